@@ -1,0 +1,136 @@
+/**
+ * Auth0 as the rest of the library sees it: send a browser there, get a verified login back,
+ * keep its tokens alive, give them back.
+ *
+ * @module
+ */
+import type { Request, Response } from 'express';
+
+/** Auth0's tokens for one login. They never leave the server. */
+export interface Auth0Tokens {
+  readonly accessToken: string;
+  /** Unix seconds. */
+  readonly accessTokenExpiresAt: number;
+  /** Undefined where the tenant grants no offline access. */
+  readonly refreshToken: string | undefined;
+}
+
+/** What Auth0 vouched for, verified: signature, `iss`, `aud`, nonce, times. */
+export interface Auth0Login {
+  /** `sub` of the ID token, the same as of the access token. */
+  readonly subject: string;
+  /** Auth0's browser session, for back-channel logout. */
+  readonly sid: string | undefined;
+  /** Claims of the access token: `iss`, `aud`, `scope`, `permissions` … */
+  readonly claims: Readonly<Record<string, unknown>>;
+  /** Claims of the ID token: `name`, `email` … */
+  readonly user: Readonly<Record<string, unknown>>;
+  /** `scope` of the token response and the access token, plus `permissions` (RBAC), no duplicates. */
+  readonly scopes: readonly string[];
+  readonly tokens: Auth0Tokens;
+}
+
+/** What a refresh at Auth0 brought. */
+export interface Auth0Refresh {
+  readonly tokens: Auth0Tokens;
+  readonly claims: Readonly<Record<string, unknown>>;
+  readonly scopes: readonly string[];
+}
+
+/** What is remembered between the redirect to Auth0 and its callback. */
+export interface LoginTransaction {
+  readonly nonce: string;
+  readonly codeVerifier: string;
+  /** Names the browser that approved; only that browser may bring the answer (PX-20). */
+  readonly browser: string;
+  /** The caller's own data, e.g. the client's authorization request; JSON. */
+  readonly pending: unknown;
+}
+
+/** Keeps transactions under their `state`: 10 minutes, readable once. */
+export interface LoginTransactions {
+  /** @returns false when that state is taken, which a random one never is */
+  add(state: string, transaction: LoginTransaction): Promise<boolean>;
+  /** Atomic read-and-delete, but only for the browser it is bound to: another one changes nothing. */
+  take(state: string, browser: string): Promise<LoginTransaction | undefined>;
+}
+
+/** One login on its way to Auth0. */
+export interface LoginStart {
+  readonly browser: string;
+  readonly pending: unknown;
+  /** API scopes to ask Auth0 for, besides `openid profile email offline_access`. */
+  readonly scopes: readonly string[];
+  /** Allow-listed parameters of the client's request to pass on (`login_hint`, `ui_locales`). */
+  readonly hints: Readonly<Record<string, string>>;
+}
+
+/** A verified login with the caller's data from {@link LoginStart}. */
+export interface LoginResult {
+  readonly login: Auth0Login;
+  readonly pending: unknown;
+}
+
+/** Why Auth0 did not give what was asked. */
+export type Auth0ErrorKind =
+  /** No such login in this browser: expired, used, or somebody else's. Nothing was changed. */
+  | 'unknown_login'
+  /** The person, or a rule of the tenant, said no. */
+  | 'denied'
+  /** The session at Auth0 is over: a new browser login is needed. */
+  | 'session_ended'
+  /** Auth0 cannot be reached, is overloaded or broken: try again later, nothing is lost. */
+  | 'unavailable'
+  /** The tenant or our options are set up wrongly; `remedy` says what to change. */
+  | 'misconfigured'
+  /** Auth0 (or somebody in between) sent something that does not verify. */
+  | 'invalid_response';
+
+/** A failure on the Auth0 leg. `message` and `remedy` are for the log, never for the wire. */
+export class Auth0Error extends Error {
+  override readonly name = 'Auth0Error';
+  readonly code = 'ERR_AUTH0';
+  readonly kind: Auth0ErrorKind;
+  /** What to change in the Auth0 dashboard or in the options. */
+  readonly remedy: string | undefined;
+  /** For `unavailable`: when to try again, in seconds. */
+  readonly retryAfterSeconds: number | undefined;
+  /** The caller's data, once the answer is known to belong to that login. */
+  readonly pending: unknown;
+
+  constructor(
+    kind: Auth0ErrorKind,
+    message: string,
+    extra: {
+      remedy?: string | undefined;
+      retryAfterSeconds?: number | undefined;
+      pending?: unknown;
+      cause?: unknown;
+    } = {},
+  ) {
+    super(message, { cause: extra.cause });
+    this.kind = kind;
+    this.remedy = extra.remedy;
+    this.retryAfterSeconds = extra.retryAfterSeconds;
+    this.pending = extra.pending;
+  }
+}
+
+/** The upstream identity provider. */
+export interface Auth0 {
+  /** Fetches discovery and signing keys; rejects with an {@link Auth0Error} that names the remedy. */
+  ready(): Promise<void>;
+  /** Answers with the redirect to Auth0. Rejects before anything is sent if that cannot be. */
+  startLogin(req: Request, res: Response, start: LoginStart): Promise<void>;
+  /**
+   * Verifies Auth0's answer on the callback and fetches its tokens.
+   *
+   * @param browser the browser that brings the answer
+   * @throws Auth0Error with `pending` set in every case but `unknown_login`
+   */
+  finishLogin(req: Request, res: Response, browser: string): Promise<LoginResult>;
+  /** One refresh-token grant at Auth0. @throws Auth0Error `session_ended`, `unavailable`, … */
+  refresh(refreshToken: string): Promise<Auth0Refresh>;
+  /** Gives a refresh token back to Auth0 (RFC 7009). @throws Auth0Error */
+  revoke(refreshToken: string): Promise<void>;
+}

@@ -1,0 +1,33 @@
+/**
+ * An OAuth client (RFC 6749 §2) as the rest of the library sees it, however it became known.
+ *
+ * @module
+ */
+
+/** How a client became known to us. */
+export type ClientKind = 'registered' | 'metadata_document' | 'preregistered';
+
+/** How a client proves who it is at the token endpoint (RFC 7591 §2). */
+export type ClientAuthMethod =
+  | 'none'
+  | 'client_secret_basic'
+  | 'client_secret_post'
+  | 'private_key_jwt';
+
+/** A client, validated. Its name is self-declared unless it is pre-registered. */
+export interface Client {
+  readonly id: string;
+  readonly kind: ClientKind;
+  /** `client_name`; undefined when the client gave none. Untrusted text. */
+  readonly name: string | undefined;
+  /** As registered, byte for byte; never empty. */
+  readonly redirectUris: readonly string[];
+  readonly authMethod: ClientAuthMethod;
+  /** Whether it may hold refresh tokens: `grant_types` names `refresh_token`, or was left out. */
+  readonly mayRefresh: boolean;
+  /** For `metadata_document`: the host of the client id, which the fetch has verified. */
+  readonly verifiedHost: string | undefined;
+  /** Public keys for `private_key_jwt`: the set itself, or where to fetch it. */
+  readonly jwks: { readonly keys: readonly Record<string, unknown>[] } | undefined;
+  readonly jwksUri: string | undefined;
+}

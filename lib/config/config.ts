@@ -1,0 +1,100 @@
+/**
+ * The resolved configuration: what the library uses. {@link Auth0McpOptions} is what people write.
+ *
+ * Resolved once in `auth0Mcp()`, deeply frozen, nothing optional. Never logged.
+ *
+ * @module
+ */
+import type { JWK } from 'jose';
+
+import type { Storage } from '../storage/storage.js';
+import type { EventListener } from './events.js';
+import type { Logger } from './logger.js';
+
+/** How we prove who we are at Auth0's token endpoint. */
+export type Auth0ClientAuthentication =
+  | { readonly method: 'none' }
+  | { readonly method: 'client_secret_post' | 'client_secret_basic'; readonly secret: string }
+  | { readonly method: 'private_key_jwt'; readonly key: JWK };
+
+/** The tenant and our application there. */
+export interface Auth0Config {
+  readonly discoveryUrl: URL;
+  /** The issuer that discovery has to name: scheme and host of `discoveryUrl`, with Auth0's slash. */
+  readonly expectedIssuer: string;
+  readonly clientId: string;
+  readonly authentication: Auth0ClientAuthentication;
+  readonly audience: string;
+  /** Extra `/authorize` parameters, already checked against the ones we own. */
+  readonly authorizeParams: Readonly<Record<string, string>>;
+  readonly timeoutMs: number;
+}
+
+/** Who may be asked for what. */
+export interface ScopeConfig {
+  /** Every token has them. */
+  readonly required: readonly string[];
+  /** `required` plus those a client may ask for. Never holds `offline_access`. */
+  readonly supported: readonly string[];
+  /** Tool name → scopes that `tools/call` of it needs. */
+  readonly byTool: ReadonlyMap<string, readonly string[]>;
+  /** Scope → scopes it includes, closed transitively. */
+  readonly implied: ReadonlyMap<string, readonly string[]>;
+}
+
+/** A client that registered by hand. */
+export interface PreRegisteredClient {
+  readonly clientId: string;
+  readonly clientSecret: string | undefined;
+  readonly redirectUris: readonly string[];
+  readonly name: string;
+}
+
+/** All in seconds. */
+export interface Lifetimes {
+  readonly accessTokenSeconds: number;
+  readonly refreshTokenIdleSeconds: number;
+  readonly refreshTokenSeconds: number;
+  /** How long a replaced refresh token still gets the same successor. */
+  readonly refreshGraceSeconds: number;
+}
+
+/** JSON-RPC methods and tools callable without a token. */
+export interface AnonymousAccess {
+  readonly methods: ReadonlySet<string>;
+  readonly tools: ReadonlySet<string>;
+}
+
+export interface Config {
+  readonly auth0: Auth0Config;
+  /** Public URL of the mount, no trailing slash: `https://host` or `https://host/api`. */
+  readonly baseUrl: string;
+  /** Path of `baseUrl`: `''` or `/api`. */
+  readonly basePath: string;
+  /** Our issuer: one string, used byte-identically everywhere (RFC 8414 §3.3, RFC 9207). */
+  readonly issuer: string;
+  /** The protected resource, `resourceBaseUrl` + `resourcePath`: RFC 9728 `resource`, token `aud`. */
+  readonly resource: string;
+  /** Path of the guarded endpoint on its origin, prefix included: `/api/mcp`. */
+  readonly resourcePath: string;
+  /** What to register at Auth0 under "Allowed Callback URLs". */
+  readonly callbackUrl: string;
+  /** False only for plain http on a loopback host: then cookies go without `Secure` and `__Host-`. */
+  readonly isHttps: boolean;
+  readonly scopes: ScopeConfig;
+  readonly consent: 'always' | 'remember' | 'external';
+  /** Patterns a redirect URI has to match besides being registered; undefined: any valid one. */
+  readonly allowedClientRedirectUris: readonly string[] | undefined;
+  readonly clientRegistration: boolean;
+  readonly clientIdMetadataDocuments: boolean;
+  readonly clients: readonly PreRegisteredClient[];
+  readonly anonymous: AnonymousAccess | undefined;
+  readonly lifetimes: Lifetimes;
+  /** First signs, all verify; empty: ask the storage for its own secret. */
+  readonly jwtSigningKeys: readonly Uint8Array[];
+  /** First seals, all open; empty: derive from the signing keys. */
+  readonly storageEncryptionKeys: readonly Uint8Array[];
+  readonly storage: Storage;
+  readonly logger: Logger;
+  readonly onEvent: EventListener;
+}

@@ -1,0 +1,71 @@
+/**
+ * Key derivation: from the configured secrets to one key per purpose.
+ *
+ * HKDF-SHA256 (RFC 5869) with a label per purpose, so that no key is ever used for two things. A
+ * ring holds several secrets for rotation: the first makes, all of them verify.
+ *
+ * @module
+ */
+import { createHmac, hkdfSync, timingSafeEqual } from 'node:crypto';
+
+/** Every purpose a key is derived for. A label is never reused and never renamed. */
+export type KeyLabel =
+  | 'access-token'
+  | 'refresh-token'
+  | 'authorization-code'
+  | 'client-id'
+  | 'client-secret'
+  | 'consent-form'
+  | 'record-name'
+  | 'record-seal'
+  | 'session-cookie'
+  | 'session-seal';
+
+/** Secrets for one job, newest first. */
+export interface KeyRing {
+  /** One key per secret, in the ring's order: `[0]` makes, all verify. Derived once per label. */
+  derive(label: KeyLabel, bytes?: number): readonly Uint8Array[];
+}
+
+/** Bytes of a key unless asked otherwise: the strength of SHA-256 and of AES-256. */
+const KEY_BYTES = 32;
+
+/**
+ * @param secrets at least one, each of at least 32 bytes of keying material; first makes, all verify
+ * @throws RangeError for an empty list
+ */
+export function createKeyRing(secrets: readonly Uint8Array[]): KeyRing {
+  if (secrets.length === 0) throw new RangeError('a key ring needs at least one secret');
+  const derived = new Map<string, readonly Uint8Array[]>();
+  return {
+    derive(label, bytes = KEY_BYTES) {
+      const cacheKey = `${label}:${bytes}`;
+      const known = derived.get(cacheKey);
+      if (known !== undefined) return known;
+      const keys = secrets.map((secret) => hkdf(secret, label, bytes));
+      derived.set(cacheKey, keys);
+      return keys;
+    },
+  };
+}
+
+function hkdf(secret: Uint8Array, label: KeyLabel, bytes: number): Uint8Array {
+  return new Uint8Array(hkdfSync('sha256', secret, '', `express-auth0-mcp/v1/${label}`, bytes));
+}
+
+/** HMAC-SHA256 of the parts, each preceded by its length so that no two lists share a tag. */
+export function mac(key: Uint8Array, ...parts: readonly (string | Uint8Array)[]): Buffer {
+  const hmac = createHmac('sha256', key);
+  for (const part of parts) {
+    const bytes = typeof part === 'string' ? Buffer.from(part, 'utf8') : part;
+    const length = Buffer.alloc(4);
+    length.writeUInt32BE(bytes.length);
+    hmac.update(length).update(bytes);
+  }
+  return hmac.digest();
+}
+
+/** Whether two byte strings are equal, in time that depends on their length only. */
+export function equalInConstantTime(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && timingSafeEqual(a, b);
+}

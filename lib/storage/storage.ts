@@ -1,0 +1,82 @@
+/**
+ * The storage port: what any store must do to hold logins and grants.
+ *
+ * Every verb is atomic on its one key, which every store can do, Redis Cluster included. Values are
+ * opaque bytes: they are sealed before they get here (`collection.ts`), so a store never sees a
+ * token, a name or an e-mail address.
+ *
+ * @module
+ */
+import type { Store as RateLimitStore } from 'express-rate-limit';
+import type { SessionData, Store as SessionStore } from 'express-session';
+
+/** Turns a session into the text to keep, and back. The text is sealed. */
+export interface SessionSerializer {
+  stringify(session: SessionData): string;
+  /** Gives an empty session for text that cannot be opened: the browser starts afresh. */
+  parse(text: string): SessionData | Promise<SessionData>;
+}
+
+/**
+ * A key-value store with expiry. Implement it to bring your own store, and run
+ * `storageContract()` against it.
+ *
+ * A verb rejects when the store cannot be reached, within a second where it can know. It never
+ * answers "absent" for "unreachable": that would end a login for an outage.
+ */
+export interface Storage {
+  /** The value, or `undefined` once it has expired or never was. */
+  get(key: string): Promise<Uint8Array | undefined>;
+  /** Writes whatever was there before. `ttlSeconds` is a whole number above 0. */
+  set(key: string, value: Uint8Array, ttlSeconds: number): Promise<void>;
+  /** Writes only where nothing is; `true` if it did. Of parallel callers exactly one gets `true`. */
+  add(key: string, value: Uint8Array, ttlSeconds: number): Promise<boolean>;
+  /** Reads and deletes in one step: of parallel callers exactly one gets the value. */
+  take(key: string): Promise<Uint8Array | undefined>;
+  /**
+   * Compare-and-set: writes `next` if the stored bytes still equal `expected`, in one step.
+   * `false` means another writer came first, or the key has expired.
+   */
+  update(
+    key: string,
+    expected: Uint8Array,
+    next: Uint8Array,
+    ttlSeconds: number,
+  ): Promise<boolean>;
+  /** Deletes; no error where nothing is. */
+  delete(key: string): Promise<void>;
+
+  /** Adds `member` to the set at `index`; the membership ends after `ttlSeconds` by itself. */
+  addMember(index: string, member: string, ttlSeconds: number): Promise<void>;
+  /** Ends a membership; no error where there is none. */
+  removeMember(index: string, member: string): Promise<void>;
+  /** The members of `index` whose time has not run out, in no particular order. */
+  members(index: string): Promise<string[]>;
+
+  /**
+   * The storage to use for one issuer and Auth0 application, called once by `auth0Mcp()` before
+   * any other verb. A store that leaves it out is used as it is: keys carry the namespace too.
+   */
+  open?(namespace: string): Storage;
+  /**
+   * A secret of 32 random bytes that this store made at its first use and keeps for good; the same
+   * for every process that shares the store. Left out by stores that others can read.
+   */
+  localSecret?(): Uint8Array;
+  /** A store for express-session on the same connection, where the driver has one of its own. */
+  sessionStore?(serializer: SessionSerializer, prefix: string): SessionStore;
+  /** A store for express-rate-limit shared by all instances, where the driver has one. */
+  rateLimitStore?(prefix: string): RateLimitStore;
+  /** Resolves when the store answers; rejects with the remedy when it does not. */
+  ready?(): Promise<void>;
+  /** Frees what the store itself opened (not a client that was passed in). */
+  close?(): Promise<void>;
+  /** Where the data is, in words for the start-up log. Never a password. */
+  readonly description?: string;
+}
+
+/** A store could not be reached or refused to write: time is lost, nothing else. */
+export class StorageUnavailable extends Error {
+  override readonly name = 'StorageUnavailable';
+  readonly code = 'ERR_STORAGE_UNAVAILABLE';
+}
