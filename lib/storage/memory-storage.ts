@@ -1,0 +1,129 @@
+/**
+ * The store for tests and demonstrations: everything ends with the process.
+ *
+ * @module
+ */
+import { type Storage, StorageUnavailable } from './storage.js';
+
+/** Some 250 MB of grants: more than a test needs, less than a process dies of. */
+const DEFAULT_MAX_ENTRIES = 100_000;
+
+/** Settings of {@link memoryStorage}. */
+export interface MemoryStorageOptions {
+  /** Most keys and memberships held at once. Default: 100,000. */
+  maxEntries?: number;
+  /** The time in unix seconds, fractions included. Default: the system clock. */
+  now?: () => number;
+}
+
+/** A table whose rows end by themselves. */
+interface ExpiringTable {
+  read(row: string): Uint8Array | undefined;
+  write(row: string, value: Uint8Array, ttlSeconds: number): void;
+  drop(row: string): void;
+}
+
+/** Memberships are rows without a value. */
+const NOTHING = new Uint8Array(0);
+
+/**
+ * A store in the memory of this process, gone with it.
+ *
+ * It is bounded. When full it drops what has expired and then refuses to write: throwing out a live
+ * grant would log somebody out to let a stranger in, whereas a refusal is a 503 that passes.
+ */
+export function memoryStorage(options: MemoryStorageOptions = {}): Storage {
+  const { maxEntries = DEFAULT_MAX_ENTRIES, now = () => Date.now() / 1000 } = options;
+  const indexes = new Map<string, Set<string>>();
+  const rows = createTable(maxEntries, now, (row) => {
+    const [table, index, member] = JSON.parse(row) as string[];
+    if (table !== 'member' || index === undefined || member === undefined) return;
+    const members = indexes.get(index);
+    members?.delete(member);
+    if (members?.size === 0) indexes.delete(index);
+  });
+  const valueRow = (key: string): string => JSON.stringify(['value', key]);
+  const memberRow = (index: string, member: string): string =>
+    JSON.stringify(['member', index, member]);
+
+  return {
+    description: 'memory of this process, lost when it ends',
+    get: async (key) => rows.read(valueRow(key)),
+    set: async (key, value, ttlSeconds) => rows.write(valueRow(key), value, ttlSeconds),
+    async add(key, value, ttlSeconds) {
+      if (rows.read(valueRow(key)) !== undefined) return false;
+      rows.write(valueRow(key), value, ttlSeconds);
+      return true;
+    },
+    async take(key) {
+      const value = rows.read(valueRow(key));
+      rows.drop(valueRow(key));
+      return value;
+    },
+    async update(key, expected, next, ttlSeconds) {
+      const current = rows.read(valueRow(key));
+      if (current === undefined || Buffer.compare(current, expected) !== 0) return false;
+      rows.write(valueRow(key), next, ttlSeconds);
+      return true;
+    },
+    delete: async (key) => rows.drop(valueRow(key)),
+    async addMember(index, member, ttlSeconds) {
+      rows.write(memberRow(index, member), NOTHING, ttlSeconds);
+      indexes.set(index, (indexes.get(index) ?? new Set()).add(member));
+    },
+    removeMember: async (index, member) => rows.drop(memberRow(index, member)),
+    members: async (index) =>
+      [...(indexes.get(index) ?? [])].filter(
+        (member) => rows.read(memberRow(index, member)) !== undefined,
+      ),
+  };
+}
+
+function createTable(
+  maxRows: number,
+  now: () => number,
+  onDrop: (row: string) => void,
+): ExpiringTable {
+  const rows = new Map<string, { value: Uint8Array; expiresAt: number }>();
+  let nextSweepAt = 0;
+
+  function drop(row: string): void {
+    if (rows.delete(row)) onDrop(row);
+  }
+
+  /** One pass over everything, and none again before something can have expired. */
+  function sweep(): void {
+    const time = now();
+    if (time < nextSweepAt) return;
+    nextSweepAt = Number.POSITIVE_INFINITY;
+    for (const [row, { expiresAt }] of rows) {
+      if (expiresAt <= time) drop(row);
+      else nextSweepAt = Math.min(nextSweepAt, expiresAt);
+    }
+  }
+
+  return {
+    read(row) {
+      const found = rows.get(row);
+      if (found === undefined) return undefined;
+      if (found.expiresAt > now()) return Buffer.from(found.value);
+      drop(row);
+      return undefined;
+    },
+    write(row, value, ttlSeconds) {
+      const expiresAt = now() + ttlSeconds;
+      if (!rows.has(row) && rows.size >= maxRows) sweep();
+      if (!rows.has(row) && rows.size >= maxRows) throw full(maxRows);
+      rows.set(row, { value: Buffer.from(value), expiresAt });
+      nextSweepAt = Math.min(nextSweepAt, expiresAt);
+    },
+    drop,
+  };
+}
+
+function full(maxRows: number): StorageUnavailable {
+  return new StorageUnavailable(
+    `memoryStorage() is full: ${maxRows} entries are alive. Raise maxEntries, or use ` +
+      'embeddedStorage() or redisStorage(), which keep records on disk or on a server.',
+  );
+}
