@@ -1,0 +1,118 @@
+/**
+ * The stateless client id: the registration itself, compact and authenticated.
+ *
+ * Layout, then base64url: version (1 byte), flags (1), `issued_at` (4, unix seconds), text, tag (16).
+ * The text is the redirect URIs, one a line, then an empty line and the name; deflated against a
+ * dictionary of what real clients send where that is shorter. The longest of them stays below the
+ * 255 characters that some clients reserve for an id.
+ *
+ * Spec: RFC 7591 §3.2.1 (`client_id`); decided so because a registration that needs no storage
+ * cannot be lost, cannot expire and cannot be flooded (R-RG-7, CLI-22).
+ *
+ * @module
+ */
+import { deflateRawSync, inflateRawSync } from 'node:zlib';
+
+import { equalInConstantTime, mac } from '../keys/key-ring.js';
+import type { ClientMetadata } from '../oauth/client-metadata.js';
+
+/** Longest id made or read, in characters: longer ones do not survive proxies' header limits. */
+export const MAX_CLIENT_ID_LENGTH = 2048;
+
+/** Part of the format: changing one character of it makes existing ids unreadable. */
+const DICTIONARY_V1 = Buffer.from(
+  [
+    'com.example.app:/oauth2redirect',
+    'cursor://anysphere.cursor-retrieval/oauth/user-',
+    'https://global.consent.azure-apim.net/redirect/',
+    'https://chatgpt.com/connector_platform_oauth_redirect',
+    'https://chatgpt.com/connector/oauth/',
+    'https://www.cursor.com/agents/mcp/oauth/callback',
+    'cursor://anysphere.cursor-mcp/oauth/callback',
+    'https://claude.com/api/mcp/auth_callback',
+    'https://claude.ai/api/mcp/auth_callback',
+    'https://insiders.vscode.dev/redirect',
+    'https://vscode.dev/redirect',
+    'http://127.0.0.1:33418/',
+    'http://127.0.0.1:19876/mcp/oauth/callback',
+    'http://localhost:6274/oauth/callback/debug',
+    'http://localhost:6274/oauth/callback',
+    'http://localhost:3334/oauth/callback',
+    'http://localhost:3118/callback',
+    'http://localhost/callback',
+    'http://127.0.0.1/callback',
+    'http://[::1]:',
+    '\nMCP Inspector\nMCP CLI Proxy\nGemini CLI MCP Client\nVisual Studio Code\nCursor\nCodex',
+    'ChatGPT\nClaude Code (\nClaude',
+  ].join('\n'),
+);
+
+const VERSION = 1;
+const HEADER_BYTES = 6;
+const TAG_BYTES = 16;
+const AUTH_METHODS = ['none', 'client_secret_basic', 'client_secret_post'] as const;
+const METHOD_BITS = 0b0011;
+const MAY_REFRESH = 0b0100;
+const DEFLATED = 0b1000;
+
+/** A registration as an id carries it. */
+export interface EncodedRegistration extends ClientMetadata {
+  /** Unix seconds. */
+  readonly issuedAt: number;
+}
+
+/** The id for a registration; may be longer than {@link MAX_CLIENT_ID_LENGTH}: the caller refuses. */
+export function encodeClientId(registration: EncodedRegistration, key: Uint8Array): string {
+  const text = Buffer.from(
+    registration.redirectUris.join('\n') +
+      (registration.clientName === undefined ? '' : `\n\n${registration.clientName}`),
+  );
+  const deflated = deflateRawSync(text, { level: 9, dictionary: DICTIONARY_V1 });
+  const isDeflated = deflated.length < text.length;
+  const header = Buffer.alloc(HEADER_BYTES);
+  header[0] = VERSION;
+  header[1] =
+    AUTH_METHODS.indexOf(registration.authMethod) |
+    (registration.mayRefresh ? MAY_REFRESH : 0) |
+    (isDeflated ? DEFLATED : 0);
+  header.writeUInt32BE(registration.issuedAt, 2);
+  const body = Buffer.concat([header, isDeflated ? deflated : text]);
+  return Buffer.concat([body, tag(body, key)]).toString('base64url');
+}
+
+/** The registration behind an id that one of the keys made; undefined for anything else. */
+export function decodeClientId(
+  clientId: string,
+  keys: readonly Uint8Array[],
+): EncodedRegistration | undefined {
+  if (clientId.length > MAX_CLIENT_ID_LENGTH || !/^[A-Za-z0-9_-]+$/.test(clientId))
+    return undefined;
+  const bytes = Buffer.from(clientId, 'base64url');
+  if (bytes.length <= HEADER_BYTES + TAG_BYTES || bytes[0] !== VERSION) return undefined;
+  // One text per id: base64url with stray trailing bits decodes to the same bytes.
+  if (bytes.toString('base64url') !== clientId) return undefined;
+  const body = bytes.subarray(0, -TAG_BYTES);
+  const sent = bytes.subarray(-TAG_BYTES);
+  return keys.some((key) => equalInConstantTime(tag(body, key), sent)) ? parse(body) : undefined;
+}
+
+/** Reads bytes whose tag was right: they are ours, so their form is known. */
+function parse(body: Buffer): EncodedRegistration {
+  const flags = body[1] ?? 0;
+  const packed = body.subarray(HEADER_BYTES);
+  const text = (
+    (flags & DEFLATED) === 0 ? packed : inflateRawSync(packed, { dictionary: DICTIONARY_V1 })
+  ).toString();
+  const end = text.indexOf('\n\n');
+  return {
+    redirectUris: (end < 0 ? text : text.slice(0, end)).split('\n'),
+    clientName: end < 0 ? undefined : text.slice(end + 2),
+    authMethod: AUTH_METHODS[flags & METHOD_BITS] ?? 'none',
+    mayRefresh: (flags & MAY_REFRESH) !== 0,
+    issuedAt: body.readUInt32BE(2),
+  };
+}
+
+function tag(body: Uint8Array, key: Uint8Array): Buffer {
+  return mac(key, body).subarray(0, TAG_BYTES);
+}

@@ -1,0 +1,29 @@
+/**
+ * The bearer token on a request to the protected resource.
+ *
+ * Spec: RFC 6750 §2.1 and §3.1. Only the header counts: a token in a query or a form is not looked
+ * at (MCP authorization, "Token Requirements"; RS-17).
+ *
+ * @module
+ */
+import { InvalidToken } from './errors.js';
+
+/** RFC 6750 §2.1 `b64token`, after a case-insensitive scheme and at least one space. */
+const BEARER = /^Bearer +([A-Za-z0-9\-._~+/]+=*) *$/i;
+
+/** Longest token looked at, in characters; ours are far below, so longer ones are foreign. */
+const MAX_TOKEN_LENGTH = 4096;
+
+/**
+ * The token, or undefined where no bearer credentials were sent (another scheme, or no header).
+ *
+ * @throws InvalidToken for a bearer header that no token of ours fits
+ */
+export function parseBearerToken(authorization: string | undefined): string | undefined {
+  if (authorization === undefined || !/^Bearer(?: |$)/i.test(authorization)) return undefined;
+  const token = BEARER.exec(authorization)?.[1];
+  if (token === undefined || token.length > MAX_TOKEN_LENGTH) {
+    throw new InvalidToken('The access token is malformed');
+  }
+  return token;
+}

@@ -1,0 +1,109 @@
+/**
+ * Client credentials on a request: which client, and what it offers as proof.
+ *
+ * Spec: RFC 6749 §2.3.1 (Basic and body), RFC 7521 §4.2 (assertion); one method per request.
+ *
+ * @module
+ */
+import { InvalidClient, InvalidRequest } from './errors.js';
+import { optionalParameter, type Parameters } from './parameters.js';
+
+/** RFC 7523 §2.2. */
+export const JWT_BEARER_ASSERTION = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
+
+/** What a client presented. The caller checks it against the client. */
+export interface ClientCredentials {
+  readonly clientId: string;
+  readonly method: 'none' | 'client_secret_basic' | 'client_secret_post' | 'private_key_jwt';
+  /** The secret or the assertion; undefined for `none`. */
+  readonly proof: string | undefined;
+}
+
+/**
+ * @throws InvalidRequest two methods at once, or two different client ids (R-TK-4)
+ * @throws InvalidClient no client id at all, or a header that is not Basic credentials (R-TK-5)
+ */
+export function parseClientCredentials(
+  authorization: string | undefined,
+  parameters: Parameters,
+): ClientCredentials {
+  const inBody = credentialsInBody(parameters);
+  if (authorization === undefined) {
+    if (inBody === undefined) throw new InvalidClient('Client authentication failed');
+    return inBody;
+  }
+  const basic = parseBasic(authorization);
+  if (inBody !== undefined && (inBody.method !== 'none' || inBody.clientId !== basic.clientId)) {
+    throw new InvalidRequest('Only one way of client authentication may be used');
+  }
+  return basic;
+}
+
+function credentialsInBody(parameters: Parameters): ClientCredentials | undefined {
+  const clientId = optionalParameter(parameters, 'client_id');
+  const secret = optionalParameter(parameters, 'client_secret');
+  const assertion = optionalParameter(parameters, 'client_assertion');
+  if (assertion !== undefined) {
+    if (secret !== undefined) {
+      throw new InvalidRequest('Only one way of client authentication may be used');
+    }
+    return assertionCredentials(assertion, clientId, parameters);
+  }
+  if (clientId === undefined) {
+    if (secret === undefined) return undefined;
+    throw new InvalidClient('Client authentication failed', {
+      detail: 'a secret without client_id',
+    });
+  }
+  return { clientId, method: secret === undefined ? 'none' : 'client_secret_post', proof: secret };
+}
+
+function assertionCredentials(
+  assertion: string,
+  clientId: string | undefined,
+  parameters: Parameters,
+): ClientCredentials {
+  if (optionalParameter(parameters, 'client_assertion_type') !== JWT_BEARER_ASSERTION) {
+    throw new InvalidClient('Client authentication failed', { detail: 'client_assertion_type' });
+  }
+  // RFC 7521 §4.2: client_id is optional then; the assertion's subject names the client.
+  const subject = clientId ?? subjectOf(assertion);
+  if (subject === undefined) throw new InvalidClient('Client authentication failed');
+  return { clientId: subject, method: 'private_key_jwt', proof: assertion };
+}
+
+/** The claimed subject, not verified: it only says whose keys to verify with. */
+function subjectOf(assertion: string): string | undefined {
+  try {
+    const payload: unknown = JSON.parse(
+      Buffer.from(assertion.split('.')[1] ?? '', 'base64url').toString('utf8'),
+    );
+    const sub = typeof payload === 'object' && payload !== null && 'sub' in payload && payload.sub;
+    return typeof sub === 'string' ? sub : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function parseBasic(authorization: string): ClientCredentials {
+  const encoded = /^Basic +([A-Za-z0-9+/=_-]+) *$/i.exec(authorization)?.[1];
+  const decoded = Buffer.from(encoded ?? '', 'base64').toString('utf8');
+  // From the right, since a URL client id has colons; our secrets have none (R-TK-3).
+  const colon = decoded.lastIndexOf(':');
+  if (colon < 1) throw new InvalidClient('Client authentication failed', { detail: 'bad header' });
+  return {
+    clientId: formDecoded(decoded.slice(0, colon)),
+    method: 'client_secret_basic',
+    proof: formDecoded(decoded.slice(colon + 1)),
+  };
+}
+
+/** §2.3.1 encodes both parts as form values; SDKs send them raw. Ours read the same either way. */
+function formDecoded(text: string): string {
+  if (!text.includes('%')) return text;
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}

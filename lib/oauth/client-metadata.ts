@@ -1,0 +1,107 @@
+/**
+ * Client metadata: what a client says of itself when it registers, reduced to what we use.
+ *
+ * Unknown fields are ignored and unsupported values replaced, as RFC 7591 §2 and §3.2.1 allow; the
+ * response says what was registered. Nothing named here is ever fetched (R-RG-6).
+ *
+ * Spec: RFC 7591 §2 and §3.2.2.
+ *
+ * @module
+ */
+import { InvalidClientMetadata, InvalidRedirectUri } from './errors.js';
+import { redirectUriKind } from './redirect-uri.js';
+
+/** The part of RFC 7591 §2 that means something here. */
+export interface ClientMetadata {
+  readonly redirectUris: readonly string[];
+  readonly clientName: string | undefined;
+  readonly authMethod: 'none' | 'client_secret_basic' | 'client_secret_post';
+  /** Whether `grant_types` names `refresh_token` or was left out. */
+  readonly mayRefresh: boolean;
+}
+
+/** Redirect URIs in one registration; real clients send up to four (CLI-12). */
+export const MAX_REDIRECT_URIS = 20;
+/** Characters of `client_name`. */
+export const MAX_CLIENT_NAME_LENGTH = 200;
+
+/**
+ * @throws InvalidRedirectUri an entry of `redirect_uris` must not be used, or there is none
+ * @throws InvalidClientMetadata any other field has the wrong form
+ */
+export function parseClientMetadata(body: unknown): ClientMetadata {
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) {
+    throw new InvalidClientMetadata('The body must be a JSON object');
+  }
+  const fields = new Map<string, unknown>(Object.entries(body));
+  if (fields.has('software_statement')) {
+    throw new InvalidClientMetadata('Software statements are not supported');
+  }
+  return {
+    redirectUris: redirectUris(fields.get('redirect_uris')),
+    clientName: clientName(fields.get('client_name')),
+    authMethod: authMethod(fields.get('token_endpoint_auth_method')),
+    mayRefresh: mayRefresh(fields.get('grant_types'), fields.get('response_types')),
+  };
+}
+
+function redirectUris(value: unknown): readonly string[] {
+  if (!Array.isArray(value) || value.length === 0) {
+    throw new InvalidRedirectUri('redirect_uris must be a list with at least one URI');
+  }
+  if (value.length > MAX_REDIRECT_URIS) {
+    throw new InvalidRedirectUri(`redirect_uris must have at most ${MAX_REDIRECT_URIS} entries`);
+  }
+  for (const uri of value) {
+    if (typeof uri !== 'string' || redirectUriKind(uri) === undefined) {
+      throw new InvalidRedirectUri(
+        'Each of redirect_uris must be https, http on a loopback host, or of an app scheme, without fragment, wildcard or credentials',
+      );
+    }
+  }
+  return [...new Set<string>(value)];
+}
+
+function clientName(value: unknown): string | undefined {
+  if (value === undefined || value === null || value === '') return undefined;
+  if (typeof value !== 'string' || value.length > MAX_CLIENT_NAME_LENGTH) {
+    throw new InvalidClientMetadata(
+      `client_name must be text of at most ${MAX_CLIENT_NAME_LENGTH} characters`,
+    );
+  }
+  return value;
+}
+
+/** Left out means `none` here: such clients are public in practice (VS Code), and told so. */
+function authMethod(value: unknown): ClientMetadata['authMethod'] {
+  if (value === undefined || value === null) return 'none';
+  if (value === 'none' || value === 'client_secret_basic' || value === 'client_secret_post') {
+    return value;
+  }
+  throw new InvalidClientMetadata(
+    'token_endpoint_auth_method must be none, client_secret_basic or client_secret_post',
+  );
+}
+
+/**
+ * RFC 7591 §2 defaults `grant_types` to the code grant alone, but clients that leave it out do
+ * refresh (CLI-15); only a list without `refresh_token` is an answer to the question.
+ */
+function mayRefresh(grantTypes: unknown, responseTypes: unknown): boolean {
+  const grants = listOfText(grantTypes, 'grant_types') ?? ['authorization_code', 'refresh_token'];
+  const responses = listOfText(responseTypes, 'response_types') ?? ['code'];
+  if (!grants.includes('authorization_code') || !responses.includes('code')) {
+    throw new InvalidClientMetadata(
+      'Only the grant type authorization_code with the response type code is supported',
+    );
+  }
+  return grants.includes('refresh_token');
+}
+
+function listOfText(value: unknown, field: string): readonly string[] | undefined {
+  if (value === undefined || value === null) return undefined;
+  if (!Array.isArray(value) || !value.every((one): one is string => typeof one === 'string')) {
+    throw new InvalidClientMetadata(`${field} must be a list of text`);
+  }
+  return value.length === 0 ? undefined : value;
+}

@@ -1,0 +1,77 @@
+/**
+ * Redirect URIs: which may be registered, and when a requested one is a registered one.
+ *
+ * Spec: RFC 6749 §3.1.2, RFC 8252 §7 and §8.10, RFC 9700 §2.1 and §4.1.3. Compared as strings; the
+ * single exception is the port of a loopback URI (RFC 8252 §7.3), which native apps pick at run time.
+ *
+ * @module
+ */
+
+/** Where an answer goes: a web server, this machine, or an app that claimed a scheme. */
+export type RedirectUriKind = 'https' | 'loopback' | 'custom_scheme';
+
+/** Longest redirect URI accepted, in characters. */
+export const MAX_REDIRECT_URI_LENGTH = 1024;
+
+/** Schemes that run or show content in a browser instead of handing it to an app. */
+const DANGEROUS_SCHEMES: ReadonlySet<string> = new Set(
+  'javascript data vbscript file blob about filesystem view-source ws wss ftp chrome intent mailto tel'.split(
+    ' ',
+  ),
+);
+
+/** RFC 3986 §3.1 scheme, then only characters §2 allows in a URI; `*` is left out (PX-16). */
+const URI = /^([A-Za-z][A-Za-z0-9+.-]*):[A-Za-z0-9\-._~:/?[\]@!$&'()+,;=%]+$/;
+const LOOPBACK = /^(http:\/\/(?:localhost|127(?:\.\d{1,3}){3}|\[::1\]))(?::(\d{1,5}))?([/?].*)?$/;
+
+/**
+ * What kind of redirect URI this is, or undefined for one that must never be used: relative, with
+ * fragment, user info or wildcard, plain http to another machine, or of a dangerous scheme.
+ */
+export function redirectUriKind(uri: string): RedirectUriKind | undefined {
+  const scheme = URI.exec(uri)?.[1]?.toLowerCase();
+  if (scheme === undefined || uri.length > MAX_REDIRECT_URI_LENGTH) return undefined;
+  if (DANGEROUS_SCHEMES.has(scheme) || !URL.canParse(uri)) return undefined;
+  const { username, password, hostname } = new URL(uri);
+  if (username !== '' || password !== '' || hasDotSegment(uri)) return undefined;
+  if (scheme === 'http') return LOOPBACK.test(uri) ? 'loopback' : undefined;
+  if (scheme !== 'https') return 'custom_scheme';
+  if (!/^https:\/\/[^/?]/i.test(uri)) return undefined;
+  return isLoopbackHost(hostname) ? 'loopback' : 'https';
+}
+
+/** Whether a host name means this machine (RFC 8252 §7.3, RFC 6761 §6.3). */
+export function isLoopbackHost(hostname: string): boolean {
+  const host = hostname.toLowerCase().replace(/\.$/, '');
+  if (host === 'localhost' || host.endsWith('.localhost') || host === '[::1]') return true;
+  return /^127(\.\d{1,3}){3}$/.test(host);
+}
+
+/** Whether `requested` is one of `registered`: equal, or equal but for a loopback port. */
+export function isRegisteredRedirectUri(requested: string, registered: readonly string[]): boolean {
+  if (redirectUriKind(requested) === undefined) return false;
+  return registered.some((one) => one === requested || isSameLoopback(one, requested));
+}
+
+/** What to show a person as the destination: host and port, or the scheme of an app. */
+export function redirectUriHost(uri: string): string {
+  const { host, protocol } = new URL(uri);
+  return redirectUriKind(uri) === 'custom_scheme' ? `${protocol}//${host}` : host;
+}
+
+/**
+ * RFC 8252 §7.3: any port. The host stays as written (`localhost` is not `127.0.0.1`), and so do
+ * path and query, except that an absent path and `/` are one (R-8252-5).
+ */
+function isSameLoopback(a: string, b: string): boolean {
+  const left = LOOPBACK.exec(a);
+  const right = LOOPBACK.exec(b);
+  if (left === null || right === null || Number(right[2] ?? 80) > 65535) return false;
+  return left[1] === right[1] && (left[3] ?? '/') === (right[3] ?? '/');
+}
+
+/** Dot segments, plain or percent-encoded once: parsers disagree on where they lead. */
+function hasDotSegment(uri: string): boolean {
+  const path = uri.split('?', 1)[0] ?? '';
+  return path.split('/').some((segment) => /^(\.|%2e){1,2}$/i.test(segment));
+}

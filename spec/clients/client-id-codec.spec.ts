@@ -1,0 +1,109 @@
+import { randomBytes } from 'node:crypto';
+
+import { describe, expect, it } from '@jest/globals';
+
+import { decodeClientId, encodeClientId } from '../../lib/clients/client-id-codec.js';
+import type { ClientMetadata } from '../../lib/oauth/client-metadata.js';
+
+const KEY = randomBytes(32);
+const OLDER_KEY = randomBytes(32);
+
+function registration(clientName: string | undefined, ...redirectUris: string[]) {
+  return {
+    clientName,
+    redirectUris,
+    authMethod: 'none',
+    mayRefresh: true,
+    issuedAt: 1_700_000_000,
+  } as const;
+}
+
+/** What the clients of the compatibility list register, longest form first seen. */
+const REAL_CLIENTS: [string, ClientMetadata & { issuedAt: number }][] = [
+  ['Claude', registration('Claude', 'https://claude.ai/api/mcp/auth_callback')],
+  ['Claude Code', registration('Claude Code (my-server)', 'http://localhost:53118/callback')],
+  [
+    'ChatGPT',
+    registration('ChatGPT', `https://chatgpt.com/connector/oauth/${'Ab3_x9Zk'.repeat(3)}`),
+  ],
+  [
+    'Cursor',
+    registration(
+      'Cursor',
+      'cursor://anysphere.cursor-mcp/oauth/callback',
+      'https://www.cursor.com/agents/mcp/oauth/callback',
+      'http://localhost:8787/callback',
+    ),
+  ],
+  [
+    'VS Code',
+    registration(
+      'Visual Studio Code - Insiders',
+      'https://insiders.vscode.dev/redirect',
+      'https://vscode.dev/redirect',
+      'http://127.0.0.1/',
+      'http://127.0.0.1:33418/',
+    ),
+  ],
+  [
+    'MCP Inspector',
+    registration(
+      'MCP Inspector',
+      'http://localhost:6274/oauth/callback',
+      'http://localhost:6274/oauth/callback/debug',
+    ),
+  ],
+  [
+    'Copilot Studio',
+    registration(
+      'Microsoft Copilot Studio connector',
+      'https://global.consent.azure-apim.net/redirect/cr5fa-5fnotes-2dserver-5ff3b9a1c0d2e4f6a8',
+    ),
+  ],
+  ['mcp-remote', registration('MCP CLI Proxy', 'http://localhost:13334/oauth/callback')],
+  ['opencode', registration('OpenCode', 'http://127.0.0.1:19876/mcp/oauth/callback')],
+  ['Gemini CLI', registration('Gemini CLI MCP Client', 'http://localhost:51203/oauth/callback')],
+];
+
+describe('client id codec (R-RG-7)', () => {
+  it.each(REAL_CLIENTS)('keeps the id of %s within 255 characters', (_name, client) => {
+    const id = encodeClientId(client, KEY);
+    expect(id.length).toBeLessThanOrEqual(255);
+    expect(id).toMatch(/^[A-Za-z0-9_-]+$/);
+    expect(decodeClientId(id, [KEY])).toEqual(client);
+  });
+
+  it('carries every field, also a name with line breaks, or none', () => {
+    for (const clientName of [undefined, 'a\n\nb', '日本語 🙂']) {
+      for (const authMethod of ['none', 'client_secret_basic', 'client_secret_post'] as const) {
+        const client = {
+          ...registration(clientName, 'app.example:/cb'),
+          authMethod,
+          mayRefresh: false,
+        };
+        expect(decodeClientId(encodeClientId(client, KEY), [KEY])).toEqual(client);
+      }
+    }
+  });
+
+  it('is read with any key that ever made one, and with no other', () => {
+    const id = encodeClientId(registration('x', 'https://a.example/cb'), OLDER_KEY);
+    expect(decodeClientId(id, [KEY, OLDER_KEY])).toBeDefined();
+    expect(decodeClientId(id, [KEY])).toBeUndefined();
+  });
+
+  it('is refused when any single character of it is changed', () => {
+    const id = encodeClientId(registration('x', 'https://a.example/cb'), KEY);
+    for (let at = 0; at < id.length; at += 1) {
+      const changed = id.slice(0, at) + (id[at] === 'A' ? 'B' : 'A') + id.slice(at + 1);
+      expect(decodeClientId(changed, [KEY])).toBeUndefined();
+    }
+  });
+
+  it.each(['', 'x', 'auth0|123', 'https://a.example/c.json', 'A'.repeat(3000), '-_-_'.repeat(20)])(
+    'gives nothing for %p',
+    (garbage) => {
+      expect(decodeClientId(garbage, [KEY])).toBeUndefined();
+    },
+  );
+});
