@@ -4,15 +4,12 @@
  * @module
  */
 
+import type { ClientAuthMethod } from '../oauth/client-credentials.js';
+
+export type { ClientAuthMethod } from '../oauth/client-credentials.js';
+
 /** How a client became known to us. */
 export type ClientKind = 'registered' | 'metadata_document' | 'preregistered';
-
-/** How a client proves who it is at the token endpoint (RFC 7591 §2). */
-export type ClientAuthMethod =
-  | 'none'
-  | 'client_secret_basic'
-  | 'client_secret_post'
-  | 'private_key_jwt';
 
 /** A client, validated. Its name is self-declared unless it is pre-registered. */
 export interface Client {

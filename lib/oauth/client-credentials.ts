@@ -11,10 +11,17 @@ import { optionalParameter, type Parameters } from './parameters.js';
 /** RFC 7523 §2.2. */
 export const JWT_BEARER_ASSERTION = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
 
+/** How a client proves who it is (RFC 7591 §2, `token_endpoint_auth_method`). */
+export type ClientAuthMethod =
+  | 'none'
+  | 'client_secret_basic'
+  | 'client_secret_post'
+  | 'private_key_jwt';
+
 /** What a client presented. The caller checks it against the client. */
 export interface ClientCredentials {
   readonly clientId: string;
-  readonly method: 'none' | 'client_secret_basic' | 'client_secret_post' | 'private_key_jwt';
+  readonly method: ClientAuthMethod;
   /** The secret or the assertion; undefined for `none`. */
   readonly proof: string | undefined;
 }

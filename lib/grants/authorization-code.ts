@@ -1,0 +1,85 @@
+/**
+ * Authorization codes: they say which grant they begin, with a secret half.
+ *
+ * Layout, then base64url: grant id (16 bytes), secret (32). The grant keeps a keyed hash of the
+ * secret, so that the store cannot be used to redeem.
+ *
+ * Spec: RFC 6749 §4.1.2 and §10.5, OAuth 2.1 §4.1.2.
+ *
+ * @module
+ */
+import { randomBytes } from 'node:crypto';
+
+import { equalInConstantTime, mac } from '../keys/key-ring.js';
+import { InvalidGrant } from '../oauth/errors.js';
+import { verifierMatches } from '../oauth/pkce.js';
+import type { CodeGrantRequest } from '../oauth/token-request.js';
+import type { CodeRecord } from '../storage/records.js';
+
+/** Seconds a code lives. Clients redeem at once; a short life keeps stolen ones worthless. */
+export const CODE_TTL_SECONDS = 60;
+
+/** Redemptions with a wrong verifier or redirect URI after which the code is burnt. */
+const MAX_FAILURES = 3;
+
+const ID_BYTES = 16;
+const SECRET_BYTES = 32;
+
+/** A fresh code for a grant, and the tag to keep of it. */
+export function mintCode(grantId: string, key: Uint8Array): { code: string; tag: string } {
+  const secret = randomBytes(SECRET_BYTES);
+  const code = Buffer.concat([Buffer.from(grantId, 'base64url'), secret]).toString('base64url');
+  return { code, tag: mac(key, grantId, secret).toString('base64url') };
+}
+
+/** A code taken apart; undefined for text that cannot be one. */
+export function parseCode(code: string): { grantId: string; secret: Buffer } | undefined {
+  const bytes = Buffer.from(code, 'base64url');
+  if (bytes.length !== ID_BYTES + SECRET_BYTES) return undefined;
+  return {
+    grantId: bytes.subarray(0, ID_BYTES).toString('base64url'),
+    secret: bytes.subarray(ID_BYTES),
+  };
+}
+
+/** Whether this is the secret half behind the record's tag, under any of the keys. */
+export function isSecretOf(
+  record: CodeRecord,
+  grantId: string,
+  secret: Uint8Array,
+  keys: readonly Uint8Array[],
+): boolean {
+  const expected = Buffer.from(record.tag, 'base64url');
+  return keys.some((key) => equalInConstantTime(mac(key, grantId, secret), expected));
+}
+
+/** What a redemption does to the code. */
+export type Redemption =
+  | { readonly outcome: 'redeemed' | 'failed'; readonly code: CodeRecord }
+  | { readonly outcome: 'replayed' | 'burnt' };
+
+/**
+ * Judges one redemption by somebody who holds the right code. Pure: the caller stores the result
+ * in one step, so that of two parallel ones exactly one redeems (R-AZ-11).
+ */
+export function redeem(record: CodeRecord, request: CodeGrantRequest, now: number): Redemption {
+  if (record.redeemedAt !== undefined) return { outcome: 'replayed' };
+  if (record.expiresAt <= now || record.failures >= MAX_FAILURES) return { outcome: 'burnt' };
+  const isRight =
+    verifierMatches(request.codeVerifier, record.challenge) && hasRedirectUri(record, request);
+  return isRight
+    ? { outcome: 'redeemed', code: { ...record, redeemedAt: now } }
+    : { outcome: 'failed', code: { ...record, failures: record.failures + 1 } };
+}
+
+/** The one answer to every bad code: it does not say what was wrong with it. */
+export function badCode(detail: string): InvalidGrant {
+  return new InvalidGrant('The authorization code is invalid, expired or was used before', {
+    detail,
+  });
+}
+
+/** RFC 6749 §4.1.3: must be equal if it was in the request; OAuth 2.1 lets the client leave it out. */
+function hasRedirectUri(record: CodeRecord, { redirectUri }: CodeGrantRequest): boolean {
+  return redirectUri === undefined || redirectUri === record.redirectUri;
+}

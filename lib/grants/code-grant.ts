@@ -1,0 +1,136 @@
+/**
+ * The authorization code grant: from Auth0's verified login to a code, from the code to tokens.
+ *
+ * Spec: RFC 6749 §4.1, OAuth 2.1 §4.1.3; requirement R-AZ-11.
+ *
+ * @module
+ */
+import { randomBytes } from 'node:crypto';
+
+import type { Auth0Login } from '../auth0/auth0.js';
+import type { Client } from '../clients/client.js';
+import type { AuthorizationRequest } from '../oauth/authorization-request.js';
+import { AccessDenied, InvalidClient } from '../oauth/errors.js';
+import type { CodeGrantRequest } from '../oauth/token-request.js';
+import type { GrantRecord } from '../storage/records.js';
+import {
+  badCode,
+  CODE_TTL_SECONDS,
+  isSecretOf,
+  mintCode,
+  parseCode,
+  type Redemption,
+  redeem,
+} from './authorization-code.js';
+import type { AuthenticatedClient, GrantsDeps } from './grant-context.js';
+import { effectiveScopes, issueTokens, type TokenSet } from './token-set.js';
+
+/** Bytes of a grant id: 128 bits, so that ids cannot be guessed. */
+const GRANT_ID_BYTES = 16;
+
+/** An authorization request the person has approved, with what was shown to them. */
+export interface ApprovedRequest extends AuthorizationRequest {
+  readonly client: Pick<Client, 'id' | 'name' | 'authMethod' | 'mayRefresh'>;
+  readonly scopes: readonly string[];
+}
+
+/** Stores the login as a grant that waits for its code. See `Grants.begin`. */
+export async function beginGrant(
+  login: Auth0Login,
+  request: ApprovedRequest,
+  deps: GrantsDeps,
+): Promise<{ code: string; grantId: string }> {
+  const missing = deps.requiredScopes.filter((scope) => !login.scopes.includes(scope));
+  if (missing.length > 0) {
+    throw new AccessDenied('Auth0 did not grant a scope that is required here', {
+      detail: `missing: ${missing.join(' ')}. In the Auth0 dashboard add it under Applications > APIs > Permissions; with RBAC on, give it to the person through a role`,
+    });
+  }
+  const grantId = randomBytes(GRANT_ID_BYTES).toString('base64url');
+  const { code, tag } = mintCode(grantId, deps.codeKeys[0] ?? new Uint8Array());
+  await deps.store.add(grantId, newGrant(login, request, tag, deps.now()));
+  return { code, grantId };
+}
+
+function newGrant(
+  login: Auth0Login,
+  { client, ...request }: ApprovedRequest,
+  tag: string,
+  now: number,
+): GrantRecord {
+  const { accessToken, accessTokenExpiresAt, refreshToken } = login.tokens;
+  return {
+    client: {
+      id: client.id,
+      ...(client.name !== undefined && { name: client.name }),
+      authMethod: client.authMethod,
+      mayRefresh: client.mayRefresh,
+    },
+    subject: login.subject,
+    ...(login.sid !== undefined && { sid: login.sid }),
+    scopes: request.scopes,
+    createdAt: now,
+    lastUsedAt: now,
+    code: {
+      tag,
+      challenge: request.codeChallenge,
+      redirectUri: request.redirectUri,
+      redirectUriWasSent: request.redirectUriWasSent,
+      expiresAt: now + CODE_TTL_SECONDS,
+      failures: 0,
+    },
+    generation: 0,
+    replaced: [],
+    auth0: {
+      accessToken,
+      accessTokenExpiresAt,
+      ...(refreshToken !== undefined && { refreshToken }),
+      scopes: login.scopes,
+    },
+    user: login.user,
+  };
+}
+
+/** Redeems a code once. See `Grants.redeemCode`. */
+export async function redeemCode(
+  request: CodeGrantRequest,
+  client: AuthenticatedClient,
+  deps: GrantsDeps,
+): Promise<TokenSet> {
+  const parts = parseCode(request.code);
+  if (parts === undefined) throw badCode('malformed');
+  const { grantId, secret } = parts;
+  let outcome: Redemption['outcome'] | 'unknown' | 'foreign' = 'unknown';
+  const grant = await deps.store.update(grantId, (current) => {
+    outcome = 'unknown';
+    if (!isSecretOf(current.code, grantId, secret, deps.codeKeys)) return undefined;
+    outcome = 'foreign';
+    if (current.client.id !== client.id) return undefined;
+    requireProof(current, client);
+    const redemption = redeem(current.code, request, deps.now());
+    outcome = redemption.outcome;
+    if (!('code' in redemption)) return undefined;
+    return { ...current, code: redemption.code, lastUsedAt: deps.now() };
+  });
+  await refuseUnless(outcome, grantId, deps);
+  if (grant === undefined) throw badCode('unknown');
+  deps.emit({ type: 'code_redeemed', grantId, subject: grant.subject, client: client.fingerprint });
+  return issueTokens(grantId, grant, effectiveScopes(grant), deps);
+}
+
+/** OAuth 2.1 §4.1.3: a second use of a code ends what the first one brought. */
+async function refuseUnless(outcome: string, grantId: string, deps: GrantsDeps): Promise<void> {
+  if (outcome === 'redeemed') return;
+  if (outcome === 'replayed') {
+    deps.emit({ type: 'code_replayed', grantId });
+    await deps.endGrant(grantId, 'code_replayed');
+  }
+  throw badCode(outcome);
+}
+
+/** A client that has credentials must use them, wherever it is known from (R-CI-5). */
+export function requireProof(grant: GrantRecord, client: AuthenticatedClient): void {
+  if (grant.client.authMethod !== 'none' && !client.hasProved) {
+    throw new InvalidClient('Client authentication failed', { detail: 'no proof was presented' });
+  }
+}

@@ -1,0 +1,30 @@
+/**
+ * What the two grants of the token endpoint work with.
+ *
+ * @module
+ */
+import type { EventListener, RevocationCause } from '../config/events.js';
+import type { Auth0Sessions } from './auth0-session.js';
+import type { GrantStore } from './grant-store.js';
+import type { RefreshTokens } from './refresh-token.js';
+import type { TokenIssuerDeps } from './token-set.js';
+
+/** A client at the token endpoint, and whether it has proved who it is. */
+export interface AuthenticatedClient {
+  readonly id: string;
+  /** False for a public client: it only said its id. */
+  readonly hasProved: boolean;
+  /** For logs and events. */
+  readonly fingerprint: string;
+}
+
+/** What the parts of the domain share. */
+export interface GrantsDeps extends TokenIssuerDeps {
+  readonly store: GrantStore;
+  readonly sessions: Auth0Sessions;
+  readonly refreshTokens: RefreshTokens;
+  readonly codeKeys: readonly Uint8Array[];
+  readonly knownScopes: ReadonlySet<string>;
+  readonly emit: EventListener;
+  readonly endGrant: (id: string, cause: RevocationCause) => Promise<boolean>;
+}

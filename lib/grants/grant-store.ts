@@ -1,0 +1,131 @@
+/**
+ * Grants in the store: one record each, and indexes to find a person's, a client's or a session's.
+ *
+ * @module
+ */
+import type { Lifetimes } from '../config/config.js';
+import { mac } from '../keys/key-ring.js';
+import { type CollectionDeps, openCollection } from '../storage/collection.js';
+import type { GrantRecord } from '../storage/records.js';
+import { currentEnd, storageTtlSeconds } from './grant-life.js';
+
+/** What grants can be looked up by. */
+export interface GrantFilter {
+  readonly subject?: string | undefined;
+  readonly clientId?: string | undefined;
+  /** Auth0's browser session. */
+  readonly sid?: string | undefined;
+}
+
+/** Grants by id. Expired ones do not exist. */
+export interface GrantStore {
+  add(id: string, grant: GrantRecord): Promise<void>;
+  find(id: string): Promise<GrantRecord | undefined>;
+  /** Compare-and-set; `change` is pure and returns undefined for "leave it". */
+  update(
+    id: string,
+    change: (current: GrantRecord) => GrantRecord | undefined,
+  ): Promise<GrantRecord | undefined>;
+  /** Deletes it; the record that was there, for whoever wins, undefined for everyone else. */
+  end(id: string): Promise<GrantRecord | undefined>;
+  /** Grants that match every field given; all fields undefined matches nothing. */
+  list(filter: GrantFilter): Promise<readonly { id: string; grant: GrantRecord }[]>;
+}
+
+interface GrantStoreDeps extends CollectionDeps {
+  readonly lifetimes: Lifetimes;
+  readonly now: () => number;
+}
+
+export function createGrantStore(deps: GrantStoreDeps): GrantStore {
+  const { lifetimes, now } = deps;
+  const records = openCollection<GrantRecord>(deps, 'grant');
+  const indexes = createIndexes(deps);
+  const alive = (grant: GrantRecord | undefined): GrantRecord | undefined =>
+    grant !== undefined && currentEnd(grant, lifetimes) > now() ? grant : undefined;
+
+  async function find(id: string): Promise<GrantRecord | undefined> {
+    return alive(await records.get(id));
+  }
+
+  return {
+    find,
+    async add(id, grant) {
+      await records.add(id, grant, storageTtlSeconds(grant, lifetimes, now()));
+      await indexes.add(id, grant);
+    },
+    async update(id, change) {
+      const stored = await records.update(id, (current) => {
+        const next = alive(current) && change(current);
+        return next && { value: next, ttlSeconds: storageTtlSeconds(next, lifetimes, now()) };
+      });
+      return alive(stored);
+    },
+    async end(id) {
+      const grant = await records.take(id);
+      if (grant !== undefined) await indexes.remove(id, grant);
+      return alive(grant);
+    },
+    async list(filter) {
+      const found: { id: string; grant: GrantRecord }[] = [];
+      for (const id of await indexes.find(filter)) {
+        const grant = await find(id);
+        if (grant?.code.redeemedAt !== undefined && matches(grant, filter))
+          found.push({ id, grant });
+      }
+      return found;
+    },
+  };
+}
+
+/** Sets of grant ids, under keyed hashes of what they share. */
+function createIndexes({ storage, nameKeys, namespace, lifetimes }: GrantStoreDeps) {
+  type Entry = readonly [field: string, value: string | undefined];
+  const namesOf = ([field, value]: Entry): string[] =>
+    value === undefined
+      ? []
+      : nameKeys.map((key) => {
+          const hash = mac(key, 'grants-by', field, value).toString('base64url');
+          return `${namespace}:grants-by-${field}:${hash}`;
+        });
+  const entriesOf = (grant: GrantRecord): Entry[] => [
+    ['subject', grant.subject],
+    ['client', grant.client.id],
+    ['sid', grant.sid],
+  ];
+  return {
+    async add(id: string, grant: GrantRecord): Promise<void> {
+      const newest = entriesOf(grant).flatMap((entry) => namesOf(entry).slice(0, 1));
+      await Promise.all(
+        newest.map((name) => storage.addMember(name, id, lifetimes.refreshTokenSeconds)),
+      );
+    },
+    async remove(id: string, grant: GrantRecord): Promise<void> {
+      const names = entriesOf(grant).flatMap(namesOf);
+      await Promise.all(names.map((name) => storage.removeMember(name, id)));
+    },
+    async find(filter: GrantFilter): Promise<readonly string[]> {
+      const entry = entriesOfFilter(filter).find(([, value]) => value !== undefined);
+      const members = await Promise.all(
+        (entry ? namesOf(entry) : []).map((n) => storage.members(n)),
+      );
+      return [...new Set(members.flat())];
+    },
+  };
+}
+
+function entriesOfFilter({ subject, sid, clientId }: GrantFilter) {
+  return [
+    ['subject', subject],
+    ['sid', sid],
+    ['client', clientId],
+  ] as const;
+}
+
+function matches(grant: GrantRecord, { subject, clientId, sid }: GrantFilter): boolean {
+  return (
+    (subject === undefined || grant.subject === subject) &&
+    (clientId === undefined || grant.client.id === clientId) &&
+    (sid === undefined || grant.sid === sid)
+  );
+}

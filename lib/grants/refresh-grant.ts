@@ -1,0 +1,84 @@
+/**
+ * The refresh token grant: a new access token, and the next refresh token.
+ *
+ * The order keeps an outage harmless: everything that can fail is done before the rotation, and
+ * the rotation is one write.
+ *
+ * Spec: RFC 6749 §6, RFC 9700 §4.14; requirements R-TK-10…13, CLI-40…42.
+ *
+ * @module
+ */
+import { InvalidGrant } from '../oauth/errors.js';
+import type { RefreshGrantRequest } from '../oauth/token-request.js';
+import type { GrantRecord } from '../storage/records.js';
+import { requireProof } from './code-grant.js';
+import type { AuthenticatedClient, GrantsDeps } from './grant-context.js';
+import { judgeGeneration, nextGeneration, type Presented } from './rotation.js';
+import { effectiveScopes, issueTokens, narrowedScopes, type TokenSet } from './token-set.js';
+
+/** See `Grants.refresh`. */
+export async function refreshGrant(
+  request: RefreshGrantRequest,
+  client: AuthenticatedClient,
+  deps: GrantsDeps,
+): Promise<TokenSet> {
+  const claims = deps.refreshTokens.parse(request.refreshToken);
+  if (claims === undefined) throw badRefreshToken('not one of ours');
+  const { grantId, generation } = claims;
+  const found = await deps.store.find(grantId);
+  if (found?.code.redeemedAt === undefined) throw badRefreshToken('no such grant');
+  // R-TK-11: another client's attempt says nothing about the grant, so it does not end it.
+  if (found.client.id !== client.id) throw badRefreshToken('of another client');
+  requireProof(found, client);
+  await refuseReplay(judge(found, generation, deps), grantId, found, deps);
+
+  const alive = await deps.sessions.keepAlive(grantId, found);
+  const scopes = narrowedScopes(effectiveScopes(alive), request.scopes, {
+    required: deps.requiredScopes,
+    known: deps.knownScopes,
+  });
+  const rotated = await rotate(grantId, generation, deps);
+  deps.emit({
+    type: 'tokens_refreshed',
+    grantId,
+    subject: rotated.subject,
+    client: client.fingerprint,
+  });
+  return issueTokens(grantId, rotated, scopes, deps);
+}
+
+/** Takes the next generation, or the newest one if somebody was quicker. One write at most. */
+async function rotate(grantId: string, generation: number, deps: GrantsDeps): Promise<GrantRecord> {
+  let presented: Presented = 'current';
+  const grant = await deps.store.update(grantId, (current) => {
+    presented = judge(current, generation, deps);
+    if (presented !== 'current') return undefined;
+    const { refreshGraceSeconds } = deps.lifetimes;
+    const next = nextGeneration(current, generation, deps.now(), refreshGraceSeconds);
+    return { ...current, ...next, lastUsedAt: deps.now() };
+  });
+  if (grant === undefined) throw badRefreshToken('no such grant');
+  await refuseReplay(presented, grantId, grant, deps);
+  return grant;
+}
+
+function judge(grant: GrantRecord, generation: number, deps: GrantsDeps): Presented {
+  return judgeGeneration(grant, generation, deps.now(), deps.lifetimes.refreshGraceSeconds);
+}
+
+/** R-TK-12: a token that was replaced long ago is in somebody else's hands, so the grant ends. */
+async function refuseReplay(
+  presented: Presented,
+  grantId: string,
+  { subject }: GrantRecord,
+  deps: GrantsDeps,
+): Promise<void> {
+  if (presented !== 'replayed') return;
+  deps.emit({ type: 'refresh_token_replayed', grantId, subject });
+  await deps.endGrant(grantId, 'refresh_token_replayed');
+  throw badRefreshToken('replaced before, outside the grace window');
+}
+
+function badRefreshToken(detail: string): InvalidGrant {
+  return new InvalidGrant('The refresh token is invalid, expired or revoked', { detail });
+}

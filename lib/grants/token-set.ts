@@ -1,0 +1,83 @@
+/**
+ * What the token endpoint hands out: an access token, and a refresh token where one is due.
+ *
+ * Spec: RFC 6749 §5.1.
+ *
+ * @module
+ */
+import type { Lifetimes } from '../config/config.js';
+import { InvalidGrant, InvalidScope } from '../oauth/errors.js';
+import { unionOfScopes } from '../oauth/scope.js';
+import type { GrantRecord } from '../storage/records.js';
+import type { AccessTokens } from './access-token.js';
+import { accessTokenLifetime } from './grant-life.js';
+import type { RefreshTokens } from './refresh-token.js';
+
+/** A successful token response, before it takes its wire form. */
+export interface TokenSet {
+  readonly accessToken: string;
+  readonly expiresInSeconds: number;
+  /** What the access token really covers (CLI-34). */
+  readonly scopes: readonly string[];
+  /** Undefined for clients registered without refresh. */
+  readonly refreshToken: string | undefined;
+}
+
+export interface TokenIssuerDeps {
+  readonly accessTokens: Pick<AccessTokens, 'sign'>;
+  readonly refreshTokens: Pick<RefreshTokens, 'mint'>;
+  readonly lifetimes: Lifetimes;
+  readonly requiredScopes: readonly string[];
+  readonly now: () => number;
+}
+
+/** What the person allowed, as far as Auth0 grants it at present. */
+export function effectiveScopes(grant: Pick<GrantRecord, 'scopes' | 'auth0'>): readonly string[] {
+  const atAuth0 = new Set(grant.auth0.scopes);
+  return grant.scopes.filter((scope) => atAuth0.has(scope));
+}
+
+/**
+ * The scopes of an access token for a refresh that names some (RFC 6749 §6): never more than
+ * granted, always with the required ones. Words nobody here knows are passed over (CLI-31).
+ *
+ * @throws InvalidScope a known scope that was not granted (R-TK-10)
+ */
+export function narrowedScopes(
+  granted: readonly string[],
+  asked: readonly string[] | undefined,
+  rules: { readonly required: readonly string[]; readonly known: ReadonlySet<string> },
+): readonly string[] {
+  if (asked === undefined) return granted;
+  const known = asked.filter((scope) => rules.known.has(scope) || granted.includes(scope));
+  if (known.some((scope) => !granted.includes(scope))) {
+    throw new InvalidScope('The scope is wider than what was granted');
+  }
+  if (known.length === 0) return granted;
+  const required = rules.required.filter((scope) => granted.includes(scope));
+  return unionOfScopes(required, known);
+}
+
+/** Signs what a grant has come to. @throws InvalidGrant the grant is at its end */
+export async function issueTokens(
+  grantId: string,
+  grant: GrantRecord,
+  scopes: readonly string[],
+  deps: TokenIssuerDeps,
+): Promise<TokenSet> {
+  const issuedAt = deps.now();
+  const expiresInSeconds = accessTokenLifetime(grant, deps.lifetimes, issuedAt);
+  if (expiresInSeconds <= 0) throw new InvalidGrant('The login has ended');
+  const accessToken = await deps.accessTokens.sign({
+    grantId,
+    clientId: grant.client.id,
+    subject: grant.subject,
+    scopes,
+    issuedAt,
+    expiresAt: issuedAt + expiresInSeconds,
+  });
+  const refreshToken = grant.client.mayRefresh
+    ? deps.refreshTokens.mint({ grantId, generation: grant.generation })
+    : undefined;
+  return { accessToken, expiresInSeconds, scopes, refreshToken };
+}

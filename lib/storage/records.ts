@@ -1,0 +1,91 @@
+/**
+ * The schema: every kind of record the library stores, with its life and its worth to a thief.
+ *
+ * All of it is sealed with AES-256-GCM, and found under a keyed hash of its id: whoever copies the
+ * store without the keys learns how many records there are, how they change and when they end.
+ *
+ * @module
+ */
+import type { ClientAuthMethod } from '../oauth/client-credentials.js';
+
+/** Auth0's side of a grant. */
+export interface Auth0SessionRecord {
+  accessToken: string;
+  /** Unix seconds. */
+  accessTokenExpiresAt: number;
+  refreshToken?: string;
+  /** What Auth0 grants at present: `scope` plus `permissions`. */
+  scopes: readonly string[];
+  /** Whoever holds this refreshes at Auth0; the others wait. */
+  lease?: { owner: string; until: number };
+  /** After a failed attempt: not before this time (unix seconds). */
+  retryAt?: number;
+}
+
+/** The authorization code a grant begins with. */
+export interface CodeRecord {
+  /** Keyed hash of the secret half of the code, base64url. */
+  tag: string;
+  challenge: string;
+  redirectUri: string;
+  redirectUriWasSent: boolean;
+  expiresAt: number;
+  redeemedAt?: number;
+  /** Redemptions that failed on the verifier or the redirect URI. */
+  failures: number;
+}
+
+/**
+ * Kind `grant`, id: random. One login of one person with one client, whole: everything that changes
+ * together is in one record, so that every store can change it in one step.
+ *
+ * Life: until the code expires (60 s); once redeemed, `refreshTokenIdleTtlSeconds` from the last
+ * refresh, at most `refreshTokenTtlSeconds` from the login.
+ *
+ * A thief with the keys would have Auth0's tokens for this person, and their name and e-mail.
+ */
+export interface GrantRecord {
+  /** The client as it was at login: later calls need neither its document nor its host (R-CI-9). */
+  client: { id: string; name?: string; authMethod: ClientAuthMethod; mayRefresh: boolean };
+  subject: string;
+  sid?: string;
+  /** What the person consented to. */
+  scopes: readonly string[];
+  createdAt: number;
+  lastUsedAt: number;
+  code: CodeRecord;
+  /** The newest refresh token's generation. */
+  generation: number;
+  /** When recent generations were replaced, oldest first: `[generation, unix seconds]`. */
+  replaced: readonly (readonly [number, number])[];
+  auth0: Auth0SessionRecord;
+  /** Claims of the ID token. */
+  user: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * Kind `login`, id: the `state` sent to Auth0. A login between the approval and Auth0's answer.
+ *
+ * Life: 10 minutes, read once. Worth little: it needs the browser's cookie and Auth0's code too.
+ */
+export interface LoginRecord {
+  nonce: string;
+  codeVerifier: string;
+  browser: string;
+  pending: unknown;
+}
+
+/**
+ * Kind `approval`, id: browser, client and redirect URI. What a person allowed in this browser.
+ *
+ * Life: 30 days, only with `consent: 'remember'`.
+ */
+export interface ApprovalRecord {
+  scopes: readonly string[];
+}
+
+/** Kind `session`, id: the session id. What express-session keeps for a browser; holds no secret. */
+export type SessionRecord = Readonly<Record<string, unknown>>;
+
+/** Kind `assertion`, id: client and `jti`. A client assertion that was used; until it expires. */
+export type AssertionRecord = true;
