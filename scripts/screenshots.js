@@ -1,0 +1,126 @@
+/**
+ * Takes the pictures of the pages in docs/screenshots, in light and dark, on a phone and a desktop.
+ *
+ * Run it after a build, for it shows what is built: `npm run build && npm run screenshots`.
+ * Needs Chromium at /usr/bin/chromium, or wherever CHROMIUM_PATH points.
+ */
+import { mkdir, stat } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+
+import { chromium } from 'playwright-core';
+
+import { parseBrand } from '../dist/pages/brand.js';
+import { connectedAppsPage } from '../dist/pages/connected-apps-page.js';
+import { consentPage } from '../dist/pages/consent-page.js';
+import { errorPage } from '../dist/pages/error-page.js';
+import { createCatalogue } from '../dist/pages/texts/catalogue.js';
+
+const DIRECTORY = fileURLToPath(new URL('../docs/screenshots/', import.meta.url));
+
+/** Pictures live in the repository for ever: none may be larger, in bytes. */
+const MAX_BYTES = 60_000;
+
+const SIZES = {
+  phone: { width: 390, height: 780 },
+  desktop: { width: 1024, height: 780 },
+};
+
+/** 2026-03-14, so that a new run changes a picture only if the page changed. */
+const NOW = 1_773_478_800;
+const DAY = 86_400;
+
+const look = {
+  brand: parseBrand({ name: 'Harbour Weather', policyUrl: '/privacy', termsUrl: '/terms' }),
+  texts: createCatalogue().choose({ uiLocales: 'en' }),
+};
+
+const scopes = [
+  { name: 'openid', description: 'Know who you are' },
+  { name: 'forecasts:read', description: 'Read forecasts and tide tables' },
+  { name: 'alerts:write', description: 'Create and change your storm alerts' },
+];
+
+const consent = {
+  form: { action: '/consent', fields: {} },
+  clientName: 'Claude',
+  clientNameVerified: false,
+  clientHost: undefined,
+  clientFingerprint: '7f3a 91c0 5be2',
+  redirectUri: 'https://claude.ai/api/mcp/auth_callback',
+  redirectHost: 'claude.ai',
+  redirectKind: 'https',
+  scopes,
+  auth0Scopes: ['openid', 'profile', 'email', 'offline_access', 'forecasts:read', 'alerts:write'],
+  resource: 'https://weather.example.com/mcp',
+};
+
+const PAGES = {
+  consent: consentPage(look, consent),
+  'consent-loopback': consentPage(look, {
+    ...consent,
+    clientName: 'MCP Inspector',
+    clientFingerprint: 'c24e 0d77 a918',
+    redirectUri: 'http://localhost:6274/oauth/callback',
+    redirectHost: 'localhost:6274',
+    redirectKind: 'loopback',
+  }),
+  error: errorPage(look, { kind: 'unknown_client', correlationId: '01JPA6Q9' }),
+  'connected-apps': connectedAppsPage(look, {
+    account: 'ada@example.com',
+    disconnectForm: { action: '/connected-apps', fields: {} },
+    signOutForm: { action: '/sign-out', fields: {} },
+    apps: [
+      {
+        id: '1',
+        clientName: 'Claude',
+        host: 'claude.ai',
+        createdAt: NOW - 41 * DAY,
+        lastUsedAt: NOW,
+        scopes: ['openid', 'forecasts:read', 'alerts:write'],
+      },
+      {
+        id: '2',
+        clientName: 'Cursor',
+        host: 'anysphere.cursor-retrieval',
+        createdAt: NOW - 3 * DAY,
+        lastUsedAt: undefined,
+        scopes: ['openid', 'forecasts:read'],
+      },
+    ],
+  }),
+};
+
+/** @param {import('playwright-core').Browser} browser */
+async function takeAll(browser) {
+  for (const [name, markup] of Object.entries(PAGES)) {
+    for (const [size, viewport] of Object.entries(SIZES)) {
+      for (const colorScheme of /** @type {const} */ (['light', 'dark'])) {
+        const page = await browser.newPage({ viewport, colorScheme, deviceScaleFactor: 1 });
+        await page.setContent(markup);
+        const path = `${DIRECTORY}${name}-${size}-${colorScheme}.png`;
+        await page.screenshot({ path, fullPage: true });
+        await page.close();
+        report(path, (await stat(path)).size);
+      }
+    }
+  }
+}
+
+/**
+ * @param {string} path
+ * @param {number} bytes
+ */
+function report(path, bytes) {
+  console.log(`${path} ${bytes} bytes`);
+  if (bytes > MAX_BYTES) throw new Error(`${path} is larger than ${MAX_BYTES} bytes`);
+}
+
+await mkdir(DIRECTORY, { recursive: true });
+const browser = await chromium.launch({
+  executablePath: process.env.CHROMIUM_PATH ?? '/usr/bin/chromium',
+});
+try {
+  await takeAll(browser);
+} finally {
+  await browser.close();
+}

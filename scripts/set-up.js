@@ -1,0 +1,161 @@
+/**
+ * What a fresh clone lacks: node_modules, a few system programs, compiled files. Every step looks first
+ * and does nothing when there is nothing to do, so `npm run demo` and `npm test` call them each time.
+ *
+ * Uses Node's own modules only: it has to run before anything is installed.
+ *
+ * @module
+ */
+import { spawnSync } from 'node:child_process';
+import { accessSync, constants, existsSync, readFileSync, rmSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** The repository's top folder. */
+export const ROOT = fileURLToPath(new URL('..', import.meta.url));
+
+/** A step of the set-up that did not work; the message says what to do. */
+export class SetUpError extends Error {
+  name = 'SetUpError';
+}
+
+/**
+ * Installs what package-lock.json names, unless node_modules already holds exactly that.
+ *
+ * @throws {SetUpError} when npm fails
+ */
+export function ensureNodeModules() {
+  if (isInstalled()) return;
+  say('installing the npm packages of package-lock.json');
+  // --include=dev: the specs and the demo need them even where NODE_ENV is "production".
+  run('npm', ['ci', '--include=dev', '--no-audit', '--no-fund']);
+}
+
+/**
+ * Program → the Debian package that brings it.
+ *
+ * @typedef {keyof typeof DEBIAN_PACKAGES} Program
+ */
+const DEBIAN_PACKAGES = {
+  chromium: 'chromium',
+  openssl: 'openssl',
+  'redis-server': 'redis-server',
+};
+
+/**
+ * The specs run real parts: a Redis, a browser, and an independent maker of keys and certificates.
+ *
+ * @type {Program[]}
+ */
+export const SPEC_PROGRAMS = ['redis-server', 'chromium', 'openssl'];
+
+/**
+ * Sees to it that each program is on the PATH, by apt-get where that is ours to use.
+ *
+ * @param {Program[]} programs
+ * @throws {SetUpError} naming what to install, where this machine does not let us
+ */
+export function ensureDebianPackages(programs) {
+  const missing = programs.filter((program) => !isOnPath(program));
+  if (missing.length === 0) return;
+  const packages = missing.map((program) => DEBIAN_PACKAGES[program]).join(' ');
+  if (process.getuid?.() !== 0 || !isOnPath('apt-get')) {
+    throw new SetUpError(
+      `Not on the PATH: ${missing.join(', ')}. Install them and run this again; ` +
+        `on Debian or Ubuntu: sudo apt-get install ${packages}`,
+    );
+  }
+  say(`installing Debian packages: ${packages}`);
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  run('apt-get', ['update', '-qq'], env);
+  const install = ['install', '-y', '-qq', '--no-install-recommends', ...packages.split(' ')];
+  run('apt-get', install, env);
+}
+
+/**
+ * Compiles lib/ to dist/ and, where there is one, demo/ to dist-demo/, from nothing.
+ *
+ * @throws {SetUpError} when the compiler finds an error
+ */
+export function build() {
+  compile('dist', 'tsconfig.build.json');
+  if (existsSync(join(ROOT, 'demo/server.ts'))) compile('dist-demo', 'tsconfig.demo.json');
+}
+
+/**
+ * Runs the steps; a step that fails ends the process with its message alone, without a stack.
+ *
+ * @param {() => void} steps
+ */
+export function setUp(steps) {
+  try {
+    steps();
+  } catch (error) {
+    if (!(error instanceof SetUpError)) throw error;
+    console.error(`\n${error.message}`);
+    process.exit(1);
+  }
+}
+
+/** @param {string} folder @param {string} project */
+function compile(folder, project) {
+  // A file that lost its source must not stay behind and get packed.
+  rmSync(join(ROOT, folder), { recursive: true, force: true });
+  const compiler = join(ROOT, 'node_modules/typescript/bin/tsc');
+  run(process.execPath, [compiler, '-p', project]);
+}
+
+/** Compares package-lock.json with the copy that npm leaves in node_modules. */
+function isInstalled() {
+  const installedLock = join(ROOT, 'node_modules/.package-lock.json');
+  if (!existsSync(installedLock)) return false;
+  const installed = lockedPackages(installedLock);
+  return Object.entries(lockedPackages(join(ROOT, 'package-lock.json'))).every(
+    ([path, { version, optional, devOptional, peer }]) =>
+      // The top folder itself has no path; an optional package may be one for another machine.
+      path === '' || optional || devOptional || peer || installed[path]?.version === version,
+  );
+}
+
+/**
+ * @param {string} file
+ * @returns {Record<string, { version?: string, optional?: true, devOptional?: true, peer?: true }>}
+ */
+function lockedPackages(file) {
+  return JSON.parse(readFileSync(file, 'utf8')).packages;
+}
+
+/** @param {string} program */
+function isOnPath(program) {
+  return (process.env.PATH ?? '').split(delimiter).some((folder) => {
+    try {
+      accessSync(join(folder, program), constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+}
+
+/**
+ * @param {string} program
+ * @param {string[]} args
+ * @param {NodeJS.ProcessEnv} env
+ */
+function run(program, args, env = process.env) {
+  const { status, error } = spawnSync(program, args, {
+    cwd: ROOT,
+    env,
+    stdio: ['ignore', 'inherit', 'inherit'],
+    // On Windows npm is a command file, which only a shell starts.
+    shell: process.platform === 'win32' && program === 'npm',
+  });
+  if (status === 0) return;
+  const reason = error?.message ?? `exit code ${status}`;
+  throw new SetUpError(`This step of the set-up failed (${reason}): ${program} ${args.join(' ')}`);
+}
+
+/** @param {string} sentence */
+function say(sentence) {
+  console.error(`set-up: ${sentence}`);
+}

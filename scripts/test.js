@@ -1,0 +1,85 @@
+/**
+ * `npm test`: from a fresh clone to the specs' result. Arguments go to jest: `npm test -- spec/oauth`.
+ * `npm test -- --long` runs the long mode: SPEC_MODE=long for the specs that look at it, and
+ * `*.long.spec.ts` as well.
+ *
+ * Prints jest's own totals, then one plain line: `N passed, N failed`.
+ *
+ * @module
+ */
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import {
+  build,
+  ensureDebianPackages,
+  ensureNodeModules,
+  ROOT,
+  SPEC_PROGRAMS,
+  setUp,
+} from './set-up.js';
+
+const args = process.argv.slice(2).filter((arg) => arg !== '--long');
+const isLong = process.argv.includes('--long');
+
+setUp(() => {
+  ensureNodeModules();
+  ensureDebianPackages(SPEC_PROGRAMS);
+  build();
+});
+
+const folder = mkdtempSync(join(tmpdir(), 'express-auth0-mcp-specs-'));
+const results = join(folder, 'results.json');
+const jest = spawn(
+  process.execPath,
+  [
+    // jest links ES modules through node:vm, which Node keeps behind a flag and a warning. Its workers inherit both.
+    '--experimental-vm-modules',
+    '--disable-warning=ExperimentalWarning',
+    join(ROOT, 'node_modules/jest/bin/jest.js'),
+    '--json',
+    `--outputFile=${results}`,
+    ...args,
+  ],
+  {
+    cwd: ROOT,
+    env: isLong ? { ...process.env, SPEC_MODE: 'long' } : process.env,
+    stdio: 'inherit',
+  },
+);
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => jest.kill(signal));
+jest.on('exit', (code) => {
+  process.exitCode = code ?? 1;
+  report();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** Nothing to report where jest ended before it ran a spec, as it does after `--help` or a wrong option. */
+function report() {
+  const totals = readTotals();
+  if (totals === undefined) return;
+  const { passed, failed, skipped } = totals;
+  // Naming specs with -t sets the others aside; in a full run nothing may be set aside.
+  const isNarrowed = args.some((arg) => /^(-t|--testNamePattern)\b/.test(arg));
+  if (skipped > 0 && !isNarrowed) {
+    console.error(`\n${skipped} specs were skipped or are still to do: a full run allows none.`);
+    process.exitCode = 1;
+  }
+  console.log(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`);
+}
+
+function readTotals() {
+  try {
+    const result = JSON.parse(readFileSync(results, 'utf8'));
+    return {
+      passed: result.numPassedTests,
+      // A file that does not even load counts as one failure.
+      failed: result.numFailedTests + result.numRuntimeErrorTestSuites,
+      skipped: result.numPendingTests + result.numTodoTests,
+    };
+  } catch {
+    return undefined;
+  }
+}
