@@ -1,0 +1,161 @@
+/**
+ * A client proves who it is with a JWT it signed (`private_key_jwt`).
+ *
+ * Spec: RFC 7523 §2.2 and §3, RFC 7521 §5.2, OpenID Connect Core §9.
+ * Flow: token request → client of the grant → verifyClientAssertion → exchange.
+ *
+ * @module
+ */
+import { createHash } from 'node:crypto';
+
+import { createLocalJWKSet, errors, type JSONWebKeySet, type JWTPayload, jwtVerify } from 'jose';
+
+import type { Client } from './client.js';
+import type { FindClientKeys } from './metadata-documents/client-keys.js';
+
+/** Signature algorithms accepted: asymmetric ones only, chosen by us and not by the header alone. */
+export const CLIENT_ASSERTION_ALGORITHMS: readonly string[] = [
+  'ES256',
+  'RS256',
+  'PS256',
+  'EdDSA',
+  'Ed25519',
+];
+
+/** How far ahead an assertion may expire, which is also how long its `jti` has to be remembered. */
+const MAX_LIFETIME_SECONDS = 5 * 60;
+/** How far the client's clock may be off. */
+const CLOCK_TOLERANCE_SECONDS = 60;
+/** Longest assertion, in characters. */
+const MAX_ASSERTION_LENGTH = 8 * 1024;
+
+/** The assertion does not prove the client: `invalid_client`. `message` may be shown to anybody. */
+export class ClientAssertionError extends Error {
+  override readonly name = 'ClientAssertionError';
+  readonly code = 'ERR_CLIENT_ASSERTION';
+  /** What exactly was wrong, for the log. */
+  readonly detail: string;
+
+  constructor(detail: string, cause?: unknown) {
+    super('The client assertion is not valid.', { cause });
+    this.detail = detail;
+  }
+}
+
+/** What verifying needs from the rest of the library. */
+export interface ClientAssertionDeps {
+  readonly clientKeys: FindClientKeys;
+  /**
+   * Notes a `jti` for some seconds; false if it is noted already. Of parallel callers with the same
+   * one exactly one gets true. What it is given is a hash of `jti` and client, 43 characters.
+   */
+  readonly rememberJti: (jti: string, ttlSeconds: number) => Promise<boolean>;
+}
+
+/** What an assertion has to say. */
+export interface ExpectedAssertion {
+  readonly client: Pick<Client, 'id' | 'jwks' | 'jwksUri'>;
+  /** Our issuer and token endpoint URL; one of them has to be in `aud`. */
+  readonly audiences: readonly string[];
+  /** Unix seconds. */
+  readonly now: number;
+}
+
+/**
+ * Resolves once the assertion is proved and used up.
+ *
+ * @throws ClientAssertionError when it proves nothing
+ * @throws ClientMetadataError when the client's keys cannot be fetched
+ */
+export type VerifyClientAssertion = (
+  assertion: string,
+  expected: ExpectedAssertion,
+) => Promise<void>;
+
+/** Verification with the client's published keys. */
+export function createClientAssertions({
+  clientKeys,
+  rememberJti,
+}: ClientAssertionDeps): VerifyClientAssertion {
+  return async function verifyClientAssertion(assertion, expected) {
+    if (assertion.length > MAX_ASSERTION_LENGTH) throw new ClientAssertionError('too long');
+    const payload = await verifySignature(assertion, expected, clientKeys);
+    const { jti, ttlSeconds } = requireSingleUse(payload, expected.now);
+    // RFC 7523 §3 item 7: only now, so that nobody can use up an identifier without the key.
+    const key = createHash('sha256').update(`${expected.client.id} ${jti}`).digest('base64url');
+    if (!(await rememberJti(key, ttlSeconds)))
+      throw new ClientAssertionError('jti was used before');
+  };
+}
+
+async function verifySignature(
+  assertion: string,
+  expected: ExpectedAssertion,
+  clientKeys: FindClientKeys,
+): Promise<JWTPayload> {
+  const { client } = expected;
+  try {
+    return await verifyWith(assertion, expected, await clientKeys(client));
+  } catch (error) {
+    if (!(error instanceof errors.JWKSNoMatchingKey)) throw asAssertionError(error);
+  }
+  // The client may have rotated its keys since they were cached.
+  const renewed = await clientKeys(client, { isRenewal: true });
+  return verifyWith(assertion, expected, renewed).catch((error: unknown) => {
+    throw asAssertionError(error);
+  });
+}
+
+async function verifyWith(
+  assertion: string,
+  { client, audiences, now }: ExpectedAssertion,
+  keys: Awaited<ReturnType<FindClientKeys>>,
+): Promise<JWTPayload> {
+  const options = {
+    algorithms: [...CLIENT_ASSERTION_ALGORITHMS],
+    issuer: client.id,
+    subject: client.id,
+    audience: [...audiences],
+    requiredClaims: ['exp', 'jti'],
+    clockTolerance: CLOCK_TOLERANCE_SECONDS,
+    currentDate: new Date(now * 1000),
+  };
+  try {
+    const keySet = createLocalJWKSet({ keys: [...keys.keys] } as JSONWebKeySet);
+    return (await jwtVerify(assertion, keySet, options)).payload;
+  } catch (error) {
+    if (!(error instanceof errors.JWKSMultipleMatchingKeys)) throw error;
+    // No `kid` in the header and several keys that fit: try each.
+    for await (const key of error) {
+      try {
+        return (await jwtVerify(assertion, key, options)).payload;
+      } catch (failure) {
+        if (!(failure instanceof errors.JWSSignatureVerificationFailed)) throw failure;
+      }
+    }
+    throw new errors.JWSSignatureVerificationFailed();
+  }
+}
+
+function requireSingleUse(
+  { jti, exp, iat }: JWTPayload,
+  now: number,
+): { jti: string; ttlSeconds: number } {
+  if (typeof jti !== 'string' || jti === '') throw new ClientAssertionError('jti is missing');
+  if (exp === undefined || exp > now + MAX_LIFETIME_SECONDS + CLOCK_TOLERANCE_SECONDS) {
+    throw new ClientAssertionError(`exp is more than ${MAX_LIFETIME_SECONDS} s ahead`);
+  }
+  if (iat !== undefined && iat > now + CLOCK_TOLERANCE_SECONDS) {
+    throw new ClientAssertionError('iat is in the future');
+  }
+  // Kept for as long as the assertion would pass, the clock tolerance included.
+  return { jti, ttlSeconds: Math.max(1, Math.ceil(exp - now) + CLOCK_TOLERANCE_SECONDS) };
+}
+
+/** Anything jose objects to means "not proved"; other errors (an outage) go on as they are. */
+function asAssertionError(error: unknown): unknown {
+  if (error instanceof errors.JOSEError) return new ClientAssertionError(error.message, error);
+  // jose reports a key that does not fit the algorithm as a TypeError.
+  if (error instanceof TypeError) return new ClientAssertionError('unusable key', error);
+  return error;
+}

@@ -1,0 +1,172 @@
+/**
+ * Fetches one small JSON document from a stranger's server, without trusting that server.
+ *
+ * Spec: draft-ietf-oauth-client-id-metadata-document-01 §4 (fetching) and §6 (security): 200 and JSON
+ * only, no redirects, bounded in size and time, public addresses only. Every fetch has a connection
+ * of its own, so nothing outlives it and no address is judged once and used twice.
+ *
+ * @module
+ */
+import { Client, type Dispatcher } from 'undici';
+
+import { ClientMetadataError } from './client-metadata-error.js';
+import type { HttpCaching } from './document-cache.js';
+import { parseDocumentUrl } from './document-url.js';
+import { createFetchLimits } from './fetch-limits.js';
+import { type AllowedNetwork, guardedConnector } from './guarded-connector.js';
+
+/** Largest document, in bytes: what the draft recommends (§6.6). */
+const MAX_BYTES = 5 * 1024;
+/** Name lookup, connection, headers and body together. A person is waiting. */
+const TIMEOUT_MS = 5_000;
+const JSON_TYPE = /^application\/(?:[^\s;/]+\+)?json$/;
+
+/** A document as it was received. */
+export interface FetchedDocument {
+  readonly body: unknown;
+  readonly caching: HttpCaching;
+}
+
+/** Fetches documents within the limits. */
+export interface DocumentFetch {
+  /** Judges a URL without fetching it. @throws ClientMetadataError */
+  check(url: string): URL;
+  /** @throws ClientMetadataError */
+  fetch(url: string): Promise<FetchedDocument>;
+  /** Aborts what is under way and waits for its end. */
+  close(): Promise<void>;
+}
+
+/** What fetching needs. `allowedNetwork` is for specs: see {@link AllowedNetwork}. */
+export interface DocumentFetchDeps {
+  readonly now: () => number;
+  readonly allowedHosts?: readonly string[] | undefined;
+  readonly allowedNetwork?: AllowedNetwork | undefined;
+}
+
+/** The one way out to hosts that a client named. */
+export function createDocumentFetch(deps: DocumentFetchDeps): DocumentFetch {
+  const { allowedHosts, allowedNetwork: network } = deps;
+  const urlPolicy = { allowedHosts, allowedAddresses: network?.addresses ?? [] };
+  const timeoutMs = network?.timeoutMs ?? TIMEOUT_MS;
+  const limits = createFetchLimits(deps.now);
+  const underWay = new Map<AbortController, Promise<unknown>>();
+
+  async function fetchWithin(url: URL, controller: AbortController): Promise<FetchedDocument> {
+    const { signal } = controller;
+    const timeout = new ClientMetadataError('timeout', `no answer within ${timeoutMs} ms`);
+    const timer = setTimeout(() => controller.abort(timeout), timeoutMs);
+    const connect = guardedConnector(network, timeoutMs, signal);
+    const client = new Client(url.origin, { connect, pipelining: 0, maxHeaderSize: 16 * 1024 });
+    try {
+      return await receive(client, url, signal);
+    } catch (cause) {
+      throw asMetadataError(signal.aborted ? signal.reason : cause);
+    } finally {
+      clearTimeout(timer);
+      await client.destroy();
+    }
+  }
+
+  return {
+    check: (url) => parseDocumentUrl(url, urlPolicy),
+    async fetch(raw) {
+      const url = parseDocumentUrl(raw, urlPolicy);
+      const controller = new AbortController();
+      const result = limits.run(url.hostname, () => fetchWithin(url, controller));
+      underWay.set(controller, result);
+      try {
+        return await result;
+      } finally {
+        underWay.delete(controller);
+      }
+    },
+    async close() {
+      const closed = new ClientMetadataError('unreachable', 'shutting down');
+      for (const controller of underWay.keys()) controller.abort(closed);
+      await Promise.allSettled(underWay.values());
+    },
+  };
+}
+
+async function receive(client: Client, url: URL, signal: AbortSignal): Promise<FetchedDocument> {
+  const response = await client.request({
+    method: 'GET',
+    path: url.pathname + url.search,
+    headers: {
+      accept: 'application/json',
+      'accept-encoding': 'identity',
+      'user-agent': 'express-auth0-mcp',
+    },
+    signal,
+  });
+  // Leaving early closes the connection, which the body reports as an error nobody waits for.
+  response.body.on('error', () => undefined);
+  requireJsonAnswer(response);
+  const text = await readText(response.body);
+  return { body: parseJson(text), caching: cachingOf(response.headers) };
+}
+
+function requireJsonAnswer({ statusCode, headers }: Dispatcher.ResponseData): void {
+  // Not 204, not 304, and no redirect: only the host itself may speak for its clients.
+  if (statusCode !== 200) {
+    const isTemporary = statusCode >= 500 || statusCode === 429 || statusCode === 408;
+    throw new ClientMetadataError('bad_status', `status ${statusCode}`, { isTemporary });
+  }
+  const [essence = ''] = headerOf(headers, 'content-type').split(';');
+  if (!JSON_TYPE.test(essence.trim().toLowerCase())) {
+    throw new ClientMetadataError('bad_content_type', 'not application/json or application/*+json');
+  }
+  // A few hundred bytes can unpack to gigabytes, so nothing is unpacked.
+  if (!['', 'identity'].includes(headerOf(headers, 'content-encoding').trim().toLowerCase())) {
+    throw new ClientMetadataError('bad_content_encoding', 'answered with a content encoding');
+  }
+  if (Number(headerOf(headers, 'content-length')) > MAX_BYTES) throw tooLarge();
+}
+
+async function readText(body: AsyncIterable<Uint8Array>): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of body) {
+    length += chunk.byteLength;
+    if (length > MAX_BYTES) throw tooLarge();
+    chunks.push(chunk);
+  }
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(chunks));
+  } catch {
+    throw new ClientMetadataError('invalid_document', 'not UTF-8');
+  }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new ClientMetadataError('invalid_document', 'not JSON');
+  }
+}
+
+function cachingOf(headers: Dispatcher.ResponseData['headers']): HttpCaching {
+  return {
+    cacheControl: headerOf(headers, 'cache-control'),
+    expires: headerOf(headers, 'expires'),
+    date: headerOf(headers, 'date'),
+    age: headerOf(headers, 'age'),
+  };
+}
+
+function headerOf(headers: Dispatcher.ResponseData['headers'], name: string): string {
+  const value = headers[name];
+  return Array.isArray(value) ? value.join(', ') : (value ?? '');
+}
+
+function tooLarge(): ClientMetadataError {
+  return new ClientMetadataError('too_large', `more than ${MAX_BYTES} bytes`);
+}
+
+function asMetadataError(cause: unknown): ClientMetadataError {
+  if (cause instanceof ClientMetadataError) return cause;
+  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown error';
+  return new ClientMetadataError('unreachable', `connection failed: ${code}`, { cause });
+}

@@ -1,0 +1,82 @@
+/**
+ * Which URLs may name a client: judged as the text that was sent, before any parser tidies it up.
+ *
+ * Spec: draft-ietf-oauth-client-id-metadata-document-01 §3 (client identifier URL). A URL parser drops
+ * tabs, turns `\` into `/` and resolves `%2e%2e`, so it would hide what this has to refuse.
+ *
+ * @module
+ */
+import { isIP } from 'node:net';
+
+import { ClientMetadataError } from './client-metadata-error.js';
+import { isPublicAddress } from './public-address.js';
+
+/** Longest client id URL, in characters. */
+const MAX_URL_LENGTH = 2048;
+
+/** Visible ASCII without what RFC 3986 §2 keeps out of URIs, which includes `\`. */
+const URI_TEXT = /^[!#-;=?-Z[\]_a-z~]*$/;
+const PARTS =
+  /^https:\/\/(?<authority>[^/?#]+)(?<path>\/[^?#]*)?(?<query>\?[^#]*)?(?<fragment>#.*)?$/;
+const DOT_SEGMENT = /^(?:\.|%2e){1,2}$/i;
+
+/** What the URL rules need to know besides the URL. */
+export interface UrlPolicy {
+  /** Host patterns; undefined lets every public host in. */
+  readonly allowedHosts: readonly string[] | undefined;
+  /** Addresses let through although they are not public; only specs have any. */
+  readonly allowedAddresses: readonly string[];
+}
+
+/**
+ * The URL of a document or key set that may be fetched.
+ *
+ * @throws ClientMetadataError `invalid_url`, `host_not_allowed` or `forbidden_address`
+ */
+export function parseDocumentUrl(raw: string, policy: UrlPolicy): URL {
+  const problem = urlProblem(raw);
+  if (problem !== undefined) throw new ClientMetadataError('invalid_url', problem);
+  const url = new URL(raw);
+  const literal = url.hostname.replace(/^\[(.*)\]$/, '$1');
+  if (
+    isIP(literal) !== 0 &&
+    !isPublicAddress(literal) &&
+    !policy.allowedAddresses.includes(literal)
+  ) {
+    const detail = `the host is the special-use address ${literal}`;
+    throw new ClientMetadataError('forbidden_address', detail, { isTemporary: false });
+  }
+  if (policy.allowedHosts !== undefined && !isHostAllowed(url.hostname, policy.allowedHosts)) {
+    throw new ClientMetadataError('host_not_allowed', `${url.hostname} matches no allowed host`);
+  }
+  return url;
+}
+
+/**
+ * Whether a host matches one of the patterns: `example.com` is that host alone, `*.example.com` any
+ * host below it.
+ */
+export function isHostAllowed(hostname: string, patterns: readonly string[]): boolean {
+  const host = hostname.toLowerCase();
+  return patterns.some((pattern) => {
+    const wanted = pattern.toLowerCase();
+    return wanted.startsWith('*.') ? host.endsWith(wanted.slice(1)) : host === wanted;
+  });
+}
+
+function urlProblem(raw: string): string | undefined {
+  if (raw.length > MAX_URL_LENGTH) return `longer than ${MAX_URL_LENGTH} characters`;
+  if (!URI_TEXT.test(raw)) return 'a character that no URL has: encode it';
+  const { authority = '', path = '', query = '', fragment } = PARTS.exec(raw)?.groups ?? {};
+  if (authority === '') return 'not https://host/path';
+  if (fragment !== undefined) return 'it has a fragment';
+  if (authority.includes('@')) return 'it has user information';
+  if (path === '' || path === '/') return 'it has no path';
+  if (path.split('/').some((segment) => DOT_SEGMENT.test(segment))) return 'it has a dot segment';
+  if (!URL.canParse(raw)) return 'the host or port is not valid';
+  const parsed = new URL(raw);
+  if (parsed.hostname.endsWith('.')) return 'the host ends with a dot';
+  // What would be requested has to be what was asked for, whatever rule of a parser we forgot.
+  const isSame = parsed.pathname + parsed.search === path + (query === '?' ? '' : query);
+  return isSame ? undefined : 'it changes when it is normalised';
+}

@@ -1,0 +1,120 @@
+/**
+ * Connects to public addresses only, and decides at the moment of connecting.
+ *
+ * Looking a name up, judging it and then connecting by name would ask the name server twice, and an
+ * attacker's answers differently the second time (DNS rebinding). Here the socket gets
+ * its addresses from the very lookup that is judged.
+ *
+ * @module
+ */
+import { Resolver } from 'node:dns/promises';
+import { isIP, type LookupFunction } from 'node:net';
+import { buildConnector } from 'undici';
+
+import { ClientMetadataError } from './client-metadata-error.js';
+import { isPublicAddress } from './public-address.js';
+
+/** One answer of a name lookup. */
+export interface ResolvedAddress {
+  readonly address: string;
+  readonly family: 4 | 6;
+}
+
+/** All addresses of a host name, A and AAAA. */
+export type Resolve = (hostname: string) => Promise<readonly ResolvedAddress[]>;
+
+/**
+ * A network that specs can run on. The library itself never makes one, and no option or variable
+ * leads here.
+ */
+export interface AllowedNetwork {
+  /** Addresses to connect to although they are not public. */
+  readonly addresses: readonly string[];
+  /** PEM certificate to trust instead of the system's. */
+  readonly ca: string;
+  readonly resolve: Resolve;
+  /** Time for one fetch; default as in production. */
+  readonly timeoutMs?: number;
+}
+
+/** Time for one address before the next is tried. Node's 250 ms is too short across an ocean. */
+const ATTEMPT_TIMEOUT_MS = 1_500;
+
+/**
+ * A connector for undici that refuses special-use addresses.
+ *
+ * @param signal once it is aborted, no connection is begun any more
+ */
+export function guardedConnector(
+  network: AllowedNetwork | undefined,
+  timeoutMs: number,
+  signal: AbortSignal,
+): buildConnector.connector {
+  const isAllowed = (address: string): boolean =>
+    isPublicAddress(address) || network?.addresses.includes(address) === true;
+  const connect = buildConnector({
+    lookup: guardedLookup(network?.resolve ?? resolvePublicName, isAllowed, signal),
+    timeout: timeoutMs,
+    autoSelectFamily: true,
+    autoSelectFamilyAttemptTimeout: ATTEMPT_TIMEOUT_MS,
+    maxCachedSessions: 0,
+    ...(network && { ca: network.ca }),
+  });
+  return function connectToPublicAddress(options, callback) {
+    // Node looks up names only: an address goes straight to the socket, past the lookup.
+    if (isIP(options.hostname) !== 0 && !isAllowed(options.hostname)) {
+      callback(forbidden(options.hostname), null);
+    } else connect(options, callback);
+  };
+}
+
+function guardedLookup(
+  resolve: Resolve,
+  isAllowed: (address: string) => boolean,
+  signal: AbortSignal,
+): LookupFunction {
+  return function lookupPublic(hostname, options, callback) {
+    const answer = async (): Promise<ResolvedAddress[]> => {
+      const found = await resolve(hostname);
+      signal.throwIfAborted();
+      const allowed = found.filter(({ address }) => isAllowed(address));
+      if (allowed.length === 0) throw forbidden(hostname);
+      return allowed;
+    };
+    answer().then(
+      (allowed) => {
+        const [first] = allowed;
+        if (options.all === true) callback(null, allowed);
+        else callback(null, first?.address ?? '', first?.family);
+      },
+      (error: NodeJS.ErrnoException) => callback(error, ''),
+    );
+  };
+}
+
+/**
+ * Asks the name servers directly. `dns.lookup` would do it on a libuv thread, of which there are
+ * four: a few slow name servers of an attacker would hold up everybody's file and crypto work.
+ */
+async function resolvePublicName(hostname: string): Promise<readonly ResolvedAddress[]> {
+  const resolver = new Resolver({ timeout: 1_500, tries: 2 });
+  const [v4, v6] = await Promise.allSettled([
+    resolver.resolve4(hostname),
+    resolver.resolve6(hostname),
+  ]);
+  if (v4.status === 'rejected' && v6.status === 'rejected') throw v4.reason;
+  return [
+    ...(v4.status === 'fulfilled' ? v4.value : []).map((address) => ({
+      address,
+      family: 4 as const,
+    })),
+    ...(v6.status === 'fulfilled' ? v6.value : []).map((address) => ({
+      address,
+      family: 6 as const,
+    })),
+  ];
+}
+
+function forbidden(host: string): ClientMetadataError {
+  return new ClientMetadataError('forbidden_address', `${host} has no public address`);
+}
