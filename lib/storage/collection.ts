@@ -5,11 +5,16 @@
  * associated data (`keys/seal.ts`). Whoever copies the store learns how many records there are and
  * when they expire; nothing else.
  *
+ * Records are deflated first: a grant is mostly base64url and field names, and a third smaller for
+ * some ten microseconds. Sealed bytes do not compress afterwards.
+ *
  * Rotation: a record is found under the name every key gives it. It keeps the name it was made
  * under for life and is sealed afresh, under the newest key, at each write.
  *
  * @module
  */
+import { deflateRawSync, inflateRawSync } from 'node:zlib';
+
 import { mac } from '../keys/key-ring.js';
 import type { Sealer } from '../keys/seal.js';
 import { type Storage, StorageUnavailable } from './storage.js';
@@ -144,12 +149,13 @@ function codec<T>({ sealer, namespace, onUnreadable }: CollectionDeps, kind: str
     nameUnder: (key: Uint8Array, id: string): string =>
       `${namespace}:${kind}:${mac(key, kind, id).toString('base64url')}`,
     seal: (name: string, value: T): Buffer =>
-      sealer.seal(Buffer.from(JSON.stringify(value), 'utf8'), name),
+      sealer.seal(deflateRawSync(JSON.stringify(value)), name),
     open(name: string, bytes: Uint8Array | undefined): T | undefined {
       if (bytes === undefined) return undefined;
       const plaintext = sealer.open(bytes, name);
       // What opens was sealed here, as JSON of this kind: the name is part of the seal.
-      if (plaintext !== undefined) return JSON.parse(plaintext.toString('utf8')) as T;
+      if (plaintext !== undefined)
+        return JSON.parse(inflateRawSync(plaintext).toString('utf8')) as T;
       onUnreadable(kind);
       return undefined;
     },

@@ -4,6 +4,7 @@
  * @module
  */
 import { type Storage, StorageUnavailable } from './storage.js';
+import { checkedTtl } from './ttl.js';
 
 /** Some 250 MB of grants: more than a test needs, less than a process dies of. */
 const DEFAULT_MAX_ENTRIES = 100_000;
@@ -61,6 +62,7 @@ export function memoryStorage(options: MemoryStorageOptions = {}): Storage {
       return value;
     },
     async update(key, expected, next, ttlSeconds) {
+      checkedTtl(ttlSeconds);
       const current = rows.read(valueRow(key));
       if (current === undefined || Buffer.compare(current, expected) !== 0) return false;
       rows.write(valueRow(key), next, ttlSeconds);
@@ -111,7 +113,7 @@ function createTable(
       return undefined;
     },
     write(row, value, ttlSeconds) {
-      const expiresAt = now() + ttlSeconds;
+      const expiresAt = now() + checkedTtl(ttlSeconds);
       if (!rows.has(row) && rows.size >= maxRows) sweep();
       if (!rows.has(row) && rows.size >= maxRows) throw full(maxRows);
       rows.set(row, { value: Buffer.from(value), expiresAt });

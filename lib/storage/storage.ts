@@ -37,12 +37,7 @@ export interface Storage {
    * Compare-and-set: writes `next` if the stored bytes still equal `expected`, in one step.
    * `false` means another writer came first, or the key has expired.
    */
-  update(
-    key: string,
-    expected: Uint8Array,
-    next: Uint8Array,
-    ttlSeconds: number,
-  ): Promise<boolean>;
+  update(key: string, expected: Uint8Array, next: Uint8Array, ttlSeconds: number): Promise<boolean>;
   /** Deletes; no error where nothing is. */
   delete(key: string): Promise<void>;
 
@@ -73,6 +68,8 @@ export interface Storage {
   close?(): Promise<void>;
   /** Where the data is, in words for the start-up log. Never a password. */
   readonly description?: string;
+  /** What the operator should know about that place, in a sentence for the log; absent if nothing. */
+  readonly warning?: string | undefined;
 }
 
 /** A store could not be reached or refused to write: time is lost, nothing else. */

@@ -1,0 +1,166 @@
+/**
+ * The default store: an LMDB file on this machine, shared by all its processes.
+ *
+ * @module
+ */
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+
+import { type Storage, StorageUnavailable } from '../storage.js';
+import { checkedTtl } from '../ttl.js';
+import { dataDirectory, directoryName } from './data-directory.js';
+import { type Environment, openEnvironment } from './environment.js';
+import { warningAbout } from './file-system.js';
+import { localSecret } from './local-secret.js';
+import { memberKey, memberRange, type RecordTable, recordTable, valueKey } from './record-table.js';
+
+/** Settings of {@link embeddedStorage}. */
+export interface EmbeddedStorageOptions {
+  /**
+   * Where to keep the data; each issuer and Auth0 application gets a directory of its own below.
+   * A local disk, not a network drive. Default: the platform's place for application data, such as
+   * `~/.local/share/express-auth0-mcp`.
+   */
+  directory?: string;
+}
+
+/** The store of callers that never call `open()`. */
+const DEFAULT_NAMESPACE = 'default';
+
+/**
+ * A store on the local disk for one machine with any number of processes (cluster, PM2). What a
+ * verb has written survives a crash and a power cut. Nothing is touched before `open()` or the
+ * first verb; the directory has mode 0700, its files 0600.
+ */
+export function embeddedStorage(options: EmbeddedStorageOptions = {}): Storage {
+  const base =
+    options.directory ?? dataDirectory({ platform: process.platform, homedir: homedir() });
+  const handles: Handle[] = [];
+  const handleFor = (namespace: string): Handle => {
+    const handle = createHandle(join(base, directoryName(namespace)));
+    handles.push(handle);
+    return handle;
+  };
+  return {
+    ...storageOn(handleFor(DEFAULT_NAMESPACE)),
+    open(namespace) {
+      const handle = handleFor(namespace);
+      // At start-up and not at the first login: a missing right should stop the start.
+      handle.use();
+      return { ...storageOn(handle), warning: warningAbout(handle.directory) };
+    },
+    async close() {
+      for (const handle of handles) await handle.close();
+    },
+  };
+}
+
+/** A directory and the database in it, once it is open. */
+interface Handle {
+  directory: string;
+  /** @throws StorageUnavailable when it cannot be opened, or was closed */
+  use(): { environment: Environment; table: RecordTable };
+  close(): Promise<void>;
+}
+
+function createHandle(directory: string): Handle {
+  let open: ReturnType<Handle['use']> | undefined;
+  let isClosed = false;
+  return {
+    directory,
+    use() {
+      if (isClosed) throw new StorageUnavailable(`the store in ${directory} is closed`);
+      if (open === undefined) {
+        const environment = openEnvironment(directory);
+        open = { environment, table: recordTable(environment, Date.now) };
+      }
+      return open;
+    },
+    async close() {
+      isClosed = true;
+      await open?.environment.close();
+      open = undefined;
+    },
+  };
+}
+
+function storageOn(handle: Handle): Storage {
+  const { read, write } = access(handle);
+  return {
+    description: `embedded (LMDB) in ${handle.directory}`,
+    get: (key) => read((table) => table.readCommitted(valueKey(key))),
+    async set(key, value, ttlSeconds) {
+      checkedTtl(ttlSeconds);
+      await write((table) => table.put(valueKey(key), value, ttlSeconds));
+    },
+    async add(key, value, ttlSeconds) {
+      checkedTtl(ttlSeconds);
+      return write((table) => {
+        if (table.read(valueKey(key)) !== undefined) return false;
+        table.put(valueKey(key), value, ttlSeconds);
+        return true;
+      });
+    },
+    take: (key) =>
+      write((table) => {
+        const value = table.read(valueKey(key));
+        table.drop(valueKey(key));
+        return value;
+      }),
+    async update(key, expected, next, ttlSeconds) {
+      checkedTtl(ttlSeconds);
+      return write((table) => {
+        if (table.read(valueKey(key))?.equals(expected) !== true) return false;
+        table.put(valueKey(key), next, ttlSeconds);
+        return true;
+      });
+    },
+    delete: (key) => write((table) => table.drop(valueKey(key))),
+    async addMember(index, member, ttlSeconds) {
+      checkedTtl(ttlSeconds);
+      const payload = Buffer.from(member, 'utf8');
+      await write((table) => table.put(memberKey(index, member), payload, ttlSeconds));
+    },
+    removeMember: (index, member) => write((table) => table.drop(memberKey(index, member))),
+    members: (index) =>
+      read((table) => table.readRange(memberRange(index)).map((payload) => payload.toString())),
+    localSecret: () =>
+      localSecret(handle.directory, (run) => handle.use().environment.writeNow(run)),
+    ready: () => write((table) => table.sweep()),
+    close: () => handle.close(),
+  };
+}
+
+/** The two ways to the table, with lmdb's errors translated. */
+function access(handle: Handle) {
+  const translated = (error: unknown): StorageUnavailable =>
+    error instanceof StorageUnavailable
+      ? error
+      : new StorageUnavailable(
+          `the store in ${handle.directory} failed: is the disk full, or the file damaged?`,
+          { cause: error },
+        );
+  return {
+    /** Reads, without waiting for a writer. */
+    async read<T>(look: (table: RecordTable) => T): Promise<T> {
+      try {
+        return look(handle.use().table);
+      } catch (error) {
+        throw translated(error);
+      }
+    },
+    /** Writes, alone among all processes; on disk when it resolves. */
+    async write<T>(change: (table: RecordTable) => T): Promise<T> {
+      try {
+        const { environment, table } = handle.use();
+        return await environment.write(() => {
+          const outcome = change(table);
+          table.sweep();
+          return outcome;
+        });
+      } catch (error) {
+        throw translated(error);
+      }
+    },
+  };
+}

@@ -1,0 +1,100 @@
+/**
+ * One LMDB environment on disk, and the single way to change it.
+ *
+ * LMDB is a memory-mapped B-tree with one writer at a time across all processes and readers that
+ * never wait. A transaction is on disk or it never was, whenever the process or the power ends.
+ *
+ * @module
+ */
+import { chmodSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+
+import type { Database } from 'lmdb';
+
+import { StorageUnavailable } from '../storage.js';
+import { makePrivateDirectory, notWritable } from './file-system.js';
+
+const FILE = 'data.mdb';
+const FILE_MODE = 0o600;
+
+/** Write transactions between two looks for readers that died, which keep pages from being reused. */
+const WRITES_PER_READER_CHECK = 1000;
+
+type Lmdb = typeof import('lmdb');
+
+/** A table from bytes to bytes. */
+export type Table = Pick<
+  Database<Buffer, Buffer>,
+  'getBinary' | 'getRange' | 'getKeys' | 'putSync' | 'removeSync' | 'resetReadTxn'
+>;
+
+/** An open environment with its two tables. */
+export interface Environment {
+  /** Record key → expiry and value. */
+  records: Table;
+  /** Expiry and record key → nothing: the records in the order in which they end. */
+  expiries: Table;
+  /** Runs `change` alone among all processes, and resolves once its outcome is on disk. */
+  write<T>(change: () => T): Promise<T>;
+  /** Runs `change` alone among all processes, at once. Blocks this one: for start-up only. */
+  writeNow<T>(change: () => T): T;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens the environment in `directory`, made if need be. Several processes may, and one several times.
+ *
+ * @throws StorageUnavailable when lmdb cannot be loaded or the directory cannot be used
+ */
+export function openEnvironment(directory: string): Environment {
+  const lmdb = loadLmdb();
+  makePrivateDirectory(directory);
+  try {
+    return openFile(lmdb, join(directory, FILE));
+  } catch (error) {
+    throw notWritable(directory, error);
+  }
+}
+
+function loadLmdb(): Lmdb {
+  try {
+    // Loaded here and not at the top: who uses Redis does without it, and it has native code.
+    return createRequire(import.meta.url)('lmdb') as Lmdb;
+  } catch (cause) {
+    throw new StorageUnavailable(
+      'embeddedStorage() needs the package "lmdb", an optional dependency that did not load. ' +
+        'Install it with "npm install lmdb" (npm leaves it out under --omit=optional and on ' +
+        'platforms without a build), or use redisStorage().',
+      { cause },
+    );
+  }
+}
+
+function openFile(lmdb: Lmdb, path: string): Environment {
+  const options = {
+    path,
+    permissionsMode: FILE_MODE,
+    maxDbs: 2,
+    // A commit is flushed before it counts, so that what a client was told survives a power cut.
+    overlappingSync: false,
+  };
+  const root = lmdb.open<Buffer, Buffer>(options);
+  const table = { encoding: 'binary', keyEncoding: 'binary' } as const;
+  const records = root.openDB<Buffer, Buffer>('records', table);
+  const expiries = root.openDB<Buffer, Buffer>('expiries', table);
+  // The mode above is for new files only.
+  for (const file of [path, `${path}-lock`]) chmodSync(file, FILE_MODE);
+  let writes = 0;
+  return {
+    records,
+    expiries,
+    write(change) {
+      writes += 1;
+      if (writes % WRITES_PER_READER_CHECK === 0) root.readerCheck();
+      return root.transaction(change);
+    },
+    writeNow: (change) => root.transactionSync(change),
+    close: () => root.close(),
+  };
+}

@@ -1,0 +1,113 @@
+import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { afterAll, afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+
+import { storageContract } from '../../../lib/storage/contract.js';
+import { embeddedStorage } from '../../../lib/storage/embedded/embedded-storage.js';
+import { type Storage, StorageUnavailable } from '../../../lib/storage/storage.js';
+
+const modeOf = (path: string): string => (statSync(path).mode & 0o777).toString(8);
+
+describe('embeddedStorage()', () => {
+  const directory = mkdtempSync(join(tmpdir(), 'auth0-mcp-contract-'));
+  const storage = embeddedStorage({ directory }).open?.('contract') as Storage;
+  afterAll(async () => {
+    await storage.close?.();
+    rmSync(directory, { recursive: true });
+  });
+  storageContract({ describe, it }, async () => storage);
+});
+
+describe('embeddedStorage() on disk', () => {
+  const value = Buffer.from('value');
+  let directory: string;
+  const opened: Storage[] = [];
+  const open = (namespace: string, at = directory): Storage => {
+    const storage = embeddedStorage({ directory: at }).open?.(namespace) as Storage;
+    opened.push(storage);
+    return storage;
+  };
+  beforeEach(() => {
+    directory = mkdtempSync(join(tmpdir(), 'auth0-mcp-embedded-'));
+  });
+  afterEach(async () => {
+    for (const storage of opened.splice(0)) await storage.close?.();
+    rmSync(directory, { recursive: true });
+  });
+
+  it('touches nothing before it is opened', async () => {
+    const storage = embeddedStorage({ directory: join(directory, 'later') });
+    expect(existsSync(join(directory, 'later'))).toBe(false);
+    await storage.set('key', value, 60);
+    expect(existsSync(join(directory, 'later'))).toBe(true);
+    await storage.close?.();
+  });
+
+  it('keeps values over a restart', async () => {
+    const before = open('tenant');
+    await before.set('key', value, 60);
+    await before.addMember('index', 'member', 60);
+    await before.close?.();
+    const after = open('tenant');
+    expect(await after.get('key')).toEqual(value);
+    expect(await after.members('index')).toEqual(['member']);
+  });
+
+  it('keeps issuers and applications apart, each in a directory of its own', async () => {
+    const one = open('https://auth.example.com|client-1');
+    const two = open('https://auth.example.com|client-2');
+    await one.set('key', value, 60);
+    expect(await two.get('key')).toBeUndefined();
+    expect(one.localSecret?.()).not.toEqual(two.localSecret?.());
+    expect(readdirSync(directory)).toHaveLength(2);
+  });
+
+  it('may be opened twice in one process, and closed once', async () => {
+    const one = open('tenant');
+    const two = open('tenant');
+    await one.set('key', value, 60);
+    expect(await two.get('key')).toEqual(value);
+    await one.close?.();
+    await two.set('key', Buffer.from('changed'), 60);
+    expect(await two.get('key')).toEqual(Buffer.from('changed'));
+    await expect(one.get('key')).rejects.toThrow(StorageUnavailable);
+  });
+
+  it('gives the directory mode 0700 and every file 0600', async () => {
+    const storage = open('tenant');
+    storage.localSecret?.();
+    const [name = ''] = readdirSync(directory);
+    const inside = join(directory, name);
+    expect(modeOf(inside)).toBe('700');
+    const files = readdirSync(inside);
+    expect(files.sort()).toEqual(['data.mdb', 'data.mdb-lock', 'secret.key']);
+    expect(files.map((file) => modeOf(join(inside, file)))).toEqual(['600', '600', '600']);
+  });
+
+  it('makes a secret of 32 bytes once and keeps it', async () => {
+    const secret = open('tenant').localSecret?.();
+    expect(secret).toHaveLength(32);
+    expect(open('tenant').localSecret?.()).toEqual(secret);
+  });
+
+  it('does not replace a damaged secret by itself', () => {
+    const storage = open('tenant');
+    const [name = ''] = readdirSync(directory);
+    writeFileSync(join(directory, name, 'secret.key'), 'short');
+    expect(() => storage.localSecret?.()).toThrow(/should have 32 bytes and has 5.*backup/s);
+  });
+
+  it('says what to do about a directory that cannot be used', async () => {
+    const file = join(directory, 'file');
+    writeFileSync(file, '');
+    expect(() => open('tenant', join(file, 'below'))).toThrow(/embeddedStorage\(\{ directory \}\)/);
+    const unopened = embeddedStorage({ directory: join(file, 'below') });
+    await expect(unopened.get('key')).rejects.toThrow(StorageUnavailable);
+  });
+
+  it('says where the data is', () => {
+    expect(open('tenant').description).toContain(directory);
+  });
+});

@@ -1,0 +1,37 @@
+import { describe, expect, it } from '@jest/globals';
+
+import { storageContract } from '../../lib/storage/contract.js';
+import { memoryStorage } from '../../lib/storage/memory-storage.js';
+import { StorageUnavailable } from '../../lib/storage/storage.js';
+
+storageContract({ describe, it }, async () => memoryStorage());
+
+describe('memoryStorage()', () => {
+  const value = Buffer.from('value');
+
+  it('refuses to write when full rather than drop what is alive', async () => {
+    const storage = memoryStorage({ maxEntries: 2 });
+    await storage.set('a', value, 60);
+    await storage.addMember('index', 'member', 60);
+    await expect(storage.set('b', value, 60)).rejects.toThrow(StorageUnavailable);
+    await expect(storage.addMember('index', 'other', 60)).rejects.toThrow(/maxEntries/);
+    expect(await storage.get('a')).toEqual(value);
+    await storage.set('a', Buffer.from('changed'), 60);
+  });
+
+  it('makes room when entries have been deleted or have expired', async () => {
+    let time = 1_000;
+    const storage = memoryStorage({ maxEntries: 2, now: () => time });
+    await storage.set('a', value, 60);
+    await storage.set('b', value, 10);
+    time += 10;
+    await storage.set('c', value, 60);
+    expect(await storage.get('b')).toBeUndefined();
+    await expect(storage.set('d', value, 60)).rejects.toThrow(StorageUnavailable);
+    await storage.delete('a');
+    await storage.addMember('index', 'member', 5);
+    time += 5;
+    await storage.set('d', value, 60);
+    expect(await storage.members('index')).toEqual([]);
+  });
+});
