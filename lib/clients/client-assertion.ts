@@ -94,8 +94,9 @@ async function verifySignature(
   clientKeys: FindClientKeys,
 ): Promise<JWTPayload> {
   const { client } = expected;
+  const known = await clientKeys(client);
   try {
-    return await verifyWith(assertion, expected, await clientKeys(client));
+    return await verifyWith(assertion, expected, known);
   } catch (error) {
     if (!(error instanceof errors.JWKSNoMatchingKey)) throw asAssertionError(error);
   }
@@ -152,10 +153,8 @@ function requireSingleUse(
   return { jti, ttlSeconds: Math.max(1, Math.ceil(exp - now) + CLOCK_TOLERANCE_SECONDS) };
 }
 
-/** Anything jose objects to means "not proved"; other errors (an outage) go on as they are. */
-function asAssertionError(error: unknown): unknown {
-  if (error instanceof errors.JOSEError) return new ClientAssertionError(error.message, error);
-  // jose reports a key that does not fit the algorithm as a TypeError.
-  if (error instanceof TypeError) return new ClientAssertionError('unusable key', error);
-  return error;
+/** A bad key surfaces as a TypeError or DOMException of the platform, so this takes any error. */
+function asAssertionError(error: unknown): ClientAssertionError {
+  const detail = error instanceof errors.JOSEError ? error.message : 'the key cannot be used';
+  return new ClientAssertionError(detail, error);
 }

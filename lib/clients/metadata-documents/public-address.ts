@@ -17,9 +17,16 @@ const AZURE_HOST = '168.63.129.16';
 
 /** Whether an address, in any notation, may be connected to. Anything unclear may not. */
 export function isPublicAddress(text: string): boolean {
-  if (!ipaddr.isValid(text)) return false;
-  const address = ipaddr.parse(text);
+  const plain = text.includes(':') ? withoutDottedTail(text) : text;
+  if (plain === undefined || !ipaddr.isValid(plain)) return false;
+  const address = ipaddr.parse(plain);
   return address instanceof ipaddr.IPv6 ? isPublicIPv6(address) : isPublicIPv4(address);
+}
+
+/** ipaddr.js reads `::8.8.8.8` as `::ffff:8.8.8.8`, so it only gets to see the all-hex form. */
+function withoutDottedTail(text: string): string | undefined {
+  const url = `http://[${text}]/`;
+  return URL.canParse(url) ? new URL(url).hostname.slice(1, -1) : undefined;
 }
 
 function isPublicIPv4(address: ipaddr.IPv4): boolean {

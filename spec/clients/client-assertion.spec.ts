@@ -1,0 +1,205 @@
+import { beforeAll, describe, expect, it } from '@jest/globals';
+import { exportJWK, generateKeyPair, SignJWT } from 'jose';
+
+import {
+  ClientAssertionError,
+  createClientAssertions,
+} from '../../lib/clients/client-assertion.js';
+import type { ClientKeySet } from '../../lib/clients/metadata-documents/client-keys.js';
+import { ClientMetadataError } from '../../lib/clients/metadata-documents/client-metadata-error.js';
+
+const NOW = 1_800_000_000;
+const CLIENT_ID = 'https://client.example/c.json';
+const ISSUER = 'https://mcp.example';
+const client = { id: CLIENT_ID, jwks: undefined, jwksUri: 'https://client.example/jwks.json' };
+
+type Pair = Awaited<ReturnType<typeof generateKeyPair>>;
+const ALGORITHMS = ['ES256', 'RS256', 'PS256', 'EdDSA', 'Ed25519'];
+
+describe('client assertion (private_key_jwt)', () => {
+  const pairs = new Map<string, Pair>();
+  const pair = (name: string): Pair => {
+    const found = pairs.get(name);
+    if (found === undefined) throw new Error(`no key ${name}`);
+    return found;
+  };
+
+  beforeAll(async () => {
+    for (const alg of [...ALGORITHMS, 'ES384', 'other']) {
+      pairs.set(alg, await generateKeyPair(alg === 'other' ? 'ES256' : alg, { extractable: true }));
+    }
+  });
+
+  async function keySet(...names: string[]): Promise<ClientKeySet> {
+    const keys = names.map(async (name) => ({
+      ...(await exportJWK(pair(name).publicKey)),
+      kid: name,
+    }));
+    return { keys: await Promise.all(keys) };
+  }
+
+  function sign(
+    claims: Record<string, unknown> = {},
+    header: { alg?: string; key?: string; kid?: string | undefined } = {},
+  ): Promise<string> {
+    const { alg = 'ES256' } = header;
+    const { key = alg } = header;
+    const kid = 'kid' in header ? header.kid : key;
+    const payload = {
+      iss: CLIENT_ID,
+      sub: CLIENT_ID,
+      aud: `${ISSUER}/token`,
+      jti: 'one',
+      iat: NOW,
+      exp: NOW + 60,
+      ...claims,
+    };
+    const names = { alg, ...(kid !== undefined && { kid }) };
+    return new SignJWT(payload).setProtectedHeader(names).sign(pair(key).privateKey);
+  }
+
+  function verifier(...sets: ClientKeySet[]) {
+    const remembered = new Map<string, number>();
+    const asked: boolean[] = [];
+    const verifyClientAssertion = createClientAssertions({
+      async clientKeys(_client, renewal) {
+        const isRenewal = renewal?.isRenewal ?? false;
+        asked.push(isRenewal);
+        return (isRenewal ? sets[1] : sets[0]) ?? sets[0] ?? { keys: [] };
+      },
+      async rememberJti(jti, ttlSeconds) {
+        if (remembered.has(jti)) return false;
+        remembered.set(jti, ttlSeconds);
+        return true;
+      },
+    });
+    const verify = (assertion: string, now = NOW): Promise<void> =>
+      verifyClientAssertion(assertion, {
+        client,
+        audiences: [ISSUER, `${ISSUER}/token`],
+        now,
+      });
+    return { verify, remembered, asked };
+  }
+
+  it.each(ALGORITHMS)('R-CI-5 proves the client with %s', async (alg) => {
+    const { verify } = verifier(await keySet(alg));
+    await expect(verify(await sign({}, { alg }))).resolves.toBeUndefined();
+  });
+
+  it.each<{ aud: string | string[] }>([
+    { aud: ISSUER },
+    { aud: `${ISSUER}/token` },
+    { aud: ['https://other.example', ISSUER] },
+  ])('RFC 7523 §3 accepts the audience %j', async ({ aud }) => {
+    const { verify } = verifier(await keySet('ES256'));
+    await expect(verify(await sign({ aud }))).resolves.toBeUndefined();
+  });
+
+  it.each<[string, Record<string, unknown>]>([
+    ['another issuer', { iss: 'https://other.example/c' }],
+    ['no issuer', { iss: undefined }],
+    ['another subject', { sub: 'https://other.example/c' }],
+    ['no subject', { sub: undefined }],
+    ['another audience', { aud: 'https://other.example' }],
+    ['an audience with a slash more', { aud: `${ISSUER}/` }],
+    ['no audience', { aud: undefined }],
+    ['no expiry', { exp: undefined }],
+    ['an expiry that is over', { exp: NOW - 61 }],
+    ['an expiry too far ahead', { exp: NOW + 361 }],
+    ['a start in the future', { nbf: NOW + 61 }],
+    ['a date of issue in the future', { iat: NOW + 61 }],
+    ['no jti', { jti: undefined }],
+    ['an empty jti', { jti: '' }],
+    ['a jti that is no text', { jti: 7 }],
+  ])('RFC 7523 §3 refuses %s', async (_what, claims) => {
+    const { verify, remembered } = verifier(await keySet('ES256'));
+    await expect(verify(await sign(claims))).rejects.toThrow(ClientAssertionError);
+    expect(remembered.size).toBe(0);
+  });
+
+  it('RFC 7523 §3 lets the clocks differ by a minute', async () => {
+    const { verify } = verifier(await keySet('ES256'));
+    const claims = { iat: NOW + 60, exp: NOW + 360 };
+    await expect(verify(await sign(claims))).resolves.toBeUndefined();
+    const late = await sign({ jti: 'two', exp: NOW - 59 });
+    await expect(verify(late)).resolves.toBeUndefined();
+  });
+
+  it('RFC 7523 §3 accepts a jti once, and remembers it for as long as it would pass', async () => {
+    const { verify, remembered } = verifier(await keySet('ES256'));
+    const assertion = await sign({ exp: NOW + 60 });
+    await verify(assertion);
+    await expect(verify(assertion)).rejects.toMatchObject({ detail: 'jti was used before' });
+    expect([...remembered.values()]).toEqual([120]);
+    expect([...remembered.keys()][0]).toMatch(/^[\w-]{43}$/);
+  });
+
+  it('uses a jti up only after the signature is proved', async () => {
+    const { verify, remembered } = verifier(await keySet('ES256'));
+    await expect(verify(await sign({}, { key: 'other', kid: 'ES256' }))).rejects.toThrow(
+      ClientAssertionError,
+    );
+    expect(remembered.size).toBe(0);
+    await expect(verify(await sign())).resolves.toBeUndefined();
+  });
+
+  it('refuses algorithms outside its list, unsigned ones and shared keys above all', async () => {
+    const { verify } = verifier(await keySet('ES384', 'RS256'));
+    const header = Buffer.from('{"alg":"none"}').toString('base64url');
+    const body = Buffer.from(JSON.stringify({ iss: CLIENT_ID })).toString('base64url');
+    const hmac = await new SignJWT({ iss: CLIENT_ID, sub: CLIENT_ID })
+      .setProtectedHeader({ alg: 'HS256', kid: 'RS256' })
+      .sign(new TextEncoder().encode(JSON.stringify(await exportJWK(pair('RS256').publicKey))));
+    for (const assertion of [`${header}.${body}.`, hmac, await sign({}, { alg: 'ES384' })]) {
+      await expect(verify(assertion)).rejects.toThrow(ClientAssertionError);
+    }
+  });
+
+  it.each(['', 'x', 'a.b.c', 'a'.repeat(9_000)])('refuses %.10s, which is no JWT', async (text) => {
+    const { verify } = verifier(await keySet('ES256'));
+    await expect(verify(text)).rejects.toMatchObject({
+      name: 'ClientAssertionError',
+      message: 'The client assertion is not valid.',
+    });
+  });
+
+  it('tries every key that fits when the header names none', async () => {
+    const { verify } = verifier(await keySet('other', 'ES256'));
+    await expect(verify(await sign({}, { kid: undefined }))).resolves.toBeUndefined();
+    const stranger = verifier(await keySet('ES256', 'other'));
+    const assertion = await sign({ iss: 'x' }, { kid: undefined });
+    await expect(stranger.verify(assertion)).rejects.toThrow(ClientAssertionError);
+  });
+
+  it('asks for newer keys once when none fits: the client may have rotated them', async () => {
+    const { verify, asked } = verifier(await keySet('other'), await keySet('other', 'ES256'));
+    await expect(verify(await sign())).resolves.toBeUndefined();
+    expect(asked).toEqual([false, true]);
+    const never = verifier(await keySet('other'));
+    await expect(never.verify(await sign())).rejects.toThrow(ClientAssertionError);
+    expect(never.asked).toEqual([false, true]);
+  });
+
+  it('refuses keys that cannot be used', async () => {
+    const broken = { keys: [{ kty: 'EC', crv: 'P-256', x: '!', y: 7, kid: 'ES256' }] };
+    await expect(verifier(broken).verify(await sign())).rejects.toThrow(ClientAssertionError);
+    const short = await generateKeyPair('RS256', { modulusLength: 2048, extractable: true });
+    const jwk = { ...(await exportJWK(short.publicKey)), n: 'AQAB', kid: 'RS256' };
+    const weak = verifier({ keys: [jwk] });
+    await expect(weak.verify(await sign({}, { alg: 'RS256' }))).rejects.toThrow(
+      ClientAssertionError,
+    );
+  });
+
+  it('R-CI-9 passes an outage of the key host on as what it is', async () => {
+    const verify = createClientAssertions({
+      clientKeys: async () => {
+        throw new ClientMetadataError('unreachable', 'down');
+      },
+      rememberJti: async () => true,
+    });
+    const call = verify(await sign(), { client, audiences: [ISSUER], now: NOW });
+    await expect(call).rejects.toMatchObject({ isTemporary: true, reason: 'unreachable' });
+  });
+});
