@@ -1,0 +1,72 @@
+/**
+ * What is asked of Auth0 when a browser is sent there.
+ *
+ * Spec: RFC 6749 §4.1.1, RFC 7636 §4.3 (PKCE), OpenID Connect Core 1.0 §3.1.2.1 (nonce).
+ *
+ * @module
+ */
+import { createHash, randomBytes } from 'node:crypto';
+
+import type { Auth0Config } from '../config/config.js';
+import type { LoginStart } from './auth0.js';
+
+/** 256 bits each: state, nonce and verifier cannot be guessed. */
+const RANDOM_BYTES = 32;
+
+/** Asked for at every login, besides `openid`, which passport-openidconnect puts in front. */
+const OWN_SCOPES = ['profile', 'email', 'offline_access'];
+
+/**
+ * Parameters that are ours alone. `resource` is among them: without Auth0's compatibility profile
+ * it would travel on to the identity provider behind Auth0.
+ */
+const OWNED = new Set([
+  'audience',
+  'client_id',
+  'code_challenge',
+  'code_challenge_method',
+  'nonce',
+  'redirect_uri',
+  'request',
+  'request_uri',
+  'resource',
+  'response_mode',
+  'response_type',
+  'scope',
+  'state',
+]);
+
+/** The secrets of one login. */
+export interface LoginSecrets {
+  readonly state: string;
+  readonly nonce: string;
+  readonly codeVerifier: string;
+}
+
+/** Fresh secrets, from the system's random source. */
+export function createLoginSecrets(): LoginSecrets {
+  const random = (): string => randomBytes(RANDOM_BYTES).toString('base64url');
+  return { state: random(), nonce: random(), codeVerifier: random() };
+}
+
+/** Scopes without `openid` and without duplicates, separated by spaces. */
+export function scopesToAsk(scopes: readonly string[]): string {
+  return [...new Set([...OWN_SCOPES, ...scopes])].filter((name) => name !== 'openid').join(' ');
+}
+
+/** Every parameter but those of RFC 6749 itself; the operator's win over the client's hints. */
+export function authorizationParameters(
+  config: Pick<Auth0Config, 'audience' | 'authorizeParams'>,
+  hints: LoginStart['hints'],
+  secrets: LoginSecrets,
+): Record<string, string> {
+  const extras = Object.entries({ ...hints, ...config.authorizeParams });
+  return {
+    ...Object.fromEntries(extras.filter(([name]) => !OWNED.has(name))),
+    audience: config.audience,
+    nonce: secrets.nonce,
+    // RFC 7636 §4.2
+    code_challenge: createHash('sha256').update(secrets.codeVerifier).digest('base64url'),
+    code_challenge_method: 'S256',
+  };
+}

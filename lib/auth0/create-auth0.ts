@@ -1,0 +1,84 @@
+/**
+ * Puts the Auth0 leg together. Read this first: what talks to what.
+ *
+ * @module
+ */
+import type { Auth0Config } from '../config/config.js';
+import type { Logger } from '../config/logger.js';
+import type { Auth0, Auth0Login, LoginTransactions } from './auth0.js';
+import { createClientAuthentication } from './client-authentication.js';
+import { createDiscovery } from './discovery.js';
+import { createAuth0Http } from './http.js';
+import { createLogin } from './login.js';
+import { createProblems, type ProblemListener, type Problems } from './problems.js';
+import { createSigningKeys } from './signing-keys.js';
+import { createTokenEndpoint } from './token-endpoint.js';
+import { createTokenVerification } from './token-verification.js';
+
+/** What {@link createAuth0} needs. */
+export interface Auth0Deps {
+  readonly config: Auth0Config;
+  /** Absolute; sent at both steps and compared by Auth0 to the letter. */
+  readonly callbackUrl: string;
+  readonly transactions: LoginTransactions;
+  /** Unix seconds. */
+  readonly now: () => number;
+  readonly log: Logger;
+  /** Hears of outages and set-up problems, each time they show. */
+  readonly onProblem?: ProblemListener | undefined;
+}
+
+/** Nothing is fetched before the first use: starting up does not need Auth0. */
+export function createAuth0(deps: Auth0Deps): Auth0 {
+  const { config, callbackUrl, transactions, now } = deps;
+  const http = createAuth0Http({ timeoutMs: config.timeoutMs, now });
+  const discovery = createDiscovery({ config, http, now });
+  const keys = createSigningKeys({ discovery, http, now });
+  const authenticate = createClientAuthentication({ config, now });
+  const tokens = createTokenEndpoint({ config, callbackUrl, discovery, authenticate, http });
+  const verification = createTokenVerification({ config, discovery, keys, now });
+  const problems = createProblems(deps);
+
+  const login = createLogin({
+    config,
+    callbackUrl,
+    transactions,
+    discovery,
+    async redeem(code, { nonce, codeVerifier }) {
+      const response = await tokens.exchangeCode(code, codeVerifier);
+      const verified = await verification.login(response, nonce);
+      adviseOnMissingParts(problems, verified);
+      return verified;
+    },
+  });
+
+  return {
+    ready: () => problems.watch(keys.ready),
+    startLogin: (req, res, start) => problems.watch(() => login.startLogin(req, res, start)),
+    finishLogin: (req, res, browser) => problems.watch(() => login.finishLogin(req, res, browser)),
+    refresh: (refreshToken) =>
+      problems.watch(async () => {
+        // With rotation the answer cannot be had twice: be able to verify it before asking.
+        await keys.ready();
+        const response = await tokens.refresh(refreshToken);
+        return verification.refresh(response, refreshToken);
+      }),
+    revoke: (refreshToken) => problems.watch(() => tokens.revoke(refreshToken)),
+  };
+}
+
+/** What a tenant can leave out and still log people in. */
+function adviseOnMissingParts(problems: Problems, login: Auth0Login): void {
+  if (login.tokens.refreshToken === undefined) {
+    problems.advise(
+      "Auth0 gave no refresh token: logins end with Auth0's access token",
+      'Dashboard > Applications > APIs > your API > Settings: switch on Allow Offline Access. Applications > your application > Advanced Settings > Grant Types: enable Refresh Token; a Single Page application also needs Refresh Token Rotation.',
+    );
+  }
+  if (Object.keys(login.user).length === 0) {
+    problems.advise(
+      'Auth0 gave no ID token: tools see no name or e-mail address',
+      'Third-party applications (client id tpc_…) get no OpenID scopes: use a Regular Web Application of your own.',
+    );
+  }
+}

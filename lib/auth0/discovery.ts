@@ -1,0 +1,130 @@
+/**
+ * Auth0's discovery document: fetched when first needed, checked, cached.
+ *
+ * Spec: OpenID Connect Discovery 1.0 §4, RFC 8414 §3, RFC 9207 §3.
+ *
+ * Starting up does not need Auth0. A document is used only if it names the issuer that was
+ * configured and keeps every endpoint on that origin, so whoever could change it cannot send
+ * credentials elsewhere.
+ *
+ * @module
+ */
+import type { Auth0Config } from '../config/config.js';
+import { Auth0Error } from './auth0.js';
+import { type CachedDocument, createCachedDocument } from './cached-document.js';
+import type { Auth0Http } from './http.js';
+
+/** An hour: endpoints practically never move. */
+const FRESH_SECONDS = 60 * 60;
+
+/** After a failure the next login may ask again this much later. */
+const RETRY_SECONDS = 3;
+
+const CHECK_URL_REMEDY =
+  'Check configUrl (or domain): https://TENANT.REGION.auth0.com/.well-known/openid-configuration, ' +
+  'or the same path on your custom domain. It must be reachable from this server.';
+
+/** What we use of the document. */
+export interface Auth0Metadata {
+  readonly issuer: string;
+  readonly authorizationEndpoint: string;
+  readonly tokenEndpoint: string;
+  readonly jwksUri: string;
+  readonly revocationEndpoint: string | undefined;
+  /** As advertised; undefined where the document does not say. */
+  readonly idTokenAlgorithms: readonly string[] | undefined;
+  /** RFC 9207 §3: every authorization response carries `iss`. */
+  readonly sendsIssuer: boolean;
+}
+
+/** @throws (on use) Auth0Error `unavailable` or `misconfigured` */
+export function createDiscovery(deps: {
+  config: Pick<Auth0Config, 'discoveryUrl' | 'expectedIssuer'>;
+  http: Auth0Http;
+  now: () => number;
+}): CachedDocument<Auth0Metadata> {
+  return createCachedDocument({
+    load: () => fetchMetadata(deps.config, deps.http),
+    now: deps.now,
+    freshSeconds: FRESH_SECONDS,
+    retrySeconds: RETRY_SECONDS,
+  });
+}
+
+async function fetchMetadata(
+  config: Pick<Auth0Config, 'discoveryUrl' | 'expectedIssuer'>,
+  http: Auth0Http,
+): Promise<Auth0Metadata> {
+  const { discoveryUrl, expectedIssuer } = config;
+  requireSafeUrl(discoveryUrl);
+  const what = 'discovery document';
+  const { status, body } = await http({ what, url: discoveryUrl.href, isRepeatable: true });
+  if (status >= 400) {
+    throw new Auth0Error('misconfigured', `${what}: ${discoveryUrl.href} answered ${status}`, {
+      remedy: CHECK_URL_REMEDY,
+    });
+  }
+  if (status !== 200 || body === undefined) {
+    const message = `${what}: ${discoveryUrl.href} answered ${status} without a JSON object`;
+    throw new Auth0Error('unavailable', message, { remedy: CHECK_URL_REMEDY });
+  }
+  requireIssuer(body['issuer'], expectedIssuer, discoveryUrl);
+  return parseMetadata(body, expectedIssuer);
+}
+
+function parseMetadata(body: Readonly<Record<string, unknown>>, issuer: string): Auth0Metadata {
+  const algorithms = body['id_token_signing_alg_values_supported'];
+  return {
+    issuer,
+    authorizationEndpoint: endpoint(body, 'authorization_endpoint', issuer),
+    tokenEndpoint: endpoint(body, 'token_endpoint', issuer),
+    jwksUri: endpoint(body, 'jwks_uri', issuer),
+    revocationEndpoint:
+      body['revocation_endpoint'] === undefined
+        ? undefined
+        : endpoint(body, 'revocation_endpoint', issuer),
+    idTokenAlgorithms: Array.isArray(algorithms)
+      ? algorithms.filter((name) => typeof name === 'string')
+      : undefined,
+    sendsIssuer: body['authorization_response_iss_parameter_supported'] === true,
+  };
+}
+
+/** Plain http carries the client secret in the clear: only within one machine, for tests. */
+function requireSafeUrl(url: URL): void {
+  const isLoopback = /^(localhost|127(\.\d+){3}|\[::1\])$/.test(url.hostname);
+  if (url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback)) return;
+  throw new Auth0Error('misconfigured', `discovery document: ${url.href} is not https`, {
+    remedy: CHECK_URL_REMEDY,
+  });
+}
+
+/** OpenID Connect Discovery 1.0 §4.3: the issuer must be the one that was asked, to the letter. */
+function requireIssuer(received: unknown, expected: string, discoveryUrl: URL): void {
+  if (received === expected) return;
+  const named = typeof received === 'string' ? `"${received.slice(0, 200)}"` : 'no issuer';
+  throw new Auth0Error(
+    'misconfigured',
+    `discovery document: ${discoveryUrl.href} names ${named} instead of "${expected}"`,
+    {
+      remedy:
+        "A tenant has several domains (TENANT.REGION.auth0.com and any custom domain), and tokens carry the one that was used. Set configUrl (or domain) to the host the document names, or to another domain's own document.",
+    },
+  );
+}
+
+function endpoint(body: Readonly<Record<string, unknown>>, name: string, issuer: string): string {
+  const value = body[name];
+  const url = typeof value === 'string' && URL.canParse(value) ? new URL(value) : undefined;
+  if (url === undefined) {
+    throw new Auth0Error('misconfigured', `discovery document: ${name} is missing or no URL`, {
+      remedy: CHECK_URL_REMEDY,
+    });
+  }
+  // Same origin means same scheme: an https tenant cannot name a plain-http endpoint.
+  if (url.origin !== new URL(issuer).origin || url.username !== '' || url.hash !== '') {
+    const message = `discovery document: ${name} is at ${url.origin}, not on the issuer's origin`;
+    throw new Auth0Error('misconfigured', message, { remedy: CHECK_URL_REMEDY });
+  }
+  return url.href;
+}

@@ -1,0 +1,176 @@
+/**
+ * The one way to call Auth0: bounded in time and size, no redirects, JSON only.
+ *
+ * Whatever shows that Auth0 could not do its work (no connection, no answer in time, 429, 5xx)
+ * becomes an {@link Auth0Error} `unavailable`; any other answer is the caller's to read.
+ *
+ * @module
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { Auth0Error } from './auth0.js';
+
+/** Largest answer read, in bytes: a token with some thousand permissions still fits. */
+const MAX_BYTES = 256 * 1024;
+
+/** Repeats after the first attempt, all inside the one time limit. */
+const MAX_REPEATS = 2;
+
+/** Pause before the first repeat, doubled for the next. */
+const BACKOFF_MS = 100;
+
+/** The longest wait passed on, in seconds: an odd header must not park clients for a day. */
+const MAX_RETRY_AFTER_SECONDS = 600;
+
+/** Failures of a connection that was never made: nothing was sent, so nothing can have happened. */
+const UNSENT = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'UND_ERR_CONNECT_TIMEOUT',
+]);
+
+/** One call. */
+export interface Auth0Request {
+  /** What is asked of Auth0, in words, for messages. */
+  readonly what: string;
+  readonly url: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Sent by POST; without it the call is a GET. */
+  readonly form?: URLSearchParams;
+  /** Whether doing it twice does no harm. Otherwise only what was never sent is repeated. */
+  readonly isRepeatable: boolean;
+}
+
+/** An answer below 500 that is not 429. */
+export interface Auth0Answer {
+  readonly status: number;
+  /** The JSON object; undefined for anything else (HTML, a list, nothing). */
+  readonly body: Readonly<Record<string, unknown>> | undefined;
+}
+
+/** @throws Auth0Error `unavailable` */
+export type Auth0Http = (request: Auth0Request) => Promise<Auth0Answer>;
+
+/** @param deps.timeoutMs for a call with its repeats, the answer's body included */
+export function createAuth0Http(deps: { timeoutMs: number; now: () => number }): Auth0Http {
+  return async function callAuth0(request) {
+    const signal = AbortSignal.timeout(deps.timeoutMs);
+    for (let repeats = 0; ; repeats += 1) {
+      try {
+        return await attempt(request, signal, deps.now);
+      } catch (error) {
+        const failure = unavailable(
+          request.what,
+          error,
+          signal.aborted ? deps.timeoutMs : undefined,
+        );
+        if (repeats >= MAX_REPEATS || !mayRepeat(request, failure)) throw failure;
+        if (!(await pause(BACKOFF_MS * 2 ** repeats, signal))) throw failure;
+      }
+    }
+  };
+}
+
+async function attempt(
+  request: Auth0Request,
+  signal: AbortSignal,
+  now: () => number,
+): Promise<Auth0Answer> {
+  const response = await fetch(request.url, {
+    method: request.form === undefined ? 'GET' : 'POST',
+    headers: { accept: 'application/json', 'user-agent': 'express-auth0-mcp', ...request.headers },
+    body: request.form ?? null,
+    // A redirect would carry the credentials wherever it points.
+    redirect: 'error',
+    signal,
+  });
+  const { status, headers } = response;
+  if (status >= 500 || status === 429 || status === 408) {
+    await response.body?.cancel();
+    throw new Auth0Error('unavailable', `${request.what}: Auth0 answered ${status}`, {
+      retryAfterSeconds: retryAfterSeconds(status, headers, now()),
+    });
+  }
+  if (!/^application\/([\w.-]+\+)?json\b/i.test(headers.get('content-type') ?? '')) {
+    await response.body?.cancel();
+    return { status, body: undefined };
+  }
+  return { status, body: jsonObject(await readText(request.what, response)) };
+}
+
+async function readText(what: string, response: Response): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  // Leaving the loop early cancels the body and frees the connection.
+  for await (const chunk of response.body ?? []) {
+    bytes += chunk.byteLength;
+    if (bytes > MAX_BYTES) {
+      throw new Auth0Error('unavailable', `${what}: the answer is longer than ${MAX_BYTES} bytes`);
+    }
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+function jsonObject(text: string): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
+    return value as Record<string, unknown>;
+  } catch {
+    // The parser's own error quotes the text, which may hold tokens: it goes no further.
+    return undefined;
+  }
+}
+
+/** `Retry-After` (RFC 9110 §10.2.3), else Auth0's own `x-ratelimit-reset` in unix seconds. */
+function retryAfterSeconds(status: number, headers: Headers, now: number): number | undefined {
+  const header = headers.get('retry-after') ?? '';
+  const reset = status === 429 ? headers.get('x-ratelimit-reset') : null;
+  const seconds = /^\d+$/.test(header)
+    ? Number(header)
+    : header !== ''
+      ? Math.ceil(Date.parse(header) / 1000 - now)
+      : Number(reset ?? Number.NaN) - now;
+  if (!Number.isFinite(seconds)) return undefined;
+  return Math.min(Math.max(Math.ceil(seconds), 1), MAX_RETRY_AFTER_SECONDS);
+}
+
+function unavailable(
+  what: string,
+  error: unknown,
+  timedOutAfterMs: number | undefined,
+): Auth0Error {
+  if (error instanceof Auth0Error) return error;
+  const reason =
+    timedOutAfterMs === undefined
+      ? `no answer from Auth0 (${networkReason(error)})`
+      : `no complete answer from Auth0 within ${timedOutAfterMs} ms`;
+  return new Auth0Error('unavailable', `${what}: ${reason}`, { cause: error });
+}
+
+/** fetch wraps what happened: the code of the cause, else its sentence. */
+function networkReason(error: unknown): string {
+  const cause = error instanceof Error ? (error.cause ?? error) : error;
+  return codeOf(cause) ?? (cause instanceof Error ? cause.message : 'unknown reason');
+}
+
+function codeOf(error: unknown): string | undefined {
+  if (typeof error !== 'object' || error === null || !('code' in error)) return undefined;
+  return typeof error.code === 'string' ? error.code : undefined;
+}
+
+function mayRepeat(request: Auth0Request, failure: Auth0Error): boolean {
+  if (failure.retryAfterSeconds !== undefined) return false;
+  if (request.isRepeatable) return true;
+  const { cause } = failure;
+  return cause instanceof Error && UNSENT.has(codeOf(cause.cause) ?? '');
+}
+
+/** @returns false when the time limit came first */
+async function pause(milliseconds: number, signal: AbortSignal): Promise<boolean> {
+  return sleep(milliseconds, true, { signal }).catch(() => false);
+}
