@@ -1,0 +1,111 @@
+/**
+ * The environment: finds the options that are set there. The one file that reads `process.env`.
+ *
+ * Each option is looked up as `AUTH0_MCP_…`, then, where FastMCP's Auth0Provider has it too, as
+ * `FASTMCP_SERVER_AUTH_AUTH0_…`. An empty value is as good as none. Files are not read: that is what
+ * `node --env-file` is for.
+ *
+ * @module
+ */
+import { Auth0McpConfigError, nearestName, unknownName, wrongOption } from './errors.js';
+import {
+  environmentNames,
+  FASTMCP_PREFIX,
+  OPTION_NAMES,
+  OPTION_TABLE,
+  type OptionName,
+  PREFIX,
+  type RawOptions,
+} from './option-table.js';
+import { splitList } from './values.js';
+
+/** Environment variables by name. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** What the environment says. */
+export interface EnvironmentReading {
+  readonly options: RawOptions;
+  /** Sentences for the log about names that were passed over. */
+  readonly remarks: readonly string[];
+}
+
+/** Chooses the provider in FastMCP; there is no choice here. */
+const FASTMCP_PROVIDER_NAME = 'FASTMCP_SERVER_AUTH';
+const FASTMCP_PROVIDER = 'fastmcp.server.auth.providers.auth0.Auth0Provider';
+
+const SWITCHES: ReadonlyMap<string, boolean> = new Map([
+  ...['true', '1', 'on', 'yes'].map((word) => [word, true] as const),
+  ...['false', '0', 'off', 'no'].map((word) => [word, false] as const),
+]);
+
+/** The environment of this process. */
+export function currentEnvironment(): Environment {
+  // biome-ignore lint/style/noProcessEnv: this is the one place that reads it
+  return process.env;
+}
+
+/**
+ * @throws Auth0McpConfigError a value that cannot be read, an `AUTH0_MCP_…` name that is no option,
+ *   or a FastMCP provider other than Auth0
+ */
+export function readEnvironment(environment: Environment): EnvironmentReading {
+  refuseUnknownNames(environment);
+  refuseOtherProvider(environment);
+  const options: Partial<Record<OptionName, unknown>> = {};
+  for (const option of OPTION_NAMES) {
+    const text = firstSet(environment, environmentNames(option));
+    if (text !== undefined) options[option] = readValue(option, text);
+  }
+  return { options, remarks: remarksOnFastMcpNames(environment) };
+}
+
+function firstSet(environment: Environment, names: readonly string[]): string | undefined {
+  return names.map((name) => environment[name]?.trim()).find((text) => text);
+}
+
+function readValue(option: OptionName, text: string): unknown {
+  switch (OPTION_TABLE[option].form) {
+    case 'list':
+      return splitList(text, option);
+    case 'number':
+      if (/^-?\d+$/.test(text)) return Number(text);
+      throw wrongOption(option, text, 'Write a whole number, digits only.');
+    case 'switch': {
+      const value = SWITCHES.get(text.toLowerCase());
+      if (value !== undefined) return value;
+      throw wrongOption(option, text, `Write one of ${[...SWITCHES.keys()].join(', ')}.`);
+    }
+    default:
+      return text;
+  }
+}
+
+function refuseUnknownNames(environment: Environment): void {
+  const known = OPTION_NAMES.flatMap(environmentNames).filter((name) => name.startsWith(PREFIX));
+  for (const name of Object.keys(environment)) {
+    if (name.startsWith(PREFIX) && !known.includes(name)) {
+      throw unknownName('environment variable', name, known);
+    }
+  }
+}
+
+function refuseOtherProvider(environment: Environment): void {
+  const provider = environment[FASTMCP_PROVIDER_NAME]?.trim();
+  if (provider === undefined || provider === '' || provider === FASTMCP_PROVIDER) return;
+  throw new Auth0McpConfigError(
+    FASTMCP_PROVIDER_NAME,
+    `${FASTMCP_PROVIDER_NAME}: received ${JSON.stringify(provider)}. This library is the counterpart ` +
+      `of ${FASTMCP_PROVIDER} and of no other provider: set that, or remove the variable.`,
+  );
+}
+
+/** FastMCP ignores names it does not know, and its file has to work here as it is: so no error. */
+function remarksOnFastMcpNames(environment: Environment): readonly string[] {
+  const known = OPTION_NAMES.flatMap(environmentNames);
+  return Object.keys(environment)
+    .filter((name) => name.startsWith(FASTMCP_PREFIX) && !known.includes(name))
+    .map((name) => {
+      const nearest = nearestName(name, known);
+      return `${name} is not read${nearest === undefined ? '' : `; did you mean ${nearest}?`}`;
+    });
+}

@@ -1,0 +1,129 @@
+/**
+ * What is thrown for a wrong configuration: which option, what was received, what to do.
+ *
+ * A secret is described by its kind and length only, and so is anything inside an object or a list.
+ *
+ * @module
+ */
+import { environmentNames, isOptionName, OPTION_TABLE } from './option-table.js';
+
+/** An option is missing, malformed or unknown. Thrown by `auth0Mcp()` before anything is served. */
+export class Auth0McpConfigError extends Error {
+  override readonly name = 'Auth0McpConfigError';
+  readonly code = 'ERR_AUTH0_MCP_CONFIG';
+  /** The option, or the environment variable that is no option: `baseUrl`, `clients[0].name`. */
+  readonly option: string;
+
+  /** @param message names the option, what was received (never a secret) and the remedy */
+  constructor(option: string, message: string) {
+    super(message);
+    this.option = option;
+  }
+}
+
+/**
+ * The error for a value that cannot be used.
+ *
+ * @param option the option, with the place inside it: `clients[0].redirectUris`
+ * @param remedy a sentence that says what to write instead
+ */
+export function wrongOption(option: string, value: unknown, remedy: string): Auth0McpConfigError {
+  const received = describe(value, isSecret(option));
+  return new Auth0McpConfigError(option, `${label(option)}: received ${received}. ${remedy}`);
+}
+
+/** The error for an option that has to be there. */
+export function missingOption(option: string, remedy: string): Auth0McpConfigError {
+  return new Auth0McpConfigError(option, `${label(option)} is missing. ${remedy}`);
+}
+
+/**
+ * The error for a name nobody knows.
+ *
+ * @param kind what it is the name of: `option`, `environment variable`
+ * @param known the names there are; the nearest is suggested
+ */
+export function unknownName(
+  kind: string,
+  name: string,
+  known: readonly string[],
+): Auth0McpConfigError {
+  const nearest = nearestName(name, known);
+  const remedy =
+    nearest === undefined ? `Known are: ${known.join(', ')}.` : `Did you mean ${nearest}?`;
+  return new Auth0McpConfigError(name, `Unknown ${kind} ${quoted(name)}. ${remedy}`);
+}
+
+/** The known name that differs least, if the difference looks like a slip. */
+export function nearestName(name: string, known: readonly string[]): string | undefined {
+  const plain = plainName(name);
+  const ranked = known
+    .map((candidate) => ({ candidate, distance: editDistance(plain, plainName(candidate)) }))
+    .sort((a, b) => a.distance - b.distance);
+  const best = ranked[0];
+  return best !== undefined && best.distance <= Math.max(2, plain.length / 4)
+    ? best.candidate
+    : undefined;
+}
+
+function label(option: string): string {
+  const names = environmentNamesOf(option);
+  return names.length === 0 ? option : `${option} (environment: ${names.join(' or ')})`;
+}
+
+function environmentNamesOf(option: string): readonly string[] {
+  return isOptionName(option) ? environmentNames(option) : [];
+}
+
+function isSecret(option: string): boolean {
+  const root = option.replace(/[.[].*$/, '');
+  if (option.endsWith('.clientSecret')) return true;
+  return isOptionName(root) && OPTION_TABLE[root].isSecret === true;
+}
+
+function describe(value: unknown, secret: boolean): string {
+  if (typeof value === 'string') {
+    if (value === '') return 'an empty string';
+    return secret ? `a string of ${value.length} characters` : quoted(value);
+  }
+  if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : listOf(value.length);
+  if (value instanceof Uint8Array) return `${value.length} bytes`;
+  if (value === null) return 'null';
+  if (typeof value === 'object') return 'an object';
+  if (typeof value === 'function') return 'a function';
+  return secret ? `a ${typeof value}` : String(value);
+}
+
+function listOf(length: number): string {
+  return length === 1 ? 'a list of 1 entry' : `a list of ${length} entries`;
+}
+
+/** Most characters of a received value in a message. */
+const MAX_SHOWN = 120;
+
+function quoted(text: string): string {
+  // A URL pasted with `user:password@` is a secret too.
+  const masked = text.replace(/\/\/.*@/s, '//…@');
+  return JSON.stringify(masked.length > MAX_SHOWN ? `${masked.slice(0, MAX_SHOWN)}…` : masked);
+}
+
+/** `client_id`, `clientID` and `CLIENT-ID` are one slip away from nothing. */
+function plainName(name: string): string {
+  return name.toLowerCase().replace(/[^a-z0-9]/g, '');
+}
+
+/** Levenshtein: how many characters to insert, delete or replace. */
+function editDistance(a: string, b: string): number {
+  let previous = Array.from({ length: b.length + 1 }, (_, column) => column);
+  for (const [row, left] of [...a].entries()) {
+    const current = [row + 1];
+    for (const [column, right] of [...b].entries()) {
+      const replaced = (previous[column] ?? 0) + (left === right ? 0 : 1);
+      const removed = (previous[column + 1] ?? 0) + 1;
+      const added = (current[column] ?? 0) + 1;
+      current.push(Math.min(replaced, removed, added));
+    }
+    previous = current;
+  }
+  return previous[b.length] ?? 0;
+}

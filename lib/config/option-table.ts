@@ -1,0 +1,89 @@
+/**
+ * Every option by name: what it is called in the environment and how its text is read there.
+ *
+ * The compiler keeps this table complete against `Auth0McpOptions`; `env.ts` and `errors.ts` read it.
+ *
+ * @module
+ */
+import type { Auth0McpOptions } from './options.js';
+
+/** Name of an option. */
+export type OptionName = keyof Auth0McpOptions;
+
+/** Values by option as they were found, not yet checked. */
+export type RawOptions = Readonly<Partial<Record<OptionName, unknown>>>;
+
+/** How the environment writes a value. */
+export type EnvironmentForm = 'text' | 'list' | 'number' | 'switch';
+
+/** What the environment knows of one option. */
+export interface OptionEntry {
+  /** Follows the prefix in the environment. Undefined: settable in code only. */
+  readonly suffix?: string;
+  readonly form?: EnvironmentForm;
+  /** Whether FastMCP's Auth0Provider reads the same suffix under its own prefix. */
+  readonly inFastMcp?: true;
+  /** Whether the value must never be shown. */
+  readonly isSecret?: true;
+}
+
+/** Prefix of our own environment names. */
+export const PREFIX = 'AUTH0_MCP_';
+/** Prefix of the names that FastMCP's Auth0Provider reads. */
+export const FASTMCP_PREFIX = 'FASTMCP_SERVER_AUTH_AUTH0_';
+
+/** All options, in the order of their documentation. */
+export const OPTION_TABLE: Readonly<Record<OptionName, OptionEntry>> = {
+  configUrl: { suffix: 'CONFIG_URL', form: 'text', inFastMcp: true },
+  domain: { suffix: 'DOMAIN', form: 'text' },
+  clientId: { suffix: 'CLIENT_ID', form: 'text', inFastMcp: true },
+  clientSecret: { suffix: 'CLIENT_SECRET', form: 'text', inFastMcp: true, isSecret: true },
+  tokenEndpointAuthMethod: { suffix: 'TOKEN_ENDPOINT_AUTH_METHOD', form: 'text' },
+  auth0PrivateKey: { suffix: 'AUTH0_PRIVATE_KEY', form: 'text', isSecret: true },
+  audience: { suffix: 'AUDIENCE', form: 'text', inFastMcp: true },
+  baseUrl: { suffix: 'BASE_URL', form: 'text', inFastMcp: true },
+  issuerUrl: { suffix: 'ISSUER_URL', form: 'text', inFastMcp: true },
+  resourcePath: { suffix: 'RESOURCE_PATH', form: 'text' },
+  resourceBaseUrl: { suffix: 'RESOURCE_BASE_URL', form: 'text' },
+  redirectPath: { suffix: 'REDIRECT_PATH', form: 'text', inFastMcp: true },
+  requiredScopes: { suffix: 'REQUIRED_SCOPES', form: 'list', inFastMcp: true },
+  scopesSupported: { suffix: 'SCOPES_SUPPORTED', form: 'list' },
+  toolScopes: {},
+  impliedScopes: {},
+  jwtSigningKey: { suffix: 'JWT_SIGNING_KEY', form: 'list', inFastMcp: true, isSecret: true },
+  storage: { suffix: 'REDIS_URL', form: 'text', isSecret: true },
+  storageEncryptionKey: { suffix: 'STORAGE_ENCRYPTION_KEY', form: 'list', isSecret: true },
+  consent: { suffix: 'CONSENT', form: 'text' },
+  allowedClientRedirectUris: {
+    suffix: 'ALLOWED_CLIENT_REDIRECT_URIS',
+    form: 'list',
+    inFastMcp: true,
+  },
+  clientRegistration: { suffix: 'CLIENT_REGISTRATION', form: 'switch' },
+  clientIdMetadataDocuments: { suffix: 'CLIENT_ID_METADATA_DOCUMENTS', form: 'switch' },
+  clients: {},
+  anonymous: {},
+  upstreamTimeoutSeconds: { suffix: 'UPSTREAM_TIMEOUT_SECONDS', form: 'number' },
+  authorizeParams: {},
+  accessTokenTtlSeconds: { suffix: 'ACCESS_TOKEN_TTL_SECONDS', form: 'number' },
+  refreshTokenIdleTtlSeconds: { suffix: 'REFRESH_TOKEN_IDLE_TTL_SECONDS', form: 'number' },
+  refreshTokenTtlSeconds: { suffix: 'REFRESH_TOKEN_TTL_SECONDS', form: 'number' },
+  refreshTokenGraceSeconds: { suffix: 'REFRESH_TOKEN_GRACE_SECONDS', form: 'number' },
+  logger: {},
+  onEvent: {},
+};
+
+/** Every option name, in documentation order. */
+export const OPTION_NAMES: readonly OptionName[] = Object.keys(OPTION_TABLE).filter(isOptionName);
+
+/** Whether a word is the name of an option. */
+export function isOptionName(name: string): name is OptionName {
+  return Object.hasOwn(OPTION_TABLE, name);
+}
+
+/** Environment names of an option, the one that wins first; none for code-only options. */
+export function environmentNames(option: OptionName): readonly string[] {
+  const { suffix, inFastMcp } = OPTION_TABLE[option];
+  if (suffix === undefined) return [];
+  return inFastMcp ? [PREFIX + suffix, FASTMCP_PREFIX + suffix] : [PREFIX + suffix];
+}

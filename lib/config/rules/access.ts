@@ -1,0 +1,73 @@
+/**
+ * Who is asked for consent, and what needs no token at all.
+ *
+ * @module
+ */
+import type { AnonymousAccess, Config } from '../config.js';
+import { unknownName, wrongOption } from '../errors.js';
+import type { Logger } from '../logger.js';
+import type { RawOptions } from '../option-table.js';
+import { asEntries, asList, choiceOf } from '../values.js';
+
+const CONSENT_MODES = ['always', 'remember', 'external'] as const;
+const ANONYMOUS_FIELDS = ['methods', 'tools'] as const;
+
+/** @throws Auth0McpConfigError */
+export function resolveConsent(raw: RawOptions, logger: Logger): Config['consent'] {
+  const value = raw.consent;
+  // FastMCP's switch: there a misspelt word counted as true and skipped the browser binding.
+  if (/^(true|false)$/i.test(String(value))) {
+    const remedy =
+      "Consent is a mode, not a switch: 'always' asks each time, 'remember' once per browser, " +
+      "'external' leaves it to something in front of this server.";
+    throw wrongOption('consent', value, remedy);
+  }
+  const mode = choiceOf(raw, 'consent', CONSENT_MODES) ?? 'always';
+  if (mode === 'external') {
+    const message =
+      "consent is 'external': this server asks nobody before it lets a client in. Without another " +
+      'consent page in front of it, a stranger can obtain the tokens of whoever follows a link.';
+    logger.warn({ option: 'consent' }, message);
+  }
+  return mode;
+}
+
+/**
+ * @param toolsWithScopes tools that `toolScopes` names, which therefore need a token
+ * @throws Auth0McpConfigError
+ */
+export function resolveAnonymous(
+  raw: RawOptions,
+  toolsWithScopes: ReadonlyMap<string, readonly string[]>,
+): AnonymousAccess | undefined {
+  if (raw.anonymous === undefined) return undefined;
+  const fields = new Map(asEntries(raw.anonymous, 'anonymous'));
+  for (const name of fields.keys()) {
+    if (!ANONYMOUS_FIELDS.some((known) => known === name)) {
+      throw unknownName('field of anonymous', name, ANONYMOUS_FIELDS);
+    }
+  }
+  const methods = namesOf(fields.get('methods'), 'anonymous.methods');
+  const tools = namesOf(fields.get('tools'), 'anonymous.tools');
+  if (methods.length + tools.length === 0) {
+    throw wrongOption('anonymous', raw.anonymous, 'Name methods or tools, or leave it out.');
+  }
+  if (methods.includes('tools/call')) {
+    const remedy = 'That would open every tool: name the ones meant in anonymous.tools.';
+    throw wrongOption('anonymous.methods', 'tools/call', remedy);
+  }
+  const both = tools.find((tool) => toolsWithScopes.has(tool));
+  if (both !== undefined) {
+    const remedy = 'toolScopes says that this tool needs scopes: remove it from one of the two.';
+    throw wrongOption('anonymous.tools', both, remedy);
+  }
+  return { methods: new Set(methods), tools: new Set(tools) };
+}
+
+function namesOf(value: unknown, option: string): readonly string[] {
+  if (value === undefined) return [];
+  const names = asList(value, option);
+  const pattern = names.find((name) => name.includes('*'));
+  if (pattern === undefined) return names;
+  throw wrongOption(option, pattern, 'Write every name out: there are no wildcards.');
+}

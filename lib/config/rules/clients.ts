@@ -1,0 +1,136 @@
+/**
+ * Which clients may come: registered by hand, by themselves, or named by a metadata document.
+ *
+ * @module
+ */
+import { isLoopbackHost, redirectUriKind } from '../../oauth/redirect-uri.js';
+import { isRedirectUriPattern } from '../../oauth/redirect-uri-pattern.js';
+import type { Config, PreRegisteredClient } from '../config.js';
+import { unknownName, wrongOption } from '../errors.js';
+import type { Logger } from '../logger.js';
+import type { RawOptions } from '../option-table.js';
+import { asEntries, asList, asText, listOf, switchOf } from '../values.js';
+
+/** The part of the configuration that decides who may ask. */
+export type ClientRules = Pick<
+  Config,
+  'clients' | 'clientRegistration' | 'clientIdMetadataDocuments' | 'allowedClientRedirectUris'
+>;
+
+/** @throws Auth0McpConfigError */
+export function resolveClients(raw: RawOptions, logger: Logger): ClientRules {
+  const rules = {
+    clients: preRegistered(raw),
+    clientRegistration: switchOf(raw, 'clientRegistration', true),
+    clientIdMetadataDocuments: switchOf(raw, 'clientIdMetadataDocuments', true),
+    allowedClientRedirectUris: patterns(raw),
+  };
+  if (rules.allowedClientRedirectUris?.length === 0) {
+    const message = 'allowedClientRedirectUris is an empty list: no client can log in.';
+    logger.warn({ option: 'allowedClientRedirectUris' }, message);
+  }
+  const isOpen = rules.clientRegistration || rules.clientIdMetadataDocuments;
+  if (!isOpen && rules.clients.length === 0) {
+    const message =
+      'Registration and metadata documents are off and clients is empty: no client can log in.';
+    logger.warn({ option: 'clients' }, message);
+  }
+  return rules;
+}
+
+const CLIENT_FIELDS = ['clientId', 'clientSecret', 'redirectUris', 'name'] as const;
+/** A secret is guessed offline from nothing, online at our rate limit: 32 characters end both. */
+const MIN_SECRET_CHARACTERS = 32;
+const MAX_CLIENT_ID_CHARACTERS = 255;
+
+function preRegistered(raw: RawOptions): readonly PreRegisteredClient[] {
+  const value = raw.clients;
+  if (value === undefined) return [];
+  if (!Array.isArray(value)) throw wrongOption('clients', value, 'It has to be a list of objects.');
+  const clients = value.map((entry: unknown, at) => preRegisteredClient(entry, `clients[${at}]`));
+  const ids = clients.map(({ clientId }) => clientId);
+  const repeated = ids.find((id, at) => ids.indexOf(id) !== at);
+  if (repeated === undefined) return clients;
+  throw wrongOption('clients', repeated, 'Two clients have that clientId: ids have to be unique.');
+}
+
+function preRegisteredClient(entry: unknown, place: string): PreRegisteredClient {
+  const fields = new Map(asEntries(entry, place));
+  for (const name of fields.keys()) {
+    if (!CLIENT_FIELDS.some((known) => known === name)) {
+      throw unknownName(`field of ${place}`, name, CLIENT_FIELDS);
+    }
+  }
+  const secret = fields.get('clientSecret');
+  return {
+    clientId: checkedClientId(asText(fields.get('clientId'), `${place}.clientId`), place),
+    clientSecret: secret === undefined ? undefined : checkedSecret(secret, `${place}.clientSecret`),
+    redirectUris: checkedRedirectUris(fields.get('redirectUris'), `${place}.redirectUris`),
+    name: asText(fields.get('name'), `${place}.name`),
+  };
+}
+
+function checkedClientId(clientId: string, place: string): string {
+  if (/^[a-z][a-z0-9+.-]*:\/\//i.test(clientId)) {
+    const remedy = 'A URL names a metadata document, which needs no entry here.';
+    throw wrongOption(`${place}.clientId`, clientId, remedy);
+  }
+  // RFC 6749 appendix A.1, without the space, which logs and forms mangle.
+  if (/^[\x21-\x7e]+$/.test(clientId) && clientId.length <= MAX_CLIENT_ID_CHARACTERS) {
+    return clientId;
+  }
+  const remedy = `It has to be 1 to ${MAX_CLIENT_ID_CHARACTERS} visible ASCII characters.`;
+  throw wrongOption(`${place}.clientId`, clientId, remedy);
+}
+
+function checkedSecret(value: unknown, place: string): string {
+  const secret = asText(value, place);
+  // RFC 6749 appendix A.2: visible ASCII, so that the Basic scheme carries it.
+  if (/^[\x20-\x7e]+$/.test(secret) && secret.length >= MIN_SECRET_CHARACTERS) return secret;
+  const remedy =
+    `It has to be ${MIN_SECRET_CHARACTERS} or more visible ASCII characters; leave it out for a ` +
+    'public client.';
+  throw wrongOption(place, secret, remedy);
+}
+
+function checkedRedirectUris(value: unknown, place: string): readonly string[] {
+  if (value === undefined) throw wrongOption(place, value, 'Name at least one.');
+  const uris = asList(value, place);
+  if (uris.length === 0) throw wrongOption(place, value, 'Name at least one.');
+  for (const uri of uris) {
+    if (redirectUriKind(uri) !== undefined) continue;
+    throw wrongOption(
+      place,
+      uri,
+      "It has to be an absolute https URI, http on a loopback host, or an app's own scheme, without " +
+        'fragment, user info, wildcard or dot segments.',
+    );
+  }
+  return uris;
+}
+
+function patterns(raw: RawOptions): readonly string[] | undefined {
+  const list = listOf(raw, 'allowedClientRedirectUris');
+  return list?.map((pattern) => {
+    const remedy = patternProblem(pattern);
+    if (remedy === undefined) return pattern;
+    throw wrongOption('allowedClientRedirectUris', pattern, remedy);
+  });
+}
+
+/** What is wrong with a pattern: one that can match nothing would lock people out in silence. */
+function patternProblem(pattern: string): string | undefined {
+  const example = 'https://*.example.com/* or http://localhost:*';
+  if (/[?#]/.test(pattern)) return 'Remove the query and the fragment: they are not compared.';
+  if (!isRedirectUriPattern(pattern)) return `Write scheme://host[:port]/path: ${example}.`;
+  const [, scheme = '', host = ''] =
+    /^([^:]+):\/\/(\[[^\]]*\]|[^/:]*)/.exec(pattern.toLowerCase()) ?? [];
+  if (host.includes('@')) return 'Remove the user info.';
+  if (host === '*') return 'To allow any valid redirect URI, leave the option out.';
+  if (host.replace(/^\*\./, '').includes('*'))
+    return 'In the host, * may only stand first: *.name.';
+  if (/^(javascript|data|file|vbscript)$/.test(scheme)) return 'No client may use that scheme.';
+  if (/^https?$/.test(scheme) && host === '') return `Name the host: ${example}.`;
+  if (scheme === 'http' && !isLoopbackHost(host)) return 'Plain http is for loopback hosts only.';
+  return undefined;
+}

@@ -1,0 +1,135 @@
+/**
+ * How our application proves itself at Auth0's token endpoint.
+ *
+ * Spec: RFC 6749 §2.3.1 (secrets), RFC 7523 §2.2 (private_key_jwt), RFC 7517 (JWK).
+ *
+ * @module
+ */
+import { createPrivateKey, type JsonWebKey, type KeyObject } from 'node:crypto';
+
+import type { Auth0ClientAuthentication } from '../config.js';
+import { missingOption, wrongOption } from '../errors.js';
+import type { RawOptions } from '../option-table.js';
+import { asEntries, choiceOf, parsedJson, textOf } from '../values.js';
+
+const METHODS = ['client_secret_post', 'client_secret_basic', 'none', 'private_key_jwt'] as const;
+type Method = (typeof METHODS)[number];
+
+type PrivateKeyJwk = Extract<Auth0ClientAuthentication, { method: 'private_key_jwt' }>['key'];
+
+const DASHBOARD = 'Auth0 dashboard: Application, Credentials, Authentication Method.';
+
+/** @throws Auth0McpConfigError method, secret and key do not fit together, or the key is unusable */
+export function resolveAuthentication(raw: RawOptions): Auth0ClientAuthentication {
+  const secret = textOf(raw, 'clientSecret');
+  const hasKey = raw.auth0PrivateKey !== undefined;
+  const method =
+    choiceOf(raw, 'tokenEndpointAuthMethod', METHODS) ?? defaultMethod(raw, secret, hasKey);
+  refuseLeftovers(raw, method, { secret, hasKey });
+  if (method === 'none') return { method };
+  if (method === 'private_key_jwt') return { method, key: privateKeyOf(raw) };
+  if (secret !== undefined) return { method, secret };
+  throw missingOption('clientSecret', `tokenEndpointAuthMethod '${method}' needs it. ${DASHBOARD}`);
+}
+
+function defaultMethod(raw: RawOptions, secret: string | undefined, hasKey: boolean): Method {
+  if (secret !== undefined && hasKey) {
+    const remedy = 'clientSecret is set too: remove the one that your application does not use.';
+    throw wrongOption('auth0PrivateKey', raw.auth0PrivateKey, `${remedy} ${DASHBOARD}`);
+  }
+  if (hasKey) return 'private_key_jwt';
+  return secret === undefined ? 'none' : 'client_secret_post';
+}
+
+/** Auth0 refuses a secret that it does not expect, and says only "Unauthorized". */
+function refuseLeftovers(
+  raw: RawOptions,
+  method: Method,
+  given: { readonly secret: string | undefined; readonly hasKey: boolean },
+): void {
+  const usesSecret = method === 'client_secret_post' || method === 'client_secret_basic';
+  const remedy = `tokenEndpointAuthMethod '${method}' does not use it: remove one of them. ${DASHBOARD}`;
+  if (given.secret !== undefined && !usesSecret) {
+    throw wrongOption('clientSecret', given.secret, remedy);
+  }
+  if (given.hasKey && method !== 'private_key_jwt') {
+    throw wrongOption('auth0PrivateKey', raw.auth0PrivateKey, remedy);
+  }
+}
+
+/** What Auth0 verifies, by kind of key; the first is used unless the JWK names another. */
+const ALGORITHMS: Readonly<Record<string, readonly [string, ...string[]]>> = {
+  RSA: ['RS256', 'RS384', 'PS256'],
+  'P-256': ['ES256'],
+  'P-384': ['ES384'],
+};
+const MIN_RSA_BITS = 2048;
+
+function privateKeyOf(raw: RawOptions): PrivateKeyJwk {
+  const value = raw.auth0PrivateKey;
+  if (value === undefined) {
+    const remedy = `tokenEndpointAuthMethod 'private_key_jwt' needs it, as PEM or JWK.`;
+    throw missingOption('auth0PrivateKey', remedy);
+  }
+  const given = typeof value === 'string' ? (parsedJson(value) ?? value) : value;
+  const labels = typeof given === 'string' ? {} : labelsOf(given);
+  const jwk = exported(typeof given === 'string' ? keyFromPem(given) : keyFromJwk(given));
+  const algorithms = ALGORITHMS[(jwk?.kty === 'RSA' ? 'RSA' : jwk?.crv) ?? ''];
+  if (jwk === undefined || algorithms === undefined) {
+    throw wrongOption('auth0PrivateKey', value, 'Use RSA of 2048 bits or more, P-256 or P-384.');
+  }
+  const alg = labels.alg ?? algorithms[0];
+  if (!algorithms.some((one) => one === alg)) {
+    const remedy = `Its "alg" has to be one of ${algorithms.join(', ')}, or absent.`;
+    throw wrongOption('auth0PrivateKey', value, remedy);
+  }
+  return { ...jwk, alg, ...(labels.kid === undefined ? {} : { kid: labels.kid }) };
+}
+
+/** The key as JWK; undefined for kinds that have no such form, and for RSA that is too short. */
+function exported(key: KeyObject): PrivateKeyJwk | undefined {
+  const isRsa = key.asymmetricKeyType === 'rsa';
+  if (isRsa && (key.asymmetricKeyDetails?.modulusLength ?? 0) < MIN_RSA_BITS) return undefined;
+  try {
+    const { kty, ...rest } = key.export({ format: 'jwk' });
+    return kty === undefined ? undefined : { ...rest, kty };
+  } catch {
+    // RSA-PSS, DSA and curves outside the JOSE registry.
+    return undefined;
+  }
+}
+
+function labelsOf(jwk: unknown): { alg?: string | undefined; kid?: string | undefined } {
+  const fields = new Map(asEntries(jwk, 'auth0PrivateKey'));
+  const label = (name: string): string | undefined => {
+    const value = fields.get(name);
+    if (value === undefined || typeof value === 'string') return value;
+    throw wrongOption('auth0PrivateKey', jwk, `Its "${name}" has to be a string.`);
+  };
+  return { alg: label('alg'), kid: label('kid') };
+}
+
+function keyFromPem(text: string): KeyObject {
+  // A PEM in an environment variable often has its line breaks spelt out.
+  const pem = text.replaceAll('\\n', '\n').trim();
+  const wrong = (remedy: string) => wrongOption('auth0PrivateKey', text, remedy);
+  if (/BEGIN (RSA )?PUBLIC KEY|BEGIN CERTIFICATE/.test(pem)) {
+    throw wrong('That is the public half, which belongs to Auth0. Give the private key.');
+  }
+  if (/ENCRYPTED/.test(pem)) throw wrong('The key has a passphrase: give it without one.');
+  try {
+    return createPrivateKey(pem);
+  } catch {
+    // The parser's message adds nothing, and this way nothing of the key can be in it.
+    throw wrong('It is neither a private key in PEM (-----BEGIN PRIVATE KEY-----) nor a JWK.');
+  }
+}
+
+function keyFromJwk(jwk: unknown): KeyObject {
+  const key: JsonWebKey = Object.fromEntries(asEntries(jwk, 'auth0PrivateKey'));
+  try {
+    return createPrivateKey({ key, format: 'jwk' });
+  } catch {
+    throw wrongOption('auth0PrivateKey', jwk, 'It is no private JWK; is "d" in it?');
+  }
+}

@@ -1,0 +1,164 @@
+/**
+ * The Auth0 tenant and our application there.
+ *
+ * @module
+ */
+import { isLoopbackHost } from '../../oauth/redirect-uri.js';
+import type { Auth0Config } from '../config.js';
+import { missingOption, wrongOption } from '../errors.js';
+import type { Logger } from '../logger.js';
+import type { RawOptions } from '../option-table.js';
+import { asEntries, asText, textOf, wholeNumberOf } from '../values.js';
+import { resolveAuthentication } from './credentials.js';
+
+const DISCOVERY_PATH = '/.well-known/openid-configuration';
+const EXAMPLE_URL = `https://TENANT.us.auth0.com${DISCOVERY_PATH}`;
+
+/** Auth0 answers within a second; ten leave room for a bad network, and people still wait so long. */
+const UPSTREAM_TIMEOUT = { min: 1, max: 60, fallback: 10 } as const;
+
+/** Parameters of Auth0's `/authorize` that are the operator's to choose. */
+const ALLOWED_PARAMS: readonly string[] = [
+  'connection',
+  'organization',
+  'invitation',
+  'prompt',
+  'login_hint',
+  'screen_hint',
+  'acr_values',
+  'max_age',
+  'ui_locales',
+];
+
+/** Those that carry the protocol itself. */
+const OWN_PARAMS: ReadonlySet<string> = new Set(
+  (
+    'client_id redirect_uri response_type response_mode scope state nonce audience resource ' +
+    'code_challenge code_challenge_method request request_uri'
+  ).split(' '),
+);
+
+/** Names that several services of one tenant may have come to share. */
+const GENERIC_AUDIENCES: ReadonlySet<string> = new Set(
+  'api app audience backend default example mcp mcp-server server service test'.split(' '),
+);
+
+/** @throws Auth0McpConfigError */
+export function resolveAuth0(raw: RawOptions, logger: Logger): Auth0Config {
+  const discoveryUrl = discoveryUrlOf(raw);
+  return {
+    discoveryUrl,
+    expectedIssuer: `${discoveryUrl.origin}/`,
+    clientId: clientIdOf(raw),
+    authentication: resolveAuthentication(raw),
+    audience: audienceOf(raw, discoveryUrl, logger),
+    authorizeParams: authorizeParamsOf(raw),
+    timeoutMs: wholeNumberOf(raw, 'upstreamTimeoutSeconds', UPSTREAM_TIMEOUT) * 1000,
+  };
+}
+
+function discoveryUrlOf(raw: RawOptions): URL {
+  const configUrl = textOf(raw, 'configUrl');
+  const domain = textOf(raw, 'domain');
+  if (configUrl !== undefined && domain !== undefined) {
+    throw wrongOption('domain', domain, 'configUrl is set too, and says the same: remove one.');
+  }
+  if (domain !== undefined) return urlOfDomain(domain);
+  if (configUrl === undefined) {
+    throw missingOption('configUrl', `Give it, such as ${EXAMPLE_URL}, or domain.`);
+  }
+  return parsedConfigUrl(configUrl);
+}
+
+const DOMAIN = /^[a-z0-9-]+(\.[a-z0-9-]+)+$/i;
+
+function urlOfDomain(domain: string): URL {
+  if (DOMAIN.test(domain)) return new URL(`https://${domain}${DISCOVERY_PATH}`);
+  throw wrongOption(
+    'domain',
+    domain,
+    'Give the host name alone, such as TENANT.us.auth0.com: no scheme, port or path. A whole URL ' +
+      'is for configUrl.',
+  );
+}
+
+function parsedConfigUrl(text: string): URL {
+  const wrong = (remedy: string) => wrongOption('configUrl', text, remedy);
+  if (!/^https?:\/\//i.test(text) || !URL.canParse(text)) {
+    throw wrong(`Give an absolute URL, such as ${EXAMPLE_URL}. A host name alone is for domain.`);
+  }
+  const url = new URL(text);
+  if (url.username !== '' || url.password !== '') throw wrong('Remove user name and password.');
+  if (url.pathname !== DISCOVERY_PATH || /[?#]/.test(text)) {
+    throw wrong(`It has to end with ${DISCOVERY_PATH} right after the host, and nothing after it.`);
+  }
+  if (url.protocol === 'http:' && !isLoopbackHost(url.hostname)) {
+    throw wrong('It has to be https: keys fetched in the clear prove nothing.');
+  }
+  return url;
+}
+
+function clientIdOf(raw: RawOptions): string {
+  const clientId = textOf(raw, 'clientId');
+  if (clientId === undefined) {
+    const remedy = 'Copy it from the Auth0 dashboard: Applications, your application, Settings.';
+    throw missingOption('clientId', remedy);
+  }
+  // RFC 6749 appendix A.1: visible ASCII.
+  if (/^[\x20-\x7e]+$/.test(clientId)) return clientId;
+  throw wrongOption(
+    'clientId',
+    clientId,
+    'It has characters that no client id has: copy it again.',
+  );
+}
+
+function audienceOf(raw: RawOptions, discoveryUrl: URL, logger: Logger): string {
+  const audience = textOf(raw, 'audience');
+  if (audience === undefined) {
+    const remedy = 'Give the identifier of your API (Auth0 dashboard: Applications, APIs).';
+    throw missingOption('audience', remedy);
+  }
+  if (isAuth0sOwn(audience, discoveryUrl.host)) {
+    throw wrongOption(
+      'audience',
+      audience,
+      "That is one of Auth0's own APIs, whose tokens are not made for your server. Create an API " +
+        '(Auth0 dashboard: Applications, APIs) and give its identifier.',
+    );
+  }
+  if (GENERIC_AUDIENCES.has(audience.toLowerCase())) {
+    logger.warn(
+      { option: 'audience', audience },
+      'Other services may use so general an audience too, and would accept the same Auth0 tokens. ' +
+        'Prefer an API whose identifier is a URL of your own.',
+    );
+  }
+  return audience;
+}
+
+/** The Management API keeps the tenant's own host where the tenant has a custom domain. */
+function isAuth0sOwn(audience: string, tenantHost: string): boolean {
+  const [, host = '', path] = /^https?:\/\/([^/]+)\/(userinfo|api\/v2)\/?$/i.exec(audience) ?? [];
+  const isTenant = host.toLowerCase() === tenantHost || /\.auth0\.com$/i.test(host);
+  return path !== undefined && isTenant;
+}
+
+function authorizeParamsOf(raw: RawOptions): Readonly<Record<string, string>> {
+  if (raw.authorizeParams === undefined) return {};
+  const entries = asEntries(raw.authorizeParams, 'authorizeParams');
+  return Object.fromEntries(
+    entries
+      .filter(([, value]) => value !== undefined)
+      .map(([name, value]) => [checkedParam(name), asText(value, `authorizeParams.${name}`)]),
+  );
+}
+
+function checkedParam(name: string): string {
+  if (ALLOWED_PARAMS.includes(name) || /^ext-[A-Za-z0-9_-]+$/.test(name)) return name;
+  const reason = OWN_PARAMS.has(name)
+    ? 'The library sets that parameter itself.'
+    : 'Auth0 knows no such parameter, or it is not safe to set for everybody.';
+  const allowed = `${ALLOWED_PARAMS.join(', ')}, ext-…`;
+  throw wrongOption('authorizeParams', name, `${reason} Allowed are ${allowed}.`);
+}
