@@ -1,0 +1,43 @@
+/**
+ * The applications of the tenant: looked up, and in the words of `oidc-provider`.
+ *
+ * @module
+ */
+import type { AdapterPayload } from 'oidc-provider';
+
+import type { Application, TenantAuthMethod, TenantSettings } from './options.js';
+import type { Context } from './provider-module.js';
+
+/** Client metadata of an application, or nothing for an unknown id. */
+export function clientMetadataOf(
+  settings: TenantSettings,
+  clientId: string,
+): AdapterPayload | undefined {
+  const application = settings.applications.find((candidate) => candidate.clientId === clientId);
+  if (application === undefined) return undefined;
+  const { clientSecret, jwks, refreshTokenGrant = true } = application;
+  const metadata = {
+    client_id: clientId,
+    token_endpoint_auth_method: authMethodOf(application),
+    redirect_uris: [...(application.callbackUrls ?? [])],
+    response_types: ['code'],
+    grant_types: ['authorization_code', ...(refreshTokenGrant ? ['refresh_token'] : [])],
+    ...(clientSecret === undefined ? {} : { client_secret: clientSecret }),
+    ...(jwks === undefined ? {} : { jwks: { keys: [...jwks.keys] } }),
+  };
+  // The provider's type wants every key named; the values are exactly its client metadata.
+  return metadata as AdapterPayload;
+}
+
+/** How this application authenticates, defaults applied. */
+export function authMethodOf(application: Application): TenantAuthMethod {
+  if (application.tokenEndpointAuthMethod !== undefined) return application.tokenEndpointAuthMethod;
+  if (application.clientSecret !== undefined) return 'client_secret_post';
+  return application.jwks === undefined ? 'none' : 'private_key_jwt';
+}
+
+/** The application that a request at the token endpoint authenticated as. */
+export function applicationOf(ctx: Context, settings: TenantSettings): Application | undefined {
+  const id = ctx.oidc.client?.clientId;
+  return settings.applications.find(({ clientId }) => clientId === id);
+}

@@ -1,0 +1,65 @@
+/**
+ * Signing keys of the tenant. As on Auth0 there are always a current and a next one, both published,
+ * so that a verifier knows the next key before it signs anything.
+ *
+ * @module
+ */
+import { generateKeyPairSync, type KeyObject, randomBytes } from 'node:crypto';
+import type { JWK } from 'jose';
+
+/** One RSA key, by name. */
+export interface SigningKey {
+  readonly kid: string;
+  readonly privateKey: KeyObject;
+  readonly publicKey: KeyObject;
+}
+
+/** The keys a tenant signs with and publishes. */
+export interface TenantKeys {
+  current(): SigningKey;
+  next(): SigningKey;
+  /** Never published: for tokens that must not verify. */
+  foreign(): SigningKey;
+  /** The next key becomes current; the one before stays published until the next rotation. */
+  rotate(): void;
+  /** The JWK Set (RFC 7517 §5). */
+  jwks(withAlg: boolean): { keys: JWK[] };
+  /** Encrypts tokens that only `/userinfo` can read: 32 bytes, for A256GCM. */
+  readonly opaqueTokenKey: Uint8Array;
+}
+
+/** Makes the first two keys. */
+export function createTenantKeys(): TenantKeys {
+  let previous: SigningKey | undefined;
+  let current = generate();
+  let next = generate();
+  let foreign: SigningKey | undefined;
+  return {
+    current: () => current,
+    next: () => next,
+    foreign() {
+      foreign ??= generate();
+      return foreign;
+    },
+    rotate() {
+      previous = current;
+      current = next;
+      next = generate();
+    },
+    jwks(withAlg) {
+      const published = [current, next, ...(previous === undefined ? [] : [previous])];
+      return { keys: published.map((key) => publicJwk(key, withAlg)) };
+    },
+    opaqueTokenKey: new Uint8Array(randomBytes(32)),
+  };
+}
+
+function generate(): SigningKey {
+  const pair = generateKeyPairSync('rsa', { modulusLength: 2048 });
+  return { kid: randomBytes(16).toString('base64url'), ...pair };
+}
+
+function publicJwk({ kid, publicKey }: SigningKey, withAlg: boolean): JWK {
+  const { kty, n, e } = publicKey.export({ format: 'jwk' });
+  return { kty, use: 'sig', n, e, kid, ...(withAlg ? { alg: 'RS256' } : {}) } as JWK;
+}

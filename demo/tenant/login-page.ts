@@ -1,0 +1,92 @@
+/**
+ * Universal Login: one page with e-mail and password, plus a way to cancel.
+ *
+ * A login in progress is found by `state`, not by cookie, so that two tabs do not disturb each
+ * other; the way back to `/authorize` is still bound to the browser by a cookie of its own.
+ *
+ * @module
+ */
+import type { InteractionResults, Provider } from 'oidc-provider';
+
+import { page, text } from './html.js';
+import type { TenantSettings, User } from './options.js';
+import type { Step } from './provider-module.js';
+import { formOf, type Params } from './request-body.js';
+
+/** The login in progress, as the provider keeps it. */
+type Interaction = NonNullable<Awaited<ReturnType<Provider['Interaction']['find']>>> & {
+  session?: { uid: string; accountId: string } | undefined;
+  result?: InteractionResults | undefined;
+  params: Record<string, unknown>;
+  returnTo: string;
+  persist(): Promise<string>;
+};
+
+/** Serves `/u/login`. */
+export function loginPage(provider: Provider, settings: () => TenantSettings): Step {
+  return async function logIn(ctx, next) {
+    if (ctx.path !== '/u/login') return await next();
+    const state = String(ctx.query.state ?? '');
+    const login = (await provider.Interaction.find(state)) as Interaction | undefined;
+    ctx.type = 'html';
+    ctx.set('Cache-Control', 'no-store');
+    if (login === undefined) {
+      ctx.status = 400;
+      ctx.body = page('Oops!, something went wrong', ['<p>This login has expired.</p>']);
+      return;
+    }
+    const form = formOf(ctx);
+    const result = ctx.method === 'POST' ? outcome(form, settings().users) : undefined;
+    if (result === undefined) {
+      const wrong = ctx.method === 'POST';
+      if (wrong) ctx.status = 400;
+      ctx.body = loginForm(state, form.username ?? String(login.params.login_hint ?? ''), wrong);
+      return;
+    }
+    await finish(provider, login, result);
+    ctx.redirect(login.returnTo);
+  };
+}
+
+function outcome(form: Params, users: readonly User[]): InteractionResults | undefined {
+  if (form.action === 'cancel') {
+    return { error: 'access_denied', error_description: 'User did not authorize the request' };
+  }
+  const user = users.find(
+    ({ email, password }) => email === form.username && password === form.password,
+  );
+  if (user === undefined) return undefined;
+  if (user.blocked === true) return { error: 'unauthorized', error_description: 'user is blocked' };
+  return { login: { accountId: user.sub, amr: ['pwd'] } };
+}
+
+async function finish(
+  provider: Provider,
+  login: Interaction,
+  result: InteractionResults,
+): Promise<void> {
+  if (result.login !== undefined && login.session !== undefined) {
+    // Somebody else at the same browser: their session begins where the old one ends.
+    if (login.session.accountId !== result.login.accountId) {
+      await (await provider.Session.findByUid(login.session.uid))?.destroy();
+      login.session = undefined;
+    }
+  }
+  login.result = result;
+  await login.persist();
+}
+
+function loginForm(state: string, username: string, wrong: boolean): string {
+  return page('Log in', [
+    wrong ? '<p role="alert">Wrong email or password</p>' : '',
+    `<form method="post" action="/u/login?state=${text(encodeURIComponent(state))}">`,
+    `<input type="hidden" name="state" value="${text(state)}">`,
+    '<label for="username">Email address</label>',
+    `<input id="username" name="username" type="text" autocomplete="username" value="${text(username)}" required autofocus>`,
+    '<label for="password">Password</label>',
+    '<input id="password" name="password" type="password" autocomplete="current-password" required>',
+    '<button type="submit" name="action" value="continue">Continue</button>',
+    '<button type="submit" name="action" value="cancel" formnovalidate>Cancel</button>',
+    '</form>',
+  ]);
+}

@@ -1,0 +1,136 @@
+/**
+ * How `oidc-provider` is set up to keep the state of a tenant.
+ *
+ * What it issues is replaced afterwards (`token-answer.ts`); here is decided who gets what.
+ *
+ * @module
+ */
+import { randomBytes } from 'node:crypto';
+import type { Account, Configuration, JWK } from 'oidc-provider';
+
+import type { TenantStore } from './adapter.js';
+import { applicationOf } from './applications.js';
+import { apiOf, OFFLINE, OIDC_SCOPES, resourceServerInfo, USERINFO_RESOURCE } from './audiences.js';
+import { renderAuthorizeError } from './authorize-dialect.js';
+import type { TenantKeys } from './keys.js';
+import type { TenantSettings } from './options.js';
+import type { Context, ProviderModule } from './provider-module.js';
+
+/** What the set-up needs. */
+export interface ConfigurationDeps {
+  readonly module: ProviderModule;
+  readonly settings: () => TenantSettings;
+  readonly store: TenantStore;
+  readonly keys: TenantKeys;
+}
+
+/** Refresh tokens live as long as Auth0's by default: 30 days, in seconds. */
+const REFRESH_TOKEN_SECONDS = 30 * 86_400;
+
+/** Builds the configuration; everything that a spec may change is read from the settings per call. */
+export function providerConfiguration(deps: ConfigurationDeps): Configuration {
+  const { module, settings, store, keys } = deps;
+  return {
+    adapter: (model: string) => store.adapter(model),
+    jwks: {
+      keys: [{ ...keys.current().privateKey.export({ format: 'jwk' }), alg: 'RS256' } as JWK],
+    },
+    cookies: cookies(),
+    clientAuthMethods: ['client_secret_post', 'client_secret_basic', 'none', 'private_key_jwt'],
+    enabledJWA: { clientAuthSigningAlgValues: ['RS256', 'RS384', 'PS256'] },
+    responseTypes: ['code'],
+    scopes: [...OIDC_SCOPES],
+    claims: { openid: ['sub'] },
+    // Auth0 asks a confidential application for PKCE only if it started with it.
+    pkce: { required: (_ctx, client) => client.clientAuthMethod === 'none' },
+    ...lifetimes,
+    features: {
+      devInteractions: { enabled: false },
+      userinfo: { enabled: false },
+      rpInitiatedLogout: { enabled: false },
+      revocation: { enabled: true },
+      resourceIndicators: {
+        enabled: true,
+        defaultResource: () => USERINFO_RESOURCE,
+        getResourceServerInfo: resourceServerInfo(settings, module),
+        useGrantedResource: () => true,
+      },
+    },
+    routes: {
+      authorization: '/authorize',
+      token: '/oauth/token',
+      revocation: '/oauth/revoke',
+      jwks: '/internal/jwks',
+      end_session: '/internal/logout',
+    },
+    interactions: {
+      policy: loginOnly(module),
+      url: (_ctx, interaction) => `/u/login?state=${interaction.uid}`,
+    },
+    findAccount: (_ctx, sub, token) => accountOf(settings(), sub, token !== undefined),
+    loadExistingGrant: (ctx) => grantFor(ctx, settings(), module),
+    issueRefreshToken: (_ctx, client, code) =>
+      code.scopes.has(OFFLINE) && client.grantTypeAllowed('refresh_token'),
+    rotateRefreshToken: (ctx) => applicationOf(ctx, settings())?.refreshTokenRotation ?? true,
+    renderError: renderAuthorizeError,
+  };
+}
+
+const lifetimes = {
+  // Refresh tokens outlive the browser session, with or without `offline_access` of OIDC.
+  expiresWithSession: () => false,
+  ttl: {
+    AccessToken: 86_400,
+    AuthorizationCode: 600,
+    IdToken: 36_000,
+    Interaction: 3600,
+    Session: 7 * 86_400,
+    Grant: REFRESH_TOKEN_SECONDS,
+    RefreshToken: REFRESH_TOKEN_SECONDS,
+  },
+} as const;
+
+function cookies(): Configuration['cookies'] {
+  return {
+    keys: [randomBytes(32).toString('base64url')],
+    names: { session: 'auth0', interaction: 'auth0_login', resume: 'auth0_resume' },
+    // Plain http on loopback: a browser would refuse `SameSite=None` without `Secure`.
+    long: { signed: true, httpOnly: true, sameSite: 'lax' },
+    short: { signed: true, httpOnly: true, sameSite: 'lax' },
+  };
+}
+
+/** First-party application, "Allow Skipping User Consent": nobody is asked for consent. */
+function loginOnly({
+  interactionPolicy,
+}: ProviderModule): ReturnType<ProviderModule['interactionPolicy']['base']> {
+  const policy = interactionPolicy.base();
+  policy.remove('consent');
+  return policy;
+}
+
+function accountOf(settings: TenantSettings, sub: string, forTokens: boolean): Account | undefined {
+  const user = settings.users.find((candidate) => candidate.sub === sub);
+  if (user === undefined || (forTokens && user.blocked === true)) return undefined;
+  return { accountId: sub, claims: () => ({ sub }) };
+}
+
+async function grantFor(ctx: Context, settings: TenantSettings, { errors }: ProviderModule) {
+  const { account, client, provider, requestParamScopes, params } = ctx.oidc;
+  if (account === undefined || client === undefined) return undefined;
+  if (settings.users.find(({ sub }) => sub === account.accountId)?.blocked === true) {
+    throw new errors.CustomOIDCProviderError('unauthorized', 'user is blocked');
+  }
+  const api = apiOf(params?.resource, settings);
+  const mayStay = api?.allowOfflineAccess !== false && client.grantTypeAllowed('refresh_token');
+  const known = new Set([...OIDC_SCOPES, ...(api?.scopes ?? [])]);
+  // Auth0 drops unknown scopes without a word.
+  const granted = [...requestParamScopes].filter(
+    (scope) => known.has(scope) && (scope !== OFFLINE || mayStay),
+  );
+  const grant = new provider.Grant({ accountId: account.accountId, clientId: client.clientId });
+  grant.addOIDCScope(granted.filter((scope) => OIDC_SCOPES.includes(scope)));
+  grant.addResourceScope(String(params?.resource), granted);
+  await grant.save();
+  return grant;
+}

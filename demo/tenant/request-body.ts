@@ -1,0 +1,78 @@
+/**
+ * Request bodies. Auth0 takes form and JSON at its token and revocation endpoints; `oidc-provider`
+ * takes forms only, so that a body is read once here and handed on as a form.
+ *
+ * @module
+ */
+import type { IncomingMessage } from 'node:http';
+
+import type { Context, Step } from './provider-module.js';
+
+/** Parameters by name. A repeated one keeps its last value. */
+export type Params = Record<string, string>;
+
+/** Largest body read, in bytes. */
+const MAX_BODY_BYTES = 64 * 1024;
+
+/** Reads the body of a POST. */
+export const readBody: Step = async function readBody(ctx, next) {
+  if (ctx.method === 'POST') {
+    const bytes = await bytesOf(ctx.req);
+    const form = bytes === undefined ? undefined : parse(bytes, ctx.get('Content-Type'));
+    if (form === undefined) {
+      ctx.status = 400;
+      ctx.body = { error: 'invalid_request', error_description: 'Invalid request payload' };
+      return;
+    }
+    setForm(ctx, form);
+  }
+  await next();
+};
+
+/** The form of this request; empty for a GET. */
+export function formOf(ctx: Context): Params {
+  return (ctx.state.form as Params | undefined) ?? {};
+}
+
+/** Replaces the form of this request, for everybody who reads it from here on. */
+export function setForm(ctx: Context, form: Params): void {
+  ctx.state.form = form;
+  const bytes = Buffer.from(new URLSearchParams(form).toString());
+  const { req } = ctx;
+  delete req.headers['transfer-encoding'];
+  req.headers['content-type'] = 'application/x-www-form-urlencoded';
+  req.headers['content-length'] = String(bytes.length);
+  // The stream has been read: what reads it again gets the replacement.
+  Object.defineProperty(req, 'readable', { value: true, configurable: true });
+  Object.defineProperty(req, 'iterator', {
+    value: async function* replay() {
+      yield bytes;
+    },
+    configurable: true,
+  });
+}
+
+async function bytesOf(req: IncomingMessage): Promise<Buffer | undefined> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of req) {
+    size += (chunk as Buffer).length;
+    if (size > MAX_BODY_BYTES) return undefined;
+    chunks.push(chunk as Buffer);
+  }
+  return Buffer.concat(chunks);
+}
+
+function parse(bytes: Buffer, contentType: string): Params | undefined {
+  if (!/^application\/json\b/i.test(contentType)) {
+    return Object.fromEntries(new URLSearchParams(bytes.toString()));
+  }
+  try {
+    const json: unknown = JSON.parse(bytes.toString());
+    if (typeof json !== 'object' || json === null || Array.isArray(json)) return undefined;
+    const entries = Object.entries(json).filter(([, value]) => typeof value !== 'object');
+    return Object.fromEntries(entries.map(([name, value]) => [name, String(value)]));
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,185 @@
+/**
+ * What `/oauth/token` hands out: access tokens in the profile of the API, ID tokens, refresh tokens
+ * in Auth0's shape. `oidc-provider` decided that they are due and for whom; they are written here.
+ *
+ * @module
+ */
+import { randomUUID } from 'node:crypto';
+
+import { applicationOf } from './applications.js';
+import { apiOf, scopeOutside } from './audiences.js';
+import { issuerOf } from './discovery.js';
+import type { TenantKeys } from './keys.js';
+import type { Api, Application, TenantSettings, User } from './options.js';
+import type { Context } from './provider-module.js';
+import { formOf } from './request-body.js';
+import { type JwtDraft, opaqueToken, signed, type TokenDraft } from './token-draft.js';
+
+/** How Auth0's refresh tokens begin. */
+export const REFRESH_TOKEN_PREFIX = 'v1.';
+
+/** Lifetime of an ID token in seconds, Auth0's default. */
+const ID_TOKEN_SECONDS = 36_000;
+
+/** What the tokens of one answer are about. */
+interface Issue {
+  readonly issuer: string;
+  readonly issuedAt: number;
+  readonly expiresIn: number;
+  readonly scopes: readonly string[];
+  readonly grantType: string;
+  readonly application: Application;
+  readonly user: User;
+  readonly api: Api | undefined;
+  readonly nonce: string | undefined;
+  readonly sid: string | undefined;
+}
+
+/** Replaces the provider's answer by Auth0's. */
+export async function answerWithTokens(
+  ctx: Context,
+  settings: TenantSettings,
+  keys: TenantKeys,
+): Promise<void> {
+  const issue = issueOf(ctx, settings);
+  if (issue === undefined) return;
+  const draft = await draftOf(ctx, issue, keys);
+  await settings.forge?.(draft, keys);
+  ctx.status = draft.status;
+  ctx.set(draft.headers);
+  ctx.body = {
+    access_token: await signed(draft.accessToken, keys),
+    id_token: await signed(draft.idToken, keys),
+    ...draft.body,
+  };
+}
+
+function issueOf(ctx: Context, settings: TenantSettings): Issue | undefined {
+  const { AuthorizationCode, RefreshToken } = ctx.oidc.entities;
+  const source = AuthorizationCode ?? RefreshToken;
+  const application = applicationOf(ctx, settings);
+  const user = settings.users.find(({ sub }) => sub === source?.accountId);
+  if (source === undefined || application === undefined || user === undefined) return undefined;
+  const { scope, expires_in: expiresIn } = ctx.body as { scope?: string; expires_in: number };
+  const api = apiOf(source.resource, settings);
+  return {
+    issuer: issuerOf(ctx),
+    issuedAt: Math.floor(Date.now() / 1000) + settings.clockSkewSeconds,
+    expiresIn,
+    scopes: permitted(scopeOutside(scope ?? '').split(' '), api, user),
+    grantType: String(formOf(ctx).grant_type),
+    application,
+    user,
+    api,
+    nonce: AuthorizationCode?.nonce,
+    sid: source.sessionUid,
+  };
+}
+
+/** RBAC: of the API's scopes only those that the person has. Looked up anew at every refresh. */
+function permitted(scopes: readonly string[], api: Api | undefined, user: User): string[] {
+  const limited = api?.rbac === true ? (api.scopes ?? []) : [];
+  const held = permissionsOf(user, api);
+  return scopes.filter(
+    (scope) => scope !== '' && (!limited.includes(scope) || held.includes(scope)),
+  );
+}
+
+function permissionsOf(user: User, api: Api | undefined): readonly string[] {
+  return api === undefined ? [] : (user.permissions?.[api.identifier] ?? []);
+}
+
+async function draftOf(ctx: Context, issue: Issue, keys: TenantKeys): Promise<TokenDraft> {
+  const { grantType, application, scopes, expiresIn, api } = issue;
+  return {
+    grantType,
+    clientId: application.clientId,
+    status: 200,
+    headers: {},
+    body: {
+      ...refreshTokenOf(ctx, issue),
+      scope: scopes.join(' '),
+      expires_in: expiresIn,
+      token_type: 'Bearer',
+    },
+    idToken: scopes.includes('openid') ? idTokenOf(issue) : undefined,
+    accessToken:
+      api === undefined
+        ? await opaqueToken(accessTokenClaims(issue), issue.issuer, keys)
+        : accessTokenOf(issue, api),
+  };
+}
+
+/** Without rotation a refresh answers no refresh token: the old one stays good. */
+function refreshTokenOf(ctx: Context, { grantType, application }: Issue): Record<string, string> {
+  const { refresh_token: token } = ctx.body as { refresh_token?: string };
+  const kept = grantType === 'refresh_token' && application.refreshTokenRotation === false;
+  return token === undefined || kept ? {} : { refresh_token: `${REFRESH_TOKEN_PREFIX}${token}` };
+}
+
+function accessTokenOf(issue: Issue, api: Api): JwtDraft {
+  const alg = api.signingAlg ?? 'RS256';
+  const rfc9068 = api.dialect === 'rfc9068';
+  return {
+    header: { alg, typ: rfc9068 ? 'at+jwt' : 'JWT' },
+    claims: {
+      ...accessTokenClaims(issue),
+      ...(rfc9068
+        ? { client_id: issue.application.clientId, jti: randomUUID() }
+        : { azp: issue.application.clientId, ...gtyOf(issue) }),
+      ...(api.rbac === true ? { permissions: permissionsOf(issue.user, api) } : {}),
+    },
+    signer: alg === 'HS256' ? { secret: api.signingSecret ?? '' } : 'current',
+  };
+}
+
+function gtyOf({ grantType }: Issue): Record<string, string> {
+  return grantType === 'refresh_token' ? { gty: 'refresh_token' } : {};
+}
+
+function accessTokenClaims(issue: Issue): Record<string, unknown> {
+  const { issuer, api, scopes, issuedAt, expiresIn } = issue;
+  const userinfo = `${issuer}userinfo`;
+  // `/userinfo` is a second audience where it can check the signature itself.
+  const both = scopes.includes('openid') && (api?.signingAlg ?? 'RS256') === 'RS256';
+  return {
+    iss: issuer,
+    sub: issue.user.sub,
+    aud: api === undefined ? userinfo : both ? [api.identifier, userinfo] : api.identifier,
+    iat: issuedAt,
+    exp: issuedAt + expiresIn,
+    scope: scopes.join(' '),
+  };
+}
+
+function idTokenOf(issue: Issue): JwtDraft {
+  const { application, issuer, issuedAt, nonce, sid } = issue;
+  const alg = application.idTokenAlg ?? 'RS256';
+  return {
+    header: { alg, typ: 'JWT' },
+    claims: {
+      ...profileOf(issue.user, issue.scopes),
+      iss: issuer,
+      aud: application.clientId,
+      sub: issue.user.sub,
+      iat: issuedAt,
+      exp: issuedAt + ID_TOKEN_SECONDS,
+      ...(sid === undefined ? {} : { sid }),
+      ...(nonce === undefined ? {} : { nonce }),
+    },
+    signer: alg === 'HS256' ? { secret: application.clientSecret ?? '' } : 'current',
+  };
+}
+
+/** Claims about the person that the scopes open up (OIDC Core §5.4). */
+export function profileOf(user: User, scopes: readonly string[]): Record<string, unknown> {
+  const profile = {
+    ...(user.name === undefined ? {} : { name: user.name }),
+    nickname: user.email.replace(/@.*/, ''),
+  };
+  return {
+    ...user.claims,
+    ...(scopes.includes('profile') ? profile : {}),
+    ...(scopes.includes('email') ? { email: user.email, email_verified: true } : {}),
+  };
+}
