@@ -9,6 +9,7 @@ import { randomBytes } from 'node:crypto';
 
 import type { Auth0Login } from '../auth0/auth0.js';
 import type { Client } from '../clients/client.js';
+import type { AuthenticatedClient } from '../clients/client-authentication.js';
 import type { AuthorizationRequest } from '../oauth/authorization-request.js';
 import { AccessDenied, InvalidClient } from '../oauth/errors.js';
 import type { CodeGrantRequest } from '../oauth/token-request.js';
@@ -22,7 +23,7 @@ import {
   type Redemption,
   redeem,
 } from './authorization-code.js';
-import type { AuthenticatedClient, GrantsDeps } from './grant-context.js';
+import type { GrantsDeps } from './grant-context.js';
 import { effectiveScopes, issueTokens, type TokenSet } from './token-set.js';
 
 /** Bytes of a grant id: 128 bits, so that ids cannot be guessed. */

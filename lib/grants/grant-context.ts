@@ -9,15 +9,6 @@ import type { GrantStore } from './grant-store.js';
 import type { RefreshTokens } from './refresh-token.js';
 import type { TokenIssuerDeps } from './token-set.js';
 
-/** A client at the token endpoint, and whether it has proved who it is. */
-export interface AuthenticatedClient {
-  readonly id: string;
-  /** False for a public client: it only said its id. */
-  readonly hasProved: boolean;
-  /** For logs and events. */
-  readonly fingerprint: string;
-}
-
 /** What the parts of the domain share. */
 export interface GrantsDeps extends TokenIssuerDeps {
   readonly store: GrantStore;

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import type { Auth0, Auth0Error, Auth0Login } from '../auth0/auth0.js';
+import type { Auth0, Auth0Login } from '../auth0/auth0.js';
+import type { AuthenticatedClient } from '../clients/client-authentication.js';
 import { clientFingerprint } from '../clients/fingerprint.js';
 import type { Lifetimes } from '../config/config.js';
 import type { EventListener, RevocationCause } from '../config/events.js';
@@ -14,7 +15,7 @@ import type { GrantRecord } from '../storage/records.js';
 import type { AccessTokens } from './access-token.js';
 import { createAuth0Sessions } from './auth0-session.js';
 import { type ApprovedRequest, beginGrant, redeemCode } from './code-grant.js';
-import type { AuthenticatedClient, GrantsDeps } from './grant-context.js';
+import type { GrantsDeps } from './grant-context.js';
 import { createGrantStore, type GrantFilter } from './grant-store.js';
 import { refreshGrant } from './refresh-grant.js';
 import type { RefreshTokens } from './refresh-token.js';

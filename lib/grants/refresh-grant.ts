@@ -8,11 +8,13 @@
  *
  * @module
  */
+
+import type { AuthenticatedClient } from '../clients/client-authentication.js';
 import { InvalidGrant } from '../oauth/errors.js';
 import type { RefreshGrantRequest } from '../oauth/token-request.js';
 import type { GrantRecord } from '../storage/records.js';
 import { requireProof } from './code-grant.js';
-import type { AuthenticatedClient, GrantsDeps } from './grant-context.js';
+import type { GrantsDeps } from './grant-context.js';
 import { judgeGeneration, nextGeneration, type Presented } from './rotation.js';
 import { effectiveScopes, issueTokens, narrowedScopes, type TokenSet } from './token-set.js';
 

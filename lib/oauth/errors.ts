@@ -46,9 +46,9 @@ export class RequestTooLarge extends InvalidRequest {
   override readonly status = 413;
 }
 
-/** RFC 9110 §15.5.16: a body in a media type this endpoint does not read. */
-export class UnsupportedMediaType extends InvalidRequest {
-  override readonly status = 415;
+/** RFC 9110 §15.5.6: the endpoint is there, this method is not. */
+export class MethodNotAllowed extends InvalidRequest {
+  override readonly status = 405;
 }
 
 /** RFC 6749 §5.2: client authentication failed: unknown client, none included, wrong secret. */

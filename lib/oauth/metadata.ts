@@ -24,15 +24,24 @@ export interface ServerCapabilities {
   readonly resource: string;
   readonly endpoints: Endpoints;
   readonly scopes: readonly string[];
-  readonly clientIdMetadataDocuments: boolean;
+  /**
+   * Undefined: client ID metadata documents are off. Otherwise the signature algorithms accepted
+   * in such a client's assertions.
+   */
+  readonly documentClients: { readonly assertionAlgorithms: readonly string[] } | undefined;
 }
 
 type Document = Readonly<Record<string, unknown>>;
 
 /** RFC 8414 §2. */
 export function authorizationServerMetadata(server: ServerCapabilities): Document {
-  const { endpoints, clientIdMetadataDocuments: withDocuments } = server;
-  const authMethods = ['none', 'client_secret_basic', 'client_secret_post'];
+  const { endpoints, documentClients } = server;
+  const authMethods = [
+    'none',
+    'client_secret_basic',
+    'client_secret_post',
+    ...(documentClients === undefined ? [] : ['private_key_jwt']),
+  ];
   return {
     issuer: server.issuer,
     authorization_endpoint: endpoints.authorization,
@@ -44,18 +53,15 @@ export function authorizationServerMetadata(server: ServerCapabilities): Documen
     response_types_supported: ['code'],
     response_modes_supported: ['query'],
     grant_types_supported: ['authorization_code', 'refresh_token'],
-    token_endpoint_auth_methods_supported: withDocuments
-      ? [...authMethods, 'private_key_jwt']
-      : authMethods,
-    ...(withDocuments && {
-      token_endpoint_auth_signing_alg_values_supported: ['ES256', 'RS256', 'PS256', 'EdDSA'],
+    token_endpoint_auth_methods_supported: authMethods,
+    revocation_endpoint_auth_methods_supported: authMethods,
+    ...(documentClients !== undefined && {
+      token_endpoint_auth_signing_alg_values_supported: documentClients.assertionAlgorithms,
+      revocation_endpoint_auth_signing_alg_values_supported: documentClients.assertionAlgorithms,
+      client_id_metadata_document_supported: true,
     }),
-    revocation_endpoint_auth_methods_supported: withDocuments
-      ? [...authMethods, 'private_key_jwt']
-      : authMethods,
     code_challenge_methods_supported: ['S256'],
     authorization_response_iss_parameter_supported: true,
-    ...(withDocuments && { client_id_metadata_document_supported: true }),
     protected_resources: [server.resource],
   };
 }
@@ -70,5 +76,17 @@ export function protectedResourceMetadata(
     authorization_servers: [server.issuer],
     scopes_supported: baselineScopes,
     bearer_methods_supported: ['header'],
+  };
+}
+
+/**
+ * The same for clients that only know OpenID Connect Discovery: complete by its §3, so that they
+ * can read it (R-MD-5). We issue no ID tokens, and the response types say so.
+ */
+export function openidConfiguration(server: ServerCapabilities): Document {
+  return {
+    ...authorizationServerMetadata(server),
+    subject_types_supported: ['public'],
+    id_token_signing_alg_values_supported: ['ES256'],
   };
 }

@@ -1,0 +1,148 @@
+/**
+ * `auth0Mcp(options)`: resolve, wire, mount. Read this first.
+ *
+ * @module
+ */
+import { type RequestHandler, Router } from 'express';
+
+import type { AuthInfo } from './bearer/auth-info.js';
+import { authInfoOf } from './bearer/verification.js';
+import { currentEnvironment } from './config/env.js';
+import type { Auth0McpOptions } from './config/options.js';
+import { resolveConfig } from './config/resolve.js';
+import { embeddedStorage } from './storage/embedded/embedded-storage.js';
+import type { GrantRecord } from './storage/records.js';
+import { redisStorage } from './storage/redis/redis-storage.js';
+import { type Wiring, wire } from './wiring.js';
+
+/** A grant as an operator, or the person themselves, may see it. */
+export interface GrantSummary {
+  readonly id: string;
+  readonly clientId: string;
+  /** Self-declared by the client. */
+  readonly clientName: string | undefined;
+  /** Auth0's `sub`. */
+  readonly subject: string;
+  readonly scopes: readonly string[];
+  /** Unix seconds. */
+  readonly createdAt: number;
+  /** When tokens were last issued; unix seconds. */
+  readonly lastUsedAt: number;
+}
+
+/** Whose grants: of a person, of a client, or of a person with a client. At least one is needed. */
+export interface GrantsOf {
+  readonly subject?: string;
+  readonly clientId?: string;
+}
+
+/** For admin pages and "connected apps" pages. */
+export interface GrantAdministration {
+  list(filter: GrantsOf): Promise<GrantSummary[]>;
+  /** Ends a grant at once, everywhere, and gives its refresh token back to Auth0. */
+  revoke(id: string): Promise<void>;
+  /** @returns how many were ended */
+  revokeAll(filter: GrantsOf): Promise<number>;
+}
+
+/**
+ * The bundle: mount it with `app.use(auth)` before the MCP route. The parts are for apps that want
+ * to place them one by one.
+ */
+export interface Auth0Mcp extends RequestHandler {
+  /** RFC 9728 and RFC 8414 (and OpenID) documents and the JWKS: all under `/.well-known`. */
+  readonly metadata: RequestHandler;
+  /** Dynamic client registration, RFC 7591. */
+  readonly registration: RequestHandler;
+  /** `/authorize`, `/consent`, and the callback from Auth0. */
+  readonly login: RequestHandler;
+  /** `/token` and `/revoke`. */
+  readonly tokens: RequestHandler;
+  /** The guard for any further route; `scopes` are needed besides `requiredScopes`. */
+  bearer(requirement?: { scopes?: string[] }): RequestHandler;
+  /**
+   * For the SDK's own `requireBearerAuth`.
+   *
+   * @throws InvalidToken (`code` `invalid_token`), TemporarilyUnavailable (`code`
+   *   `temporarily_unavailable`)
+   */
+  verifyAccessToken(token: string): Promise<AuthInfo>;
+  readonly grants: GrantAdministration;
+  /** Resolves once Auth0 and the storage have answered; rejects with what to repair. */
+  ready(): Promise<void>;
+  /** Releases everything; requests after it fail. */
+  close(): Promise<void>;
+}
+
+/**
+ * Login through Auth0 for an MCP server in an Express app.
+ *
+ * @param options code wins over the environment; left out, the environment is the configuration
+ * @throws Auth0McpConfigError a wrong, missing or unknown option; the message has the remedy
+ */
+export function auth0Mcp(options?: Auth0McpOptions): Auth0Mcp {
+  const config = resolveConfig(options, currentEnvironment(), { embeddedStorage, redisStorage });
+  return assemble(wire(config, { now: unixTime }));
+}
+
+/** Seconds since 1970, as JWTs count. */
+function unixTime(): number {
+  return Math.floor(Date.now() / 1000);
+}
+
+/** Gives the wired parts their public form. Specs call it with a clock of their own. */
+export function assemble(wiring: Wiring): Auth0Mcp {
+  const { config, routes, createGuard, knownScopes, verifyBearer } = wiring;
+  const { metadata, registration, login, tokens, guard } = routes;
+  const bundle = handlerOf([metadata, registration, login, tokens, guard]);
+  return Object.assign(bundle, {
+    metadata,
+    registration,
+    login,
+    tokens,
+    bearer(requirement: { scopes?: string[] } = {}): RequestHandler {
+      // RS-16: what a route asks for can be asked for at `/authorize` as well.
+      for (const scope of requirement.scopes ?? []) knownScopes.add(scope);
+      return handlerOf(createGuard(requirement));
+    },
+    async verifyAccessToken(token: string): Promise<AuthInfo> {
+      return authInfoOf(await verifyBearer(token), config.resource);
+    },
+    grants: administration(wiring),
+    ready: wiring.ready,
+    close: wiring.close,
+  });
+}
+
+function handlerOf(handlers: readonly RequestHandler[]): RequestHandler {
+  return Router().use(...handlers);
+}
+
+function administration({ grants }: Wiring): GrantAdministration {
+  const list = async (filter: GrantsOf): Promise<GrantSummary[]> =>
+    (await grants.list(filter)).map(({ id, grant }) => summaryOf(id, grant));
+  return {
+    list,
+    async revoke(id) {
+      await grants.end(id, 'operator');
+    },
+    async revokeAll(filter) {
+      const ended = await Promise.all(
+        (await list(filter)).map(({ id }) => grants.end(id, 'operator')),
+      );
+      return ended.filter(Boolean).length;
+    },
+  };
+}
+
+function summaryOf(id: string, grant: GrantRecord): GrantSummary {
+  return {
+    id,
+    clientId: grant.client.id,
+    clientName: grant.client.name,
+    subject: grant.subject,
+    scopes: grant.scopes,
+    createdAt: grant.createdAt,
+    lastUsedAt: grant.lastUsedAt,
+  };
+}

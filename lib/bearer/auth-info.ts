@@ -1,0 +1,53 @@
+/**
+ * What the guard leaves on the request: the shape the MCP SDK hands to tools.
+ *
+ * The SDK is not imported: `AuthInfo` is stated here, and a compile-only spec proves it the same.
+ *
+ * @module
+ */
+
+/** Who is calling. Same shape as `AuthInfo` of the MCP SDK. */
+export interface AuthInfo {
+  /** Our access token as it was presented. */
+  token: string;
+  /** The OAuth client that acts for the person. */
+  clientId: string;
+  scopes: string[];
+  /** Unix seconds. */
+  expiresAt?: number;
+  /** The resource the token is for (RFC 8707). */
+  resource?: URL;
+  /** `subject`, `claims`, `user` and `auth0Token` of {@link AccessToken}. */
+  extra?: Record<string, unknown>;
+}
+
+/** The person and client behind the current call. */
+export interface AccessToken {
+  /** Our access token; it never leaves the server it is for. */
+  readonly token: string;
+  /** The MCP client that acts. */
+  readonly clientId: string;
+  readonly scopes: string[];
+  /** Unix seconds. */
+  readonly expiresAt: number;
+  /** Auth0's `sub`: stable for the person; key anything you keep for them by it. */
+  readonly subject: string;
+  /** Verified claims of Auth0's access token: `iss`, `aud`, `scope`, `permissions` … */
+  readonly claims: Record<string, unknown>;
+  /** Verified claims of Auth0's ID token: `name`, `email`, `picture` … */
+  readonly user: Record<string, unknown>;
+  /**
+   * A live Auth0 access token for a call to the API behind `audience`, refreshed when due.
+   *
+   * @throws an error with `code` `invalid_grant` when the session at Auth0 is over (the person has
+   *   to log in again), `temporarily_unavailable` when Auth0 cannot be asked now
+   */
+  auth0Token(): Promise<string>;
+}
+
+declare module 'express-serve-static-core' {
+  interface Request {
+    /** Set by the guard: who is calling. */
+    auth?: AuthInfo;
+  }
+}

@@ -1,0 +1,54 @@
+/**
+ * From a bearer token to the caller: is it ours, and does its grant live?
+ *
+ * Spec: RFC 6750 §3.1, RFC 9068 §4; MCP authorization, "Token Handling".
+ *
+ * @module
+ */
+import { decodeJwt } from 'jose';
+
+import type { AccessTokens } from '../grants/access-token.js';
+import type { Grants } from '../grants/grants.js';
+import { InvalidToken } from '../oauth/errors.js';
+import type { AccessToken, AuthInfo } from './auth-info.js';
+
+/**
+ * @throws InvalidToken for everything that does not entitle to anything, in one wording
+ * @throws StorageUnavailable when that cannot be found out: 503, never 401 (R-RS-7)
+ */
+export type VerifyBearer = (token: string) => Promise<AccessToken>;
+
+interface VerificationDeps {
+  readonly accessTokens: Pick<AccessTokens, 'verify'>;
+  readonly grants: Pick<Grants, 'find' | 'auth0Token'>;
+}
+
+export function createVerification({ accessTokens, grants }: VerificationDeps): VerifyBearer {
+  return async function verifyBearer(token) {
+    const { grantId, clientId, subject, scopes, expiresAt } = await accessTokens.verify(token);
+    const grant = await grants.find(grantId);
+    if (grant === undefined) {
+      throw new InvalidToken('The access token is not valid here', {
+        detail: 'its grant has ended',
+      });
+    }
+    return {
+      token,
+      clientId,
+      scopes: [...scopes],
+      expiresAt,
+      subject,
+      // Verified when it was fetched, and sealed since.
+      claims: decodeJwt(grant.auth0.accessToken),
+      user: { ...grant.user },
+      auth0Token: () => grants.auth0Token(grantId),
+    };
+  };
+}
+
+/** The caller as the MCP SDK expects it on the request. */
+export function authInfoOf(accessToken: AccessToken, resource: string): AuthInfo {
+  const { token, clientId, scopes, expiresAt, subject, claims, user, auth0Token } = accessToken;
+  const extra = { subject, claims, user, auth0Token };
+  return { token, clientId, scopes, expiresAt, resource: new URL(resource), extra };
+}

@@ -1,0 +1,72 @@
+/**
+ * Every client there is, whichever way it became known.
+ *
+ * @module
+ */
+import type { PreRegisteredClient } from '../config/config.js';
+import { equalInConstantTime } from '../keys/key-ring.js';
+import type { Client } from './client.js';
+import type { MetadataDocuments } from './metadata-documents/metadata-documents.js';
+import type { RegisteredClients } from './registered-clients.js';
+
+/** Finds clients and recognises their secrets. */
+export interface ClientDirectory {
+  /** Whether the id is the URL of a metadata document, and those are switched on. */
+  isMetadataDocumentId(clientId: string): boolean;
+  /**
+   * The client, or undefined for an id nobody here made.
+   *
+   * @throws ClientMetadataError the metadata document cannot be had or is not valid
+   */
+  find(clientId: string): Promise<Client | undefined>;
+  /** Compared in constant time; false for a client that has no secret. */
+  isSecretOf(clientId: string, secret: string): boolean;
+}
+
+interface ClientDirectoryDeps {
+  readonly preRegistered: readonly PreRegisteredClient[];
+  readonly registered: RegisteredClients;
+  /** Undefined: switched off. */
+  readonly documents: Pick<MetadataDocuments, 'isMetadataDocumentId' | 'find'> | undefined;
+}
+
+export function createClientDirectory(deps: ClientDirectoryDeps): ClientDirectory {
+  const { registered, documents } = deps;
+  const preRegistered = new Map(deps.preRegistered.map((client) => [client.clientId, client]));
+
+  function isMetadataDocumentId(clientId: string): boolean {
+    return documents?.isMetadataDocumentId(clientId) === true && !preRegistered.has(clientId);
+  }
+
+  return {
+    isMetadataDocumentId,
+    async find(clientId) {
+      const byHand = preRegistered.get(clientId);
+      if (byHand !== undefined) return clientFrom(byHand);
+      if (isMetadataDocumentId(clientId)) return documents?.find(clientId);
+      return registered.find(clientId);
+    },
+    isSecretOf(clientId, secret) {
+      const byHand = preRegistered.get(clientId);
+      if (byHand === undefined) return registered.isSecretOf(clientId, secret);
+      const expected = byHand.clientSecret;
+      return (
+        expected !== undefined && equalInConstantTime(Buffer.from(expected), Buffer.from(secret))
+      );
+    },
+  };
+}
+
+function clientFrom(client: PreRegisteredClient): Client {
+  return {
+    id: client.clientId,
+    kind: 'preregistered',
+    name: client.name,
+    redirectUris: client.redirectUris,
+    authMethod: client.clientSecret === undefined ? 'none' : 'client_secret_basic',
+    mayRefresh: true,
+    verifiedHost: undefined,
+    jwks: undefined,
+    jwksUri: undefined,
+  };
+}

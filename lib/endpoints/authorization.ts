@@ -1,0 +1,180 @@
+/**
+ * Authorization endpoint: who asks, for what, and does the person agree?
+ *
+ * Answers with the consent page; nothing is stored and nothing reaches Auth0 until the person has
+ * decided (PX-1, PX-18). So the request may be repeated freely (R-AZ-18).
+ *
+ * Spec: RFC 6749 §3.1 and §4.1.1, OAuth 2.1 §4.1.1, RFC 9700 §2.1.
+ * Flow: route table → noStore → authorize → consent page → POST of the consent endpoint.
+ *
+ * @module
+ */
+import type { Request, RequestHandler, Response } from 'express';
+
+import type { Client } from '../clients/client.js';
+import type { ClientDirectory } from '../clients/client-directory.js';
+import { clientFingerprint } from '../clients/fingerprint.js';
+import type { Config } from '../config/config.js';
+import type { Approvals } from '../grants/approvals.js';
+import type { ApprovedRequest } from '../grants/code-grant.js';
+import { noStore } from '../http/answer-headers.js';
+import type { BrowserSessions } from '../http/browser-sessions.js';
+import type { ConsentForms } from '../http/consent-form.js';
+import { handler } from '../http/handler.js';
+import type { DepartToAuth0 } from '../http/login-departure.js';
+import { type LookFor, PageError, sendPage } from '../http/pages.js';
+import { readForm } from '../http/request-body.js';
+import { queryOf } from '../http/request-query.js';
+import {
+  forbidsInteraction,
+  parseAuthorizationRequest,
+  type RedirectTarget,
+  redirectTarget,
+} from '../oauth/authorization-request.js';
+import { errorResponse } from '../oauth/authorization-response.js';
+import { InteractionRequired, InvalidClient, InvalidRequest, OAuthError } from '../oauth/errors.js';
+import { type Parameters, requiredParameter } from '../oauth/parameters.js';
+import { redirectUriHost, redirectUriKind } from '../oauth/redirect-uri.js';
+import { selectScopes } from '../oauth/scope.js';
+import { consentPage } from '../pages/consent-page.js';
+
+/** Largest form body, in bytes: a long `state` and a metadata client's id with room to spare. */
+const MAX_BODY_BYTES = 32 * 1024;
+
+export interface AuthorizationDeps {
+  config: Pick<Config, 'consent' | 'issuer' | 'resource' | 'scopes'>;
+  clients: Pick<ClientDirectory, 'find'>;
+  isAllowedRedirectUri: (uri: string) => boolean;
+  /** Everything a client may ask for: supported, tool and route scopes (RS-16). */
+  knownScopes: ReadonlySet<string>;
+  /** What Auth0 is asked for besides, to show it (PX-6). */
+  auth0Scopes: readonly string[];
+  approvals: Pick<Approvals, 'isRemembered'>;
+  sessions: Pick<BrowserSessions, 'find'>;
+  forms: Pick<ConsentForms, 'write'>;
+  depart: DepartToAuth0;
+  lookFor: LookFor;
+  consentUrl: string;
+}
+
+/**
+ * Builds the handlers of `/authorize`, GET and POST alike (§3.1).
+ *
+ * @throws PageError as long as there is no proven place to send an error to (R-AZ-1)
+ */
+export function authorizationEndpoint(deps: AuthorizationDeps): RequestHandler[] {
+  return [
+    noStore,
+    handler(async function authorize(req, res) {
+      const isPost = req.method === 'POST';
+      const parameters = isPost ? await readForm(req, res, MAX_BODY_BYTES) : queryOf(req);
+      const client = await clientOf(parameters, deps);
+      const target = targetOf(parameters, client, deps);
+      try {
+        await decide(req, res, approvalFor(parameters, client, target, deps), client, deps);
+      } catch (error) {
+        if (!(error instanceof OAuthError) || res.headersSent) throw error;
+        await answerAtTarget(req, res, error, target, client, deps);
+      }
+    }),
+  ];
+}
+
+async function clientOf(parameters: Parameters, { clients }: AuthorizationDeps): Promise<Client> {
+  const client = await clients.find(requiredParameter(parameters, 'client_id'));
+  if (client !== undefined) return client;
+  throw new PageError('unknown_client', new InvalidClient('The client is not known here'));
+}
+
+function targetOf(
+  parameters: Parameters,
+  client: Client,
+  { isAllowedRedirectUri }: AuthorizationDeps,
+): RedirectTarget {
+  try {
+    const target = redirectTarget(parameters, client);
+    if (isAllowedRedirectUri(target.redirectUri)) return target;
+    throw new InvalidRequest('The redirect_uri is outside what this server allows');
+  } catch (error) {
+    if (error instanceof OAuthError) throw new PageError('invalid_redirect', error);
+    throw error;
+  }
+}
+
+/** What the person would approve. */
+function approvalFor(
+  parameters: Parameters,
+  client: Client,
+  target: RedirectTarget,
+  { config, knownScopes }: AuthorizationDeps,
+): ApprovedRequest {
+  const request = parseAuthorizationRequest(parameters, client.id, target, config.resource);
+  if (forbidsInteraction(parameters)) {
+    throw new InteractionRequired('The person has to be asked first');
+  }
+  const { required } = config.scopes;
+  const scopes = selectScopes(request.requestedScopes, { required, known: knownScopes });
+  const { id, name, authMethod, mayRefresh } = client;
+  return { ...request, client: { id, name, authMethod, mayRefresh }, scopes };
+}
+
+/** Asks, unless this was allowed before or is asked elsewhere. */
+async function decide(
+  req: Request,
+  res: Response,
+  request: ApprovedRequest,
+  client: Client,
+  deps: AuthorizationDeps,
+): Promise<void> {
+  if (deps.config.consent === 'external' || (await isAllowedBefore(req, res, request, deps))) {
+    await deps.depart(req, res, request);
+    return;
+  }
+  const look = deps.lookFor(req);
+  const page = consentPage(look, {
+    form: { action: deps.consentUrl, fields: { request: deps.forms.write(req, res, request) } },
+    clientName: client.name,
+    clientNameVerified: client.kind === 'preregistered',
+    clientHost: client.verifiedHost,
+    clientFingerprint: clientFingerprint(client.id),
+    redirectUri: request.redirectUri,
+    redirectHost: redirectUriHost(request.redirectUri),
+    redirectKind: redirectUriKind(request.redirectUri) ?? 'custom_scheme',
+    scopes: request.scopes.map((name) => ({ name })),
+    auth0Scopes: [...new Set([...deps.auth0Scopes, ...request.scopes])],
+    resource: deps.config.resource,
+  });
+  sendPage(res, 200, page);
+}
+
+async function isAllowedBefore(
+  req: Request,
+  res: Response,
+  request: ApprovedRequest,
+  { config, approvals, sessions }: AuthorizationDeps,
+): Promise<boolean> {
+  if (config.consent !== 'remember' || request.promptsConsent) return false;
+  const browser = await sessions.find(req, res);
+  return browser !== undefined && approvals.isRemembered({ ...request, browser });
+}
+
+/**
+ * An error after the redirect URI is proved. An app on this machine, or a client the operator
+ * entered, is told at once; an unknown web server is not sent a visitor that nobody asked whether
+ * they want to go there: the page offers the way (AS-16).
+ */
+async function answerAtTarget(
+  _req: Request,
+  res: Response,
+  error: OAuthError,
+  target: RedirectTarget,
+  client: Client,
+  { config }: AuthorizationDeps,
+): Promise<void> {
+  const location = errorResponse(target, error, config.issuer);
+  const isForeign = redirectUriKind(target.redirectUri) === 'https';
+  if (isForeign && client.kind !== 'preregistered') {
+    throw new PageError('invalid_request', error, location);
+  }
+  res.redirect(303, location);
+}

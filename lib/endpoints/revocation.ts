@@ -1,0 +1,60 @@
+/**
+ * Token revocation endpoint: a client hands back a token it no longer needs.
+ *
+ * Spec: RFC 7009 §2.1 and §2.2; errors as in RFC 6749 §5.2.
+ * Flow: route table → noStore → revoke → Grants.end.
+ *
+ * @module
+ */
+import type { RequestHandler } from 'express';
+
+import type { AuthenticateClient, AuthenticatedClient } from '../clients/client-authentication.js';
+import type { Grants } from '../grants/grants.js';
+import { noStore } from '../http/answer-headers.js';
+import { handler } from '../http/handler.js';
+import { readForm } from '../http/request-body.js';
+import { parseClientCredentials } from '../oauth/client-credentials.js';
+import { requiredParameter } from '../oauth/parameters.js';
+
+/** Largest body accepted, in bytes: our longest token and an assertion. */
+const MAX_BODY_BYTES = 32 * 1024;
+
+export interface RevocationDeps {
+  authenticateClient: AuthenticateClient;
+  grants: Pick<Grants, 'findByToken' | 'end'>;
+}
+
+/**
+ * Builds the handlers of `POST /revoke`. Answers 200 without a body once the token is dead, whoever
+ * ended it and whenever (§2.2). `token_type_hint` is not needed: our tokens say what they are.
+ *
+ * @throws InvalidRequest (400) `token` is missing or repeated
+ * @throws InvalidClient (401) client authentication failed
+ */
+export function revocationEndpoint(deps: RevocationDeps): RequestHandler[] {
+  return [
+    noStore,
+    handler(async function revoke(req, res) {
+      const form = await readForm(req, res, MAX_BODY_BYTES);
+      const credentials = parseClientCredentials(req.headers.authorization, form);
+      const client = await deps.authenticateClient(credentials);
+      await endGrantBehind(requiredParameter(form, 'token'), client, deps.grants);
+      res.status(200).end();
+    }),
+  ];
+}
+
+/**
+ * Ends the whole grant, for an access token as for a refresh token: §2.1 allows it, and no
+ * half-revoked grant is left to reason about. Another client's token stays as it is, and the
+ * answer does not tell (R-RV-1): a public client has proved nothing and may be guessing.
+ */
+async function endGrantBehind(
+  token: string,
+  client: AuthenticatedClient,
+  grants: RevocationDeps['grants'],
+): Promise<void> {
+  const grant = await grants.findByToken(token);
+  if (grant?.clientId !== client.id) return;
+  await grants.end(grant.id, 'client_request');
+}

@@ -1,0 +1,49 @@
+/**
+ * Headers every answer of a surface has.
+ *
+ * @module
+ */
+import type { RequestHandler } from 'express';
+
+/** A year, in seconds. */
+const HSTS_MAX_AGE_SECONDS = 31_536_000;
+
+/** RFC 6749 §5.1: nothing with a token in or near it is kept by a cache. */
+export const noStore: RequestHandler = function noStore(_req, res, next) {
+  res.set({ 'Cache-Control': 'no-store', Pragma: 'no-cache' });
+  next();
+};
+
+/** Discovery documents change with the configuration only; an hour is short enough for a change. */
+export const cacheable: RequestHandler = function cacheable(_req, res, next) {
+  res.set('Cache-Control', 'public, max-age=3600');
+  next();
+};
+
+/** For every answer: no content sniffing, and on https no way back to http (R-DP-6). */
+export function baseHeaders({ isHttps }: { readonly isHttps: boolean }): RequestHandler {
+  return function setBaseHeaders(_req, res, next) {
+    res.set('X-Content-Type-Options', 'nosniff');
+    if (isHttps) res.set('Strict-Transport-Security', `max-age=${HSTS_MAX_AGE_SECONDS}`);
+    next();
+  };
+}
+
+/**
+ * For pages: not in a frame (PX-9), nothing loaded from elsewhere, no referrer (R-AZ-10). Our own
+ * policy replaces one the host app may have set: a `form-action` in it would break the redirect.
+ */
+export function pageHeaders(contentSecurityPolicy: string): RequestHandler {
+  return function setPageHeaders(_req, res, next) {
+    res.set({
+      'Content-Security-Policy': contentSecurityPolicy,
+      'X-Frame-Options': 'DENY',
+      'Referrer-Policy': 'no-referrer',
+      'Cross-Origin-Opener-Policy': 'same-origin',
+    });
+    // RFC 9700 §2.6: no cross-origin reads here, whatever the host app allows elsewhere.
+    res.removeHeader('Access-Control-Allow-Origin');
+    res.removeHeader('Access-Control-Allow-Credentials');
+    next();
+  };
+}

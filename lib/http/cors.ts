@@ -1,0 +1,41 @@
+/**
+ * CORS for machine endpoints: anybody may read, nobody's cookies count.
+ *
+ * Browser-based clients (MCP Inspector) call these with `fetch`. Answers to refusals carry the
+ * headers too, or the client would see a network error instead of a challenge.
+ *
+ * Spec: Fetch §3.3; requirement R-DP-1.
+ *
+ * @module
+ */
+import type { RequestHandler, Response } from 'express';
+
+/** What the transport's clients send (R-DP-1). */
+const ALLOWED_HEADERS =
+  'Authorization, Content-Type, Accept, DPoP, Last-Event-ID, Mcp-Protocol-Version, Mcp-Session-Id, Mcp-Method, Mcp-Name';
+const EXPOSED_HEADERS = 'WWW-Authenticate, Mcp-Session-Id, Mcp-Protocol-Version, Retry-After';
+/** How long a browser may remember a preflight: two hours, the most that Chromium accepts. */
+const MAX_AGE_SECONDS = 7200;
+
+/** Opens an endpoint to browser clients and answers preflights, before limits and credentials. */
+export function openToBrowsers(methods: string): RequestHandler {
+  return function setCorsHeaders(req, res, next) {
+    allowAnyOrigin(res);
+    if (req.method !== 'OPTIONS') {
+      next();
+      return;
+    }
+    res.set({
+      'Access-Control-Allow-Methods': methods,
+      'Access-Control-Allow-Headers': ALLOWED_HEADERS,
+      'Access-Control-Max-Age': String(MAX_AGE_SECONDS),
+    });
+    res.status(204).end();
+  };
+}
+
+/** A host app that has chosen its own origins for this route keeps them. */
+function allowAnyOrigin(res: Response): void {
+  if (!res.hasHeader('Access-Control-Allow-Origin')) res.set('Access-Control-Allow-Origin', '*');
+  res.set('Access-Control-Expose-Headers', EXPOSED_HEADERS);
+}

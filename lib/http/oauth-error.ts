@@ -1,0 +1,71 @@
+/**
+ * From anything thrown to an OAuth error: the one place that knows every room's errors.
+ *
+ * @module
+ */
+import { Auth0Error } from '../auth0/auth0.js';
+import { ClientMetadataError } from '../clients/metadata-documents/client-metadata-error.js';
+import {
+  AccessDenied,
+  InvalidClient,
+  InvalidGrant,
+  InvalidRequest,
+  OAuthError,
+  ServerError,
+  TemporarilyUnavailable,
+} from '../oauth/errors.js';
+import { StorageUnavailable } from '../storage/storage.js';
+
+/** When to come back after an outage of which we know no end, in seconds. */
+const RETRY_AFTER_SECONDS = 5;
+
+/** What to answer. The cause stays attached for the log; none of its text goes on the wire. */
+export function toOAuthError(error: unknown): OAuthError {
+  if (error instanceof OAuthError) return error;
+  if (error instanceof Auth0Error) return fromAuth0(error);
+  if (error instanceof StorageUnavailable) return unavailable(error, RETRY_AFTER_SECONDS);
+  if (error instanceof ClientMetadataError) {
+    return error.isTemporary
+      ? unavailable(error, RETRY_AFTER_SECONDS)
+      : new InvalidClient(withoutQuotes(error.message), { detail: error.detail, cause: error });
+  }
+  if (isMalformedUrl(error)) return new InvalidRequest('The URL is malformed', { cause: error });
+  return new ServerError('Something went wrong on our side', { cause: error });
+}
+
+function fromAuth0(error: Auth0Error): OAuthError {
+  const detail = error.remedy;
+  switch (error.kind) {
+    case 'unavailable':
+      return unavailable(error, error.retryAfterSeconds ?? RETRY_AFTER_SECONDS);
+    case 'denied':
+      return new AccessDenied('The login was denied', { detail, cause: error });
+    case 'session_ended':
+      return new InvalidGrant('The login has ended', { detail, cause: error });
+    case 'unknown_login':
+      return new InvalidRequest('There is no such login', { cause: error });
+    case 'misconfigured':
+    case 'invalid_response':
+      return new ServerError('The login service is not set up correctly', { detail, cause: error });
+  }
+}
+
+function unavailable(cause: unknown, retryAfterSeconds: number): TemporarilyUnavailable {
+  return new TemporarilyUnavailable(
+    'The service cannot be reached at the moment, try again later',
+    {
+      retryAfterSeconds,
+      cause,
+    },
+  );
+}
+
+/** Express throws `URIError` with status 400 for a path it cannot decode. */
+function isMalformedUrl(error: unknown): boolean {
+  return error instanceof URIError;
+}
+
+/** RFC 6749 §5.2: no quotes in `error_description`. */
+function withoutQuotes(text: string): string {
+  return text.replace(/["\\]/g, "'");
+}

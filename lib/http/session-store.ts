@@ -1,0 +1,48 @@
+/**
+ * A store for express-session on our own records, for drivers that bring none.
+ *
+ * @module
+ */
+import session from 'express-session';
+
+import type { Collection } from '../storage/collection.js';
+import type { SessionRecord } from '../storage/records.js';
+
+type Callback = (error?: unknown) => void;
+
+/** Sessions as sealed records: expiry is the storage's, atomicity is not needed here. */
+export class RecordSessionStore extends session.Store {
+  readonly records: Collection<SessionRecord>;
+  readonly ttlSeconds: number;
+
+  constructor(records: Collection<SessionRecord>, ttlSeconds: number) {
+    super();
+    this.records = records;
+    this.ttlSeconds = ttlSeconds;
+  }
+
+  override get(
+    id: string,
+    callback: (error: unknown, session?: session.SessionData | null) => void,
+  ): void {
+    this.records.get(id).then(
+      // What was written by `set` below comes back: the record is sealed.
+      (record) => callback(null, (record as session.SessionData | undefined) ?? null),
+      (error: unknown) => callback(error),
+    );
+  }
+
+  override set(id: string, data: session.SessionData, callback: Callback = () => {}): void {
+    // The cookie is an object with methods; JSON is what is kept of it.
+    const record: SessionRecord = { ...data, cookie: data.cookie };
+    this.records.set(id, record, this.ttlSeconds).then(() => callback(), callback);
+  }
+
+  override destroy(id: string, callback: Callback = () => {}): void {
+    this.records.delete(id).then(() => callback(), callback);
+  }
+
+  override touch(id: string, data: session.SessionData, callback: Callback = () => {}): void {
+    this.set(id, data, callback);
+  }
+}

@@ -1,0 +1,30 @@
+/**
+ * The public names of `express-auth0-mcp`, and nothing else.
+ *
+ * @module
+ */
+export {
+  type Auth0Mcp,
+  auth0Mcp,
+  type GrantAdministration,
+  type GrantSummary,
+  type GrantsOf,
+} from './auth0-mcp.js';
+export type { AccessToken, AuthInfo } from './bearer/auth-info.js';
+export { getAccessToken } from './bearer/current-access-token.js';
+export { Auth0McpConfigError } from './config/errors.js';
+export type {
+  Auth0McpEvent,
+  EventContext,
+  EventListener,
+  RevocationCause,
+} from './config/events.js';
+export type { Logger, LogMethod } from './config/logger.js';
+export type { Auth0McpOptions } from './config/options.js';
+export { storageContract } from './storage/contract.js';
+export {
+  type EmbeddedStorageOptions,
+  embeddedStorage,
+} from './storage/embedded/embedded-storage.js';
+export { type MemoryStorageOptions, memoryStorage } from './storage/memory-storage.js';
+export { type Storage, StorageUnavailable } from './storage/storage.js';
