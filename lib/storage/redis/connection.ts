@@ -1,0 +1,177 @@
+/**
+ * Commands with a deadline, on a client of the user or on one of our own.
+ *
+ * node-redis waits for a lost server for as long as it takes. A request cannot: it gets its answer
+ * or its refusal within a second, and a command that was not sent by then is never sent, so that
+ * nothing is consumed behind the back of a client that was told to try again.
+ *
+ * @module
+ */
+import { createRequire } from 'node:module';
+
+import { tooSlow, unavailable } from './failure.js';
+import type { RedisClient } from './redis-client.js';
+
+/** Longest wait for one verb: the contract of `Storage`. Redis itself answers in less than one. */
+const DEADLINE_MS = 1_000;
+
+/** Longest silence of an own connection before it is given up for a new one. */
+const STALLED_AFTER_MS = 3_000;
+
+/** Often enough that no firewall forgets an idle connection. */
+const PING_INTERVAL_MS = 20_000;
+
+/** Between attempts to reconnect: soon at first, then about once a second. */
+const RECONNECT_FIRST_MS = 50;
+const RECONNECT_LAST_MS = 1_000;
+
+/** A way to a Redis. */
+export interface Connection {
+  /** The server, without credentials. */
+  readonly where: string;
+  /**
+   * Runs commands, all within one deadline.
+   *
+   * @param task gets the client, and the signal for its commands
+   * @throws StorageUnavailable for whatever goes wrong
+   */
+  run<T>(task: (client: RedisClient, signal: AbortSignal) => Promise<T>): Promise<T>;
+  /** Closes what was opened here; a client that was passed in stays open. */
+  close(): Promise<void>;
+}
+
+/** A connection over a client of the user, who connects and closes it. */
+export function borrowedConnection(client: RedisClient): Connection {
+  const where = 'the client passed to redisStorage()';
+  // Without a listener Node ends the process for an 'error' event. The commands fail as well, and
+  // say so where somebody waits for them.
+  if (client.listenerCount('error') === 0) client.on('error', () => undefined);
+  return {
+    where,
+    run: (task) => withDeadline(where, (signal) => task(client, signal)),
+    close: async () => undefined,
+  };
+}
+
+/** A connection of our own, made at first use and again whenever it is lost. */
+export function ownConnection(url: string): Connection {
+  const where = withoutCredentials(url);
+  let attempt: Attempt | undefined;
+  let isClosed = false;
+  let silentSinceMs: number | undefined;
+
+  function giveUpIfStalled(): void {
+    silentSinceMs ??= performance.now() - DEADLINE_MS;
+    if (performance.now() - silentSinceMs < STALLED_AFTER_MS) return;
+    // A peer that vanished without a word is noticed by TCP after a quarter of an hour.
+    attempt?.client.destroy();
+    attempt = undefined;
+    silentSinceMs = undefined;
+  }
+
+  return {
+    where,
+    async run(task) {
+      if (isClosed) throw unavailable(where, new Error('the storage was closed'));
+      attempt ??= connect(url);
+      const { client, settled, lastError } = attempt;
+      try {
+        const outcome = await withDeadline(
+          where,
+          async (signal) => {
+            await settled;
+            return task(client, signal);
+          },
+          giveUpIfStalled,
+        );
+        silentSinceMs = undefined;
+        return outcome;
+      } catch (error) {
+        throw client.isReady ? error : unavailable(where, lastError() ?? error);
+      }
+    },
+    async close() {
+      isClosed = true;
+      attempt?.client.destroy();
+    },
+  };
+}
+
+type OwnClient = RedisClient & {
+  readonly isReady: boolean;
+  connect(): Promise<unknown>;
+  destroy(): void;
+};
+
+/** A client of our own, and how its first attempt to connect goes. */
+interface Attempt {
+  client: OwnClient;
+  /** Resolves after the first attempt, whether it succeeded or not. */
+  settled: Promise<void>;
+  lastError(): Error | undefined;
+}
+
+function connect(url: string): Attempt {
+  // Loaded here and not at the top: who uses another store does not pay for it.
+  const { createClient } = createRequire(import.meta.url)('redis') as typeof import('redis');
+  const client = createClient({
+    url,
+    disableOfflineQueue: true,
+    pingInterval: PING_INTERVAL_MS,
+    socket: {
+      connectTimeout: STALLED_AFTER_MS,
+      reconnectStrategy: (retries) =>
+        Math.min(RECONNECT_FIRST_MS * 2 ** Math.min(retries, 10), RECONNECT_LAST_MS),
+    },
+  });
+  let lastError: Error | undefined;
+  const settled = new Promise<void>((resolve) => {
+    client.on('ready', () => {
+      lastError = undefined;
+      resolve();
+    });
+    client.on('error', (error: Error) => {
+      lastError = error;
+      resolve();
+    });
+    client.connect().catch(() => resolve());
+  });
+  return { client, settled, lastError: () => lastError };
+}
+
+async function withDeadline<T>(
+  where: string,
+  run: (signal: AbortSignal) => Promise<T>,
+  onMissed: () => void = () => undefined,
+): Promise<T> {
+  const controller = new AbortController();
+  let timer: NodeJS.Timeout | undefined;
+  const deadline = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      reject(tooSlow(where, DEADLINE_MS));
+      controller.abort();
+      onMissed();
+    }, DEADLINE_MS);
+  });
+  try {
+    return await Promise.race([run(controller.signal), deadline]);
+  } catch (error) {
+    throw unavailable(where, error);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/**
+ * @throws TypeError for what is no Redis URL; its text is not repeated, it may hold a password
+ */
+function withoutCredentials(url: string): string {
+  const parsed = URL.canParse(url) ? new URL(url) : undefined;
+  if (parsed === undefined || !['redis:', 'rediss:'].includes(parsed.protocol)) {
+    throw new TypeError(
+      'redisStorage({ url }) takes a URL like redis://user:password@host:6379/0, or rediss:// for ' +
+        'TLS. For Sentinel or a Cluster pass a client.',
+    );
+  }
+  return `${parsed.protocol}//${parsed.host}${parsed.pathname}`;
+}

@@ -1,0 +1,47 @@
+/**
+ * From what Redis or the network said to an error that says what to do.
+ *
+ * @module
+ */
+import { StorageUnavailable } from '../storage.js';
+
+/** The beginning of a Redis error, or the name of one of node-redis, and what it means for the operator. */
+const REMEDIES: readonly (readonly [pattern: RegExp, remedy: string])[] = [
+  [/^(NOAUTH|WRONGPASS|ERR AUTH)/, 'it refuses the password: check the URL or the client options'],
+  [
+    /^NOPERM/,
+    'its ACL forbids a command: allow +get +set +getdel +del +expire +eval +evalsha +ping',
+  ],
+  [/^OOM/, 'its maxmemory is reached and it evicts nothing: give it more memory'],
+  [/^READONLY/, 'this server is a replica: connect to the primary, or through Sentinel'],
+  [
+    /^(LOADING|BUSY|CLUSTERDOWN|MASTERDOWN|TRYAGAIN)/,
+    'it is busy recovering; this passes by itself',
+  ],
+  [/^MISCONF/, 'it cannot save to its disk: see its log'],
+  [/unknown command/i, 'it is too old: Redis 6.2 or newer has the commands in use'],
+  [/client is closed/i, 'the client is not connected: call its connect() at start-up'],
+];
+
+/**
+ * The error of a failed command. The message carries no value and no password; `cause` is the
+ * original.
+ *
+ * @param where the server, without credentials
+ */
+export function unavailable(where: string, cause: unknown): StorageUnavailable {
+  if (cause instanceof StorageUnavailable) return cause;
+  const said = cause instanceof Error ? cause.message : String(cause);
+  const remedy = REMEDIES.find(([pattern]) => pattern.test(said))?.[1];
+  return new StorageUnavailable(
+    `Redis (${where}) did not answer as it should: ${remedy ?? 'is it running and reachable?'}`,
+    { cause },
+  );
+}
+
+/** The error of a command that took longer than its deadline. */
+export function tooSlow(where: string, deadlineMs: number): StorageUnavailable {
+  return new StorageUnavailable(
+    `Redis (${where}) did not answer within ${deadlineMs} ms: is it running and reachable?`,
+  );
+}

@@ -1,0 +1,185 @@
+import { randomBytes } from 'node:crypto';
+
+import { beforeEach, describe, expect, it } from '@jest/globals';
+
+import { createSealer } from '../../lib/keys/seal.js';
+import { type Collection, openCollection } from '../../lib/storage/collection.js';
+import { memoryStorage } from '../../lib/storage/memory-storage.js';
+import type { Storage } from '../../lib/storage/storage.js';
+
+interface Person {
+  name: string;
+  visits: number;
+}
+
+const [olderName, newerName] = [randomBytes(32), randomBytes(32)];
+const [olderSeal, newerSeal] = [randomBytes(32), randomBytes(32)];
+const ada: Person = { name: 'Ada Lovelace', visits: 1 };
+
+/** Memory that also shows what it was told. */
+function watchedStorage(): { storage: Storage; names: Set<string>; values: Uint8Array[] } {
+  const storage = memoryStorage();
+  const names = new Set<string>();
+  const values: Uint8Array[] = [];
+  return {
+    names,
+    values,
+    storage: {
+      ...storage,
+      async set(key, value, ttlSeconds) {
+        names.add(key);
+        values.push(value);
+        await storage.set(key, value, ttlSeconds);
+      },
+    },
+  };
+}
+
+describe('openCollection()', () => {
+  let watched: ReturnType<typeof watchedStorage>;
+  let unreadable: string[];
+  beforeEach(() => {
+    watched = watchedStorage();
+    unreadable = [];
+  });
+
+  const people = (nameKeys = [newerName], sealKeys = [newerSeal], kind = 'person') =>
+    openCollection<Person>(
+      {
+        storage: watched.storage,
+        sealer: createSealer(sealKeys),
+        nameKeys,
+        namespace: 'ns',
+        onUnreadable: (of) => void unreadable.push(of),
+      },
+      kind,
+    );
+
+  it('keeps records by id, and kinds apart', async () => {
+    await people().set('ada', ada, 60);
+    expect(await people().get('ada')).toEqual(ada);
+    expect(await people().get('grace')).toBeUndefined();
+    expect(await people([newerName], [newerSeal], 'other').get('ada')).toBeUndefined();
+    await people().delete('ada');
+    expect(await people().get('ada')).toBeUndefined();
+  });
+
+  it('adds once and gives away once', async () => {
+    expect(await people().add('ada', ada, 60)).toBe(true);
+    expect(await people().add('ada', { ...ada, visits: 2 }, 60)).toBe(false);
+    expect(await people().take('ada')).toEqual(ada);
+    expect(await people().take('ada')).toBeUndefined();
+  });
+
+  it('shows the store neither ids nor values', async () => {
+    await people().set('ada@example.com', ada, 60);
+    const [name = ''] = watched.names;
+    expect(name).toMatch(/^ns:person:[\w-]{43}$/);
+    const seen = Buffer.concat(watched.values);
+    for (const secret of ['ada@example.com', 'Lovelace', 'visits']) {
+      expect(seen.includes(secret)).toBe(false);
+    }
+  });
+
+  it('changes a record without losing a parallel change', async () => {
+    await people().set('ada', { ...ada, visits: 0 }, 60);
+    const visit = () =>
+      people().update('ada', (person) => ({
+        value: { ...person, visits: person.visits + 1 },
+        ttlSeconds: 60,
+      }));
+    await Promise.all(Array.from({ length: 50 }, visit));
+    expect((await people().get('ada'))?.visits).toBe(50);
+  });
+
+  it('tells what is stored after an update, a change declined, and no record', async () => {
+    await people().set('ada', ada, 60);
+    const renamed = { ...ada, name: 'Ada King' };
+    const rename = () => ({ value: renamed, ttlSeconds: 60 });
+    expect(await people().update('ada', rename)).toEqual(renamed);
+    expect(await people().update('ada', () => undefined)).toEqual(renamed);
+    expect(await people().update('grace', rename)).toBeUndefined();
+    expect(await people().get('grace')).toBeUndefined();
+  });
+
+  it('treats a damaged record, one moved elsewhere and one of another key as absent', async () => {
+    await people().set('ada', ada, 60);
+    await people().set('grace', { name: 'Grace Hopper', visits: 1 }, 60);
+    const [first = '', second = ''] = watched.names;
+    const [value = Buffer.alloc(0)] = watched.values;
+    await watched.storage.set(second, value, 60);
+    expect(await people().get('grace')).toBeUndefined();
+    const damaged = Buffer.from(value);
+    damaged[20] = (damaged[20] ?? 0) ^ 1;
+    await watched.storage.set(first, damaged, 60);
+    expect(await people().get('ada')).toBeUndefined();
+    expect(await people().update('ada', () => ({ value: ada, ttlSeconds: 60 }))).toBeUndefined();
+    expect(await people().take('ada')).toBeUndefined();
+    expect(unreadable).toEqual(['person', 'person', 'person', 'person']);
+  });
+
+  it('refuses a record in plain text, whoever put it there', async () => {
+    await people().set('ada', ada, 60);
+    const [name = ''] = watched.names;
+    await watched.storage.set(name, Buffer.from(JSON.stringify(ada)), 60);
+    expect(await people().get('ada')).toBeUndefined();
+    expect(unreadable).toEqual(['person']);
+  });
+
+  it('does not add over a record it cannot read', async () => {
+    await people([newerName], [olderSeal]).set('ada', ada, 60);
+    expect(await people().add('ada', ada, 60)).toBe(false);
+  });
+
+  describe('during a rotation of keys', () => {
+    let before: Collection<Person>;
+    let first: Collection<Person>;
+    let second: Collection<Person>;
+    let after: Collection<Person>;
+    beforeEach(() => {
+      before = people([olderName], [olderSeal]);
+      first = people([olderName, newerName], [olderSeal, newerSeal]);
+      second = people([newerName, olderName], [newerSeal, olderSeal]);
+      after = people([newerName], [newerSeal]);
+    });
+
+    it('finds, changes, takes and deletes what was made before', async () => {
+      for (const id of ['read', 'changed', 'taken', 'deleted']) await before.set(id, ada, 60);
+      expect(await second.get('read')).toEqual(ada);
+      await second.update('changed', () => ({ value: { ...ada, visits: 2 }, ttlSeconds: 60 }));
+      expect((await first.get('changed'))?.visits).toBe(2);
+      expect(await second.take('taken')).toEqual(ada);
+      await second.delete('deleted');
+      for (const id of ['taken', 'deleted']) expect(await first.get(id)).toBeUndefined();
+      expect(unreadable).toEqual([]);
+    });
+
+    it('has one record per id, whichever instance writes', async () => {
+      await first.set('ada', ada, 60);
+      expect(await second.add('ada', ada, 60)).toBe(false);
+      await second.set('ada', { ...ada, visits: 2 }, 60);
+      expect((await first.get('ada'))?.visits).toBe(2);
+      expect(await before.get('ada')).toBeUndefined();
+      expect(await first.add('ada', ada, 60)).toBe(false);
+    });
+
+    it('lets at most one instance add in a race between the two key orders', async () => {
+      for (let round = 0; round < 20; round += 1) {
+        const racers = [first, second, first, second];
+        const added = await Promise.all(racers.map((racer) => racer.add(`id ${round}`, ada, 60)));
+        expect(added.filter((won) => won).length).toBeLessThanOrEqual(1);
+      }
+    });
+
+    it('reads what is new, and no more what is old, once the old key is removed', async () => {
+      await before.set('old', ada, 60);
+      await second.set('new', ada, 60);
+      expect(await after.get('new')).toEqual(ada);
+      expect(await after.get('old')).toBeUndefined();
+    });
+  });
+
+  it('needs a name key', () => {
+    expect(() => people([])).toThrow(RangeError);
+  });
+});

@@ -1,0 +1,159 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { SessionData } from 'express-session';
+import { createClient } from 'redis';
+
+import { redisStorage } from '../../../lib/redis.js';
+import { storageContract } from '../../../lib/storage/contract.js';
+import { type Storage, StorageUnavailable } from '../../../lib/storage/storage.js';
+import { command, type RedisServer, startRedis } from '../../support/redis-server.js';
+
+let server: RedisServer;
+const opened: Storage[] = [];
+const open = (options: Parameters<typeof redisStorage>[0]): Storage => {
+  const storage = redisStorage(options);
+  opened.push(storage);
+  return storage;
+};
+
+beforeAll(async () => {
+  server = await startRedis();
+});
+
+afterAll(async () => {
+  for (const storage of opened) await storage.close?.();
+  await server.remove();
+});
+
+describe('redisStorage({ url })', () => {
+  let storage: Storage;
+  beforeAll(() => {
+    storage = open({ url: server.url });
+  });
+  storageContract({ describe, it }, async () => storage);
+});
+
+// An own connection speaks RESP3; what a user passes in may speak RESP2.
+describe('redisStorage({ client }) over RESP2', () => {
+  const client = () => createClient({ url: server.url, RESP: 2 });
+  let connected: ReturnType<typeof client>;
+  beforeAll(async () => {
+    connected = client();
+    await connected.connect();
+  });
+  afterAll(() => connected.destroy());
+  storageContract({ describe, it }, async () => redisStorage({ client: connected }));
+
+  it('leaves the client as it is: its replies stay text, and it stays open', async () => {
+    const storage = redisStorage({ client: connected });
+    await storage.ready?.();
+    await connected.set('mine', 'text');
+    expect(await connected.get('mine')).toBe('text');
+    await storage.close?.();
+    expect(connected.isOpen).toBe(true);
+  });
+
+  it('says that a client was never connected', async () => {
+    const storage = redisStorage({ client: client() });
+    await expect(storage.get('key')).rejects.toThrow(/call its connect\(\)/);
+    await expect(storage.get('key')).rejects.toThrow(StorageUnavailable);
+  });
+});
+
+describe('redisStorage()', () => {
+  const value = Buffer.from('value');
+
+  it('puts its prefix before every key and gives every key a TTL', async () => {
+    const storage = open({ url: server.url, keyPrefix: 'mine:' });
+    const limits = storage.rateLimitStore?.('limit:');
+    void limits?.init?.({ windowMs: 60_000 } as never);
+    await storage.set('a', value, 60);
+    await storage.addMember('b', 'member', 60);
+    await storage.addMember('b', 'briefer', 1);
+    await limits?.increment('c');
+    await limits?.decrement('never seen');
+    const client = await createClient({ url: server.url }).connect();
+    const keys = await client.keys('mine:*');
+    expect(keys.sort()).toEqual(['mine:index:b', 'mine:limit:c', 'mine:value:a']);
+    for (const key of keys) expect(await client.ttl(key)).toBeGreaterThan(55);
+    client.destroy();
+  });
+
+  it('works on after Redis has forgotten its scripts', async () => {
+    const storage = open({ url: server.url });
+    await storage.set('forgotten', value, 60);
+    await command(server.port, 'SCRIPT FLUSH');
+    expect(await storage.update('forgotten', value, value, 60)).toBe(true);
+  });
+
+  it('is ready when Redis takes, changes and gives back a record', async () => {
+    await open({ url: server.url }).ready?.();
+  });
+
+  it('names its place without the password', () => {
+    const storage = redisStorage({ url: 'rediss://ada:s3cret@cache.example.com:6380/2' });
+    expect(storage.description).toBe('Redis, rediss://cache.example.com:6380/2');
+  });
+
+  it.each([['localhost:6379'], ['http://user:s3cret@host'], ['']])(
+    'refuses %j as a URL, without repeating it',
+    (url) => {
+      expect(() => redisStorage({ url })).toThrow(/rediss:\/\/ for TLS/);
+      expect(() => redisStorage({ url })).not.toThrow(/s3cret/);
+    },
+  );
+
+  it('has no secret of its own: others can read this store', () => {
+    expect(redisStorage({ url: server.url }).localSecret).toBeUndefined();
+  });
+
+  it('opens no connection before the first verb, and none after close()', async () => {
+    const storage = redisStorage({ url: server.url });
+    await storage.close?.();
+    await expect(storage.get('key')).rejects.toThrow(StorageUnavailable);
+  });
+});
+
+describe('the session store of redisStorage()', () => {
+  const serializer = {
+    stringify: (session: SessionData) => Buffer.from(JSON.stringify(session)).toString('base64url'),
+    parse: (text: string) => JSON.parse(Buffer.from(text, 'base64url').toString()) as SessionData,
+  };
+  it('keeps, renews and destroys a session, in the form the serializer gives it', async () => {
+    const store = open({ url: server.url, keyPrefix: 'mine:' }).sessionStore?.(serializer, 'sess:');
+    if (store === undefined) throw new Error('no session store');
+    const session = { cookie: { originalMaxAge: 60_000, expires: new Date(Date.now() + 60_000) } };
+    const call = (run: (done: (error?: unknown, found?: unknown) => void) => void) =>
+      new Promise((resolve, reject) => {
+        run((error, found) => (error ? reject(error) : resolve(found)));
+      });
+    await call((done) => store.set('id', session as SessionData, done));
+    await call((done) => store.touch?.('id', session as SessionData, done as () => void));
+    expect(await call((done) => store.get('id', done))).toMatchObject({
+      cookie: { originalMaxAge: 60_000 },
+    });
+    expect(await command(server.port, 'GET mine:sess:id')).not.toContain('cookie');
+    expect(await command(server.port, 'TTL mine:sess:id')).toMatch(/^:(59|60)/);
+    await call((done) => store.destroy('id', done));
+    expect(await call((done) => store.get('id', done))).toBeNull();
+  });
+});
+
+describe('the rate-limit store of redisStorage()', () => {
+  it('counts for all instances together, and forgets a key on demand', async () => {
+    const stores = [0, 1].map(() => {
+      const store = open({ url: server.url }).rateLimitStore?.('limit:');
+      void store?.init?.({ windowMs: 60_000 } as never);
+      return store;
+    });
+    const counted = [];
+    for (const store of [...stores, ...stores]) {
+      counted.push((await store?.increment('client'))?.totalHits);
+    }
+    expect(counted).toEqual([1, 2, 3, 4]);
+    expect((await stores[1]?.get?.('client'))?.totalHits).toBe(4);
+    await stores[0]?.decrement('client');
+    expect((await stores[1]?.increment('client'))?.totalHits).toBe(4);
+    await stores[0]?.resetKey('client');
+    expect((await stores[1]?.increment('client'))?.totalHits).toBe(1);
+  });
+});
