@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join, posix } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
@@ -326,5 +327,17 @@ describe('the public names', () => {
       statements.filter((kind) => kind !== 'ExportNamedDeclaration');
     const entries = lib.filter(({ path }) => path in PUBLIC_VALUES);
     expect(objections(entries, check)).toEqual([]);
+  });
+});
+
+describe('the repository', () => {
+  it('names no host of a package registry and no folder of the machine it was written on', () => {
+    const hosts = String.raw`registry\.(npm|yarn)|npmjs\.(org|com)|(deb|security)\.debian|pypi\.org`;
+    const folders = String.raw`(^|[^.a-z0-9:/])/(work|root)/|/tmp/[a-z_]+\.[0-9]`;
+    const args = ['grep', '-nIE', '--untracked', `${hosts}|${folders}`];
+    const { status, stdout } = spawnSync('git', args, { cwd: ROOT, encoding: 'utf8' });
+    expect(stdout).toBe('');
+    // What git answers when it looked and found nothing.
+    expect(status).toBe(1);
   });
 });

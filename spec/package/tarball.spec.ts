@@ -1,0 +1,145 @@
+/**
+ * The package as people get it: packed, installed from its tarball into a project of theirs, compiled against
+ * and run. Once as an ES module on Express 5, once as CommonJS on Express 4.
+ *
+ * Everything is built in a temporary folder, so that it is never a stale `dist/` that is tried.
+ *
+ * @module
+ */
+import { execFile } from 'node:child_process';
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+
+import { ROOT, sourceFiles } from '../support/source-tree.js';
+
+const TSC = join(ROOT, 'node_modules/typescript/bin/tsc');
+const INSTALL_TIMEOUT_MS = 180_000;
+
+const work = mkdtempSync(join(tmpdir(), 'express-auth0-mcp-package-'));
+const packageFolder = join(work, 'package');
+let tarball: string;
+let packed: readonly string[];
+
+beforeAll(async () => {
+  mkdirSync(packageFolder);
+  const sources = ['lib', 'package.json', 'tsconfig.json', 'tsconfig.build.json'];
+  for (const name of [...sources, 'README.md', 'LICENSE', 'CHANGELOG.md', 'spec', 'demo']) {
+    cpSync(join(ROOT, name), join(packageFolder, name), { recursive: true });
+  }
+  symlinkSync(join(ROOT, 'node_modules'), join(packageFolder, 'node_modules'));
+  await run(packageFolder, process.execPath, [TSC, '-p', 'tsconfig.build.json']);
+  const { stdout } = await run(packageFolder, 'npm', ['pack', '--json', '--ignore-scripts']);
+  const [report] = JSON.parse(stdout);
+  tarball = join(packageFolder, report.filename);
+  packed = report.files.map(({ path }: { path: string }) => path);
+}, INSTALL_TIMEOUT_MS);
+
+afterAll(() => rmSync(work, { recursive: true, force: true }));
+
+describe('the tarball', () => {
+  it('holds the compiled library, its types and its papers, and nothing else', () => {
+    const compiled = sourceFiles('lib')
+      .map(({ path }) => path.replace(/^lib\/(.*)\.ts$/, 'dist/$1'))
+      .flatMap((path) => [`${path}.js`, `${path}.js.map`, `${path}.d.ts`]);
+    const papers = ['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json'];
+    expect(packed.toSorted()).toEqual([...compiled, ...papers].toSorted());
+  });
+
+  it('has source maps that bring their sources along and name no folder of the machine', () => {
+    const maps = packed.filter((path) => path.endsWith('.map'));
+    expect(maps).not.toEqual([]);
+    for (const path of maps) {
+      const map = JSON.parse(readFileSync(join(packageFolder, path), 'utf8'));
+      expect(map.sourcesContent).toEqual([expect.stringContaining('@module')]);
+      expect(map.sources).toEqual([expect.stringMatching(/^(?:\.\.\/)+lib\//)]);
+    }
+  });
+});
+
+describe.each([
+  { kind: 'an ES module on Express 5', type: 'module', express: 'express' },
+  { kind: 'CommonJS on Express 4', type: 'commonjs', express: 'express4' },
+])('installed in a project that is $kind', ({ type, express }) => {
+  const project = join(work, type);
+
+  beforeAll(async () => {
+    mkdirSync(project);
+    cpSync(join(ROOT, 'spec/package/consumer.ts'), join(project, 'consumer.ts'));
+    writeJson(join(project, 'package.json'), {
+      private: true,
+      type,
+      // The versions of our own lock file: npm has them in its cache.
+      dependencies: { express: versionOf(express), 'express-auth0-mcp': `file:${tarball}` },
+      devDependencies: {
+        '@types/express': versionOf(`@types/${express}`),
+        '@types/node': versionOf('@types/node'),
+      },
+    });
+    writeJson(join(project, 'tsconfig.json'), {
+      compilerOptions: {
+        target: 'es2023',
+        module: 'nodenext',
+        strict: true,
+        exactOptionalPropertyTypes: true,
+        skipLibCheck: false,
+        types: ['node'],
+      },
+    });
+    await run(project, 'npm', ['install', '--prefer-offline', '--no-audit', '--no-fund']);
+  }, INSTALL_TIMEOUT_MS);
+
+  it('compiles with every declaration checked, answers the questions before a login, and ends', async () => {
+    await run(project, process.execPath, [TSC]);
+
+    const { stdout, stderr } = await run(project, process.execPath, ['consumer.js']);
+    const { baseUrl, resource, server, mcp, redis } = JSON.parse(stdout);
+    expect(resource.status).toBe(200);
+    expect(JSON.parse(resource.body)).toMatchObject({
+      resource: `${baseUrl}/mcp`,
+      authorization_servers: [baseUrl],
+    });
+    expect(server.status).toBe(200);
+    expect(JSON.parse(server.body)).toMatchObject({
+      issuer: baseUrl,
+      authorization_endpoint: `${baseUrl}/authorize`,
+    });
+    expect(mcp.status).toBe(401);
+    expect(mcp.challenge).toContain(
+      `resource_metadata="${baseUrl}/.well-known/oauth-protected-resource/mcp"`,
+    );
+    expect(redis).toBe('function');
+    expect(stderr).toBe('');
+  }, 60_000);
+});
+
+/** Runs a program to its end; what it printed is part of the error when it fails. */
+function run(
+  folder: string,
+  program: string,
+  args: readonly string[],
+): Promise<{ stdout: string; stderr: string }> {
+  return new Promise((resolve, reject) => {
+    execFile(program, args, { cwd: folder }, (error, stdout, stderr) => {
+      if (error === null) resolve({ stdout, stderr });
+      else reject(new Error(`${error.message}\n${stdout}`, { cause: error }));
+    });
+  });
+}
+
+function writeJson(file: string, value: unknown): void {
+  writeFileSync(file, JSON.stringify(value));
+}
+
+function versionOf(name: string): string {
+  return JSON.parse(readFileSync(join(ROOT, 'node_modules', name, 'package.json'), 'utf8')).version;
+}
