@@ -72,11 +72,17 @@ function label(option: string): string {
 }
 
 function environmentNamesOf(option: string): readonly string[] {
-  return isOptionName(option) ? environmentNames(option) : [];
+  const root = rootOf(option);
+  return isOptionName(root) ? environmentNames(root) : [];
+}
+
+/** `clients` of `clients[0].name`. */
+function rootOf(option: string): string {
+  return option.replace(/[.[].*$/, '');
 }
 
 function isSecret(option: string): boolean {
-  const root = option.replace(/[.[].*$/, '');
+  const root = rootOf(option);
   if (option.endsWith('.clientSecret')) return true;
   return isOptionName(root) && OPTION_TABLE[root].isSecret === true;
 }

@@ -1,0 +1,149 @@
+import { describe, expect, it } from '@jest/globals';
+
+import { resolveConfig } from '../../lib/config/resolve.js';
+import { memoryStorage } from '../../lib/storage/memory-storage.js';
+import { localStorage, REQUIRED, refusal, resolveExactly, resolveWith } from './resolve-with.js';
+
+describe('resolveConfig', () => {
+  it('fills in every default', () => {
+    const { config, warnings } = resolveWith();
+    expect(warnings).toEqual([]);
+    expect({ ...config, logger: 0, onEvent: 0 }).toEqual({
+      auth0: {
+        discoveryUrl: new URL(REQUIRED.configUrl),
+        expectedIssuer: 'https://tenant.us.auth0.com/',
+        clientId: REQUIRED.clientId,
+        authentication: { method: 'client_secret_post', secret: REQUIRED.clientSecret },
+        audience: REQUIRED.audience,
+        authorizeParams: {},
+        timeoutMs: 10_000,
+      },
+      baseUrl: 'https://mcp.example.com',
+      basePath: '',
+      issuer: 'https://mcp.example.com',
+      resource: 'https://mcp.example.com/mcp',
+      resourcePath: '/mcp',
+      callbackUrl: 'https://mcp.example.com/auth/callback',
+      isHttps: true,
+      scopes: {
+        required: ['openid'],
+        supported: ['openid'],
+        byTool: new Map(),
+        implied: new Map(),
+      },
+      consent: 'always',
+      allowedClientRedirectUris: undefined,
+      clientRegistration: true,
+      clientIdMetadataDocuments: true,
+      clients: [],
+      anonymous: undefined,
+      lifetimes: {
+        accessTokenSeconds: 3600,
+        refreshTokenIdleSeconds: 2_592_000,
+        refreshTokenSeconds: 31_536_000,
+        refreshGraceSeconds: 120,
+      },
+      jwtSigningKeys: [],
+      storageEncryptionKeys: [],
+      storage: localStorage,
+      logger: 0,
+      onEvent: 0,
+    });
+  });
+
+  it.each(['configUrl', 'clientId', 'audience', 'baseUrl'] as const)('%s is required', (option) => {
+    const { [option]: _left, ...rest } = REQUIRED;
+    const error = refusal(() => resolveExactly(rest));
+    expect(error.option).toBe(option);
+    expect(error.message).toMatch(/^\w+ \(environment: AUTH0_MCP_\w+ or FASTMCP_\w+\) is missing/);
+  });
+
+  it.each(Object.keys(REQUIRED))('refuses an empty %s', (option) => {
+    const error = refusal(() => resolveExactly({ ...REQUIRED, [option]: '' }));
+    expect(error).toMatchObject({ option, message: expect.stringContaining('an empty string') });
+  });
+
+  it.each(Object.keys(REQUIRED))(
+    'refuses null, a number, white space and a placeholder as %s',
+    (option) => {
+      for (const value of [null, 42, ' padded', 'vPYqbjemq...']) {
+        expect(refusal(() => resolveExactly({ ...REQUIRED, [option]: value })).option).toBe(option);
+      }
+    },
+  );
+
+  it('refuses null where a default would do', () => {
+    for (const option of [
+      'clientRegistration',
+      'accessTokenTtlSeconds',
+      'consent',
+      'requiredScopes',
+    ]) {
+      expect(refusal(() => resolveExactly({ ...REQUIRED, [option]: null })).option).toBe(option);
+    }
+  });
+
+  it('makes no storage while anything is wrong, since the embedded one makes a directory', () => {
+    const made: string[] = [];
+    const factories = {
+      embeddedStorage: () => {
+        made.push('embedded');
+        return memoryStorage();
+      },
+      redisStorage: () => {
+        made.push('redis');
+        return memoryStorage();
+      },
+    };
+    const options = { ...REQUIRED, accessTokenTtlSeconds: -1 };
+    expect(refusal(() => resolveConfig(options, {}, factories)).option).toBe(
+      'accessTokenTtlSeconds',
+    );
+    const url = { AUTH0_MCP_REDIS_URL: 'redis://h' };
+    expect(refusal(() => resolveConfig(REQUIRED, url, factories)).option).toBe('jwtSigningKey');
+    expect(made).toEqual([]);
+  });
+
+  it('cannot be changed afterwards', () => {
+    const toolScopes = { delete_file: ['files:write'] };
+    const { config } = resolveWith({
+      toolScopes,
+      anonymous: { tools: ['search'] },
+      clients: [{ clientId: 'c', redirectUris: ['https://c.example.com/cb'], name: 'C' }],
+      authorizeParams: { connection: 'corp' },
+      jwtSigningKey: ['k'.repeat(32)],
+    });
+    const parts = [
+      config,
+      config.auth0,
+      config.auth0.authentication,
+      config.auth0.authorizeParams,
+      config.scopes,
+      config.scopes.required,
+      config.scopes.byTool.get('delete_file'),
+      config.clients,
+      config.clients[0],
+      config.clients[0]?.redirectUris,
+      config.lifetimes,
+      config.jwtSigningKeys,
+    ];
+    for (const part of parts) expect(Object.isFrozen(part)).toBe(true);
+    const tools = config.scopes.byTool as Map<string, readonly string[]>;
+    expect(() => tools.set('x', [])).toThrow(TypeError);
+    const anonymousTools = config.anonymous?.tools as Set<string>;
+    expect(() => anonymousTools.add('x')).toThrow(TypeError);
+    expect(Object.isFrozen(config.storage)).toBe(false);
+    expect(Object.isFrozen(config.logger)).toBe(false);
+  });
+
+  it('neither changes nor freezes what it was given', () => {
+    const requiredScopes = ['openid', 'openid', 'email'];
+    const key = new Uint8Array(32).fill(1);
+    const options = { ...REQUIRED, requiredScopes, jwtSigningKey: key };
+    const config = resolveExactly(options);
+    requiredScopes.push('later');
+    key.fill(2);
+    expect(config.scopes.required).toEqual(['openid', 'email']);
+    expect(config.jwtSigningKeys[0]).toEqual(new Uint8Array(32).fill(1));
+  });
+});

@@ -1,0 +1,115 @@
+import { describe, expect, it } from '@jest/globals';
+
+import { refusalOf, resolveWith } from '../resolve-with.js';
+
+const CLIENT = {
+  clientId: 'reports',
+  redirectUris: ['https://app.example.com/cb'],
+  name: 'Reports',
+};
+const SECRET = 's'.repeat(32);
+
+describe('clients registered by hand', () => {
+  it('are public or confidential', () => {
+    const clients = [CLIENT, { ...CLIENT, clientId: 'other', clientSecret: SECRET }];
+    expect(resolveWith({ clients }).config.clients).toEqual([
+      { ...CLIENT, clientSecret: undefined },
+      { ...CLIENT, clientId: 'other', clientSecret: SECRET },
+    ]);
+  });
+
+  it.each([
+    'http://localhost/cb',
+    'http://127.0.0.1:3000/cb',
+    'cursor://anysphere.cursor-mcp/oauth/callback',
+  ])('may come back to %s', (uri) => {
+    expect(
+      resolveWith({ clients: [{ ...CLIENT, redirectUris: [uri] }] }).config.clients,
+    ).toHaveLength(1);
+  });
+
+  it.each([
+    [
+      'an id that is a URL',
+      { clientId: 'https://app.example.com/client.json' },
+      'clients[0].clientId',
+    ],
+    ['an id with a space', { clientId: 'my app' }, 'clients[0].clientId'],
+    ['an id that is too long', { clientId: 'x'.repeat(256) }, 'clients[0].clientId'],
+    ['no id', { clientId: undefined }, 'clients[0].clientId'],
+    ['a short secret', { clientSecret: 'hunter2' }, 'clients[0].clientSecret'],
+    ['an empty secret', { clientSecret: '' }, 'clients[0].clientSecret'],
+    ['no name', { name: '' }, 'clients[0].name'],
+    ['no redirect URIs', { redirectUris: undefined }, 'clients[0].redirectUris'],
+    ['an empty list of them', { redirectUris: [] }, 'clients[0].redirectUris'],
+    ['plain http', { redirectUris: ['http://app.example.com/cb'] }, 'clients[0].redirectUris'],
+    ['a fragment', { redirectUris: ['https://app.example.com/cb#x'] }, 'clients[0].redirectUris'],
+    ['a wildcard', { redirectUris: ['https://app.example.com/*'] }, 'clients[0].redirectUris'],
+    ['a script', { redirectUris: ['javascript:alert(1)'] }, 'clients[0].redirectUris'],
+    ['a misspelt field', { redirectUri: 'x' }, 'redirectUri'],
+  ])('refuses %s', (_what, change, option) => {
+    const error = refusalOf({ clients: [{ ...CLIENT, ...change }] });
+    expect(error.option).toBe(option);
+    expect(error.message).not.toContain('hunter2');
+  });
+
+  it('refuses two with one id, a lone object, and what is no object', () => {
+    expect(refusalOf({ clients: [CLIENT, CLIENT] }).message).toContain('unique');
+    expect(refusalOf({ clients: CLIENT }).option).toBe('clients');
+    expect(refusalOf({ clients: ['reports'] }).option).toBe('clients[0]');
+  });
+});
+
+describe('clients that bring themselves', () => {
+  it.each(['clientRegistration', 'clientIdMetadataDocuments'] as const)(
+    '%s is a switch',
+    (option) => {
+      expect(resolveWith({ [option]: false }).config[option]).toBe(false);
+      for (const value of ['false', 0, 'on'])
+        expect(refusalOf({ [option]: value }).option).toBe(option);
+    },
+  );
+
+  it('says so when nobody is left', () => {
+    const off = { clientRegistration: false, clientIdMetadataDocuments: false };
+    expect(resolveWith(off).warnings).toEqual([expect.stringContaining('no client can log in')]);
+    expect(resolveWith({ ...off, clients: [CLIENT] }).warnings).toEqual([]);
+    expect(resolveWith({ allowedClientRedirectUris: [] }).warnings).toEqual([
+      expect.stringContaining('no client can log in'),
+    ]);
+  });
+});
+
+describe('allowedClientRedirectUris', () => {
+  it.each([
+    'https://*.example.com/*',
+    'https://claude.ai/api/mcp/auth_callback',
+    'https://app.example.com:*/cb',
+    'http://localhost:*',
+    'http://127.0.0.1/callback',
+    'http://[::1]:*/callback',
+    'cursor://anysphere.cursor-mcp/oauth/callback',
+  ])('takes %s', (pattern) => {
+    const { config } = resolveWith({ allowedClientRedirectUris: [pattern] });
+    expect(config.allowedClientRedirectUris).toEqual([pattern]);
+  });
+
+  it.each([
+    ['*', 'scheme://host'],
+    ['https://*', 'leave the option out'],
+    ['https://app*.example.com/', 'may only stand first'],
+    ['https://app.example.com/cb?x=1', 'query'],
+    ['https://app.example.com/#x', 'fragment'],
+    ['https://me@app.example.com/', 'user info'],
+    ['http://app.example.com/cb', 'loopback'],
+    ['javascript://x/%0aalert(1)', 'scheme'],
+    ['https:///cb', 'Name the host'],
+    ['app.example.com', 'scheme://host'],
+    ['https://app.example.com:8x/', 'scheme://host'],
+  ])('refuses %s, which could match nothing or anything', (pattern, remedy) => {
+    expect(refusalOf({ allowedClientRedirectUris: [pattern] })).toMatchObject({
+      option: 'allowedClientRedirectUris',
+      message: expect.stringContaining(remedy),
+    });
+  });
+});

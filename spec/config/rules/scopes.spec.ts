@@ -1,0 +1,74 @@
+import { describe, expect, it } from '@jest/globals';
+
+import { refusalOf, resolveWith } from '../resolve-with.js';
+
+describe('scopes', () => {
+  it('are what is required, what may be asked for, and what tools need', () => {
+    const { scopes } = resolveWith({
+      requiredScopes: 'openid email',
+      scopesSupported: ['email', 'files:read'],
+      toolScopes: { delete_file: ['files:write', 'files:read'] },
+    }).config;
+    expect(scopes.required).toEqual(['openid', 'email']);
+    expect(scopes.supported).toEqual(['openid', 'email', 'files:read', 'files:write']);
+    expect(scopes.byTool.get('delete_file')).toEqual(['files:write', 'files:read']);
+  });
+
+  it('may be none at all', () => {
+    expect(resolveWith({ requiredScopes: [] }).config.scopes).toMatchObject({
+      required: [],
+      supported: [],
+    });
+  });
+
+  it('RS-8 leaves offline_access out, with a word', () => {
+    const { config, warnings } = resolveWith({
+      requiredScopes: ['openid', 'offline_access'],
+      scopesSupported: ['offline_access'],
+    });
+    expect(config.scopes.supported).toEqual(['openid']);
+    expect(warnings).toEqual([
+      expect.stringContaining('offline_access in requiredScopes'),
+      expect.stringContaining('offline_access in scopesSupported'),
+    ]);
+  });
+
+  it('RS-15 include others near and far, in circles too', () => {
+    const { implied } = resolveWith({
+      impliedScopes: { admin: ['write'], write: ['read'], a: ['b'], b: ['c', 'a'], self: ['self'] },
+    }).config.scopes;
+    expect(Object.fromEntries(implied)).toEqual({
+      admin: ['write', 'read'],
+      write: ['read'],
+      a: ['b', 'c'],
+      b: ['c', 'a'],
+      self: [],
+    });
+  });
+
+  it('keep a tool called __proto__ apart from the prototype', () => {
+    const toolScopes = JSON.parse('{"__proto__": ["files:write"]}');
+    expect(resolveWith({ toolScopes }).config.scopes.byTool.get('__proto__')).toEqual([
+      'files:write',
+    ]);
+  });
+
+  it.each([
+    ['a quote', { requiredScopes: ['a"b'] }, 'requiredScopes'],
+    ['a space', { requiredScopes: ['a b'] }, 'requiredScopes'],
+    ['an accent', { scopesSupported: ['lesé'] }, 'scopesSupported'],
+    ['a number', { requiredScopes: [1] }, 'requiredScopes[0]'],
+    ['an empty one', { requiredScopes: [''] }, 'requiredScopes[0]'],
+    ['an object', { requiredScopes: {} }, 'requiredScopes'],
+    ['a tool without scopes', { toolScopes: { t: [] } }, 'toolScopes.t'],
+    ['a tool with a malformed scope', { toolScopes: { t: ['a"'] } }, 'toolScopes.t'],
+    ['offline_access for a tool', { toolScopes: { t: ['offline_access'] } }, 'toolScopes.t'],
+    ['a list of tools', { toolScopes: ['t'] }, 'toolScopes'],
+    ['a nameless tool', { toolScopes: { '': ['a'] } }, 'toolScopes'],
+    ['a malformed scope that includes', { impliedScopes: { 'a b': ['c'] } }, 'impliedScopes'],
+    ['a malformed included scope', { impliedScopes: { a: ['c d\\'] } }, 'impliedScopes.a'],
+    ['a number as included scopes', { impliedScopes: { a: 1 } }, 'impliedScopes.a'],
+  ])('refuses %s', (_what, options, option) => {
+    expect(refusalOf(options).option).toBe(option);
+  });
+});
