@@ -23,7 +23,7 @@ export function clientMetadataOf(
     response_types: ['code'],
     grant_types: ['authorization_code', ...(refreshTokenGrant ? ['refresh_token'] : [])],
     ...(clientSecret === undefined ? {} : { client_secret: clientSecret }),
-    ...(jwks === undefined ? {} : { jwks: { keys: [...jwks.keys] } }),
+    ...(jwks === undefined ? {} : { jwks: { keys: jwks.keys.map((key) => ({ ...key })) } }),
   };
   // The provider's type wants every key named; the values are exactly its client metadata.
   return metadata as AdapterPayload;

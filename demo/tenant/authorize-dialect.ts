@@ -18,8 +18,8 @@ export function authorizeDialect(settings: () => TenantSettings): Step {
     if (ctx.path !== '/authorize' && !ctx.path.startsWith('/authorize/')) return await next();
     if (ctx.path === '/authorize') ctx.query = requestInside(ctx.query, settings());
     await next();
-    const location = ctx.response.get('Location');
-    if (location === '') return;
+    const { location } = ctx.response.headers;
+    if (typeof location !== 'string') return;
     ctx.status = 302;
     if (URL.canParse(location)) ctx.set('Location', redirectOutside(ctx, location, settings()));
   };

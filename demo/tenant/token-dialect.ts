@@ -40,15 +40,21 @@ export function revocationDialect(settings: () => TenantSettings): Step {
 
 /** An application set to Post that sends Basic, or the reverse, is turned away. */
 function usesWrongMethod(ctx: Context, form: Params, settings: TenantSettings): boolean {
-  const basic = /^Basic /i.test(ctx.get('Authorization'));
-  const application = settings.applications.find(({ clientId }) => clientId === form.client_id);
-  if (basic && application !== undefined)
-    return authMethodOf(application) !== 'client_secret_basic';
-  return (
-    form.client_secret !== undefined &&
-    application !== undefined &&
-    authMethodOf(application) !== 'client_secret_post'
-  );
+  const basicId = basicClientId(ctx.get('Authorization'));
+  const id = basicId ?? form.client_id;
+  const application = settings.applications.find(({ clientId }) => clientId === id);
+  if (application === undefined) return false;
+  const method = authMethodOf(application);
+  if (basicId !== undefined) return method !== 'client_secret_basic';
+  return form.client_secret !== undefined && method !== 'client_secret_post';
+}
+
+/** Client id out of a Basic header (RFC 6749 §2.3.1), if there is one. */
+function basicClientId(authorization: string): string | undefined {
+  const [, encoded] = /^Basic (\S+)$/i.exec(authorization) ?? [];
+  if (encoded === undefined) return undefined;
+  const [id = ''] = Buffer.from(encoded, 'base64').toString().split(':');
+  return new URLSearchParams(`id=${id}`).get('id') ?? '';
 }
 
 function formInside({ audience: _audience, resource: _resource, ...form }: Params): Params {
