@@ -68,8 +68,19 @@ export function ensureDebianPackages(programs) {
   say(`installing Debian packages: ${packages}`);
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
   run('apt-get', ['update', '-qq'], env);
-  const install = ['install', '-y', '-qq', '--no-install-recommends', ...packages.split(' ')];
+  const install = [
+    'install',
+    '-y',
+    '-qq',
+    '-o=Dpkg::Use-Pty=0',
+    '--no-install-recommends',
+    ...packages.split(' '),
+  ];
   run('apt-get', install, env);
+  const absent = programs.filter((program) => !isOnPath(program));
+  if (absent.length > 0) {
+    throw new SetUpError(`apt-get brought ${packages}, yet not on the PATH: ${absent.join(', ')}.`);
+  }
 }
 
 /**

@@ -24,6 +24,7 @@ const ORDER = [
   ['bearer'],
   ['endpoints'],
   ['routes'],
+  ['wiring'],
   ['auth0-mcp'],
   ['index', 'redis'],
 ];
@@ -37,11 +38,11 @@ interface Owners {
 const ANYBODY = ORDER.flat();
 
 const OWNERS: Readonly<Record<string, Owners>> = {
-  express: { code: ['auth0', 'http', 'bearer', 'endpoints', 'routes', 'auth0-mcp'] },
+  express: { code: ['auth0', 'http', 'bearer', 'endpoints', 'routes', 'wiring', 'auth0-mcp'] },
   passport: { code: ['auth0'] },
   'passport-openidconnect': { code: ['auth0'] },
   jose: { code: ['auth0', 'clients', 'grants', 'keys'], types: ['config'] },
-  'express-session': { code: ['http'], types: ['storage'] },
+  'express-session': { code: ['http'], types: ['storage', 'wiring'] },
   'express-rate-limit': { code: ['http'], types: ['storage'] },
   redis: { code: ['storage'] },
   'connect-redis': { code: ['storage'] },
@@ -63,6 +64,7 @@ const PUBLIC_VALUES: Readonly<Record<string, readonly string[]>> = {
     'embeddedStorage',
     'getAccessToken',
     'memoryStorage',
+    'StorageUnavailable',
     'storageContract',
   ],
   'lib/redis.ts': ['redisStorage'],
@@ -78,8 +80,12 @@ const demo = sourceFiles('demo');
 const everything = [...lib, ...spec, ...demo];
 
 const rank = (unit: string): number => ORDER.findIndex((step) => step.includes(unit));
-/** `lib/oauth/pkce.ts` and `lib/oauth/x/y.ts` → `oauth`; `lib/routes.ts` → `routes`. */
-const unitOf = (path: string): string => path.replace(/^lib\//, '').replace(/[/.].*$/, '');
+/** `lib/oauth/pkce.ts` and `lib/oauth/x/y.ts` → `oauth`; `lib/routes.ts` → `routes`; the wiring is one thing in parts. */
+const unitOf = (path: string): string =>
+  path
+    .replace(/^lib\//, '')
+    .replace(/[/.].*$/, '')
+    .replace(/^wire-\w+$/, 'wiring');
 /** `@scope/name/sub` → `@scope/name`. */
 const packageOf = (from: string): string => /^(?:@[^/]+\/)?[^/]+/.exec(from)?.[0] ?? from;
 const isRelative = (from: string): boolean => from.startsWith('.');
