@@ -13,8 +13,8 @@ import type { LoginStart } from './auth0.js';
 /** 256 bits each: state, nonce and verifier cannot be guessed. */
 const RANDOM_BYTES = 32;
 
-/** Asked for at every login, besides `openid`, which passport-openidconnect puts in front. */
-const OWN_SCOPES = ['profile', 'email', 'offline_access'];
+/** Asked for at every login: who the person is, and a session that outlives the browser. */
+export const AUTH0_SCOPES: readonly string[] = ['openid', 'profile', 'email', 'offline_access'];
 
 /**
  * Parameters that are ours alone. `resource` is among them: without Auth0's compatibility profile
@@ -49,9 +49,9 @@ export function createLoginSecrets(): LoginSecrets {
   return { state: random(), nonce: random(), codeVerifier: random() };
 }
 
-/** Scopes without `openid` and without duplicates, separated by spaces. */
+/** Without duplicates and without `openid`, which passport-openidconnect puts in front. */
 export function scopesToAsk(scopes: readonly string[]): string {
-  return [...new Set([...OWN_SCOPES, ...scopes])].filter((name) => name !== 'openid').join(' ');
+  return [...new Set([...AUTH0_SCOPES, ...scopes])].filter((name) => name !== 'openid').join(' ');
 }
 
 /** Every parameter but those of RFC 6749 itself; the operator's win over the client's hints. */

@@ -5,9 +5,8 @@
  *
  * @module
  */
-import { decodeJwt } from 'jose';
-
 import type { AccessTokens } from '../grants/access-token.js';
+import { auth0ClaimsOf } from '../grants/auth0-claims.js';
 import type { Grants } from '../grants/grants.js';
 import { InvalidToken } from '../oauth/errors.js';
 import type { AccessToken, AuthInfo } from './auth-info.js';
@@ -38,8 +37,7 @@ export function createVerification({ accessTokens, grants }: VerificationDeps): 
       scopes: [...scopes],
       expiresAt,
       subject,
-      // Verified when it was fetched, and sealed since.
-      claims: decodeJwt(grant.auth0.accessToken),
+      claims: auth0ClaimsOf(grant),
       user: { ...grant.user },
       auth0Token: () => grants.auth0Token(grantId),
     };

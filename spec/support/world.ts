@@ -1,0 +1,128 @@
+/**
+ * A whole world for flow specs: an Auth0 stand-in, an Express app behind `auth0Mcp()` with a real
+ * MCP route, and a clock that can be moved.
+ *
+ * @module
+ */
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+import express, { type Express } from 'express';
+
+import {
+  DEMO_AUDIENCE,
+  DEMO_CLIENT_ID,
+  DEMO_CLIENT_SECRET,
+  type TenantOptions,
+} from '../../demo/tenant/options.js';
+import { startTenant, type Tenant } from '../../demo/tenant/tenant.js';
+import { type Auth0Mcp, assemble } from '../../lib/auth0-mcp.js';
+import type { Auth0McpEvent } from '../../lib/config/events.js';
+import type { Auth0McpOptions } from '../../lib/config/options.js';
+import { resolveConfig } from '../../lib/config/resolve.js';
+import { embeddedStorage } from '../../lib/storage/embedded/embedded-storage.js';
+import { memoryStorage } from '../../lib/storage/memory-storage.js';
+import { redisStorage } from '../../lib/storage/redis/redis-storage.js';
+import { wire } from '../../lib/wiring.js';
+import { mcpRoute } from './mcp-route.js';
+
+/** One line of the library's log. */
+export interface LogLine {
+  readonly level: 'debug' | 'info' | 'warn' | 'error';
+  readonly fields: Record<string, unknown>;
+  readonly message: string;
+}
+
+export interface World {
+  readonly tenant: Tenant;
+  readonly auth: Auth0Mcp;
+  readonly app: Express;
+  readonly server: Server;
+  /** `http://127.0.0.1:PORT`. */
+  readonly origin: string;
+  /** The MCP endpoint. */
+  readonly mcp: string;
+  readonly log: readonly LogLine[];
+  readonly events: readonly Auth0McpEvent[];
+  /** Moves our clock; Auth0's stays. */
+  advance(seconds: number): void;
+  close(): Promise<void>;
+}
+
+export interface WorldOptions {
+  readonly options?: Partial<Auth0McpOptions>;
+  readonly tenant?: TenantOptions;
+  /** Runs before `auth` is mounted. */
+  readonly before?: (app: Express) => void;
+  /** Replaces `app.use(auth)` and the MCP route. */
+  readonly mount?: (app: Express, auth: Auth0Mcp) => void;
+  /** Path of `baseUrl`. */
+  readonly basePath?: string;
+}
+
+/** A key for specs: nothing is signed with it anywhere else. */
+export const SPEC_SIGNING_KEY = 'a-signing-key-for-specs-only-0123456789';
+
+export async function startWorld(world: WorldOptions = {}): Promise<World> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const baseUrl = origin + (world.basePath ?? '');
+  const redirectPath = world.options?.redirectPath ?? '/auth/callback';
+  const tenant = await startTenant({ callbackUrls: [baseUrl + redirectPath], ...world.tenant });
+  const log: LogLine[] = [];
+  const events: Auth0McpEvent[] = [];
+  let offset = 0;
+  const config = resolveConfig(
+    {
+      configUrl: tenant.configUrl,
+      clientId: DEMO_CLIENT_ID,
+      clientSecret: DEMO_CLIENT_SECRET,
+      audience: DEMO_AUDIENCE,
+      baseUrl,
+      jwtSigningKey: SPEC_SIGNING_KEY,
+      storage: memoryStorage(),
+      logger: recorder(log),
+      onEvent: (event) => events.push(event),
+      ...world.options,
+    },
+    {},
+    { embeddedStorage, redisStorage },
+  );
+  const auth = assemble(wire(config, { now: () => Math.floor(Date.now() / 1000) + offset }));
+  const app = express();
+  world.before?.(app);
+  if (world.mount === undefined) {
+    app.use(auth);
+    app.all(new URL(config.resource).pathname, express.json(), mcpRoute);
+  } else {
+    world.mount(app, auth);
+  }
+  server.on('request', app);
+  return {
+    tenant,
+    auth,
+    app,
+    server,
+    origin,
+    mcp: config.resource,
+    log,
+    events,
+    advance(seconds) {
+      offset += seconds;
+    },
+    async close() {
+      await auth.close();
+      await tenant.close();
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+function recorder(log: LogLine[]) {
+  const at = (level: LogLine['level']) => (fields: Record<string, unknown>, message: string) => {
+    log.push({ level, fields, message });
+  };
+  return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
+}
