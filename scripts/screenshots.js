@@ -4,7 +4,7 @@
  * Run it after a build, for it shows what is built: `npm run build && npm run screenshots`.
  * Needs Chromium at /usr/bin/chromium, or wherever CHROMIUM_PATH points.
  */
-import { mkdir, stat } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 
 import { chromium } from 'playwright-core';
@@ -14,6 +14,7 @@ import { connectedAppsPage } from '../dist/pages/connected-apps-page.js';
 import { consentPage } from '../dist/pages/consent-page.js';
 import { errorPage } from '../dist/pages/error-page.js';
 import { createCatalogue } from '../dist/pages/texts/catalogue.js';
+import { smallPng } from './small-png.js';
 
 const DIRECTORY = fileURLToPath(new URL('../docs/screenshots/', import.meta.url));
 
@@ -45,7 +46,7 @@ const consent = {
   clientName: 'Claude',
   clientNameVerified: false,
   clientHost: undefined,
-  clientFingerprint: '7f3a 91c0 5be2',
+  clientFingerprint: '7f3a91c05be2',
   redirectUri: 'https://claude.ai/api/mcp/auth_callback',
   redirectHost: 'claude.ai',
   redirectKind: 'https',
@@ -59,7 +60,7 @@ const PAGES = {
   'consent-loopback': consentPage(look, {
     ...consent,
     clientName: 'MCP Inspector',
-    clientFingerprint: 'c24e 0d77 a918',
+    clientFingerprint: 'c24e0d77a918',
     redirectUri: 'http://localhost:6274/oauth/callback',
     redirectHost: 'localhost:6274',
     redirectKind: 'loopback',
@@ -92,27 +93,28 @@ const PAGES = {
 
 /** @param {import('playwright-core').Browser} browser */
 async function takeAll(browser) {
+  const blank = await browser.newPage();
   for (const [name, markup] of Object.entries(PAGES)) {
     for (const [size, viewport] of Object.entries(SIZES)) {
       for (const colorScheme of /** @type {const} */ (['light', 'dark'])) {
         const page = await browser.newPage({ viewport, colorScheme, deviceScaleFactor: 1 });
         await page.setContent(markup);
-        const path = `${DIRECTORY}${name}-${size}-${colorScheme}.png`;
-        await page.screenshot({ path, fullPage: true });
+        const picture = await smallPng(blank, await page.screenshot({ fullPage: true }));
         await page.close();
-        report(path, (await stat(path)).size);
+        await write(`${name}-${size}-${colorScheme}.png`, picture);
       }
     }
   }
 }
 
 /**
- * @param {string} path
- * @param {number} bytes
+ * @param {string} name
+ * @param {Buffer} picture
  */
-function report(path, bytes) {
-  console.log(`${path} ${bytes} bytes`);
-  if (bytes > MAX_BYTES) throw new Error(`${path} is larger than ${MAX_BYTES} bytes`);
+async function write(name, picture) {
+  if (picture.length > MAX_BYTES) throw new Error(`${name} has ${picture.length} bytes: too many`);
+  await writeFile(`${DIRECTORY}${name}`, picture);
+  console.log(`${name} ${picture.length} bytes`);
 }
 
 await mkdir(DIRECTORY, { recursive: true });

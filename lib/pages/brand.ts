@@ -1,0 +1,79 @@
+/**
+ * How the operator wants the pages to look: name, logo, accent colour, two links.
+ *
+ * @module
+ */
+import { isHexColor } from './color.js';
+import { displayName } from './markup/untrusted-text.js';
+import { isOwnPath, webLink } from './markup/web-link.js';
+
+/** Longest logo inside a page, in characters of its data URI: it is sent with every page. */
+const MAX_LOGO_LENGTH = 64 * 1024;
+
+/** Calm on both schemes, and unlike the colours of warnings. */
+const DEFAULT_ACCENT_COLOR = '#2f5fd0';
+
+const DATA_IMAGE =
+  /^data:image\/(?:png|jpeg|gif|webp|avif|svg\+xml)(?:;[\w=-]+)*,[\w+/=%.~!*()-]+$/i;
+
+/** What an operator may write. */
+export interface BrandOptions {
+  /** What people call the service. */
+  readonly name: string;
+  /** A `data:image/…` URI of at most 64 kB, or a path on the same origin. Default: the initial. */
+  readonly logo?: string | undefined;
+  /** `#rgb` or `#rrggbb`; darkened or lightened where it could not be read. Default `#2f5fd0`. */
+  readonly accentColor?: string | undefined;
+  /** Privacy policy: an https URL, or a path on the same origin. Default: no link. */
+  readonly policyUrl?: string | undefined;
+  /** Terms of use: an https URL, or a path on the same origin. Default: no link. */
+  readonly termsUrl?: string | undefined;
+}
+
+/** The same, checked. */
+export interface Brand {
+  readonly name: string;
+  readonly logo: string | undefined;
+  readonly accentColor: string;
+  readonly policyUrl: string | undefined;
+  readonly termsUrl: string | undefined;
+}
+
+/** @throws RangeError naming the field, what it was, and what it can be */
+export function parseBrand(options: BrandOptions): Brand {
+  const { name, logo, accentColor = DEFAULT_ACCENT_COLOR, policyUrl, termsUrl } = options;
+  const shownName = typeof name === 'string' ? displayName(name) : undefined;
+  if (shownName === undefined) throw refusal('name', name, 'a name that people can read');
+  if (logo !== undefined && !isLogo(logo)) {
+    const allowed = 'a data:image/… URI of at most 64 kB or a path such as "/logo.svg"';
+    throw refusal('logo', logo, `${allowed}; pages load nothing from other hosts`);
+  }
+  if (!isHexColor(accentColor)) {
+    throw refusal('accentColor', accentColor, 'a hex colour such as "#2f5fd0"');
+  }
+  return {
+    name: shownName,
+    logo,
+    accentColor,
+    policyUrl: parseLink('policyUrl', policyUrl),
+    termsUrl: parseLink('termsUrl', termsUrl),
+  };
+}
+
+function isLogo(value: string): boolean {
+  return isOwnPath(value) || (value.length <= MAX_LOGO_LENGTH && DATA_IMAGE.test(value));
+}
+
+function parseLink(field: string, value: string | undefined): string | undefined {
+  if (value === undefined) return undefined;
+  const link = webLink(value);
+  if (link === undefined || link.startsWith('http:')) {
+    throw refusal(field, value, 'an https URL or a path such as "/privacy"');
+  }
+  return link;
+}
+
+function refusal(field: string, value: unknown, allowed: string): RangeError {
+  const received = (JSON.stringify(value) ?? String(value)).slice(0, 80);
+  return new RangeError(`brand.${field} is ${received}; it has to be ${allowed}`);
+}

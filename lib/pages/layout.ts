@@ -1,0 +1,82 @@
+/**
+ * The frame every page stands in, and the content security policy that frame needs.
+ *
+ * @module
+ */
+import type { Brand } from './brand.js';
+import { type Html, type HtmlValue, html } from './markup/html.js';
+import { initial } from './markup/untrusted-text.js';
+import { styleHash, styleSheet } from './style.js';
+import type { PageTexts } from './texts/page-texts.js';
+
+/** How a page looks and which language it speaks; the same for every page of one answer. */
+export interface PageLook {
+  readonly brand: Brand;
+  readonly texts: PageTexts;
+}
+
+/** What differs from page to page. */
+export interface PageContent {
+  /** For the window's title bar; plain text. */
+  readonly title: HtmlValue;
+  /** What stands in `<main>`, its `<h1>` included. */
+  readonly body: Html;
+}
+
+/**
+ * The value of `Content-Security-Policy` for every page of this brand. Work it out once.
+ *
+ * There is no `form-action` on purpose. Chromium applies it to every redirect that follows a
+ * submitted form, and ours leads on to Auth0 and from there to wherever the client lives, custom
+ * schemes included: with it, "Allow" would do nothing. `default-src` does not cover it (CSP3 §6.4).
+ */
+export function contentSecurityPolicy(brand: Brand): string {
+  const directives = [
+    "default-src 'none'",
+    `style-src ${styleHash(brand)}`,
+    "base-uri 'none'",
+    "frame-ancestors 'none'",
+  ];
+  if (brand.logo !== undefined) {
+    directives.push(`img-src ${brand.logo.startsWith('data:') ? 'data:' : "'self'"}`);
+  }
+  return directives.join('; ');
+}
+
+/** A whole document, from doctype to end. */
+export function layout({ brand, texts }: PageLook, { title, body }: PageContent): string {
+  return html`<!doctype html>
+<html lang="${texts.lang}" dir="${texts.dir}">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="robots" content="noindex">
+<title>${title} · ${brand.name}</title>
+<style>${styleSheet(brand)}</style>
+</head>
+<body>
+<header>${brandTile(brand)}<bdi>${brand.name}</bdi></header>
+<main>
+${body}
+</main>
+${footer({ brand, texts })}
+</body>
+</html>
+`.toString();
+}
+
+/** The service's logo, or its initial. Decorative: the name always stands beside it as text. */
+export function brandTile({ logo, name }: Brand): Html {
+  return logo === undefined
+    ? html`<span class="logo initial" aria-hidden="true">${initial(name)}</span>`
+    : html`<img class="logo" src="${logo}" alt="">`;
+}
+
+function footer({ brand, texts }: PageLook): Html | undefined {
+  const links = [
+    { href: brand.policyUrl, text: texts.footer.policy },
+    { href: brand.termsUrl, text: texts.footer.terms },
+  ].filter(({ href }) => href !== undefined);
+  if (links.length === 0) return undefined;
+  return html`<footer>${links.map(({ href, text }) => html`<a href="${href}">${text}</a>`)}</footer>`;
+}

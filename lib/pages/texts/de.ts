@@ -1,0 +1,125 @@
+/**
+ * The pages in German.
+ *
+ * @module
+ */
+import type { PageTexts } from './page-texts.js';
+
+export const de: PageTexts = {
+  lang: 'de',
+  dir: 'ltr',
+  consent: {
+    heading: '{app} möchte {service} nutzen',
+    unnamedApp: 'Eine App ohne Namen',
+    nameSelfDeclared: 'Diesen Namen hat die App selbst gewählt. Niemand hat ihn geprüft.',
+    namePublishedBy: 'Die App beschreibt sich unter {host}. Diese Adresse wurde geprüft.',
+    namePreRegistered: 'Die Betreiber von {service} haben diese App eingerichtet.',
+    destination: 'Der Zugang geht an',
+    loopbackTitle: 'Ein Programm auf diesem Gerät fragt an',
+    loopbackWarning:
+      'Jedes Programm, das hier läuft, kann den Zugang auf diesem Weg erhalten. Erlauben Sie ihn nur, wenn Sie gerade selbst eine App auf diesem Gerät verbinden.',
+    customSchemeTitle: 'Eine App auf diesem Gerät fragt an',
+    customSchemeWarning:
+      'Adressen mit {scheme} öffnen eine App, und mehrere Apps können sie für sich beanspruchen. Erlauben Sie den Zugang nur, wenn Sie gerade selbst diese App verbinden.',
+    permissions: 'Die App darf dann',
+    noPermissions: '{service} in Ihrem Namen nutzen',
+    next: 'Nach „Erlauben“ melden Sie sich an. Erlauben Sie nur, was Sie selbst begonnen haben.',
+    allow: 'Erlauben',
+    deny: 'Ablehnen',
+    details: 'Einzelheiten',
+    redirectUri: 'Vollständige Adresse, an die der Zugang geht',
+    resource: 'Adresse des Dienstes',
+    auth0Scopes: 'Angefragt bei Auth0, wo Sie sich anmelden',
+    clientFingerprint: 'Fingerabdruck der Client-ID der App',
+  },
+  error: {
+    unknown_client: {
+      title: 'Diese App ist hier nicht bekannt',
+      message: 'Die App hat eine Verbindung benutzt, die dieser Dienst nicht kennt.',
+      remedy:
+        'Entfernen Sie die Verbindung in Ihrer App und legen Sie sie neu an. Melden Sie sich dann noch einmal an.',
+    },
+    invalid_redirect: {
+      title: 'Diese App hat eine unzulässige Adresse angegeben',
+      message:
+        'Die App wollte den Zugang an einer Adresse erhalten, die nicht für sie eingetragen ist. Zum Schutz Ihres Kontos wurde nichts dorthin gesendet.',
+      remedy:
+        'Entfernen Sie die Verbindung in Ihrer App und legen Sie sie neu an. Haben Sie das nicht selbst begonnen, schließen Sie diese Seite.',
+    },
+    invalid_request: {
+      title: 'Diese Anfrage ist nicht brauchbar',
+      message: 'In der Anmeldeanfrage der App fehlt etwas, oder es ist falsch.',
+      remedy:
+        'Beginnen Sie noch einmal in Ihrer App. Geschieht es wieder, sagen Sie es den Herstellern der App.',
+    },
+    login_expired: {
+      title: 'Diese Anmeldung ist abgelaufen',
+      message:
+        'Es ist zu viel Zeit vergangen, oder diese Seite wurde schon benutzt. Es wurde nichts weitergegeben.',
+      remedy: 'Gehen Sie zurück zu Ihrer App und verbinden Sie sich noch einmal.',
+    },
+    other_browser: {
+      title: 'Diese Anmeldung hat woanders begonnen',
+      message:
+        'Sie gehört zu einem anderen Browser, oder dieser Browser hat das nötige Cookie nicht behalten. Es wurde nichts weitergegeben.',
+      remedy:
+        'Gehen Sie zurück zu Ihrer App, verbinden Sie sich noch einmal und bleiben Sie bis zum Ende in einem Browser. Cookies müssen für diese Seite erlaubt sein. Haben Sie das nicht selbst begonnen, schließen Sie diese Seite.',
+    },
+    denied: {
+      title: 'Der Zugang wurde abgelehnt',
+      message: 'Die App hat keinen Zugang erhalten.',
+      remedy:
+        'Wollten Sie sie verbinden, beginnen Sie noch einmal in Ihrer App. Wird der Zugang wieder abgelehnt, fehlt Ihrem Konto vielleicht die Berechtigung: Fragen Sie die Betreiber dieses Dienstes.',
+    },
+    unavailable: {
+      title: 'Die Anmeldung ist gerade nicht möglich',
+      message: 'Ein Dienst, der zur Anmeldung nötig ist, antwortet nicht. Es liegt nicht an Ihnen.',
+      remedy: 'Warten Sie eine Minute und verbinden Sie sich dann noch einmal von Ihrer App aus.',
+    },
+    misconfigured: {
+      title: 'Dieser Dienst ist nicht richtig eingerichtet',
+      message:
+        'Die Anmeldung gelingt erst, wenn die Betreiber dieses Dienstes eine Einstellung ändern.',
+      remedy:
+        'Bitte geben Sie ihnen Bescheid und nennen Sie die Referenz unten: Sie führt zur Ursache.',
+    },
+    too_many_requests: {
+      title: 'Zu viele Versuche',
+      message: 'Aus Ihrem Netz kamen in kurzer Zeit zu viele Anfragen.',
+      remedy: 'Warten Sie eine Minute und verbinden Sie sich dann noch einmal von Ihrer App aus.',
+    },
+    server_error: {
+      title: 'Etwas ist schiefgegangen',
+      message: 'Hier ist ein unerwarteter Fehler aufgetreten. Es liegt nicht an Ihnen.',
+      remedy:
+        'Verbinden Sie sich noch einmal von Ihrer App aus. Geschieht es wieder, geben Sie den Betreibern dieses Dienstes Bescheid und nennen Sie die Referenz unten.',
+    },
+  },
+  errorPage: {
+    remedy: 'Was Sie tun können',
+    tryAgain: 'Noch einmal versuchen',
+    correlationId: 'Referenz',
+  },
+  connectedApps: {
+    title: 'Verbundene Apps',
+    introduction: 'Diese Apps können {service} in Ihrem Namen nutzen.',
+    signedInAs: 'Angemeldet als {account}',
+    empty: 'Es ist keine App verbunden.',
+    connected: 'Verbunden am {date}',
+    lastUsed: 'Zuletzt benutzt am {date}',
+    neverUsed: 'Noch nicht benutzt',
+    permissions: 'Berechtigungen',
+    disconnect: '{app} trennen',
+    disconnected: '{app} ist getrennt.',
+    signOut: 'Abmelden',
+  },
+  signedOut: {
+    title: 'Sie sind abgemeldet',
+    message: 'Verbundene Apps behalten ihren Zugang, bis Sie sie trennen.',
+    again: 'Wieder anmelden',
+  },
+  footer: {
+    policy: 'Datenschutz',
+    terms: 'Nutzungsbedingungen',
+  },
+};

@@ -1,0 +1,124 @@
+/**
+ * The pages in French.
+ *
+ * @module
+ */
+import type { PageTexts } from './page-texts.js';
+
+export const fr: PageTexts = {
+  lang: 'fr',
+  dir: 'ltr',
+  consent: {
+    heading: '{app} souhaite utiliser {service}',
+    unnamedApp: 'Une application sans nom',
+    nameSelfDeclared: 'L’application a choisi ce nom elle-même. Personne ne l’a vérifié.',
+    namePublishedBy: 'L’application se décrit sur {host}. Cette adresse a été vérifiée.',
+    namePreRegistered: 'Les responsables de {service} ont installé cette application.',
+    destination: 'L’accès est remis à',
+    loopbackTitle: 'Un programme sur cet appareil fait la demande',
+    loopbackWarning:
+      'Tout programme en cours ici peut recevoir l’accès par cette voie. N’autorisez que si vous venez de connecter une application sur cet appareil.',
+    customSchemeTitle: 'Une application sur cet appareil fait la demande',
+    customSchemeWarning:
+      'Les adresses en {scheme} ouvrent une application, et plusieurs peuvent les revendiquer. N’autorisez que si vous venez de connecter cette application.',
+    permissions: 'Elle pourra',
+    noPermissions: 'Utiliser {service} en votre nom',
+    next: 'Après « Autoriser », vous vous connecterez. N’autorisez que si la demande vient de vous.',
+    allow: 'Autoriser',
+    deny: 'Refuser',
+    details: 'Détails',
+    redirectUri: 'Adresse complète à laquelle l’accès est remis',
+    resource: 'Adresse du service',
+    auth0Scopes: 'Demandé à Auth0, qui vous connecte',
+    clientFingerprint: 'Empreinte de l’identifiant client de l’application',
+  },
+  error: {
+    unknown_client: {
+      title: 'Cette application n’est pas connue ici',
+      message: 'L’application a utilisé une connexion que ce service ne reconnaît pas.',
+      remedy:
+        'Dans votre application, supprimez cette connexion puis ajoutez-la de nouveau. Connectez-vous ensuite encore une fois.',
+    },
+    invalid_redirect: {
+      title: 'Cette application a indiqué une adresse non autorisée',
+      message:
+        'L’application voulait recevoir l’accès à une adresse qui n’est pas enregistrée pour elle. Pour protéger votre compte, rien n’y a été envoyé.',
+      remedy:
+        'Dans votre application, supprimez cette connexion puis ajoutez-la de nouveau. Si la demande ne vient pas de vous, fermez cette page.',
+    },
+    invalid_request: {
+      title: 'Cette demande est inutilisable',
+      message: 'Il manque quelque chose à la demande de connexion de l’application, ou c’est faux.',
+      remedy:
+        'Recommencez depuis votre application. Si cela se reproduit, prévenez ceux qui la développent.',
+    },
+    login_expired: {
+      title: 'Cette connexion a expiré',
+      message: 'Trop de temps s’est écoulé, ou cette page a déjà servi. Rien n’a été transmis.',
+      remedy: 'Retournez à votre application et connectez-la de nouveau.',
+    },
+    other_browser: {
+      title: 'Cette connexion a commencé ailleurs',
+      message:
+        'Elle appartient à un autre navigateur, ou celui-ci n’a pas gardé le cookie nécessaire. Rien n’a été transmis.',
+      remedy:
+        'Retournez à votre application, connectez-la de nouveau et restez dans un seul navigateur jusqu’au bout. Les cookies doivent être permis pour ce site. Si la demande ne vient pas de vous, fermez cette page.',
+    },
+    denied: {
+      title: 'L’accès a été refusé',
+      message: 'L’application n’a pas reçu d’accès.',
+      remedy:
+        'Si vous vouliez la connecter, recommencez depuis l’application. En cas de nouveau refus, votre compte n’a peut-être pas l’autorisation : demandez aux responsables de ce service.',
+    },
+    unavailable: {
+      title: 'La connexion est impossible pour le moment',
+      message:
+        'Un service nécessaire à la connexion ne répond pas. Le problème ne vient pas de vous.',
+      remedy: 'Attendez une minute, puis recommencez depuis votre application.',
+    },
+    misconfigured: {
+      title: 'Ce service n’est pas configuré correctement',
+      message:
+        'La connexion échouera tant que les responsables de ce service n’auront pas changé un réglage.',
+      remedy: 'Prévenez-les et donnez-leur la référence ci-dessous : elle mène à la cause.',
+    },
+    too_many_requests: {
+      title: 'Trop de tentatives',
+      message: 'Trop de demandes sont venues de votre réseau en peu de temps.',
+      remedy: 'Attendez une minute, puis recommencez depuis votre application.',
+    },
+    server_error: {
+      title: 'Un problème est survenu',
+      message: 'Une erreur inattendue s’est produite ici. Le problème ne vient pas de vous.',
+      remedy:
+        'Recommencez depuis votre application. Si cela se reproduit, prévenez les responsables de ce service et donnez-leur la référence ci-dessous.',
+    },
+  },
+  errorPage: {
+    remedy: 'Ce que vous pouvez faire',
+    tryAgain: 'Réessayer',
+    correlationId: 'Référence',
+  },
+  connectedApps: {
+    title: 'Applications connectées',
+    introduction: 'Ces applications peuvent utiliser {service} en votre nom.',
+    signedInAs: 'Compte : {account}',
+    empty: 'Aucune application n’est connectée.',
+    connected: 'Connectée le {date}',
+    lastUsed: 'Dernière utilisation le {date}',
+    neverUsed: 'Pas encore utilisée',
+    permissions: 'Autorisations',
+    disconnect: 'Déconnecter {app}',
+    disconnected: '{app} est déconnectée.',
+    signOut: 'Se déconnecter',
+  },
+  signedOut: {
+    title: 'Vous êtes déconnecté',
+    message: 'Les applications connectées gardent leur accès tant que vous ne le retirez pas.',
+    again: 'Se reconnecter',
+  },
+  footer: {
+    policy: 'Confidentialité',
+    terms: 'Conditions d’utilisation',
+  },
+};

@@ -1,0 +1,97 @@
+/**
+ * Models of every page, tame and wild, for the specs beside this file.
+ *
+ * @module
+ */
+import { type Brand, parseBrand } from '../../lib/pages/brand.js';
+import {
+  type ConnectedApp,
+  type ConnectedAppsPage,
+  connectedAppsPage,
+} from '../../lib/pages/connected-apps-page.js';
+import { type ConsentPage, consentPage } from '../../lib/pages/consent-page.js';
+import { errorPage } from '../../lib/pages/error-page.js';
+import type { PageLook } from '../../lib/pages/layout.js';
+import { signedOutPage } from '../../lib/pages/signed-out-page.js';
+import { createCatalogue } from '../../lib/pages/texts/catalogue.js';
+
+export const brand: Brand = parseBrand({
+  name: 'Harbour Weather',
+  policyUrl: '/privacy',
+  termsUrl: 'https://weather.example.com/terms',
+});
+
+export const look: PageLook = { brand, texts: createCatalogue().choose({ uiLocales: 'en' }) };
+
+export const consent: ConsentPage = {
+  form: { action: '/consent', fields: { request: 'sealed' } },
+  clientName: 'Claude',
+  clientNameVerified: false,
+  clientHost: undefined,
+  clientFingerprint: '7f3a91c05be2',
+  redirectUri: 'https://claude.ai/api/mcp/auth_callback',
+  redirectHost: 'claude.ai',
+  redirectKind: 'https',
+  scopes: [{ name: 'openid', description: 'Know who you are' }, { name: 'forecasts:read' }],
+  auth0Scopes: ['openid', 'profile', 'email', 'offline_access'],
+  resource: 'https://weather.example.com/mcp',
+};
+
+export const app: ConnectedApp = {
+  id: 'grant-1',
+  clientName: 'Claude',
+  host: 'claude.ai',
+  createdAt: 1_769_904_000,
+  lastUsedAt: 1_773_478_800,
+  scopes: ['openid', 'forecasts:read'],
+};
+
+export const connectedApps: ConnectedAppsPage = {
+  account: 'ada@example.com',
+  apps: [app, { ...app, id: 'grant-2', clientName: 'Cursor', lastUsedAt: undefined }],
+  disconnectForm: { action: '/connected-apps', fields: { csrf: 'token' } },
+  signOutForm: { action: '/sign-out', fields: {} },
+};
+
+const unbreakable = 'unbreakable'.repeat(40);
+
+/** Twenty scopes, a name and a URI without a place to break, and the longest warning. */
+const crowded: ConsentPage = {
+  ...consent,
+  clientName: unbreakable,
+  redirectUri: `cursor://anysphere.cursor-retrieval/${unbreakable}`,
+  redirectHost: 'anysphere.cursor-retrieval',
+  redirectKind: 'custom_scheme',
+  scopes: Array.from({ length: 20 }, (_, i) => ({
+    name: `${i}:${unbreakable.slice(0, 90)}`,
+    ...(i % 2 === 0 && { description: `Do the thing that is number ${i}, as often as it likes` }),
+  })),
+};
+
+/** Name → document. `wide` ones have content that wants to be broader than any screen. */
+export const samplePages: Readonly<Record<string, string>> = {
+  consent: consentPage(look, consent),
+  'consent for a loopback client': consentPage(look, {
+    ...consent,
+    redirectUri: 'http://127.0.0.1:3334/callback',
+    redirectHost: '127.0.0.1:3334',
+    redirectKind: 'loopback',
+  }),
+  'consent for a metadata document, in German': consentPage(
+    { brand, texts: createCatalogue().choose({ uiLocales: 'de' }) },
+    { ...consent, clientHost: 'vscode.dev' },
+  ),
+  'crowded consent': consentPage(look, crowded),
+  'crowded consent from right to left': consentPage(
+    { brand, texts: createCatalogue({ ar: { dir: 'rtl' } }).choose({ uiLocales: 'ar' }) },
+    crowded,
+  ),
+  error: errorPage(look, {
+    kind: 'other_browser',
+    correlationId: '01JPA6Q9',
+    link: { href: 'https://weather.example.com/' },
+  }),
+  'connected apps': connectedAppsPage(look, { ...connectedApps, disconnected: 'Inspector' }),
+  'no connected apps': connectedAppsPage(look, { ...connectedApps, apps: [] }),
+  'signed out': signedOutPage(look, { signInUrl: '/connected-apps' }),
+};
