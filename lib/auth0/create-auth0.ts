@@ -5,7 +5,7 @@
  */
 import type { Auth0Config } from '../config/config.js';
 import type { Logger } from '../config/logger.js';
-import type { Auth0, Auth0Login, LoginTransactions } from './auth0.js';
+import { type Auth0, Auth0Error, type Auth0Login, type LoginTransactions } from './auth0.js';
 import { createClientAuthentication } from './client-authentication.js';
 import { createDiscovery } from './discovery.js';
 import { createAuth0Http } from './http.js';
@@ -58,13 +58,23 @@ export function createAuth0(deps: Auth0Deps): Auth0 {
     finishLogin: (req, res, browser) => problems.watch(() => login.finishLogin(req, res, browser)),
     refresh: (refreshToken) =>
       problems.watch(async () => {
+        // One limit for both steps: callers hold a lease on the grant for about as long.
+        const signal = AbortSignal.timeout(config.timeoutMs);
         // With rotation the answer cannot be had twice: be able to verify it before asking.
-        await keys.ready();
-        const response = await tokens.refresh(refreshToken);
+        await inTime(keys.ready(), signal);
+        const response = await tokens.refresh(refreshToken, signal);
         return verification.refresh(response, refreshToken);
       }),
     revoke: (refreshToken) => problems.watch(() => tokens.revoke(refreshToken)),
   };
+}
+
+function inTime(step: Promise<void>, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const late = new Auth0Error('unavailable', 'signing keys: not at hand in time for a refresh');
+    signal.addEventListener('abort', () => reject(late), { once: true });
+    step.then(resolve, reject);
+  });
 }
 
 /** What a tenant can leave out and still log people in. */

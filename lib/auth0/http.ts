@@ -42,6 +42,8 @@ export interface Auth0Request {
   readonly form?: URLSearchParams;
   /** Whether doing it twice does no harm. Otherwise only what was never sent is repeated. */
   readonly isRepeatable: boolean;
+  /** A time limit of the caller's, in place of the usual one. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** An answer below 500 that is not 429. */
@@ -57,7 +59,7 @@ export type Auth0Http = (request: Auth0Request) => Promise<Auth0Answer>;
 /** @param deps.timeoutMs for a call with its repeats, the answer's body included */
 export function createAuth0Http(deps: { timeoutMs: number; now: () => number }): Auth0Http {
   return async function callAuth0(request) {
-    const signal = AbortSignal.timeout(deps.timeoutMs);
+    const signal = request.signal ?? AbortSignal.timeout(deps.timeoutMs);
     for (let repeats = 0; ; repeats += 1) {
       try {
         return await attempt(request, signal, deps.now);
@@ -154,20 +156,23 @@ function unavailable(
 
 /** fetch wraps what happened: the code of the cause, else its sentence. */
 function networkReason(error: unknown): string {
-  const cause = error instanceof Error ? (error.cause ?? error) : error;
-  return codeOf(cause) ?? (cause instanceof Error ? cause.message : 'unknown reason');
+  const cause = property(error, 'cause') ?? error;
+  return text(property(cause, 'code')) ?? text(property(cause, 'message')) ?? 'unknown reason';
 }
 
-function codeOf(error: unknown): string | undefined {
-  if (typeof error !== 'object' || error === null || !('code' in error)) return undefined;
-  return typeof error.code === 'string' ? error.code : undefined;
+/** By property, not by class: these errors come from the runtime and may be of another realm. */
+function property(value: unknown, name: 'cause' | 'code' | 'message'): unknown {
+  return typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
+}
+
+function text(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : undefined;
 }
 
 function mayRepeat(request: Auth0Request, failure: Auth0Error): boolean {
   if (failure.retryAfterSeconds !== undefined) return false;
   if (request.isRepeatable) return true;
-  const { cause } = failure;
-  return cause instanceof Error && UNSENT.has(codeOf(cause.cause) ?? '');
+  return UNSENT.has(text(property(property(failure.cause, 'cause'), 'code')) ?? '');
 }
 
 /** @returns false when the time limit came first */

@@ -27,8 +27,12 @@ export interface TokenResponse {
 export interface TokenEndpoint {
   /** Sent once: a code whose fate is unknown is lost. */
   exchangeCode(code: string, codeVerifier: string): Promise<TokenResponse>;
-  /** Sent once: with rotation, a second use of a refresh token ends the session at Auth0. */
-  refresh(refreshToken: string): Promise<TokenResponse>;
+  /**
+   * Sent once: with rotation, a second use of a refresh token ends the session at Auth0.
+   *
+   * @param signal the time limit; nothing is sent after it
+   */
+  refresh(refreshToken: string, signal: AbortSignal): Promise<TokenResponse>;
   /** Resolves also for a token that Auth0 no longer knows. */
   revoke(refreshToken: string): Promise<void>;
 }
@@ -54,8 +58,8 @@ export function createTokenEndpoint(deps: TokenEndpointDeps): TokenEndpoint {
         code_verifier: codeVerifier,
         audience,
       }),
-    refresh: (refreshToken) =>
-      requestTokens(deps, 'refresh_token', { refresh_token: refreshToken, audience }),
+    refresh: (refreshToken, signal) =>
+      requestTokens(deps, 'refresh_token', { refresh_token: refreshToken, audience }, signal),
     revoke: (refreshToken) => revoke(deps, refreshToken),
   };
 }
@@ -64,6 +68,7 @@ async function requestTokens(
   deps: TokenEndpointDeps,
   grantType: GrantType,
   parameters: Readonly<Record<string, string>>,
+  signal?: AbortSignal,
 ): Promise<TokenResponse> {
   const { issuer, tokenEndpoint } = await deps.discovery.get();
   const credentials = await deps.authenticate(issuer);
@@ -73,6 +78,7 @@ async function requestTokens(
     headers: credentials.headers,
     form: new URLSearchParams({ grant_type: grantType, ...parameters, ...credentials.form }),
     isRepeatable: false,
+    signal,
   });
   if (body === undefined) throw unreadable(grantType, `${status} without a JSON object`);
   if (status !== 200) {

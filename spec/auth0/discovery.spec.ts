@@ -1,0 +1,128 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+
+import { createDiscovery } from '../../lib/auth0/discovery.js';
+import { createAuth0Http } from '../../lib/auth0/http.js';
+import { type ForgingOp, type OpReply, startForgingOp } from '../support/forging-op.js';
+import { configFor } from '../support/login-rigs.js';
+
+const PATH = '/.well-known/openid-configuration';
+
+let op: ForgingOp;
+beforeAll(async () => {
+  op = await startForgingOp();
+});
+afterEach(() => {
+  op.on(PATH);
+  op.requests.splice(0);
+});
+afterAll(() => op.close());
+
+/** Discovery against the server, with a clock to turn. */
+function discoveryOf(changes: Parameters<typeof configFor>[1] = {}) {
+  const clock = { now: 1_000_000 };
+  const now = (): number => clock.now;
+  const http = createAuth0Http({ timeoutMs: 1000, now });
+  return { clock, ...createDiscovery({ config: configFor(op, changes), http, now }) };
+}
+
+const serving = (changes: object) => () => ({ body: { ...op.metadata(), ...changes } });
+const down = (): OpReply => ({ status: 503, body: 'down' });
+
+describe('discovery (R-UP-1, R-UP-5)', () => {
+  it('is fetched on first use, once for callers at the same time, and kept for an hour', async () => {
+    const { get, clock } = discoveryOf();
+    expect(op.requests).toHaveLength(0);
+    const all = await Promise.all(Array.from({ length: 20 }, () => get()));
+    expect(new Set(all).size).toBe(1);
+    expect(all[0]).toMatchObject({
+      issuer: op.issuer,
+      tokenEndpoint: `${op.issuer}oauth/token`,
+      sendsIssuer: false,
+    });
+    clock.now += 3599;
+    await get();
+    expect(op.requests).toHaveLength(1);
+    clock.now += 2;
+    await get();
+    expect(op.requests).toHaveLength(2);
+  });
+
+  it('is kept while Auth0 is down, however long', async () => {
+    const { get, clock } = discoveryOf();
+    await get();
+    op.on(PATH, down);
+    clock.now += 86_400;
+    expect(await get()).toMatchObject({ issuer: op.issuer });
+  });
+
+  it('is asked again a few seconds after a failure, not at once', async () => {
+    const { get, clock } = discoveryOf();
+    op.on(PATH, down);
+    await expect(get()).rejects.toMatchObject({ kind: 'unavailable' });
+    const attempts = op.requests.length;
+    op.on(PATH);
+    await expect(get()).rejects.toMatchObject({ kind: 'unavailable' });
+    expect(op.requests).toHaveLength(attempts);
+    clock.now += 3;
+    expect(await get()).toMatchObject({ issuer: op.issuer });
+  });
+
+  it('is repeated within one call when Auth0 stumbles', async () => {
+    let calls = 0;
+    op.on(PATH, () => (++calls < 3 ? down() : { body: op.metadata() }));
+    expect(await discoveryOf().get()).toMatchObject({ issuer: op.issuer });
+  });
+
+  it('explains a custom domain against the canonical one', async () => {
+    op.on(PATH, serving({ issuer: 'https://login.example.com/' }));
+    await expect(discoveryOf().get()).rejects.toMatchObject({
+      kind: 'misconfigured',
+      message: expect.stringContaining('https://login.example.com/'),
+      remedy: expect.stringContaining('custom domain'),
+    });
+  });
+
+  it('does not take an issuer without the slash for the one with it', async () => {
+    op.on(PATH, serving({ issuer: op.issuer.slice(0, -1) }));
+    await expect(discoveryOf().get()).rejects.toMatchObject({ kind: 'misconfigured' });
+  });
+
+  it.each([
+    ['token_endpoint', 'https://attacker.example/oauth/token'],
+    ['token_endpoint', 'http://127.0.0.1:1/oauth/token'],
+    ['jwks_uri', 'https://attacker.example/jwks.json'],
+    ['authorization_endpoint', 'javascript:alert(1)'],
+    ['revocation_endpoint', '//attacker.example/revoke'],
+    ['authorization_endpoint', undefined],
+    ['jwks_uri', 7],
+  ])('refuses %s %s', async (name, value) => {
+    op.on(PATH, serving({ [name]: value }));
+    await expect(discoveryOf().get()).rejects.toMatchObject({
+      kind: 'misconfigured',
+      message: expect.stringContaining(name),
+    });
+  });
+
+  it('refuses plain http on anything but the own machine', async () => {
+    const discoveryUrl = new URL('http://tenant.us.auth0.com/.well-known/openid-configuration');
+    await expect(discoveryOf({ discoveryUrl }).get()).rejects.toMatchObject({
+      kind: 'misconfigured',
+      message: expect.stringContaining('not https'),
+    });
+  });
+
+  it.each<[string, OpReply, string]>([
+    ['no such tenant', { status: 404, body: 'Not found' }, 'misconfigured'],
+    ['a page', { body: '<html>' }, 'unavailable'],
+    ['a list', { body: [] }, 'unavailable'],
+    [
+      'a redirect',
+      { status: 302, headers: { location: 'https://attacker.example/' } },
+      'unavailable',
+    ],
+    ['a document without end', { body: { issuer: 'x'.repeat(300_000) } }, 'unavailable'],
+  ])('tells %s apart', async (_name, reply, kind) => {
+    op.on(PATH, () => reply);
+    await expect(discoveryOf().get()).rejects.toMatchObject({ kind });
+  });
+});
