@@ -1,0 +1,113 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { jwtVerify } from 'jose';
+
+import { createDiscovery } from '../../lib/auth0/discovery.js';
+import { createAuth0Http } from '../../lib/auth0/http.js';
+import { createSigningKeys } from '../../lib/auth0/signing-keys.js';
+import { createOpKey, type ForgingOp, type OpKey, startForgingOp } from '../support/forging-op.js';
+import { configFor } from '../support/login-rigs.js';
+
+const PATH = '/.well-known/jwks.json';
+
+let op: ForgingOp;
+let next: OpKey;
+beforeAll(async () => {
+  op = await startForgingOp();
+  next = await createOpKey('next');
+});
+afterEach(() => {
+  op.on(PATH);
+  op.requests.splice(0);
+});
+afterAll(() => op.close());
+
+/** The keys, with a clock to turn, and a check of a token signed by one of them. */
+function keysOf() {
+  const clock = { now: 1_000_000 };
+  const now = (): number => clock.now;
+  const http = createAuth0Http({ timeoutMs: 1000, now });
+  const keys = createSigningKeys({
+    discovery: createDiscovery({ config: configFor(op), http, now }),
+    http,
+    now,
+  });
+  return {
+    clock,
+    keys,
+    verify: async (by: OpKey) => jwtVerify(await op.idToken({}, {}, by), keys.find),
+  };
+}
+
+const fetches = (): number => op.requestsTo(PATH).length;
+const down = () => ({ status: 503 });
+
+describe('signing keys (R-UP-5)', () => {
+  it('are fetched once for fifty tokens at the same time', async () => {
+    const { verify } = keysOf();
+    await Promise.all(Array.from({ length: 50 }, () => verify(op.key)));
+    expect(fetches()).toBe(1);
+  });
+
+  it('follow a rotation: an unknown kid fetches them anew, at most every 30 seconds', async () => {
+    const { verify, clock } = keysOf();
+    await verify(op.key);
+    op.on(PATH, () => ({ body: { keys: [next.jwk, op.key.jwk] } }));
+    await expect(verify(next)).rejects.toMatchObject({ code: 'ERR_JWKS_NO_MATCHING_KEY' });
+    expect(fetches()).toBe(1);
+    clock.now += 30;
+    await verify(next);
+    await verify(op.key);
+    expect(fetches()).toBe(2);
+  });
+
+  it('published ahead of their use need no fetch at all', async () => {
+    op.on(PATH, () => ({ body: { keys: [op.key.jwk, next.jwk] } }));
+    const { verify } = keysOf();
+    await verify(op.key);
+    await verify(next);
+    expect(fetches()).toBe(1);
+  });
+
+  it('keep verifying through an outage of any length', async () => {
+    const { verify, clock } = keysOf();
+    await verify(op.key);
+    op.on(PATH, down);
+    for (let hour = 0; hour < 5; hour += 1) {
+      clock.now += 3600;
+      await verify(op.key);
+    }
+  });
+
+  it('that are unknown during an outage are an outage, not a bad token', async () => {
+    const { verify, clock } = keysOf();
+    await verify(op.key);
+    op.on(PATH, down);
+    clock.now += 60;
+    await expect(verify(next)).rejects.toMatchObject({ kind: 'unavailable' });
+    const attempts = fetches();
+    await expect(verify(next)).rejects.toMatchObject({ kind: 'unavailable' });
+    expect(fetches()).toBe(attempts);
+  });
+
+  it('are dropped ten minutes after Auth0 revoked them', async () => {
+    const { verify, clock } = keysOf();
+    await verify(op.key);
+    op.on(PATH, () => ({ body: { keys: [next.jwk] } }));
+    clock.now += 600;
+    await expect(verify(op.key)).rejects.toMatchObject({ code: 'ERR_JWKS_NO_MATCHING_KEY' });
+  });
+
+  it.each<[string, object | string]>([
+    ['a page', '<html>'],
+    ['no keys', {}],
+    ['keys that are none', { keys: ['x'] }],
+  ])('are not read from %s', async (_name, body) => {
+    op.on(PATH, () => ({ body }));
+    await expect(keysOf().keys.ready()).rejects.toMatchObject({ kind: 'unavailable' });
+  });
+
+  it('verify without alg in the key set, as a tenant switch has it', async () => {
+    expect(op.key.jwk).not.toHaveProperty('alg');
+    await keysOf().verify(op.key);
+  });
+});
