@@ -28,7 +28,9 @@ export function ensureNodeModules() {
   if (isInstalled()) return;
   say('installing the npm packages of package-lock.json');
   // --include=dev: the specs and the demo need them even where NODE_ENV is "production".
-  run('npm', ['ci', '--include=dev', '--no-audit', '--no-fund']);
+  // Not `npm ci`: that refuses a lock file that lacks the optional packages of other platforms, as one written
+  // on a single platform may. --no-save keeps the locked versions and both files as they are.
+  run('npm', ['install', '--no-save', '--include=dev', '--no-audit', '--no-fund']);
 }
 
 /**
