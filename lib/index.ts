@@ -20,7 +20,11 @@ export type {
   RevocationCause,
 } from './config/events.js';
 export type { Logger, LogMethod } from './config/logger.js';
-export type { Auth0McpOptions } from './config/options.js';
+export type {
+  AnonymousOptions,
+  Auth0McpOptions,
+  PreRegisteredClientOptions,
+} from './config/options.js';
 export { storageContract } from './storage/contract.js';
 export {
   type EmbeddedStorageOptions,

@@ -96,7 +96,12 @@ export function pathsOf(config: Config): Paths {
     callback: new URL(config.callbackUrl).pathname,
     token: `${basePath}/token`,
     revocation: `${basePath}/revoke`,
-    resource: [...new Set([resourcePath, resourcePath.slice(basePath.length)])],
+    resource: [
+      resourcePath,
+      ...(resourcePath.startsWith(`${basePath}/`) && basePath !== ''
+        ? [resourcePath.slice(basePath.length)]
+        : []),
+    ],
   };
 }
 
@@ -130,8 +135,13 @@ export function createRoutes(deps: RoutesDeps): Routes {
   machine(tokens, 'POST', paths.token, [limits.token, ...tokenEndpoint(deps.token)]);
   machine(tokens, 'POST', paths.revocation, [limits.token, ...revocationEndpoint(deps.revocation)]);
 
-  // Like `app.use`: every way of writing the path that Express would route is guarded.
-  for (const path of paths.resource) guard.use(path, ...deps.createGuard());
+  for (const path of paths.resource) {
+    const isWholeOrigin = path === '' || path === '/';
+    // Like `app.use`: every way of writing the path that Express would route, and all below it. An
+    // endpoint at the root is guarded alone, or the host app's other pages would be closed too.
+    if (isWholeOrigin) guard.all('/', ...deps.createGuard());
+    else guard.use(path, ...deps.createGuard());
+  }
 
   /** The surface for programs: open to browsers' `fetch`, errors as OAuth JSON. */
   function machine(router: Router, method: string, path: string, work: RequestHandler[]): void {

@@ -3,6 +3,8 @@
  *
  * @module
  */
+import { randomUUID } from 'node:crypto';
+
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js';
 import type { RequestHandler } from 'express';
@@ -46,3 +48,22 @@ export const mcpRoute: RequestHandler = async function mcpRoute(req, res) {
   await server.connect(transport as Parameters<typeof server.connect>[0]);
   await transport.handleRequest(req, res, req.body);
 };
+
+/** With sessions: one transport per session, kept between requests. */
+export function sessionRoute(): RequestHandler {
+  const transports = new Map<string, StreamableHTTPServerTransport>();
+  return async function mcpSessionRoute(req, res) {
+    const known = transports.get(String(req.headers['mcp-session-id']));
+    if (known !== undefined) {
+      await known.handleRequest(req, res, req.body);
+      return;
+    }
+    const transport = new StreamableHTTPServerTransport({
+      sessionIdGenerator: () => randomUUID(),
+      onsessioninitialized: (id) => void transports.set(id, transport),
+    });
+    const server = createServer();
+    await server.connect(transport as Parameters<typeof server.connect>[0]);
+    await transport.handleRequest(req, res, req.body);
+  };
+}

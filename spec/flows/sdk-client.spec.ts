@@ -1,0 +1,89 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import express from 'express';
+
+import { ADA, BOB, DEMO_AUDIENCE } from '../../demo/tenant/options.js';
+import { mcpRoute, sessionRoute } from '../support/mcp-route.js';
+import { callJson, connect, HeadlessProvider } from '../support/sdk-client.js';
+import { startWorld, type World, type WorldOptions } from '../support/world.js';
+
+describe.each([
+  ['stateless', () => mcpRoute],
+  ['with sessions', () => sessionRoute()],
+])('the SDK client and the SDK transport, %s', (_name, createRoute) => {
+  let world: World;
+  afterEach(() => world.close());
+
+  async function start(options: WorldOptions = {}): Promise<void> {
+    const route = createRoute();
+    world = await startWorld({
+      mount(app, auth) {
+        app.use(auth);
+        app.all('/mcp', express.json(), route);
+      },
+      ...options,
+    });
+  }
+
+  it('RS-24 registers, logs in and calls tools that see the person', async () => {
+    await start();
+    const provider = new HeadlessProvider();
+    const { client } = await connect(world.mcp, provider);
+    expect(await callJson(client, 'get_token_info')).toMatchObject({
+      issuer: world.tenant.issuer,
+      audience: expect.arrayContaining([DEMO_AUDIENCE]),
+    });
+    expect(await callJson(client, 'whoami')).toMatchObject({
+      name: ADA.name,
+      email: ADA.email,
+      sameAsExtra: true,
+    });
+    expect(provider.visits).toHaveLength(1);
+    expect(provider.visits[0]?.searchParams.get('resource')).toBe(world.mcp);
+    await client.close();
+  });
+
+  it('CLI-40 refreshes by itself when the access token has expired, without a browser', async () => {
+    await start();
+    const provider = new HeadlessProvider();
+    const { client } = await connect(world.mcp, provider);
+    const before = provider.saved?.refresh_token;
+    world.advance(3700);
+    expect(await callJson(client, 'whoami')).toMatchObject({ email: ADA.email });
+    expect(provider.visits).toHaveLength(1);
+    expect(provider.saved?.refresh_token).not.toBe(before);
+    await client.close();
+  });
+
+  it('keeps the calls of two people apart, however they interleave', async () => {
+    await start();
+    const people = await Promise.all(
+      [ADA, BOB].map(async (user) => {
+        const { client } = await connect(world.mcp, new HeadlessProvider(user));
+        return { user, client };
+      }),
+    );
+    const calls = Array.from({ length: 20 }, (_, n) => people[n % 2]).flatMap((one) => one ?? []);
+    const answers = await Promise.all(
+      calls.map(async ({ user, client }) => ({ user, answer: await callJson(client, 'whoami') })),
+    );
+    for (const { user, answer } of answers) {
+      expect(answer).toMatchObject({ subject: user.sub, email: user.email, sameAsExtra: true });
+    }
+    await Promise.all(people.map(({ client }) => client.close()));
+  });
+
+  it('RS-13 asks for a further scope once, and the same call succeeds after the step-up', async () => {
+    await start({ options: { toolScopes: { write_file: ['files:write'] } } });
+    const provider = new HeadlessProvider();
+    const { client, transport } = await connect(world.mcp, provider);
+    expect(await callJson(client, 'whoami')).toMatchObject({ email: ADA.email });
+    // This SDK generation refreshes instead of asking again while it holds a refresh token.
+    provider.saved = { ...provider.saved, refresh_token: undefined } as typeof provider.saved;
+    await expect(callJson(client, 'write_file')).rejects.toThrow();
+    await transport.finishAuth(provider.answer.get('code') ?? '');
+    expect(provider.visits.at(-1)?.searchParams.get('scope')).toBe('openid files:write');
+    const again = await connect(world.mcp, provider);
+    expect(await callJson(again.client, 'write_file')).toBe('written');
+    await Promise.all([client.close(), again.client.close()]);
+  });
+});
