@@ -14,70 +14,99 @@ import type { TenantSettings } from './options.js';
 /** The stored records, and the ways a tenant ends them. */
 export interface TenantStore {
   adapter(model: string): Adapter;
-  /** Sessions of a person, as `[storage id, session uid]`. */
-  sessionsOf(sub: string): { id: string; uid: string }[];
+  /** The `sid` of each of a person's sessions. */
+  sessionsOf(sub: string): string[];
   /** Forgets the single sign-on sessions of a person. */
   endSessions(sub: string): void;
   /** Ends codes, refresh tokens and grants of a person. */
   endGrants(sub: string): void;
 }
 
-const GRANTED = ['Grant', 'AuthorizationCode', 'RefreshToken', 'AccessToken'];
+const GRANTED = ['Grant', 'AuthorizationCode', 'RefreshToken'];
 
 /** @param settings read at every look-up */
 export function createTenantStore(settings: () => TenantSettings): TenantStore {
-  const records = new Map<string, AdapterPayload>();
+  const models = new Map<string, Map<string, AdapterPayload>>();
+  const unused = createUnusedTokens();
 
-  function idsOf(model: string, test: (record: AdapterPayload) => boolean): string[] {
-    const prefix = `${model}:`;
-    return [...records]
-      .filter(([key, record]) => key.startsWith(prefix) && test(record))
-      .map(([key]) => key.slice(prefix.length));
+  function recordsOf(model: string): Map<string, AdapterPayload> {
+    const records = models.get(model) ?? new Map<string, AdapterPayload>();
+    models.set(model, records);
+    return records;
   }
 
-  function drop(models: readonly string[], test: (record: AdapterPayload) => boolean): void {
-    for (const model of models) {
-      for (const id of idsOf(model, test)) records.delete(`${model}:${id}`);
+  function drop(model: string, test: (record: AdapterPayload) => boolean): void {
+    for (const [id, record] of recordsOf(model)) {
+      if (test(record)) remove(model, id);
     }
+  }
+
+  function remove(model: string, id: string): void {
+    const record = recordsOf(model).get(id);
+    if (model === 'RefreshToken' && record !== undefined) unused.of(record).delete(id);
+    recordsOf(model).delete(id);
+  }
+
+  function keep(model: string, id: string, record: AdapterPayload): void {
+    // Access tokens are JWTs, or encrypted: nobody looks them up.
+    if (model === 'AccessToken') return;
+    recordsOf(model).set(id, record);
+    if (model !== 'RefreshToken') return;
+    const ids = unused.of(record).add(id);
+    for (const oldest of [...ids].slice(0, Math.max(0, ids.size - settings().refreshTokenLimit))) {
+      remove(model, oldest);
+    }
+  }
+
+  function consume(model: string, id: string): void {
+    const record = recordsOf(model).get(id);
+    if (record === undefined) return;
+    // The overlap counts from the first use: a second one inside it must not prolong it.
+    record.consumed ??= Math.floor(Date.now() / 1000);
+    unused.of(record).delete(id);
   }
 
   function find(model: string, id: string): AdapterPayload | undefined {
     if (model === 'Client') return clientMetadataOf(settings(), id);
-    const record = records.get(`${model}:${id}`);
+    const record = recordsOf(model).get(id);
     if (record === undefined || model !== 'RefreshToken') return record;
     return withinOverlap(record, settings()) ? { ...record, consumed: undefined } : record;
   }
 
   return {
     adapter: (model) => ({
-      async upsert(id, payload) {
-        records.set(`${model}:${id}`, payload);
-      },
+      upsert: async (id, payload) => keep(model, id, payload),
       find: async (id) => find(model, id),
       findByUserCode: async () => undefined,
-      async findByUid(uid) {
-        const [id] = idsOf(model, (record) => record.uid === uid);
-        return id === undefined ? undefined : records.get(`${model}:${id}`);
-      },
-      async consume(id) {
-        const record = records.get(`${model}:${id}`);
-        // The overlap counts from the first use: a second one inside it must not prolong it.
-        if (record !== undefined) record.consumed ??= Math.floor(Date.now() / 1000);
-      },
-      async destroy(id) {
-        records.delete(`${model}:${id}`);
-      },
-      async revokeByGrantId(grantId) {
-        drop([model], (record) => record.grantId === grantId);
-      },
+      findByUid: async (uid) => [...recordsOf(model).values()].find((one) => one.uid === uid),
+      consume: async (id) => consume(model, id),
+      destroy: async (id) => remove(model, id),
+      revokeByGrantId: async (grantId) => drop(model, (record) => record.grantId === grantId),
     }),
     sessionsOf: (sub) =>
-      idsOf('Session', (record) => record.accountId === sub).map((id) => ({
-        id,
-        uid: String(records.get(`Session:${id}`)?.uid),
-      })),
-    endSessions: (sub) => drop(['Session'], (record) => record.accountId === sub),
-    endGrants: (sub) => drop(GRANTED, (record) => record.accountId === sub),
+      [...recordsOf('Session').values()]
+        .filter(({ accountId }) => accountId === sub)
+        .map(({ uid }) => String(uid)),
+    endSessions: (sub) => drop('Session', ({ accountId }) => accountId === sub),
+    endGrants(sub) {
+      for (const model of GRANTED) drop(model, ({ accountId }) => accountId === sub);
+    },
+  };
+}
+
+/**
+ * Ids of refresh tokens not yet used, oldest first, per person and application: what Auth0's limit
+ * counts. Used ones are only kept so that their reuse is noticed.
+ */
+function createUnusedTokens(): { of(record: AdapterPayload): Set<string> } {
+  const byHolder = new Map<string, Set<string>>();
+  return {
+    of({ accountId, clientId }) {
+      const holder = `${accountId} ${clientId}`;
+      const ids = byHolder.get(holder) ?? new Set<string>();
+      byHolder.set(holder, ids);
+      return ids;
+    },
   };
 }
 

@@ -4,7 +4,8 @@
  *
  * @module
  */
-import { generateKeyPairSync, type KeyObject, randomBytes } from 'node:crypto';
+import { generateKeyPair, generateKeyPairSync, type KeyObject, randomBytes } from 'node:crypto';
+import { promisify } from 'node:util';
 import type { JWK } from 'jose';
 
 /** One RSA key, by name. */
@@ -28,11 +29,16 @@ export interface TenantKeys {
   readonly opaqueTokenKey: Uint8Array;
 }
 
+/** The shortest that RS256 allows (RFC 7518 §3.3): longer ones only take longer to find. */
+const RSA = { modulusLength: 2048 } as const;
+
 /** Makes the first two keys. */
-export function createTenantKeys(): TenantKeys {
+export async function createTenantKeys(): Promise<TenantKeys> {
+  const inBackground = promisify(generateKeyPair);
   let previous: SigningKey | undefined;
-  let current = generate();
-  let next = generate();
+  let [current, next] = (
+    await Promise.all([inBackground('rsa', RSA), inBackground('rsa', RSA)])
+  ).map(named) as [SigningKey, SigningKey];
   let foreign: SigningKey | undefined;
   return {
     current: () => current,
@@ -55,8 +61,11 @@ export function createTenantKeys(): TenantKeys {
 }
 
 function generate(): SigningKey {
-  const pair = generateKeyPairSync('rsa', { modulusLength: 2048 });
-  return { kid: randomBytes(16).toString('base64url'), ...pair };
+  return named(generateKeyPairSync('rsa', RSA));
+}
+
+function named(pair: Omit<SigningKey, 'kid'>): SigningKey {
+  return { ...pair, kid: randomBytes(16).toString('base64url') };
 }
 
 function publicJwk({ kid, publicKey }: SigningKey, withAlg: boolean): JWK {

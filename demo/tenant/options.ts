@@ -34,6 +34,8 @@ export interface Application {
   readonly refreshTokenRotation?: boolean;
   /** Seconds in which the previous refresh token still works. Default 0, as on Auth0. */
   readonly rotationOverlapSeconds?: number;
+  /** Absolute lifetime, which rotation does not prolong. Default 30 days, as on Auth0. */
+  readonly refreshTokenLifetimeSeconds?: number;
   /** Where logout tokens are posted. Default: nowhere. */
   readonly backchannelLogoutUri?: string;
   /** Default RS256. HS256 signs with the client secret. */
@@ -86,6 +88,11 @@ export interface TenantSettings {
   readonly defaultAudience: string | undefined;
   /** How far the tenant's clock runs ahead of ours; negative means behind. Default 0. */
   readonly clockSkewSeconds: number;
+  /**
+   * Refresh tokens that a person may hold at one application; one more silently ends the oldest.
+   * Default 200, Auth0's own.
+   */
+  readonly refreshTokenLimit: number;
   /** A policy that asks for a second factor at every refresh. Default false. */
   readonly mfaOnRefresh: boolean;
   /** Alters the answer of the token endpoint before it is signed. Default: nothing. */
@@ -148,6 +155,7 @@ export function settingsFrom(options: TenantOptions): TenantSettings {
     algInJwks: true,
     defaultAudience: undefined,
     clockSkewSeconds: 0,
+    refreshTokenLimit: 200,
     mfaOnRefresh: false,
     forge: undefined,
     ...given,

@@ -43,7 +43,9 @@ export function providerConfiguration(deps: ConfigurationDeps): Configuration {
     claims: { openid: ['sub'] },
     // Auth0 asks a confidential application for PKCE only if it started with it.
     pkce: { required: (_ctx, client) => client.clientAuthMethod === 'none' },
-    ...lifetimes,
+    // Refresh tokens outlive the browser session, with or without `offline_access` of OIDC.
+    expiresWithSession: () => false,
+    ttl: lifetimes(settings),
     features: {
       devInteractions: { enabled: false },
       userinfo: { enabled: false },
@@ -79,19 +81,22 @@ export function providerConfiguration(deps: ConfigurationDeps): Configuration {
   };
 }
 
-const lifetimes = {
-  // Refresh tokens outlive the browser session, with or without `offline_access` of OIDC.
-  expiresWithSession: () => false,
-  ttl: {
+/** All in seconds. */
+function lifetimes(settings: () => TenantSettings): Configuration['ttl'] {
+  return {
     AccessToken: 86_400,
     AuthorizationCode: 600,
     IdToken: 36_000,
     Interaction: 3600,
     Session: 7 * 86_400,
     Grant: REFRESH_TOKEN_SECONDS,
-    RefreshToken: REFRESH_TOKEN_SECONDS,
-  },
-} as const;
+    RefreshToken(ctx, token) {
+      const application = applicationOf(ctx, settings());
+      const lifetime = application?.refreshTokenLifetimeSeconds ?? REFRESH_TOKEN_SECONDS;
+      return Math.max(1, lifetime - token.totalLifetime());
+    },
+  };
+}
 
 function cookies(): Configuration['cookies'] {
   return {

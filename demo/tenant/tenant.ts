@@ -68,7 +68,7 @@ export async function startTenant(options: TenantOptions = {}): Promise<Tenant> 
   const server = createServer();
   const port = await listen(server, options.port ?? 0);
   const issuer = `http://127.0.0.1:${port}/`;
-  const keys = createTenantKeys();
+  const keys = await createTenantKeys();
   let settings = settingsFrom(options);
   const store = createTenantStore(() => settings);
   const faults = createFaults();
@@ -153,7 +153,7 @@ function controls({
       store.endSessions(sub);
       store.endGrants(sub);
       if (!notify) return;
-      await Promise.all(sessions.map(({ uid }) => notifyAll(settings(), send, { sub, sid: uid })));
+      await Promise.all(sessions.map((sid) => notifyAll(settings(), send, { sub, sid })));
     },
   };
 }
