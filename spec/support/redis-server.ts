@@ -95,14 +95,19 @@ async function launch(args: readonly string[], port: number): Promise<ChildProce
     child.once('exit', (code) => reject(new Error(`redis-server ended with ${code}:\n${said}`)));
   });
   failed.catch(() => undefined);
-  await Promise.race([untilAnswered(port), failed]);
+  try {
+    await Promise.race([untilAnswered(port), failed]);
+  } catch (error) {
+    child.kill('SIGKILL');
+    throw error;
+  }
   return child;
 }
 
-/** Resolves once a PING gets an answer, if only that data is still being loaded. */
+/** Resolves once a PING gets an answer, if only that a password is missing. */
 async function untilAnswered(port: number): Promise<void> {
   for (let waitedMs = 0; waitedMs < START_TIMEOUT_MS; waitedMs += 20) {
-    if ((await command(port, 'PING')).startsWith('+PONG')) return;
+    if (/^(\+PONG|-NOAUTH)/.test(await command(port, 'PING'))) return;
     await pause(20);
   }
   throw new Error(`redis-server on port ${port} did not answer within ${START_TIMEOUT_MS} ms`);

@@ -27,10 +27,13 @@ const NOW_MS = `
   local time = redis.call('TIME')
   local now = time[1] * 1000 + math.floor(time[2] / 1000)`;
 
-/** KEYS: index. ARGV: member, TTL in seconds. */
+/**
+ * KEYS: index. ARGV: member, TTL in seconds. Adds first: a Redis that is full refuses a script at its
+ * first write or not at all.
+ */
 export const ADD_MEMBER: Script = script(`${NOW_MS}
-  redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now)
   redis.call('ZADD', KEYS[1], now + ARGV[2] * 1000, ARGV[1])
+  redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now)
   local last = redis.call('ZREVRANGE', KEYS[1], 0, 0, 'WITHSCORES')
   redis.call('PEXPIREAT', KEYS[1], last[2])`);
 
