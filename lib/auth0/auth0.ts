@@ -17,13 +17,13 @@ export interface Auth0Tokens {
 
 /** What Auth0 vouched for, verified: signature, `iss`, `aud`, nonce, times. */
 export interface Auth0Login {
-  /** `sub` of the ID token, the same as of the access token. */
+  /** `sub` of the access token, the same as of the ID token. */
   readonly subject: string;
   /** Auth0's browser session, for back-channel logout. */
   readonly sid: string | undefined;
   /** Claims of the access token: `iss`, `aud`, `scope`, `permissions` … */
   readonly claims: Readonly<Record<string, unknown>>;
-  /** Claims of the ID token: `name`, `email` … */
+  /** Claims of the ID token: `name`, `email` …; empty for a third-party application, which gets none. */
   readonly user: Readonly<Record<string, unknown>>;
   /** `scope` of the token response and the access token, plus `permissions` (RBAC), no duplicates. */
   readonly scopes: readonly string[];
@@ -123,13 +123,19 @@ export interface Auth0 {
   /** Answers with the redirect to Auth0. Rejects before anything is sent if that cannot be. */
   startLogin(req: Request, res: Response, start: LoginStart): Promise<void>;
   /**
-   * Verifies Auth0's answer on the callback and fetches its tokens.
+   * Verifies Auth0's answer on the callback and fetches its tokens. What the transactions
+   * themselves throw passes through as it is: then nothing was taken.
    *
    * @param browser the browser that brings the answer
    * @throws Auth0Error with `pending` set in every case but `unknown_login`
    */
   finishLogin(req: Request, res: Response, browser: string): Promise<LoginResult>;
-  /** One refresh-token grant at Auth0. @throws Auth0Error `session_ended`, `unavailable`, … */
+  /**
+   * One refresh-token grant at Auth0, sent at most once and answered within the time limit. The
+   * caller compares `claims.sub` with the person the grant is for.
+   *
+   * @throws Auth0Error `session_ended`, `unavailable`, `misconfigured`, `invalid_response`
+   */
   refresh(refreshToken: string): Promise<Auth0Refresh>;
   /** Gives a refresh token back to Auth0 (RFC 7009). @throws Auth0Error */
   revoke(refreshToken: string): Promise<void>;

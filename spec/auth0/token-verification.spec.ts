@@ -198,9 +198,7 @@ describe("access token, Auth0's profile and RFC 9068", () => {
   });
 
   const encrypted = (alg: 'dir' | 'RSA-OAEP-256') => async (): Promise<string> => {
-    const { publicKey } = await import('jose').then(({ generateKeyPair }) =>
-      generateKeyPair('RSA-OAEP-256'),
-    );
+    const { publicKey } = await generateKeyPair('RSA-OAEP-256');
     return new CompactEncrypt(new TextEncoder().encode('{}'))
       .setProtectedHeader({ alg, enc: 'A256GCM' })
       .encrypt(alg === 'dir' ? new Uint8Array(32) : publicKey);
