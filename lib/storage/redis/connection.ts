@@ -2,7 +2,7 @@
  * Commands with a deadline, on a client of the user or on one of our own.
  *
  * node-redis waits for a lost server for as long as it takes. A request cannot: it gets its answer
- * or its refusal within a second, and a command that was not sent by then is never sent, so that
+ * or its refusal in less than a second, and a command that was not sent by then is never sent, so that
  * nothing is consumed behind the back of a client that was told to try again.
  *
  * @module
@@ -12,8 +12,8 @@ import { createRequire } from 'node:module';
 import { tooSlow, unavailable } from './failure.js';
 import type { RedisClient } from './redis-client.js';
 
-/** Longest wait for one verb: the contract of `Storage`. Redis itself answers in less than one. */
-const DEADLINE_MS = 1_000;
+/** Longest wait for one verb: leaves a request time to answer 503 within the second. */
+const DEADLINE_MS = 900;
 
 /** Longest silence of an own connection before it is given up for a new one. */
 const STALLED_AFTER_MS = 3_000;
