@@ -63,7 +63,7 @@ export function wireRoutes(deps: RoutesWiring): { routes: Routes; close(): void 
     origin: new URL(baseUrl).origin,
     now,
   });
-  const depart = createDeparture({ auth0, sessions, emit });
+  const depart = createDeparture({ auth0, emit });
   const brand = parseBrand({ name: new URL(resource).host });
   const lookFor = createLookFor(brand);
   const limits = createRateLimits({

@@ -6,6 +6,7 @@
  */
 import type { JWK } from 'jose';
 
+import type { TenantKeys } from './keys.js';
 import type { Forge } from './token-draft.js';
 
 /** How an application proves itself at the token endpoint (Dashboard: Application, Credentials). */
@@ -107,6 +108,8 @@ export interface TenantOptions extends Partial<TenantSettings> {
   readonly callbackUrls?: readonly string[];
   /** Where the default application takes logout tokens. */
   readonly backchannelLogoutUri?: string;
+  /** Keys made before: finding RSA primes is nearly all of a start. Default: new ones. */
+  readonly keys?: TenantKeys;
 }
 
 /** The default application: a Regular Web Application with a secret. */
@@ -138,7 +141,7 @@ export const BOB: User = {
 
 /** The settings a tenant starts with: those given, over the defaults. */
 export function settingsFrom(options: TenantOptions): TenantSettings {
-  const { port: _port, callbackUrls = [], backchannelLogoutUri, ...given } = options;
+  const { port: _port, keys: _keys, callbackUrls = [], backchannelLogoutUri, ...given } = options;
   return {
     applications: [
       {

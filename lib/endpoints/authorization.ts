@@ -18,7 +18,7 @@ import type { Config } from '../config/config.js';
 import type { Approvals } from '../grants/approvals.js';
 import type { ApprovedRequest } from '../grants/code-grant.js';
 import { noStore } from '../http/answer-headers.js';
-import type { BrowserSessions } from '../http/browser-sessions.js';
+import type { BrowserSession, BrowserSessions } from '../http/browser-sessions.js';
 import type { ConsentForms } from '../http/consent-form.js';
 import { handler } from '../http/handler.js';
 import type { DepartToAuth0 } from '../http/login-departure.js';
@@ -50,7 +50,7 @@ export interface AuthorizationDeps {
   /** What Auth0 is asked for besides, to show it (PX-6). */
   auth0Scopes: readonly string[];
   approvals: Pick<Approvals, 'isRemembered'>;
-  sessions: Pick<BrowserSessions, 'find'>;
+  sessions: BrowserSessions;
   forms: Pick<ConsentForms, 'write'>;
   depart: DepartToAuth0;
   lookFor: LookFor;
@@ -74,7 +74,7 @@ export function authorizationEndpoint(deps: AuthorizationDeps): RequestHandler[]
         await decide(req, res, approvalFor(parameters, client, target, deps), client, deps);
       } catch (error) {
         if (!(error instanceof OAuthError) || res.headersSent) throw error;
-        await answerAtTarget(req, res, error, target, client, deps);
+        answerAtTarget(res, error, target, client, deps);
       }
     }),
   ];
@@ -126,10 +126,34 @@ async function decide(
   client: Client,
   deps: AuthorizationDeps,
 ): Promise<void> {
-  if (deps.config.consent === 'external' || (await isAllowedBefore(req, res, request, deps))) {
-    await deps.depart(req, res, request);
-    return;
+  // `always` needs no session to know that it asks.
+  const isAlways = deps.config.consent === 'always';
+  const session = isAlways ? undefined : await deps.sessions.open(req, res);
+  if (session !== undefined && (await mayPass(session, request, deps))) {
+    await deps.depart(req, res, request, await session.begin());
+  } else {
+    ask(req, res, request, client, deps);
   }
+}
+
+/** PX-2, PX-13: the same browser allowed the same client the same before. */
+async function mayPass(
+  { browser }: BrowserSession,
+  request: ApprovedRequest,
+  { config, approvals }: AuthorizationDeps,
+): Promise<boolean> {
+  if (config.consent === 'external') return true;
+  if (browser === undefined || request.promptsConsent) return false;
+  return approvals.isRemembered({ ...request, browser });
+}
+
+function ask(
+  req: Request,
+  res: Response,
+  request: ApprovedRequest,
+  client: Client,
+  deps: AuthorizationDeps,
+): void {
   const look = deps.lookFor(req);
   const page = consentPage(look, {
     form: { action: deps.consentUrl, fields: { request: deps.forms.write(req, res, request) } },
@@ -147,30 +171,18 @@ async function decide(
   sendPage(res, 200, page);
 }
 
-async function isAllowedBefore(
-  req: Request,
-  res: Response,
-  request: ApprovedRequest,
-  { config, approvals, sessions }: AuthorizationDeps,
-): Promise<boolean> {
-  if (config.consent !== 'remember' || request.promptsConsent) return false;
-  const browser = await sessions.find(req, res);
-  return browser !== undefined && approvals.isRemembered({ ...request, browser });
-}
-
 /**
  * An error after the redirect URI is proved. An app on this machine, or a client the operator
  * entered, is told at once; an unknown web server is not sent a visitor that nobody asked whether
  * they want to go there: the page offers the way (AS-16).
  */
-async function answerAtTarget(
-  _req: Request,
+function answerAtTarget(
   res: Response,
   error: OAuthError,
   target: RedirectTarget,
   client: Client,
   { config }: AuthorizationDeps,
-): Promise<void> {
+): void {
   const location = errorResponse(target, error, config.issuer);
   const isForeign = redirectUriKind(target.redirectUri) === 'https';
   if (isForeign && client.kind !== 'preregistered') {

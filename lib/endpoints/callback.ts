@@ -25,7 +25,7 @@ export interface CallbackDeps {
   issuer: string;
   auth0: Pick<Auth0, 'finishLogin'>;
   grants: Pick<Grants, 'begin'>;
-  sessions: Pick<BrowserSessions, 'find'>;
+  sessions: BrowserSessions;
   logError: ErrorLog;
   emit: EventListener;
 }
@@ -40,7 +40,7 @@ export function callbackEndpoint(deps: CallbackDeps): RequestHandler[] {
   return [
     noStore,
     handler(async function finishLogin(req, res) {
-      const browser = (await deps.sessions.find(req, res)) ?? '';
+      const { browser = '' } = await deps.sessions.open(req, res);
       let request: ApprovedRequest | undefined;
       try {
         const { login, pending } = await deps.auth0.finishLogin(req, res, browser);

@@ -30,7 +30,7 @@ export interface ConsentDeps {
   /** Whether approvals are remembered (`consent: 'remember'`). */
   remembers: boolean;
   approvals: Pick<Approvals, 'remember'>;
-  sessions: Pick<BrowserSessions, 'begin'>;
+  sessions: BrowserSessions;
   forms: Pick<ConsentForms, 'read'>;
   depart: DepartToAuth0;
   emit: EventListener;
@@ -65,12 +65,12 @@ async function allow(
   request: ApprovedRequest,
   deps: ConsentDeps,
 ): Promise<void> {
-  if (deps.remembers) {
-    const browser = await deps.sessions.begin(req, res);
-    await deps.approvals.remember({ ...request, browser });
-  }
+  const session = await deps.sessions.open(req, res);
+  // PX-19: the cookie goes out with the very redirect to Auth0.
+  const browser = await session.begin();
+  if (deps.remembers) await deps.approvals.remember({ ...request, browser });
   deps.emit({ type: 'consent_given', client: clientFingerprint(request.clientId) });
-  await deps.depart(req, res, request);
+  await deps.depart(req, res, request, browser);
 }
 
 /** PX-26: the client hears it, Auth0 does not. */

@@ -112,7 +112,11 @@ async function refresh(
   } catch (error) {
     return giveUp(id, error, deps);
   }
-  const { tokens, scopes } = refreshed;
+  const { tokens, scopes, claims } = refreshed;
+  if (claims.sub !== grant.subject) {
+    await deps.endGrant(id);
+    throw new InvalidGrant('The login has ended', { detail: 'Auth0 answered for another person' });
+  }
   const stored = await writeDown(() =>
     deps.store.update(id, (current) => ({
       ...current,

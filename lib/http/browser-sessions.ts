@@ -23,12 +23,18 @@ declare module 'express-session' {
   }
 }
 
+/** The session of the browser that sent one request. */
+export interface BrowserSession {
+  /** The browser's name, or undefined as long as it has no session. */
+  readonly browser: string | undefined;
+  /** Gives the browser a session, if it has none, and sends the cookie with the answer. */
+  begin(): Promise<string>;
+}
+
 /** Sessions of browsers that have approved something. */
 export interface BrowserSessions {
-  /** The browser's name, or undefined where it has no session. Sets no cookie. */
-  find(req: Request, res: Response): Promise<string | undefined>;
-  /** The same, but begins a session where there is none, and sends the cookie with the answer. */
-  begin(req: Request, res: Response): Promise<string>;
+  /** Reads it, once a request. Sets no cookie. */
+  open(req: Request, res: Response): Promise<BrowserSession>;
 }
 
 interface BrowserSessionsDeps {
@@ -61,15 +67,19 @@ export function createBrowserSessions(deps: BrowserSessionsDeps): BrowserSession
   }
 
   return {
-    find: async (req, res) => (await load(req, res)).browser,
-    async begin(req, res) {
+    async open(req, res) {
       const current = await load(req, res);
-      current.browser ??= randomBytes(18).toString('base64url');
-      // Saved now and not when the answer ends: an outage must show before the redirect is sent.
-      await new Promise<void>((resolve, reject) => {
-        current.save((error?: unknown) => (error ? reject(error) : resolve()));
-      });
-      return current.browser;
+      return {
+        browser: current.browser,
+        async begin() {
+          current.browser ??= randomBytes(18).toString('base64url');
+          // Saved now and not when the answer ends: an outage must show before a redirect is sent.
+          await new Promise<void>((resolve, reject) => {
+            current.save((error?: unknown) => (error ? reject(error) : resolve()));
+          });
+          return current.browser;
+        },
+      };
     },
   };
 }

@@ -9,25 +9,26 @@ import type { Auth0 } from '../auth0/auth0.js';
 import { clientFingerprint } from '../clients/fingerprint.js';
 import type { EventListener } from '../config/events.js';
 import type { ApprovedRequest } from '../grants/code-grant.js';
-import type { BrowserSessions } from './browser-sessions.js';
 
-/** Sends the browser to Auth0 and remembers what for. Answers the request. */
+/**
+ * Sends the browser to Auth0 and remembers what for. Answers the request.
+ *
+ * @param browser the browser that approved, from its session
+ */
 export type DepartToAuth0 = (
   req: Request,
   res: Response,
   request: ApprovedRequest,
+  browser: string,
 ) => Promise<void>;
 
 interface DepartureDeps {
   readonly auth0: Pick<Auth0, 'startLogin'>;
-  readonly sessions: Pick<BrowserSessions, 'begin'>;
   readonly emit: EventListener;
 }
 
-export function createDeparture({ auth0, sessions, emit }: DepartureDeps): DepartToAuth0 {
-  return async function departToAuth0(req, res, request) {
-    // PX-19: the cookie goes out with the very redirect to Auth0.
-    const browser = await sessions.begin(req, res);
+export function createDeparture({ auth0, emit }: DepartureDeps): DepartToAuth0 {
+  return async function departToAuth0(req, res, request, browser) {
     await auth0.startLogin(req, res, {
       browser,
       pending: request,

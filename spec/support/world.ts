@@ -9,6 +9,7 @@ import type { AddressInfo } from 'node:net';
 
 import express, { type Express } from 'express';
 
+import { createTenantKeys, type TenantKeys } from '../../demo/tenant/keys.js';
 import {
   DEMO_AUDIENCE,
   DEMO_CLIENT_ID,
@@ -63,13 +64,21 @@ export interface WorldOptions {
 /** A key for specs: nothing is signed with it anywhere else. */
 export const SPEC_SIGNING_KEY = 'a-signing-key-for-specs-only-0123456789';
 
+/** The same for every world of a spec file: making them takes longer than a whole login. */
+let keys: Promise<TenantKeys> | undefined;
+
 export async function startWorld(world: WorldOptions = {}): Promise<World> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const baseUrl = origin + (world.basePath ?? '');
   const redirectPath = world.options?.redirectPath ?? '/auth/callback';
-  const tenant = await startTenant({ callbackUrls: [baseUrl + redirectPath], ...world.tenant });
+  keys ??= createTenantKeys();
+  const tenant = await startTenant({
+    callbackUrls: [baseUrl + redirectPath],
+    keys: await keys,
+    ...world.tenant,
+  });
   const log: LogLine[] = [];
   const events: Auth0McpEvent[] = [];
   let offset = 0;

@@ -1,0 +1,327 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+
+import { approve, type Browser, createBrowser, logIn } from '../../demo/tenant/browser.js';
+import { ADA } from '../../demo/tenant/options.js';
+import type { Auth0McpOptions } from '../../lib/config/options.js';
+import {
+  isConsentPage,
+  type OAuthClient,
+  oauthClient,
+  registerClient,
+} from '../support/oauth-client.js';
+import { startWorld, type World } from '../support/world.js';
+
+const HTTPS_CLIENT = { client_name: 'Web client', redirect_uris: ['https://client.example/cb'] };
+
+describe('consent', () => {
+  let world: World;
+  afterEach(() => world.close());
+
+  async function start(
+    options: Partial<Auth0McpOptions> = {},
+    metadata: Record<string, unknown> = {},
+  ): Promise<OAuthClient> {
+    world = await startWorld({ options });
+    return registerClient(world.origin, metadata);
+  }
+
+  function auth0Visits(): number {
+    return world.tenant.requests.filter(({ path }) => path === '/authorize').length;
+  }
+
+  /** The hidden field and the cookie of a consent page. */
+  async function formOf(browser: Browser, client: OAuthClient): Promise<string> {
+    const page = await browser.get(client.authorizeUrl());
+    return /name="request" value="([^"]+)"/.exec(page.body)?.[1] ?? '';
+  }
+
+  function cookieFor(browser: Browser, url: string): string {
+    return browser.cookies.header({ url: new URL(url), method: 'GET', crossSite: false });
+  }
+
+  const consentUrl = (): string => `${world.origin}/consent`;
+
+  it('PX-1 PX-3 PX-18 PX-23 asks first: no request to Auth0, no session cookie, nothing stored', async () => {
+    const client = await start();
+    const response = await fetch(client.authorizeUrl());
+    expect(response.status).toBe(200);
+    expect(await response.text()).toContain('name="decision"');
+    expect(auth0Visits()).toBe(0);
+    const cookies = response.headers.getSetCookie();
+    expect(cookies).toHaveLength(1);
+    expect(cookies[0]).toMatch(
+      /^auth0-mcp-form=[\w-]{24}; Max-Age=600; Path=\/;.*HttpOnly; SameSite=Lax$/,
+    );
+  });
+
+  it('PX-5 PX-6 PX-7 AS-31 AS-32 R-RG-10 shows who asks, what for, and where the answer goes', async () => {
+    const client = await start({}, { client_name: '<script>alert(1)</script>Claude' });
+    const page = await (await fetch(client.authorizeUrl())).text();
+    expect(page).not.toContain('<script>');
+    expect(page).toContain('127.0.0.1:45454');
+    expect(page).toContain('http://127.0.0.1:45454/callback');
+    expect(page).toContain('class="warning"');
+    for (const scope of ['openid', 'profile', 'email', 'offline_access'])
+      expect(page).toContain(scope);
+    const web = await registerClient(world.origin, HTTPS_CLIENT);
+    expect(await (await fetch(web.authorizeUrl())).text()).not.toContain('class="warning"');
+  });
+
+  it('PX-9 R-AZ-7 R-AZ-10 R-DP-6 is not framed, not cached, not readable from other origins', async () => {
+    const client = await start();
+    const { headers } = await fetch(client.authorizeUrl(), {
+      headers: { origin: 'https://x.example' },
+    });
+    expect(headers.get('content-security-policy')).toContain("frame-ancestors 'none'");
+    expect(headers.get('content-security-policy')).not.toContain('form-action');
+    expect(headers.get('x-frame-options')).toBe('DENY');
+    expect(headers.get('referrer-policy')).toBe('no-referrer');
+    expect(headers.get('cache-control')).toBe('no-store');
+    expect(headers.get('x-content-type-options')).toBe('nosniff');
+    expect(headers.get('access-control-allow-origin')).toBeNull();
+  });
+
+  it('PX-19 PX-30 the session cookie comes with the redirect to Auth0, which sees only our side', async () => {
+    const client = await start();
+    const browser = createBrowser();
+    const form = await formOf(browser, client);
+    const answer = await browser.post(consentUrl(), { request: form, decision: 'allow' });
+    expect(answer.status).toBe(303);
+    expect(answer.headers['set-cookie']?.join()).toMatch(
+      /auth0-mcp-session=.*HttpOnly; SameSite=Lax/,
+    );
+    const sent = answer.next?.searchParams;
+    expect(sent?.get('client_id')).toBe('demo-app');
+    expect(sent?.get('redirect_uri')).toBe(`${world.origin}/auth/callback`);
+    expect(sent?.get('audience')).toBe('https://api.example.test/mcp-demo');
+    expect(sent?.get('code_challenge_method')).toBe('S256');
+    expect(sent?.get('resource')).toBeNull();
+    expect(String(answer.next)).not.toContain(client.id);
+  });
+
+  it.each([
+    ['without its form', {}, {}],
+    ['with a made-up form', { request: 'AAAA'.repeat(40) }, {}],
+    ['from another site', {}, { 'sec-fetch-site': 'cross-site' }],
+    ['from another origin', {}, { origin: 'https://evil.example' }],
+  ])('PX-8 a decision %s is refused and stores nothing', async (_name, form, headers) => {
+    const client = await start();
+    const browser = createBrowser();
+    const request = await formOf(browser, client);
+    const cookie = cookieFor(browser, consentUrl());
+    const sent = Object.keys(headers).length > 0 ? { request, ...form } : form;
+    const response = await fetch(consentUrl(), {
+      method: 'POST',
+      redirect: 'manual',
+      headers: { cookie, ...headers } as Record<string, string>,
+      body: new URLSearchParams({ decision: 'allow', ...sent } as Record<string, string>),
+    });
+    expect(response.status).toBe(403);
+    expect(response.headers.getSetCookie()).toEqual([]);
+    expect(auth0Visits()).toBe(0);
+  });
+
+  it("PX-8 PX-13 a form shown to one browser does nothing in another's", async () => {
+    const client = await start();
+    const attackers = createBrowser();
+    const form = await formOf(attackers, client);
+    const victim = createBrowser();
+    await victim.get(client.authorizeUrl());
+    const answer = await victim.post(consentUrl(), { request: form, decision: 'allow' });
+    expect(answer.status).toBe(403);
+    expect(answer.next).toBeUndefined();
+  });
+
+  it('a form that stood open for too long says so', async () => {
+    const client = await start();
+    const browser = createBrowser();
+    const request = await formOf(browser, client);
+    world.advance(601);
+    const answer = await browser.post(consentUrl(), { request, decision: 'allow' });
+    expect(answer.status).toBe(403);
+    expect(answer.body).toContain('<h1>');
+  });
+
+  it('PX-20 the login-fixation attack: the attacker approves, the victim opens the Auth0 address', async () => {
+    const client = await start();
+    const attacker = createBrowser();
+    const request = await formOf(attacker, client);
+    const auth0Url = (await attacker.post(consentUrl(), { request, decision: 'allow' })).next;
+    const victim = createBrowser();
+    const stopBefore = `${world.origin}/auth/callback`;
+    const callback = (await logIn(victim, await victim.follow(auth0Url ?? ''), ADA, { stopBefore }))
+      .next;
+    world.tenant.clearRequests();
+    const page = await victim.get(callback ?? '');
+    expect(page.status).toBe(400);
+    expect(page.next).toBeUndefined();
+    expect(world.tenant.requests.filter(({ path }) => path === '/oauth/token')).toEqual([]);
+    // The attacker's own login is still good: another browser's attempt has used nothing up.
+    expect((await attacker.get(callback ?? '')).next?.searchParams.get('code')).toBeTruthy();
+  });
+
+  it('PX-29 PX-2 the confused deputy: a victim with a session at Auth0 is asked for the new client too', async () => {
+    const client = await start({ consent: 'remember' }, HTTPS_CLIENT);
+    const victim = createBrowser();
+    await client.logIn({ browser: victim });
+    const attacker = await registerClient(world.origin, {
+      client_name: 'Web client',
+      redirect_uris: ['https://attacker.example/cb'],
+    });
+    const before = auth0Visits();
+    const page = await victim.follow(attacker.authorizeUrl(), { stopBefore: attacker.redirectUri });
+    expect(isConsentPage(page)).toBe(true);
+    expect(page.body).toContain('attacker.example');
+    expect(auth0Visits()).toBe(before);
+  });
+
+  it('PX-29 PX-21 an Auth0 address made by hand, with a state of its own, ends at our callback', async () => {
+    await start();
+    const victim = createBrowser();
+    const handMade = `${world.tenant.issuer}authorize?${new URLSearchParams({ client_id: 'demo-app', response_type: 'code', redirect_uri: `${world.origin}/auth/callback`, scope: 'openid', state: 'x'.repeat(43) })}`;
+    const stopBefore = `${world.origin}/auth/callback`;
+    const back = await logIn(victim, await victim.follow(handMade), ADA, { stopBefore });
+    expect((await victim.get(back.next ?? '')).status).toBe(400);
+  });
+
+  it('PX-28 two tabs at once both complete', async () => {
+    const client = await start();
+    const browser = createBrowser();
+    const stopBefore = client.redirectUri;
+    const first = await approve(
+      browser,
+      await browser.follow(client.authorizeUrl({ state: 'one' })),
+    );
+    const second = await approve(
+      browser,
+      await browser.follow(client.authorizeUrl({ state: 'two' })),
+    );
+    const ends = [
+      await logIn(browser, second, ADA, { stopBefore }),
+      await logIn(browser, first, ADA, { stopBefore }),
+    ];
+    expect(ends.map(({ next }) => next?.searchParams.get('state'))).toEqual(['two', 'one']);
+    for (const { next } of ends) expect(next?.searchParams.get('code')).toBeTruthy();
+  });
+
+  describe("'remember'", () => {
+    it('PX-25 does not ask the same browser again for the same, and asks for anything else', async () => {
+      const client = await start(
+        { consent: 'remember', scopesSupported: ['read:notes'] },
+        HTTPS_CLIENT,
+      );
+      const browser = createBrowser();
+      const stopBefore = client.redirectUri;
+      await client.logIn({ browser });
+      const again = await browser.follow(client.authorizeUrl(), { stopBefore });
+      expect(again.next?.searchParams.get('code')).toBeTruthy();
+      const asked = async (url: string) => isConsentPage(await browser.follow(url, { stopBefore }));
+      // PX-13: more scopes; PX-27: the client wants the person asked.
+      expect(await asked(client.authorizeUrl({ scope: 'openid read:notes' }))).toBe(true);
+      expect(await asked(client.authorizeUrl({ prompt: 'consent' }))).toBe(true);
+      const other = await registerClient(world.origin, {
+        client_name: 'Other',
+        redirect_uris: ['https://client.example/cb'],
+      });
+      expect(await asked(other.authorizeUrl())).toBe(true);
+      expect(
+        isConsentPage(await createBrowser().follow(client.authorizeUrl(), { stopBefore })),
+      ).toBe(true);
+    });
+
+    it('R-8252-3 asks each time for an app on this machine', async () => {
+      const client = await start({ consent: 'remember' });
+      const browser = createBrowser();
+      await client.logIn({ browser });
+      const page = await browser.follow(client.authorizeUrl(), { stopBefore: client.redirectUri });
+      expect(isConsentPage(page)).toBe(true);
+    });
+
+    it('PX-4 PX-12 a changed cookie counts as none', async () => {
+      const client = await start({ consent: 'remember' }, HTTPS_CLIENT);
+      const browser = createBrowser();
+      await client.logIn({ browser });
+      const cookie = cookieFor(browser, world.origin).replace(/(auth0-mcp-session=s%3A.)./, '$1_');
+      const response = await fetch(client.authorizeUrl(), {
+        headers: { cookie },
+        redirect: 'manual',
+      });
+      expect(response.status).toBe(200);
+    });
+  });
+
+  it("'external' goes straight to Auth0", async () => {
+    const client = await start({ consent: 'external' });
+    const response = await fetch(client.authorizeUrl(), { redirect: 'manual' });
+    expect(response.status).toBe(303);
+    expect(response.headers.get('location')).toContain(`${world.tenant.issuer}authorize`);
+  });
+
+  it('PX-27 prompt=none is never a silent approval', async () => {
+    const client = await start();
+    const response = await fetch(client.authorizeUrl({ prompt: 'none', state: 's' }), {
+      redirect: 'manual',
+    });
+    expect(response.headers.get('location')).toContain('error=interaction_required');
+    expect(auth0Visits()).toBe(0);
+  });
+
+  it('AS-16 an error for an unknown web server is shown, not bounced; for an app here it is sent', async () => {
+    const client = await start();
+    const local = await fetch(client.authorizeUrl({ code_challenge: undefined }), {
+      redirect: 'manual',
+    });
+    expect(local.headers.get('location')).toContain('error=invalid_request');
+    const web = await registerClient(world.origin, HTTPS_CLIENT);
+    const page = await fetch(web.authorizeUrl({ code_challenge: undefined }), {
+      redirect: 'manual',
+    });
+    expect(page.headers.get('location')).toBeNull();
+    expect(await page.text()).toContain('https://client.example/cb?error=invalid_request');
+  });
+
+  it('AS-13 AS-14 R-AZ-1 a redirect URI that is not registered gets a page without a way out', async () => {
+    const client = await start({}, HTTPS_CLIENT);
+    for (const redirectUri of [
+      'https://client.example/cb/',
+      'https://client.example/cb?x',
+      'https://client.example/CB',
+      'https://client.example/cb%2f',
+      'https://sub.client.example/cb',
+      'https://client.example@evil.example/cb',
+      'javascript:alert(1)',
+    ]) {
+      const response = await fetch(client.authorizeUrl({ redirect_uri: redirectUri }), {
+        redirect: 'manual',
+      });
+      expect(response.status).toBe(400);
+      expect(response.headers.get('location')).toBeNull();
+      expect(await response.text()).not.toContain('evil.example');
+    }
+  });
+
+  it('HEAD creates nothing and uses nothing up', async () => {
+    const client = await start({ consent: 'external' });
+    const response = await fetch(client.authorizeUrl(), { method: 'HEAD', redirect: 'manual' });
+    expect(response.status).toBe(200);
+    expect(response.headers.getSetCookie()).toEqual([]);
+  });
+
+  it('R-AZ-18 CLI-21 the same request may be made twice, by a program first', async () => {
+    const client = await start();
+    const url = client.authorizeUrl();
+    await fetch(url, { redirect: 'manual', headers: { accept: 'application/json' } });
+    const stopBefore = client.redirectUri;
+    const browser = createBrowser();
+    const page = await logIn(browser, await approve(browser, await browser.follow(url)), ADA, {
+      stopBefore,
+    });
+    expect(page.next?.searchParams.get('code')).toBeTruthy();
+  });
+
+  it('serves a client whose id was made before, without having seen it', async () => {
+    const client = await start();
+    const copy = oauthClient(world.origin, client);
+    expect(await copy.tokens()).toMatchObject({ token_type: 'Bearer' });
+  });
+});
