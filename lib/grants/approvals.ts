@@ -27,7 +27,7 @@ export interface Approvals {
 }
 
 /** 30 days from the last approval. */
-export const APPROVAL_TTL_SECONDS = 30 * 24 * 60 * 60;
+export const APPROVAL_TTL_SECONDS: number = 30 * 24 * 60 * 60;
 
 export function createApprovals(deps: CollectionDeps): Approvals {
   const approvals = openCollection<ApprovalRecord>(deps, 'approval');

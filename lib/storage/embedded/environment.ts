@@ -10,8 +10,6 @@ import { chmodSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 
-import type { Database } from 'lmdb';
-
 import { StorageUnavailable } from '../storage.js';
 import { makePrivateDirectory, notWritable } from './file-system.js';
 
@@ -21,11 +19,13 @@ const FILE_MODE = 0o600;
 /** Write transactions between two looks for readers that died, which keep pages from being reused. */
 const WRITES_PER_READER_CHECK = 1000;
 
-type Lmdb = typeof import('lmdb');
+// Loaded by `require` below, so its types for `require`: those for `import` do not compile.
+type Lmdb = typeof import('lmdb', { with: { 'resolution-mode': 'require' }});
+type Database = import('lmdb', { with: { 'resolution-mode': 'require' }}).Database<Buffer, Buffer>;
 
 /** A table from bytes to bytes. */
 export type Table = Pick<
-  Database<Buffer, Buffer>,
+  Database,
   'getBinary' | 'getRange' | 'getKeys' | 'putSync' | 'removeSync' | 'resetReadTxn'
 >;
 
