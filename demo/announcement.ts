@@ -1,0 +1,53 @@
+/**
+ * What the terminal says once the demo runs: where it is, who can log in, what to do next.
+ *
+ * @module
+ */
+import { clientSetUps } from './client-set-up.js';
+import type { StandIn } from './stand-in.js';
+
+/** Prints it. */
+export function announce(demo: { baseUrl: string; standIn: StandIn | undefined }): void {
+  const mcpUrl = `${demo.baseUrl}/mcp`;
+  const next = clientSetUps(mcpUrl).filter(({ text }) => !text.includes('\n'));
+  const lines = [
+    '',
+    `MCP endpoint   ${mcpUrl}`,
+    `Web page       ${new URL(demo.baseUrl).origin}/`,
+    ...whereToLogIn(demo),
+    '',
+    'Next:',
+    ...next.flatMap(({ client, where, text }) => ['', `  ${client}, ${where}:`, `    ${text}`]),
+    '',
+    'The web page has the configuration of further clients. Ctrl+C ends the demo.',
+  ];
+  console.log(lines.join('\n'));
+}
+
+function whereToLogIn({ baseUrl, standIn }: Parameters<typeof announce>[0]): readonly string[] {
+  if (standIn === undefined) {
+    return [
+      `Callback URL   ${callbackUrl(baseUrl)}`,
+      '               (Auth0 dashboard: Applications, yours, Settings, Allowed Callback URLs)',
+    ];
+  }
+  const { email, password } = standIn.person;
+  return [
+    `Auth0          ${standIn.issuer} (a stand-in on this machine)`,
+    `Log in as      ${email}`,
+    `Password       ${password}`,
+    '',
+    'The stand-in forgets its sessions and refresh tokens when it ends: after a restart, log in anew.',
+    'To use a tenant of yours: cp .env.example .env, fill it in, and start again.',
+  ];
+}
+
+/** What Auth0 has to know; `AUTH0_MCP_REDIRECT_PATH` may have moved it. */
+export function callbackUrl(baseUrl: string): string {
+  const { env } = process;
+  const path =
+    env['AUTH0_MCP_REDIRECT_PATH'] ||
+    env['FASTMCP_SERVER_AUTH_AUTH0_REDIRECT_PATH'] ||
+    '/auth/callback';
+  return baseUrl + (path.startsWith('/') ? path : `/${path}`);
+}

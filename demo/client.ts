@@ -1,0 +1,87 @@
+/**
+ * A client for the demo server: logs in through the browser, calls every tool, prints what came back.
+ *
+ *     npm run demo:client                 in the default browser
+ *     npm run demo:client -- --headless   without one, as Ada at the stand-in
+ *     npm run demo:client -- --fresh      forgets the last login first
+ *     npm run demo:client -- https://mcp.example.com/mcp
+ *
+ * @module
+ */
+import { parseArgs } from 'node:util';
+
+import { createHeadlessLogin } from './headless-login.js';
+import { listenForCallback } from './loopback-callback.js';
+import { createMcpSession, type McpSession } from './mcp-session.js';
+import { DemoOAuthProvider } from './oauth-provider.js';
+import { openSavedLogin } from './saved-login.js';
+
+const { values, positionals } = parseArgs({
+  options: { headless: { type: 'boolean' }, fresh: { type: 'boolean' } },
+  allowPositionals: true,
+});
+const mcpUrl = new URL(positionals[0] ?? defaultUrl());
+const callback = await listenForCallback();
+const saved = openSavedLogin(mcpUrl);
+if (values.fresh) saved.forget();
+const openBrowser = values.headless ? createHeadlessLogin() : openDefaultBrowser;
+const session = createMcpSession(mcpUrl, new DemoOAuthProvider({ callback, saved, openBrowser }));
+
+try {
+  await tour(session);
+} catch (error) {
+  console.error(`✗ ${reasonOf(error)}`);
+  process.exitCode = 1;
+} finally {
+  await session.close();
+  callback.close();
+}
+
+/** Every tool of the demo server, in the order in which they ask for more. */
+async function tour({ connect, call }: McpSession): Promise<void> {
+  await connect();
+  console.log('✓ Authenticated with Auth0!');
+
+  const { issuer, audience, scope } = await call('get_token_info');
+  console.log('✓ get_token_info');
+  console.log(`    Auth0 issuer: ${issuer}`);
+  console.log(`    Auth0 audience: ${[audience].flat().join(', ')}`);
+  console.log(`    Auth0 scope: ${scope}`);
+
+  const { name, email } = await call('whoami');
+  console.log(`✓ whoami: ${name} <${email}>`);
+
+  const { status } = await call('call_api');
+  if (status !== 200) {
+    throw new Error(
+      `call_api: the API behind Auth0 answered ${status}. If the stand-in was restarted, it no longer knows its tokens: npm run demo:client -- --fresh`,
+    );
+  }
+  console.log(`✓ call_api: the API behind Auth0 answered ${status}`);
+
+  // The first time, the server asks for files:write, and the browser opens once more.
+  const { characters } = await call('write_file', { name: 'demo.txt', text: 'Hello!' });
+  console.log(`✓ write_file: ${characters} characters, with the scope files:write`);
+}
+
+async function openDefaultBrowser(url: URL): Promise<void> {
+  console.log(`Your browser opens for the login. If it does not, visit:\n\n  ${url.href}\n`);
+  const { default: open } = await import('open');
+  // A machine without a browser still has the address above.
+  await open(url.href).catch(() => {});
+}
+
+function defaultUrl(): string {
+  const { env } = process;
+  const baseUrl = env['AUTH0_MCP_BASE_URL'] || `http://localhost:${env['PORT'] || 8000}`;
+  return `${baseUrl}/mcp`;
+}
+
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const { cause } = error;
+  if (cause instanceof Error && 'code' in cause && cause.code === 'ECONNREFUSED') {
+    return `Nothing listens at ${mcpUrl.origin}. Start the server first: npm run demo`;
+  }
+  return error.message;
+}

@@ -1,0 +1,69 @@
+/**
+ * Where the browser comes back to after the login: a web server on this machine, for as long as the
+ * client runs.
+ *
+ * Spec: RFC 8252 §7.3 (loopback redirect, any port), RFC 6749 §4.1.2.
+ *
+ * @module
+ */
+import { createServer, type RequestListener } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+/** The web server, listening. */
+export interface LoopbackCallback {
+  /** `http://127.0.0.1:PORT/callback`. */
+  readonly redirectUri: string;
+  /** The parameters of the next answer. */
+  next(): Promise<URLSearchParams>;
+  close(): void;
+}
+
+/** How long a person may take for a login, in milliseconds. */
+const PATIENCE_MS = 10 * 60 * 1000;
+
+/** Listens on a free port. */
+export async function listenForCallback(): Promise<LoopbackCallback> {
+  let deliver: (answer: URLSearchParams) => void = () => {};
+  const server = createServer(answerBrowser((answer) => deliver(answer)));
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  const { port } = server.address() as AddressInfo;
+  return {
+    redirectUri: `http://127.0.0.1:${port}/callback`,
+    next: () =>
+      new Promise((resolve, reject) => {
+        const timer = setTimeout(() => reject(new Error('Nobody logged in.')), PATIENCE_MS);
+        deliver = (answer) => {
+          clearTimeout(timer);
+          resolve(answer);
+        };
+      }),
+    close() {
+      server.close();
+      server.closeAllConnections();
+    },
+  };
+}
+
+function answerBrowser(deliver: (answer: URLSearchParams) => void): RequestListener {
+  return function answer(req, res) {
+    const { pathname, searchParams } = new URL(req.url ?? '/', 'http://127.0.0.1');
+    if (pathname !== '/callback') {
+      res.writeHead(404).end();
+      return;
+    }
+    const sentence = searchParams.has('code')
+      ? 'You are logged in. You can close this window.'
+      : 'The login did not succeed. The terminal says why.';
+    // The address holds the code: it is not to be kept, and not to be told to other pages.
+    res.writeHead(200, {
+      'Content-Type': 'text/html; charset=utf-8',
+      'Cache-Control': 'no-store',
+      'Referrer-Policy': 'no-referrer',
+    });
+    res.end(`<!doctype html><html lang="en"><title>Demo client</title><p>${sentence}</p></html>`);
+    deliver(searchParams);
+  };
+}

@@ -1,0 +1,90 @@
+/**
+ * A connection to an MCP server that logs in whenever the server asks for it, and goes on.
+ *
+ * @module
+ */
+import { UnauthorizedError } from '@modelcontextprotocol/sdk/client/auth.js';
+import { Client } from '@modelcontextprotocol/sdk/client/index.js';
+import {
+  StreamableHTTPClientTransport,
+  StreamableHTTPError,
+} from '@modelcontextprotocol/sdk/client/streamableHttp.js';
+import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
+
+import type { DemoOAuthProvider } from './oauth-provider.js';
+
+/** An open connection. */
+export interface McpSession {
+  /** Connects, with a login if one is needed. */
+  connect(): Promise<void>;
+  /**
+   * Calls a tool, and reads the JSON in its answer.
+   *
+   * @throws an error with the tool's own words where it failed
+   */
+  call(tool: string, args?: Record<string, unknown>): Promise<Record<string, unknown>>;
+  close(): Promise<void>;
+}
+
+interface Connection {
+  readonly client: Client;
+  readonly transport: StreamableHTTPClientTransport;
+}
+
+/** Refused for a scope, sent to the browser, admitted: more is not needed. */
+const MAX_ATTEMPTS = 3;
+
+/** Nothing is sent before `connect()` or the first call. */
+export function createMcpSession(mcpUrl: URL, provider: DemoOAuthProvider): McpSession {
+  let connection: Connection | undefined;
+
+  async function open(): Promise<Connection> {
+    const transport = new StreamableHTTPClientTransport(mcpUrl, { authProvider: provider });
+    const client = new Client({ name: 'express-auth0-mcp-demo', version: '1.0.0' });
+    connection = { client, transport };
+    // The cast is for `exactOptionalPropertyTypes`, which the SDK's types are not written for.
+    await client.connect(transport as Transport);
+    return connection;
+  }
+
+  async function run<T>(work: (client: Client) => Promise<T>): Promise<T> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        const { client } = connection ?? (await open());
+        return await work(client);
+      } catch (error) {
+        if (attempt === MAX_ATTEMPTS) throw error;
+        await prepareAnother(error);
+      }
+    }
+  }
+
+  async function prepareAnother(error: unknown): Promise<void> {
+    const refused = connection;
+    connection = undefined;
+    if (error instanceof UnauthorizedError) {
+      // The SDK has sent the person to the browser, and leaves the rest to us.
+      await refused?.transport.finishAuth(await provider.authorizationCode());
+    } else if (error instanceof StreamableHTTPError && error.code === 403) {
+      provider.forgetRefreshToken();
+    } else {
+      throw error;
+    }
+    await refused?.client.close();
+  }
+
+  return {
+    connect: () => run(async () => {}),
+    call: (name, args = {}) =>
+      run(async (client) => jsonOf(await client.callTool({ name, arguments: args }))),
+    async close() {
+      await connection?.client.close();
+    },
+  };
+}
+
+function jsonOf(result: Awaited<ReturnType<Client['callTool']>>): Record<string, unknown> {
+  const [first] = result.content as { text?: string }[];
+  if (result.isError === true) throw new Error(first?.text ?? 'The tool failed.');
+  return JSON.parse(first?.text ?? '{}');
+}

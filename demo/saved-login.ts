@@ -1,0 +1,57 @@
+/**
+ * What the demo client remembers between two runs, in a file that only its owner can read.
+ *
+ * @module
+ */
+import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import type {
+  OAuthClientInformationMixed,
+  OAuthTokens,
+} from '@modelcontextprotocol/sdk/shared/auth.js';
+
+/** Registration and tokens at one server. */
+export interface Login {
+  readonly client?: OAuthClientInformationMixed | undefined;
+  readonly tokens?: OAuthTokens | undefined;
+}
+
+/** The file, read once and written at each change. */
+export interface SavedLogin {
+  readonly current: Login;
+  change(part: Login): void;
+  forget(): void;
+}
+
+/** One file for each MCP endpoint, below the home directory. */
+export function openSavedLogin(mcpUrl: URL): SavedLogin {
+  const folder = join(homedir(), '.express-auth0-mcp-demo');
+  const file = join(folder, `${mcpUrl.href.replace(/[^a-z0-9.]+/gi, '-')}.json`);
+  let current = read(file);
+  return {
+    get current() {
+      return current;
+    },
+    change(part) {
+      current = { ...current, ...part };
+      mkdirSync(folder, { recursive: true, mode: 0o700 });
+      writeFileSync(file, JSON.stringify(current), { mode: 0o600 });
+      // The mode above counts for a new file only.
+      chmodSync(file, 0o600);
+    },
+    forget() {
+      current = {};
+      rmSync(file, { force: true });
+    },
+  };
+}
+
+function read(file: string): Login {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8'));
+  } catch {
+    // Not there, or damaged: either way a login makes a new one.
+    return {};
+  }
+}

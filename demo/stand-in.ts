@@ -1,0 +1,61 @@
+/**
+ * Decides where people log in: at the tenant that the environment names, or at the stand-in.
+ *
+ * @module
+ */
+import type { Auth0McpOptions } from 'express-auth0-mcp';
+
+/** A tenant on this machine, and how to use it. */
+export interface StandIn {
+  /** What `auth0Mcp()` has to know about it. */
+  readonly options: Auth0McpOptions;
+  /** Its address, with the slash at the end. */
+  readonly issuer: string;
+  /** Somebody who can log in there. */
+  readonly person: { readonly email: string; readonly password: string };
+}
+
+/** Fixed, so that the issuer stays the same from one start to the next. */
+const DEFAULT_PORT = 8001;
+
+/** One of these is enough: a half-written configuration has to fail, not to be passed over. */
+const NAMES_A_TENANT =
+  /^(AUTH0_MCP|FASTMCP_SERVER_AUTH_AUTH0)_(CONFIG_URL|DOMAIN|CLIENT_ID|AUDIENCE)$/;
+
+/**
+ * Starts the stand-in on the loopback interface, port `TENANT_PORT` or 8001. It keeps everything in
+ * memory: its sessions, keys and refresh tokens end with the process.
+ *
+ * @returns undefined where the environment names a tenant
+ * @throws an error that names the port when it is taken
+ */
+export async function startStandIn(baseUrl: string): Promise<StandIn | undefined> {
+  const { env } = process;
+  if (Object.keys(env).some((name) => NAMES_A_TENANT.test(name) && env[name]?.trim())) {
+    return undefined;
+  }
+  // A server with a real tenant has no use for any of this, and should not load it.
+  const { startTenant } = await import('./tenant/tenant.js');
+  const { ADA, DEMO_AUDIENCE, DEMO_CLIENT_ID, DEMO_CLIENT_SECRET } = await import(
+    './tenant/options.js'
+  );
+  const port = Number(env['TENANT_PORT'] || DEFAULT_PORT);
+  const redirectPath = '/auth/callback';
+  const tenant = await startTenant({ port, callbackUrls: [baseUrl + redirectPath] }).catch(
+    (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EADDRINUSE') throw error;
+      throw new Error(`Port ${port} is taken. Start with another one: TENANT_PORT=8011`);
+    },
+  );
+  return {
+    options: {
+      configUrl: tenant.configUrl,
+      clientId: DEMO_CLIENT_ID,
+      clientSecret: DEMO_CLIENT_SECRET,
+      audience: DEMO_AUDIENCE,
+      redirectPath,
+    },
+    issuer: tenant.issuer,
+    person: ADA,
+  };
+}

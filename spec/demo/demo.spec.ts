@@ -1,0 +1,207 @@
+/**
+ * The demo as people start it: built, in processes of its own, the client against the server.
+ *
+ * @module
+ */
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { cpSync, mkdirSync, mkdtempSync, rmSync, statSync, symlinkSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+
+import { DEMO_AUDIENCE } from '../../demo/tenant/options.js';
+import { ROOT } from '../support/source-tree.js';
+
+const BUILD_TIMEOUT_MS = 120_000;
+const RUN_TIMEOUT_MS = 60_000;
+
+/** Built apart from the repository, so that it is never a stale `dist/` that is tried. */
+const work = mkdtempSync(join(tmpdir(), 'express-auth0-mcp-demo-'));
+const home = join(work, 'home');
+let environment: NodeJS.ProcessEnv;
+let baseUrl: string;
+let server: Program;
+
+beforeAll(async () => {
+  buildDemo();
+  const [port, tenantPort] = await freePorts();
+  baseUrl = `http://localhost:${port}`;
+  environment = {
+    PATH: process.env['PATH'],
+    HOME: home,
+    PORT: String(port),
+    TENANT_PORT: String(tenantPort),
+  };
+  server = start('server.js');
+  await server.says('Ctrl+C ends the demo.');
+}, BUILD_TIMEOUT_MS);
+
+afterAll(async () => {
+  await server?.stop();
+  rmSync(work, { recursive: true, force: true });
+});
+
+describe('the demo server without a tenant', () => {
+  it('says where it is, who can log in, and what to do next', () => {
+    for (const line of [
+      `MCP endpoint   ${baseUrl}/mcp`,
+      'Log in as      ada@example.com',
+      'npm run demo:client',
+      `claude mcp add --transport http auth0-demo ${baseUrl}/mcp`,
+      'npx @modelcontextprotocol/inspector',
+    ]) {
+      expect(server.output()).toContain(line);
+    }
+  });
+
+  it('shows on its web page that it is ready, and how to connect clients', async () => {
+    const response = await fetch(baseUrl);
+    const page = await response.text();
+    expect(response.status).toBe(200);
+    expect(page).toContain('Ready: Auth0 and the storage answer.');
+    for (const client of ['Claude Code', 'Cursor', 'VS Code', 'mcp-remote', 'MCP Inspector']) {
+      expect(page).toContain(`<h3>${client}</h3>`);
+    }
+  });
+
+  it('lets nobody call a tool without a token', async () => {
+    const response = await fetch(`${baseUrl}/mcp`, { method: 'POST' });
+    expect(response.status).toBe(401);
+  });
+
+  it('says which port is taken, and how to take another', async () => {
+    const second = start('server.js');
+    expect(await second.ends()).toBe(1);
+    expect(second.output()).toContain(`Port ${environment['TENANT_PORT']} is taken`);
+  });
+
+  it('takes a half-written configuration for a mistake, and starts no stand-in for it', async () => {
+    const half = start('server.js', [], { AUTH0_MCP_CLIENT_ID: 'an-application' });
+    expect(await half.ends()).toBe(1);
+    expect(half.output()).toContain('configUrl');
+  });
+});
+
+describe('the demo client', () => {
+  it(
+    'logs in, calls every tool and steps up for the one that needs a further scope',
+    async () => {
+      const client = start('client.js', ['--headless']);
+      expect([await client.ends(), client.output()]).toEqual([0, expect.any(String)]);
+      expect(client.output().split('\n')).toEqual([
+        '✓ Authenticated with Auth0!',
+        '✓ get_token_info',
+        `    Auth0 issuer: http://127.0.0.1:${environment['TENANT_PORT']}/`,
+        expect.stringMatching(`^    Auth0 audience: ${DEMO_AUDIENCE}\\b`),
+        expect.stringMatching(/^ {4}Auth0 scope: openid /),
+        '✓ whoami: Ada Lovelace <ada@example.com>',
+        '✓ call_api: the API behind Auth0 answered 200',
+        '✓ write_file: 6 characters, with the scope files:write',
+        '',
+      ]);
+    },
+    RUN_TIMEOUT_MS,
+  );
+
+  it(
+    'remembers the login, in a file for its owner only, and needs no browser the next time',
+    async () => {
+      const folder = join(home, '.express-auth0-mcp-demo');
+      const { port } = new URL(baseUrl);
+      expect(statSync(join(folder, `http-localhost-${port}-mcp.json`)).mode & 0o777).toBe(0o600);
+      // Without --headless a login would wait for a person.
+      const client = start('client.js');
+      expect([await client.ends(), client.output()]).toEqual([0, expect.any(String)]);
+      expect(client.output()).toContain('✓ write_file');
+      expect(client.output()).not.toContain('Your browser opens');
+    },
+    RUN_TIMEOUT_MS,
+  );
+
+  it(
+    'logs in anew when told to forget, with another loopback port than it registered',
+    async () => {
+      const client = start('client.js', ['--headless', '--fresh']);
+      expect([await client.ends(), client.output()]).toEqual([0, expect.any(String)]);
+    },
+    RUN_TIMEOUT_MS,
+  );
+
+  it('says to start the server where none listens', async () => {
+    const [port] = await freePorts();
+    const client = start('client.js', [`http://localhost:${port}/mcp`]);
+    expect(await client.ends()).toBe(1);
+    expect(client.output()).toContain('Start the server first: npm run demo');
+  });
+});
+
+interface Program {
+  /** stdout and stderr so far. */
+  output(): string;
+  /** Resolves once the output has the text; rejects when the program ends before. */
+  says(text: string): Promise<void>;
+  /** The exit code. */
+  ends(): Promise<number | null>;
+  stop(): Promise<void>;
+}
+
+function start(file: string, args: string[] = [], further: NodeJS.ProcessEnv = {}): Program {
+  const child: ChildProcess = spawn(process.execPath, [join(work, 'dist-demo', file), ...args], {
+    env: { ...environment, ...further },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.setEncoding('utf8').on('data', (text: string) => {
+      output += text;
+    });
+  }
+  const ended = once(child, 'close').then(([code]) => code as number | null);
+  return {
+    output: () => output,
+    async says(text) {
+      while (!output.includes(text)) {
+        const code = await Promise.race([ended, once(child.stdout ?? child, 'data')]);
+        if (typeof code === 'number') throw new Error(`ended with ${code}: ${output}`);
+      }
+    },
+    ends: () => ended,
+    async stop() {
+      child.kill();
+      await ended;
+    },
+  };
+}
+
+function buildDemo(): void {
+  for (const name of ['lib', 'demo', 'package.json', 'tsconfig.json']) {
+    cpSync(join(ROOT, name), join(work, name), { recursive: true });
+  }
+  symlinkSync(join(ROOT, 'node_modules'), join(work, 'node_modules'));
+  mkdirSync(home);
+  for (const project of ['tsconfig.build.json', 'tsconfig.demo.json']) {
+    cpSync(join(ROOT, project), join(work, project));
+    const compiler = join(ROOT, 'node_modules/typescript/bin/tsc');
+    const { status, stdout } = spawnSync(process.execPath, [compiler, '-p', project], {
+      cwd: work,
+      encoding: 'utf8',
+    });
+    if (status !== 0) throw new Error(stdout);
+  }
+}
+
+/** Two ports that nobody has at the moment. */
+async function freePorts(): Promise<[number, number]> {
+  const servers = [createServer(), createServer()];
+  const ports = await Promise.all(
+    servers.map(async (one) => {
+      await once(one.listen(0, '127.0.0.1'), 'listening');
+      return (one.address() as AddressInfo).port;
+    }),
+  );
+  await Promise.all(servers.map((one) => once(one.close(), 'close')));
+  return [ports[0] ?? 0, ports[1] ?? 0];
+}
