@@ -64,7 +64,7 @@ function palette(pixels) {
   /** @type {Map<number, number>} */
   const colors = new Map();
   for (const [color] of [...uses].sort((a, b) => b[1] - a[1])) {
-    const alike = color & 0xf8f8f8;
+    const alike = color & 0xfcfcfc;
     if (!colors.has(alike) && colors.size < MAX_COLORS) colors.set(alike, color);
   }
   return [...colors.values()];

@@ -8,9 +8,9 @@
  */
 
 import { layout, type PageLook } from './layout.js';
-import { type Html, html } from './markup/html.js';
+import { fill, type Html, html } from './markup/html.js';
 import { visibleAscii } from './markup/untrusted-text.js';
-import { webLink } from './markup/web-link.js';
+import { isOwnPath, webLink } from './markup/web-link.js';
 import type { ErrorPageKind } from './texts/page-texts.js';
 
 /** What the page says. */
@@ -18,7 +18,10 @@ export interface ErrorPage {
   readonly kind: ErrorPageKind;
   /** Leads whoever reads the log to the cause. */
   readonly correlationId: string;
-  /** Where to start again, if we know; anything but a web address is left out. */
+  /**
+   * A way on; anything but a web address is left out. Without a text, a path of our own reads
+   * "Try again", and a link to elsewhere names the host it leads to.
+   */
   readonly link?: { readonly href: string; readonly text?: string | undefined } | undefined;
 }
 
@@ -30,14 +33,24 @@ export function errorPage(look: PageLook, { kind, correlationId, link }: ErrorPa
 <h1>${title}</h1>
 <p>${message}</p>
 <section class="box"><h2>${labels.remedy}</h2><p>${remedy}</p></section>
-${link && button(link.href, link.text ?? labels.tryAgain)}
+${link && button(look, link.href, link.text)}
 <p class="muted details">${labels.correlationId}: <code><bdi dir="ltr">${visibleAscii(correlationId)}</bdi></code></p>
 </div>`;
   return layout(look, { title, body });
 }
 
-function button(href: string, text: string): Html | undefined {
+function button(
+  { texts: { errorPage: labels } }: PageLook,
+  href: string,
+  text: string | undefined,
+): Html | undefined {
   const target = webLink(href);
   if (target === undefined) return undefined;
-  return html`<p class="actions"><a class="button primary" href="${target}" rel="noreferrer">${text}</a></p>`;
+  const label = text ?? (isOwnPath(target) ? labels.tryAgain : goOn(labels.goOn, target));
+  return html`<p class="actions"><a class="button" href="${target}" rel="noreferrer">${label}</a></p>`;
+}
+
+/** AS-16: whoever follows a link out of here knows whose place it leads to. */
+function goOn(text: string, target: string): Html {
+  return fill(text, { host: html`<bdi dir="ltr">${new URL(target).host}</bdi>` });
 }

@@ -59,7 +59,6 @@ a:hover{text-decoration-thickness:2px}
 footer a{display:inline-flex;align-items:center;min-block-size:1.75rem}
 :focus-visible{outline:3px solid var(--accent);outline-offset:3px;border-radius:.375rem}
 .muted{color:var(--muted)}
-.hidden{position:absolute;inline-size:1px;block-size:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
 .logo{inline-size:2rem;block-size:2rem;border-radius:.5rem;object-fit:contain;flex:none}
 .initial{display:grid;place-items:center;background:var(--accent);color:var(--on-accent);font-weight:700;line-height:1;overflow:hidden}
 .stack{display:grid;gap:1.25rem}.stack>*{min-inline-size:0}

@@ -98,6 +98,7 @@ export const de: PageTexts = {
   errorPage: {
     remedy: 'Was Sie tun können',
     tryAgain: 'Noch einmal versuchen',
+    goOn: 'Weiter zu {host}',
     correlationId: 'Referenz',
   },
   connectedApps: {

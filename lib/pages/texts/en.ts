@@ -93,6 +93,7 @@ export const en: PageTexts = {
   errorPage: {
     remedy: 'What you can do',
     tryAgain: 'Try again',
+    goOn: 'Go on to {host}',
     correlationId: 'Reference',
   },
   connectedApps: {

@@ -98,6 +98,7 @@ export const es: PageTexts = {
   errorPage: {
     remedy: 'Qué puedes hacer',
     tryAgain: 'Intentar de nuevo',
+    goOn: 'Continuar a {host}',
     correlationId: 'Referencia',
   },
   connectedApps: {

@@ -97,6 +97,7 @@ export const fr: PageTexts = {
   errorPage: {
     remedy: 'Ce que vous pouvez faire',
     tryAgain: 'Réessayer',
+    goOn: 'Continuer vers {host}',
     correlationId: 'Référence',
   },
   connectedApps: {

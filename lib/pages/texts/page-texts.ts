@@ -66,6 +66,7 @@ export interface PageTexts {
   readonly errorPage: {
     readonly remedy: string;
     readonly tryAgain: string;
+    readonly goOn: string;
     readonly correlationId: string;
   };
   readonly connectedApps: {

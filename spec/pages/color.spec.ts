@@ -1,0 +1,31 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+
+import { contrastRatio, isHexColor, readableOn } from '../../lib/pages/color.js';
+
+describe('contrast', () => {
+  it.each([
+    ['#000', '#ffffff', 21],
+    ['#777777', '#fff', 4.48],
+    ['#abc', '#aabbcc', 1],
+  ])('of %s on %s is %d', (one, other, ratio) => {
+    expect(contrastRatio(one, other)).toBeCloseTo(ratio, 2);
+    expect(contrastRatio(other, one)).toBeCloseTo(ratio, 2);
+  });
+
+  it('leaves a colour alone that can be read', () => {
+    expect(readableOn('#ffffff', '#2f5fd0')).toBe('#2f5fd0');
+  });
+
+  it('moves any other colour until it can be read, on light and on dark (WCAG 1.4.3)', () => {
+    const color = fc
+      .integer({ min: 0, max: 0xffffff })
+      .map((n) => `#${n.toString(16).padStart(6, '0')}`);
+    fc.assert(
+      fc.property(color, fc.constantFrom('#f3f4f7', '#191d24'), (accent, surface) => {
+        expect(isHexColor(readableOn(surface, accent))).toBe(true);
+        expect(contrastRatio(readableOn(surface, accent), surface)).toBeGreaterThanOrEqual(4.5);
+      }),
+    );
+  });
+});

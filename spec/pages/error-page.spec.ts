@@ -1,0 +1,58 @@
+import { describe, expect, it } from '@jest/globals';
+
+import { errorPage } from '../../lib/pages/error-page.js';
+import { en } from '../../lib/pages/texts/en.js';
+import type { ErrorPageKind } from '../../lib/pages/texts/page-texts.js';
+import { look } from './sample-pages.js';
+
+const KINDS = Object.keys(en.error) as ErrorPageKind[];
+
+describe('the error page', () => {
+  it.each(KINDS)('%s says what happened, what to do, and the reference', (kind) => {
+    const page = errorPage(look, { kind, correlationId: '01JPA6Q9' });
+    const { title, message, remedy } = en.error[kind];
+    expect(page).toContain(`<h1>${title}</h1>`);
+    expect(page).toContain(message);
+    expect(page).toContain(remedy);
+    expect(page).toContain('Reference: <code><bdi dir="ltr">01JPA6Q9</bdi></code>');
+  });
+
+  it('CLI-20 tells the person with an unknown client to remove the connection and add it again', () => {
+    const page = errorPage(look, { kind: 'unknown_client', correlationId: 'x' });
+    expect(page).toContain('remove this connection and add it again');
+  });
+
+  it('offers a way on, if there is one', () => {
+    const link = { href: 'https://weather.example.com/?a=1&b=2', text: '<b>' };
+    const page = errorPage(look, { kind: 'login_expired', correlationId: 'x', link });
+    expect(page).toContain(
+      'href="https://weather.example.com/?a=1&amp;b=2" rel="noreferrer">&lt;b&gt;</a>',
+    );
+  });
+
+  it('AS-16 names the host that a link without a text leads to', () => {
+    const link = { href: 'https://client.example/cb?error=invalid_scope' };
+    const page = errorPage(look, { kind: 'invalid_request', correlationId: 'x', link });
+    expect(page).toContain('>Go on to <bdi dir="ltr">client.example</bdi></a>');
+    const own = errorPage(look, {
+      kind: 'login_expired',
+      correlationId: 'x',
+      link: { href: '/x' },
+    });
+    expect(own).toContain('href="/x" rel="noreferrer">Try again</a>');
+  });
+
+  it.each(['javascript:alert(1)', 'data:text/html,x', '//evil.example'])(
+    'R-AZ-17 leaves a link out that leads to %s',
+    (href) => {
+      const page = errorPage(look, { kind: 'login_expired', correlationId: 'x', link: { href } });
+      expect(page).not.toContain('class="button');
+      expect(page).not.toContain(href);
+    },
+  );
+
+  it('R-AZ-17 shows a reference as text, whatever it is', () => {
+    const page = errorPage(look, { kind: 'server_error', correlationId: '<script>' });
+    expect(page).not.toContain('<script');
+  });
+});
