@@ -3,13 +3,16 @@
  *
  * @module
  */
+import { homedir } from 'node:os';
+
 import { type RequestHandler, Router } from 'express';
 
 import type { AuthInfo } from './bearer/auth-info.js';
 import { authInfoOf } from './bearer/verification.js';
-import { currentEnvironment } from './config/env.js';
+import { currentEnvironment, type Environment } from './config/env.js';
 import type { Auth0McpOptions } from './config/options.js';
 import { resolveConfig } from './config/resolve.js';
+import { dataDirectory } from './storage/embedded/data-directory.js';
 import { embeddedStorage } from './storage/embedded/embedded-storage.js';
 import type { GrantRecord } from './storage/records.js';
 import { redisStorage } from './storage/redis/redis-storage.js';
@@ -81,8 +84,22 @@ export interface Auth0Mcp extends RequestHandler {
  * @throws Auth0McpConfigError a wrong, missing or unknown option; the message has the remedy
  */
 export function auth0Mcp(options?: Auth0McpOptions): Auth0Mcp {
-  const config = resolveConfig(options, currentEnvironment(), { embeddedStorage, redisStorage });
+  const environment = currentEnvironment();
+  const config = resolveConfig(options, environment, {
+    embeddedStorage: () => embeddedStorage({ directory: dataDirectoryFor(environment) }),
+    redisStorage,
+  });
   return assemble(wire(config, { now: unixTime }));
+}
+
+/** Where this platform keeps application data. */
+function dataDirectoryFor(environment: Environment): string {
+  return dataDirectory({
+    platform: process.platform,
+    homedir: homedir(),
+    xdgDataHome: environment.XDG_DATA_HOME,
+    localAppData: environment.LOCALAPPDATA,
+  });
 }
 
 /** Seconds since 1970, as JWTs count. */

@@ -59,6 +59,7 @@ export interface Ground extends Surroundings {
 /** Opens the storage; touches neither the network nor Auth0. */
 export function wire(config: Config, { now }: Surroundings): Wiring {
   const ground = layGround(config, now);
+  announce(ground);
   const { storage, collections } = ground;
   const clients = wireClients(ground);
   const auth0 = wireAuth0(ground);
@@ -141,6 +142,17 @@ function layGround(config: Config, now: () => number): Ground {
   };
   const emit = createEmitter(config.onEvent, logger);
   return { config, now, emit, storage, signingKeys, collections };
+}
+
+/** Once, for whoever sets it up: what to enter in the dashboard, and where the data is. */
+function announce({ config, storage }: Ground): void {
+  const { issuer, resource, callbackUrl, consent, logger } = config;
+  const where = storage.description ?? 'the storage given';
+  logger.info(
+    { issuer, resource, callbackUrl, consent, storage: where },
+    'ready to start; register callbackUrl at Auth0: Applications > your application > Settings > Allowed Callback URLs',
+  );
+  if (storage.warning !== undefined) logger.warn({ storage: where }, storage.warning);
 }
 
 /** `resolveConfig` has made sure that a storage without one comes with a configured key. */

@@ -3,6 +3,8 @@
  *
  * @module
  */
+import { randomBytes } from 'node:crypto';
+
 import { type Storage, StorageUnavailable } from './storage.js';
 import { checkedTtl } from './ttl.js';
 
@@ -35,6 +37,7 @@ const NOTHING = new Uint8Array(0);
  */
 export function memoryStorage(options: MemoryStorageOptions = {}): Storage {
   const { maxEntries = DEFAULT_MAX_ENTRIES, now = () => Date.now() / 1000 } = options;
+  const secret = new Uint8Array(randomBytes(32));
   const indexes = new Map<string, Set<string>>();
   const rows = createTable(maxEntries, now, (row) => {
     const [table, index, member] = JSON.parse(row) as string[];
@@ -49,6 +52,8 @@ export function memoryStorage(options: MemoryStorageOptions = {}): Storage {
 
   return {
     description: 'memory of this process, lost when it ends',
+    // Lives as long as what it signs: both end with the process.
+    localSecret: () => secret,
     get: async (key) => rows.read(valueRow(key)),
     set: async (key, value, ttlSeconds) => rows.write(valueRow(key), value, ttlSeconds),
     async add(key, value, ttlSeconds) {
