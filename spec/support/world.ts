@@ -52,6 +52,8 @@ export interface World {
 
 export interface WorldOptions {
   readonly options?: Partial<Auth0McpOptions>;
+  /** The environment instead of the options that name tenant and URLs. */
+  readonly environment?: (place: { tenant: Tenant; baseUrl: string }) => Record<string, string>;
   readonly tenant?: TenantOptions;
   /** Runs before `auth` is mounted. */
   readonly before?: (app: Express) => void;
@@ -82,20 +84,23 @@ export async function startWorld(world: WorldOptions = {}): Promise<World> {
   const log: LogLine[] = [];
   const events: Auth0McpEvent[] = [];
   let offset = 0;
+  const byCode = {
+    configUrl: tenant.configUrl,
+    clientId: DEMO_CLIENT_ID,
+    clientSecret: DEMO_CLIENT_SECRET,
+    audience: DEMO_AUDIENCE,
+    baseUrl,
+    jwtSigningKey: SPEC_SIGNING_KEY,
+  };
   const config = resolveConfig(
     {
-      configUrl: tenant.configUrl,
-      clientId: DEMO_CLIENT_ID,
-      clientSecret: DEMO_CLIENT_SECRET,
-      audience: DEMO_AUDIENCE,
-      baseUrl,
-      jwtSigningKey: SPEC_SIGNING_KEY,
+      ...(world.environment === undefined ? byCode : {}),
       storage: memoryStorage(),
       logger: recorder(log),
       onEvent: (event) => events.push(event),
       ...world.options,
     },
-    {},
+    world.environment?.({ tenant, baseUrl }) ?? {},
     { embeddedStorage, redisStorage },
   );
   const auth = assemble(wire(config, { now: () => Math.floor(Date.now() / 1000) + offset }));
