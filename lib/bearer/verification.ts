@@ -6,7 +6,7 @@
  * @module
  */
 import type { AccessTokens } from '../grants/access-token.js';
-import { auth0ClaimsOf } from '../grants/auth0-claims.js';
+import { createAuth0Claims } from '../grants/auth0-claims.js';
 import type { Grants } from '../grants/grants.js';
 import { InvalidToken } from '../oauth/errors.js';
 import type { AccessToken, AuthInfo } from './auth-info.js';
@@ -23,6 +23,7 @@ interface VerificationDeps {
 }
 
 export function createVerification({ accessTokens, grants }: VerificationDeps): VerifyBearer {
+  const claimsOf = createAuth0Claims();
   return async function verifyBearer(token) {
     const { grantId, clientId, subject, scopes, expiresAt } = await accessTokens.verify(token);
     const grant = await grants.find(grantId);
@@ -37,7 +38,7 @@ export function createVerification({ accessTokens, grants }: VerificationDeps): 
       scopes: [...scopes],
       expiresAt,
       subject,
-      claims: auth0ClaimsOf(grant),
+      claims: claimsOf(grant),
       user: { ...grant.user },
       auth0Token: () => grants.auth0Token(grantId),
     };

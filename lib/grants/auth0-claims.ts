@@ -7,7 +7,18 @@ import { decodeJwt } from 'jose';
 
 import type { GrantRecord } from '../storage/records.js';
 
-/** The claims, decoded only: the token was verified when it was fetched, and has been sealed since. */
-export function auth0ClaimsOf({ auth0 }: Pick<GrantRecord, 'auth0'>): Record<string, unknown> {
-  return decodeJwt(auth0.accessToken);
+/** Reads the claims of a grant's token. */
+export type ReadAuth0Claims = (grant: Pick<GrantRecord, 'auth0'>) => Record<string, unknown>;
+
+/**
+ * Decodes only: the token was verified when it was fetched, and has been sealed since. Once per
+ * record, since an unchanged grant is the same object on every request.
+ */
+export function createAuth0Claims(): ReadAuth0Claims {
+  const decoded = new WeakMap<object, Readonly<Record<string, unknown>>>();
+  return function readAuth0Claims({ auth0 }) {
+    const claims = decoded.get(auth0) ?? decodeJwt(auth0.accessToken);
+    decoded.set(auth0, claims);
+    return { ...claims };
+  };
 }

@@ -26,8 +26,9 @@ export class RecordSessionStore extends session.Store {
     callback: (error: unknown, session?: session.SessionData | null) => void,
   ): void {
     this.records.get(id).then(
-      // What was written by `set` below comes back: the record is sealed.
-      (record) => callback(null, (record as session.SessionData | undefined) ?? null),
+      // What was written by `set` below comes back, as a copy: express-session works on it.
+      (record) =>
+        callback(null, (structuredClone(record) as session.SessionData | undefined) ?? null),
       (error: unknown) => callback(error),
     );
   }

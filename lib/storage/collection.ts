@@ -17,6 +17,7 @@ import { deflateRawSync, inflateRawSync } from 'node:zlib';
 
 import { mac } from '../keys/key-ring.js';
 import type { Sealer } from '../keys/seal.js';
+import { createOpenedRecords } from './opened-records.js';
 import { type Storage, StorageUnavailable } from './storage.js';
 
 /**
@@ -145,6 +146,7 @@ export function openCollection<T>(deps: CollectionDeps, kind: string): Collectio
 
 /** From ids to key names and from records to sealed bytes, and back. */
 function codec<T>({ sealer, namespace, onUnreadable }: CollectionDeps, kind: string) {
+  const opened = createOpenedRecords<T>();
   return {
     nameUnder: (key: Uint8Array, id: string): string =>
       `${namespace}:${kind}:${mac(key, kind, id).toString('base64url')}`,
@@ -152,12 +154,16 @@ function codec<T>({ sealer, namespace, onUnreadable }: CollectionDeps, kind: str
       sealer.seal(deflateRawSync(JSON.stringify(value)), name),
     open(name: string, bytes: Uint8Array | undefined): T | undefined {
       if (bytes === undefined) return undefined;
+      const known = opened.find(name, bytes);
+      if (known !== undefined) return known;
       const plaintext = sealer.open(bytes, name);
+      if (plaintext === undefined) {
+        onUnreadable(kind);
+        return undefined;
+      }
       // What opens was sealed here, as JSON of this kind: the name is part of the seal.
-      if (plaintext !== undefined)
-        return JSON.parse(inflateRawSync(plaintext).toString('utf8')) as T;
-      onUnreadable(kind);
-      return undefined;
+      const value = JSON.parse(inflateRawSync(plaintext).toString('utf8')) as T;
+      return opened.remember(name, bytes, value);
     },
   };
 }

@@ -1,0 +1,44 @@
+/**
+ * Records as they were last opened, so that an unchanged one is not opened again.
+ *
+ * The store is asked every time; only when it answers with the very bytes seen before is the work
+ * of opening them saved. A change anywhere is seen at once, since sealing never gives the same
+ * bytes twice.
+ *
+ * @module
+ */
+import { LRUCache } from 'lru-cache';
+
+/** Records remembered per kind: some 10 MB of grants. */
+const MAX_REMEMBERED = 2000;
+
+/** Values by name, each valid for one sequence of bytes. */
+export interface OpenedRecords<T> {
+  find(name: string, bytes: Uint8Array): T | undefined;
+  /** Freezes the value, since many readers will share it. */
+  remember(name: string, bytes: Uint8Array, value: T): T;
+}
+
+export function createOpenedRecords<T>(): OpenedRecords<T> {
+  const opened = new LRUCache<string, { bytes: Uint8Array; value: T }>({ max: MAX_REMEMBERED });
+  return {
+    find(name, bytes) {
+      const known = opened.get(name);
+      return known !== undefined && Buffer.compare(known.bytes, bytes) === 0
+        ? known.value
+        : undefined;
+    },
+    remember(name, bytes, value) {
+      opened.set(name, { bytes, value: deeplyFrozen(value) });
+      return value;
+    },
+  };
+}
+
+function deeplyFrozen<T>(value: T): T {
+  if (typeof value === 'object' && value !== null) {
+    for (const part of Object.values(value)) deeplyFrozen(part);
+    Object.freeze(value);
+  }
+  return value;
+}
