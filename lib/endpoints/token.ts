@@ -45,6 +45,7 @@ export function tokenEndpoint(deps: TokenDeps): RequestHandler[] {
         request.grantType === 'authorization_code'
           ? await deps.grants.redeemCode(request, client)
           : await deps.grants.refresh(request, client);
+      if (tokens.onSent !== undefined) res.once('finish', tokens.onSent);
       res.json(tokenResponse(tokens));
     }),
   ];

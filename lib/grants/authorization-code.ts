@@ -56,20 +56,49 @@ export function isSecretOf(
 /** What a redemption does to the code. */
 export type Redemption =
   | { readonly outcome: 'redeemed' | 'failed'; readonly code: CodeRecord }
-  | { readonly outcome: 'replayed' | 'burnt' };
+  | { readonly outcome: 'replayed' | 'burnt' }
+  /** Another attempt is being answered, or its process has died. */
+  | { readonly outcome: 'in_progress'; readonly by: string };
+
+/** Who redeems. */
+export interface Attempt {
+  /** Random, so that attempts can be told apart. */
+  readonly id: string;
+  /** An attempt that has had its time and did not answer: its process died. */
+  readonly abandoned?: string | undefined;
+}
 
 /**
  * Judges one redemption by somebody who holds the right code. Pure: the caller stores the result
  * in one step, so that of two parallel ones exactly one redeems (R-AZ-11).
+ *
+ * A redemption whose answer never left has given nobody anything. It may be repeated, by whoever has
+ * the verifier, so that a process that dies in between costs nobody a login.
  */
-export function redeem(record: CodeRecord, request: CodeGrantRequest, now: number): Redemption {
-  if (record.redeemedAt !== undefined) return { outcome: 'replayed' };
-  if (record.expiresAt <= now || record.failures >= MAX_FAILURES) return { outcome: 'burnt' };
+export function redeem(
+  record: CodeRecord,
+  request: CodeGrantRequest,
+  now: number,
+  attempt: Attempt,
+): Redemption {
+  const { answering } = record;
   const isRight =
     verifierMatches(request.codeVerifier, record.challenge) && hasRedirectUri(record, request);
+  if (record.redeemedAt !== undefined && (answering === undefined || !isRight)) {
+    return { outcome: 'replayed' };
+  }
+  if (record.expiresAt <= now || record.failures >= MAX_FAILURES) return { outcome: 'burnt' };
+  if (answering !== undefined && answering !== attempt.abandoned) {
+    return { outcome: 'in_progress', by: answering };
+  }
   return isRight
-    ? { outcome: 'redeemed', code: { ...record, redeemedAt: now } }
+    ? { outcome: 'redeemed', code: { ...record, redeemedAt: now, answering: attempt.id } }
     : { outcome: 'failed', code: { ...record, failures: record.failures + 1 } };
+}
+
+/** The code once its answer has left, or one of its tokens was used: never redeemed again. */
+export function settled({ answering: _, ...code }: CodeRecord): CodeRecord {
+  return code;
 }
 
 /** The one answer to every bad code: it does not say what was wrong with it. */

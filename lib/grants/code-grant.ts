@@ -1,7 +1,7 @@
 /**
- * The authorization code grant: from Auth0's verified login to a code, from the code to tokens.
+ * The first half of the authorization code grant: from Auth0's verified login to a code.
  *
- * Spec: RFC 6749 §4.1, OAuth 2.1 §4.1.3; requirement R-AZ-11.
+ * Spec: RFC 6749 §4.1, OAuth 2.1 §4.1.2.
  *
  * @module
  */
@@ -12,19 +12,9 @@ import type { Client } from '../clients/client.js';
 import type { AuthenticatedClient } from '../clients/client-authentication.js';
 import type { AuthorizationRequest } from '../oauth/authorization-request.js';
 import { AccessDenied, InvalidClient } from '../oauth/errors.js';
-import type { CodeGrantRequest } from '../oauth/token-request.js';
 import type { GrantRecord } from '../storage/records.js';
-import {
-  badCode,
-  CODE_TTL_SECONDS,
-  isSecretOf,
-  mintCode,
-  parseCode,
-  type Redemption,
-  redeem,
-} from './authorization-code.js';
+import { CODE_TTL_SECONDS, mintCode } from './authorization-code.js';
 import type { GrantsDeps } from './grant-context.js';
-import { effectiveScopes, issueTokens, type TokenSet } from './token-set.js';
 
 /** Bytes of a grant id: 128 bits, so that ids cannot be guessed. */
 const GRANT_ID_BYTES = 16;
@@ -90,43 +80,6 @@ function newGrant(
     },
     user: login.user,
   };
-}
-
-/** Redeems a code once. See `Grants.redeemCode`. */
-export async function redeemCode(
-  request: CodeGrantRequest,
-  client: AuthenticatedClient,
-  deps: GrantsDeps,
-): Promise<TokenSet> {
-  const parts = parseCode(request.code);
-  if (parts === undefined) throw badCode('malformed');
-  const { grantId, secret } = parts;
-  let outcome: Redemption['outcome'] | 'unknown' | 'foreign' = 'unknown';
-  const grant = await deps.store.update(grantId, (current) => {
-    outcome = 'unknown';
-    if (!isSecretOf(current.code, grantId, secret, deps.codeKeys)) return undefined;
-    outcome = 'foreign';
-    if (current.client.id !== client.id) return undefined;
-    requireProof(current, client);
-    const redemption = redeem(current.code, request, deps.now());
-    outcome = redemption.outcome;
-    if (!('code' in redemption)) return undefined;
-    return { ...current, code: redemption.code, lastUsedAt: deps.now() };
-  });
-  await refuseUnless(outcome, grantId, deps);
-  if (grant === undefined) throw badCode('unknown');
-  deps.emit({ type: 'code_redeemed', grantId, subject: grant.subject, client: client.fingerprint });
-  return issueTokens(grantId, grant, effectiveScopes(grant), deps);
-}
-
-/** OAuth 2.1 §4.1.3: a second use of a code ends what the first one brought. */
-async function refuseUnless(outcome: string, grantId: string, deps: GrantsDeps): Promise<void> {
-  if (outcome === 'redeemed') return;
-  if (outcome === 'replayed') {
-    deps.emit({ type: 'code_replayed', grantId });
-    await deps.endGrant(grantId, 'code_replayed');
-  }
-  throw badCode(outcome);
 }
 
 /** A client that has credentials must use them, wherever it is known from (R-CI-5). */

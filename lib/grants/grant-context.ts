@@ -5,6 +5,7 @@
  */
 import type { EventListener, RevocationCause } from '../config/events.js';
 import type { Auth0Sessions } from './auth0-session.js';
+import type { Deliveries } from './deliveries.js';
 import type { GrantStore } from './grant-store.js';
 import type { RefreshTokens } from './refresh-token.js';
 import type { TokenIssuerDeps } from './token-set.js';
@@ -15,6 +16,7 @@ export interface GrantsDeps extends TokenIssuerDeps {
   readonly sessions: Auth0Sessions;
   readonly refreshTokens: RefreshTokens;
   readonly codeKeys: readonly Uint8Array[];
+  readonly deliveries: Deliveries;
   readonly knownScopes: ReadonlySet<string>;
   readonly emit: EventListener;
   readonly endGrant: (id: string, cause: RevocationCause) => Promise<boolean>;

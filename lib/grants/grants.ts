@@ -14,7 +14,9 @@ import type { CollectionDeps } from '../storage/collection.js';
 import type { GrantRecord } from '../storage/records.js';
 import type { AccessTokens } from './access-token.js';
 import { createAuth0Sessions } from './auth0-session.js';
-import { type ApprovedRequest, beginGrant, redeemCode } from './code-grant.js';
+import { type ApprovedRequest, beginGrant } from './code-grant.js';
+import { redeemCode } from './code-redemption.js';
+import { createDeliveries } from './deliveries.js';
 import type { GrantsDeps } from './grant-context.js';
 import { createGrantStore, type GrantFilter } from './grant-store.js';
 import { refreshGrant } from './refresh-grant.js';
@@ -30,10 +32,12 @@ export interface Grants {
    */
   begin(login: Auth0Login, request: ApprovedRequest): Promise<{ code: string; grantId: string }>;
   /**
-   * Redeems a code; of parallel ones exactly one. A second one ends the grant.
+   * Redeems a code; of parallel ones exactly one. A second one after it ends the grant, unless
+   * the first answer never left.
    *
    * @throws InvalidGrant for every bad code, verifier or redirect URI alike
    * @throws InvalidClient a confidential client did not authenticate
+   * @throws TemporarilyUnavailable it took too long; the same request may be sent again
    */
   redeemCode(request: CodeGrantRequest, client: AuthenticatedClient): Promise<TokenSet>;
   /**
@@ -92,10 +96,13 @@ export function createGrants(parts: GrantsParts): Grants {
     now,
     endGrant: async (id) => void (await endGrant(id, 'auth0_session_ended')),
   });
-  const deps: GrantsDeps = { ...parts, store, sessions, endGrant };
+  const deliveries = createDeliveries(store);
+  const deps: GrantsDeps = { ...parts, store, sessions, deliveries, endGrant };
 
   async function find(grantId: string): Promise<GrantRecord | undefined> {
     const grant = await store.find(grantId);
+    // Who asks holds a token, so the tokens have arrived.
+    if (grant?.code.answering !== undefined) deliveries.note(grantId);
     return grant?.code.redeemedAt === undefined ? undefined : grant;
   }
 
@@ -121,7 +128,9 @@ export function createGrants(parts: GrantsParts): Grants {
       if (auth0.accessTokenExpiresAt <= now()) throw new InvalidGrant('The login has ended');
       return auth0.accessToken;
     },
-    close: upstream.settled,
+    async close() {
+      await Promise.all([upstream.settled(), deliveries.settled()]);
+    },
   };
 }
 

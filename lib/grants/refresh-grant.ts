@@ -13,6 +13,7 @@ import type { AuthenticatedClient } from '../clients/client-authentication.js';
 import { InvalidGrant } from '../oauth/errors.js';
 import type { RefreshGrantRequest } from '../oauth/token-request.js';
 import type { GrantRecord } from '../storage/records.js';
+import { settled } from './authorization-code.js';
 import { requireProof } from './code-grant.js';
 import type { GrantsDeps } from './grant-context.js';
 import { judgeGeneration, nextGeneration, type Presented } from './rotation.js';
@@ -57,7 +58,7 @@ async function rotate(grantId: string, generation: number, deps: GrantsDeps): Pr
     if (presented !== 'current') return undefined;
     const { refreshGraceSeconds } = deps.lifetimes;
     const next = nextGeneration(current, generation, deps.now(), refreshGraceSeconds);
-    return { ...current, ...next, lastUsedAt: deps.now() };
+    return { ...current, ...next, code: settled(current.code), lastUsedAt: deps.now() };
   });
   if (grant === undefined) throw badRefreshToken('no such grant');
   await refuseReplay(presented, grantId, grant, deps);

@@ -21,6 +21,8 @@ export interface TokenSet {
   readonly scopes: readonly string[];
   /** Undefined for clients registered without refresh. */
   readonly refreshToken: string | undefined;
+  /** To be called once the answer has left this process. */
+  readonly onSent?: () => void;
 }
 
 export interface TokenIssuerDeps {

@@ -30,7 +30,10 @@ export interface CodeRecord {
   redirectUri: string;
   redirectUriWasSent: boolean;
   expiresAt: number;
+  /** When it was first redeemed; from then on the grant lives. */
   redeemedAt?: number;
+  /** The attempt whose answer has not left yet as far as anybody knows: random. */
+  answering?: string;
   /** Redemptions that failed on the verifier or the redirect URI. */
   failures: number;
 }

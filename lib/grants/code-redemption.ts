@@ -1,0 +1,126 @@
+/**
+ * The second half of the authorization code grant: from the code to tokens, once.
+ *
+ * A redemption first puts its mark on the code, then answers, then (once the answer has left) takes
+ * the mark off for good. A process that dies in between leaves its mark; the client, which got nothing,
+ * sends the same request again, and is answered when the mark has stood longer than any living
+ * process takes. Time is measured by whoever waits, so clocks of instances need not agree.
+ *
+ * Spec: RFC 6749 §4.1.3, OAuth 2.1 §4.1.3; requirement R-AZ-11.
+ *
+ * @module
+ */
+import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import type { AuthenticatedClient } from '../clients/client-authentication.js';
+import { TemporarilyUnavailable } from '../oauth/errors.js';
+import type { CodeGrantRequest } from '../oauth/token-request.js';
+import type { GrantRecord } from '../storage/records.js';
+import { type Attempt, badCode, isSecretOf, parseCode, redeem } from './authorization-code.js';
+import { requireProof } from './code-grant.js';
+import type { GrantsDeps } from './grant-context.js';
+import { effectiveScopes, issueTokens, type TokenSet } from './token-set.js';
+
+/** An attempt that takes this long or longer does not answer any more. */
+const ANSWER_WITHIN_SECONDS = 2;
+/** An attempt that has not answered after so long never will: well above the limit above. */
+const ABANDONED_AFTER_MS = 3_500;
+/** How often those who wait look. */
+const POLL_MS = 100;
+
+/** Redeems a code once. See `Grants.redeemCode`. */
+export async function redeemCode(
+  request: CodeGrantRequest,
+  client: AuthenticatedClient,
+  deps: GrantsDeps,
+): Promise<TokenSet> {
+  const parts = parseCode(request.code);
+  if (parts === undefined) throw badCode('malformed');
+  const { grantId } = parts;
+  const id = randomBytes(9).toString('base64url');
+  const redeemAs = (attempt: Attempt) => tryToRedeem({ ...parts, request, client, attempt }, deps);
+
+  let startedAt = deps.now();
+  let verdict = await redeemAs({ id });
+  let isSecond = false;
+  for (let seen = '', waitedMs = 0; verdict.outcome === 'in_progress'; waitedMs += POLL_MS) {
+    isSecond = true;
+    if (seen !== verdict.by) [seen, waitedMs] = [verdict.by, 0];
+    await sleep(POLL_MS);
+    startedAt = deps.now();
+    const isAbandoned = waitedMs + POLL_MS >= ABANDONED_AFTER_MS;
+    verdict = await redeemAs({ id, abandoned: isAbandoned ? seen : undefined });
+  }
+  if (verdict.outcome !== 'redeemed') throw await refusal(verdict, grantId, isSecond, deps);
+
+  const { grant } = verdict;
+  const tokens = await issueTokens(grantId, grant, effectiveScopes(grant), deps);
+  // Whoever waits may have taken over by now, and only one of the two may answer.
+  if (deps.now() - startedAt >= ANSWER_WITHIN_SECONDS) throw tooLate();
+  deps.emit({ type: 'code_redeemed', grantId, subject: grant.subject, client: client.fingerprint });
+  return { ...tokens, onSent: () => deps.deliveries.note(grantId) };
+}
+
+type Verdict =
+  | { readonly outcome: 'redeemed'; readonly grant: GrantRecord }
+  | { readonly outcome: 'in_progress'; readonly by: string }
+  | { readonly outcome: 'failed' | 'replayed' | 'burnt' | 'unknown' | 'foreign' };
+
+interface CodeInHand {
+  readonly grantId: string;
+  readonly secret: Uint8Array;
+  readonly request: CodeGrantRequest;
+  readonly client: AuthenticatedClient;
+  readonly attempt: Attempt;
+}
+
+/** One look at the code, and one write where that changes something. */
+async function tryToRedeem(
+  { grantId, secret, request, client, attempt }: CodeInHand,
+  deps: GrantsDeps,
+): Promise<Verdict> {
+  let verdict: Exclude<Verdict, { outcome: 'redeemed' }> | 'redeemed' = { outcome: 'unknown' };
+  const grant = await deps.store.update(grantId, (current) => {
+    verdict = { outcome: 'unknown' };
+    if (!isSecretOf(current.code, grantId, secret, deps.codeKeys)) return undefined;
+    verdict = { outcome: 'foreign' };
+    if (current.client.id !== client.id) return undefined;
+    requireProof(current, client);
+    const redemption = redeem(current.code, request, deps.now(), attempt);
+    if (!('code' in redemption)) {
+      verdict = redemption;
+      return undefined;
+    }
+    verdict = redemption.outcome === 'redeemed' ? 'redeemed' : { outcome: 'failed' };
+    return { ...current, code: redemption.code, lastUsedAt: deps.now() };
+  });
+  if (grant === undefined) return { outcome: 'unknown' };
+  return isRedeemed(verdict) ? { outcome: 'redeemed', grant } : verdict;
+}
+
+/** A function, since the compiler does not follow what the callback assigns. */
+function isRedeemed(verdict: unknown): verdict is 'redeemed' {
+  return verdict === 'redeemed';
+}
+
+/**
+ * OAuth 2.1 §4.1.3: a second use of a code ends what the first one brought. One that came while the
+ * first was still being answered is the client itself, sending twice: it ends nothing.
+ */
+async function refusal(
+  { outcome }: Verdict,
+  grantId: string,
+  isSecond: boolean,
+  deps: GrantsDeps,
+): Promise<Error> {
+  if (outcome === 'replayed' && !isSecond) {
+    deps.emit({ type: 'code_replayed', grantId });
+    await deps.endGrant(grantId, 'code_replayed');
+  }
+  return badCode(isSecond ? 'redeemed in parallel' : outcome);
+}
+
+function tooLate(): TemporarilyUnavailable {
+  return new TemporarilyUnavailable('This took too long, try again', { retryAfterSeconds: 1 });
+}

@@ -1,0 +1,54 @@
+/**
+ * Notes that tokens have reached somebody, which ends every right to redeem their code again.
+ *
+ * In the background: the client has its answer, and must not wait for a note. A note that is lost
+ * with its process is made up for at the first use of a token.
+ *
+ * @module
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { settled } from './authorization-code.js';
+import type { GrantStore } from './grant-store.js';
+
+/** Writes notes of delivery. */
+export interface Deliveries {
+  /** The tokens of this grant have left, or were used. */
+  note(grantId: string): void;
+  /** Resolves once no note is under way. */
+  settled(): Promise<void>;
+}
+
+/** Pauses before a note is tried again: longer in all than a waiting redemption waits. */
+const RETRIES_MS = [0, 200, 500, 1000, 2000];
+
+export function createDeliveries(store: Pick<GrantStore, 'update'>): Deliveries {
+  const running = new Map<string, Promise<void>>();
+
+  async function write(grantId: string): Promise<void> {
+    for (const pauseMs of RETRIES_MS) {
+      if (pauseMs > 0) await sleep(pauseMs);
+      try {
+        await store.update(grantId, (current) =>
+          current.code.answering === undefined
+            ? undefined
+            : { ...current, code: settled(current.code) },
+        );
+        return;
+      } catch {
+        // The store is away. Nobody waits for this, and the first use of a token tries again.
+      }
+    }
+  }
+
+  return {
+    note(grantId) {
+      if (running.has(grantId)) return;
+      const task = write(grantId).finally(() => running.delete(grantId));
+      running.set(grantId, task);
+    },
+    async settled() {
+      await Promise.all(running.values());
+    },
+  };
+}
