@@ -3,11 +3,21 @@
  *
  * @module
  */
+import type { Auth0Mcp } from 'express-auth0-mcp';
+
 import { clientSetUps } from './client-set-up.js';
 import type { StandIn } from './stand-in.js';
 
-/** Prints it. */
-export function announce(demo: { baseUrl: string; standIn: StandIn | undefined }): void {
+/** The demo, running. */
+export interface Demo {
+  readonly auth: Pick<Auth0Mcp, 'ready'>;
+  readonly baseUrl: string;
+  /** Undefined where people log in at a real tenant. */
+  readonly standIn: StandIn | undefined;
+}
+
+/** Prints it, and what Auth0 or the storage finds wrong, if they do. */
+export function announce(demo: Demo): void {
   const mcpUrl = `${demo.baseUrl}/mcp`;
   const next = clientSetUps(mcpUrl).filter(({ text }) => !text.includes('\n'));
   const lines = [
@@ -22,9 +32,10 @@ export function announce(demo: { baseUrl: string; standIn: StandIn | undefined }
     'The web page has the configuration of further clients. Ctrl+C ends the demo.',
   ];
   console.log(lines.join('\n'));
+  demo.auth.ready().catch((error: unknown) => console.error(`\nNot ready yet: ${error}`));
 }
 
-function whereToLogIn({ baseUrl, standIn }: Parameters<typeof announce>[0]): readonly string[] {
+function whereToLogIn({ baseUrl, standIn }: Demo): readonly string[] {
   if (standIn === undefined) {
     return [
       `Callback URL   ${callbackUrl(baseUrl)}`,

@@ -73,7 +73,10 @@ async function openDefaultBrowser(url: URL): Promise<void> {
 
 function defaultUrl(): string {
   const { env } = process;
-  const baseUrl = env['AUTH0_MCP_BASE_URL'] || `http://localhost:${env['PORT'] || 8000}`;
+  const baseUrl =
+    env['AUTH0_MCP_BASE_URL'] ||
+    env['FASTMCP_SERVER_AUTH_AUTH0_BASE_URL'] ||
+    `http://localhost:${env['PORT'] || 8000}`;
   return `${baseUrl}/mcp`;
 }
 

@@ -4,18 +4,11 @@
  * @module
  */
 import type { RequestHandler } from 'express';
-import type { Auth0Mcp } from 'express-auth0-mcp';
 
-import { callbackUrl } from './announcement.js';
+import { callbackUrl, type Demo } from './announcement.js';
 import { clientSetUps } from './client-set-up.js';
 import type { StandIn } from './stand-in.js';
 import { text } from './tenant/html.js';
-
-interface LandingPageDeps {
-  readonly auth: Pick<Auth0Mcp, 'ready'>;
-  readonly baseUrl: string;
-  readonly standIn: StandIn | undefined;
-}
 
 const STYLE = `
   :root { color-scheme: light dark; }
@@ -25,7 +18,7 @@ const STYLE = `
 `;
 
 /** Asks Auth0 and the storage at each visit, so that the page shows how things are now. */
-export function landingPage({ auth, baseUrl, standIn }: LandingPageDeps): RequestHandler {
+export function landingPage({ auth, baseUrl, standIn }: Demo): RequestHandler {
   const mcpUrl = `${baseUrl}/mcp`;
   return async function showLandingPage(_req, res) {
     const isReady = await auth.ready().then(

@@ -102,5 +102,5 @@ app.get('/', landingPage({ auth, baseUrl, standIn })); // demo only
 
 app.listen(port, host, (error) => {
   if (error !== undefined) throw error;
-  announce({ baseUrl, standIn }); // demo only
+  announce({ auth, baseUrl, standIn }); // demo only
 });

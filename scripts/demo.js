@@ -8,7 +8,7 @@ import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { build, ensureDebianPackages, ensureNodeModules, ROOT, setUp } from './set-up.js';
+import { build, ensureNodeModules, ROOT, setUp } from './set-up.js';
 
 const [first, ...rest] = process.argv.slice(2);
 const isClient = first === 'client';
@@ -17,8 +17,6 @@ const program = join(ROOT, 'dist-demo', isClient ? 'client.js' : 'server.js');
 
 setUp(() => {
   ensureNodeModules();
-  // The client opens the browser of the person at the machine; only without one it brings its own.
-  if (args.includes('--headless')) ensureDebianPackages(['chromium']);
   // A client starts beside a running server, whose files are the ones it would build.
   if (!isClient || !existsSync(program)) build();
 });

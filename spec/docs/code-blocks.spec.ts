@@ -1,0 +1,84 @@
+/**
+ * Every TypeScript block of the documentation compiles as it stands, and every JSON block parses.
+ *
+ * @module
+ */
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from '@jest/globals';
+
+import { ROOT } from '../support/source-tree.js';
+import { type CodeBlock, codeBlocks, documentation } from './markdown.js';
+
+const COMPILE_TIMEOUT_MS = 120_000;
+
+const work = mkdtempSync(join(tmpdir(), 'express-auth0-mcp-docs-'));
+afterAll(() => rmSync(work, { recursive: true, force: true }));
+
+const blocks = documentation().flatMap(codeBlocks);
+const inLanguage = (language: string): CodeBlock[] =>
+  blocks.filter((block) => block.language === language);
+
+describe('the code of the documentation', () => {
+  it(
+    'compiles as somebody would copy it, strictly and with every declaration file checked',
+    () => {
+      const files = inLanguage('ts').map((block) => {
+        const name = `${block.page.replace(/\W/g, '-')}-line-${block.line}.ts`;
+        writeFileSync(join(work, name), block.code);
+        return name;
+      });
+      expect(files).not.toEqual([]);
+      expect(compilerErrors(files)).toBe('');
+    },
+    COMPILE_TIMEOUT_MS,
+  );
+
+  it('is complete: every block imports what it uses', () => {
+    for (const { page, line, code } of inLanguage('ts')) {
+      expect([page, line, code]).toEqual([page, line, expect.stringMatching(/^import /m)]);
+    }
+  });
+
+  it('has JSON that parses', () => {
+    for (const { code } of inLanguage('json')) expect(() => JSON.parse(code)).not.toThrow();
+  });
+
+  it('names its language everywhere', () => {
+    const known = ['ts', 'json', 'sh', 'text', 'mermaid'];
+    expect(blocks.filter(({ language }) => !known.includes(language))).toEqual([]);
+  });
+});
+
+function compilerErrors(files: readonly string[]): string {
+  symlinkSync(join(ROOT, 'node_modules'), join(work, 'node_modules'));
+  writeJson('package.json', { type: 'module' });
+  writeJson('tsconfig.json', {
+    compilerOptions: {
+      target: 'es2023',
+      module: 'nodenext',
+      strict: true,
+      noUncheckedIndexedAccess: true,
+      skipLibCheck: false,
+      noEmit: true,
+      types: ['node'],
+      paths: {
+        'express-auth0-mcp': [join(ROOT, 'lib/index.ts')],
+        'express-auth0-mcp/redis': [join(ROOT, 'lib/redis.ts')],
+      },
+    },
+    files,
+  });
+  const compiler = join(ROOT, 'node_modules/typescript/bin/tsc');
+  const { stdout, status } = spawnSync(process.execPath, [compiler, '-p', work], {
+    cwd: work,
+    encoding: 'utf8',
+  });
+  return status === 0 ? '' : stdout || `the compiler ended with ${status}`;
+}
+
+function writeJson(name: string, value: unknown): void {
+  writeFileSync(join(work, name), JSON.stringify(value));
+}

@@ -1,0 +1,114 @@
+/**
+ * The README says what the code does: options, names of the environment, commands, links.
+ *
+ * @module
+ */
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { describe, expect, it } from '@jest/globals';
+
+import { OPTION_NAMES, OPTION_TABLE, PREFIX } from '../../lib/config/option-table.js';
+import { ROOT } from '../support/source-tree.js';
+import { anchors, documentation, links, pageAt, rowsByName, section } from './markdown.js';
+
+const readme = pageAt('README.md');
+const options = rowsByName(section(readme, 'Options'));
+
+describe('the options table of the README', () => {
+  it('has every option, and no other', () => {
+    expect([...options.keys()].toSorted()).toEqual([...OPTION_NAMES].toSorted());
+  });
+
+  it.each([...OPTION_NAMES])('says how %s is called in the environment', (name) => {
+    const { suffix, inFastMcp } = OPTION_TABLE[name];
+    const named = suffix === undefined ? '–' : `\`${suffix}\`${inFastMcp ? '\\*' : ''}`;
+    expect(options.get(name)?.[0]).toBe(named);
+  });
+
+  it.each([...OPTION_NAMES])('says what %s is when it is left out, and what it means', (name) => {
+    const [, fallback, meaning] = options.get(name) ?? [];
+    expect(fallback).not.toBe('');
+    expect(meaning).not.toBe('');
+  });
+
+  it('has the numbers that the options are documented with', () => {
+    const documented = readFileSync(join(ROOT, 'lib/config/options.ts'), 'utf8');
+    for (const name of OPTION_NAMES.filter((one) => one.endsWith('Seconds'))) {
+      const [, number] = new RegExp(`Default: (\\d+)[^*]*\\*[^?]*\\*/\\s*readonly ${name}\\?`).exec(
+        documented,
+      ) ?? ['', 'no default documented'];
+      expect([name, options.get(name)?.[1]?.split(' ')[0]]).toEqual([name, number]);
+    }
+  });
+});
+
+describe('.env.example', () => {
+  const example = readFileSync(join(ROOT, '.env.example'), 'utf8');
+
+  it('has every option that the environment knows, and no other', () => {
+    const names = [...example.matchAll(/^(?:# )?(AUTH0_MCP_\w+)=/gm)].map(([, name]) => name);
+    const known = OPTION_NAMES.flatMap((name) => OPTION_TABLE[name].suffix ?? []);
+    expect([...new Set(names)].toSorted()).toEqual(
+      known.map((suffix) => PREFIX + suffix).toSorted(),
+    );
+  });
+});
+
+describe('the table for those who come from FastMCP', () => {
+  const { text } = section(readme, 'Moving from FastMCP');
+  const fromOption = OPTION_NAMES.filter(
+    (name) => OPTION_TABLE[name].inFastMcp && OPTION_TABLE[name].suffix !== 'JWT_SIGNING_KEY',
+  );
+
+  it.each([
+    'config_url',
+    'client_id',
+    'client_secret',
+    'audience',
+    'base_url',
+    'issuer_url',
+    'redirect_path',
+    'required_scopes',
+    'jwt_signing_key',
+    'client_storage',
+    'FASTMCP_SERVER_AUTH=fastmcp.server.auth.providers.auth0.Auth0Provider',
+    'STORAGE_ENCRYPTION_KEY',
+    'RedisStore',
+    'FernetEncryptionWrapper',
+    'get_access_token',
+    'get_token_info',
+    'Client("http://localhost:8000/mcp", auth="oauth")',
+    'fastmcp run',
+  ])('has %s', (item) => {
+    expect(text).toContain(`\`${item}`.replace(/^`(?=FernetEnc|STORAGE|RedisStore)/, ''));
+  });
+
+  it.each(fromOption)('says that %s is the name here', (name) => {
+    expect(text).toContain(`\`${name}\``);
+  });
+});
+
+describe('the documentation', () => {
+  const scripts: Record<string, string> = JSON.parse(
+    readFileSync(join(ROOT, 'package.json'), 'utf8'),
+  ).scripts;
+
+  it('names commands that exist', () => {
+    for (const { text } of documentation()) {
+      for (const [, script = ''] of text.matchAll(/\bnpm run ([\w:]+)/g)) {
+        expect(Object.keys(scripts)).toContain(script);
+      }
+    }
+  });
+
+  it('links to files and headings that exist', () => {
+    for (const page of documentation()) {
+      for (const target of links(page).filter((one) => !/^https?:/.test(one))) {
+        const [file = '', anchor] = target.split('#');
+        const path = file === '' ? page.path : join(dirname(page.path), file);
+        expect([target, existsSync(join(ROOT, path))]).toEqual([target, true]);
+        if (anchor !== undefined) expect(anchors(pageAt(path))).toContain(anchor);
+      }
+    }
+  });
+});
