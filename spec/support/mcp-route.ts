@@ -49,18 +49,29 @@ export const mcpRoute: RequestHandler = async function mcpRoute(req, res) {
   await transport.handleRequest(req, res, req.body);
 };
 
-/** With sessions: one transport per session, kept between requests. */
+/**
+ * With sessions: one transport per session, kept between requests under the person's subject, so that
+ * the id of a session is worth nothing to anybody else.
+ */
 export function sessionRoute(): RequestHandler {
   const transports = new Map<string, StreamableHTTPServerTransport>();
   return async function mcpSessionRoute(req, res) {
-    const known = transports.get(String(req.headers['mcp-session-id']));
+    const keyOf = (session: unknown) => JSON.stringify([req.auth?.extra?.subject, session]);
+    const sent = req.headers['mcp-session-id'];
+    const known = transports.get(keyOf(sent));
     if (known !== undefined) {
       await known.handleRequest(req, res, req.body);
       return;
     }
+    if (sent !== undefined) {
+      res
+        .status(404)
+        .json({ jsonrpc: '2.0', error: { code: -32001, message: 'No session' }, id: null });
+      return;
+    }
     const transport = new StreamableHTTPServerTransport({
       sessionIdGenerator: () => randomUUID(),
-      onsessioninitialized: (id) => void transports.set(id, transport),
+      onsessioninitialized: (id) => void transports.set(keyOf(id), transport),
     });
     const server = createServer();
     await server.connect(transport as Parameters<typeof server.connect>[0]);

@@ -1,0 +1,325 @@
+import { createHmac } from 'node:crypto';
+
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import express from 'express';
+import { type JWTPayload, SignJWT } from 'jose';
+
+import { ADA, BOB } from '../../demo/tenant/options.js';
+import {
+  SIGNING_KEY_MATERIAL_BYTES,
+  type SigningKey,
+  signingKeyFrom,
+} from '../../lib/grants/signing-key.js';
+import { createKeyRing } from '../../lib/keys/key-ring.js';
+import { memoryStorage } from '../../lib/storage/memory-storage.js';
+import { type Storage, StorageUnavailable } from '../../lib/storage/storage.js';
+import { sessionRoute } from '../support/mcp-route.js';
+import {
+  callTool,
+  type OAuthClient,
+  registerClient,
+  rpc,
+  toolResult,
+} from '../support/oauth-client.js';
+import { send } from '../support/raw-http.js';
+import { secretsIn } from '../support/secret-scan.js';
+import { SPEC_SIGNING_KEY, startWorld, type World } from '../support/world.js';
+
+/** The key the library signs with, as whoever has the configured secret can derive it. */
+function ownKey(secret = SPEC_SIGNING_KEY): SigningKey {
+  const [material = new Uint8Array()] = createKeyRing([Buffer.from(secret)]).derive(
+    'access-token',
+    SIGNING_KEY_MATERIAL_BYTES,
+  );
+  return signingKeyFrom(material);
+}
+
+describe('the guard of the MCP endpoint', () => {
+  let world: World;
+  let client: OAuthClient;
+  let tokens: Record<string, string>;
+  let code = '';
+  let isStoreDown = false;
+
+  beforeAll(async () => {
+    const memory = memoryStorage();
+    // One read of the guard, and that is all it needs of the store.
+    const storage: Storage = {
+      ...memory,
+      get: (key) =>
+        isStoreDown ? Promise.reject(new StorageUnavailable('down')) : memory.get(key),
+    };
+    world = await startWorld({ options: { storage } });
+    client = await registerClient(world.origin);
+    code = (await client.logIn()).get('code') ?? '';
+    tokens = (await client.redeem(code)).body as Record<string, string>;
+  });
+  afterAll(() => world.close());
+
+  const post = (authorization?: string, body: unknown = { method: 'tools/list' }) =>
+    send(world.mcp, {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/json',
+        accept: 'application/json, text/event-stream',
+        ...(authorization === undefined ? {} : { authorization }),
+      },
+      body: JSON.stringify({ jsonrpc: '2.0', id: 1, ...(body as object) }),
+    });
+
+  /** A token of our own key, valid but for what is changed. */
+  async function forged(
+    claims: JWTPayload = {},
+    header: Record<string, unknown> = {},
+    key: SigningKey = ownKey(),
+  ): Promise<string> {
+    const payload = JSON.parse(
+      Buffer.from(tokens.access_token?.split('.')[1] ?? '', 'base64url').toString(),
+    );
+    return new SignJWT({ ...payload, ...claims })
+      .setProtectedHeader({ alg: 'ES256', typ: 'at+jwt', kid: key.kid, ...header })
+      .sign(key.privateKey);
+  }
+
+  it.each(['GET', 'DELETE', 'HEAD', 'PUT', 'PATCH'])(
+    'RS-1 CLI-50 R-RS-1 challenges %s without a token, before any other refusal',
+    async (method) => {
+      const { status, headers } = await send(world.mcp, { method });
+      expect(status).toBe(401);
+      expect(headers['www-authenticate']).toMatch(
+        /^Bearer resource_metadata="[^"]+", scope="openid"$/,
+      );
+    },
+  );
+
+  it.each(['', '{', 'null', '[]', '{"jsonrpc":"2.0","method":"server/discover","id":1}'])(
+    'RS-1 challenges the body %j without a token',
+    async (body) => {
+      const headers = { 'content-type': 'application/json', 'content-length': String(body.length) };
+      const { status } = await send(world.mcp, { method: 'POST', headers, body });
+      expect(status).toBe(401);
+    },
+  );
+
+  it('RS-17 does not look at a token in the query or in the body', async () => {
+    const query = await send(`${world.mcp}?access_token=${tokens.access_token}`, {
+      method: 'POST',
+    });
+    expect(query.status).toBe(401);
+    const form = await send(world.mcp, {
+      method: 'POST',
+      headers: { 'content-type': 'application/x-www-form-urlencoded' },
+      body: `access_token=${tokens.access_token}`,
+    });
+    expect(form.status).toBe(401);
+  });
+
+  it.each(['Bearer', 'bearer', 'BEARER', 'Bearer  '])(
+    'R-RS-3 CLI-46 takes a fresh token after %j',
+    async (scheme) => {
+      expect((await post(`${scheme} ${tokens.access_token}`)).status).toBe(200);
+    },
+  );
+
+  it.each(['Basic YTpi', 'DPoP abc', 'Negotiate', 'Bearer', 'Bearer ', 'Bearer a b', 'Bearer "x"'])(
+    'R-RS-2 EX-3 answers the credentials %j with one Bearer challenge',
+    async (authorization) => {
+      const { status, headers } = await post(authorization);
+      expect(status).toBe(401);
+      expect(headers['www-authenticate']).toMatch(
+        /^Bearer (?!.*(?:Basic|DPoP) )resource_metadata=/,
+      );
+    },
+  );
+
+  it('EX-3 ignores a DPoP header beside a Bearer token', async () => {
+    const { status } = await callTool(world.mcp, tokens.access_token, 'whoami', { dpop: 'x.y.z' });
+    expect(status).toBe(200);
+  });
+
+  it('R-RS-4 R-RS-5 CLI-51 every refusal is JSON, not cached, with a challenge the narrowest parser reads', async () => {
+    const refusals = [
+      await send(world.mcp),
+      await post('Bearer garbage'),
+      await post('Bearer a b'),
+      await post(`Bearer ${await forged({ exp: 1 })}`),
+    ];
+    for (const { status, headers, text, json } of refusals) {
+      expect(status).toBe(401);
+      expect(headers['content-type']).toMatch(/^application\/json/);
+      expect(headers['cache-control']).toBe('no-store');
+      expect(json()).toEqual({ error: expect.any(String), error_description: expect.any(String) });
+      const challenge = headers['www-authenticate'] ?? '';
+      expect(challenge).toMatch(/^Bearer [a-z]\w*="[^"\\]*"(?:, \w+="[^"\\]*")*$/);
+      const names = [...challenge.matchAll(/(\w+)=/g)].map(([, name]) => name);
+      expect(new Set(names).size).toBe(names.length);
+      // Parsers that look for `scope=` anywhere find the right one first.
+      expect(names.slice(0, 2)).toEqual(['resource_metadata', 'scope']);
+      expect(text + challenge).not.toMatch(/404|405|Not Found|Method Not Allowed/);
+    }
+  });
+
+  describe('refuses as invalid_token', () => {
+    async function expectInvalid(token: string): Promise<void> {
+      const { status, headers } = await post(`Bearer ${token}`, {
+        method: 'tools/call',
+        params: { name: 'whoami', arguments: {} },
+      });
+      expect(status).toBe(401);
+      expect(headers['www-authenticate']).toMatch(
+        /^Bearer resource_metadata="[^"]+", scope="openid", error="invalid_token", error_description="[^"]+"$/,
+      );
+    }
+    const unsigned = (header: object, signature = ''): string => {
+      const payload = tokens.access_token?.split('.')[1];
+      return `${Buffer.from(JSON.stringify(header)).toString('base64url')}.${payload}.${signature}`;
+    };
+
+    it('nothing that differs from a real one in nothing', async () => {
+      expect((await post(`Bearer ${await forged()}`)).status).toBe(200);
+    });
+
+    it('RS-10 R-AT-3 another issuer, subjectless, not yet valid, or of an ended grant', async () => {
+      await expectInvalid(await forged({ iss: 'https://elsewhere.example' }));
+      await expectInvalid(await forged({ iss: `${world.origin}/` }));
+      await expectInvalid(await forged({ sub: undefined } as unknown as JWTPayload));
+      await expectInvalid(await forged({ nbf: Math.floor(Date.now() / 1000) + 600 }));
+      await expectInvalid(await forged({ jti: 'AAAAAAAAAAAAAAAAAAAAAA.x' }));
+    });
+
+    it('RS-10 R-AT-3 another type, algorithm or key, and whatever key the header brings', async () => {
+      const { kid, jwk } = ownKey();
+      const stranger = ownKey('the-signing-key-of-somebody-else-0123456789');
+      await expectInvalid(await forged({}, { typ: 'JWT' }));
+      await expectInvalid(await forged({}, { typ: undefined }));
+      await expectInvalid(await forged({}, { kid: 'unknown' }));
+      await expectInvalid(await forged({}, { kid }, stranger));
+      await expectInvalid(await forged({}, { jwk: stranger.jwk }, stranger));
+      await expectInvalid(await forged({}, { jku: 'https://elsewhere.example/jwks' }, stranger));
+      await expectInvalid(unsigned({ alg: 'none', typ: 'at+jwt', kid }));
+      const signed = unsigned({ alg: 'HS256', typ: 'at+jwt', kid }).slice(0, -1);
+      const mac = createHmac('sha256', JSON.stringify(jwk)).update(signed).digest('base64url');
+      await expectInvalid(`${signed}.${mac}`);
+      await expectInvalid(
+        unsigned({ alg: 'ES256', typ: 'at+jwt', kid, crit: ['x'], x: 1 }, 'AAAA'),
+      );
+      const [head, body, signature = ''] = tokens.access_token?.split('.') ?? [];
+      await expectInvalid(
+        `${head}.${body}.${signature.replace(/^./, (c) => (c === 'A' ? 'B' : 'A'))}`,
+      );
+    });
+
+    it('RS-11 another audience, or none; one among several is enough', async () => {
+      await expectInvalid(await forged({ aud: 'https://elsewhere.example/mcp' }));
+      await expectInvalid(await forged({ aud: world.origin }));
+      await expectInvalid(await forged({ aud: undefined } as unknown as JWTPayload));
+      const several = await forged({ aud: ['https://elsewhere.example', world.mcp] });
+      expect((await post(`Bearer ${several}`)).status).toBe(200);
+    });
+
+    it('RS-12 R-RS-6 one that has expired, or says nothing of its end', async () => {
+      await expectInvalid(await forged({ exp: Math.floor(Date.now() / 1000) - 60 }));
+      await expectInvalid(await forged({ exp: undefined } as unknown as JWTPayload));
+    });
+
+    it('RS-18 PX-24 tokens that are not for here: those of Auth0, our refresh token, a code', async () => {
+      const { extra } = await world.auth.verifyAccessToken(tokens.access_token ?? '');
+      const { auth0Token } = extra as { auth0Token: () => Promise<string> };
+      await expectInvalid(await auth0Token());
+      await expectInvalid(tokens.refresh_token ?? '');
+      await expectInvalid(code);
+      await expectInvalid(client.id);
+    });
+
+    it('R-RS-7 a thousand texts that could be a token, and never answers 5xx', async () => {
+      const characters = 'abcXYZ019-._~+/=';
+      let seed = 7;
+      const next = (below: number): number => {
+        seed = (seed * 1_103_515_245 + 12_345) % 2_147_483_648;
+        return seed % below;
+      };
+      const statuses = new Set<number>();
+      for (let round = 0; round < 20; round += 1) {
+        const batch = Array.from({ length: 50 }, () => {
+          const text = Array.from({ length: 1 + next(60) }, () => characters[next(16)]).join('');
+          return fetch(world.mcp, { headers: { authorization: `Bearer ${text}` } });
+        });
+        for (const { status } of await Promise.all(batch)) statuses.add(status);
+      }
+      expect([...statuses]).toEqual([401]);
+    });
+  });
+
+  it('R-RS-7 answers 503 and not 401 while the store cannot be asked', async () => {
+    isStoreDown = true;
+    const { status, headers, json } = await post(`Bearer ${tokens.access_token}`);
+    isStoreDown = false;
+    expect(status).toBe(503);
+    expect(headers['retry-after']).toMatch(/^\d+$/);
+    expect(headers['www-authenticate']).toBeUndefined();
+    expect(json().error).toBe('temporarily_unavailable');
+    expect((await post(`Bearer ${tokens.access_token}`)).status).toBe(200);
+  });
+
+  it('CLI-52 guards and serves the address with a slash at the end alike', async () => {
+    expect((await send(`${world.mcp}/`)).status).toBe(401);
+    expect((await callTool(`${world.mcp}/`, tokens.access_token, 'whoami')).status).toBe(200);
+  });
+
+  it('RS-23 AS-29 tools see the same subject at every login, and R-AT-4 no client can have it', async () => {
+    const other = await registerClient(world.origin, { client_name: ADA.sub });
+    const again = await other.tokens();
+    const me = toolResult(await callTool(world.mcp, again.access_token, 'whoami'));
+    expect(me.subject).toBe(ADA.sub);
+    expect(other.id).toMatch(/^[\w-]+$/);
+  });
+
+  it('RS-28 RS-18 what Auth0 issued stays here, and what we issued never goes there', async () => {
+    const { extra } = await world.auth.verifyAccessToken(tokens.access_token ?? '');
+    const { auth0Token } = extra as { auth0Token: () => Promise<string> };
+    const answers = [
+      JSON.stringify(tokens),
+      JSON.stringify(await callTool(world.mcp, tokens.access_token, 'whoami')),
+      JSON.stringify(await callTool(world.mcp, tokens.access_token, 'downstream')),
+    ].join();
+    expect(secretsIn(answers, { auth0: await auth0Token() })).toEqual([]);
+    const { access_token, refresh_token } = tokens;
+    const sent = JSON.stringify(world.tenant.requests);
+    expect(secretsIn(sent, { access_token, refresh_token, code })).toEqual([]);
+  });
+});
+
+describe('the guard before a transport with sessions', () => {
+  let world: World;
+  beforeAll(async () => {
+    world = await startWorld({
+      mount(app, auth) {
+        app.use(auth);
+        app.all('/mcp', express.json(), sessionRoute());
+      },
+    });
+  });
+  afterAll(() => world.close());
+
+  it('RS-2 RS-21 RS-22 a session neither replaces the token nor opens for another person', async () => {
+    const client = await registerClient(world.origin);
+    const ada = (await client.tokens()).access_token;
+    const bob = (await client.tokens({ user: BOB })).access_token;
+    const initialize = {
+      method: 'initialize',
+      params: {
+        protocolVersion: '2025-06-18',
+        capabilities: {},
+        clientInfo: { name: 'spec', version: '1' },
+      },
+    };
+    const opened = await rpc(world.mcp, ada, initialize);
+    expect(opened.status).toBe(200);
+    const session = { 'mcp-session-id': opened.headers.get('mcp-session-id') ?? '' };
+    expect((await rpc(world.mcp, undefined, { method: 'tools/list' }, session)).status).toBe(401);
+    expect((await rpc(world.mcp, bob, { method: 'tools/list' }, session)).status).toBe(404);
+    expect((await rpc(world.mcp, ada, { method: 'tools/list' }, session)).status).toBe(200);
+    world.advance(3700);
+    expect((await rpc(world.mcp, ada, { method: 'tools/list' }, session)).status).toBe(401);
+  });
+});
