@@ -12,6 +12,9 @@ export interface ClientSetUp {
   readonly text: string;
 }
 
+/** Where `npm run demo:client` looks by itself. */
+const DEFAULT_URL = 'http://localhost:8000/mcp';
+
 /** A name for the server in other people's lists. */
 const NAME = 'auth0-demo';
 
@@ -21,7 +24,7 @@ export function clientSetUps(mcpUrl: string): readonly ClientSetUp[] {
     {
       client: 'Demo client',
       where: 'in a second terminal',
-      text: 'npm run demo:client',
+      text: `npm run demo:client${mcpUrl === DEFAULT_URL ? '' : ` -- ${mcpUrl}`}`,
     },
     {
       client: 'Claude Code',

@@ -49,7 +49,7 @@ describe('the demo server without a tenant', () => {
     for (const line of [
       `MCP endpoint   ${baseUrl}/mcp`,
       'Log in as      ada@example.com',
-      'npm run demo:client',
+      `npm run demo:client -- ${baseUrl}/mcp`,
       `claude mcp add --transport http auth0-demo ${baseUrl}/mcp`,
       'npx @modelcontextprotocol/inspector',
     ]) {
