@@ -99,7 +99,7 @@ export function wireRoutes(deps: RoutesWiring): { routes: Routes; close(): void 
       depart,
       emit,
     },
-    callback: { issuer, auth0, grants, sessions, logError, emit },
+    callback: { issuer, auth0, grants, sessions, depart, logError, emit },
     token: { resource, authenticateClient, grants },
     revocation: { authenticateClient, grants },
     limits,

@@ -166,7 +166,7 @@ function wireAuth0({ config, collections, emit, now }: Ground): Auth0 {
   return createAuth0({
     config: config.auth0,
     callbackUrl: config.callbackUrl,
-    transactions: createLoginTransactions(collections),
+    transactions: createLoginTransactions(collections, now),
     now,
     log: config.logger,
     onProblem: ({ kind, message: reason }) =>

@@ -47,13 +47,22 @@ export interface LoginTransaction {
   readonly pending: unknown;
 }
 
-/** Keeps transactions under their `state`: 10 minutes, readable once. */
+/** Keeps transactions under their `state`: 10 minutes, taken once. */
 export interface LoginTransactions {
   /** @returns false when that state is taken, which a random one never is */
   add(state: string, transaction: LoginTransaction): Promise<boolean>;
-  /** Atomic read-and-delete, but only for the browser it is bound to: another one changes nothing. */
-  take(state: string, browser: string): Promise<LoginTransaction | undefined>;
+  /**
+   * Of parallel callers one gets it, and only for the browser it is bound to: another one changes
+   * nothing. One that was taken and never finished comes back a second time, as `wasInterrupted`:
+   * good for beginning the login anew, not for finishing it.
+   */
+  take(state: string, browser: string): Promise<TakenTransaction | undefined>;
+  /** The browser has its answer: forgets what was taken. Does not reject. */
+  finish(state: string): Promise<void>;
 }
+
+/** A transaction in hand. */
+export type TakenTransaction = LoginTransaction & { readonly wasInterrupted?: boolean };
 
 /** One login on its way to Auth0. */
 export interface LoginStart {
@@ -75,6 +84,8 @@ export interface LoginResult {
 export type Auth0ErrorKind =
   /** No such login in this browser: expired, used, or somebody else's. Nothing was changed. */
   | 'unknown_login'
+  /** The process that had this login in hand died over it: begin anew, Auth0 knows the person. */
+  | 'interrupted'
   /** The person, or a rule of the tenant, said no. */
   | 'denied'
   /** The session at Auth0 is over: a new browser login is needed. */

@@ -19,6 +19,7 @@ import {
   type LoginStart,
   type LoginTransaction,
   type LoginTransactions,
+  type TakenTransaction,
 } from './auth0.js';
 import {
   authorizationParameters,
@@ -60,6 +61,9 @@ export function createLogin(deps: LoginDeps): Pick<Auth0, 'startLogin' | 'finish
     async finishLogin(req, res, browser) {
       const callback = parseCallback(req.originalUrl);
       const taken: TakenLogin = { transaction: undefined };
+      res.once('finish', () => {
+        if (taken.transaction !== undefined) void deps.transactions.finish(callback.state);
+      });
       try {
         const dance = inboundDance(deps, callback, browser, taken);
         const outcome = await runDance(authenticator, dance, req, res);
@@ -74,7 +78,7 @@ export function createLogin(deps: LoginDeps): Pick<Auth0, 'startLogin' | 'finish
 
 /** Filled once the callback has proved to belong to a login of this browser. */
 interface TakenLogin {
-  transaction: LoginTransaction | undefined;
+  transaction: TakenTransaction | undefined;
 }
 
 function outboundDance(deps: LoginDeps, start: LoginStart, authorizationUrl: string): Dance {
@@ -114,6 +118,7 @@ function inboundDance(
     async recall() {
       taken.transaction = await deps.transactions.take(state, browser);
       if (taken.transaction === undefined) throw unknownLogin('no such login in this browser');
+      if (taken.transaction.wasInterrupted) throw interrupted();
       requireIssuerOf(callback, await deps.discovery.get());
       if (error !== undefined) throw callbackError(callback);
     },
@@ -133,6 +138,10 @@ function notOnThisLeg(): Promise<never> {
 function transactionOf(taken: TakenLogin): LoginTransaction {
   if (taken.transaction === undefined) throw unknownLogin('the login was never taken');
   return taken.transaction;
+}
+
+function interrupted(): Auth0Error {
+  return new Auth0Error('interrupted', 'callback: the process that handled it before has died');
 }
 
 /** RFC 9700 §4.12: 303 turns the approval's POST into a GET, so no form data travels on. */

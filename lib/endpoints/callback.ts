@@ -17,6 +17,7 @@ import { noStore } from '../http/answer-headers.js';
 import type { BrowserSessions } from '../http/browser-sessions.js';
 import type { ErrorLog } from '../http/error-log.js';
 import { handler } from '../http/handler.js';
+import type { DepartToAuth0 } from '../http/login-departure.js';
 import { toOAuthError } from '../http/oauth-error.js';
 import { PageError } from '../http/pages.js';
 import { codeResponse, errorResponse } from '../oauth/authorization-response.js';
@@ -26,6 +27,7 @@ export interface CallbackDeps {
   auth0: Pick<Auth0, 'finishLogin'>;
   grants: Pick<Grants, 'begin'>;
   sessions: BrowserSessions;
+  depart: DepartToAuth0;
   logError: ErrorLog;
   emit: EventListener;
 }
@@ -51,6 +53,11 @@ export function callbackEndpoint(deps: CallbackDeps): RequestHandler[] {
         res.redirect(303, codeResponse(request, code, issuer));
       } catch (thrown) {
         request ??= thrown instanceof Auth0Error ? requestOf(thrown) : undefined;
+        if (request !== undefined && isInterrupted(thrown)) {
+          // Auth0's code may have been used. The person is known there by now, and is not asked again.
+          await deps.depart(req, res, request, browser);
+          return;
+        }
         const error = toOAuthError(thrown);
         deps.emit({ type: 'login_failed', reason: reasonOf(thrown) });
         if (request === undefined) throw asPage(thrown, browser);
@@ -59,6 +66,10 @@ export function callbackEndpoint(deps: CallbackDeps): RequestHandler[] {
       }
     }),
   ];
+}
+
+function isInterrupted(thrown: unknown): boolean {
+  return thrown instanceof Auth0Error && thrown.kind === 'interrupted';
 }
 
 function requestOf({ pending }: Auth0Error): ApprovedRequest | undefined {

@@ -43,6 +43,7 @@ function fromAuth0(error: Auth0Error): OAuthError {
     case 'session_ended':
       return new InvalidGrant('The login has ended', { detail, cause: error });
     case 'unknown_login':
+    case 'interrupted':
       return new InvalidRequest('There is no such login', { cause: error });
     case 'misconfigured':
     case 'invalid_response':

@@ -69,13 +69,16 @@ export interface GrantRecord {
 /**
  * Kind `login`, id: the `state` sent to Auth0. A login between the approval and Auth0's answer.
  *
- * Life: 10 minutes, read once. Worth little: it needs the browser's cookie and Auth0's code too.
+ * Life: 10 minutes; once taken, until the browser has its answer. Worth little: it needs the
+ * browser's cookie and Auth0's code too.
  */
 export interface LoginRecord {
   nonce: string;
   codeVerifier: string;
   browser: string;
   pending: unknown;
+  /** When the answer of Auth0 arrived; unix seconds. */
+  takenAt?: number;
 }
 
 /**

@@ -306,6 +306,7 @@ describe('gap 10: a verification that fails later, not at once', () => {
       transactions: {
         add: () => Promise.reject(new Error('store is down')),
         take: () => Promise.reject(new Error('store is down')),
+        finish: async () => undefined,
       },
     });
     expect((await rig.visitor().get('/start')).body).toMatchObject({ message: 'store is down' });

@@ -103,6 +103,7 @@ export function mapTransactions(map: Map<string, LoginTransaction>): LoginTransa
       map.delete(state);
       return found;
     },
+    finish: async () => undefined,
   };
 }
 
