@@ -10,7 +10,6 @@
  */
 import {
   InvalidRequest,
-  OAuthError,
   RequestNotSupported,
   RequestUriNotSupported,
   UnsupportedResponseType,
@@ -136,9 +135,8 @@ function forwardedHints(parameters: Parameters): Readonly<Record<string, string>
 function stateOf(parameters: Parameters): string | undefined {
   try {
     return optionalParameter(parameters, 'state');
-  } catch (error) {
+  } catch {
     // Reported by the second phase, where it can be answered at the redirect URI.
-    if (error instanceof OAuthError) return undefined;
-    throw error;
+    return undefined;
   }
 }

@@ -32,7 +32,8 @@ export function errorChallenge(base: ChallengeBase, error: OAuthError): string {
     resource_metadata: base.resourceMetadataUrl,
     scope: formatScope(scopes),
     error: error.code,
-    error_description: error.description,
+    // No `name=` for a parser that looks for names anywhere.
+    error_description: error.description.replaceAll('=', ' '),
   });
 }
 

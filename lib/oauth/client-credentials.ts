@@ -95,8 +95,9 @@ function subjectOf(assertion: string): string | undefined {
 function parseBasic(authorization: string): ClientCredentials {
   const encoded = /^Basic +([A-Za-z0-9+/=_-]+) *$/i.exec(authorization)?.[1];
   const decoded = Buffer.from(encoded ?? '', 'base64').toString('utf8');
-  // From the right, since a URL client id has colons; our secrets have none (R-TK-3).
-  const colon = decoded.lastIndexOf(':');
+  // RFC 7617 §2: an id has no colon, a secret may. Only the URL of a metadata document has one, and
+  // comes without a secret.
+  const colon = /^https:/i.test(decoded) ? decoded.lastIndexOf(':') : decoded.indexOf(':');
   if (colon < 1) throw new InvalidClient('Client authentication failed', { detail: 'bad header' });
   return {
     clientId: formDecoded(decoded.slice(0, colon)),

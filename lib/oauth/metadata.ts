@@ -74,7 +74,7 @@ export function protectedResourceMetadata(
   return {
     resource: server.resource,
     authorization_servers: [server.issuer],
-    scopes_supported: baselineScopes,
+    ...(baselineScopes.length > 0 && { scopes_supported: baselineScopes }),
     bearer_methods_supported: ['header'],
   };
 }

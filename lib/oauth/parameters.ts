@@ -52,11 +52,9 @@ export function parametersFromObject(body: object): Parameters {
  * @throws InvalidRequest the parameter was sent twice, is too long, or holds a control character
  */
 export function optionalParameter(parameters: Parameters, name: string): string | undefined {
-  const values = parameters.get(name);
-  if (values === undefined) return undefined;
-  const [value, ...rest] = values;
+  const [value, ...rest] = repeatedParameter(parameters, name);
   if (rest.length > 0) throw new InvalidRequest(`The parameter ${name} must not be repeated`);
-  return checked(name, value);
+  return value;
 }
 
 /** As {@link optionalParameter}. @throws InvalidRequest also where the parameter is missing */
@@ -68,20 +66,20 @@ export function requiredParameter(parameters: Parameters, name: string): string 
 
 /** Every value of a parameter that may repeat. @throws InvalidRequest as above */
 export function repeatedParameter(parameters: Parameters, name: string): readonly string[] {
-  return (parameters.get(name) ?? []).flatMap((value) => checked(name, value) ?? []);
+  const values = parameters.get(name) ?? [];
+  for (const value of values) check(name, value);
+  return values;
 }
 
 /** NUL to US and DEL: no value of ours has them, and they forge log lines and headers. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
 const CONTROL_CHARACTER = /[\u0000-\u001f\u007f]/;
 
-function checked(name: string, value: string | undefined): string | undefined {
-  if (value === undefined) return undefined;
+function check(name: string, value: string): void {
   if (value.length > MAX_PARAMETER_LENGTH) {
     throw new InvalidRequest(`The parameter ${name} is too long`);
   }
   if (CONTROL_CHARACTER.test(value)) {
     throw new InvalidRequest(`The parameter ${name} contains a control character`);
   }
-  return value;
 }

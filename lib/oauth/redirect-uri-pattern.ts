@@ -6,14 +6,17 @@
  *
  * `https://*.example.com/*`: in the host a leading `*.` stands for one or more labels, a port `*` for any port, in
  * the path `*` for any characters. A pattern without path, or with `/` alone, allows every path; a
- * loopback pattern without port allows every port.
+ * loopback pattern without port allows every port. An app's `com.example.app:/cb` is covered by
+ * `com.example.app:///cb`.
  *
  * @module
  */
-import { isLoopbackHost } from './redirect-uri.js';
+import { isLoopbackHost, redirectUriKind } from './redirect-uri.js';
 
 const PATTERN =
   /^([A-Za-z][A-Za-z0-9+.-]*):\/\/([^/:?#[\]]*|\[[0-9a-fA-F:.]+\])(?::(\d+|\*))?(\/[^?#]*)?$/;
+/** The same parts of any valid redirect URI. */
+const URI = /^([^:]+):(?:\/\/(\[[^\]]*\]|[^/:?]*)(?::(\d+))?)?([^?]*)/;
 const DEFAULT_PORTS: Readonly<Record<string, string>> = { http: '80', https: '443' };
 
 /** Whether the text has the form of a pattern. */
@@ -21,21 +24,35 @@ export function isRedirectUriPattern(pattern: string): boolean {
   return PATTERN.test(pattern);
 }
 
-/** Whether a valid redirect URI matches one of the patterns; with no patterns nothing does. */
+/**
+ * Whether a redirect URI matches one of the patterns; with no patterns nothing does. A URI that must
+ * never be used matches none: its parts can be made to look like anything.
+ */
 export function matchesRedirectUriPattern(uri: string, patterns: readonly string[]): boolean {
-  return patterns.some((pattern) => matches(uri, pattern));
+  if (redirectUriKind(uri) === undefined) return false;
+  const parts = partsOf(uri, URI);
+  return patterns.some((pattern) => matches(parts, partsOf(pattern, PATTERN)));
 }
 
-function matches(uri: string, pattern: string): boolean {
-  const [, scheme = '', host = '', port, path = ''] = PATTERN.exec(pattern) ?? [];
-  const parsed = /^([^:]+):(?:\/\/([^/:?#[\]]*|\[[^\]]*\])(?::(\d+))?)?([^?#]*)/.exec(uri);
-  if (scheme === '' || parsed === null) return false;
-  const [, ownScheme = '', ownHost = '', ownPort, ownPath = ''] = parsed;
+interface Parts {
+  readonly scheme: string;
+  readonly host: string;
+  readonly port: string | undefined;
+  readonly path: string;
+}
+
+/** Without a scheme where the text has not that form. */
+function partsOf(text: string, form: RegExp): Parts {
+  const [, scheme = '', host = '', port, path = ''] = form.exec(text) ?? [];
+  return { scheme: scheme.toLowerCase(), host: host.toLowerCase(), port, path };
+}
+
+function matches(uri: Parts, pattern: Parts): boolean {
   return (
-    scheme.toLowerCase() === ownScheme.toLowerCase() &&
-    hostMatches(ownHost.toLowerCase(), host.toLowerCase()) &&
-    portMatches(ownPort ?? DEFAULT_PORTS[ownScheme.toLowerCase()], port, scheme, host) &&
-    pathMatches(ownPath, path)
+    uri.scheme === pattern.scheme &&
+    hostMatches(uri.host, pattern.host) &&
+    portMatches(uri, pattern) &&
+    pathMatches(uri.path, pattern.path)
   );
 }
 
@@ -44,27 +61,22 @@ function hostMatches(host: string, pattern: string): boolean {
   return host === pattern;
 }
 
-function portMatches(
-  port: string | undefined,
-  pattern: string | undefined,
-  scheme: string,
-  host: string,
-): boolean {
-  if (pattern === '*' || (pattern === undefined && isLoopbackHost(host))) return true;
-  return port === (pattern ?? DEFAULT_PORTS[scheme.toLowerCase()]);
+function portMatches(uri: Parts, pattern: Parts): boolean {
+  if (pattern.port === '*') return true;
+  if (pattern.port === undefined && isLoopbackHost(pattern.host)) return true;
+  const usual = DEFAULT_PORTS[uri.scheme];
+  return (uri.port ?? usual) === (pattern.port ?? usual);
 }
 
+/** Each part between the stars is looked for once, from left to right; the last one at the end. */
 function pathMatches(path: string, pattern: string): boolean {
   if (pattern === '' || pattern === '/') return true;
-  const [first = '', ...rest] = pattern.split('*');
-  if (rest.length === 0) return path === pattern;
-  const last = rest.pop() ?? '';
-  if (path.length < first.length + last.length) return false;
-  if (!path.startsWith(first) || !path.endsWith(last)) return false;
-  let at = first.length;
-  for (const part of rest) {
-    const found = path.indexOf(part, at);
-    if (found < 0 || found + part.length > path.length - last.length) return false;
+  const parts = pattern.split('*');
+  let at = 0;
+  for (const [index, part] of parts.entries()) {
+    const isLast = index === parts.length - 1;
+    const found = isLast ? path.length - part.length : path.indexOf(part, at);
+    if (found < at || (index === 0 && found > 0) || !path.startsWith(part, found)) return false;
     at = found + part.length;
   }
   return true;

@@ -13,16 +13,21 @@ export type RedirectUriKind = 'https' | 'loopback' | 'custom_scheme';
 /** Longest redirect URI accepted, in characters. */
 export const MAX_REDIRECT_URI_LENGTH = 1024;
 
-/** Schemes that run or show content in a browser instead of handing it to an app. */
+/** Schemes that show content in a browser, or start a program of the system, instead of handing over to an app. */
 const DANGEROUS_SCHEMES: ReadonlySet<string> = new Set(
-  'javascript data vbscript file blob about filesystem view-source ws wss ftp chrome intent mailto tel'.split(
+  'javascript data vbscript file blob about filesystem view-source ws wss ftp chrome intent mailto tel jar mhtml ms-msdt search-ms'.split(
     ' ',
   ),
 );
 
 /** RFC 3986 §3.1 scheme, then only characters §2 allows in a URI; `*` is left out (PX-16). */
 const URI = /^([A-Za-z][A-Za-z0-9+.-]*):[A-Za-z0-9\-._~:/?[\]@!$&'()+,;=%]+$/;
-const LOOPBACK = /^(http:\/\/(?:localhost|127(?:\.\d{1,3}){3}|\[::1\]))(?::(\d{1,5}))?([/?].*)?$/;
+/** The host of a web URI as it is written; nothing matches where a port is empty or a user is named. */
+const WEB_URI = /^https?:\/\/([^/:?@[\]]+|\[[^\]]*\])(?::\d+)?(?:[/?]|$)/i;
+/** RFC 3986 §3.2.1, also an empty one, which parsers drop. */
+const USER_INFO = /^[^/]*\/\/[^/?]*@/;
+/** All but the port. */
+const HTTP_URI = /^(http:\/\/(?:[^/:?[\]]+|\[[^\]]*\]))(?::\d+)?([/?].*)?$/;
 
 /**
  * What kind of redirect URI this is, or undefined for one that must never be used: relative, with
@@ -32,12 +37,16 @@ export function redirectUriKind(uri: string): RedirectUriKind | undefined {
   const scheme = URI.exec(uri)?.[1]?.toLowerCase();
   if (scheme === undefined || uri.length > MAX_REDIRECT_URI_LENGTH) return undefined;
   if (DANGEROUS_SCHEMES.has(scheme) || !URL.canParse(uri)) return undefined;
-  const { username, password, hostname } = new URL(uri);
-  if (username !== '' || password !== '' || hasDotSegment(uri)) return undefined;
-  if (scheme === 'http') return LOOPBACK.test(uri) ? 'loopback' : undefined;
-  if (scheme !== 'https') return 'custom_scheme';
-  if (!/^https:\/\/[^/?]/i.test(uri)) return undefined;
-  return isLoopbackHost(hostname) ? 'loopback' : 'https';
+  if (USER_INFO.test(uri) || hasDotSegment(uri)) return undefined;
+  return scheme === 'http' || scheme === 'https' ? webUriKind(uri, scheme) : 'custom_scheme';
+}
+
+function webUriKind(uri: string, scheme: 'http' | 'https'): RedirectUriKind | undefined {
+  const host = WEB_URI.exec(uri)?.[1]?.toLowerCase();
+  // Written as it is meant: what a pattern compares and a person reads is where the browser goes.
+  if (host === undefined || host !== new URL(uri).hostname) return undefined;
+  if (isLoopbackHost(host)) return 'loopback';
+  return scheme === 'https' ? 'https' : undefined;
 }
 
 /** Whether a host name means this machine (RFC 8252 §7.3, RFC 6761 §6.3). */
@@ -47,7 +56,10 @@ export function isLoopbackHost(hostname: string): boolean {
   return /^127(\.\d{1,3}){3}$/.test(host);
 }
 
-/** Whether `requested` is one of `registered`: equal, or equal but for a loopback port. */
+/**
+ * Whether `requested` is one of `registered`: equal, or equal but for a loopback port. Only loopback
+ * has http, so that the scheme says where the port is free.
+ */
 export function isRegisteredRedirectUri(requested: string, registered: readonly string[]): boolean {
   if (redirectUriKind(requested) === undefined) return false;
   return registered.some((one) => one === requested || isSameLoopback(one, requested));
@@ -63,15 +75,18 @@ export function redirectUriHost(uri: string): string {
  * RFC 8252 §7.3: any port. The host stays as written (`localhost` is not `127.0.0.1`), and so do
  * path and query, except that an absent path and `/` are one (R-8252-5).
  */
-function isSameLoopback(a: string, b: string): boolean {
-  const left = LOOPBACK.exec(a);
-  const right = LOOPBACK.exec(b);
-  if (left === null || right === null || Number(right[2] ?? 80) > 65535) return false;
-  return left[1] === right[1] && (left[3] ?? '/') === (right[3] ?? '/');
+function isSameLoopback(registered: string, requested: string): boolean {
+  const expected = withoutPort(registered);
+  return expected !== undefined && expected === withoutPort(requested);
+}
+
+function withoutPort(uri: string): string | undefined {
+  const [, host, rest = '/'] = HTTP_URI.exec(uri) ?? [];
+  return host && host + rest;
 }
 
 /** Dot segments, plain or percent-encoded once: parsers disagree on where they lead. */
 function hasDotSegment(uri: string): boolean {
-  const path = uri.split('?', 1)[0] ?? '';
+  const path = uri.replace(/\?.*/, '');
   return path.split('/').some((segment) => /^(\.|%2e){1,2}$/i.test(segment));
 }

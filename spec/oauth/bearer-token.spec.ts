@@ -1,0 +1,51 @@
+import { describe, expect, it } from '@jest/globals';
+
+import { parseBearerToken } from '../../lib/oauth/bearer-token.js';
+import { InvalidToken } from '../../lib/oauth/errors.js';
+
+describe('the bearer token of a request', () => {
+  it.each([
+    ['Bearer abc', 'abc'],
+    ['bearer abc', 'abc'],
+    ['BEARER   abc', 'abc'],
+    ['Bearer abc  ', 'abc'],
+    ['Bearer a-b.c_d~e+f/g==', 'a-b.c_d~e+f/g=='],
+    [`Bearer ${'x'.repeat(4096)}`, 'x'.repeat(4096)],
+  ])('R-RS-3 of %.20s', (header, token) => {
+    expect(parseBearerToken(header)).toBe(token);
+  });
+
+  it.each([
+    undefined,
+    '',
+    'Basic YTpi',
+    'DPoP abc',
+    'Bearerabc',
+    'Bearer\tabc',
+    ' Bearer abc',
+    'abc',
+  ])('R-RS-2 is absent from %p: challenged as a newcomer', (header) => {
+    expect(parseBearerToken(header)).toBeUndefined();
+  });
+
+  it.each([
+    ['nothing', 'Bearer'],
+    ['spaces', 'Bearer   '],
+    ['two words', 'Bearer a b'],
+    ['two challenges', 'Bearer a, Bearer b'],
+    ['a quote', 'Bearer "a"'],
+    ['padding in the middle', 'Bearer a=b'],
+    ['padding alone', 'Bearer =='],
+    ['a control character', 'Bearer a\u0000b'],
+    ['a line break', 'Bearer a\r\nX: y'],
+    ['letters outside ASCII', 'Bearer ü'],
+    ['more characters than any of ours has', `Bearer ${'x'.repeat(4097)}`],
+  ])('R-RS-2 is invalid_token with %s', (_what, header) => {
+    expect(() => parseBearerToken(header)).toThrow(InvalidToken);
+  });
+
+  it('R-RS-7 takes no time to speak of for a hostile header', () => {
+    const header = `Bearer ${'='.repeat(100_000)} ${' '.repeat(100_000)}x`;
+    expect(() => parseBearerToken(header)).toThrow(InvalidToken);
+  });
+});

@@ -1,0 +1,110 @@
+import { describe, expect, it } from '@jest/globals';
+import { extractWWWAuthenticateParams } from '@modelcontextprotocol/sdk/client/auth.js';
+
+import { basicChallenge, errorChallenge, initialChallenge } from '../../lib/oauth/challenge.js';
+import { InsufficientScope, InvalidToken } from '../../lib/oauth/errors.js';
+
+const METADATA = 'https://mcp.example/.well-known/oauth-protected-resource/mcp';
+const base = { resourceMetadataUrl: METADATA, baselineScopes: ['openid', 'read'] };
+
+/** RFC 9110 §11.6.1 in the narrow form that every parser in the field reads. */
+const NARROW =
+  /^Bearer [a-z_]+="[\x20\x21\x23-\x5b\x5d-\x7e]+"(?:, [a-z_]+="[\x20\x21\x23-\x5b\x5d-\x7e]+")*$/;
+
+function readBySdk(challenge: string) {
+  const headers = { 'WWW-Authenticate': challenge };
+  const { resourceMetadataUrl, ...rest } = extractWWWAuthenticateParams(
+    new Response('', { headers }),
+  );
+  return { resourceMetadata: resourceMetadataUrl?.href, ...rest };
+}
+
+const namesOf = (challenge: string): string[] =>
+  [...challenge.matchAll(/([a-z_]+)="/g)].map(([, name = '']) => name);
+
+describe('challenges', () => {
+  it('R-RS-1, RS-3, RS-4 tell a newcomer where to go and what to ask for, and name no error', () => {
+    const challenge = initialChallenge(base);
+    expect(challenge).toMatch(NARROW);
+    expect(challenge).not.toContain('error');
+    expect(readBySdk(challenge)).toEqual({
+      resourceMetadata: METADATA,
+      scope: 'openid read',
+      error: undefined,
+    });
+  });
+
+  it('RS-12 tell the holder of a bad token the same, and why', () => {
+    const challenge = errorChallenge(base, new InvalidToken('The access token has expired'));
+    expect(challenge).toMatch(NARROW);
+    expect(readBySdk(challenge)).toEqual({
+      resourceMetadata: METADATA,
+      scope: 'openid read',
+      error: 'invalid_token',
+    });
+  });
+
+  it('RS-13, RS-14 ask for every scope of the operation at once', () => {
+    const challenge = errorChallenge(
+      base,
+      new InsufficientScope(['openid', 'files:write', 'admin']),
+    );
+    expect(challenge).toMatch(NARROW);
+    expect(readBySdk(challenge)).toEqual({
+      resourceMetadata: METADATA,
+      scope: 'openid files:write admin',
+      error: 'insufficient_scope',
+    });
+    expect(namesOf(challenge)).toEqual([
+      'resource_metadata',
+      'scope',
+      'error',
+      'error_description',
+    ]);
+  });
+
+  it('R-PR-2 leave out scope where there is none to ask for', () => {
+    const challenge = initialChallenge({ ...base, baselineScopes: [] });
+    expect(challenge).toBe(`Bearer resource_metadata="${METADATA}"`);
+    expect(readBySdk(challenge).scope).toBeUndefined();
+  });
+
+  it('RS-8 never mention offline_access of their own accord', () => {
+    expect(initialChallenge(base)).not.toContain('offline_access');
+  });
+
+  it.each([
+    'x", scope="admin',
+    'x\\", error="y',
+    'a\r\nSet-Cookie: b=c',
+    'a\nb\0c\u007f',
+    'naïve 日本語 🙂',
+    'need scope=admin error=none resource_metadata=https://evil.example',
+  ])('R-RS-4 let no text out of its place: %j', (text) => {
+    const challenge = errorChallenge(base, new InvalidToken(text));
+    expect(challenge).toMatch(NARROW);
+    expect(() => new Headers({ 'WWW-Authenticate': challenge })).not.toThrow();
+    expect(readBySdk(challenge)).toEqual({
+      resourceMetadata: METADATA,
+      scope: 'openid read',
+      error: 'invalid_token',
+    });
+  });
+
+  it('R-RS-4 let no text pass for a parameter that is left out', () => {
+    const challenge = errorChallenge(
+      { ...base, baselineScopes: [] },
+      new InvalidToken('this needs scope=admin, really'),
+    );
+    expect(readBySdk(challenge).scope).toBeUndefined();
+  });
+
+  it('R-RS-4 let no scope out of its place', () => {
+    const scopes = ['a"b', 'c\\d', 'e\r\nf'];
+    expect(errorChallenge(base, new InsufficientScope(scopes))).toMatch(NARROW);
+  });
+
+  it('R-TK-5 tell a client that tried Basic to use Basic', () => {
+    expect(basicChallenge('https://mcp.example')).toBe('Basic realm="https://mcp.example"');
+  });
+});
