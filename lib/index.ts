@@ -23,8 +23,11 @@ export type { Logger, LogMethod } from './config/logger.js';
 export type {
   AnonymousOptions,
   Auth0McpOptions,
+  BrandingOptions,
   PreRegisteredClientOptions,
 } from './config/options.js';
+export type { SomeTexts, TextOverrides } from './pages/texts/catalogue.js';
+export type { PageTexts } from './pages/texts/page-texts.js';
 export { storageContract } from './storage/contract.js';
 export {
   type EmbeddedStorageOptions,

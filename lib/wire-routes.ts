@@ -28,7 +28,6 @@ import {
   protectedResourceMetadata,
   type ServerCapabilities,
 } from './oauth/metadata.js';
-import { parseBrand } from './pages/brand.js';
 import { contentSecurityPolicy } from './pages/layout.js';
 import { createRoutes, type Documents, type Paths, pathsOf, type Routes } from './routes.js';
 import { openCollection } from './storage/collection.js';
@@ -52,7 +51,7 @@ interface RoutesWiring extends Ground {
 
 export function wireRoutes(deps: RoutesWiring): { routes: Routes; close(): void } {
   const { config, clients, grants, auth0, emit, storage, logError, now } = deps;
-  const { issuer, resource, baseUrl, isHttps } = config;
+  const { issuer, resource, baseUrl, isHttps, brand } = config;
   const paths = pathsOf(config);
   const cookies = cookieRules(isHttps);
   const sessions = wireSessions(deps, cookies);
@@ -64,8 +63,7 @@ export function wireRoutes(deps: RoutesWiring): { routes: Routes; close(): void 
     now,
   });
   const depart = createDeparture({ auth0, emit });
-  const brand = parseBrand({ name: new URL(resource).host });
-  const lookFor = createLookFor(brand);
+  const lookFor = createLookFor(brand, config.catalogue);
   const limits = createRateLimits({
     log: config.logger,
     store: storage.rateLimitStore?.bind(storage),

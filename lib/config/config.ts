@@ -7,6 +7,8 @@
  */
 import type { JWK } from 'jose';
 
+import type { Brand } from '../pages/brand.js';
+import type { Catalogue } from '../pages/texts/catalogue.js';
 import type { Storage } from '../storage/storage.js';
 import type { EventListener } from './events.js';
 import type { Logger } from './logger.js';
@@ -40,6 +42,8 @@ export interface ScopeConfig {
   readonly byTool: ReadonlyMap<string, readonly string[]>;
   /** Scope → scopes it includes, closed transitively. */
   readonly implied: ReadonlyMap<string, readonly string[]>;
+  /** Scope → what it allows, in words for the consent page. */
+  readonly descriptions: ReadonlyMap<string, string>;
 }
 
 /** A client that registered by hand. */
@@ -89,6 +93,10 @@ export interface Config {
   readonly clientIdMetadataDocuments: boolean;
   readonly clients: readonly PreRegisteredClient[];
   readonly anonymous: AnonymousAccess | undefined;
+  /** How the pages look. */
+  readonly brand: Brand;
+  /** What the pages say, in every language at hand. */
+  readonly catalogue: Catalogue;
   readonly lifetimes: Lifetimes;
   /** First signs, all verify; empty: ask the storage for its own secret. */
   readonly jwtSigningKeys: readonly Uint8Array[];

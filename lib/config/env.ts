@@ -9,6 +9,7 @@
  */
 import { Auth0McpConfigError, nearestName, unknownName, wrongOption } from './errors.js';
 import {
+  environmentNameOfField,
   environmentNames,
   FASTMCP_PREFIX,
   OPTION_NAMES,
@@ -53,10 +54,31 @@ export function readEnvironment(environment: Environment): EnvironmentReading {
   refuseOtherProvider(environment);
   const options: Partial<Record<OptionName, unknown>> = {};
   for (const option of OPTION_NAMES) {
-    const text = firstSet(environment, environmentNames(option));
-    if (text !== undefined) options[option] = readValue(option, text);
+    const value = readOption(environment, option);
+    if (value !== undefined) options[option] = value;
   }
   return { options, remarks: remarksOnFastMcpNames(environment) };
+}
+
+function readOption(environment: Environment, option: OptionName): unknown {
+  const { fields } = OPTION_TABLE[option];
+  if (fields !== undefined) return readFields(environment, option, Object.keys(fields));
+  const text = firstSet(environment, environmentNames(option));
+  return text === undefined ? undefined : readValue(option, text);
+}
+
+/** The fields that are set, as the object they would be in code; undefined for none. */
+function readFields(
+  environment: Environment,
+  option: OptionName,
+  fields: readonly string[],
+): Readonly<Record<string, string>> | undefined {
+  const set = fields.flatMap((field) => {
+    const name = environmentNameOfField(option, field);
+    const text = name === undefined ? undefined : firstSet(environment, [name]);
+    return text === undefined ? [] : [[field, text] as const];
+  });
+  return set.length === 0 ? undefined : Object.fromEntries(set);
 }
 
 function firstSet(environment: Environment, names: readonly string[]): string | undefined {

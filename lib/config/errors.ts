@@ -5,7 +5,12 @@
  *
  * @module
  */
-import { environmentNames, isOptionName, OPTION_TABLE } from './option-table.js';
+import {
+  environmentNameOfField,
+  environmentNames,
+  isOptionName,
+  OPTION_TABLE,
+} from './option-table.js';
 
 /** An option is missing, malformed or unknown. Thrown by `auth0Mcp()` before anything is served. */
 export class Auth0McpConfigError extends Error {
@@ -66,14 +71,17 @@ export function nearestName(name: string, known: readonly string[]): string | un
     : undefined;
 }
 
-function label(option: string): string {
+/** The option, with what it is called in the environment. */
+export function label(option: string): string {
   const names = environmentNamesOf(option);
   return names.length === 0 ? option : `${option} (environment: ${names.join(' or ')})`;
 }
 
 function environmentNamesOf(option: string): readonly string[] {
   const root = rootOf(option);
-  return isOptionName(root) ? environmentNames(root) : [];
+  if (!isOptionName(root)) return [];
+  const ofField = environmentNameOfField(root, option.slice(root.length + 1));
+  return ofField === undefined ? environmentNames(root) : [ofField];
 }
 
 /** `clients` of `clients[0].name`. */

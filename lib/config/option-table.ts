@@ -21,6 +21,8 @@ export interface OptionEntry {
   /** Follows the prefix in the environment. Undefined: settable in code only. */
   readonly suffix?: string;
   readonly form?: EnvironmentForm;
+  /** For an option that is an object: its fields that the environment can set, each by a suffix. */
+  readonly fields?: Readonly<Record<string, string>>;
   /** Whether FastMCP's Auth0Provider reads the same suffix under its own prefix. */
   readonly inFastMcp?: true;
   /** Whether the value must never be shown. */
@@ -50,6 +52,7 @@ export const OPTION_TABLE: Readonly<Record<OptionName, OptionEntry>> = {
   scopesSupported: { suffix: 'SCOPES_SUPPORTED', form: 'list' },
   toolScopes: {},
   impliedScopes: {},
+  scopeDescriptions: {},
   jwtSigningKey: { suffix: 'JWT_SIGNING_KEY', form: 'list', inFastMcp: true, isSecret: true },
   storage: { suffix: 'REDIS_URL', form: 'text', isSecret: true },
   storageEncryptionKey: { suffix: 'STORAGE_ENCRYPTION_KEY', form: 'list', isSecret: true },
@@ -65,6 +68,16 @@ export const OPTION_TABLE: Readonly<Record<OptionName, OptionEntry>> = {
   anonymous: {},
   upstreamTimeoutSeconds: { suffix: 'UPSTREAM_TIMEOUT_SECONDS', form: 'number' },
   authorizeParams: {},
+  branding: {
+    fields: {
+      name: 'BRANDING_NAME',
+      logo: 'BRANDING_LOGO',
+      accentColor: 'BRANDING_ACCENT_COLOR',
+      policyUrl: 'BRANDING_POLICY_URL',
+      termsUrl: 'BRANDING_TERMS_URL',
+    },
+  },
+  texts: {},
   accessTokenTtlSeconds: { suffix: 'ACCESS_TOKEN_TTL_SECONDS', form: 'number' },
   refreshTokenIdleTtlSeconds: { suffix: 'REFRESH_TOKEN_IDLE_TTL_SECONDS', form: 'number' },
   refreshTokenTtlSeconds: { suffix: 'REFRESH_TOKEN_TTL_SECONDS', form: 'number' },
@@ -83,7 +96,13 @@ export function isOptionName(name: string): name is OptionName {
 
 /** Environment names of an option, the one that wins first; none for code-only options. */
 export function environmentNames(option: OptionName): readonly string[] {
-  const { suffix, inFastMcp } = OPTION_TABLE[option];
-  if (suffix === undefined) return [];
+  const { suffix, inFastMcp, fields = {} } = OPTION_TABLE[option];
+  if (suffix === undefined) return Object.values(fields).map((field) => PREFIX + field);
   return inFastMcp ? [PREFIX + suffix, FASTMCP_PREFIX + suffix] : [PREFIX + suffix];
+}
+
+/** Environment name of one field of an option that is an object, where it has one. */
+export function environmentNameOfField(option: OptionName, field: string): string | undefined {
+  const { fields = {} } = OPTION_TABLE[option];
+  return Object.hasOwn(fields, field) ? `${PREFIX}${fields[field]}` : undefined;
 }

@@ -11,6 +11,7 @@
  */
 import type { JsonWebKey } from 'node:crypto';
 
+import type { TextOverrides } from '../pages/texts/catalogue.js';
 import type { Storage } from '../storage/storage.js';
 import type { Auth0ClientAuthentication } from './config.js';
 import type { EventListener } from './events.js';
@@ -36,6 +37,26 @@ export interface AnonymousOptions {
   readonly methods?: readonly string[] | undefined;
   /** Names of tools. */
   readonly tools?: readonly string[] | undefined;
+}
+
+/**
+ * How the consent page and its neighbours look. In the environment each field stands by itself, and
+ * code wins over it field by field.
+ */
+export interface BrandingOptions {
+  /** What people call the service. Default: the host of the resource. */
+  readonly name?: string | undefined;
+  /**
+   * A `data:image/…` URI of at most 64 kB, or a path on this origin such as `/logo.svg`: the pages
+   * load nothing from other hosts. Default: the initial of the name.
+   */
+  readonly logo?: string | undefined;
+  /** `#rgb` or `#rrggbb`, darkened or lightened where it could not be read. Default: `#2f5fd0`. */
+  readonly accentColor?: string | undefined;
+  /** Privacy policy: an https URL, or a path on this origin. Default: no link. */
+  readonly policyUrl?: string | undefined;
+  /** Terms of use: an https URL, or a path on this origin. Default: no link. */
+  readonly termsUrl?: string | undefined;
 }
 
 /** Options of `auth0Mcp()`. Unknown names throw. */
@@ -196,6 +217,15 @@ export interface Auth0McpOptions {
   readonly impliedScopes?: Readonly<Record<string, readonly string[]>> | undefined;
 
   /**
+   * What a scope allows, in words for the person who is asked:
+   * `{ 'files:write': 'Change your files' }`. At most 200 characters each.
+   *
+   * Default: the consent page shows the bare name.
+   * Environment: none.
+   */
+  readonly scopeDescriptions?: Readonly<Record<string, string>> | undefined;
+
+  /**
    * Secret from which the keys are derived that sign our tokens and client ids: a string of 32
    * characters or more (its UTF-8 bytes are used), or at least 32 bytes. In a list the first signs
    * and all verify: put a new one in front, and take the old one out when what it signed may end.
@@ -300,6 +330,26 @@ export interface Auth0McpOptions {
    * Environment: none.
    */
   readonly authorizeParams?: Readonly<Record<string, string>> | undefined;
+
+  /**
+   * How the pages look: name of the service, logo, accent colour, links to privacy policy and terms.
+   *
+   * Default: the host of the resource as name, its initial as logo.
+   * Environment: `AUTH0_MCP_BRANDING_NAME`, `AUTH0_MCP_BRANDING_LOGO`,
+   * `AUTH0_MCP_BRANDING_ACCENT_COLOR`, `AUTH0_MCP_BRANDING_POLICY_URL`,
+   * `AUTH0_MCP_BRANDING_TERMS_URL`.
+   */
+  readonly branding?: BrandingOptions | undefined;
+
+  /**
+   * Sentences of the pages to say differently, or in a further language, by language tag:
+   * `{ en: { consent: { allow: 'Let it in' } }, 'pt-BR': { … } }`. A sentence keeps the `{places}` of
+   * the one it replaces; what a new language leaves out stays English.
+   *
+   * Default: English, German, French and Spanish.
+   * Environment: none.
+   */
+  readonly texts?: TextOverrides | undefined;
 
   /**
    * Lifetime of our access tokens, in seconds, 61 to 86400. Never longer than the login behind it

@@ -13,6 +13,7 @@ import type { Logger } from './logger.js';
 import { isOptionName, OPTION_NAMES, type OptionName, type RawOptions } from './option-table.js';
 import type { Auth0McpOptions } from './options.js';
 import { resolveAnonymous, resolveConsent } from './rules/access.js';
+import { resolveAppearance } from './rules/appearance.js';
 import { resolveClients } from './rules/clients.js';
 import { resolveKeys } from './rules/keys.js';
 import { resolveLifetimes } from './rules/lifetimes.js';
@@ -69,6 +70,7 @@ function resolveRules(
     ...resolveClients(raw, logger),
     consent: resolveConsent(raw, logger),
     anonymous: resolveAnonymous(raw, scopes.byTool),
+    ...resolveAppearance(raw, urls.resource),
     lifetimes: resolveLifetimes(raw),
     jwtSigningKeys: resolveKeys(raw, 'jwtSigningKey'),
     storageEncryptionKeys: resolveKeys(raw, 'storageEncryptionKey'),
@@ -113,9 +115,21 @@ function merged(code: RawOptions, environment: RawOptions): RawOptions {
   for (const option of OPTION_NAMES) {
     const isSettled = namesTenant && (option === 'configUrl' || option === 'domain');
     const fallback = isSettled ? undefined : environment[option];
-    values[option] = code[option] === undefined ? fallback : code[option];
+    values[option] = laidOver(code[option], fallback);
   }
   return values;
+}
+
+/** An object in the environment is one whose fields are set one by one: code wins by field. */
+function laidOver(code: unknown, fallback: unknown): unknown {
+  if (code === undefined) return fallback;
+  if (!isPlainObject(code) || !isPlainObject(fallback)) return code;
+  const given = Object.entries(code).filter(([, value]) => value !== undefined);
+  return { ...fallback, ...Object.fromEntries(given) };
+}
+
+function isPlainObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** Freezes plain objects, lists, maps and sets all the way down; bytes and URLs cannot be frozen. */

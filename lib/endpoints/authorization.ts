@@ -155,6 +155,7 @@ function ask(
   deps: AuthorizationDeps,
 ): void {
   const look = deps.lookFor(req);
+  const { descriptions } = deps.config.scopes;
   const page = consentPage(look, {
     form: { action: deps.consentUrl, fields: { request: deps.forms.write(req, res, request) } },
     clientName: client.name,
@@ -164,7 +165,7 @@ function ask(
     redirectUri: request.redirectUri,
     redirectHost: redirectUriHost(request.redirectUri),
     redirectKind: redirectUriKind(request.redirectUri) ?? 'custom_scheme',
-    scopes: request.scopes.map((name) => ({ name })),
+    scopes: request.scopes.map((name) => ({ name, description: descriptions.get(name) })),
     auth0Scopes: [...new Set([...deps.auth0Scopes, ...request.scopes])],
     resource: deps.config.resource,
   });

@@ -10,7 +10,7 @@ import { optionalParameter } from '../oauth/parameters.js';
 import type { Brand } from '../pages/brand.js';
 import { errorPage } from '../pages/error-page.js';
 import type { PageLook } from '../pages/layout.js';
-import { createCatalogue } from '../pages/texts/catalogue.js';
+import type { Catalogue } from '../pages/texts/catalogue.js';
 import type { ErrorPageKind } from '../pages/texts/page-texts.js';
 import type { ErrorLog } from './error-log.js';
 import { sendJsonError, setRetryAfter } from './json-errors.js';
@@ -38,8 +38,7 @@ export class PageError extends Error {
 export type LookFor = (req: Request) => PageLook;
 
 /** `ui_locales` before `Accept-Language` (OpenID Connect Core §3.1.2.1). */
-export function createLookFor(brand: Brand): LookFor {
-  const catalogue = createCatalogue();
+export function createLookFor(brand: Brand, catalogue: Catalogue): LookFor {
   return function lookFor(req) {
     const texts = catalogue.choose({
       uiLocales: uiLocales(req),

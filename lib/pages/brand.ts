@@ -16,7 +16,7 @@ const DEFAULT_ACCENT_COLOR = '#2f5fd0';
 const DATA_IMAGE =
   /^data:image\/(?:png|jpeg|gif|webp|avif|svg\+xml)(?:;[\w=-]+)*,[\w+/=%.~!*()-]+$/i;
 
-/** What an operator may write. */
+/** What an operator may write, with the name that {@link Brand} needs. */
 export interface BrandOptions {
   /** What people call the service. */
   readonly name: string;
@@ -75,5 +75,5 @@ function parseLink(field: string, value: string | undefined): string | undefined
 
 function refusal(field: string, value: unknown, allowed: string): RangeError {
   const received = (JSON.stringify(value) ?? String(value)).slice(0, 80);
-  return new RangeError(`brand.${field} is ${received}; it has to be ${allowed}`);
+  return new RangeError(`branding.${field} is ${received}; it has to be ${allowed}`);
 }

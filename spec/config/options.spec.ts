@@ -62,6 +62,7 @@ describe('Auth0McpOptions', () => {
     ['refreshTokenIdleTtlSeconds', 'REFRESH_TOKEN_IDLE_TTL_SECONDS'],
     ['refreshTokenTtlSeconds', 'REFRESH_TOKEN_TTL_SECONDS'],
     ['refreshTokenGraceSeconds', 'REFRESH_TOKEN_GRACE_SECONDS'],
+    ['branding', 'BRANDING_NAME'],
   ] as const)('%s is AUTH0_MCP_%s', (option, suffix) => {
     expect(environmentNames(option)[0]).toBe(`AUTH0_MCP_${suffix}`);
   });
@@ -72,6 +73,8 @@ describe('Auth0McpOptions', () => {
     'clients',
     'anonymous',
     'authorizeParams',
+    'scopeDescriptions',
+    'texts',
     'logger',
     'onEvent',
   ] as const)('%s is set in code only', (option) => {

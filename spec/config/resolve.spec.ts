@@ -30,6 +30,7 @@ describe('resolveConfig', () => {
         supported: ['openid'],
         byTool: new Map(),
         implied: new Map(),
+        descriptions: new Map(),
       },
       consent: 'always',
       allowedClientRedirectUris: undefined,
@@ -37,6 +38,8 @@ describe('resolveConfig', () => {
       clientIdMetadataDocuments: true,
       clients: [],
       anonymous: undefined,
+      brand: expect.objectContaining({ name: 'mcp.example.com' }),
+      catalogue: expect.objectContaining({ languages: ['en', 'de', 'fr', 'es'] }),
       lifetimes: {
         accessTokenSeconds: 3600,
         refreshTokenIdleSeconds: 2_592_000,

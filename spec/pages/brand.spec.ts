@@ -40,7 +40,7 @@ describe('parseBrand', () => {
   ])('refuses %s, naming the field and a value that would do', (_what, wrong) => {
     const [field = ''] = Object.keys(wrong);
     expect(() => parseBrand({ name: 'Harbour', ...wrong })).toThrow(
-      new RegExp(`^brand\\.${field} is .* it has to be `),
+      new RegExp(`^branding\\.${field} is .* it has to be `),
     );
   });
 

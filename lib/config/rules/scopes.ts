@@ -29,6 +29,7 @@ export function resolveScopes(raw: RawOptions, logger: Logger): ScopeConfig {
     supported: unionOfScopes(required, [...further, ...ofTools]),
     byTool,
     implied: closed(implied),
+    descriptions: descriptionsOf(raw),
   };
 }
 
@@ -59,6 +60,24 @@ function scopeMap(
       if (name === '') throw wrongOption(option, name, 'Every entry needs a name.');
       if (scopes.length === 0) throw wrongOption(place, value, 'Name at least one scope.');
       return [name, scopes];
+    }),
+  );
+}
+
+/** Longest description, in characters: one line or two of the consent page. */
+const MAX_DESCRIPTION_LENGTH = 200;
+
+function descriptionsOf(raw: RawOptions): ReadonlyMap<string, string> {
+  const option = 'scopeDescriptions';
+  if (raw[option] === undefined) return new Map();
+  return new Map(
+    asEntries(raw[option], option).map(([scope, value]) => {
+      const isSentence = typeof value === 'string' && value.trim() !== '';
+      if (!isSentence || value.length > MAX_DESCRIPTION_LENGTH) {
+        const remedy = `Say in 1 to ${MAX_DESCRIPTION_LENGTH} characters what it allows.`;
+        throw wrongOption(`${option}.${scope}`, value, remedy);
+      }
+      return [checkScope(scope, option), value.trim()];
     }),
   );
 }
