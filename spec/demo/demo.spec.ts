@@ -12,7 +12,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
-import { DEMO_AUDIENCE } from '../../demo/tenant/options.js';
+import { DEMO_AUDIENCE, DEMO_CLIENT_ID, DEMO_CLIENT_SECRET } from '../../demo/tenant/options.js';
+import { startTenant } from '../../demo/tenant/tenant.js';
 import { ROOT } from '../support/source-tree.js';
 
 const BUILD_TIMEOUT_MS = 120_000;
@@ -83,6 +84,40 @@ describe('the demo server without a tenant', () => {
     expect(await half.ends()).toBe(1);
     expect(half.output()).toContain('configUrl');
   });
+});
+
+describe('the demo server with a tenant in the environment', () => {
+  it(
+    'logs people in there, with the names of a FastMCP .env and another callback path',
+    async () => {
+      const [port] = await freePorts();
+      const base = `http://localhost:${port}`;
+      const tenant = await startTenant({ callbackUrls: [`${base}/auth/auth0/callback`] });
+      const names = 'FASTMCP_SERVER_AUTH_AUTH0_';
+      const configured = start('server.js', [], {
+        PORT: String(port),
+        FASTMCP_SERVER_AUTH: 'fastmcp.server.auth.providers.auth0.Auth0Provider',
+        [`${names}CONFIG_URL`]: tenant.configUrl,
+        [`${names}CLIENT_ID`]: DEMO_CLIENT_ID,
+        [`${names}CLIENT_SECRET`]: DEMO_CLIENT_SECRET,
+        [`${names}AUDIENCE`]: DEMO_AUDIENCE,
+        [`${names}BASE_URL`]: base,
+        [`${names}REDIRECT_PATH`]: '/auth/auth0/callback',
+        [`${names}REQUIRED_SCOPES`]: 'openid,email',
+      });
+      try {
+        await configured.says('Ctrl+C ends the demo.');
+        expect(configured.output()).toContain(`Callback URL   ${base}/auth/auth0/callback`);
+        const client = start('client.js', ['--headless', `${base}/mcp`]);
+        expect([await client.ends(), client.output()]).toEqual([0, expect.any(String)]);
+        expect(client.output()).toContain(`Auth0 issuer: ${tenant.issuer}\n`);
+      } finally {
+        await configured.stop();
+        await tenant.close();
+      }
+    },
+    RUN_TIMEOUT_MS,
+  );
 });
 
 describe('the demo client', () => {

@@ -7,12 +7,22 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 
-import { OPTION_NAMES, OPTION_TABLE, PREFIX } from '../../lib/config/option-table.js';
+import {
+  environmentNames,
+  OPTION_NAMES,
+  OPTION_TABLE,
+  type OptionName,
+  PREFIX,
+} from '../../lib/config/option-table.js';
 import { ROOT } from '../support/source-tree.js';
 import { anchors, documentation, links, pageAt, rowsByName, section } from './markdown.js';
 
 const readme = pageAt('README.md');
 const options = rowsByName(section(readme, 'Options'));
+
+/** Our own names of an option in the environment, most have one. */
+const ownNames = (name: OptionName): string[] =>
+  environmentNames(name).filter((variable) => variable.startsWith(PREFIX));
 
 describe('the options table of the README', () => {
   it('has every option, and no other', () => {
@@ -20,9 +30,10 @@ describe('the options table of the README', () => {
   });
 
   it.each([...OPTION_NAMES])('says how %s is called in the environment', (name) => {
-    const { suffix, inFastMcp } = OPTION_TABLE[name];
-    const named = suffix === undefined ? '–' : `\`${suffix}\`${inFastMcp ? '\\*' : ''}`;
-    expect(options.get(name)?.[0]).toBe(named);
+    const star = OPTION_TABLE[name].inFastMcp ? '\\*' : '';
+    const suffixes = ownNames(name).map((variable) => variable.slice(PREFIX.length));
+    const cell = suffixes.map((suffix) => `\`${suffix}\`${star}`).join(', ');
+    expect(options.get(name)?.[0]).toBe(cell || '–');
   });
 
   it.each([...OPTION_NAMES])('says what %s is when it is left out, and what it means', (name) => {
@@ -47,10 +58,7 @@ describe('.env.example', () => {
 
   it('has every option that the environment knows, and no other', () => {
     const names = [...example.matchAll(/^(?:# )?(AUTH0_MCP_\w+)=/gm)].map(([, name]) => name);
-    const known = OPTION_NAMES.flatMap((name) => OPTION_TABLE[name].suffix ?? []);
-    expect([...new Set(names)].toSorted()).toEqual(
-      known.map((suffix) => PREFIX + suffix).toSorted(),
-    );
+    expect([...new Set(names)].toSorted()).toEqual(OPTION_NAMES.flatMap(ownNames).toSorted());
   });
 });
 
