@@ -84,7 +84,8 @@ export function providerConfiguration(deps: ConfigurationDeps): Configuration {
 /** All in seconds. */
 function lifetimes(settings: () => TenantSettings): Configuration['ttl'] {
   return {
-    AccessToken: 86_400,
+    // A fixed number here would override what the dashboard sets per API.
+    AccessToken: (_ctx, token) => token.resourceServer?.accessTokenTTL ?? 86_400,
     AuthorizationCode: 600,
     IdToken: 36_000,
     Interaction: 3600,

@@ -1,0 +1,319 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+
+import { createBrowser } from '../../demo/tenant/browser.js';
+import { BOB, DEMO_AUDIENCE } from '../../demo/tenant/options.js';
+import {
+  CHALLENGE,
+  callTool,
+  isConsentPage,
+  type OAuthClient,
+  registerClient,
+} from '../support/oauth-client.js';
+import { type RawAnswer, send, sendForm } from '../support/raw-http.js';
+import { startWorld, type World } from '../support/world.js';
+
+describe('the authorization endpoint', () => {
+  let world: World;
+  /** An app on this machine: it is told of errors at its redirect URI. */
+  let client: OAuthClient;
+
+  beforeAll(async () => {
+    world = await startWorld({
+      options: {
+        scopesSupported: ['read:notes'],
+        toolScopes: { write_file: ['files:write'] },
+      },
+      tenant: {
+        apis: [{ identifier: DEMO_AUDIENCE, scopes: ['read:notes', 'files:write'], rbac: true }],
+      },
+    });
+    client = await registerClient(world.origin);
+  });
+  afterAll(() => world.close());
+
+  const authorize = (overrides: Record<string, string | undefined> = {}): Promise<RawAnswer> =>
+    send(client.authorizeUrl({ state: 'the-state', ...overrides }));
+
+  /** Parameters of the redirect to the client. */
+  function sentBack(answer: RawAnswer, redirectUri = client.redirectUri): URLSearchParams {
+    expect(answer.status).toBe(303);
+    const { location = '' } = answer.headers;
+    expect(location.startsWith(redirectUri)).toBe(true);
+    return new URL(location).searchParams;
+  }
+
+  it.each([
+    ['invalid_request', { response_type: undefined }],
+    ['unsupported_response_type', { response_type: 'token' }],
+    ['unsupported_response_type', { response_type: 'code id_token' }],
+    ['invalid_request', { response_mode: 'fragment' }],
+    ['invalid_request', { response_mode: 'form_post' }],
+    ['invalid_request', { code_challenge: undefined }],
+    ['invalid_request', { code_challenge_method: undefined }],
+    ['invalid_request', { code_challenge_method: 'plain' }],
+    ['invalid_request', { code_challenge: CHALLENGE.slice(1) }],
+    ['invalid_request', { code_challenge: `${CHALLENGE}A` }],
+    ['request_not_supported', { request: 'a.b.c' }],
+    ['request_uri_not_supported', { request_uri: 'https://elsewhere.example/r' }],
+    ['interaction_required', { prompt: 'none' }],
+    ['invalid_target', { resource: 'https://elsewhere.example/mcp' }],
+    ['invalid_target', { resource: '/mcp' }],
+  ] as const)(
+    'AS-17 AS-28 AS-37 R-AZ-2 R-AZ-13 R-AZ-14 R-AZ-15 R-AZ-16 CLI-56 tells the client %s for %j',
+    async (error, change) => {
+      const answer = sentBack(await authorize(change));
+      expect([...answer.keys()].sort()).toEqual(['error', 'error_description', 'iss', 'state']);
+      expect(answer.get('error')).toBe(error);
+      expect(answer.get('state')).toBe('the-state');
+      expect(answer.get('iss')).toBe(world.origin);
+    },
+  );
+
+  it('R-AZ-15 one foreign resource among several is too many, and so is a fragment', async () => {
+    const url = client.authorizeUrl({ resource: world.mcp });
+    const several = await send(`${url}&resource=https%3A%2F%2Felsewhere.example%2Fmcp`);
+    expect(sentBack(several).get('error')).toBe('invalid_target');
+    const fragment = sentBack(await authorize({ resource: `${world.mcp}#x` }));
+    expect(fragment.get('error')).toBe('invalid_target');
+  });
+
+  it('R-AZ-2 keeps the query a redirect URI has, byte for byte, and invents no state', async () => {
+    const redirectUri = 'http://127.0.0.1:45454/cb?a=b&c=%2F+d';
+    const own = await registerClient(world.origin, { redirect_uris: [redirectUri] });
+    const { headers } = await send(
+      own.authorizeUrl({ code_challenge: undefined, state: undefined }),
+    );
+    expect(headers.location).toMatch(/^http:\/\/127\.0\.0\.1:45454\/cb\?a=b&c=%2F\+d&error=/);
+    expect(headers.location).not.toContain('state=');
+  });
+
+  it('AS-24 AS-25 AS-26 RS-19 CLI-30 takes our resource in every form, and binds the token to it', async () => {
+    const { port } = new URL(world.origin);
+    for (const resource of [
+      undefined,
+      world.mcp,
+      `${world.mcp}/`,
+      `${world.mcp}?session=1`,
+      `${world.origin}/`,
+      world.origin,
+      `HTTP://127.0.0.1:${port}/mcp`,
+    ]) {
+      const tokens = await client.tokens({ parameters: { resource } });
+      const info = await world.auth.verifyAccessToken(String(tokens.access_token));
+      expect(info.resource?.href).toBe(world.mcp);
+      const refreshed = await client.refresh(tokens.refresh_token, { resource });
+      expect(refreshed.status).toBe(200);
+      const { access_token } = refreshed.body;
+      expect((await callTool(world.mcp, access_token, 'whoami')).status).toBe(200);
+      expect(tokens.scope).toBe('openid');
+    }
+  });
+
+  it('R-AZ-3 refuses what is sent twice: on a page where it decides where to go, else at the client', async () => {
+    const url = client.authorizeUrl({ state: 'the-state', scope: 'openid' });
+    for (const twice of ['state=x', 'scope=openid', 'response_type=code', 'code_challenge=y']) {
+      const answer = sentBack(await send(`${url}&${twice}`));
+      expect(answer.get('error')).toBe('invalid_request');
+    }
+    for (const twice of [`client_id=${client.id}`, `redirect_uri=${client.redirectUri}`]) {
+      const answer = await send(`${url}&${twice}`);
+      expect(answer.status).toBe(400);
+      expect(answer.headers.location).toBeUndefined();
+    }
+  });
+
+  it('R-AZ-4 takes an empty parameter for none, and does not know unknown ones', async () => {
+    const answer = await send(
+      `${client.authorizeUrl()}&scope=&foo=1&foo=2&__proto__=x&claims=%7B%7D&nonce=n&max_age=1`,
+    );
+    expect(answer.status).toBe(200);
+  });
+
+  it('R-AZ-5 needs no redirect_uri where one is registered, and a page where several are', async () => {
+    const tokens = await client.tokens({ parameters: { redirect_uri: undefined } });
+    expect(tokens.token_type).toBe('Bearer');
+    const several = await registerClient(world.origin, {
+      redirect_uris: ['http://127.0.0.1:1/a', 'http://127.0.0.1:1/b'],
+    });
+    const answer = await send(several.authorizeUrl({ redirect_uri: undefined }));
+    expect(answer.status).toBe(400);
+    expect(answer.headers.location).toBeUndefined();
+  });
+
+  it('R-AZ-6 is there by GET and by form post, and by nothing else', async () => {
+    const url = new URL(client.authorizeUrl());
+    const [got, posted] = [
+      await send(url),
+      await sendForm(url.origin + url.pathname, url.searchParams),
+    ];
+    const shape = (page: RawAnswer) => page.text.replace(/name="request" value="[^"]*"/, '');
+    expect(posted.status).toBe(200);
+    expect(shape(posted)).toBe(shape(got));
+    for (const method of ['PUT', 'DELETE', 'PATCH']) {
+      const other = await send(url, { method });
+      expect(other.status).toBe(405);
+      expect(other.headers.allow).toBe('GET, POST, HEAD');
+    }
+  });
+
+  it('R-AZ-7 R-AZ-9 answers no preflight, and answers a form with 303', async () => {
+    const headers = { origin: 'https://x.example', 'access-control-request-method': 'POST' };
+    for (const path of ['/authorize', '/consent', '/auth/callback']) {
+      const preflight = await send(world.origin + path, { method: 'OPTIONS', headers });
+      expect(preflight.status).toBe(405);
+      expect(preflight.headers['access-control-allow-origin']).toBeUndefined();
+    }
+    const browser = createBrowser();
+    const page = await browser.get(client.authorizeUrl());
+    const request = /name="request" value="([^"]+)"/.exec(page.body)?.[1] ?? '';
+    for (const decision of ['allow', 'deny']) {
+      const answer = await browser.post(`${world.origin}/consent`, { request, decision });
+      expect(answer.status).toBe(303);
+    }
+  });
+
+  it('R-AZ-8 CLI-55 gives state and redirect URI back as they came', async () => {
+    const state = `${'aB+/='.repeat(400)} %25%2B&é=漢`;
+    expect((await client.logIn({ parameters: { state } })).get('state')).toBe(state);
+    const own = await registerClient(world.origin, {
+      redirect_uris: ['http://localhost:3334/oauth/callback'],
+    });
+    const redirectUri = 'http://localhost:49152/oauth/callback';
+    const answer = await own.logIn({ parameters: { redirect_uri: redirectUri } });
+    const tokens = await own.redeem(answer.get('code') ?? '', { redirect_uri: redirectUri });
+    expect(tokens.status).toBe(200);
+  });
+
+  it.each([
+    'http://127.0.0.1:45454/callback/',
+    'http://127.0.0.1:45454/callback?x=1',
+    'http://127.0.0.1:45454/Callback',
+    'http://127.0.0.1:45454/call%62ack',
+    'http://127.0.0.1:45454/a/../callback',
+    'HTTP://127.0.0.1:45454/callback',
+    'http://localhost:45454/callback',
+    'https://127.0.0.1:45454/callback',
+    'http://127.0.0.1:45454@evil.example/callback',
+    'http://127.0.0.1.evil.example/callback',
+  ])('PX-14 PX-15 R-8252-4 shows a page for the redirect URI %s, and no way out', async (uri) => {
+    const answer = await authorize({ redirect_uri: uri });
+    expect(answer.status).toBe(400);
+    expect(answer.headers['content-type']).toContain('text/html');
+    expect(answer.headers.location).toBeUndefined();
+    expect(answer.text).not.toContain('evil.example');
+  });
+
+  it('R-AZ-17 gives nothing back as markup, wherever it was sent', async () => {
+    const probe = `"'><script>alert(1)</script>`;
+    const named = await registerClient(world.origin, { client_name: probe });
+    const pages = [
+      await send(named.authorizeUrl({ scope: probe, ui_locales: probe, login_hint: probe })),
+      await authorize({ client_id: probe }),
+      await authorize({ redirect_uri: probe }),
+      await authorize({ state: probe, redirect_uri: 'https://x.example/' }),
+      await send(`${world.origin}/auth/callback?error=${encodeURIComponent(probe)}&state=x`),
+      await send(
+        `${world.origin}/auth/callback?error=x&error_description=${encodeURIComponent(probe)}`,
+      ),
+      await sendForm(`${world.origin}/consent`, { request: probe, decision: probe }),
+    ];
+    for (const page of pages) {
+      expect(page.headers['content-type']).toContain('text/html');
+      expect(page.text).not.toMatch(/<script/i);
+    }
+  });
+
+  it('R-AZ-12 takes a verifier of every allowed character, and only the one of the challenge', async () => {
+    const code = async () => (await client.logIn()).get('code') ?? '';
+    for (const code_verifier of ['a'.repeat(42), 'a'.repeat(129), 'ä'.repeat(43), 'a'.repeat(43)]) {
+      const { status, body } = await client.redeem(await code(), { code_verifier });
+      expect([status, body.error]).toEqual([400, 'invalid_grant']);
+    }
+    const missing = await client.redeem(await code(), { code_verifier: undefined });
+    expect([missing.status, missing.body.error]).toEqual([400, 'invalid_request']);
+    expect((await client.redeem(await code())).status).toBe(200);
+  });
+
+  describe('scopes', () => {
+    it('CLI-31 CLI-34 drops those nobody here knows, and says what is left', async () => {
+      for (const [scope, granted] of [
+        ['claudeai', 'openid'],
+        ['openid email profile', 'openid'],
+        ['offline_access read:notes unknown', 'openid read:notes'],
+        ['"\\ \u00e9', 'openid'],
+      ] as const) {
+        const tokens = await client.tokens({ parameters: { scope } });
+        expect([scope, tokens.scope]).toEqual([scope, granted]);
+      }
+    });
+
+    it('RS-16 CLI-32 takes those of a challenge, though the client registered with less', async () => {
+      const small = await registerClient(world.origin, { scope: 'openid' });
+      const first = await small.tokens();
+      const refused = await callTool(world.mcp, first.access_token, 'write_file');
+      expect(refused.status).toBe(403);
+      const challenge = refused.headers.get('www-authenticate') ?? '';
+      const [, scope = ''] = /scope="([^"]+)"/.exec(challenge) ?? [];
+      expect(scope).toBe('openid files:write');
+      const second = await small.tokens({ parameters: { scope } });
+      expect(second.scope).toBe(scope);
+      expect((await callTool(world.mcp, second.access_token, 'write_file')).status).toBe(200);
+    });
+
+    it('CLI-36 tells a person whom Auth0 does not grant the step-up: the scope is not in the answer, and the call is refused as before', async () => {
+      const tokens = await client.tokens({
+        user: BOB,
+        parameters: { scope: 'openid read:notes files:write' },
+      });
+      expect(tokens.scope).toBe('openid read:notes');
+      const refused = await callTool(world.mcp, tokens.access_token, 'write_file');
+      expect(refused.status).toBe(403);
+      expect(refused.headers.get('www-authenticate')).toContain(
+        'scope="openid read:notes files:write", error="insufficient_scope"',
+      );
+    });
+
+    it('CLI-35 a client that only refreshes after a 403 loses nothing, and gets nothing it was not granted', async () => {
+      const tokens = await client.tokens({ parameters: { scope: 'read:notes' } });
+      expect((await callTool(world.mcp, tokens.access_token, 'write_file')).status).toBe(403);
+      const refreshed = await client.refresh(tokens.refresh_token);
+      expect(refreshed.body.scope).toBe('openid read:notes');
+      const again = await callTool(world.mcp, refreshed.body.access_token, 'write_file');
+      expect(again.status).toBe(403);
+    });
+  });
+});
+
+describe('cookies on https', () => {
+  let world: World;
+  beforeAll(async () => {
+    // As behind a proxy that ends TLS: the app itself sees plain http.
+    world = await startWorld({ options: { baseUrl: 'https://mcp.example.test' } });
+  });
+  afterAll(() => world.close());
+
+  it('PX-10 PX-11 R-DP-3 AS-15 are Secure, HttpOnly, SameSite=Lax and __Host-, though the app sees http', async () => {
+    const client = await registerClient(world.origin);
+    const page = await send(client.authorizeUrl());
+    expect(page.headers['strict-transport-security']).toMatch(/^max-age=\d{8}/);
+    const [formCookie = ''] = page.headers['set-cookie'] ?? [];
+    const request = /name="request" value="([^"]+)"/.exec(page.text)?.[1] ?? '';
+    const answer = await sendForm(
+      `${world.origin}/consent`,
+      { request, decision: 'allow' },
+      { cookie: formCookie.split(';')[0] ?? '' },
+    );
+    expect(answer.status).toBe(303);
+    const cookies = [formCookie, ...(answer.headers['set-cookie'] ?? [])];
+    expect(cookies).toHaveLength(2);
+    for (const cookie of cookies) {
+      expect(cookie).toMatch(/^__Host-auth0-mcp-\w+=/);
+      expect(cookie).toMatch(/; Path=\/(?:;|$)/);
+      expect(cookie).toMatch(/; HttpOnly(?:;|$)/);
+      expect(cookie).toMatch(/; Secure(?:;|$)/);
+      expect(cookie).toMatch(/; SameSite=Lax(?:;|$)/);
+      expect(cookie).not.toMatch(/Domain=/i);
+    }
+    expect(isConsentPage({ status: page.status, body: page.text } as never)).toBe(true);
+  });
+});

@@ -1,0 +1,225 @@
+import { randomBytes } from 'node:crypto';
+
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { OAuthClientInformationFullSchema } from '@modelcontextprotocol/sdk/shared/auth.js';
+
+import { registerClient } from '../support/oauth-client.js';
+import { type RawAnswer, send, sendJson } from '../support/raw-http.js';
+import { SPEC_SIGNING_KEY, startWorld, type World } from '../support/world.js';
+
+describe('the registration endpoint', () => {
+  let world: World;
+  beforeAll(async () => {
+    world = await startWorld();
+  });
+  afterAll(() => world.close());
+
+  const register = (metadata: unknown, headers = {}): Promise<RawAnswer> =>
+    sendJson(`${world.origin}/register`, metadata, headers);
+  const withUris = (...redirect_uris: unknown[]): Promise<RawAnswer> => register({ redirect_uris });
+
+  it('R-RG-1 R-RG-2 R-RG-9 CLI-10 answers 201 with everything registered, as the SDK wants it', async () => {
+    const metadata = {
+      client_name: 'A client',
+      redirect_uris: ['http://127.0.0.1:1/cb', 'cursor://anysphere.cursor-mcp/oauth/callback'],
+      token_endpoint_auth_method: 'none',
+      grant_types: ['authorization_code', 'refresh_token'],
+      response_types: ['code'],
+    };
+    const answer = await register(metadata);
+    expect(answer.status).toBe(201);
+    expect(answer.headers).toMatchObject({ 'cache-control': 'no-store', pragma: 'no-cache' });
+    expect(answer.headers['content-type']).toMatch(/^application\/json/);
+    const body = answer.json();
+    expect(body).toEqual({
+      ...metadata,
+      client_id: expect.stringMatching(/^[\w-]{20,255}$/),
+      client_id_issued_at: expect.any(Number),
+    });
+    expect(OAuthClientInformationFullSchema.parse(body)).toMatchObject(metadata);
+  });
+
+  it('R-RG-3 CLI-11 CLI-22 gives a secret to whom asked for one, and one that never expires', async () => {
+    for (const method of ['client_secret_basic', 'client_secret_post']) {
+      const { json } = await register({
+        redirect_uris: ['https://c.example/cb'],
+        token_endpoint_auth_method: method,
+      });
+      expect(json()).toMatchObject({
+        token_endpoint_auth_method: method,
+        client_secret: expect.stringMatching(/^[\w-]{43}$/),
+        client_secret_expires_at: 0,
+      });
+    }
+    for (const method of ['none', undefined]) {
+      const body = (
+        await register({
+          redirect_uris: ['https://c.example/cb'],
+          token_endpoint_auth_method: method,
+        })
+      ).json();
+      expect(body.token_endpoint_auth_method).toBe('none');
+      expect(Object.keys(body)).not.toContain('client_secret');
+      expect(Object.keys(body)).not.toContain('client_secret_expires_at');
+    }
+  });
+
+  it.each([
+    ['https://claude.ai/api/mcp/auth_callback'],
+    ['http://localhost:3118/callback'],
+    [
+      'http://127.0.0.1:33418/',
+      'http://127.0.0.1/',
+      'https://vscode.dev/redirect',
+      'https://insiders.vscode.dev/redirect',
+    ],
+    [
+      'cursor://anysphere.cursor-mcp/oauth/callback',
+      'https://www.cursor.com/agents/mcp/oauth/callback',
+      'http://localhost:8787/callback',
+    ],
+    ['com.example.app:/cb'],
+    ['http://[::1]:7777/oauth/callback'],
+  ])('CLI-12 AS-14 R-8252-2 registers %s', async (...uris) => {
+    const answer = await withUris(...uris);
+    expect(answer.status).toBe(201);
+    expect(answer.json().redirect_uris).toEqual(uris);
+  });
+
+  it.each([
+    'http://evil.example/cb',
+    'https://*.example.com/cb',
+    'https://c.example/cb#f',
+    'https://user@c.example/cb',
+    'javascript:alert(1)',
+    'data:text/html,x',
+    'vbscript:x',
+    'file:///etc/passwd',
+    'blob:https://c.example/x',
+    '/relative',
+    '',
+    7,
+    null,
+  ])('AS-14 PX-16 R-RG-4 refuses the redirect URI %j', async (uri) => {
+    const answer = await withUris('https://c.example/cb', uri);
+    expect(answer.status).toBe(400);
+    expect(answer.json()).toEqual({
+      error: 'invalid_redirect_uri',
+      error_description: expect.any(String),
+    });
+  });
+
+  it.each([{}, { redirect_uris: [] }, { redirect_uris: 'https://c.example/cb' }])(
+    'R-RG-4 refuses %j, which has no redirect URIs',
+    async (metadata) => {
+      const answer = await register(metadata);
+      expect([answer.status, answer.json().error]).toEqual([400, 'invalid_redirect_uri']);
+    },
+  );
+
+  it.each(['', '{', '[]', 'null', '"x"', '{"redirect_uris":["https://c.example/cb"]'])(
+    'R-RG-4 CLI-45 refuses the body %j in JSON',
+    async (body) => {
+      const answer = await register(body);
+      expect([answer.status, answer.json().error]).toEqual([400, 'invalid_client_metadata']);
+    },
+  );
+
+  it.each([
+    { application_type: 'native' },
+    { application_type: 'web', redirect_uris: ['cursor://anysphere.cursor-mcp/oauth/callback'] },
+    { application_type: 7 },
+    { scope: '' },
+    { scope: 'openid profile email' },
+    { software_id: '2e6dc280-f3c3-4e01-99a7-8181dbd1d23d', software_version: '1.0' },
+    { client_uri: 'not a url', logo_uri: null, contacts: 'x', unknown: { a: [1] } },
+    { client_name: null, grant_types: null, response_types: [] },
+  ])('AS-23 CLI-15 R-RG-5 takes %j', async (odd) => {
+    const answer = await register({ redirect_uris: ['http://localhost:1/cb'], ...odd });
+    expect(answer.status).toBe(201);
+    expect(Object.values(answer.json())).not.toContain(null);
+  });
+
+  it('R-RG-5 registers what it supports, and says so', async () => {
+    const redirect_uris = ['https://c.example/cb'];
+    const mixed = await register({
+      redirect_uris,
+      grant_types: ['authorization_code', 'implicit', 'client_credentials'],
+      response_types: ['code', 'token'],
+    });
+    expect(mixed.json()).toMatchObject({
+      grant_types: ['authorization_code'],
+      response_types: ['code'],
+    });
+    const other = await register({ redirect_uris, grant_types: ['client_credentials'] });
+    expect([other.status, other.json().error]).toEqual([400, 'invalid_client_metadata']);
+  });
+
+  it('R-RG-6 fetches nothing that is named in it', async () => {
+    const before = world.tenant.requests.length;
+    const here = `${world.tenant.issuer}probe`;
+    const answer = await register({
+      redirect_uris: ['https://c.example/cb'],
+      logo_uri: here,
+      client_uri: here,
+      jwks_uri: here,
+      policy_uri: here,
+      tos_uri: here,
+      sector_identifier_uri: here,
+    });
+    expect(answer.status).toBe(201);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(world.tenant.requests.slice(before)).toEqual([]);
+  });
+
+  it('R-RG-7 limits the body, the number and the length of redirect URIs', async () => {
+    const large = await register({
+      redirect_uris: ['https://c.example/cb'],
+      x: 'x'.repeat(100_000),
+    });
+    expect([large.status, large.json().error]).toEqual([413, 'invalid_request']);
+    const many = Array.from({ length: 21 }, (_, n) => `https://c.example/${n}`);
+    expect((await withUris(...many)).json().error).toBe('invalid_redirect_uri');
+    const long = await withUris(`https://c.example/${'x'.repeat(1024)}`);
+    expect(long.json().error).toBe('invalid_redirect_uri');
+    const random = Array.from({ length: 3 }, () => `https://c.example/${randomPath(900)}`);
+    expect((await withUris(...random)).json().error).toBe('invalid_client_metadata');
+  });
+
+  it('R-8252-1 R-8252-5 CLI-12 accepts any port, and a slash more or less, for what it registered on loopback', async () => {
+    const client = await registerClient(world.origin, {
+      redirect_uris: ['http://127.0.0.1:33418', 'https://vscode.dev/redirect'],
+    });
+    for (const redirect_uri of ['http://127.0.0.1:60005/', 'http://127.0.0.1/']) {
+      expect((await send(client.authorizeUrl({ redirect_uri }))).status).toBe(200);
+    }
+  });
+
+  it('CLI-22 CLI-25 knows a client after years, after a restart, and after the keys were rotated', async () => {
+    const client = await registerClient(world.origin, {
+      token_endpoint_auth_method: 'client_secret_post',
+    });
+    const later = await startWorld({
+      options: { jwtSigningKey: ['the-next-signing-key-0123456789-abcdef', SPEC_SIGNING_KEY] },
+    });
+    later.advance(5 * 365 * 24 * 3600);
+    const url = client.authorizeUrl().replace(world.origin, later.origin);
+    expect((await send(url)).status).toBe(200);
+    const answer = await fetch(`${later.origin}/token`, {
+      method: 'POST',
+      body: new URLSearchParams({
+        grant_type: 'refresh_token',
+        refresh_token: 'x',
+        client_id: client.id,
+        client_secret: client.secret ?? '',
+      }),
+    });
+    expect(await answer.json()).toMatchObject({ error: 'invalid_grant' });
+    await later.close();
+  });
+});
+
+/** Text that does not compress. */
+function randomPath(length: number): string {
+  return randomBytes(length).toString('base64url').slice(0, length);
+}

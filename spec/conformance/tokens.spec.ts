@@ -1,0 +1,432 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { OAuthTokensSchema } from '@modelcontextprotocol/sdk/shared/auth.js';
+import { decodeJwt } from 'jose';
+
+import { BOB, DEMO_AUDIENCE } from '../../demo/tenant/options.js';
+import { callTool, type OAuthClient, registerClient, VERIFIER } from '../support/oauth-client.js';
+import { type RawAnswer, send, sendForm, sendJson } from '../support/raw-http.js';
+import { startWorld, type World } from '../support/world.js';
+
+/** Lifetime of Auth0's access tokens here, in seconds: shorter than ours, so that each refresh of ours may need one there. */
+const AUTH0_TTL_SECONDS = 3000;
+
+describe('the token endpoint', () => {
+  let world: World;
+  let client: OAuthClient;
+  let confidential: OAuthClient;
+
+  beforeAll(async () => {
+    world = await startWorld({
+      options: { scopesSupported: ['read:notes', 'files:write'] },
+      tenant: {
+        apis: [
+          {
+            identifier: DEMO_AUDIENCE,
+            scopes: ['read:notes', 'files:write'],
+            tokenLifetimeSeconds: AUTH0_TTL_SECONDS,
+          },
+        ],
+      },
+    });
+    client = await registerClient(world.origin);
+    confidential = await registerClient(world.origin, {
+      token_endpoint_auth_method: 'client_secret_basic',
+    });
+  });
+  afterAll(() => world.close());
+
+  /** Time passes here and at Auth0 alike. */
+  function advance(seconds: number): void {
+    world.advance(seconds);
+    const { clockSkewSeconds } = world.tenant.settings;
+    world.tenant.configure({ clockSkewSeconds: clockSkewSeconds + seconds });
+  }
+  const token = (
+    form: Record<string, string>,
+    headers: Record<string, string> = {},
+  ): Promise<RawAnswer> => sendForm(`${world.origin}/token`, form, headers);
+  const basic = (id: string, secret = ''): Record<string, string> => ({
+    authorization: `Basic ${Buffer.from(`${id}:${secret}`).toString('base64')}`,
+  });
+  const errorOf = ({ status, json }: RawAnswer): unknown[] => [status, json().error];
+
+  describe('requests', () => {
+    it('R-TK-1 R-TK-2 CLI-45 has POST with a form only; every answer is JSON and not cached', async () => {
+      const url = `${world.origin}/token`;
+      const answers = [
+        [405, await send(url)],
+        [405, await send(url, { method: 'PUT' })],
+        [400, await sendJson(url, { grant_type: 'refresh_token' })],
+        [400, await send(url, { method: 'POST' })],
+        [413, await token({ x: 'x'.repeat(40_000) })],
+        [401, await token({ grant_type: 'refresh_token' })],
+      ] as const;
+      for (const [status, answer] of answers) {
+        expect(answer.status).toBe(status);
+        expect(answer.headers['content-type']).toMatch(/^application\/json/);
+        expect(answer.headers).toMatchObject({ 'cache-control': 'no-store', pragma: 'no-cache' });
+        expect(answer.json()).toMatchObject({ error: expect.any(String) });
+      }
+      expect(answers[0][1].headers.allow).toBe('POST');
+    });
+
+    it('R-TK-1 does not look at the query, and takes a charset', async () => {
+      const query = `client_id=${client.id}&grant_type=refresh_token&refresh_token=x`;
+      expect(errorOf(await sendForm(`${world.origin}/token?${query}`, {}))).toEqual([
+        401,
+        'invalid_client',
+      ]);
+      const { access_token, refresh_token } = await client.tokens();
+      expect(access_token).toBeDefined();
+      const answer = await send(`${world.origin}/token`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/x-www-form-urlencoded; charset=UTF-8' },
+        body: `grant_type=refresh_token&refresh_token=${refresh_token}&client_id=${client.id}`,
+      });
+      expect(answer.status).toBe(200);
+    });
+
+    it('R-TK-7 R-ERR R-TK-14 AS-36 CLI-24 each error has its code', async () => {
+      const { id: client_id } = client;
+      const code = { grant_type: 'authorization_code', client_id };
+      const refresh = { grant_type: 'refresh_token', client_id };
+      for (const [form, expected] of [
+        [{ client_id }, 'invalid_request'],
+        [code, 'invalid_request'],
+        [{ ...code, code: 'x' }, 'invalid_request'],
+        [{ ...code, code: 'x', code_verifier: VERIFIER }, 'invalid_grant'],
+        [refresh, 'invalid_request'],
+        [{ ...refresh, refresh_token: 'x' }, 'invalid_grant'],
+        [{ ...refresh, refresh_token: 'x', resource: 'https://x.example' }, 'invalid_target'],
+        [{ client_id, grant_type: 'client_credentials' }, 'unsupported_grant_type'],
+        [{ client_id, grant_type: 'password' }, 'unsupported_grant_type'],
+        [{ client_id, grant_type: '__proto__' }, 'unsupported_grant_type'],
+      ] as [Record<string, string>, string][]) {
+        expect([form, ...errorOf(await token(form))]).toEqual([form, 400, expected]);
+      }
+      const twice = await send(`${world.origin}/token`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/x-www-form-urlencoded' },
+        body: `client_id=${client_id}&grant_type=refresh_token&refresh_token=a&refresh_token=b`,
+      });
+      expect(errorOf(twice)).toEqual([400, 'invalid_request']);
+    });
+
+    it('R-TK-8 AS-19 CLI-44 CLI-34 CLI-43 answers with every field in its type', async () => {
+      const tokens = await client.tokens();
+      expect(tokens).toEqual({
+        access_token: expect.any(String),
+        token_type: 'Bearer',
+        expires_in: 3600,
+        scope: 'openid',
+        refresh_token: expect.any(String),
+      });
+      expect(OAuthTokensSchema.parse(tokens)).toMatchObject({ expires_in: 3600 });
+      const { exp = 0, iat = 0, jti } = decodeJwt(String(tokens.access_token));
+      expect(exp - iat).toBe(3600);
+      const refreshed = await client.refresh(tokens.refresh_token);
+      expect(Object.keys(refreshed.body).sort()).toEqual(Object.keys(tokens).sort());
+      const next = decodeJwt(String(refreshed.body.access_token));
+      expect(next).toMatchObject({ aud: world.mcp, iss: world.origin });
+      expect(next.jti).not.toBe(jti);
+    });
+  });
+
+  describe('clients', () => {
+    it('AS-1 R-TK-3 CLI-11 one with a secret may send it by header, encoded or raw, or in the body', async () => {
+      const { id, secret = '' } = confidential;
+      const code = async () => (await confidential.logIn()).get('code') ?? '';
+      const form = async () => ({
+        grant_type: 'authorization_code',
+        code: await code(),
+        code_verifier: VERIFIER,
+      });
+      const encoded = encodeURIComponent(id).replaceAll('-', '%2D');
+      expect((await token(await form(), basic(id, secret))).status).toBe(200);
+      expect((await token(await form(), basic(encoded, secret))).status).toBe(200);
+      const named = await token({ ...(await form()), client_id: id }, basic(id, secret));
+      expect(named.status).toBe(200);
+      const body = { ...(await form()), client_id: id, client_secret: secret };
+      const tokens = await token(body);
+      expect(tokens.status).toBe(200);
+      const refresh = {
+        grant_type: 'refresh_token',
+        refresh_token: String(tokens.json().refresh_token),
+      };
+      expect((await token(refresh, basic(id, secret))).status).toBe(200);
+      expect(errorOf(await token({ ...refresh, client_id: id }))).toEqual([401, 'invalid_client']);
+    });
+
+    it('R-TK-4 one that authenticates in two ways is refused', async () => {
+      const { id, secret = '' } = confidential;
+      const header = basic(id, secret);
+      const grant = { grant_type: 'refresh_token', refresh_token: 'x' };
+      const both = await token({ ...grant, client_id: id, client_secret: secret }, header);
+      expect(errorOf(both)).toEqual([400, 'invalid_request']);
+      const other = await token({ ...grant, client_id: client.id }, header);
+      expect(errorOf(other)).toEqual([400, 'invalid_request']);
+    });
+
+    it('R-TK-5 R-TK-6 CLI-23 one that fails is a 401 invalid_client, with a Basic challenge only if it used the header', async () => {
+      const { id } = confidential;
+      const grant = { grant_type: 'refresh_token', refresh_token: 'x' };
+      for (const answer of [
+        await token(grant),
+        await token({ ...grant, client_id: 'unknown' }),
+        await token({ ...grant, client_id: id.slice(0, -1) }),
+        await token({ ...grant, client_id: id }),
+        await token({ ...grant, client_id: id, client_secret: 'wrong' }),
+        await token({ ...grant, client_secret: 'alone' }),
+        await token({ ...grant, client_id: client.id, client_secret: 'never issued' }),
+      ]) {
+        expect(errorOf(answer)).toEqual([401, 'invalid_client']);
+        expect(answer.headers['www-authenticate']).toBeUndefined();
+      }
+      for (const header of [
+        basic(id, 'wrong'),
+        basic('unknown', 'x'),
+        { authorization: 'Basic !' },
+      ]) {
+        const answer = await token(grant, header);
+        expect(errorOf(answer)).toEqual([401, 'invalid_client']);
+        expect(answer.headers['www-authenticate']).toBe(`Basic realm="${world.origin}"`);
+      }
+    });
+  });
+
+  describe('codes', () => {
+    it('R-TK-9 a resource of somebody else is invalid_target, and the code is not used up', async () => {
+      const code = (await client.logIn()).get('code') ?? '';
+      const foreign = await client.redeem(code, { resource: 'https://elsewhere.example/mcp' });
+      expect([foreign.status, foreign.body.error]).toEqual([400, 'invalid_target']);
+      expect((await client.redeem(code, { resource: world.mcp })).status).toBe(200);
+    });
+
+    it('R-AZ-11 of two redemptions at once exactly one succeeds', async () => {
+      const code = (await client.logIn()).get('code') ?? '';
+      const answers = await Promise.all([client.redeem(code), client.redeem(code)]);
+      expect(answers.map(({ status }) => status).sort()).toEqual([200, 400]);
+      expect(answers.map(({ body }) => body.error)).toContain('invalid_grant');
+    });
+
+    it('R-AZ-11 used a second time ends what it brought the first time', async () => {
+      const code = (await client.logIn()).get('code') ?? '';
+      const { access_token, refresh_token } = (await client.redeem(code)).body;
+      expect((await callTool(world.mcp, access_token, 'whoami')).status).toBe(200);
+      expect((await client.redeem(code)).body.error).toBe('invalid_grant');
+      expect((await callTool(world.mcp, access_token, 'whoami')).status).toBe(401);
+      expect((await client.refresh(refresh_token)).body.error).toBe('invalid_grant');
+    });
+
+    it('R-AZ-11 is bound to its client and redirect URI, and ends after a minute', async () => {
+      const code = async () => (await client.logIn()).get('code') ?? '';
+      const other = await registerClient(world.origin, { client_name: 'Other' });
+      expect((await other.redeem(await code())).body.error).toBe('invalid_grant');
+      const elsewhere = { redirect_uri: 'http://127.0.0.1:1/callback' };
+      expect((await client.redeem(await code(), elsewhere)).body.error).toBe('invalid_grant');
+      const late = await code();
+      advance(61);
+      expect((await client.redeem(late)).body.error).toBe('invalid_grant');
+    });
+  });
+
+  describe('refresh tokens', () => {
+    it('CLI-40 CLI-43 needs no scope, no resource and no browser, and always brings the next token', async () => {
+      let { refresh_token } = await client.tokens();
+      for (const extra of [
+        {},
+        { resource: world.mcp },
+        { scope: 'openid' },
+        { scope: 'claudeai' },
+      ]) {
+        const { status, body } = await client.refresh(refresh_token, extra);
+        expect(status).toBe(200);
+        expect(body.refresh_token).not.toBe(refresh_token);
+        refresh_token = body.refresh_token;
+      }
+    });
+
+    it('R-TK-10 narrows to the scopes named, in any order, keeps the grant as it was, and does not widen', async () => {
+      const tokens = await client.tokens({ parameters: { scope: 'openid read:notes' } });
+      expect(tokens.scope).toBe('openid read:notes');
+      const narrow = await client.refresh(tokens.refresh_token, { scope: 'openid' });
+      expect(narrow.body.scope).toBe('openid');
+      const same = await client.refresh(narrow.body.refresh_token, { scope: 'read:notes openid' });
+      expect(String(same.body.scope).split(' ').sort()).toEqual(['openid', 'read:notes']);
+      const wide = await client.refresh(same.body.refresh_token, { scope: 'openid files:write' });
+      expect([wide.status, wide.body.error]).toEqual([400, 'invalid_scope']);
+      expect((await client.refresh(same.body.refresh_token)).body.scope).toBe('openid read:notes');
+    });
+
+    it('R-TK-11 another client gets invalid_grant, and the owner keeps the login', async () => {
+      const { refresh_token } = await client.tokens();
+      const other = await registerClient(world.origin, { client_name: 'Other' });
+      expect((await other.refresh(refresh_token)).body.error).toBe('invalid_grant');
+      expect((await client.refresh(refresh_token)).status).toBe(200);
+    });
+
+    it('R-TK-12 CLI-41 a retry gets working tokens for two minutes; then reuse ends the family', async () => {
+      const { refresh_token: first } = await client.tokens();
+      const second = await client.refresh(first);
+      advance(100);
+      const retried = await client.refresh(first);
+      expect(retried.status).toBe(200);
+      for (const { body } of [second, retried]) {
+        expect((await callTool(world.mcp, body.access_token, 'whoami')).status).toBe(200);
+      }
+      const third = await client.refresh(retried.body.refresh_token);
+      expect(third.status).toBe(200);
+      advance(130);
+      expect((await client.refresh(first)).body.error).toBe('invalid_grant');
+      expect((await client.refresh(third.body.refresh_token)).body.error).toBe('invalid_grant');
+      expect((await callTool(world.mcp, third.body.access_token, 'whoami')).status).toBe(401);
+    });
+
+    it('CLI-41 CLI-42 R-UP-7 ten refreshes at once all get working tokens, and Auth0 sees one', async () => {
+      const { refresh_token } = await client.tokens();
+      advance(AUTH0_TTL_SECONDS);
+      world.tenant.clearRequests();
+      const answers = await Promise.all(
+        Array.from({ length: 10 }, () => client.refresh(refresh_token)),
+      );
+      expect(answers.map(({ status }) => status)).toEqual(Array.from({ length: 10 }, () => 200));
+      expect(world.tenant.requests.filter(({ path }) => path === '/oauth/token')).toHaveLength(1);
+      for (const { body } of answers) {
+        expect((await callTool(world.mcp, body.access_token, 'whoami')).status).toBe(200);
+        expect((await client.refresh(body.refresh_token)).status).toBe(200);
+      }
+    });
+
+    it('AS-27 a client that registered without them gets none', async () => {
+      const codeOnly = await registerClient(world.origin, { grant_types: ['authorization_code'] });
+      expect(Object.keys(await codeOnly.tokens())).not.toContain('refresh_token');
+    });
+
+    it('AS-29 one of another instance is invalid_grant', async () => {
+      const elsewhere = await startWorld();
+      const foreign = await registerClient(elsewhere.origin);
+      const { refresh_token, access_token } = await foreign.tokens();
+      await elsewhere.close();
+      expect((await client.refresh(refresh_token)).body.error).toBe('invalid_grant');
+      expect((await callTool(world.mcp, access_token, 'whoami')).status).toBe(401);
+    });
+
+    it('AS-34 R-UP-7 a person whom Auth0 has locked out is out at the next refresh there', async () => {
+      const { refresh_token } = await client.tokens({ user: BOB });
+      world.tenant.revokeUser(BOB.sub);
+      advance(AUTH0_TTL_SECONDS);
+      const refused = await client.refresh(refresh_token);
+      expect([refused.status, refused.body.error]).toEqual([400, 'invalid_grant']);
+    });
+
+    it('R-ERR R-UP-5 an outage of Auth0 is a 503 with Retry-After, and costs nothing', async () => {
+      const { refresh_token } = await client.tokens();
+      advance(AUTH0_TTL_SECONDS);
+      const heal = world.tenant.fault('/oauth/token', { kind: 'respond', status: 503 });
+      const refused = await client.refresh(refresh_token);
+      expect([refused.status, refused.body.error]).toEqual([503, 'temporarily_unavailable']);
+      expect(refused.headers.get('retry-after')).toMatch(/^\d+$/);
+      heal();
+      advance(60);
+      expect((await client.refresh(refresh_token)).status).toBe(200);
+    });
+
+    it('R-TK-13 a login ends when it is not used, and at its absolute end', async () => {
+      const day = 24 * 3600;
+      let { refresh_token } = await client.tokens();
+      advance(29 * day);
+      const used = await client.refresh(refresh_token);
+      expect(used.status).toBe(200);
+      ({ refresh_token } = used.body);
+      advance(29 * day);
+      const usedAgain = await client.refresh(refresh_token);
+      expect(usedAgain.status).toBe(200);
+      advance(31 * day);
+      expect((await client.refresh(usedAgain.body.refresh_token)).body.error).toBe('invalid_grant');
+    });
+  });
+});
+
+describe('a login at its absolute end', () => {
+  it('R-TK-13 is over, however often it was used', async () => {
+    const world = await startWorld({
+      options: { refreshTokenTtlSeconds: 7200, refreshTokenIdleTtlSeconds: 7200 },
+    });
+    const client = await registerClient(world.origin);
+    let { refresh_token } = await client.tokens();
+    for (let hour = 0; hour < 3; hour += 1) {
+      world.advance(2300);
+      ({ refresh_token } = (await client.refresh(refresh_token)).body);
+    }
+    world.advance(400);
+    expect((await client.refresh(refresh_token)).body.error).toBe('invalid_grant');
+    await world.close();
+  });
+});
+
+describe('the revocation endpoint', () => {
+  let world: World;
+  let client: OAuthClient;
+  beforeAll(async () => {
+    world = await startWorld();
+    client = await registerClient(world.origin);
+  });
+  afterAll(() => world.close());
+
+  const revoke = (token: unknown, extra: Record<string, string> = {}): Promise<RawAnswer> =>
+    sendForm(`${world.origin}/revoke`, { token: String(token), client_id: client.id, ...extra });
+  const revocationsAtAuth0 = (): number =>
+    world.tenant.requests.filter(({ path }) => path === '/oauth/revoke').length;
+
+  it('R-RV-1 answers 200 and nothing more for a token that is unknown, expired, or long ended', async () => {
+    const tokens = await client.tokens();
+    for (const [token, extra] of [
+      ['garbage', {}],
+      [tokens.refresh_token, { token_type_hint: 'access_token' }],
+      [tokens.refresh_token, { token_type_hint: 'pineapple' }],
+      [tokens.access_token, {}],
+    ] as const) {
+      const answer = await revoke(token, extra);
+      expect([answer.status, answer.text]).toEqual([200, '']);
+      expect(answer.headers['cache-control']).toBe('no-store');
+    }
+    const none = await sendForm(`${world.origin}/revoke`, { client_id: client.id });
+    expect([none.status, none.json().error]).toEqual([400, 'invalid_request']);
+    const stranger = await sendForm(`${world.origin}/revoke`, { token: 'x', client_id: 'nobody' });
+    expect([stranger.status, stranger.json().error]).toEqual([401, 'invalid_client']);
+  });
+
+  it.each(['access_token', 'refresh_token'])(
+    'R-RV-2 R-RV-3 the %s ends the whole login, and Auth0 gets its refresh token back',
+    async (name) => {
+      const tokens = await client.tokens();
+      const before = revocationsAtAuth0();
+      expect((await revoke(tokens[name])).status).toBe(200);
+      expect((await callTool(world.mcp, tokens.access_token, 'whoami')).status).toBe(401);
+      expect((await client.refresh(tokens.refresh_token)).body.error).toBe('invalid_grant');
+      await until(() => revocationsAtAuth0() === before + 1);
+    },
+  );
+
+  it('R-RV-3 an outage of Auth0 does not keep a login alive', async () => {
+    const tokens = await client.tokens();
+    world.tenant.fault('/oauth/revoke', { kind: 'respond', status: 500 }, 1);
+    expect((await revoke(tokens.refresh_token)).status).toBe(200);
+    expect((await callTool(world.mcp, tokens.access_token, 'whoami')).status).toBe(401);
+    world.tenant.clearFaults();
+  });
+
+  it('R-RV-1 the token of another client is spared, and the answer does not tell', async () => {
+    const other = await registerClient(world.origin, { client_name: 'Other' });
+    const theirs = await other.tokens();
+    for (const token of [theirs.access_token, theirs.refresh_token]) {
+      const answer = await revoke(token);
+      expect([answer.status, answer.text]).toEqual([200, '']);
+    }
+    expect((await callTool(world.mcp, theirs.access_token, 'whoami')).status).toBe(200);
+  });
+
+  async function until(isTrue: () => boolean): Promise<void> {
+    while (!isTrue()) await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+});
