@@ -59,7 +59,7 @@ export interface Auth0Mcp extends RequestHandler {
   readonly registration: RequestHandler;
   /** `/authorize`, `/consent`, and the callback from Auth0. */
   readonly login: RequestHandler;
-  /** `/token` and `/revoke`. */
+  /** `/token`, `/revoke`, and `/backchannel-logout` for Auth0's logout tokens. */
   readonly tokens: RequestHandler;
   /** The guard for any further route; `scopes` are needed besides `requiredScopes`. */
   bearer(requirement?: { scopes?: string[] }): RequestHandler;
@@ -109,7 +109,7 @@ function unixTime(): number {
 
 /** Gives the wired parts their public form. Specs call it with a clock of their own. */
 export function assemble(wiring: Wiring): Auth0Mcp {
-  const { config, routes, createGuard, knownScopes, verifyBearer } = wiring;
+  const { config, routes, correlate, createGuard, knownScopes, verifyBearer } = wiring;
   const { metadata, registration, login, tokens, guard } = routes;
   const bundle = handlerOf([metadata, registration, login, tokens, guard]);
   return Object.assign(bundle, {
@@ -120,7 +120,7 @@ export function assemble(wiring: Wiring): Auth0Mcp {
     bearer(requirement: { scopes?: string[] } = {}): RequestHandler {
       // RS-16: what a route asks for can be asked for at `/authorize` as well.
       for (const scope of requirement.scopes ?? []) knownScopes.add(scope);
-      return handlerOf(createGuard(requirement));
+      return handlerOf([correlate, ...createGuard(requirement)]);
     },
     async verifyAccessToken(token: string): Promise<AuthInfo> {
       return authInfoOf(await verifyBearer(token), config.resource);

@@ -11,6 +11,7 @@ export {
   type GrantsOf,
 } from './auth0-mcp.js';
 export type { AccessToken, AuthInfo } from './bearer/auth-info.js';
+export { Auth0SessionEnded } from './bearer/auth0-session-ended.js';
 export { getAccessToken } from './bearer/current-access-token.js';
 export { Auth0McpConfigError } from './config/errors.js';
 export type {

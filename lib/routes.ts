@@ -11,6 +11,10 @@ import { type ErrorRequestHandler, type RequestHandler, Router } from 'express';
 import type { CreateGuard } from './bearer/guard.js';
 import type { Config } from './config/config.js';
 import { type AuthorizationDeps, authorizationEndpoint } from './endpoints/authorization.js';
+import {
+  type BackchannelLogoutDeps,
+  backchannelLogoutEndpoint,
+} from './endpoints/backchannel-logout.js';
 import { type CallbackDeps, callbackEndpoint } from './endpoints/callback.js';
 import { type ConsentDeps, consentEndpoint } from './endpoints/consent.js';
 import { metadataDocumentEndpoint } from './endpoints/metadata-document.js';
@@ -34,6 +38,7 @@ export interface Paths {
   readonly callback: string;
   readonly token: string;
   readonly revocation: string;
+  readonly backchannelLogout: string;
   /** The guarded endpoint, with the mount's prefix and without: a proxy may have cut it off. */
   readonly resource: readonly string[];
 }
@@ -56,8 +61,11 @@ export interface RoutesDeps {
   readonly callback: CallbackDeps;
   readonly token: TokenDeps;
   readonly revocation: RevocationDeps;
+  readonly backchannelLogout: BackchannelLogoutDeps;
   readonly limits: RateLimits;
   readonly createGuard: CreateGuard;
+  /** Makes each request one in events and log lines. */
+  readonly correlate: RequestHandler;
   readonly baseHeaders: RequestHandler;
   readonly pageHeaders: RequestHandler;
   readonly jsonErrors: ErrorRequestHandler;
@@ -96,6 +104,7 @@ export function pathsOf(config: Config): Paths {
     callback: new URL(config.callbackUrl).pathname,
     token: `${basePath}/token`,
     revocation: `${basePath}/revoke`,
+    backchannelLogout: `${basePath}/backchannel-logout`,
     resource: [
       resourcePath,
       ...(resourcePath.startsWith(`${basePath}/`) && basePath !== ''
@@ -134,24 +143,26 @@ export function createRoutes(deps: RoutesDeps): Routes {
 
   machine(tokens, 'POST', paths.token, [limits.token, ...tokenEndpoint(deps.token)]);
   machine(tokens, 'POST', paths.revocation, [limits.token, ...revocationEndpoint(deps.revocation)]);
+  const logout = [limits.token, ...backchannelLogoutEndpoint(deps.backchannelLogout)];
+  machine(tokens, 'POST', paths.backchannelLogout, logout);
 
   for (const path of paths.resource) {
     const isWholeOrigin = path === '' || path === '/';
     // Like `app.use`: every way of writing the path that Express would route, and all below it. An
     // endpoint at the root is guarded alone, or the host app's other pages would be closed too.
-    if (isWholeOrigin) guard.all('/', ...deps.createGuard());
-    else guard.use(path, ...deps.createGuard());
+    if (isWholeOrigin) guard.all('/', deps.correlate, ...deps.createGuard());
+    else guard.use(path, deps.correlate, ...deps.createGuard());
   }
 
   /** The surface for programs: open to browsers' `fetch`, errors as OAuth JSON. */
   function machine(router: Router, method: string, path: string, work: RequestHandler[]): void {
-    const surface = [deps.baseHeaders, openToBrowsers(method)];
+    const surface = [deps.correlate, deps.baseHeaders, openToBrowsers(method)];
     router.all(path, ...surface, ...only(method, work), deps.jsonErrors);
   }
 
   /** The surface for people: framed by nobody, no CORS (R-AZ-7), errors as pages. */
   function page(router: Router, methods: string, path: string, work: RequestHandler[]): void {
-    const surface = [deps.baseHeaders, deps.pageHeaders, limits.login];
+    const surface = [deps.correlate, deps.baseHeaders, deps.pageHeaders, limits.login];
     router.all(path, ...surface, ...only(methods, work), deps.pageErrors);
   }
 

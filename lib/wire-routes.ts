@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { RequestHandler } from 'express';
 import type { SessionData } from 'express-session';
 
 import type { Auth0 } from './auth0/auth0.js';
@@ -47,6 +48,7 @@ interface RoutesWiring extends Ground {
   readonly knownScopes: ReadonlySet<string>;
   readonly createGuard: CreateGuard;
   readonly logError: ErrorLog;
+  readonly correlate: RequestHandler;
 }
 
 export function wireRoutes(deps: RoutesWiring): { routes: Routes; close(): void } {
@@ -100,8 +102,10 @@ export function wireRoutes(deps: RoutesWiring): { routes: Routes; close(): void 
     callback: { issuer, auth0, grants, sessions, depart, logError, emit },
     token: { resource, authenticateClient, grants },
     revocation: { authenticateClient, grants },
+    backchannelLogout: { auth0, grants },
     limits,
     createGuard: deps.createGuard,
+    correlate: deps.correlate,
     baseHeaders: baseHeaders(config),
     pageHeaders: pageHeaders(contentSecurityPolicy(brand)),
     jsonErrors: jsonErrors(logError, issuer),

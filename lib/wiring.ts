@@ -6,18 +6,15 @@
  */
 import { createHash } from 'node:crypto';
 
-import type { Auth0 } from './auth0/auth0.js';
-import { createAuth0 } from './auth0/create-auth0.js';
+import type { RequestHandler } from 'express';
+
 import { type CreateGuard, createGuards } from './bearer/guard.js';
 import { createVerification, type VerifyBearer } from './bearer/verification.js';
 import type { Config } from './config/config.js';
+import { type Correlation, createCorrelation } from './config/correlation.js';
 import { createEmitter } from './config/emitter.js';
 import type { EventListener } from './config/events.js';
-import { type AccessTokens, createAccessTokens } from './grants/access-token.js';
-import { createGrants, type Grants } from './grants/grants.js';
-import { createLoginTransactions } from './grants/login-transactions.js';
-import { createRefreshTokens } from './grants/refresh-token.js';
-import { SIGNING_KEY_MATERIAL_BYTES } from './grants/signing-key.js';
+import type { Grants } from './grants/grants.js';
 import { createErrorLog } from './http/error-log.js';
 import { createKeyRing, type KeyRing } from './keys/key-ring.js';
 import { createSealer } from './keys/seal.js';
@@ -25,12 +22,15 @@ import type { Routes } from './routes.js';
 import type { CollectionDeps } from './storage/collection.js';
 import type { Storage } from './storage/storage.js';
 import { wireClients } from './wire-clients.js';
+import { wireAccessTokens, wireAuth0, wireGrants } from './wire-grants.js';
 import { wireRoutes } from './wire-routes.js';
 
 /** Everything that works, ready to be mounted. */
 export interface Wiring {
   readonly config: Config;
   readonly routes: Routes;
+  /** Goes before a guard, so that events and log lines of one request have one reference. */
+  readonly correlate: RequestHandler;
   readonly createGuard: CreateGuard;
   readonly verifyBearer: VerifyBearer;
   readonly grants: Grants;
@@ -49,6 +49,7 @@ export interface Surroundings {
 /** Keys and records: the ground the rooms stand on. */
 export interface Ground extends Surroundings {
   readonly config: Config;
+  readonly correlation: Correlation;
   readonly emit: EventListener;
   readonly storage: Storage;
   /** For everything that is signed or recognised. */
@@ -68,21 +69,24 @@ export function wire(config: Config, { now }: Surroundings): Wiring {
     [...config.scopes.supported, ...config.scopes.byTool.values()].flat(),
   );
   const grants = wireGrants(ground, auth0, accessTokens, knownScopes);
-  const verifyBearer = createVerification({ accessTokens, grants });
-  const logError = createErrorLog(config.logger);
+  const challenge = {
+    resourceMetadataUrl: `${new URL(config.resource).origin}/.well-known/oauth-protected-resource${config.resourcePath}`,
+    baselineScopes: config.scopes.required,
+  };
+  const verifyBearer = createVerification({ accessTokens, grants, challenge });
+  const logError = createErrorLog(config.logger, ground.correlation.id);
   const createGuard = createGuards({
     verifyBearer,
-    challenge: {
-      resourceMetadataUrl: `${new URL(config.resource).origin}/.well-known/oauth-protected-resource${config.resourcePath}`,
-      baselineScopes: config.scopes.required,
-    },
+    challenge,
     resource: config.resource,
     scopes: config.scopes,
     anonymous: config.anonymous,
     logError,
   });
+  const correlate: RequestHandler = (_req, _res, next) => ground.correlation.run(next);
   const http = wireRoutes({
     ...ground,
+    correlate,
     clients,
     auth0,
     grants,
@@ -95,6 +99,7 @@ export function wire(config: Config, { now }: Surroundings): Wiring {
   return {
     config,
     routes: http.routes,
+    correlate,
     createGuard,
     verifyBearer,
     grants,
@@ -140,8 +145,13 @@ function layGround(config: Config, now: () => number): Ground {
       );
     },
   };
-  const emit = createEmitter(config.onEvent, logger);
-  return { config, now, emit, storage, signingKeys, collections };
+  const correlation = createCorrelation();
+  const emit = createEmitter({
+    listener: config.onEvent,
+    log: logger,
+    correlationId: correlation.currentId,
+  });
+  return { config, now, correlation, emit, storage, signingKeys, collections };
 }
 
 /** Once, for whoever sets it up: what to enter in the dashboard, and where the data is. */
@@ -160,51 +170,4 @@ function localSecretOf(storage: Storage): readonly Uint8Array[] {
   const secret = storage.localSecret?.();
   if (secret === undefined) throw new TypeError('the storage keeps no secret of its own');
   return [secret];
-}
-
-function wireAuth0({ config, collections, emit, now }: Ground): Auth0 {
-  return createAuth0({
-    config: config.auth0,
-    callbackUrl: config.callbackUrl,
-    transactions: createLoginTransactions(collections, now),
-    now,
-    log: config.logger,
-    onProblem: ({ kind, message: reason }) =>
-      emit({
-        type: kind === 'unavailable' ? 'auth0_unavailable' : 'configuration_problem',
-        reason,
-      }),
-  });
-}
-
-function wireAccessTokens({ config, signingKeys, now }: Ground): AccessTokens {
-  return createAccessTokens({
-    materials: signingKeys.derive('access-token', SIGNING_KEY_MATERIAL_BYTES),
-    issuer: config.issuer,
-    resource: config.resource,
-    now,
-  });
-}
-
-function wireGrants(
-  { config, signingKeys, collections, emit, now }: Ground,
-  auth0: Auth0,
-  accessTokens: AccessTokens,
-  knownScopes: ReadonlySet<string>,
-): Grants {
-  return createGrants({
-    collections,
-    auth0,
-    accessTokens,
-    refreshTokens: createRefreshTokens(signingKeys.derive('refresh-token'), config.issuer),
-    codeKeys: signingKeys.derive('authorization-code'),
-    lifetimes: config.lifetimes,
-    requiredScopes: config.scopes.required,
-    knownScopes,
-    upstreamTimeoutMs: config.auth0.timeoutMs,
-    emit,
-    onRevocationFailure: (error) =>
-      config.logger.warn({ error: String(error) }, 'a refresh token could not be revoked at Auth0'),
-    now,
-  });
 }

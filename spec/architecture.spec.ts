@@ -61,6 +61,7 @@ const PURE_BUILT_INS = ['node:crypto'];
 const PUBLIC_VALUES: Readonly<Record<string, readonly string[]>> = {
   'lib/index.ts': [
     'Auth0McpConfigError',
+    'Auth0SessionEnded',
     'auth0Mcp',
     'embeddedStorage',
     'getAccessToken',

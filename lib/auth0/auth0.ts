@@ -37,6 +37,17 @@ export interface Auth0Refresh {
   readonly scopes: readonly string[];
 }
 
+/** Whom Auth0 has logged out, verified. At least one of `subject` and `sid` is there. */
+export interface Auth0Logout {
+  readonly subject: string | undefined;
+  /** One browser session; without it all of the person's. */
+  readonly sid: string | undefined;
+  /** `jti`: unique for this logout. */
+  readonly id: string;
+  /** Unix seconds. */
+  readonly expiresAt: number;
+}
+
 /** What is remembered between the redirect to Auth0 and its callback. */
 export interface LoginTransaction {
   readonly nonce: string;
@@ -150,4 +161,6 @@ export interface Auth0 {
   refresh(refreshToken: string): Promise<Auth0Refresh>;
   /** Gives a refresh token back to Auth0 (RFC 7009). @throws Auth0Error */
   revoke(refreshToken: string): Promise<void>;
+  /** Checks a back-channel logout token. @throws Auth0Error `invalid_response`, `unavailable` */
+  verifyLogout(token: string): Promise<Auth0Logout>;
 }

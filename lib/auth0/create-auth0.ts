@@ -10,6 +10,7 @@ import { createClientAuthentication } from './client-authentication.js';
 import { createDiscovery } from './discovery.js';
 import { createAuth0Http } from './http.js';
 import { createLogin } from './login.js';
+import { createLogoutVerification } from './logout-token.js';
 import { createProblems, type ProblemListener, type Problems } from './problems.js';
 import { createSigningKeys } from './signing-keys.js';
 import { createTokenEndpoint } from './token-endpoint.js';
@@ -37,6 +38,7 @@ export function createAuth0(deps: Auth0Deps): Auth0 {
   const authenticate = createClientAuthentication({ config, now });
   const tokens = createTokenEndpoint({ config, callbackUrl, discovery, authenticate, http });
   const verification = createTokenVerification({ config, discovery, keys, now });
+  const verifyLogoutToken = createLogoutVerification({ config, discovery, keys, now });
   const problems = createProblems(deps);
 
   const login = createLogin({
@@ -65,6 +67,7 @@ export function createAuth0(deps: Auth0Deps): Auth0 {
         const response = await tokens.refresh(refreshToken, signal);
         return verification.refresh(response, refreshToken);
       }),
+    verifyLogout: (token) => problems.watch(() => verifyLogoutToken(token)),
     revoke: (refreshToken) => problems.watch(() => tokens.revoke(refreshToken)),
   };
 }

@@ -21,7 +21,10 @@ export const CLOCK_TOLERANCE_SECONDS = 60;
 const MAX_SUBJECT_CHARACTERS = 255;
 
 /** Claims that were checked to be there. */
-export type VerifiedClaims = JWTPayload & { readonly sub: string; readonly exp: number };
+export type SignedClaims = JWTPayload & { readonly exp: number };
+
+/** The claims of a token that names a person. */
+export type VerifiedClaims = SignedClaims & { readonly sub: string };
 
 /** What one kind of token has to satisfy. */
 export interface SignedTokenRules {
@@ -35,21 +38,31 @@ export interface SignedTokenRules {
   readonly now: number;
 }
 
-/** @throws Auth0Error `invalid_response`, or `unavailable` when the keys cannot be had */
+/** A token that names a person. @throws Auth0Error as {@link verifySignature} does */
 export async function verifySignedToken(
   token: string,
   rules: SignedTokenRules,
 ): Promise<VerifiedClaims> {
-  const claims = await verify(token, rules);
-  const { sub, exp, iat } = claims;
+  const claims = await verifySignature(token, rules);
+  const { sub } = claims;
   if (sub === undefined || sub === '' || sub.length > MAX_SUBJECT_CHARACTERS) {
-    throw refused(rules.what, 'sub is empty or too long');
+    throw refused(rules.what, 'sub is missing, empty or too long');
   }
+  return { ...claims, sub };
+}
+
+/** @throws Auth0Error `invalid_response`, or `unavailable` when the keys cannot be had */
+export async function verifySignature(
+  token: string,
+  rules: SignedTokenRules,
+): Promise<SignedClaims> {
+  const claims = await verify(token, rules);
+  const { exp, iat } = claims;
   if (exp === undefined) throw refused(rules.what, 'exp is missing');
   if (iat !== undefined && iat > rules.now + CLOCK_TOLERANCE_SECONDS) {
     throw refused(rules.what, "iat is in the future: compare this server's clock with real time");
   }
-  return { ...claims, sub, exp };
+  return { ...claims, exp };
 }
 
 async function verify(token: string, rules: SignedTokenRules): Promise<JWTPayload> {
@@ -58,7 +71,7 @@ async function verify(token: string, rules: SignedTokenRules): Promise<JWTPayloa
       issuer: rules.issuer,
       audience: rules.audience,
       algorithms: [...rules.algorithms],
-      requiredClaims: ['sub', 'exp', 'iat'],
+      requiredClaims: ['exp', 'iat'],
       clockTolerance: CLOCK_TOLERANCE_SECONDS,
       currentDate: new Date(rules.now * 1000),
     });

@@ -37,10 +37,13 @@ export interface AccessToken {
   /** Verified claims of Auth0's ID token: `name`, `email`, `picture` … */
   readonly user: Record<string, unknown>;
   /**
-   * A live Auth0 access token for a call to the API behind `audience`, refreshed when due.
+   * A live Auth0 access token for a call to the API behind `audience`: good for a minute at least,
+   * renewed when due, once however many calls ask at the same time.
    *
-   * @throws an error with `code` `invalid_grant` when the session at Auth0 is over (the person has
-   *   to log in again), `temporarily_unavailable` when Auth0 cannot be asked now
+   * @throws Auth0SessionEnded (`code` `invalid_token`) the session at Auth0 is over, the person has
+   *   to log in again
+   * @throws an error with `code` `temporarily_unavailable` when Auth0 cannot be asked now and the
+   *   token at hand has run out
    */
   auth0Token(): Promise<string>;
 }

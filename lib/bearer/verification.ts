@@ -8,8 +8,10 @@
 import type { AccessTokens } from '../grants/access-token.js';
 import { createAuth0Claims } from '../grants/auth0-claims.js';
 import type { Grants } from '../grants/grants.js';
-import { InvalidToken } from '../oauth/errors.js';
+import type { ChallengeBase } from '../oauth/challenge.js';
+import { InvalidGrant, InvalidToken } from '../oauth/errors.js';
 import type { AccessToken, AuthInfo } from './auth-info.js';
+import { Auth0SessionEnded } from './auth0-session-ended.js';
 
 /**
  * @throws InvalidToken for everything that does not entitle to anything, in one wording
@@ -20,9 +22,20 @@ export type VerifyBearer = (token: string) => Promise<AccessToken>;
 interface VerificationDeps {
   readonly accessTokens: Pick<AccessTokens, 'verify'>;
   readonly grants: Pick<Grants, 'find' | 'auth0Token'>;
+  readonly challenge: ChallengeBase;
 }
 
-export function createVerification({ accessTokens, grants }: VerificationDeps): VerifyBearer {
+export function createVerification(deps: VerificationDeps): VerifyBearer {
+  const { accessTokens, grants, challenge } = deps;
+
+  async function auth0Token(grantId: string): Promise<string> {
+    try {
+      return await grants.auth0Token(grantId);
+    } catch (error) {
+      throw error instanceof InvalidGrant ? new Auth0SessionEnded(challenge, error) : error;
+    }
+  }
+
   const claimsOf = createAuth0Claims();
   return async function verifyBearer(token) {
     const { grantId, clientId, subject, scopes, expiresAt } = await accessTokens.verify(token);
@@ -40,7 +53,7 @@ export function createVerification({ accessTokens, grants }: VerificationDeps): 
       subject,
       claims: claimsOf(grant),
       user: { ...grant.user },
-      auth0Token: () => grants.auth0Token(grantId),
+      auth0Token: () => auth0Token(grantId),
     };
   };
 }

@@ -10,18 +10,25 @@ export interface EventContext {
   readonly client?: string;
   readonly grantId?: string;
   readonly subject?: string;
-  /** The reference shown to the person on an error page. */
+  /** The request it belongs to: the same in its log lines and on an error page. */
   readonly correlationId?: string;
 }
 
 /** Why a grant ended. */
 export type RevocationCause =
+  /** The client handed a token back (RFC 7009). */
   | 'client_request'
+  /** `auth.grants.revoke` or `revokeAll`. */
   | 'operator'
   | 'code_replayed'
   | 'refresh_token_replayed'
+  /** Auth0 refused to renew the session, or asks for a second factor. */
   | 'auth0_session_ended'
-  | 'backchannel_logout';
+  | 'backchannel_logout'
+  /** The person has so many logins that Auth0 would soon drop some: the least recently used go. */
+  | 'auth0_limit'
+  /** It had run out by itself and was given back to Auth0 now. */
+  | 'expired';
 
 /** Something worth an audit line. */
 export type Auth0McpEvent = EventContext &
@@ -31,15 +38,26 @@ export type Auth0McpEvent = EventContext &
     | { readonly type: 'consent_denied' }
     | { readonly type: 'login_started' }
     | { readonly type: 'login_completed' }
+    /** `reason`: `denied`, `unavailable`, `misconfigured`, `invalid_response`, `unknown_login`, or an OAuth error code. */
     | { readonly type: 'login_failed'; readonly reason: string }
     | { readonly type: 'code_redeemed' }
     | { readonly type: 'code_replayed' }
     | { readonly type: 'tokens_refreshed' }
     | { readonly type: 'refresh_token_replayed' }
+    /** Auth0's own tokens were renewed. */
+    | { readonly type: 'auth0_refreshed' }
     | { readonly type: 'grant_revoked'; readonly cause: RevocationCause }
+    /** Auth0 told of a logout; `ended` counts the grants that ended with it. */
+    | { readonly type: 'backchannel_logout'; readonly ended: number }
     | { readonly type: 'auth0_unavailable'; readonly reason: string }
     | { readonly type: 'configuration_problem'; readonly reason: string }
   );
 
 /** Receives every event, synchronously; what it throws is logged and goes no further. */
 export type EventListener = (event: Auth0McpEvent) => void;
+
+/**
+ * Name of the `node:diagnostics_channel` that carries every event as well, for tools that observe a
+ * process without touching its code.
+ */
+export const EVENT_CHANNEL = 'express-auth0-mcp';

@@ -10,7 +10,7 @@ import type { RequestHandler } from 'express';
 
 import { type Auth0, Auth0Error } from '../auth0/auth0.js';
 import { clientFingerprint } from '../clients/fingerprint.js';
-import type { EventListener } from '../config/events.js';
+import type { EventContext, EventListener } from '../config/events.js';
 import type { ApprovedRequest } from '../grants/code-grant.js';
 import type { Grants } from '../grants/grants.js';
 import { noStore } from '../http/answer-headers.js';
@@ -48,8 +48,8 @@ export function callbackEndpoint(deps: CallbackDeps): RequestHandler[] {
         const { login, pending } = await deps.auth0.finishLogin(req, res, browser);
         request = approvedRequest(pending);
         const { code, grantId } = await deps.grants.begin(login, request);
-        const client = clientFingerprint(request.clientId);
-        deps.emit({ type: 'login_completed', grantId, subject: login.subject, client });
+        const context = { grantId, subject: login.subject, ...clientOf(request) };
+        deps.emit({ type: 'login_completed', ...context });
         res.redirect(303, codeResponse(request, code, issuer));
       } catch (thrown) {
         request ??= thrown instanceof Auth0Error ? requestOf(thrown) : undefined;
@@ -59,7 +59,8 @@ export function callbackEndpoint(deps: CallbackDeps): RequestHandler[] {
           return;
         }
         const error = toOAuthError(thrown);
-        deps.emit({ type: 'login_failed', reason: reasonOf(thrown) });
+        const reason = reasonOf(thrown);
+        deps.emit({ type: 'login_failed', reason, ...(request && clientOf(request)) });
         if (request === undefined) throw asPage(thrown, browser);
         deps.logError(req, error);
         res.redirect(303, errorResponse(request, error, issuer));
@@ -70,6 +71,10 @@ export function callbackEndpoint(deps: CallbackDeps): RequestHandler[] {
 
 function isInterrupted(thrown: unknown): boolean {
   return thrown instanceof Auth0Error && thrown.kind === 'interrupted';
+}
+
+function clientOf({ clientId }: ApprovedRequest): Pick<EventContext, 'client'> {
+  return { client: clientFingerprint(clientId) };
 }
 
 function requestOf({ pending }: Auth0Error): ApprovedRequest | undefined {

@@ -52,7 +52,9 @@ export async function redeemCode(
     const isAbandoned = waitedMs + POLL_MS >= ABANDONED_AFTER_MS;
     verdict = await redeemAs({ id, abandoned: isAbandoned ? seen : undefined });
   }
-  if (verdict.outcome !== 'redeemed') throw await refusal(verdict, grantId, isSecond, deps);
+  if (verdict.outcome !== 'redeemed') {
+    throw await refusal(verdict, { grantId, isSecond, ...client }, deps);
+  }
 
   const { grant } = verdict;
   const tokens = await issueTokens(grantId, grant, effectiveScopes(grant), deps);
@@ -110,12 +112,15 @@ function isRedeemed(verdict: unknown): verdict is 'redeemed' {
  */
 async function refusal(
   { outcome }: Verdict,
-  grantId: string,
-  isSecond: boolean,
+  {
+    grantId,
+    isSecond,
+    fingerprint,
+  }: { grantId: string; isSecond: boolean } & Pick<AuthenticatedClient, 'fingerprint'>,
   deps: GrantsDeps,
 ): Promise<Error> {
   if (outcome === 'replayed' && !isSecond) {
-    deps.emit({ type: 'code_replayed', grantId });
+    deps.emit({ type: 'code_replayed', grantId, client: fingerprint });
     await deps.endGrant(grantId, 'code_replayed');
   }
   return badCode(isSecond ? 'redeemed in parallel' : outcome);

@@ -19,5 +19,8 @@ export interface GrantsDeps extends TokenIssuerDeps {
   readonly deliveries: Deliveries;
   readonly knownScopes: ReadonlySet<string>;
   readonly emit: EventListener;
+  /** Whether it was there and alive. */
   readonly endGrant: (id: string, cause: RevocationCause) => Promise<boolean>;
+  /** Looks after a person's other grants, in the background. */
+  readonly tidy: (subject: string) => void;
 }

@@ -32,7 +32,19 @@ export function accessTokenLifetime(grant: GrantRecord, lifetimes: Lifetimes, no
   return Math.min(lifetimes.accessTokenSeconds, absoluteEnd(grant, lifetimes) - now);
 }
 
+/**
+ * Seconds a record outlives its grant where there is a refresh token to give back to Auth0: as long
+ * as Auth0 itself lets one lie idle by default, for then it has retired it by itself.
+ */
+const RETIREMENT_SECONDS = 30 * 24 * 60 * 60;
+
 /** For the store: whole seconds, at least one. */
 export function storageTtlSeconds(grant: GrantRecord, lifetimes: Lifetimes, now: number): number {
-  return Math.max(1, currentEnd(grant, lifetimes) - now + MARGIN_SECONDS);
+  const after = grant.auth0.refreshToken === undefined ? MARGIN_SECONDS : RETIREMENT_SECONDS;
+  return Math.max(1, currentEnd(grant, lifetimes) - now + after);
+}
+
+/** Seconds within which the record of any grant is gone. */
+export function longestLifeSeconds(lifetimes: Lifetimes): number {
+  return lifetimes.refreshTokenSeconds + RETIREMENT_SECONDS;
 }

@@ -7,7 +7,7 @@ import type { Lifetimes } from '../config/config.js';
 import { mac } from '../keys/key-ring.js';
 import { type CollectionDeps, openCollection } from '../storage/collection.js';
 import type { GrantRecord } from '../storage/records.js';
-import { currentEnd, storageTtlSeconds } from './grant-life.js';
+import { currentEnd, longestLifeSeconds, storageTtlSeconds } from './grant-life.js';
 
 /** What grants can be looked up by. */
 export interface GrantFilter {
@@ -17,7 +17,7 @@ export interface GrantFilter {
   readonly sid?: string | undefined;
 }
 
-/** Grants by id. Expired ones do not exist. */
+/** Grants by id. One that has come to its end exists for `end` and `holdings` only. */
 export interface GrantStore {
   add(id: string, grant: GrantRecord): Promise<void>;
   find(id: string): Promise<GrantRecord | undefined>;
@@ -26,10 +26,19 @@ export interface GrantStore {
     id: string,
     change: (current: GrantRecord) => GrantRecord | undefined,
   ): Promise<GrantRecord | undefined>;
-  /** Deletes it; the record that was there, for whoever wins, undefined for everyone else. */
-  end(id: string): Promise<GrantRecord | undefined>;
+  /** Deletes it; what was there, for whoever wins, undefined for everyone else. */
+  end(id: string): Promise<Holding | undefined>;
   /** Grants that match every field given; all fields undefined matches nothing. */
   list(filter: GrantFilter): Promise<readonly { id: string; grant: GrantRecord }[]>;
+  /** All that is kept for a person: also what has ended by itself and is not yet given back. */
+  holdings(subject: string): Promise<readonly Holding[]>;
+}
+
+/** A stored grant, whether it still counts or not. */
+export interface Holding {
+  readonly id: string;
+  readonly grant: GrantRecord;
+  readonly isAlive: boolean;
 }
 
 interface GrantStoreDeps extends CollectionDeps {
@@ -63,8 +72,10 @@ export function createGrantStore(deps: GrantStoreDeps): GrantStore {
     },
     async end(id) {
       const grant = await records.take(id);
-      if (grant !== undefined) await indexes.remove(id, grant);
-      return alive(grant);
+      if (grant === undefined) return undefined;
+      // It has ended with its record. A membership left over is dropped at the next look.
+      await indexes.remove(id, grant).catch(() => undefined);
+      return { id, grant, isAlive: alive(grant) !== undefined };
     },
     async list(filter) {
       const found: { id: string; grant: GrantRecord }[] = [];
@@ -74,6 +85,17 @@ export function createGrantStore(deps: GrantStoreDeps): GrantStore {
           found.push({ id, grant });
       }
       return found;
+    },
+    async holdings(subject) {
+      const ids = await indexes.find({ subject });
+      const held = await Promise.all(
+        ids.map(async (id) => {
+          const grant = await records.get(id);
+          if (grant === undefined) await indexes.drop('subject', subject, id);
+          return grant === undefined ? [] : { id, grant, isAlive: alive(grant) !== undefined };
+        }),
+      );
+      return held.flat();
     },
   };
 }
@@ -97,12 +119,15 @@ function createIndexes({ storage, nameKeys, namespace, lifetimes }: GrantStoreDe
     async add(id: string, grant: GrantRecord): Promise<void> {
       const newest = entriesOf(grant).flatMap((entry) => namesOf(entry).slice(0, 1));
       await Promise.all(
-        newest.map((name) => storage.addMember(name, id, lifetimes.refreshTokenSeconds)),
+        newest.map((name) => storage.addMember(name, id, longestLifeSeconds(lifetimes))),
       );
     },
     async remove(id: string, grant: GrantRecord): Promise<void> {
       const names = entriesOf(grant).flatMap(namesOf);
       await Promise.all(names.map((name) => storage.removeMember(name, id)));
+    },
+    async drop(field: string, value: string, id: string): Promise<void> {
+      await Promise.all(namesOf([field, value]).map((name) => storage.removeMember(name, id)));
     },
     async find(filter: GrantFilter): Promise<readonly string[]> {
       const entry = entriesOfFilter(filter).find(([, value]) => value !== undefined);

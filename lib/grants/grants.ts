@@ -3,11 +3,12 @@
  *
  * @module
  */
-import type { Auth0, Auth0Login } from '../auth0/auth0.js';
+import type { Auth0, Auth0Login, Auth0Logout } from '../auth0/auth0.js';
 import type { AuthenticatedClient } from '../clients/client-authentication.js';
 import { clientFingerprint } from '../clients/fingerprint.js';
 import type { Lifetimes } from '../config/config.js';
 import type { EventListener, RevocationCause } from '../config/events.js';
+import type { Logger } from '../config/logger.js';
 import { InvalidGrant } from '../oauth/errors.js';
 import type { CodeGrantRequest, RefreshGrantRequest } from '../oauth/token-request.js';
 import type { CollectionDeps } from '../storage/collection.js';
@@ -18,10 +19,13 @@ import { type ApprovedRequest, beginGrant } from './code-grant.js';
 import { redeemCode } from './code-redemption.js';
 import { createDeliveries } from './deliveries.js';
 import type { GrantsDeps } from './grant-context.js';
-import { createGrantStore, type GrantFilter } from './grant-store.js';
+import { createGrantStore, type GrantFilter, type GrantStore } from './grant-store.js';
+import { createHousekeeping } from './housekeeping.js';
+import { createLogouts } from './logouts.js';
 import { refreshGrant } from './refresh-grant.js';
 import type { RefreshTokens } from './refresh-token.js';
 import type { TokenSet } from './token-set.js';
+import { createUpstreamRevocation, type UpstreamRevocation } from './upstream-revocation.js';
 
 /** The life of grants. */
 export interface Grants {
@@ -52,10 +56,12 @@ export interface Grants {
   findByToken(token: string): Promise<{ id: string; clientId: string } | undefined>;
   /** Ends a grant, here at once and at Auth0 in the background. */
   end(grantId: string, cause: RevocationCause): Promise<boolean>;
+  /** Ends what a logout at Auth0 ends. @throws InvalidRequest it was carried out before */
+  logOut(logout: Auth0Logout): Promise<void>;
   list(filter: GrantFilter): Promise<readonly { id: string; grant: GrantRecord }[]>;
   /** @throws InvalidGrant the session has ended. @throws TemporarilyUnavailable */
   auth0Token(grantId: string): Promise<string>;
-  /** Waits for what still runs in the background. */
+  /** Brings to its end what still runs in the background. */
   close(): Promise<void>;
 }
 
@@ -71,33 +77,31 @@ export interface GrantsParts {
   readonly knownScopes: ReadonlySet<string>;
   readonly upstreamTimeoutMs: number;
   readonly emit: EventListener;
-  readonly onRevocationFailure: (error: unknown) => void;
+  readonly log: Logger;
   readonly now: () => number;
 }
 
 export function createGrants(parts: GrantsParts): Grants {
-  const { auth0, lifetimes, now, accessTokens } = parts;
+  const { lifetimes, now, accessTokens, log } = parts;
   const store = createGrantStore({ ...parts.collections, lifetimes, now });
-  const upstream = createBackgroundRevocation(parts);
-
-  async function endGrant(id: string, cause: RevocationCause): Promise<boolean> {
-    const ended = await store.end(id);
-    if (ended === undefined) return false;
-    const client = clientFingerprint(ended.client.id);
-    parts.emit({ type: 'grant_revoked', cause, grantId: id, subject: ended.subject, client });
-    if (cause !== 'auth0_session_ended') upstream.revoke(ended.auth0.refreshToken);
-    return true;
-  }
-
+  const upstream = createUpstreamRevocation(parts);
+  const endGrant = createEnding(parts, store, upstream);
+  const housekeeping = createHousekeeping({
+    store,
+    retire: async (id) => void (await endGrant(id, 'expired')),
+    endGrant,
+    log,
+  });
   const sessions = createAuth0Sessions({
-    auth0,
+    ...parts,
     store,
     timeoutMs: parts.upstreamTimeoutMs,
-    now,
+    giveBack: upstream.giveBack,
     endGrant: async (id) => void (await endGrant(id, 'auth0_session_ended')),
   });
   const deliveries = createDeliveries(store);
-  const deps: GrantsDeps = { ...parts, store, sessions, deliveries, endGrant };
+  const { tidy } = housekeeping;
+  const deps: GrantsDeps = { ...parts, store, sessions, deliveries, endGrant, tidy };
 
   async function find(grantId: string): Promise<GrantRecord | undefined> {
     const grant = await store.find(grantId);
@@ -120,6 +124,7 @@ export function createGrants(parts: GrantsParts): Grants {
         : { id, clientId: grant.client.id };
     },
     end: endGrant,
+    logOut: createLogouts({ ...parts, store, endGrant }),
     list: store.list,
     async auth0Token(grantId) {
       const grant = await find(grantId);
@@ -129,8 +134,28 @@ export function createGrants(parts: GrantsParts): Grants {
       return auth0.accessToken;
     },
     async close() {
-      await Promise.all([upstream.settled(), deliveries.settled()]);
+      await Promise.all([sessions.settled(), housekeeping.settled(), deliveries.settled()]);
+      await upstream.close();
     },
+  };
+}
+
+/** Ends grants: here at once, at Auth0 in the background, and told to whoever listens. */
+function createEnding(
+  { emit }: Pick<GrantsParts, 'emit'>,
+  store: Pick<GrantStore, 'end'>,
+  upstream: UpstreamRevocation,
+): GrantsDeps['endGrant'] {
+  return async function endGrant(id, cause) {
+    const ended = await store.end(id);
+    if (ended === undefined) return false;
+    const { subject, client, auth0 } = ended.grant;
+    // What has run out was dead before, whoever comes to bury it.
+    const told = ended.isAlive ? cause : 'expired';
+    const context = { grantId: id, subject, client: clientFingerprint(client.id) };
+    emit({ type: 'grant_revoked', cause: told, ...context });
+    if (cause !== 'auth0_session_ended') upstream.giveBack(auth0.refreshToken);
+    return ended.isAlive;
   };
 }
 
@@ -144,20 +169,4 @@ async function grantIdIn(
     // RFC 7009 §2.2: a token that is not valid needs no revocation.
     return undefined;
   }
-}
-
-/** Gives refresh tokens back to Auth0 without making anyone wait (R-RV-3). */
-function createBackgroundRevocation({ auth0, onRevocationFailure }: GrantsParts) {
-  const running = new Set<Promise<void>>();
-  return {
-    revoke(refreshToken: string | undefined): void {
-      if (refreshToken === undefined) return;
-      const task = auth0.revoke(refreshToken).catch(onRevocationFailure);
-      running.add(task);
-      void task.finally(() => running.delete(task));
-    },
-    async settled(): Promise<void> {
-      await Promise.all(running);
-    },
-  };
 }

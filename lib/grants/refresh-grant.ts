@@ -10,6 +10,7 @@
  */
 
 import type { AuthenticatedClient } from '../clients/client-authentication.js';
+import { clientFingerprint } from '../clients/fingerprint.js';
 import { InvalidGrant } from '../oauth/errors.js';
 import type { RefreshGrantRequest } from '../oauth/token-request.js';
 import type { GrantRecord } from '../storage/records.js';
@@ -73,11 +74,12 @@ function judge(grant: GrantRecord, generation: number, deps: GrantsDeps): Presen
 async function refuseReplay(
   presented: Presented,
   grantId: string,
-  { subject }: GrantRecord,
+  { subject, client }: GrantRecord,
   deps: GrantsDeps,
 ): Promise<void> {
   if (presented !== 'replayed') return;
-  deps.emit({ type: 'refresh_token_replayed', grantId, subject });
+  const context = { grantId, subject, client: clientFingerprint(client.id) };
+  deps.emit({ type: 'refresh_token_replayed', ...context });
   await deps.endGrant(grantId, 'refresh_token_replayed');
   throw badRefreshToken('replaced before, outside the grace window');
 }

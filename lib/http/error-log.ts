@@ -3,8 +3,6 @@
  *
  * @module
  */
-import { randomBytes } from 'node:crypto';
-
 import type { Request } from 'express';
 
 import type { Logger } from '../config/logger.js';
@@ -13,13 +11,10 @@ import type { OAuthError } from '../oauth/errors.js';
 /** Writes one line per refused request and returns the reference to it. */
 export type ErrorLog = (req: Request, error: OAuthError) => string;
 
-/** Characters of a correlation id: enough to find one line in a day's log. */
-const CORRELATION_BYTES = 6;
-
 /** Faults of ours are errors, outages warnings, everything a client did wrong is information. */
-export function createErrorLog(log: Logger): ErrorLog {
+export function createErrorLog(log: Logger, newCorrelationId: () => string): ErrorLog {
   return function logError(req, error) {
-    const correlationId = randomBytes(CORRELATION_BYTES).toString('base64url');
+    const correlationId = newCorrelationId();
     const fields = {
       correlationId,
       error: error.code,

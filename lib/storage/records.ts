@@ -20,6 +20,8 @@ export interface Auth0SessionRecord {
   lease?: { owner: string; until: number };
   /** After a failed attempt: not before this time (unix seconds). */
   retryAt?: number;
+  /** Failed attempts in a row. */
+  failures?: number;
 }
 
 /** The authorization code a grant begins with. */
@@ -43,7 +45,8 @@ export interface CodeRecord {
  * together is in one record, so that every store can change it in one step.
  *
  * Life: until the code expires (60 s); once redeemed, `refreshTokenIdleTtlSeconds` from the last
- * refresh, at most `refreshTokenTtlSeconds` from the login.
+ * refresh, at most `refreshTokenTtlSeconds` from the login. Where it ends by itself, the record
+ * stays for 30 days more, good for nothing but giving Auth0's refresh token back.
  *
  * A thief with the keys would have Auth0's tokens for this person, and their name and e-mail.
  */
@@ -95,3 +98,6 @@ export type SessionRecord = Readonly<Record<string, unknown>>;
 
 /** Kind `assertion`, id: client and `jti`. A client assertion that was used; until it expires. */
 export type AssertionRecord = true;
+
+/** Kind `logout`, id: `jti`. A logout token of Auth0's that was carried out; until it expires. */
+export type LogoutRecord = true;

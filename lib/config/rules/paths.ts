@@ -15,6 +15,7 @@ export const RESERVED_PATHS: readonly string[] = [
   '/revoke',
   '/register',
   '/connect',
+  '/backchannel-logout',
   '/.well-known',
 ];
 

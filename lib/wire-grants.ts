@@ -1,0 +1,59 @@
+/**
+ * Puts the Auth0 leg and the domain together: who logs in, and what they are given.
+ *
+ * @module
+ */
+import type { Auth0 } from './auth0/auth0.js';
+import { createAuth0 } from './auth0/create-auth0.js';
+import { type AccessTokens, createAccessTokens } from './grants/access-token.js';
+import { createGrants, type Grants } from './grants/grants.js';
+import { createLoginTransactions } from './grants/login-transactions.js';
+import { createRefreshTokens } from './grants/refresh-token.js';
+import { SIGNING_KEY_MATERIAL_BYTES } from './grants/signing-key.js';
+import type { Ground } from './wiring.js';
+
+export function wireAuth0({ config, collections, emit, now }: Ground): Auth0 {
+  return createAuth0({
+    config: config.auth0,
+    callbackUrl: config.callbackUrl,
+    transactions: createLoginTransactions(collections, now),
+    now,
+    log: config.logger,
+    onProblem: ({ kind, message: reason }) =>
+      emit({
+        type: kind === 'unavailable' ? 'auth0_unavailable' : 'configuration_problem',
+        reason,
+      }),
+  });
+}
+
+export function wireAccessTokens({ config, signingKeys, now }: Ground): AccessTokens {
+  return createAccessTokens({
+    materials: signingKeys.derive('access-token', SIGNING_KEY_MATERIAL_BYTES),
+    issuer: config.issuer,
+    resource: config.resource,
+    now,
+  });
+}
+
+export function wireGrants(
+  { config, signingKeys, collections, emit, now }: Ground,
+  auth0: Auth0,
+  accessTokens: AccessTokens,
+  knownScopes: ReadonlySet<string>,
+): Grants {
+  return createGrants({
+    collections,
+    auth0,
+    accessTokens,
+    refreshTokens: createRefreshTokens(signingKeys.derive('refresh-token'), config.issuer),
+    codeKeys: signingKeys.derive('authorization-code'),
+    lifetimes: config.lifetimes,
+    requiredScopes: config.scopes.required,
+    knownScopes,
+    upstreamTimeoutMs: config.auth0.timeoutMs,
+    emit,
+    log: config.logger,
+    now,
+  });
+}
