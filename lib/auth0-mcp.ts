@@ -12,6 +12,8 @@ import { authInfoOf } from './bearer/verification.js';
 import { currentEnvironment, type Environment } from './config/env.js';
 import type { Auth0McpOptions } from './config/options.js';
 import { resolveConfig } from './config/resolve.js';
+import { createNeighbours } from './http/mounts/neighbours.js';
+import { markAsGuard } from './http/mounts/route-before.js';
 import { dataDirectory } from './storage/embedded/data-directory.js';
 import { embeddedStorage } from './storage/embedded/embedded-storage.js';
 import type { GrantRecord } from './storage/records.js';
@@ -89,8 +91,11 @@ export function auth0Mcp(options?: Auth0McpOptions): Auth0Mcp {
     embeddedStorage: () => embeddedStorage({ directory: dataDirectoryFor(environment) }),
     redisStorage,
   });
-  return assemble(wire(config, { now: unixTime }));
+  return assemble(wire(config, { now: unixTime, settle }));
 }
+
+/** All servers of this process: those that share an origin have to share its root. */
+const settle = createNeighbours();
 
 /** Where this platform keeps application data. */
 function dataDirectoryFor(environment: Environment): string {
@@ -111,7 +116,8 @@ function unixTime(): number {
 export function assemble(wiring: Wiring): Auth0Mcp {
   const { config, routes, correlate, createGuard, knownScopes, verifyBearer } = wiring;
   const { metadata, registration, login, tokens, guard } = routes;
-  const bundle = handlerOf([metadata, registration, login, tokens, guard]);
+  const watchMount = wiring.mountWatch.bundle(() => bundle);
+  const bundle = handlerOf([watchMount, metadata, registration, login, tokens, guard]);
   return Object.assign(bundle, {
     metadata,
     registration,
@@ -120,7 +126,7 @@ export function assemble(wiring: Wiring): Auth0Mcp {
     bearer(requirement: { scopes?: string[] } = {}): RequestHandler {
       // RS-16: what a route asks for can be asked for at `/authorize` as well.
       for (const scope of requirement.scopes ?? []) knownScopes.add(scope);
-      return handlerOf([correlate, ...createGuard(requirement)]);
+      return markAsGuard(handlerOf([correlate, ...createGuard(requirement)]));
     },
     async verifyAccessToken(token: string): Promise<AuthInfo> {
       return authInfoOf(await verifyBearer(token), config.resource);

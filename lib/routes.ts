@@ -9,7 +9,6 @@
 import { type ErrorRequestHandler, type RequestHandler, Router } from 'express';
 
 import type { CreateGuard } from './bearer/guard.js';
-import type { Config } from './config/config.js';
 import { type AuthorizationDeps, authorizationEndpoint } from './endpoints/authorization.js';
 import {
   type BackchannelLogoutDeps,
@@ -23,25 +22,11 @@ import { type RevocationDeps, revocationEndpoint } from './endpoints/revocation.
 import { type TokenDeps, tokenEndpoint } from './endpoints/token.js';
 import { openToBrowsers } from './http/cors.js';
 import { answerHead, methodNotAllowed } from './http/method-not-allowed.js';
+import type { MountWatch } from './http/mounts/mount-watch.js';
+import type { StrippedPrefixOf } from './http/mounts/stripped-prefix.js';
 import type { RateLimits } from './http/rate-limits.js';
 import { routerAtOrigin } from './http/router-at-origin.js';
-
-/** Where everything is, as paths on the origin. */
-export interface Paths {
-  readonly protectedResource: readonly string[];
-  readonly authorizationServer: readonly string[];
-  readonly openidConfiguration: readonly string[];
-  readonly jwks: string;
-  readonly registration: string;
-  readonly authorization: string;
-  readonly consent: string;
-  readonly callback: string;
-  readonly token: string;
-  readonly revocation: string;
-  readonly backchannelLogout: string;
-  /** The guarded endpoint, with the mount's prefix and without: a proxy may have cut it off. */
-  readonly resource: readonly string[];
-}
+import type { DocumentPaths, Paths } from './routes/paths.js';
 
 /** The documents served below `/.well-known`. */
 export interface Documents {
@@ -64,6 +49,12 @@ export interface RoutesDeps {
   readonly backchannelLogout: BackchannelLogoutDeps;
   readonly limits: RateLimits;
   readonly createGuard: CreateGuard;
+  readonly mounts: {
+    readonly watch: Pick<MountWatch, 'part'>;
+    readonly strippedPrefixOf: StrippedPrefixOf;
+    readonly isAlone: () => boolean;
+    readonly isClaimed: (path: string) => boolean;
+  };
   /** Makes each request one in events and log lines. */
   readonly correlate: RequestHandler;
   readonly baseHeaders: RequestHandler;
@@ -81,55 +72,26 @@ export interface Routes {
   readonly guard: RequestHandler;
 }
 
-/** Paths for one configuration. RFC 9728 §3.1 and RFC 8414 §3.1 insert the path after the well-known part. */
-export function pathsOf(config: Config): Paths {
-  const { basePath, resourcePath } = config;
-  const issuerPath = new URL(config.issuer).pathname.replace(/\/$/, '');
-  const wellKnown = (name: string, path: string): string[] => [
-    `/.well-known/${name}${path}`,
-    `/.well-known/${name}`,
-    ...(path === '' ? [] : [`${path}/.well-known/${name}`]),
-  ];
-  return {
-    protectedResource: [
-      `/.well-known/oauth-protected-resource${resourcePath}`,
-      '/.well-known/oauth-protected-resource',
-    ],
-    authorizationServer: wellKnown('oauth-authorization-server', issuerPath),
-    openidConfiguration: wellKnown('openid-configuration', issuerPath),
-    jwks: `${basePath}/.well-known/jwks.json`,
-    registration: `${basePath}/register`,
-    authorization: `${basePath}/authorize`,
-    consent: `${basePath}/consent`,
-    callback: new URL(config.callbackUrl).pathname,
-    token: `${basePath}/token`,
-    revocation: `${basePath}/revoke`,
-    backchannelLogout: `${basePath}/backchannel-logout`,
-    resource: [
-      resourcePath,
-      ...(resourcePath.startsWith(`${basePath}/`) && basePath !== ''
-        ? [resourcePath.slice(basePath.length)]
-        : []),
-    ],
-  };
-}
-
 export function createRoutes(deps: RoutesDeps): Routes {
-  const { paths, limits } = deps;
+  const { paths, limits, mounts } = deps;
   const metadata = Router({ caseSensitive: true });
   const registration = Router({ caseSensitive: true });
   const login = Router({ caseSensitive: true });
   const tokens = Router({ caseSensitive: true });
   const guard = Router();
 
-  const documents: [readonly string[], unknown][] = [
+  const documents: [DocumentPaths, unknown][] = [
     [paths.protectedResource, deps.documents.protectedResource],
     [paths.authorizationServer, deps.documents.authorizationServer],
     [paths.openidConfiguration, deps.documents.openidConfiguration],
-    [[paths.jwks], deps.documents.jwks],
+    [{ own: [paths.jwks], ifAlone: [] }, deps.documents.jwks],
   ];
-  for (const [at, document] of documents) {
-    for (const path of at) machine(metadata, 'GET', path, metadataDocumentEndpoint(document));
+  for (const [{ own, ifAlone }, document] of documents) {
+    const endpoint = metadataDocumentEndpoint(document);
+    const alone = Router({ caseSensitive: true });
+    for (const path of own) machine(metadata, 'GET', path, endpoint);
+    for (const path of ifAlone) machine(alone, 'GET', path, endpoint);
+    metadata.use(onlyWhile(mounts.isAlone, alone));
   }
 
   if (deps.registration !== undefined) {
@@ -146,12 +108,19 @@ export function createRoutes(deps: RoutesDeps): Routes {
   const logout = [limits.token, ...backchannelLogoutEndpoint(deps.backchannelLogout)];
   machine(tokens, 'POST', paths.backchannelLogout, logout);
 
-  for (const path of paths.resource) {
-    const isWholeOrigin = path === '' || path === '/';
+  protect(guard, paths.resource);
+  if (paths.bareResource !== undefined) {
+    const bare = Router();
+    protect(bare, paths.bareResource);
+    const { bareResource } = paths;
+    guard.use(onlyWhile(() => !mounts.isClaimed(bareResource), bare));
+  }
+
+  function protect(router: Router, path: string): void {
     // Like `app.use`: every way of writing the path that Express would route, and all below it. An
     // endpoint at the root is guarded alone, or the host app's other pages would be closed too.
-    if (isWholeOrigin) guard.all('/', deps.correlate, ...deps.createGuard());
-    else guard.use(path, deps.correlate, ...deps.createGuard());
+    if (path === '/') router.all('/', deps.correlate, ...deps.createGuard());
+    else router.use(path, deps.correlate, ...deps.createGuard());
   }
 
   /** The surface for programs: open to browsers' `fetch`, errors as OAuth JSON. */
@@ -166,12 +135,22 @@ export function createRoutes(deps: RoutesDeps): Routes {
     router.all(path, ...surface, ...only(methods, work), deps.pageErrors);
   }
 
+  const part = (name: keyof Routes, router: Router): RequestHandler =>
+    mounts.watch.part(name, routerAtOrigin(router, mounts.strippedPrefixOf));
   return {
-    metadata: routerAtOrigin(metadata),
-    registration: routerAtOrigin(registration),
-    login: routerAtOrigin(login),
-    tokens: routerAtOrigin(tokens),
-    guard: routerAtOrigin(guard),
+    metadata: part('metadata', metadata),
+    registration: part('registration', registration),
+    login: part('login', login),
+    tokens: part('tokens', tokens),
+    guard: part('guard', guard),
+  };
+}
+
+/** Steps aside while the condition does not hold. */
+function onlyWhile(condition: () => boolean, work: RequestHandler): RequestHandler {
+  return function workWhile(req, res, next) {
+    if (condition()) work(req, res, next);
+    else next();
   };
 }
 

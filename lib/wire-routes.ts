@@ -30,11 +30,13 @@ import {
   type ServerCapabilities,
 } from './oauth/metadata.js';
 import { contentSecurityPolicy } from './pages/layout.js';
-import { createRoutes, type Documents, type Paths, pathsOf, type Routes } from './routes.js';
+import { type Paths, pathsOf } from './routes/paths.js';
+import { createRoutes, type Documents, type Routes } from './routes.js';
 import { openCollection } from './storage/collection.js';
 import type { SessionRecord } from './storage/records.js';
 import type { SessionSerializer } from './storage/storage.js';
 import type { Clients } from './wire-clients.js';
+import type { Mounts } from './wire-mounts.js';
 import type { Ground } from './wiring.js';
 
 /** Seconds a browser's session lives where approvals are not remembered: the length of a login. */
@@ -47,6 +49,7 @@ interface RoutesWiring extends Ground {
   readonly jwks: unknown;
   readonly knownScopes: ReadonlySet<string>;
   readonly createGuard: CreateGuard;
+  readonly mounts: Mounts;
   readonly logError: ErrorLog;
   readonly correlate: RequestHandler;
 }
@@ -105,6 +108,7 @@ export function wireRoutes(deps: RoutesWiring): { routes: Routes; close(): void 
     backchannelLogout: { auth0, grants },
     limits,
     createGuard: deps.createGuard,
+    mounts: deps.mounts,
     correlate: deps.correlate,
     baseHeaders: baseHeaders(config),
     pageHeaders: pageHeaders(contentSecurityPolicy(brand)),

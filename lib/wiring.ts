@@ -9,6 +9,7 @@ import { createHash } from 'node:crypto';
 import type { RequestHandler } from 'express';
 
 import { type CreateGuard, createGuards } from './bearer/guard.js';
+import { STREAM_CHECK_MS } from './bearer/open-answers.js';
 import { createVerification, type VerifyBearer } from './bearer/verification.js';
 import type { Config } from './config/config.js';
 import { type Correlation, createCorrelation } from './config/correlation.js';
@@ -16,6 +17,8 @@ import { createEmitter } from './config/emitter.js';
 import type { EventListener } from './config/events.js';
 import type { Grants } from './grants/grants.js';
 import { createErrorLog } from './http/error-log.js';
+import type { MountWatch } from './http/mounts/mount-watch.js';
+import type { Settle } from './http/mounts/neighbours.js';
 import { createKeyRing, type KeyRing } from './keys/key-ring.js';
 import { createSealer } from './keys/seal.js';
 import type { Routes } from './routes.js';
@@ -23,12 +26,14 @@ import type { CollectionDeps } from './storage/collection.js';
 import type { Storage } from './storage/storage.js';
 import { wireClients } from './wire-clients.js';
 import { wireAccessTokens, wireAuth0, wireGrants } from './wire-grants.js';
+import { wireMounts } from './wire-mounts.js';
 import { wireRoutes } from './wire-routes.js';
 
 /** Everything that works, ready to be mounted. */
 export interface Wiring {
   readonly config: Config;
   readonly routes: Routes;
+  readonly mountWatch: MountWatch;
   /** Goes before a guard, so that events and log lines of one request have one reference. */
   readonly correlate: RequestHandler;
   readonly createGuard: CreateGuard;
@@ -44,6 +49,10 @@ export interface Wiring {
 export interface Surroundings {
   /** Unix seconds. */
   readonly now: () => number;
+  /** The servers of this process; left out: there are no others. */
+  readonly settle?: Settle;
+  /** How often an open stream is looked at, in milliseconds. */
+  readonly streamCheckMs?: number;
 }
 
 /** Keys and records: the ground the rooms stand on. */
@@ -58,7 +67,10 @@ export interface Ground extends Surroundings {
 }
 
 /** Opens the storage; touches neither the network nor Auth0. */
-export function wire(config: Config, { now }: Surroundings): Wiring {
+export function wire(
+  config: Config,
+  { now, settle, streamCheckMs = STREAM_CHECK_MS }: Surroundings,
+): Wiring {
   const ground = layGround(config, now);
   announce(ground);
   const { storage, collections } = ground;
@@ -73,11 +85,17 @@ export function wire(config: Config, { now }: Surroundings): Wiring {
     resourceMetadataUrl: `${new URL(config.resource).origin}/.well-known/oauth-protected-resource${config.resourcePath}`,
     baselineScopes: config.scopes.required,
   };
+  const { resourceMetadataUrl } = challenge;
+  const mounts = wireMounts({ config, now, settle, resourceMetadataUrl });
   const verifyBearer = createVerification({ accessTokens, grants, challenge });
   const logError = createErrorLog(config.logger, ground.correlation.id);
   const createGuard = createGuards({
     verifyBearer,
+    now,
+    streamCheckMs,
+    origins: config,
     challenge,
+    onChallenge: mounts.watch.challenged,
     resource: config.resource,
     scopes: config.scopes,
     anonymous: config.anonymous,
@@ -93,12 +111,14 @@ export function wire(config: Config, { now }: Surroundings): Wiring {
     jwks: accessTokens.jwks,
     knownScopes,
     createGuard,
+    mounts,
     logError,
     collections,
   });
   return {
     config,
     routes: http.routes,
+    mountWatch: mounts.watch,
     correlate,
     createGuard,
     verifyBearer,
@@ -108,6 +128,7 @@ export function wire(config: Config, { now }: Surroundings): Wiring {
       await Promise.all([auth0.ready(), storage.ready?.()]);
     },
     async close() {
+      mounts.leave();
       http.close();
       await clients.close();
       await grants.close();

@@ -8,7 +8,7 @@
  */
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
 
-import type { AnonymousAccess, ScopeConfig } from '../config/config.js';
+import type { AnonymousAccess, Config, ScopeConfig } from '../config/config.js';
 import { openToBrowsers } from '../http/cors.js';
 import type { ErrorLog } from '../http/error-log.js';
 import { handler } from '../http/handler.js';
@@ -21,16 +21,21 @@ import { missingScopes, unionOfScopes } from '../oauth/scope.js';
 import type { AccessToken } from './auth-info.js';
 import { runWithAccessToken } from './current-access-token.js';
 import { type RpcCall, rpcCalls } from './json-rpc.js';
+import { endWithPermission, type OpenAnswersDeps } from './open-answers.js';
+import { checkOrigin } from './origin-check.js';
 import { readRpcBody, sendParseError } from './rpc-body.js';
-import { authInfoOf, type VerifyBearer } from './verification.js';
+import { createSessionOwners, type SessionOwners, sendSessionNotFound } from './session-owners.js';
+import { authInfoOf } from './verification.js';
 
-export interface GuardDeps {
-  readonly verifyBearer: VerifyBearer;
+export interface GuardDeps extends OpenAnswersDeps {
+  readonly origins: Pick<Config, 'baseUrl' | 'resource' | 'allowedOrigins'>;
   readonly challenge: ChallengeBase;
   readonly resource: string;
   readonly scopes: Pick<ScopeConfig, 'required' | 'byTool' | 'implied'>;
   readonly anonymous: AnonymousAccess | undefined;
   readonly logError: ErrorLog;
+  /** Told of every caller that is sent away to log in. */
+  readonly onChallenge: (req: Request) => void;
 }
 
 /** Builds guards; each may ask for scopes of its own. */
@@ -40,15 +45,18 @@ export type CreateGuard = (requirement?: {
 
 export function createGuards(deps: GuardDeps): CreateGuard {
   const dependsOnBody = deps.scopes.byTool.size > 0 || deps.anonymous !== undefined;
+  const refuseOtherSites = checkOrigin(deps.origins);
+  const sessions = createSessionOwners();
   return function createGuard({ scopes = [] } = {}) {
     const needed = unionOfScopes(deps.scopes.required, scopes);
     return [
       // RS-1, R-DP-1: a preflight has no credentials and needs none.
       openToBrowsers('GET, POST, DELETE'),
+      refuseOtherSites,
       handler(async function guard(req, res, next) {
         try {
           if (dependsOnBody) await readRpcBody(req, res);
-          await admit(req, res, next, { needed, dependsOnBody }, deps);
+          await admit(req, res, next, { needed, dependsOnBody, sessions }, deps);
         } catch (thrown) {
           refuse(req, res, toOAuthError(thrown), deps);
         }
@@ -62,20 +70,21 @@ interface Requirement {
   readonly needed: readonly string[];
   /** Whether the body decides about permissions: then one that cannot be read is refused. */
   readonly dependsOnBody: boolean;
+  readonly sessions: SessionOwners;
 }
 
 async function admit(
   req: Request,
   res: Response,
   next: NextFunction,
-  { needed, dependsOnBody }: Requirement,
+  { needed, dependsOnBody, sessions }: Requirement,
   deps: GuardDeps,
 ): Promise<void> {
   const calls = req.method === 'POST' ? rpcCalls(req.body) : [];
   const token = parseBearerToken(req.headers.authorization);
   if (token === undefined) {
-    if (isAnonymous(req, calls ?? [], deps.anonymous)) next();
-    else challengeNewcomer(res, deps);
+    if (!isAnonymous(req, calls ?? [], deps.anonymous)) challengeNewcomer(req, res, deps);
+    else if (enter(req, res, sessions, undefined)) next();
     return;
   }
   const accessToken = await deps.verifyBearer(token);
@@ -84,8 +93,23 @@ async function admit(
     return;
   }
   requireScopes(accessToken, neededFor(calls ?? [], needed, deps), deps);
+  if (!enter(req, res, sessions, accessToken)) return;
+  endWithPermission(req, res, accessToken, deps);
   req.auth = authInfoOf(accessToken, deps.resource);
   runWithAccessToken(accessToken, next);
+}
+
+/** RS-22: a session is entered by whoever opened it; for everybody else there is none. */
+function enter(
+  req: Request,
+  res: Response,
+  sessions: SessionOwners,
+  caller: AccessToken | undefined,
+): boolean {
+  const isAdmitted = sessions.admits(req, caller);
+  if (isAdmitted) sessions.watch(req, res, caller);
+  else sendSessionNotFound(res);
+  return isAdmitted;
 }
 
 /** RS-14: everything all calls of this request need, at once; RS-25: every element of a batch. */
@@ -124,7 +148,12 @@ function isAnonymous(
 }
 
 /** The first answer of every login: where to go, what to ask for, no error (R-RS-1). */
-function challengeNewcomer(res: Response, { challenge }: GuardDeps): void {
+function challengeNewcomer(
+  req: Request,
+  res: Response,
+  { challenge, onChallenge }: GuardDeps,
+): void {
+  onChallenge(req);
   res
     .status(401)
     .set({ 'WWW-Authenticate': initialChallenge(challenge), 'Cache-Control': 'no-store' })

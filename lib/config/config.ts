@@ -75,6 +75,8 @@ export interface Config {
   readonly baseUrl: string;
   /** Path of `baseUrl`: `''` or `/api`. */
   readonly basePath: string;
+  /** What a proxy cuts off the start of `basePath`, always; `''` for nothing. */
+  readonly strippedPrefix: string;
   /** Our issuer: one string, used byte-identically everywhere (RFC 8414 §3.3, RFC 9207). */
   readonly issuer: string;
   /** The protected resource, `resourceBaseUrl` + `resourcePath`: RFC 9728 `resource`, token `aud`. */
@@ -93,6 +95,8 @@ export interface Config {
   readonly clientIdMetadataDocuments: boolean;
   readonly clients: readonly PreRegisteredClient[];
   readonly anonymous: AnonymousAccess | undefined;
+  /** Web origins that may call the guarded endpoint besides our own and this machine's; or any. */
+  readonly allowedOrigins: readonly string[] | 'any';
   /** How the pages look. */
   readonly brand: Brand;
   /** What the pages say, in every language at hand. */

@@ -48,6 +48,7 @@ export const OPTION_TABLE: Readonly<Record<OptionName, OptionEntry>> = {
   resourcePath: { suffix: 'RESOURCE_PATH', form: 'text' },
   resourceBaseUrl: { suffix: 'RESOURCE_BASE_URL', form: 'text' },
   redirectPath: { suffix: 'REDIRECT_PATH', form: 'text', inFastMcp: true },
+  strippedPrefix: { suffix: 'STRIPPED_PREFIX', form: 'text' },
   requiredScopes: { suffix: 'REQUIRED_SCOPES', form: 'list', inFastMcp: true },
   scopesSupported: { suffix: 'SCOPES_SUPPORTED', form: 'list' },
   toolScopes: {},
@@ -66,6 +67,7 @@ export const OPTION_TABLE: Readonly<Record<OptionName, OptionEntry>> = {
   clientIdMetadataDocuments: { suffix: 'CLIENT_ID_METADATA_DOCUMENTS', form: 'switch' },
   clients: {},
   anonymous: {},
+  allowedOrigins: { suffix: 'ALLOWED_ORIGINS', form: 'list' },
   upstreamTimeoutSeconds: { suffix: 'UPSTREAM_TIMEOUT_SECONDS', form: 'number' },
   authorizeParams: {},
   branding: {

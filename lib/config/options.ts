@@ -181,6 +181,18 @@ export interface Auth0McpOptions {
   readonly redirectPath?: string | undefined;
 
   /**
+   * The part of `baseUrl`'s path that a proxy cuts off before requests arrive here: with
+   * `https://host/api` as `baseUrl` and `/api` here, `/authorize` is answered as `/api/authorize`.
+   * Not needed where the proxy sends `X-Forwarded-Prefix` and Express trusts it (`trust proxy`).
+   * Without a proxy it makes the endpoints answer at the origin's root as well, where clients look
+   * that know the protocol of 2025-03-26 only. The app then must not use those paths itself.
+   *
+   * Default: nothing is cut off.
+   * Environment: `AUTH0_MCP_STRIPPED_PREFIX`.
+   */
+  readonly strippedPrefix?: string | undefined;
+
+  /**
    * Scopes that every token must have; permissions of Auth0's RBAC count. An empty list asks for
    * none. `offline_access` does not belong here, Auth0 is always asked for it.
    *
@@ -312,6 +324,17 @@ export interface Auth0McpOptions {
    * Environment: none.
    */
   readonly anonymous?: AnonymousOptions | undefined;
+
+  /**
+   * Web origins, such as `https://app.example.com`, whose pages may call the guarded endpoint from a
+   * browser, besides the server's own and pages on the person's own machine. Pages from anywhere
+   * else are answered 403. `*` alone lets every page in. Callers that are no web page (they send no
+   * `Origin`, or one that is not http) are not asked.
+   *
+   * Default: none further.
+   * Environment: `AUTH0_MCP_ALLOWED_ORIGINS`.
+   */
+  readonly allowedOrigins?: string | readonly string[] | undefined;
 
   /**
    * How long one request to Auth0 may take, in seconds, 1 to 60.

@@ -12,7 +12,7 @@ import { Auth0McpConfigError, unknownName, wrongOption } from './errors.js';
 import type { Logger } from './logger.js';
 import { isOptionName, OPTION_NAMES, type OptionName, type RawOptions } from './option-table.js';
 import type { Auth0McpOptions } from './options.js';
-import { resolveAnonymous, resolveConsent } from './rules/access.js';
+import { resolveAllowedOrigins, resolveAnonymous, resolveConsent } from './rules/access.js';
 import { resolveAppearance } from './rules/appearance.js';
 import { resolveClients } from './rules/clients.js';
 import { resolveKeys } from './rules/keys.js';
@@ -70,6 +70,7 @@ function resolveRules(
     ...resolveClients(raw, logger),
     consent: resolveConsent(raw, logger),
     anonymous: resolveAnonymous(raw, scopes.byTool),
+    allowedOrigins: resolveAllowedOrigins(raw),
     ...resolveAppearance(raw, urls.resource),
     lifetimes: resolveLifetimes(raw),
     jwtSigningKeys: resolveKeys(raw, 'jwtSigningKey'),

@@ -3,32 +3,45 @@
  *
  * @module
  */
-import type { RequestHandler, Router } from 'express';
+import type { NextFunction, Request, RequestHandler, Response, Router } from 'express';
+
+import type { StrippedPrefixOf } from './mounts/stripped-prefix.js';
 
 /**
- * Lets the router match the URL as the client sent it. Below a prefix Express cuts the prefix off,
- * and other middleware may rewrite `req.url`; where that leaves another URL, the router is asked a
- * second time with it, so that a rewritten request does not slip past a guard.
+ * Lets the router match the URL as the client sent it. Below a prefix Express cuts the prefix off, a
+ * proxy may have done so before, and other middleware may rewrite `req.url`; where that leaves
+ * another URL, the router is asked again with it, so that no request slips past a guard.
  */
-export function routerAtOrigin(router: Router): RequestHandler {
+export function routerAtOrigin(router: Router, strippedPrefixOf: StrippedPrefixOf): RequestHandler {
   return function routeAtOrigin(req, res, next) {
     const { url, baseUrl, originalUrl } = req;
     const here = baseUrl + url;
-    const restore = (): void => {
-      req.url = url;
-      req.baseUrl = baseUrl;
-    };
-    const tryUrl = (candidate: string, otherwise: (error?: unknown) => void): void => {
-      req.url = candidate;
-      req.baseUrl = '';
-      router(req, res, (error?: unknown) => {
-        restore();
-        otherwise(error);
+    const stripped = strippedPrefixOf(req);
+    if (here === originalUrl && stripped === '') route(router, originalUrl, req, res, next);
+    else tryEach(new Set([originalUrl, stripped + originalUrl, here]).values());
+
+    function tryEach(candidates: Iterator<string>): void {
+      const { value, done } = candidates.next();
+      if (done) {
+        next();
+        return;
+      }
+      route(router, value, req, res, (error) => {
+        if (error === undefined || error === null) tryEach(candidates);
+        else next(error);
       });
-    };
-    tryUrl(originalUrl, (error) => {
-      if (error !== undefined || here === originalUrl) next(error);
-      else tryUrl(here, next);
-    });
+    }
   };
+}
+
+/** Asks the router about one URL; what Express has set on the request is back when it passes. */
+function route(router: Router, as: string, req: Request, res: Response, next: NextFunction): void {
+  const { url, baseUrl } = req;
+  req.url = as;
+  req.baseUrl = '';
+  router(req, res, (error?: unknown) => {
+    req.url = url;
+    req.baseUrl = baseUrl;
+    next(error);
+  });
 }

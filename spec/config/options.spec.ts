@@ -47,6 +47,8 @@ describe('Auth0McpOptions', () => {
     ['issuerUrl', 'ISSUER_URL'],
     ['resourcePath', 'RESOURCE_PATH'],
     ['redirectPath', 'REDIRECT_PATH'],
+    ['strippedPrefix', 'STRIPPED_PREFIX'],
+    ['allowedOrigins', 'ALLOWED_ORIGINS'],
     ['requiredScopes', 'REQUIRED_SCOPES'],
     ['scopesSupported', 'SCOPES_SUPPORTED'],
     ['jwtSigningKey', 'JWT_SIGNING_KEY'],

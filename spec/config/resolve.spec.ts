@@ -20,6 +20,7 @@ describe('resolveConfig', () => {
       },
       baseUrl: 'https://mcp.example.com',
       basePath: '',
+      strippedPrefix: '',
       issuer: 'https://mcp.example.com',
       resource: 'https://mcp.example.com/mcp',
       resourcePath: '/mcp',
@@ -38,6 +39,7 @@ describe('resolveConfig', () => {
       clientIdMetadataDocuments: true,
       clients: [],
       anonymous: undefined,
+      allowedOrigins: [],
       brand: expect.objectContaining({ name: 'mcp.example.com' }),
       catalogue: expect.objectContaining({ languages: ['en', 'de', 'fr', 'es'] }),
       lifetimes: {

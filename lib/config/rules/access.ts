@@ -7,7 +7,7 @@ import type { AnonymousAccess, Config } from '../config.js';
 import { unknownName, wrongOption } from '../errors.js';
 import type { Logger } from '../logger.js';
 import type { RawOptions } from '../option-table.js';
-import { asEntries, asList, choiceOf } from '../values.js';
+import { asEntries, asList, choiceOf, listOf } from '../values.js';
 
 const CONSENT_MODES = ['always', 'remember', 'external'] as const;
 const ANONYMOUS_FIELDS = ['methods', 'tools'] as const;
@@ -62,6 +62,20 @@ export function resolveAnonymous(
     throw wrongOption('anonymous.tools', both, remedy);
   }
   return { methods: new Set(methods), tools: new Set(tools) };
+}
+
+/** @throws Auth0McpConfigError an entry that is no web origin */
+export function resolveAllowedOrigins(raw: RawOptions): Config['allowedOrigins'] {
+  const origins = listOf(raw, 'allowedOrigins') ?? [];
+  if (origins.length === 1 && origins[0] === '*') return 'any';
+  return origins.map((text) => {
+    const origin = URL.canParse(text) ? new URL(text).origin : '';
+    const isWeb = /^https?:\/\/[^*]+$/.test(origin);
+    if (isWeb && [origin, `${origin}/`].includes(text)) return origin;
+    const remedy =
+      "Give scheme, host and port as browsers write them, such as 'https://app.example.com', or '*' alone.";
+    throw wrongOption('allowedOrigins', text, remedy);
+  });
 }
 
 function namesOf(value: unknown, option: string): readonly string[] {

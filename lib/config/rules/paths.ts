@@ -52,6 +52,23 @@ export function pathOf(raw: RawOptions, option: OptionName, fallback: string): s
 }
 
 /**
+ * A path with which `path` starts, segment by segment; `''` where the option was not given.
+ *
+ * @throws Auth0McpConfigError it starts otherwise
+ */
+export function leadingPathOf(raw: RawOptions, option: OptionName, path: string): string {
+  const text = textOf(raw, option);
+  if (text === undefined) return '';
+  const leading = `/${text.replace(/^\/+|\/+$/g, '')}`;
+  if (leading !== '/' && `${path}/`.startsWith(`${leading}/`)) return leading;
+  const remedy =
+    path === ''
+      ? 'baseUrl has no path, so nothing can be cut off: give baseUrl as clients see it.'
+      : `It has to be the start of the path of baseUrl: ${path}.`;
+  throw wrongOption(option, text, remedy);
+}
+
+/**
  * A `resourcePath` that repeats the mount path is a slip: the base URL carries that already.
  *
  * @throws Auth0McpConfigError

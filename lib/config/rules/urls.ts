@@ -11,12 +11,19 @@ import type { Config } from '../config.js';
 import { missingOption, wrongOption } from '../errors.js';
 import type { OptionName, RawOptions } from '../option-table.js';
 import { textOf } from '../values.js';
-import { pathOf, refuseCollisions, refuseDoubledPath } from './paths.js';
+import { leadingPathOf, pathOf, refuseCollisions, refuseDoubledPath } from './paths.js';
 
 /** The URL part of the configuration. */
 export type PublicUrls = Pick<
   Config,
-  'baseUrl' | 'basePath' | 'issuer' | 'resource' | 'resourcePath' | 'callbackUrl' | 'isHttps'
+  | 'baseUrl'
+  | 'basePath'
+  | 'strippedPrefix'
+  | 'issuer'
+  | 'resource'
+  | 'resourcePath'
+  | 'callbackUrl'
+  | 'isHttps'
 >;
 
 /** The endpoint the SDK's examples use. */
@@ -51,6 +58,7 @@ export function resolveUrls(raw: RawOptions): PublicUrls {
   return {
     baseUrl: base.href,
     basePath: base.path,
+    strippedPrefix: leadingPathOf(raw, 'strippedPrefix', base.path),
     issuer: issuer.href,
     resource: resourceBase.origin + resourcePath,
     resourcePath: resourcePath === '' ? '/' : resourcePath,

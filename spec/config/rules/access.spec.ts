@@ -61,3 +61,26 @@ describe('anonymous', () => {
     });
   });
 });
+
+describe('allowedOrigins', () => {
+  it('takes web origins as browsers write them, or any', () => {
+    const resolved = (allowedOrigins: unknown) =>
+      resolveWith({ allowedOrigins }).config.allowedOrigins;
+    expect(resolved(['https://app.example.com', 'http://app.example.com:8080/'])).toEqual([
+      'https://app.example.com',
+      'http://app.example.com:8080',
+    ]);
+    expect(resolved('*')).toBe('any');
+    expect(resolved([])).toEqual([]);
+  });
+
+  it.each([
+    ['a host', 'app.example.com'],
+    ['a path', 'https://app.example.com/app'],
+    ['a pattern', 'https://*.example.com/*'],
+    ['any besides others', ['*', 'https://app.example.com']],
+    ['upper case, which no browser sends', 'https://APP.example.com'],
+  ])('refuses %s', (_what, allowedOrigins) => {
+    expect(refusalOf({ allowedOrigins }).option).toBe('allowedOrigins');
+  });
+});

@@ -210,3 +210,26 @@ describe('the paths', () => {
     expect(refusalOf({ redirectPath: '/' }).option).toBe('redirectPath');
   });
 });
+
+describe('strippedPrefix', () => {
+  const resolved = (baseUrl: string, strippedPrefix?: string): string =>
+    resolveWith({ baseUrl, strippedPrefix }).config.strippedPrefix;
+
+  it('is the start of the path of baseUrl, or nothing', () => {
+    expect(resolved('https://host.example/gateway/api')).toBe('');
+    expect(resolved('https://host.example/gateway/api', '/gateway')).toBe('/gateway');
+    expect(resolved('https://host.example/gateway/api', 'gateway/api/')).toBe('/gateway/api');
+  });
+
+  it.each([
+    ['another path', 'https://host.example/api', '/other'],
+    ['half a segment', 'https://host.example/api', '/ap'],
+    ['more than the path', 'https://host.example/api', '/api/mcp'],
+    ['nothing but a slash', 'https://host.example/api', '/'],
+    ['anything where baseUrl has no path', 'https://host.example', '/api'],
+  ])('refuses %s', (_what, baseUrl, strippedPrefix) => {
+    const error = refusalOf({ baseUrl, strippedPrefix });
+    expect(error.option).toBe('strippedPrefix');
+    expect(error.message).toContain('baseUrl');
+  });
+});

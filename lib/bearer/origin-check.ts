@@ -1,0 +1,42 @@
+/**
+ * Which web pages may call the guarded endpoint from a browser.
+ *
+ * A page that has its own name point at this machine (DNS rebinding) still sends its own `Origin`.
+ * Pages on the person's machine are let through: MCP Inspector is one, and what runs there needs no
+ * detour through a browser. So are origins that are not http: apps have them, web pages cannot.
+ *
+ * Spec: MCP transports, "Security Warning"; RS-20.
+ * Flow: CORS → origin check → guard.
+ *
+ * @module
+ */
+import type { RequestHandler } from 'express';
+
+import type { Config } from '../config/config.js';
+import { isLoopbackHost } from '../oauth/redirect-uri.js';
+
+/** Refuses pages of other sites, before anything else is looked at. */
+export function checkOrigin(
+  config: Pick<Config, 'baseUrl' | 'resource' | 'allowedOrigins'>,
+): RequestHandler {
+  const { baseUrl, resource, allowedOrigins } = config;
+  const known = new Set([new URL(baseUrl).origin, new URL(resource).origin, ...allowedOrigins]);
+  const isAllowed = (origin: string): boolean =>
+    allowedOrigins === 'any' || known.has(origin) || isNoWebsite(origin);
+  return function refuseOtherSites(req, res, next) {
+    const { origin } = req.headers;
+    if (origin === undefined || isAllowed(origin)) next();
+    else {
+      // JSON-RPC 2.0 §5.1: no id, since nothing of the request has been read.
+      const error = { code: -32000, message: 'Pages of this origin may not call this server' };
+      res.status(403).set('Cache-Control', 'no-store').json({ jsonrpc: '2.0', error, id: null });
+    }
+  };
+}
+
+/** `null` is what a sandboxed frame of any website sends. */
+function isNoWebsite(origin: string): boolean {
+  if (!URL.canParse(origin)) return false;
+  const { protocol, hostname } = new URL(origin);
+  return !/^https?:$/.test(protocol) || isLoopbackHost(hostname);
+}

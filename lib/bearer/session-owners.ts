@@ -1,0 +1,73 @@
+/**
+ * Who opened which MCP session, so that it serves nobody else.
+ *
+ * The transport makes the session id and keeps the session in this process; so the owner is kept in
+ * this process too. An id that is not known here was not opened here, and the transport decides.
+ *
+ * Spec: MCP security best practices, "Session Hijacking"; RS-2, RS-22. Bound to person and client,
+ * not to the token, which changes with every refresh.
+ *
+ * @module
+ */
+import { createHash } from 'node:crypto';
+
+import type { Request, Response } from 'express';
+import { LRUCache } from 'lru-cache';
+
+import type { AccessToken } from './auth-info.js';
+
+/** The owner of sessions opened without a token. Whoever logs in first on one takes it over. */
+const NOBODY = '';
+
+/** Owners of a hundred thousand sessions are some 20 MB. */
+const MAX_SESSIONS = 100_000;
+
+type Caller = Pick<AccessToken, 'subject' | 'clientId'> | undefined;
+
+/** Remembers owners, as long as there is room. */
+export interface SessionOwners {
+  /** Whether the session that the request names, if any, is the caller's. */
+  admits(req: Request, caller: Caller): boolean;
+  /** Notes the caller as owner of the session that the answer opens, if it opens one. */
+  watch(req: Request, res: Response, caller: Caller): void;
+}
+
+export function createSessionOwners(): SessionOwners {
+  const owners = new LRUCache<string, string>({ max: MAX_SESSIONS });
+  return {
+    admits(req, caller) {
+      const id = req.headers['mcp-session-id'];
+      const owner = typeof id === 'string' ? owners.get(id) : undefined;
+      if (typeof id !== 'string' || owner === undefined) return true;
+      const own = ownerOf(caller);
+      if (owner === NOBODY) owners.set(id, own);
+      return owner === NOBODY || owner === own;
+    },
+    watch(req, res, caller) {
+      if (req.method !== 'POST' || req.headers['mcp-session-id'] !== undefined) return;
+      res.writeHead = new Proxy(res.writeHead, {
+        apply(writeHead, self, args) {
+          const written = Reflect.apply(writeHead, self, args);
+          // Before the client can read the id, whichever way the transport has set the header.
+          const id = res.getHeader('mcp-session-id');
+          if (typeof id === 'string') owners.set(id, ownerOf(caller));
+          return written;
+        },
+      });
+    },
+  };
+}
+
+function ownerOf(caller: Caller): string {
+  if (caller === undefined) return NOBODY;
+  const { subject, clientId } = caller;
+  return createHash('sha256')
+    .update(JSON.stringify([subject, clientId]))
+    .digest('base64url');
+}
+
+/** The transport's own answer to an id it does not know: clients open a session of theirs on it. */
+export function sendSessionNotFound(res: Response): void {
+  const error = { code: -32001, message: 'Session not found' };
+  res.status(404).set('Cache-Control', 'no-store').json({ jsonrpc: '2.0', error, id: null });
+}

@@ -1,0 +1,92 @@
+/**
+ * Requests for paths of ours that nobody answered, and what each of them says about the mount.
+ *
+ * @module
+ */
+import type { IncomingMessage } from 'node:http';
+
+import type { Request, RequestHandler } from 'express';
+
+/** The parts that can be mounted one by one. */
+export type PartName = 'metadata' | 'registration' | 'login' | 'tokens' | 'guard';
+
+export interface MissedRequestsDeps {
+  readonly baseUrl: string;
+  /** Path of `baseUrl`. */
+  readonly basePath: string;
+  /** Absolute path → the part that answers there. */
+  readonly endpoints: ReadonlyMap<string, PartName>;
+  /** Says a thing, if it has not been said yet. */
+  readonly tell: (topic: string, request: string, message: string) => void;
+}
+
+/** One request on its way through the parts. */
+interface Passage {
+  readonly req: Request;
+  /** Where the part is mounted that saw the request first. */
+  readonly mountPath: string;
+  readonly parts: Set<PartName>;
+}
+
+/** Wraps a part; a 404 for a path of ours is explained in the log once it has been sent. */
+export function createMissedRequests(
+  deps: MissedRequestsDeps,
+): (name: PartName, part: RequestHandler) => RequestHandler {
+  const { endpoints, basePath } = deps;
+  /** The paths as they look when the mount's prefix is gone. */
+  const tails = new Set([...endpoints.keys()].map((path) => withoutPrefix(path, basePath)));
+  const passages = new WeakMap<IncomingMessage, Passage>();
+  return function watched(name, part) {
+    return function watchPart(req, res, next) {
+      const { url, baseUrl: mountPath } = req;
+      const path = pathname(url);
+      if (tails.has(path) || endpoints.has(mountPath + path)) {
+        const passage = passages.get(req) ?? { req, mountPath, parts: new Set() };
+        if (passage.parts.size === 0) {
+          passages.set(req, passage);
+          res.once('finish', () => {
+            if (res.statusCode === 404) explain(passage, deps);
+          });
+        }
+        passage.parts.add(name);
+      }
+      part(req, res, next);
+    };
+  };
+}
+
+function explain({ req, mountPath, parts }: Passage, deps: MissedRequestsDeps): void {
+  const { baseUrl, basePath, endpoints, tell } = deps;
+  const path = pathname(req.originalUrl);
+  const request = `${req.method} ${path}`;
+  const part = endpoints.get(path);
+  if (part !== undefined) {
+    if (parts.has(part)) return;
+    tell(
+      part,
+      request,
+      `answered 404: the metadata sends clients here, but auth.${part} is not mounted where the request passes. Add app.use(auth.${part})`,
+    );
+  } else if (mountPath === '') {
+    tell(
+      'stripped',
+      request,
+      `answered 404: baseUrl has the path ${basePath}. If a proxy cuts that off, let it send "X-Forwarded-Prefix: ${basePath}" and set "trust proxy" in Express, or set the option strippedPrefix to '${basePath}'`,
+    );
+  } else {
+    tell(
+      'below',
+      request,
+      `answered 404: auth is mounted below ${mountPath}, which is not how baseUrl ends, ${baseUrl}. Add it to baseUrl, or mount auth at the root of the app`,
+    );
+  }
+}
+
+/** A URL without its query. */
+export function pathname(url: string): string {
+  return url.split('?', 1)[0] ?? '';
+}
+
+function withoutPrefix(path: string, prefix: string): string {
+  return path.startsWith(`${prefix}/`) ? path.slice(prefix.length) : path;
+}

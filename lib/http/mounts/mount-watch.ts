@@ -1,0 +1,108 @@
+/**
+ * Notices that the parts stand in the wrong place of the app, and says what to change. Once.
+ *
+ * A wrong mount looks like a 404, or like an endpoint open to everybody: nothing in it points here.
+ * Nothing is changed by looking, and no request is answered here.
+ *
+ * @module
+ */
+import type { IncomingMessage } from 'node:http';
+
+import type { Request, RequestHandler } from 'express';
+
+import type { Config } from '../../config/config.js';
+import { createMissedRequests, type PartName, pathname } from './missed-requests.js';
+import { hasRouteBefore } from './route-before.js';
+
+/** A client fetches the metadata within this time after its challenge, in seconds. */
+const METADATA_PATIENCE_SECONDS = 2;
+
+export interface MountWatchDeps {
+  readonly config: Pick<Config, 'baseUrl' | 'basePath' | 'resourcePath' | 'logger'>;
+  /** Absolute path → the part that answers there. */
+  readonly endpoints: ReadonlyMap<string, PartName>;
+  readonly resourceMetadataUrl: string;
+  /** Unix seconds. */
+  readonly now: () => number;
+}
+
+/** Looks on while requests pass. */
+export interface MountWatch {
+  /** The part, watched. */
+  part(name: PartName, part: RequestHandler): RequestHandler;
+  /** Stands first in the bundle, which is what the app mounts. */
+  bundle(bundle: () => RequestHandler): RequestHandler;
+  /** A caller was sent to the metadata. */
+  challenged(req: Request): void;
+}
+
+export function createMountWatch(deps: MountWatchDeps): MountWatch {
+  const { config, endpoints } = deps;
+  const told = new Set<string>();
+  const tell = (topic: string, request: string, message: string): void => {
+    if (told.has(topic)) return;
+    told.add(topic);
+    config.logger.warn({ request }, message);
+  };
+  const missed = createMissedRequests({ ...config, endpoints, tell });
+  const documents = watchMetadata(deps, tell);
+  return {
+    part: (name, part) => missed(name, name === 'metadata' ? documents.noteMount(part) : part),
+    bundle: (bundle) => watchBundle(bundle, config, tell),
+    challenged: documents.noteChallenge,
+  };
+}
+
+type Tell = (topic: string, request: string, message: string) => void;
+
+/** R-PR-5: the documents are at the root of the origin, wherever the rest is mounted. */
+function watchMetadata(
+  { resourceMetadataUrl, now }: MountWatchDeps,
+  tell: Tell,
+): { noteMount(part: RequestHandler): RequestHandler; noteChallenge(req: Request): void } {
+  const mountPaths = new Set<string>();
+  let firstChallengeAt: number | undefined;
+  return {
+    noteMount: (part) =>
+      function noteMount(req, res, next) {
+        mountPaths.add(req.baseUrl);
+        part(req, res, next);
+      },
+    noteChallenge(req) {
+      firstChallengeAt ??= now();
+      const isEarly = now() - firstChallengeAt < METADATA_PATIENCE_SECONDS;
+      if (isEarly || mountPaths.has('')) return;
+      const [below] = mountPaths;
+      const where = below === undefined ? 'nowhere' : `below ${below} only`;
+      tell(
+        'metadata',
+        `${req.method} ${pathname(req.originalUrl)}`,
+        `clients are sent to ${resourceMetadataUrl} and get a 404 there, because the metadata is mounted ${where}. Add app.use(auth.metadata) at the root of the app`,
+      );
+    },
+  };
+}
+
+function watchBundle(
+  bundle: () => RequestHandler,
+  { resourcePath, logger }: MountWatchDeps['config'],
+  tell: Tell,
+): RequestHandler {
+  const passed = new WeakSet<IncomingMessage>();
+  let isFirst = true;
+  return function watchMount(req, _res, next) {
+    if (isFirst && hasRouteBefore(req.app, bundle(), resourcePath)) {
+      logger.error(
+        { route: resourcePath },
+        `the route ${resourcePath} comes before auth0Mcp() in the app and is open to everybody. Move app.use(auth) in front of it`,
+      );
+    }
+    isFirst = false;
+    if (passed.has(req)) {
+      const request = `${req.method} ${pathname(req.originalUrl)}`;
+      tell('twice', request, 'auth is mounted twice. Remove one app.use(auth)');
+    }
+    passed.add(req);
+    next();
+  };
+}

@@ -1,0 +1,48 @@
+/**
+ * The servers of this process, so that several on one origin leave each other's paths alone.
+ *
+ * Documents at the origin's root, and paths without the mount's prefix, are courtesies that only a
+ * server without neighbours can offer: beside another one they would speak for somebody else (RS-6).
+ *
+ * @module
+ */
+
+/** Where one server is. */
+export interface Place {
+  /** Public URL of the mount. */
+  readonly baseUrl: string;
+  readonly issuer: string;
+  /** The URL it guards. */
+  readonly resource: string;
+}
+
+/** What one server sees of the others. */
+export interface Neighbourhood {
+  /** Others with which it shares an origin, as they are now. */
+  others(): readonly Place[];
+  /** Gives the place up. */
+  leave(): void;
+}
+
+/** Takes a place among the servers of this process. */
+export type Settle = (place: Place) => Neighbourhood;
+
+export function createNeighbours(): Settle {
+  const places = new Set<Place>();
+  return function settle(place) {
+    const own = { ...place };
+    const origins = originsOf(own);
+    places.add(own);
+    return {
+      others: () =>
+        [...places].filter(
+          (other) => other !== own && originsOf(other).some((origin) => origins.includes(origin)),
+        ),
+      leave: () => void places.delete(own),
+    };
+  };
+}
+
+function originsOf({ baseUrl, resource }: Place): readonly string[] {
+  return [new URL(baseUrl).origin, new URL(resource).origin];
+}

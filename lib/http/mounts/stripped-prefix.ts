@@ -1,0 +1,38 @@
+/**
+ * What a proxy in front has cut off the path before a request arrived here.
+ *
+ * @module
+ */
+import type { Request } from 'express';
+
+/** Tells the prefix that is missing from the URL of a request, `''` for none. */
+export type StrippedPrefixOf = (req: Request) => string;
+
+/**
+ * The option says it for every request. Otherwise `X-Forwarded-Prefix` does, where Express trusts
+ * the proxy: anybody else could have a document kept by a cache under a path that is not ours.
+ *
+ * @param basePath a prefix that is not the start of it belongs to somebody else
+ */
+export function createStrippedPrefix(paths: {
+  readonly basePath: string;
+  readonly strippedPrefix: string;
+}): StrippedPrefixOf {
+  const { basePath, strippedPrefix } = paths;
+  return function strippedPrefixOf(req) {
+    const header = req.headers['x-forwarded-prefix'];
+    if (basePath === '' || typeof header !== 'string' || !isFromTrustedProxy(req)) {
+      return strippedPrefix;
+    }
+    const forwarded = header.replace(/\/+$/, '');
+    return forwarded !== '' && `${basePath}/`.startsWith(`${forwarded}/`)
+      ? forwarded
+      : strippedPrefix;
+  };
+}
+
+/** The rule by which Express itself reads `X-Forwarded-Host`. */
+function isFromTrustedProxy(req: Request): boolean {
+  const trusts: unknown = req.app.get('trust proxy fn');
+  return typeof trusts === 'function' && trusts(req.socket.remoteAddress, 0) === true;
+}

@@ -1,0 +1,89 @@
+/**
+ * Where everything is, for one configuration.
+ *
+ * @module
+ */
+import type { Config } from '../config/config.js';
+import type { PartName } from '../http/mounts/missed-requests.js';
+
+/** Where a document is to be found. */
+export interface DocumentPaths {
+  readonly own: readonly string[];
+  /** Where clients look as well, and where another server on the origin may have its own. */
+  readonly ifAlone: readonly string[];
+}
+
+/** Paths on the origin. */
+export interface Paths {
+  readonly protectedResource: DocumentPaths;
+  readonly authorizationServer: DocumentPaths;
+  readonly openidConfiguration: DocumentPaths;
+  readonly jwks: string;
+  readonly registration: string;
+  readonly authorization: string;
+  readonly consent: string;
+  readonly callback: string;
+  readonly token: string;
+  readonly revocation: string;
+  readonly backchannelLogout: string;
+  /** The guarded endpoint. */
+  readonly resource: string;
+  /**
+   * The guarded endpoint without the prefix of `baseUrl`, where it has one. Guarded even where no
+   * proxy is known to cut the prefix off: if one does, the route would be open otherwise.
+   */
+  readonly bareResource: string | undefined;
+}
+
+/** RFC 9728 §3.1 and RFC 8414 §3.1 insert the path after the well-known part. */
+export function pathsOf(config: Config): Paths {
+  const { basePath, resourcePath } = config;
+  const issuerPath = new URL(config.issuer).pathname.replace(/\/$/, '');
+  return {
+    protectedResource: wellKnown('oauth-protected-resource', resourcePath.replace(/\/$/, '')),
+    authorizationServer: issuerDocument('oauth-authorization-server', issuerPath),
+    openidConfiguration: issuerDocument('openid-configuration', issuerPath),
+    jwks: `${basePath}/.well-known/jwks.json`,
+    registration: `${basePath}/register`,
+    authorization: `${basePath}/authorize`,
+    consent: `${basePath}/consent`,
+    callback: new URL(config.callbackUrl).pathname,
+    token: `${basePath}/token`,
+    revocation: `${basePath}/revoke`,
+    backchannelLogout: `${basePath}/backchannel-logout`,
+    resource: resourcePath === '' ? '/' : resourcePath,
+    bareResource:
+      basePath !== '' && resourcePath.startsWith(`${basePath}/`)
+        ? resourcePath.slice(basePath.length)
+        : undefined,
+  };
+}
+
+/** The parts' paths that the metadata sends clients to, each with its part. */
+export function endpointsOf(
+  paths: Paths,
+  { clientRegistration }: Pick<Config, 'clientRegistration'>,
+): ReadonlyMap<string, PartName> {
+  const documents = [paths.protectedResource, paths.authorizationServer];
+  return new Map<string, PartName>([
+    ...documents.flatMap(({ own }) => own.map((path) => [path, 'metadata'] as const)),
+    [paths.jwks, 'metadata'],
+    ...(clientRegistration ? [[paths.registration, 'registration'] as const] : []),
+    [paths.authorization, 'login'],
+    [paths.consent, 'login'],
+    [paths.callback, 'login'],
+    [paths.token, 'tokens'],
+    [paths.revocation, 'tokens'],
+  ]);
+}
+
+/** OpenID Connect Discovery §4.1 appends to the path instead; some clients try that last. */
+function issuerDocument(name: string, path: string): DocumentPaths {
+  const { own, ifAlone } = wellKnown(name, path);
+  return { own: path === '' ? own : [...own, `${path}/.well-known/${name}`], ifAlone };
+}
+
+function wellKnown(name: string, path: string): DocumentPaths {
+  const root = `/.well-known/${name}`;
+  return path === '' ? { own: [root], ifAlone: [] } : { own: [root + path], ifAlone: [root] };
+}

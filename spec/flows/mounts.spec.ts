@@ -1,0 +1,196 @@
+/**
+ * Every way to mount the bundle, each logged in to by the SDK's own client. Runs on Express 4 too.
+ *
+ * @module
+ */
+import { afterEach, describe, expect, it } from '@jest/globals';
+import express, { Router } from 'express';
+
+import { ADA } from '../../demo/tenant/options.js';
+import { mcpRoute, sessionRoute } from '../support/mcp-route.js';
+import { type MountedApp, type ProxyOptions, type Site, startApp } from '../support/mounted-app.js';
+import { rpc } from '../support/oauth-client.js';
+import { callJson, connect, HeadlessProvider } from '../support/sdk-client.js';
+
+interface Shape {
+  readonly name: string;
+  readonly build: (site: Site) => void;
+  readonly proxy?: ProxyOptions;
+  /** Path of the MCP endpoint as clients see it. */
+  readonly mcp: string;
+  /** Where the metadata of the resource has to be. */
+  readonly resourceMetadata: string;
+}
+
+/** A proxy that owns the origin: the app gets `/api`, without it, and the documents about it. */
+const stripping = (headers: Readonly<Record<string, string>> = {}): ProxyOptions => ({
+  headers,
+  path(url) {
+    if (url.startsWith('/api/')) return url.slice('/api'.length);
+    return url.startsWith('/.well-known/') ? url : undefined;
+  },
+});
+
+const SHAPES: readonly Shape[] = [
+  {
+    name: 'at the root',
+    build({ app, auth, origin }) {
+      app.use(auth({ baseUrl: origin }));
+      app.all('/mcp', express.json(), mcpRoute);
+    },
+    mcp: '/mcp',
+    resourceMetadata: '/.well-known/oauth-protected-resource/mcp',
+  },
+  {
+    name: 'at the root, baseUrl with a path',
+    build({ app, auth, origin }) {
+      app.use(auth({ baseUrl: `${origin}/api` }));
+      app.all('/api/mcp', express.json(), mcpRoute);
+    },
+    mcp: '/api/mcp',
+    resourceMetadata: '/.well-known/oauth-protected-resource/api/mcp',
+  },
+  {
+    name: 'in a sub-app below a prefix, the metadata at the root',
+    build({ app, auth, origin }) {
+      const server = auth({ baseUrl: `${origin}/api` });
+      const api = express();
+      api.use(server);
+      api.all('/mcp', express.json(), mcpRoute);
+      app.use(server.metadata);
+      app.use('/api', api);
+    },
+    mcp: '/api/mcp',
+    resourceMetadata: '/.well-known/oauth-protected-resource/api/mcp',
+  },
+  {
+    name: 'in a Router below a prefix, with sessions, the metadata at the root',
+    build({ app, auth, origin }) {
+      const server = auth({ baseUrl: `${origin}/deep/api` });
+      const api = Router();
+      api.use(server);
+      api.all('/mcp', express.json(), sessionRoute());
+      app.use('/deep/api', api);
+      app.use(server.metadata);
+    },
+    mcp: '/deep/api/mcp',
+    resourceMetadata: '/.well-known/oauth-protected-resource/deep/api/mcp',
+  },
+  {
+    name: 'behind a proxy that strips the prefix and says so',
+    proxy: stripping({ 'x-forwarded-prefix': '/api' }),
+    build({ app, auth, origin }) {
+      app.set('trust proxy', 1);
+      app.use(auth({ baseUrl: `${origin}/api` }));
+      app.all('/mcp', express.json(), mcpRoute);
+    },
+    mcp: '/api/mcp',
+    resourceMetadata: '/.well-known/oauth-protected-resource/api/mcp',
+  },
+  {
+    name: 'behind a proxy that strips the prefix silently, with strippedPrefix',
+    proxy: stripping(),
+    build({ app, auth, origin }) {
+      app.use(auth({ baseUrl: `${origin}/api`, strippedPrefix: '/api' }));
+      app.all('/mcp', express.json(), mcpRoute);
+    },
+    mcp: '/api/mcp',
+    resourceMetadata: '/.well-known/oauth-protected-resource/api/mcp',
+  },
+  {
+    name: 'behind a proxy that strips one of two segments, in a sub-app for the other',
+    proxy: {
+      path: (url) => url.replace(/^\/gateway/, ''),
+      headers: { 'x-forwarded-prefix': '/gateway/' },
+    },
+    build({ app, auth, origin }) {
+      app.set('trust proxy', true);
+      const server = auth({ baseUrl: `${origin}/gateway/api` });
+      app.use(server.metadata);
+      app.use('/api', server);
+      app.all('/api/mcp', express.json(), mcpRoute);
+    },
+    mcp: '/gateway/api/mcp',
+    resourceMetadata: '/.well-known/oauth-protected-resource/gateway/api/mcp',
+  },
+  {
+    name: 'with the resource away from the login endpoints',
+    build({ app, auth, origin }) {
+      app.use(
+        auth({ baseUrl: `${origin}/login`, resourceBaseUrl: origin, resourcePath: '/tools' }),
+      );
+      app.all('/tools', express.json(), mcpRoute);
+    },
+    mcp: '/tools',
+    resourceMetadata: '/.well-known/oauth-protected-resource/tools',
+  },
+];
+
+describe.each(SHAPES)('mounted $name', ({ build, proxy, mcp, resourceMetadata }) => {
+  let app: MountedApp;
+  afterEach(() => app.close());
+
+  it('R-PR-5 serves the metadata at the origin, logs in and refreshes, and has nothing to complain about', async () => {
+    app = await startApp(build, proxy);
+    const { status, headers } = await rpc(app.origin + mcp, undefined, { method: 'initialize' });
+    expect(status).toBe(401);
+    expect(headers.get('www-authenticate')).toContain(
+      `resource_metadata="${app.origin}${resourceMetadata}"`,
+    );
+    const provider = new HeadlessProvider();
+    const { client } = await connect(app.origin + mcp, provider);
+    expect(await callJson(client, 'whoami')).toMatchObject({ email: ADA.email, sameAsExtra: true });
+    provider.saved = { ...provider.saved, access_token: 'gone' } as typeof provider.saved;
+    expect(await callJson(client, 'whoami')).toMatchObject({ email: ADA.email });
+    expect(provider.visits).toHaveLength(1);
+    await client.close();
+    const grumbles = app.complaints.filter(({ message }) => !message.includes('rate limit'));
+    expect(grumbles).toEqual([]);
+  });
+});
+
+describe('a path of the host app that looks like one of ours', () => {
+  let app: MountedApp;
+  afterEach(() => app.close());
+
+  it.each([
+    ['without a header', {}, false],
+    ['with a header from a proxy that is not trusted', { 'x-forwarded-prefix': '/api' }, false],
+    ['with the prefix of another app', { 'x-forwarded-prefix': '/other' }, true],
+  ])('stays the host app’s, %s', async (_how, headers: Record<string, string>, trusted) => {
+    app = await startApp(({ app: host, auth, origin }) => {
+      host.set('trust proxy', trusted);
+      host.use(auth({ baseUrl: `${origin}/api` }));
+      for (const path of ['/token', '/register', '/authorize', '/.well-known/jwks.json']) {
+        host.all(path, (_req, res) => void res.json({ host: path }));
+      }
+    });
+    for (const path of ['/token', '/register', '/authorize', '/.well-known/jwks.json']) {
+      const answer = await fetch(app.origin + path, { headers });
+      expect(await answer.json()).toEqual({ host: path });
+    }
+  });
+
+  it('AS-30 is answered by us where strippedPrefix says so: clients of 2025-03-26 look there', async () => {
+    app = await startApp(({ app: host, auth, origin }) => {
+      host.use(auth({ baseUrl: `${origin}/api`, strippedPrefix: '/api' }));
+    });
+    const registered = await fetch(`${app.origin}/register`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ redirect_uris: ['http://localhost:3334/oauth/callback'] }),
+    });
+    expect(registered.status).toBe(201);
+    expect((await fetch(`${app.origin}/token`)).status).toBe(405);
+    expect((await fetch(`${app.origin}/authorize`)).status).toBe(400);
+  });
+
+  it('stays guarded without its prefix, where nobody said that a proxy strips one', async () => {
+    app = await startApp(({ app: host, auth, origin }) => {
+      host.use(auth({ baseUrl: `${origin}/api` }));
+      host.all('/mcp', (_req, res) => void res.json({ open: true }));
+    });
+    const { status } = await rpc(`${app.origin}/mcp`, undefined, { method: 'initialize' });
+    expect(status).toBe(401);
+  });
+});
