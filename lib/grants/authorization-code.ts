@@ -36,6 +36,8 @@ export function mintCode(grantId: string, key: Uint8Array): { code: string; tag:
 export function parseCode(code: string): { grantId: string; secret: Buffer } | undefined {
   const bytes = Buffer.from(code, 'base64url');
   if (bytes.length !== ID_BYTES + SECRET_BYTES) return undefined;
+  // One text per code: the decoder skips what is no base64url.
+  if (bytes.toString('base64url') !== code) return undefined;
   return {
     grantId: bytes.subarray(0, ID_BYTES).toString('base64url'),
     secret: bytes.subarray(ID_BYTES),

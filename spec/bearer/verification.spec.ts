@@ -1,0 +1,165 @@
+import { describe, expect, it } from '@jest/globals';
+import type { AuthInfo as SdkAuthInfo } from '@modelcontextprotocol/sdk/server/auth/types.js';
+import { UnsecuredJWT } from 'jose';
+
+import { authInfoOf, createVerification } from '../../lib/bearer/verification.js';
+import type { AccessTokenClaims } from '../../lib/grants/access-token.js';
+import type { Grants } from '../../lib/grants/grants.js';
+import { InvalidGrant, InvalidToken, TemporarilyUnavailable } from '../../lib/oauth/errors.js';
+import type { GrantRecord } from '../../lib/storage/records.js';
+import { StorageUnavailable } from '../../lib/storage/storage.js';
+
+const NOW = 1_700_000_000;
+const METADATA = 'https://mcp.example/.well-known/oauth-protected-resource/mcp';
+const CLAIMS: AccessTokenClaims = {
+  grantId: 'g',
+  clientId: 'client',
+  subject: 'auth0|ada',
+  scopes: ['openid', 'read'],
+  issuedAt: NOW,
+  expiresAt: NOW + 3600,
+};
+const AUTH0_CLAIMS = { iss: 'https://t.auth0.com/', azp: 'our-app', permissions: ['read'] };
+const GRANT: GrantRecord = {
+  client: { id: 'client', authMethod: 'none', mayRefresh: true },
+  subject: 'auth0|ada',
+  scopes: ['openid', 'read'],
+  createdAt: NOW,
+  lastUsedAt: NOW,
+  code: {
+    tag: '',
+    challenge: '',
+    redirectUri: '',
+    redirectUriWasSent: true,
+    expiresAt: 0,
+    failures: 0,
+  },
+  generation: 0,
+  replaced: [],
+  auth0: {
+    accessToken: new UnsecuredJWT(AUTH0_CLAIMS).encode(),
+    accessTokenExpiresAt: NOW + 86400,
+    scopes: [],
+  },
+  user: { name: 'Ada' },
+};
+
+function verification({
+  verify = async () => CLAIMS,
+  find = async () => GRANT,
+  auth0Token = async () => 'live',
+}: {
+  verify?: () => Promise<AccessTokenClaims>;
+  find?: Grants['find'];
+  auth0Token?: Grants['auth0Token'];
+} = {}) {
+  return createVerification({
+    accessTokens: { verify },
+    grants: { find, auth0Token },
+    challenge: { resourceMetadataUrl: METADATA, baselineScopes: ['openid'] },
+  });
+}
+
+describe('from a bearer token to the caller', () => {
+  it('parity 4.16 tells the person, the client, and what Auth0 says of both', async () => {
+    const caller = await verification()('the-token');
+    expect(caller).toMatchObject({
+      token: 'the-token',
+      clientId: 'client',
+      subject: 'auth0|ada',
+      scopes: ['openid', 'read'],
+      expiresAt: NOW + 3600,
+      claims: AUTH0_CLAIMS,
+      user: { name: 'Ada' },
+    });
+    expect(await caller.auth0Token()).toBe('live');
+  });
+
+  it('gives each caller its own copies: changing one harms nobody', async () => {
+    const verify = verification();
+    const [one, other] = [await verify('t'), await verify('t')];
+    one.scopes.push('admin');
+    one.claims.permissions = ['admin'];
+    one.user.name = 'Eve';
+    expect(other).toMatchObject({
+      scopes: CLAIMS.scopes,
+      claims: AUTH0_CLAIMS,
+      user: { name: 'Ada' },
+    });
+    expect(await verify('t')).toMatchObject({ claims: AUTH0_CLAIMS, user: { name: 'Ada' } });
+  });
+
+  it('parity 4.1 refuses a token whose grant has ended', async () => {
+    const attempt = verification({ find: async () => undefined })('t');
+    await expect(attempt).rejects.toBeInstanceOf(InvalidToken);
+    await expect(attempt).rejects.toMatchObject({
+      description: 'The access token is not valid here',
+      detail: 'its grant has ended',
+    });
+  });
+
+  it('RS-10 asks for no grant before the token is proved', async () => {
+    const asked: string[] = [];
+    const verify = verification({
+      verify: async () => {
+        throw new InvalidToken('no');
+      },
+      find: async (id) => {
+        asked.push(id);
+        return GRANT;
+      },
+    });
+    await expect(verify('t')).rejects.toThrow(InvalidToken);
+    expect(asked).toEqual([]);
+  });
+
+  it('R-RS-7 passes an outage of the store on as an outage', async () => {
+    const failure = new StorageUnavailable('away');
+    const find = async () => {
+      throw failure;
+    };
+    await expect(verification({ find })('t')).rejects.toBe(failure);
+  });
+});
+
+describe('auth0Token()', () => {
+  const failing = (error: unknown) =>
+    verification({
+      auth0Token: async () => {
+        throw error;
+      },
+    });
+
+  it('says with a 401 and a challenge that the person has to log in again', async () => {
+    const caller = await failing(new InvalidGrant('The login has ended'))('t');
+    await expect(caller.auth0Token()).rejects.toMatchObject({
+      status: 401,
+      headers: {
+        'WWW-Authenticate': expect.stringMatching(/^Bearer resource_metadata=/),
+        'Cache-Control': 'no-store',
+      },
+    });
+  });
+
+  it('parity 4.3 passes an outage on as an outage', async () => {
+    const outage = new TemporarilyUnavailable('later');
+    const caller = await failing(outage)('t');
+    await expect(caller.auth0Token()).rejects.toBe(outage);
+  });
+});
+
+describe('req.auth', () => {
+  it('has the shape of the SDK, with the caller in extra', async () => {
+    const caller = await verification()('the-token');
+    const auth: SdkAuthInfo = authInfoOf(caller, 'https://mcp.example/mcp');
+    const { subject, claims, user, auth0Token } = caller;
+    expect(auth).toEqual({
+      token: 'the-token',
+      clientId: 'client',
+      scopes: ['openid', 'read'],
+      expiresAt: NOW + 3600,
+      resource: new URL('https://mcp.example/mcp'),
+      extra: { subject, claims, user, auth0Token },
+    });
+  });
+});

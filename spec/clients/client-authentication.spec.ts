@@ -1,0 +1,163 @@
+import { describe, expect, it } from '@jest/globals';
+
+import { ClientAssertionError } from '../../lib/clients/client-assertion.js';
+import { createClientAuthentication } from '../../lib/clients/client-authentication.js';
+import type { ClientDirectory } from '../../lib/clients/client-directory.js';
+import { ClientMetadataError } from '../../lib/clients/metadata-documents/client-metadata-error.js';
+import type { ClientAuthMethod, ClientCredentials } from '../../lib/oauth/client-credentials.js';
+import { InvalidClient } from '../../lib/oauth/errors.js';
+
+const NOW = 1_700_000_000;
+const AUDIENCES = ['https://mcp.example', 'https://mcp.example/token'];
+const URL_ID = 'https://a.example/client.json';
+const SECRET = 'right';
+
+/** One client of one method; `id` says whether a document stands behind it. */
+function authentication(authMethod: ClientAuthMethod | 'unknown', failure?: unknown) {
+  const fetched: string[] = [];
+  const asserted: unknown[] = [];
+  const clients: ClientDirectory = {
+    isMetadataDocumentId: (id) => id.startsWith('https://'),
+    async find(id) {
+      fetched.push(id);
+      if (authMethod === 'unknown') return undefined;
+      return {
+        id,
+        kind: 'registered',
+        name: undefined,
+        redirectUris: ['https://a.example/cb'],
+        authMethod,
+        mayRefresh: true,
+        verifiedHost: undefined,
+        jwks: undefined,
+        jwksUri: undefined,
+      };
+    },
+    isSecretOf: (_id, secret) => secret === SECRET,
+  };
+  const authenticate = createClientAuthentication({
+    clients,
+    async verifyAssertion(assertion, expected) {
+      asserted.push([assertion, expected.client.id, expected.audiences, expected.now]);
+      if (failure !== undefined) throw failure;
+    },
+    audiences: AUDIENCES,
+    now: () => NOW,
+  });
+  return { authenticate, fetched, asserted };
+}
+
+const credentials = (
+  method: ClientAuthMethod,
+  proof: string | undefined,
+  clientId = 'id',
+): ClientCredentials => ({ clientId, method, proof });
+
+describe('client authentication', () => {
+  it.each<[string, ClientAuthMethod, ClientCredentials, boolean]>([
+    ['R-TK-6 a public client by its id', 'none', credentials('none', undefined), false],
+    [
+      'CLI-11 a public client with an empty secret',
+      'none',
+      credentials('client_secret_basic', ''),
+      false,
+    ],
+    [
+      'R-TK-3 Basic, as registered',
+      'client_secret_basic',
+      credentials('client_secret_basic', SECRET),
+      true,
+    ],
+    [
+      'CLI-11 post, though registered for Basic',
+      'client_secret_basic',
+      credentials('client_secret_post', SECRET),
+      true,
+    ],
+    [
+      'R-TK-3 post, as registered',
+      'client_secret_post',
+      credentials('client_secret_post', SECRET),
+      true,
+    ],
+    [
+      'CLI-11 Basic, though registered for post',
+      'client_secret_post',
+      credentials('client_secret_basic', SECRET),
+      true,
+    ],
+    ['R-CI-5 an assertion', 'private_key_jwt', credentials('private_key_jwt', 'a.b.c'), true],
+  ])('lets in: %s', async (_what, authMethod, sent, hasProved) => {
+    const { authenticate } = authentication(authMethod);
+    expect(await authenticate(sent)).toEqual({ id: 'id', hasProved, fingerprint: 'id' });
+  });
+
+  it.each<[string, ClientAuthMethod | 'unknown', ClientCredentials]>([
+    ['CLI-23 an unknown client', 'unknown', credentials('none', undefined)],
+    ['R-TK-5 a secret of an unknown client', 'unknown', credentials('client_secret_basic', SECRET)],
+    ['R-TK-5 a wrong secret', 'client_secret_basic', credentials('client_secret_basic', 'wrong')],
+    [
+      'R-TK-5 a wrong secret in the body',
+      'client_secret_post',
+      credentials('client_secret_post', 'wrong'),
+    ],
+    ['R-TK-5 an empty secret', 'client_secret_basic', credentials('client_secret_basic', '')],
+    ['R-TK-5 no secret where one is due', 'client_secret_post', credentials('none', undefined)],
+    [
+      'R-TK-5 an assertion in place of the secret',
+      'client_secret_basic',
+      credentials('private_key_jwt', SECRET),
+    ],
+    ['CLI-11 a secret where none was issued', 'none', credentials('client_secret_post', 'made up')],
+    ['CLI-11 an assertion where none is due', 'none', credentials('private_key_jwt', 'a.b.c')],
+    ['R-CI-5 no assertion where one is due', 'private_key_jwt', credentials('none', undefined)],
+    [
+      'R-CI-5 a secret where an assertion is due',
+      'private_key_jwt',
+      credentials('client_secret_post', SECRET),
+    ],
+    [
+      'R-CI-5 the assertion as a secret',
+      'private_key_jwt',
+      credentials('client_secret_basic', 'a.b.c'),
+    ],
+  ])('keeps out, in the same words: %s', async (_what, authMethod, sent) => {
+    const attempt = authentication(authMethod).authenticate(sent);
+    await expect(attempt).rejects.toBeInstanceOf(InvalidClient);
+    await expect(attempt).rejects.toMatchObject({ description: 'Client authentication failed' });
+  });
+
+  it('R-CI-9 takes the word of a public document client without fetching its document', async () => {
+    const { authenticate, fetched } = authentication('private_key_jwt');
+    expect(await authenticate(credentials('none', undefined, URL_ID))).toEqual({
+      id: URL_ID,
+      // What its grant remembers decides whether a proof was due.
+      hasProved: false,
+      fingerprint: URL_ID,
+    });
+    expect(fetched).toEqual([]);
+  });
+
+  it('R-CI-5 has an assertion checked against our issuer, our token endpoint and our clock', async () => {
+    const { authenticate, asserted } = authentication('private_key_jwt');
+    await authenticate(credentials('private_key_jwt', 'a.b.c', URL_ID));
+    expect(asserted).toEqual([['a.b.c', URL_ID, AUDIENCES, NOW]]);
+  });
+
+  it('R-CI-5 tells the log, not the client, what was wrong with an assertion', async () => {
+    const failure = new ClientAssertionError('jti was used before');
+    const { authenticate } = authentication('private_key_jwt', failure);
+    await expect(authenticate(credentials('private_key_jwt', 'a.b.c'))).rejects.toMatchObject({
+      code: 'invalid_client',
+      description: 'Client authentication failed',
+      detail: 'jti was used before',
+      cause: failure,
+    });
+  });
+
+  it('R-CI-9 passes an outage of the host of the keys on as what it is', async () => {
+    const failure = new ClientMetadataError('unreachable', 'down');
+    const { authenticate } = authentication('private_key_jwt', failure);
+    await expect(authenticate(credentials('private_key_jwt', 'a.b.c'))).rejects.toBe(failure);
+  });
+});

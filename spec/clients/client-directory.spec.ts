@@ -1,0 +1,128 @@
+import { describe, expect, it } from '@jest/globals';
+
+import type { Client } from '../../lib/clients/client.js';
+import { createClientDirectory } from '../../lib/clients/client-directory.js';
+import { createRegisteredClients } from '../../lib/clients/registered-clients.js';
+import { createKeyRing } from '../../lib/keys/key-ring.js';
+import { parseClientMetadata } from '../../lib/oauth/client-metadata.js';
+
+const registered = createRegisteredClients(createKeyRing([Buffer.alloc(32, 'k')]));
+const URL_ID = 'https://a.example/client.json';
+const SECRET = 'a secret of thirty-two characters';
+const PRE_REGISTERED = [
+  {
+    clientId: 'desk',
+    clientSecret: SECRET,
+    redirectUris: ['https://desk.example/cb'],
+    name: 'Desk',
+  },
+  {
+    clientId: 'kiosk',
+    clientSecret: undefined,
+    redirectUris: ['http://localhost/cb'],
+    name: 'Kiosk',
+  },
+  {
+    clientId: '__proto__',
+    clientSecret: undefined,
+    redirectUris: ['http://localhost/'],
+    name: 'x',
+  },
+];
+const DOCUMENT_CLIENT: Client = {
+  id: URL_ID,
+  kind: 'metadata_document',
+  name: 'Documented',
+  redirectUris: ['http://localhost/callback'],
+  authMethod: 'none',
+  mayRefresh: true,
+  verifiedHost: 'a.example',
+  jwks: undefined,
+  jwksUri: undefined,
+};
+
+function directory({ withDocuments = true, preRegistered = PRE_REGISTERED } = {}) {
+  const fetched: string[] = [];
+  const documents = {
+    isMetadataDocumentId: (id: string) => id.startsWith('https://'),
+    async find(id: string) {
+      fetched.push(id);
+      return { ...DOCUMENT_CLIENT, id };
+    },
+  };
+  const deps = { preRegistered, registered, documents: withDocuments ? documents : undefined };
+  return { clients: createClientDirectory(deps), fetched };
+}
+
+describe('the directory of clients', () => {
+  it('finds a client that registered itself', async () => {
+    const metadata = parseClientMetadata({ redirect_uris: ['https://a.example/cb'] });
+    const { clientId } = registered.register(metadata, 0);
+    const { clients } = directory();
+    expect(await clients.find(clientId)).toMatchObject({ id: clientId, kind: 'registered' });
+    expect(clients.isMetadataDocumentId(clientId)).toBe(false);
+  });
+
+  it('AS-7 asks for the document of a URL, once for each question', async () => {
+    const { clients, fetched } = directory();
+    expect(clients.isMetadataDocumentId(URL_ID)).toBe(true);
+    expect(await clients.find(URL_ID)).toEqual(DOCUMENT_CLIENT);
+    expect(fetched).toEqual([URL_ID]);
+  });
+
+  it('AS-7 fetches nothing where documents are switched off', async () => {
+    const { clients } = directory({ withDocuments: false });
+    expect(clients.isMetadataDocumentId(URL_ID)).toBe(false);
+    expect(await clients.find(URL_ID)).toBeUndefined();
+  });
+
+  it('AS-1 finds clients entered by hand, with and without a secret', async () => {
+    const { clients } = directory();
+    expect(await clients.find('desk')).toMatchObject({
+      kind: 'preregistered',
+      name: 'Desk',
+      authMethod: 'client_secret_basic',
+      mayRefresh: true,
+      redirectUris: ['https://desk.example/cb'],
+    });
+    expect(await clients.find('kiosk')).toMatchObject({ authMethod: 'none' });
+    expect(await clients.find('__proto__')).toMatchObject({ name: 'x' });
+  });
+
+  it('lets what was entered by hand go before a document of that name', async () => {
+    const preRegistered = [
+      { ...PRE_REGISTERED[0], clientId: URL_ID, clientSecret: SECRET, redirectUris: [], name: 'x' },
+    ];
+    const { clients, fetched } = directory({ preRegistered });
+    expect(clients.isMetadataDocumentId(URL_ID)).toBe(false);
+    expect((await clients.find(URL_ID))?.kind).toBe('preregistered');
+    expect(fetched).toEqual([]);
+  });
+
+  it.each(['', 'Desk', 'desk ', 'constructor', 'toString', 'auth0|1', 'x'.repeat(9000)])(
+    'AS-28 knows nobody by the name of %.20j',
+    async (id) => {
+      expect(await directory({ preRegistered: [] }).clients.find(id)).toBeUndefined();
+    },
+  );
+
+  it('knows the secret of a client entered by hand, and takes no other', () => {
+    const { clients } = directory();
+    expect(clients.isSecretOf('desk', SECRET)).toBe(true);
+    for (const wrong of ['', SECRET.slice(1), `${SECRET} `, SECRET.toUpperCase()]) {
+      expect(clients.isSecretOf('desk', wrong)).toBe(false);
+    }
+    expect(clients.isSecretOf('kiosk', '')).toBe(false);
+    expect(clients.isSecretOf('nobody', SECRET)).toBe(false);
+  });
+
+  it('knows the secret of a client that registered itself', () => {
+    const metadata = parseClientMetadata({
+      redirect_uris: ['https://a.example/cb'],
+      token_endpoint_auth_method: 'client_secret_post',
+    });
+    const { clientId, clientSecret = '' } = registered.register(metadata, 0);
+    expect(directory().clients.isSecretOf(clientId, clientSecret)).toBe(true);
+    expect(directory().clients.isSecretOf(clientId, SECRET)).toBe(false);
+  });
+});

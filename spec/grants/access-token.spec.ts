@@ -1,0 +1,297 @@
+import { createHmac, randomBytes } from 'node:crypto';
+
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import { decodeJwt, decodeProtectedHeader, generateKeyPair, type JWTPayload, SignJWT } from 'jose';
+
+import { type AccessTokens, createAccessTokens } from '../../lib/grants/access-token.js';
+import { SIGNING_KEY_MATERIAL_BYTES, signingKeyFrom } from '../../lib/grants/signing-key.js';
+import { InvalidToken } from '../../lib/oauth/errors.js';
+
+const NOW = 1_700_000_000;
+const ISSUER = 'https://mcp.example';
+const RESOURCE = 'https://mcp.example/mcp';
+const MATERIAL = randomBytes(SIGNING_KEY_MATERIAL_BYTES);
+const OLD_MATERIAL = randomBytes(SIGNING_KEY_MATERIAL_BYTES);
+const KEY = signingKeyFrom(MATERIAL);
+const CLAIMS = {
+  grantId: randomBytes(16).toString('base64url'),
+  clientId: 'client',
+  subject: 'auth0|ada',
+  scopes: ['openid', 'read'],
+  issuedAt: NOW,
+  expiresAt: NOW + 3600,
+};
+/** The claims of a token that passes, in wire form: attacks change one thing each. */
+const GENUINE: JWTPayload = {
+  iss: ISSUER,
+  aud: RESOURCE,
+  sub: CLAIMS.subject,
+  client_id: CLAIMS.clientId,
+  scope: 'openid read',
+  iat: NOW,
+  exp: NOW + 3600,
+  jti: `${CLAIMS.grantId}.x`,
+};
+const GENUINE_HEADER = { alg: 'ES256', typ: 'at+jwt', kid: KEY.kid };
+
+let now = NOW;
+const tokensOf = (...materials: Buffer[]): AccessTokens =>
+  createAccessTokens({ materials, issuer: ISSUER, resource: RESOURCE, now: () => now });
+
+/** Signed with our own key, whatever it says: what an attacker would get out of another signer of ours. */
+const signed = (payload: JWTPayload, header: Record<string, unknown> = {}): Promise<string> =>
+  new SignJWT(payload)
+    .setProtectedHeader({ ...GENUINE_HEADER, ...header })
+    .sign(KEY.privateKey, { crit: { 'https://example.com/x': true } });
+const part = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
+
+beforeEach(() => {
+  now = NOW;
+});
+
+describe('an access token', () => {
+  it('R-AT-1, R-AT-2 is a JWT of RFC 9068', async () => {
+    const token = await tokensOf(MATERIAL).sign(CLAIMS);
+    expect(decodeProtectedHeader(token)).toEqual(GENUINE_HEADER);
+    expect(decodeJwt(token)).toEqual({
+      ...GENUINE,
+      jti: expect.stringMatching(/^[\w-]{22}\.[\w-]{12}$/),
+    });
+  });
+
+  it('R-AT-2 has a jti of its own', async () => {
+    const tokens = tokensOf(MATERIAL);
+    const ids = await Promise.all(
+      Array.from({ length: 20 }, async () => decodeJwt(await tokens.sign(CLAIMS)).jti),
+    );
+    expect(new Set(ids).size).toBe(20);
+  });
+
+  it('R-RS-6 is valid at once, and for half a minute on a clock that is behind or ahead', async () => {
+    const tokens = tokensOf(MATERIAL);
+    const token = await tokens.sign(CLAIMS);
+    for (const time of [NOW, NOW - 30, CLAIMS.expiresAt, CLAIMS.expiresAt + 29]) {
+      now = time;
+      expect(await tokensOf(MATERIAL).verify(token)).toEqual(CLAIMS);
+    }
+  });
+
+  it('carries no scopes where there are none', async () => {
+    const tokens = tokensOf(MATERIAL);
+    expect((await tokens.verify(await tokens.sign({ ...CLAIMS, scopes: [] }))).scopes).toEqual([]);
+  });
+
+  it('RS-11 counts where we are one audience of several', async () => {
+    const token = await signed({ ...GENUINE, aud: ['https://other.example', RESOURCE] });
+    expect(await tokensOf(MATERIAL).verify(token)).toEqual(CLAIMS);
+  });
+
+  it('R-AT-3 may write its type in full', async () => {
+    const token = await signed(GENUINE, { typ: 'application/at+jwt' });
+    expect(await tokensOf(MATERIAL).verify(token)).toEqual(CLAIMS);
+  });
+});
+
+describe('a token with our own signature is refused (R-AT-3)', () => {
+  it.each<[string, JWTPayload, Record<string, unknown>?]>(
+    [
+      ['RS-11 for another audience', { ...GENUINE, aud: 'https://other.example/mcp' }],
+      ['RS-11 for the origin only', { ...GENUINE, aud: ISSUER }],
+      ['RS-11 with a slash more', { ...GENUINE, aud: `${RESOURCE}/` }],
+      ['RS-11 for an audience in capitals', { ...GENUINE, aud: RESOURCE.toUpperCase() }],
+      ['RS-11 without an audience', { ...GENUINE, aud: undefined }],
+      ['RS-11 for nobody', { ...GENUINE, aud: [] }],
+      ['RS-10 of another issuer', { ...GENUINE, iss: 'https://t.auth0.com/' }],
+      ['RS-10 of an issuer with a slash more', { ...GENUINE, iss: `${ISSUER}/` }],
+      ['RS-10 without an issuer', { ...GENUINE, iss: undefined }],
+      ['RS-10 not yet valid', { ...GENUINE, nbf: NOW + 31 }],
+      ['RS-12 expired', { ...GENUINE, exp: NOW - 30 }],
+      ['R-RS-6 without an end', { ...GENUINE, exp: undefined }],
+      ['with an end that is no number', { ...GENUINE, exp: 'never' as unknown as number }],
+      ['without a subject', { ...GENUINE, sub: undefined }],
+      ['without a client', { ...GENUINE, client_id: undefined }],
+      ['without a date of issue', { ...GENUINE, iat: undefined }],
+      ['without an id', { ...GENUINE, jti: undefined }],
+      ['RS-18 without scope, as an ID token', { ...GENUINE, scope: undefined }],
+      ['of type JWT', GENUINE, { typ: 'JWT' }],
+      ['of no type', GENUINE, { typ: undefined }],
+      ['of the type of an ID-JAG', GENUINE, { typ: 'oauth-id-jag+jwt' }],
+      ['of an unknown key', GENUINE, { kid: 'unknown' }],
+      ['of a key by the name of a built-in', GENUINE, { kid: '__proto__' }],
+      ['of no key', GENUINE, { kid: undefined }],
+      [
+        'with an extension that must be understood',
+        GENUINE,
+        { crit: ['https://example.com/x'], 'https://example.com/x': 1 },
+      ],
+    ].map((row): [string, JWTPayload, Record<string, unknown>] => [
+      row[0] as string,
+      row[1] as JWTPayload,
+      (row[2] ?? {}) as Record<string, unknown>,
+    ]),
+  )('%s', async (_what, payload, header) => {
+    const attempt = tokensOf(MATERIAL).verify(await signed(payload, header));
+    await expect(attempt).rejects.toBeInstanceOf(InvalidToken);
+    await expect(attempt).rejects.toMatchObject({
+      description: expect.stringMatching(/^The access token (has expired|is not valid here)$/),
+    });
+  });
+});
+
+describe('a token without our signature is refused (RS-10)', () => {
+  const refused = async (token: string): Promise<void> => {
+    await expect(tokensOf(MATERIAL).verify(token)).rejects.toBeInstanceOf(InvalidToken);
+  };
+  const foreign = generateKeyPair('ES256', { extractable: true });
+
+  it.each(['none', 'None', 'NONE', ''])('unsigned, alg %j', async (alg) => {
+    await refused(`${part({ ...GENUINE_HEADER, alg })}.${part(GENUINE)}.`);
+    const [, , signature = ''] = (await signed(GENUINE)).split('.');
+    await refused(`${part({ ...GENUINE_HEADER, alg })}.${part(GENUINE)}.${signature}`);
+  });
+
+  it.each([
+    ['the PEM', KEY.publicKey.export({ type: 'spki', format: 'pem' })],
+    ['the DER', KEY.publicKey.export({ type: 'spki', format: 'der' })],
+    ['the JWK', JSON.stringify(KEY.jwk)],
+    ['the kid', KEY.kid],
+    ['nothing', ''],
+  ])('HS256 with %s of our public key', async (_what, secret) => {
+    const text = `${part({ ...GENUINE_HEADER, alg: 'HS256' })}.${part(GENUINE)}`;
+    await refused(`${text}.${createHmac('sha256', secret).update(text).digest('base64url')}`);
+  });
+
+  it('signed by another key under our kid', async () => {
+    const { privateKey } = await foreign;
+    await refused(await new SignJWT(GENUINE).setProtectedHeader(GENUINE_HEADER).sign(privateKey));
+  });
+
+  it('signed by a key that the token brings along', async () => {
+    const { privateKey, publicKey } = await foreign;
+    const { exportJWK } = await import('jose');
+    const jwk = await exportJWK(publicKey);
+    for (const more of [
+      { jwk },
+      { jku: 'https://evil.example/jwks' },
+      { x5u: 'https://evil.example' },
+      { x5c: ['AAAA'] },
+    ]) {
+      for (const kid of [KEY.kid, 'evil', undefined]) {
+        const header = { alg: 'ES256', typ: 'at+jwt', ...(kid !== undefined && { kid }), ...more };
+        await refused(await new SignJWT(GENUINE).setProtectedHeader(header).sign(privateKey));
+      }
+    }
+  });
+
+  it('R-AT-3 ignores a key that one of our own tokens brings along', async () => {
+    const jwk = { kty: 'EC', crv: 'P-256', x: 'x', y: 'y' };
+    expect(await tokensOf(MATERIAL).verify(await signed(GENUINE, { jwk }))).toEqual(CLAIMS);
+  });
+
+  it('with any bit of header, payload or signature changed', async () => {
+    const tokens = tokensOf(MATERIAL);
+    const parts = (await tokens.sign(CLAIMS))
+      .split('.')
+      .map((text) => Buffer.from(text, 'base64url'));
+    for (const [index, bytes] of parts.entries()) {
+      for (let bit = index; bit < bytes.length * 8; bit += 13) {
+        const changed = Buffer.from(bytes);
+        changed[bit >> 3] = (changed[bit >> 3] ?? 0) ^ (1 << (bit & 7));
+        const all = parts.map((one, at) => (at === index ? changed : one).toString('base64url'));
+        await expect(tokens.verify(all.join('.'))).rejects.toBeInstanceOf(InvalidToken);
+      }
+    }
+  });
+
+  it('with the signature of another token of ours', async () => {
+    const tokens = tokensOf(MATERIAL);
+    const [header, , signature] = (await tokens.sign(CLAIMS)).split('.');
+    await refused([header, part({ ...GENUINE, scope: 'admin' }), signature].join('.'));
+  });
+
+  it('with a signature of zeros', async () => {
+    const zeros = Buffer.alloc(64).toString('base64url');
+    await refused(`${part(GENUINE_HEADER)}.${part(GENUINE)}.${zeros}`);
+  });
+
+  it('R-RS-7 with 1,000 random texts', async () => {
+    const tokens = tokensOf(MATERIAL);
+    for (let round = 0; round < 1000; round += 1) {
+      const shape = ['base64url', 'base64', 'latin1', 'utf8'] as const;
+      const text = randomBytes(round % 120).toString(shape[round % 4]);
+      const token = round % 3 === 0 ? `${part({ alg: 'ES256' })}.${text}.${text}` : text;
+      await expect(tokens.verify(token)).rejects.toBeInstanceOf(InvalidToken);
+    }
+  });
+
+  it.each([
+    '',
+    '.',
+    '..',
+    '...',
+    'a.b.c',
+    'a.b.c.d.e',
+    part(GENUINE_HEADER),
+    `${part(null)}.${part(null)}.x`,
+    `${part([])}.x.x`,
+  ])('R-RS-7 with %j', refused);
+});
+
+describe('verified tokens are remembered', () => {
+  it('RS-12 not beyond their end, to the second', async () => {
+    const tokens = tokensOf(MATERIAL);
+    const token = await tokens.sign(CLAIMS);
+    expect(await tokens.verify(token)).toEqual(CLAIMS);
+    now = CLAIMS.expiresAt + 29;
+    expect(await tokens.verify(token)).toEqual(CLAIMS);
+    for (now of [CLAIMS.expiresAt + 30, CLAIMS.expiresAt + 100_000]) {
+      await expect(tokens.verify(token)).rejects.toThrow('The access token has expired');
+      await expect(tokensOf(MATERIAL).verify(token)).rejects.toThrow(
+        'The access token has expired',
+      );
+    }
+  });
+
+  it('RS-10 by all of their text: one that is almost the same is looked at afresh', async () => {
+    const tokens = tokensOf(MATERIAL);
+    const token = await tokens.sign(CLAIMS);
+    await tokens.verify(token);
+    for (const other of [`${token}.`, token.slice(0, -2), ` ${token}x`, token.toLowerCase()]) {
+      await expect(tokens.verify(other)).rejects.toBeInstanceOf(InvalidToken);
+    }
+  });
+
+  it('and refused ones are not', async () => {
+    const tokens = tokensOf(MATERIAL);
+    const early = await signed({ ...GENUINE, nbf: NOW + 100 });
+    await expect(tokens.verify(early)).rejects.toBeInstanceOf(InvalidToken);
+    now = NOW + 100;
+    expect(await tokens.verify(early)).toEqual(CLAIMS);
+  });
+});
+
+describe('a change of keys (R-AT-6)', () => {
+  it('lets the new key sign and the old one be read', async () => {
+    const old = await tokensOf(OLD_MATERIAL).sign(CLAIMS);
+    const rotated = tokensOf(MATERIAL, OLD_MATERIAL);
+    expect(await rotated.verify(old)).toEqual(CLAIMS);
+    expect(decodeProtectedHeader(await rotated.sign(CLAIMS)).kid).toBe(KEY.kid);
+    expect(rotated.jwks.keys.map(({ kid }) => kid)).toEqual([
+      KEY.kid,
+      signingKeyFrom(OLD_MATERIAL).kid,
+    ]);
+  });
+
+  it('ends what the old key signed when that is taken out', async () => {
+    const old = await tokensOf(OLD_MATERIAL).sign(CLAIMS);
+    await expect(tokensOf(MATERIAL).verify(old)).rejects.toBeInstanceOf(InvalidToken);
+  });
+
+  it('publishes nothing but public members', () => {
+    expect(JSON.stringify(tokensOf(MATERIAL, OLD_MATERIAL).jwks)).not.toContain('"d"');
+  });
+
+  it('needs a key at all', () => {
+    expect(() => tokensOf()).toThrow(RangeError);
+  });
+});
