@@ -18,12 +18,14 @@ import {
 } from '../../demo/tenant/options.js';
 import { startTenant, type Tenant } from '../../demo/tenant/tenant.js';
 import { type Auth0Mcp, assemble } from '../../lib/auth0-mcp.js';
+import type { Config } from '../../lib/config/config.js';
 import type { Auth0McpEvent } from '../../lib/config/events.js';
 import type { Auth0McpOptions } from '../../lib/config/options.js';
 import { resolveConfig } from '../../lib/config/resolve.js';
 import { embeddedStorage } from '../../lib/storage/embedded/embedded-storage.js';
 import { memoryStorage } from '../../lib/storage/memory-storage.js';
 import { redisStorage } from '../../lib/storage/redis/redis-storage.js';
+import type { Storage } from '../../lib/storage/storage.js';
 import { wire } from '../../lib/wiring.js';
 import { mcpRoute } from './mcp-route.js';
 
@@ -37,6 +39,8 @@ export interface LogLine {
 export interface World {
   readonly tenant: Tenant;
   readonly auth: Auth0Mcp;
+  /** One for each instance; `auth` is the first. */
+  readonly auths: readonly Auth0Mcp[];
   readonly app: Express;
   readonly server: Server;
   /** `http://127.0.0.1:PORT`. */
@@ -61,6 +65,13 @@ export interface WorldOptions {
   readonly mount?: (app: Express, auth: Auth0Mcp) => void;
   /** Path of `baseUrl`. */
   readonly basePath?: string;
+  /**
+   * Instances behind one address, each with an app of its own, taking requests in turn (or by the
+   * number in an `x-instance` header). Default 1.
+   */
+  readonly instances?: number;
+  /** What each instance stores in. Default: one store in memory for all. */
+  readonly storages?: readonly Storage[];
 }
 
 /** A key for specs: nothing is signed with it anywhere else. */
@@ -92,30 +103,36 @@ export async function startWorld(world: WorldOptions = {}): Promise<World> {
     baseUrl,
     jwtSigningKey: SPEC_SIGNING_KEY,
   };
-  const config = resolveConfig(
-    {
-      ...(world.environment === undefined ? byCode : {}),
-      storage: memoryStorage(),
-      logger: recorder(log),
-      onEvent: (event) => events.push(event),
-      ...world.options,
-    },
-    world.environment?.({ tenant, baseUrl }) ?? {},
-    { embeddedStorage, redisStorage },
-  );
-  const auth = assemble(wire(config, { now: () => Math.floor(Date.now() / 1000) + offset }));
-  const app = express();
-  world.before?.(app);
-  if (world.mount === undefined) {
-    app.use(auth);
-    app.all(new URL(config.resource).pathname, express.json(), mcpRoute);
-  } else {
-    world.mount(app, auth);
-  }
-  server.on('request', app);
+  const shared = memoryStorage();
+  const configOf = (storage: Storage) =>
+    resolveConfig(
+      {
+        ...(world.environment === undefined ? byCode : {}),
+        storage,
+        logger: recorder(log),
+        onEvent: (event) => events.push(event),
+        ...world.options,
+      },
+      world.environment?.({ tenant, baseUrl }) ?? {},
+      { embeddedStorage, redisStorage },
+    );
+  const now = (): number => Math.floor(Date.now() / 1000) + offset;
+  const instances = Array.from({ length: world.instances ?? 1 }, (_, index) => {
+    const config = configOf(world.storages?.[index] ?? shared);
+    return { config, ...startInstance(config, now, world) };
+  });
+  const [first] = instances;
+  if (first === undefined) throw new RangeError('a world needs an instance');
+  const { auth, app, config } = first;
+  let turn = 0;
+  server.on('request', (req, res) => {
+    const chosen = Number(req.headers['x-instance'] ?? turn++ % instances.length);
+    (instances[chosen] ?? first).app(req, res);
+  });
   return {
     tenant,
     auth,
+    auths: instances.map((instance) => instance.auth),
     app,
     server,
     origin,
@@ -126,12 +143,25 @@ export async function startWorld(world: WorldOptions = {}): Promise<World> {
       offset += seconds;
     },
     async close() {
-      await auth.close();
+      await Promise.all(instances.map((instance) => instance.auth.close()));
       await tenant.close();
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
     },
   };
+}
+
+function startInstance(config: Config, now: () => number, world: WorldOptions) {
+  const auth = assemble(wire(config, { now }));
+  const app = express();
+  world.before?.(app);
+  if (world.mount === undefined) {
+    app.use(auth);
+    app.all(new URL(config.resource).pathname, express.json(), mcpRoute);
+  } else {
+    world.mount(app, auth);
+  }
+  return { auth, app };
 }
 
 function recorder(log: LogLine[]) {

@@ -1,0 +1,164 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it } from '@jest/globals';
+
+import { memoryStorage } from '../../../lib/storage/memory-storage.js';
+import type { Storage } from '../../../lib/storage/storage.js';
+import { type Instances, startInstances } from '../../support/instance-processes.js';
+import { type Answer, callTool, registerClient } from '../../support/oauth-client.js';
+import { startRedis } from '../../support/redis-server.js';
+import { pass, upstreamRefreshes } from '../../support/upstream.js';
+import { SPEC_SIGNING_KEY, startWorld, type World } from '../../support/world.js';
+
+const DAY = 86_400;
+/** Auth0's token has half a minute left, less than the margin. */
+const UNTIL_DUE = DAY - 30;
+
+function refreshes(requests: Instances['tenant']['requests']): number {
+  return requests.filter(({ form }) => form.grant_type === 'refresh_token').length;
+}
+
+describe('CLI-42 R-UP-7 one refresh at Auth0 for a grant', () => {
+  let world: World | undefined;
+  afterEach(async () => {
+    await world?.close();
+    world = undefined;
+  });
+
+  it.each([
+    ['rotating refresh tokens, overlap 0', true],
+    ['refresh tokens that do not rotate', false],
+  ])('100 parallel refreshes over three instances: %s', async (_title, refreshTokenRotation) => {
+    world = await startWorld({ instances: 3 });
+    const [application] = world.tenant.settings.applications;
+    if (application === undefined) throw new Error('no application');
+    world.tenant.configure({ applications: [{ ...application, refreshTokenRotation }] });
+    const client = await registerClient(world.origin);
+    const tokens = await client.tokens();
+    const { mcp } = world;
+    for (let day = 0; day < 2; day += 1) {
+      pass(world, UNTIL_DUE);
+      world.tenant.clearRequests();
+      world.tenant.fault('/oauth/token', { kind: 'delay', milliseconds: 300 }, 1);
+      const answers = await Promise.all(
+        Array.from({ length: 100 }, () => client.refresh(tokens.refresh_token)),
+      );
+      expect(statuses(answers)).toEqual({ 200: 100 });
+      expect(upstreamRefreshes(world)).toHaveLength(1);
+      const calls = await Promise.all(
+        answers.map(({ body }) => callTool(mcp, body.access_token, 'downstream')),
+      );
+      expect(statuses(calls)).toEqual({ 200: 100 });
+      expect(upstreamRefreshes(world)).toHaveLength(1);
+      Object.assign(tokens, answers[0]?.body);
+    }
+  });
+
+  it('100 tools that want an Auth0 token at once cause one as well', async () => {
+    world = await startWorld({ instances: 3, options: { accessTokenTtlSeconds: DAY } });
+    const { mcp } = world;
+    const { access_token: token } = await (await registerClient(world.origin)).tokens();
+    pass(world, UNTIL_DUE);
+    const calls = Array.from({ length: 100 }, () => callTool(mcp, token, 'downstream'));
+    expect(statuses(await Promise.all(calls))).toEqual({ 200: 100 });
+    expect(upstreamRefreshes(world)).toHaveLength(1);
+  });
+
+  it('a holder that dies in the middle blocks the others for seconds only', async () => {
+    const shared = memoryStorage();
+    const dying = mortal(shared);
+    world = await startWorld({
+      instances: 2,
+      storages: [dying.storage, shared],
+      options: { upstreamTimeoutSeconds: 1 },
+    });
+    const client = await registerClient(world.origin);
+    const tokens = await client.tokens();
+    pass(world, UNTIL_DUE);
+    world.tenant.fault('/oauth/token', { kind: 'hang' }, 1);
+    const askInstance = (index: number): Promise<Response> =>
+      fetch(`${world?.origin}/token`, {
+        method: 'POST',
+        headers: { 'x-instance': `${index}` },
+        body: new URLSearchParams({
+          grant_type: 'refresh_token',
+          refresh_token: String(tokens.refresh_token),
+          client_id: client.id,
+        }),
+      });
+    const lost = askInstance(0);
+    while (upstreamRefreshes(world).length === 0) await new Promise((go) => setTimeout(go, 10));
+    dying.die();
+    const answer = await askInstance(1);
+    expect(answer.status).toBe(200);
+    expect(upstreamRefreshes(world)).toHaveLength(2);
+    dying.revive();
+    await lost;
+  }, 15_000);
+});
+
+describe.each(['Redis', 'embedded storage'])('three processes over %s', (kind) => {
+  it('CLI-42 100 parallel refreshes cause one refresh at Auth0, and every answer can be used', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'auth0-mcp-instances-'));
+    const redis = kind === 'Redis' ? await startRedis() : undefined;
+    const store = redis === undefined ? { directory } : { url: redis.url };
+    const instances = await startInstances(3, { signingKey: SPEC_SIGNING_KEY, store });
+    try {
+      const { origin, tenant } = instances;
+      const client = await registerClient(origin);
+      const tokens = await client.tokens();
+      await instances.pass(UNTIL_DUE);
+      tenant.clearRequests();
+      tenant.fault('/oauth/token', { kind: 'delay', milliseconds: 300 }, 1);
+      const answers = await Promise.all(
+        Array.from({ length: 100 }, () => client.refresh(tokens.refresh_token)),
+      );
+      expect(statuses(answers)).toEqual({ 200: 100 });
+      expect(refreshes(tenant.requests)).toBe(1);
+      const uses = await Promise.all(
+        answers.map(({ body }) =>
+          fetch(`${origin}/mcp`, { headers: { authorization: `Bearer ${body.access_token}` } }),
+        ),
+      );
+      expect(statuses(uses)).toEqual({ 200: 100 });
+      expect(refreshes(tenant.requests)).toBe(1);
+    } finally {
+      await instances.close();
+      await redis?.remove();
+      rmSync(directory, { recursive: true, force: true });
+    }
+  }, 60_000);
+});
+
+function statuses(answers: readonly Pick<Answer, 'status'>[]): Record<number, number> {
+  const counts: Record<number, number> = {};
+  for (const { status } of answers) counts[status] = (counts[status] ?? 0) + 1;
+  return counts;
+}
+
+/** A store as a process sees it that stops in its tracks: nothing it began ends. */
+function mortal(inner: Storage): { storage: Storage; die(): void; revive(): void } {
+  let isDead = false;
+  const waiting: (() => void)[] = [];
+  const storage = new Proxy(inner, {
+    get(target, name) {
+      const verb: unknown = Reflect.get(target, name, target);
+      if (typeof verb !== 'function') return verb;
+      return async (...args: unknown[]) => {
+        if (isDead) await new Promise<void>((resolve) => waiting.push(resolve));
+        return Reflect.apply(verb, target, args);
+      };
+    },
+  });
+  return {
+    storage,
+    die() {
+      isDead = true;
+    },
+    revive() {
+      isDead = false;
+      for (const resume of waiting) resume();
+    },
+  };
+}
