@@ -24,6 +24,7 @@ import { openToBrowsers } from './http/cors.js';
 import { answerHead, methodNotAllowed } from './http/method-not-allowed.js';
 import type { MountWatch } from './http/mounts/mount-watch.js';
 import type { StrippedPrefixOf } from './http/mounts/stripped-prefix.js';
+import { notFound } from './http/not-found.js';
 import type { RateLimits } from './http/rate-limits.js';
 import { routerAtOrigin } from './http/router-at-origin.js';
 import type { DocumentPaths, Paths } from './routes/paths.js';
@@ -92,6 +93,12 @@ export function createRoutes(deps: RoutesDeps): Routes {
     for (const path of own) machine(metadata, 'GET', path, endpoint);
     for (const path of ifAlone) machine(alone, 'GET', path, endpoint);
     metadata.use(onlyWhile(mounts.isAlone, alone));
+  }
+
+  for (const path of paths.absentDocuments) {
+    const absent = Router({ caseSensitive: true });
+    machine(absent, 'GET', path, [notFound]);
+    metadata.use(onlyWhile(() => !mounts.isClaimed(path), absent));
   }
 
   if (deps.registration !== undefined) {

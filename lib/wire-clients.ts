@@ -27,7 +27,8 @@ export interface Clients {
   close(): Promise<void>;
 }
 
-export function wireClients({ config, collections, signingKeys, now }: Ground): Clients {
+export function wireClients(ground: Ground): Clients {
+  const { config, collections, signingKeys, now, allowedNetwork } = ground;
   const patterns = config.allowedClientRedirectUris;
   const isAllowedRedirectUri = (uri: string): boolean =>
     patterns === undefined || matchesRedirectUriPattern(uri, patterns);
@@ -35,6 +36,7 @@ export function wireClients({ config, collections, signingKeys, now }: Ground): 
     now,
     log: config.logger,
     isAcceptableRedirectUri: (uri) => redirectUriKind(uri) !== undefined,
+    allowedNetwork,
   });
   const registered = createRegisteredClients(signingKeys);
   const directory = createClientDirectory({

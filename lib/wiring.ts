@@ -11,11 +11,13 @@ import type { RequestHandler } from 'express';
 import { type CreateGuard, createGuards } from './bearer/guard.js';
 import { STREAM_CHECK_MS } from './bearer/open-answers.js';
 import { createVerification, type VerifyBearer } from './bearer/verification.js';
+import type { AllowedNetwork } from './clients/metadata-documents/guarded-connector.js';
 import type { Config } from './config/config.js';
 import { type Correlation, createCorrelation } from './config/correlation.js';
 import { createEmitter } from './config/emitter.js';
 import type { EventListener } from './config/events.js';
 import type { Grants } from './grants/grants.js';
+import { baseHeaders } from './http/answer-headers.js';
 import { createErrorLog } from './http/error-log.js';
 import type { MountWatch } from './http/mounts/mount-watch.js';
 import type { Settle } from './http/mounts/neighbours.js';
@@ -53,6 +55,8 @@ export interface Surroundings {
   readonly settle?: Settle;
   /** How often an open stream is looked at, in milliseconds. */
   readonly streamCheckMs?: number;
+  /** Where metadata documents may be fetched from although it is not public: no option leads here. */
+  readonly allowedNetwork?: AllowedNetwork;
 }
 
 /** Keys and records: the ground the rooms stand on. */
@@ -67,11 +71,9 @@ export interface Ground extends Surroundings {
 }
 
 /** Opens the storage; touches neither the network nor Auth0. */
-export function wire(
-  config: Config,
-  { now, settle, streamCheckMs = STREAM_CHECK_MS }: Surroundings,
-): Wiring {
-  const ground = layGround(config, now);
+export function wire(config: Config, surroundings: Surroundings): Wiring {
+  const { now, settle, streamCheckMs = STREAM_CHECK_MS } = surroundings;
+  const ground = layGround(config, surroundings);
   announce(ground);
   const { storage, collections } = ground;
   const clients = wireClients(ground);
@@ -99,6 +101,7 @@ export function wire(
     resource: config.resource,
     scopes: config.scopes,
     anonymous: config.anonymous,
+    baseHeaders: baseHeaders(config),
     logError,
   });
   const correlate: RequestHandler = (_req, _res, next) => ground.correlation.run(next);
@@ -137,7 +140,7 @@ export function wire(
   };
 }
 
-function layGround(config: Config, now: () => number): Ground {
+function layGround(config: Config, surroundings: Surroundings): Ground {
   const { logger } = config;
   const namespace = createHash('sha256')
     .update(JSON.stringify([config.issuer, config.auth0.expectedIssuer, config.auth0.clientId]))
@@ -172,7 +175,7 @@ function layGround(config: Config, now: () => number): Ground {
     log: logger,
     correlationId: correlation.currentId,
   });
-  return { config, now, correlation, emit, storage, signingKeys, collections };
+  return { ...surroundings, config, correlation, emit, storage, signingKeys, collections };
 }
 
 /** Once, for whoever sets it up: what to enter in the dashboard, and where the data is. */

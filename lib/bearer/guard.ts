@@ -10,32 +10,27 @@ import type { NextFunction, Request, RequestHandler, Response } from 'express';
 
 import type { AnonymousAccess, Config, ScopeConfig } from '../config/config.js';
 import { openToBrowsers } from '../http/cors.js';
-import type { ErrorLog } from '../http/error-log.js';
 import { handler } from '../http/handler.js';
-import { setRetryAfter } from '../http/json-errors.js';
 import { toOAuthError } from '../http/oauth-error.js';
 import { parseBearerToken } from '../oauth/bearer-token.js';
-import { type ChallengeBase, errorChallenge, initialChallenge } from '../oauth/challenge.js';
-import { InsufficientScope, type OAuthError } from '../oauth/errors.js';
+import { InsufficientScope } from '../oauth/errors.js';
 import { missingScopes, unionOfScopes } from '../oauth/scope.js';
 import type { AccessToken } from './auth-info.js';
 import { runWithAccessToken } from './current-access-token.js';
 import { type RpcCall, rpcCalls } from './json-rpc.js';
 import { endWithPermission, type OpenAnswersDeps } from './open-answers.js';
 import { checkOrigin } from './origin-check.js';
+import { challengeNewcomer, type RefusalDeps, refuse, refuseStream } from './refusals.js';
 import { readRpcBody, sendParseError } from './rpc-body.js';
 import { createSessionOwners, type SessionOwners, sendSessionNotFound } from './session-owners.js';
 import { authInfoOf } from './verification.js';
 
-export interface GuardDeps extends OpenAnswersDeps {
+export interface GuardDeps extends OpenAnswersDeps, RefusalDeps {
   readonly origins: Pick<Config, 'baseUrl' | 'resource' | 'allowedOrigins'>;
-  readonly challenge: ChallengeBase;
   readonly resource: string;
   readonly scopes: Pick<ScopeConfig, 'required' | 'byTool' | 'implied'>;
   readonly anonymous: AnonymousAccess | undefined;
-  readonly logError: ErrorLog;
-  /** Told of every caller that is sent away to log in. */
-  readonly onChallenge: (req: Request) => void;
+  readonly baseHeaders: RequestHandler;
 }
 
 /** Builds guards; each may ask for scopes of its own. */
@@ -52,6 +47,7 @@ export function createGuards(deps: GuardDeps): CreateGuard {
     return [
       // RS-1, R-DP-1: a preflight has no credentials and needs none.
       openToBrowsers('GET, POST, DELETE'),
+      deps.baseHeaders,
       refuseOtherSites,
       handler(async function guard(req, res, next) {
         try {
@@ -77,14 +73,15 @@ async function admit(
   req: Request,
   res: Response,
   next: NextFunction,
-  { needed, dependsOnBody, sessions }: Requirement,
+  requirement: Requirement,
   deps: GuardDeps,
 ): Promise<void> {
+  const { dependsOnBody, sessions } = requirement;
   const calls = req.method === 'POST' ? rpcCalls(req.body) : [];
+  const needed = neededFor(calls ?? [], requirement.needed, deps);
   const token = parseBearerToken(req.headers.authorization);
   if (token === undefined) {
-    if (!isAnonymous(req, calls ?? [], deps.anonymous)) challengeNewcomer(req, res, deps);
-    else if (enter(req, res, sessions, undefined)) next();
+    admitAnonymous(req, res, next, { ...requirement, needed }, deps);
     return;
   }
   const accessToken = await deps.verifyBearer(token);
@@ -92,11 +89,32 @@ async function admit(
     sendParseError(res);
     return;
   }
-  requireScopes(accessToken, neededFor(calls ?? [], needed, deps), deps);
+  requireScopes(accessToken, needed, deps);
   if (!enter(req, res, sessions, accessToken)) return;
   endWithPermission(req, res, accessToken, deps);
   req.auth = authInfoOf(accessToken, deps.resource);
   runWithAccessToken(accessToken, next);
+}
+
+/** Lets through what is open to anybody; sends everybody else to log in. */
+function admitAnonymous(
+  req: Request,
+  res: Response,
+  next: NextFunction,
+  { needed, sessions }: Requirement,
+  deps: GuardDeps,
+): void {
+  const { anonymous } = deps;
+  const isMixedAccess = anonymous !== undefined;
+  if (isMixedAccess && isOpenToAnybody(req, anonymous)) {
+    if (enter(req, res, sessions, undefined)) next();
+  } else if (isMixedAccess && isOfAnonymousSession(req, anonymous, sessions)) {
+    next();
+  } else if (isMixedAccess && isForeseeableStream(req, anonymous)) {
+    refuseStream(res);
+  } else {
+    challengeNewcomer(req, res, { scopes: needed, isMixedAccess }, deps);
+  }
 }
 
 /** RS-22: a session is entered by whoever opened it; for everybody else there is none. */
@@ -133,41 +151,28 @@ function requireScopes(
   }
 }
 
-/** Every call of a POST must be open to anybody; a stream (GET) never is. */
-function isAnonymous(
-  req: Request,
-  calls: readonly RpcCall[],
-  anonymous: AnonymousAccess | undefined,
-): boolean {
-  if (anonymous === undefined || req.method !== 'POST' || calls.length === 0) return false;
-  return calls.every(({ method, tool }) =>
+/** Every call of a POST must be open to anybody, by its body and whatever its headers say (RS-25). */
+function isOpenToAnybody(req: Request, anonymous: AnonymousAccess): boolean {
+  const calls = req.method === 'POST' ? (rpcCalls(req.body) ?? []) : [];
+  const isOpen = ({ method, tool }: RpcCall): boolean =>
     tool === undefined
       ? anonymous.methods.has(method) || method.startsWith('notifications/')
-      : anonymous.tools.has(tool),
-  );
+      : anonymous.tools.has(tool);
+  return calls.length > 0 && calls.every(isOpen);
 }
 
-/** The first answer of every login: where to go, what to ask for, no error (R-RS-1). */
-function challengeNewcomer(
+/** The stream, and the end, of a session that somebody opened without a token. */
+function isOfAnonymousSession(
   req: Request,
-  res: Response,
-  { challenge, onChallenge }: GuardDeps,
-): void {
-  onChallenge(req);
-  res
-    .status(401)
-    .set({ 'WWW-Authenticate': initialChallenge(challenge), 'Cache-Control': 'no-store' })
-    .json({ error: 'unauthorized', error_description: 'An access token is needed' });
+  { methods }: AnonymousAccess,
+  sessions: SessionOwners,
+): boolean {
+  const isAboutSession = req.method === 'GET' || req.method === 'DELETE';
+  return isAboutSession && methods.has('initialize') && sessions.isNobodys(req);
 }
 
-function refuse(req: Request, res: Response, error: OAuthError, deps: GuardDeps): void {
-  deps.logError(req, error);
-  if (error.status === 401 || error.status === 403) {
-    res.set('WWW-Authenticate', errorChallenge(deps.challenge, error));
-  }
-  setRetryAfter(res, error);
-  res
-    .status(error.status)
-    .set('Cache-Control', 'no-store')
-    .json({ error: error.code, error_description: error.description });
+/** A client that could `initialize` without a token asks for a stream next. */
+function isForeseeableStream(req: Request, { methods }: AnonymousAccess): boolean {
+  const hasSession = req.headers['mcp-session-id'] !== undefined;
+  return req.method === 'GET' && methods.has('initialize') && !hasSession;
 }

@@ -28,6 +28,8 @@ type Caller = Pick<AccessToken, 'subject' | 'clientId'> | undefined;
 export interface SessionOwners {
   /** Whether the session that the request names, if any, is the caller's. */
   admits(req: Request, caller: Caller): boolean;
+  /** Whether the request names a session that was opened here without a token, and not taken over. */
+  isNobodys(req: Request): boolean;
   /** Notes the caller as owner of the session that the answer opens, if it opens one. */
   watch(req: Request, res: Response, caller: Caller): void;
 }
@@ -42,6 +44,10 @@ export function createSessionOwners(): SessionOwners {
       const own = ownerOf(caller);
       if (owner === NOBODY) owners.set(id, own);
       return owner === NOBODY || owner === own;
+    },
+    isNobodys(req) {
+      const id = req.headers['mcp-session-id'];
+      return typeof id === 'string' && owners.get(id) === NOBODY;
     },
     watch(req, res, caller) {
       if (req.method !== 'POST' || req.headers['mcp-session-id'] !== undefined) return;

@@ -36,6 +36,8 @@ export function baseHeaders({ isHttps }: { readonly isHttps: boolean }): Request
 export function pageHeaders(contentSecurityPolicy: string): RequestHandler {
   return function setPageHeaders(_req, res, next) {
     res.set({
+      // Set here and not by each endpoint alone: a page for a refusal is no less a page.
+      'Cache-Control': 'no-store',
       'Content-Security-Policy': contentSecurityPolicy,
       'X-Frame-Options': 'DENY',
       'Referrer-Policy': 'no-referrer',

@@ -46,6 +46,11 @@ export class RequestTooLarge extends InvalidRequest {
   override readonly status = 413;
 }
 
+/** RFC 9110 §15.5.5: an address that is ours, where nothing is. */
+export class NotFound extends InvalidRequest {
+  override readonly status = 404;
+}
+
 /** RFC 9110 §15.5.6: the endpoint is there, this method is not. */
 export class MethodNotAllowed extends InvalidRequest {
   override readonly status = 405;

@@ -18,6 +18,8 @@ export interface Paths {
   readonly protectedResource: DocumentPaths;
   readonly authorizationServer: DocumentPaths;
   readonly openidConfiguration: DocumentPaths;
+  /** Where clients look for server metadata after our resource, and there is none. */
+  readonly absentDocuments: readonly string[];
   readonly jwks: string;
   readonly registration: string;
   readonly authorization: string;
@@ -39,7 +41,12 @@ export interface Paths {
 export function pathsOf(config: Config): Paths {
   const { basePath, resourcePath } = config;
   const issuerPath = new URL(config.issuer).pathname.replace(/\/$/, '');
+  const names = ['oauth-authorization-server', 'openid-configuration'] as const;
   return {
+    absentDocuments:
+      resourcePath === '' || resourcePath === issuerPath
+        ? []
+        : names.map((name) => `/.well-known/${name}${resourcePath}`),
     protectedResource: wellKnown('oauth-protected-resource', resourcePath.replace(/\/$/, '')),
     authorizationServer: issuerDocument('oauth-authorization-server', issuerPath),
     openidConfiguration: issuerDocument('openid-configuration', issuerPath),

@@ -1,0 +1,91 @@
+/**
+ * What the guard answers instead of the route, in the form the caller reads.
+ *
+ * Spec: RFC 6750 §3, RFC 9728 §5.1; MCP authorization, "Error Handling" and "Scope Challenge
+ * Handling"; RS-3, RS-4, RS-13, RS-14.
+ *
+ * @module
+ */
+import type { Request, Response } from 'express';
+
+import type { ErrorLog } from '../http/error-log.js';
+import { setRetryAfter } from '../http/json-errors.js';
+import { type ChallengeBase, errorChallenge, initialChallenge } from '../oauth/challenge.js';
+import { InsufficientScope, InvalidToken, type OAuthError } from '../oauth/errors.js';
+import { challengeAsToolResult } from './tool-result.js';
+
+export interface RefusalDeps {
+  readonly challenge: ChallengeBase;
+  readonly logError: ErrorLog;
+  /** Told of every caller that is sent away to log in. */
+  readonly onChallenge: (req: Request) => void;
+}
+
+/** How one caller is sent to log in. */
+export interface Invitation {
+  /** Everything the request needs (RS-4), so that one login is enough. */
+  readonly scopes: readonly string[];
+  /** Whether the caller got this far without a token because others may. */
+  readonly isMixedAccess: boolean;
+}
+
+/** The first answer of every login: where to go, what to ask for, no error (R-RS-1). */
+export function challengeNewcomer(
+  req: Request,
+  res: Response,
+  { scopes, isMixedAccess }: Invitation,
+  { challenge, onChallenge }: RefusalDeps,
+): void {
+  onChallenge(req);
+  const base = { ...challenge, baselineScopes: scopes };
+  // What reads this form wants an error named, although none was made.
+  const error = new InvalidToken('Log in to use this tool');
+  if (isMixedAccess && sendToolResult(req, res, errorChallenge(base, error), error)) return;
+  res
+    .status(401)
+    .set({ 'WWW-Authenticate': initialChallenge(base), 'Cache-Control': 'no-store' })
+    .json({ error: 'unauthorized', error_description: 'An access token is needed' });
+}
+
+/** Answers what went wrong with a token, or with us. */
+export function refuse(
+  req: Request,
+  res: Response,
+  error: OAuthError,
+  { challenge, logError }: RefusalDeps,
+): void {
+  logError(req, error);
+  if (error.status === 401 || error.status === 403) {
+    const header = errorChallenge(challenge, error);
+    if (error instanceof InsufficientScope && sendToolResult(req, res, header, error)) return;
+    res.set('WWW-Authenticate', header);
+  }
+  setRetryAfter(res, error);
+  res
+    .status(error.status)
+    .set('Cache-Control', 'no-store')
+    .json({ error: error.code, error_description: error.description });
+}
+
+/**
+ * RFC 9110 §15.5.6: no stream outside of a session. A 401 would send a client to log in that has just
+ * connected without a token and asks for the stream as a matter of course; this one it passes over.
+ */
+export function refuseStream(res: Response): void {
+  res
+    .status(405)
+    .set({ Allow: 'POST', 'Cache-Control': 'no-store' })
+    .json({ error: 'invalid_request', error_description: 'There is no stream without a session' });
+}
+
+function sendToolResult(
+  req: Request,
+  res: Response,
+  challenge: string,
+  { description }: OAuthError,
+): boolean {
+  const answer = challengeAsToolResult(req.body, challenge, description);
+  if (answer === undefined) return false;
+  res.status(200).set('Cache-Control', 'no-store').json(answer);
+  return true;
+}
