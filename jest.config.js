@@ -1,18 +1,13 @@
 import { availableParallelism } from 'node:os';
 
-/** @type {import('jest').Config} */
-export default {
+/** What holds for every spec, on whichever Express. */
+const specs = {
   testEnvironment: 'node',
   testMatch: ['<rootDir>/spec/**/*.spec.ts'],
   testPathIgnorePatterns: [
     '/node_modules/',
     ...(process.env.SPEC_MODE === 'long' ? [] : ['\\.long\\.spec\\.ts$']),
   ],
-  // Specs start browsers, Redis servers and further processes of their own: more workers only queue them.
-  maxWorkers: Math.min(availableParallelism(), 4),
-  // Modules linked through node:vm are freed with their worker, not before.
-  workerIdleMemoryLimit: '1GB',
-  testTimeout: 20_000,
   extensionsToTreatAsEsm: ['.ts'],
   moduleFileExtensions: ['ts', 'js', 'mjs', 'cjs', 'json', 'node'],
   moduleNameMapper: {
@@ -26,4 +21,28 @@ export default {
       { jsc: { parser: { syntax: 'typescript' }, target: 'es2022' }, module: { type: 'es6' } },
     ],
   },
+};
+
+/** The flows once more: `import 'express'` is Express 4, for the specs, the library and the SDK alike. */
+const express4 = {
+  ...specs,
+  displayName: 'express 4',
+  globals: { expressMajor: 4 },
+  testMatch: ['<rootDir>/spec/flows/**/*.spec.ts'],
+  // Compares the two by itself.
+  testPathIgnorePatterns: [...specs.testPathIgnorePatterns, '/grant-life/auth0-token\\.spec'],
+  moduleNameMapper: {
+    ...specs.moduleNameMapper,
+    '^express$': '<rootDir>/node_modules/express4/index.js',
+  },
+};
+
+/** @type {import('jest').Config} */
+export default {
+  projects: [specs, express4],
+  testTimeout: 20_000,
+  // Specs start browsers, Redis servers and further processes of their own: more workers only queue them.
+  maxWorkers: Math.min(availableParallelism(), 4),
+  // Modules linked through node:vm are freed with their worker, not before.
+  workerIdleMemoryLimit: '1GB',
 };

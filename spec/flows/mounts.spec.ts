@@ -194,3 +194,9 @@ describe('a path of the host app that looks like one of ours', () => {
     expect(status).toBe(401);
   });
 });
+
+it('all of this runs on the Express that the jest project names', () => {
+  const wanted = Reflect.get(globalThis, 'expressMajor') ?? 5;
+  // Gone in Express 5.
+  expect(Reflect.has(express(), 'lazyrouter')).toBe(wanted === 4);
+});

@@ -1,0 +1,132 @@
+/**
+ * Two servers of the library in one app: other tenants' people, other paths, one origin.
+ *
+ * @module
+ */
+import { afterEach, describe, expect, it } from '@jest/globals';
+import express from 'express';
+
+import { ADA } from '../../demo/tenant/options.js';
+import { startTenant } from '../../demo/tenant/tenant.js';
+import type { Auth0Mcp } from '../../lib/auth0-mcp.js';
+import { mcpRoute } from '../support/mcp-route.js';
+import { type MountedApp, type Site, startApp } from '../support/mounted-app.js';
+import { callTool, registerClient, rpc } from '../support/oauth-client.js';
+import { callJson, connect, HeadlessProvider } from '../support/sdk-client.js';
+
+const PRM = '/.well-known/oauth-protected-resource';
+const ASM = '/.well-known/oauth-authorization-server';
+
+let app: MountedApp;
+afterEach(() => app.close());
+
+/** A server below each base path. @param mountOrder which of them comes first in the app */
+async function start(
+  basePaths: readonly string[],
+  mountOrder: 'as listed' | 'reversed' = 'as listed',
+): Promise<Auth0Mcp[]> {
+  const auths: Auth0Mcp[] = [];
+  app = await startApp((site: Site) => {
+    for (const path of basePaths) auths.push(site.auth({ baseUrl: site.origin + path }));
+    for (const auth of mountOrder === 'reversed' ? auths.toReversed() : auths) site.app.use(auth);
+    for (const path of basePaths) site.app.all(`${path}/mcp`, express.json(), mcpRoute);
+  });
+  return auths;
+}
+
+async function documentAt(path: string): Promise<Record<string, unknown> | number> {
+  const response = await fetch(app.origin + path);
+  return response.ok ? ((await response.json()) as Record<string, unknown>) : response.status;
+}
+
+describe.each(['as listed', 'reversed'] as const)('two servers, mounted %s', (order) => {
+  it('log people in side by side, and neither accepts the other’s tokens', async () => {
+    await start(['', '/api'], order);
+    const [one, two] = [`${app.origin}/mcp`, `${app.origin}/api/mcp`];
+    for (const mcp of [one, two]) {
+      const { client } = await connect(mcp, new HeadlessProvider());
+      expect(await callJson(client, 'whoami')).toMatchObject({ email: ADA.email });
+      await client.close();
+    }
+    const client = await registerClient(`${app.origin}/api`);
+    const { access_token: token } = await client.tokens();
+    expect((await callTool(two, token, 'whoami')).status).toBe(200);
+    expect((await callTool(one, token, 'whoami')).status).toBe(401);
+    expect(app.complaints).toEqual([]);
+  });
+
+  it('RS-6 each have their own documents, and the root has those of the one that is there', async () => {
+    await start(['', '/api'], order);
+    expect(await documentAt(`${PRM}/mcp`)).toMatchObject({ resource: `${app.origin}/mcp` });
+    expect(await documentAt(`${PRM}/api/mcp`)).toMatchObject({ resource: `${app.origin}/api/mcp` });
+    expect(await documentAt(PRM)).toBe(404);
+    expect(await documentAt(ASM)).toMatchObject({ issuer: app.origin });
+    expect(await documentAt(`${ASM}/api`)).toMatchObject({ issuer: `${app.origin}/api` });
+  });
+
+  it('RS-6 leave the root empty where neither is there', async () => {
+    await start(['/one', '/two'], order);
+    for (const path of [PRM, ASM, '/.well-known/openid-configuration']) {
+      expect(await documentAt(path)).toBe(404);
+    }
+    for (const path of ['/one', '/two']) {
+      const issuer = app.origin + path;
+      expect(await documentAt(`${PRM}${path}/mcp`)).toMatchObject({ resource: `${issuer}/mcp` });
+      expect(await documentAt(`${ASM}${path}`)).toMatchObject({ issuer });
+      expect(await documentAt(`${path}/.well-known/openid-configuration`)).toMatchObject({
+        issuer,
+      });
+    }
+  });
+});
+
+describe('two servers', () => {
+  it('with other tenants and other audiences serve other people', async () => {
+    const audience = 'https://second.example.com';
+    const callbackUrls: string[] = [];
+    const user = { ...ADA, sub: 'auth0|second', email: 'second@example.com' };
+    const second = await startTenant({
+      callbackUrls,
+      apis: [{ identifier: audience }],
+      users: [user],
+    });
+    app = await startApp(({ app: host, auth, origin }) => {
+      callbackUrls.push(`${origin}/second/auth/callback`);
+      const first = auth({ baseUrl: `${origin}/first` });
+      host.use(first);
+      host.use(
+        auth({
+          baseUrl: `${origin}/second`,
+          resourcePath: '/tools',
+          configUrl: second.configUrl,
+          audience,
+        }),
+      );
+      for (const path of ['/first/mcp', '/second/tools']) host.all(path, express.json(), mcpRoute);
+    });
+    const atFirst = await connect(`${app.origin}/first/mcp`, new HeadlessProvider());
+    expect(await callJson(atFirst.client, 'whoami')).toMatchObject({ subject: ADA.sub });
+    const atSecond = await connect(`${app.origin}/second/tools`, new HeadlessProvider(user));
+    expect(await callJson(atSecond.client, 'whoami')).toMatchObject({ subject: 'auth0|second' });
+    await Promise.all([atFirst.client.close(), atSecond.client.close()]);
+    await second.close();
+  });
+
+  it('with one baseUrl are told that only one can be reached', async () => {
+    app = await startApp(({ app: host, auth, origin }) => {
+      host.use(auth({ baseUrl: origin, resourcePath: '/one' }));
+      host.use(auth({ baseUrl: origin, resourcePath: '/two' }));
+    });
+    expect(app.complaints).toEqual([
+      expect.objectContaining({ message: expect.stringContaining('twice with this baseUrl') }),
+    ]);
+  });
+
+  it('become one when the other is closed', async () => {
+    const [, api] = await start(['', '/api']);
+    expect(await documentAt(PRM)).toBe(404);
+    await api?.close();
+    expect(await documentAt(PRM)).toMatchObject({ resource: `${app.origin}/mcp` });
+    expect((await rpc(`${app.origin}/mcp`, undefined, { method: 'ping' })).status).toBe(401);
+  });
+});

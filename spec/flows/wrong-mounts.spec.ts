@@ -1,0 +1,139 @@
+/**
+ * Wrong mounts: each is noticed at the first request that suffers from it, and explained once.
+ *
+ * @module
+ */
+import { afterEach, describe, expect, it, jest } from '@jest/globals';
+import express from 'express';
+
+import { mcpRoute } from '../support/mcp-route.js';
+import { type Complaint, type MountedApp, startApp } from '../support/mounted-app.js';
+import { rpc } from '../support/oauth-client.js';
+
+let app: MountedApp;
+afterEach(async () => {
+  jest.restoreAllMocks();
+  await app.close();
+});
+
+/** Asks for the paths, the first twice; what the log then says. */
+async function complaintsAfter(...paths: string[]): Promise<readonly Complaint[]> {
+  for (const path of [...paths.slice(0, 1), ...paths]) await fetch(app.origin + path);
+  // A 404 is looked at when it has been sent.
+  await new Promise((resolve) => setImmediate(resolve));
+  return app.complaints;
+}
+
+/** One complaint and no other, with these words in it. */
+function explaining(...words: string[]): unknown {
+  return [
+    expect.objectContaining({ message: expect.stringMatching(new RegExp(words.join('.*'), 's')) }),
+  ];
+}
+
+describe('a mount that cannot work is explained once', () => {
+  it('below a prefix that baseUrl does not have', async () => {
+    app = await startApp(({ app: host, auth, origin }) => {
+      host.use('/api', auth({ baseUrl: origin }));
+    });
+    expect(await complaintsAfter('/api/authorize?client_id=x', '/api/token')).toEqual(
+      explaining('below /api', 'Add it to baseUrl'),
+    );
+    expect(app.complaints[0]?.fields).toEqual({ request: 'GET /api/authorize' });
+  });
+
+  it('behind a proxy that strips the prefix silently', async () => {
+    app = await startApp(({ app: host, auth, origin }) => {
+      host.use(auth({ baseUrl: `${origin}/api` }));
+    });
+    expect(await complaintsAfter('/authorize', '/token')).toEqual(
+      explaining('X-Forwarded-Prefix: /api', 'trust proxy', 'strippedPrefix'),
+    );
+  });
+
+  it('R-PR-5 below the right prefix, but with the metadata there too', async () => {
+    const now = Date.now;
+    const clock = jest.spyOn(Date, 'now');
+    app = await startApp(({ app: host, auth, origin }) => {
+      host.use('/api', auth({ baseUrl: `${origin}/api` }));
+    });
+    const mcp = `${app.origin}/api/mcp`;
+    await rpc(mcp, undefined, { method: 'initialize' });
+    expect(app.complaints).toEqual([]);
+    clock.mockImplementation(() => now() + 5000);
+    await rpc(mcp, undefined, { method: 'initialize' });
+    await rpc(mcp, undefined, { method: 'initialize' });
+    expect(app.complaints).toEqual(
+      explaining(
+        `${app.origin}/.well-known/oauth-protected-resource/api/mcp`,
+        'below /api only',
+        'app.use\\(auth.metadata\\) at the root',
+      ),
+    );
+  });
+
+  it('after the route it has to guard, which is open then: that is an error', async () => {
+    app = await startApp(({ app: host, auth, origin }) => {
+      host.post('/mcp', express.json(), mcpRoute);
+      host.use(auth({ baseUrl: origin }));
+    });
+    expect(await complaintsAfter('/.well-known/oauth-protected-resource')).toEqual(
+      explaining('route /mcp comes before', 'open to everybody', 'Move app.use\\(auth\\)'),
+    );
+    expect(app.complaints[0]?.level).toBe('error');
+  });
+
+  it('twice', async () => {
+    app = await startApp(({ app: host, auth, origin }) => {
+      const server = auth({ baseUrl: origin });
+      host.use(server);
+      host.use(server);
+    });
+    expect(await complaintsAfter('/', '/other')).toEqual(explaining('mounted twice'));
+  });
+
+  it.each([
+    ['registration', '/register'],
+    ['tokens', '/token'],
+    ['login', '/authorize'],
+    ['metadata', '/.well-known/oauth-protected-resource/mcp'],
+  ] as const)('without auth.%s', async (missing, path) => {
+    app = await startApp(({ app: host, auth, origin }) => {
+      const server = auth({ baseUrl: origin });
+      for (const part of ['metadata', 'registration', 'login', 'tokens'] as const) {
+        if (part !== missing) host.use(server[part]);
+      }
+    });
+    expect(await complaintsAfter(path)).toEqual(
+      explaining(`auth.${missing} is not mounted`, `app.use\\(auth.${missing}\\)`),
+    );
+  });
+});
+
+describe('nothing is explained where nothing is wrong', () => {
+  it('a route before the bundle that has a guard of its own', async () => {
+    app = await startApp(({ app: host, auth, origin }) => {
+      const server = auth({ baseUrl: origin });
+      host.post('/mcp', server.bearer(), express.json(), mcpRoute);
+      host.use(server);
+    });
+    expect(await complaintsAfter('/.well-known/oauth-protected-resource', '/else')).toEqual([]);
+  });
+
+  it('the host app’s own 404s, and its own paths that end like ours', async () => {
+    app = await startApp(({ app: host, auth, origin }) => {
+      host.use(auth({ baseUrl: origin }));
+      host.get('/users/token', (_req, res) => void res.json({}));
+    });
+    expect(await complaintsAfter('/nothing', '/users/token', '/users/register')).toEqual([]);
+  });
+
+  it('registration that is switched off', async () => {
+    app = await startApp(({ app: host, auth, origin }) => {
+      host.use(auth({ baseUrl: origin, clientRegistration: false }));
+    });
+    const metadata = await fetch(`${app.origin}/.well-known/oauth-authorization-server`);
+    expect(await metadata.json()).not.toHaveProperty('registration_endpoint');
+    expect(await complaintsAfter('/register')).toEqual([]);
+  });
+});
