@@ -98,7 +98,7 @@ export function auth0Mcp(options?: Auth0McpOptions): Auth0Mcp {
 const settle = createNeighbours();
 
 /** Where this platform keeps application data. */
-function dataDirectoryFor(environment: Environment): string {
+export function dataDirectoryFor(environment: Environment): string {
   return dataDirectory({
     platform: process.platform,
     homedir: homedir(),

@@ -27,7 +27,7 @@ const ORDER = [
   ['routes'],
   ['wiring'],
   ['auth0-mcp'],
-  ['index', 'redis'],
+  ['index', 'redis', 'doctor'],
 ];
 
 /** Who may import a package; `types` may name its types only. A package without an entry is nobody's. */
@@ -39,7 +39,9 @@ interface Owners {
 const ANYBODY = ORDER.flat();
 
 const OWNERS: Readonly<Record<string, Owners>> = {
-  express: { code: ['auth0', 'http', 'bearer', 'endpoints', 'routes', 'wiring', 'auth0-mcp'] },
+  express: {
+    code: ['auth0', 'http', 'bearer', 'endpoints', 'routes', 'wiring', 'auth0-mcp', 'doctor'],
+  },
   passport: { code: ['auth0'] },
   'passport-openidconnect': { code: ['auth0'] },
   jose: { code: ['auth0', 'clients', 'grants', 'keys'], types: ['config'] },
@@ -204,7 +206,7 @@ describe('the files', () => {
   });
 
   it('of lib open with what they are, closed by @module', () => {
-    const opening = /^\/\*\*\n(?: \*.*\n)+? \* @module\n \*\//;
+    const opening = /^(?:#!.*\n)?\/\*\*\n(?: \*.*\n)+? \* @module\n \*\//;
     expect(
       objections(lib, ({ text }) => (opening.test(text) ? [] : ['no opening comment'])),
     ).toEqual([]);

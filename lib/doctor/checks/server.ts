@@ -1,0 +1,183 @@
+/**
+ * Our own server at its public URL, asked in the order in which clients ask it.
+ *
+ * Spec: MCP authorization, "Authorization Server Discovery"; RFC 9728 §3 and §5.1, RFC 8414 §3.
+ *
+ * @module
+ */
+import type { Config } from '../../config/config.js';
+import { pathsOf } from '../../routes/paths.js';
+import {
+  type CheckName,
+  type Finding,
+  type Findings,
+  failed,
+  passed,
+  skipped,
+} from '../finding.js';
+import { type Answer, look, NoAnswer } from '../probe.js';
+
+/** How Claude's servers and Python clients name themselves: what firewalls against bots stumble over. */
+const AGENTS = ['Claude-User', 'python-httpx/0.28.1'];
+
+/** Where a browser client would be. Any will do: the documents are for all of them. */
+const BROWSER_ORIGIN = 'https://client.example';
+
+const AFTER_BASE: readonly CheckName[] = [
+  'challenge',
+  'resource-metadata',
+  'server-metadata',
+  'client-agents',
+];
+
+const MOUNT_REMEDY =
+  'app.use(auth0Mcp()) has to stand at the root of the app, before the MCP route; a proxy has to pass /.well-known/… of this host on as well.';
+
+/** @returns whether the server can be logged in at */
+export async function* checkServer(config: Config): Findings<boolean> {
+  const { resource } = config;
+  let first: Answer;
+  try {
+    first = await firstRequest(resource);
+  } catch (error) {
+    if (!(error instanceof NoAnswer)) throw error;
+    yield failed('base-url', error.message, `${error.remedy} Start the server, then the doctor.`);
+    yield* skipped(AFTER_BASE, 'the server did not answer');
+    return false;
+  }
+  yield baseFinding(first);
+  yield await challengeFinding(first, config);
+  const paths = pathsOf(config);
+  const urls = {
+    resource: new URL(resource).origin + (paths.protectedResource.own[0] ?? ''),
+    server: new URL(config.issuer).origin + (paths.authorizationServer.own[0] ?? ''),
+  };
+  yield await documentFinding('resource-metadata', urls.resource, {
+    resource,
+    authorization_servers: [config.issuer],
+  });
+  const server = await documentFinding('server-metadata', urls.server, {
+    issuer: config.issuer,
+    token_endpoint: `${config.baseUrl}/token`,
+  });
+  yield server;
+  yield await agentsFinding(Object.values(urls));
+  return server.outcome === 'passed';
+}
+
+const ACCEPT = { accept: 'application/json, text/event-stream' };
+
+/** What every client begins with. */
+function firstRequest(resource: string): Promise<Answer> {
+  const params = {
+    protocolVersion: '2025-06-18',
+    capabilities: {},
+    clientInfo: { name: 'express-auth0-mcp doctor', version: '1' },
+  };
+  const json = { jsonrpc: '2.0', id: 1, method: 'initialize', params };
+  return look({ url: resource, headers: ACCEPT, json });
+}
+
+function baseFinding({ url, status, headers }: Answer): Finding {
+  if (status < 300 || status >= 400) return passed('base-url', `${new URL(url).origin} answers`);
+  return failed(
+    'base-url',
+    `${url} redirects to ${headers.get('location')?.slice(0, 200)}: clients do not follow with a POST`,
+    'Give the final URL as baseUrl (https, host name, path), and let nothing redirect it.',
+  );
+}
+
+/** RS-1: without a token 401, and the way to the metadata. */
+async function challengeFinding(first: Answer, config: Config): Promise<Finding> {
+  if (first.status >= 300) return judgeChallenge(first, config);
+  // The option `anonymous` opens single requests, but never the stream.
+  const stream = await look({ url: config.resource, headers: ACCEPT }).catch(() => first);
+  return judgeChallenge(stream.status === 401 ? stream : first, config);
+}
+
+function judgeChallenge({ url, status, headers }: Answer, config: Config): Finding {
+  const check = 'challenge';
+  const expected = `${new URL(config.resource).origin}${pathsOf(config).protectedResource.own[0]}`;
+  const challenge = headers.get('www-authenticate') ?? '';
+  if (status === 401 && challenge.includes(`resource_metadata="${expected}"`)) {
+    return passed(check, `${url} asks for a token`);
+  }
+  if (status === 401) {
+    const found = /resource_metadata="([^"]*)"/.exec(challenge)?.[1];
+    return failed(
+      check,
+      found === undefined
+        ? `${url} answers 401 without a Bearer challenge that names the metadata`
+        : `${url} sends clients to ${found.slice(0, 200)} for the metadata, not to ${expected}`,
+      'Another guard answers first, a proxy removes WWW-Authenticate, or the server runs with another configuration than this one.',
+    );
+  }
+  if (status < 300) {
+    return failed(check, `${url} is open: it answers ${status} without a token`, MOUNT_REMEDY);
+  }
+  return failed(check, `${url} answers ${status} instead of 401`, MOUNT_REMEDY);
+}
+
+/** Clients compare these fields to the letter, so the doctor does. */
+async function documentFinding(
+  check: CheckName,
+  url: string,
+  expected: Readonly<Record<string, unknown>>,
+): Promise<Finding> {
+  try {
+    const { status, headers, json } = await look({ url, headers: { origin: BROWSER_ORIGIN } });
+    if (status !== 200 || json === undefined) {
+      const what = status === 200 ? 'no JSON document' : `status ${status}`;
+      return failed(check, `${url} answers with ${what}`, MOUNT_REMEDY);
+    }
+    for (const [name, value] of Object.entries(expected)) {
+      const found = JSON.stringify(json[name]);
+      if (found === JSON.stringify(value)) continue;
+      return failed(
+        check,
+        `${url} says ${name} is ${found?.slice(0, 200)} instead of ${JSON.stringify(value)}`,
+        'The server there runs with another configuration than this one, or another server answers at that path.',
+      );
+    }
+    if (!['*', BROWSER_ORIGIN].includes(headers.get('access-control-allow-origin') ?? '')) {
+      const message = `${url} may not be read by pages of other origins, so clients in browsers fail`;
+      return failed(
+        check,
+        message,
+        'Let no proxy or middleware replace Access-Control-Allow-Origin.',
+      );
+    }
+    return passed(check, url);
+  } catch (error) {
+    if (!(error instanceof NoAnswer)) throw error;
+    return failed(check, error.message, error.remedy);
+  }
+}
+
+/** Protection against bots answers programs with 403 or a puzzle, and people see nothing of it. */
+async function agentsFinding(urls: readonly string[]): Promise<Finding> {
+  const check = 'client-agents';
+  for (const agent of AGENTS) {
+    for (const url of urls) {
+      const refusal = await refusalOf(url, agent);
+      if (refusal === undefined) continue;
+      return failed(
+        check,
+        `${url} is refused to clients that call themselves ${agent} (${refusal})`,
+        'Something in front of the server takes them for bots: let /.well-known/…, the endpoints below baseUrl and the MCP path through without a challenge.',
+      );
+    }
+  }
+  return passed(check, `open to ${AGENTS.join(' and ')}`);
+}
+
+async function refusalOf(url: string, agent: string): Promise<string | undefined> {
+  try {
+    const { status, json } = await look({ url, headers: { 'user-agent': agent } });
+    if (status !== 200) return `status ${status}`;
+    return json === undefined ? 'no JSON document' : undefined;
+  } catch (error) {
+    if (error instanceof NoAnswer) return error.message;
+    throw error;
+  }
+}

@@ -1,0 +1,119 @@
+/**
+ * One look at a URL: the answer as it is, redirects included, or why there was none.
+ *
+ * The library's own calls hide what goes wrong behind an error for the log; a doctor wants to see it.
+ *
+ * @module
+ */
+
+/** Longest time one look may take, in milliseconds. */
+const TIMEOUT_MS = 10_000;
+
+/** Most of an answer that is read, in characters. */
+const MAX_LENGTH = 256 * 1024;
+
+/** An answer, whatever its status. */
+export interface Answer {
+  readonly url: string;
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+  /** The body as a JSON object; undefined for anything else. */
+  readonly json: Readonly<Record<string, unknown>> | undefined;
+}
+
+/** What to send. */
+export interface Look {
+  readonly url: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Sent by POST, as JSON. */
+  readonly json?: unknown;
+}
+
+/** No answer came. `message` is a whole sentence without a secret. */
+export class NoAnswer extends Error {
+  override readonly name = 'NoAnswer';
+  readonly remedy: string;
+
+  constructor(message: string, remedy: string) {
+    super(message);
+    this.remedy = remedy;
+  }
+}
+
+/** @throws NoAnswer */
+export async function look({ url, headers, json }: Look): Promise<Answer> {
+  try {
+    const response = await fetch(url, {
+      method: json === undefined ? 'GET' : 'POST',
+      headers: {
+        'user-agent': 'express-auth0-mcp-doctor',
+        ...(json !== undefined && { 'content-type': 'application/json' }),
+        ...headers,
+      },
+      body: json === undefined ? null : JSON.stringify(json),
+      redirect: 'manual',
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+    });
+    const text = await firstPart(response);
+    return { url, status: response.status, headers: response.headers, text, json: objectIn(text) };
+  } catch (error) {
+    throw noAnswer(new URL(url).origin, error);
+  }
+}
+
+/** Enough of the body: an event stream would never end. */
+async function firstPart(response: Response): Promise<string> {
+  if (response.headers.get('content-type')?.startsWith('text/event-stream') === true) {
+    await response.body?.cancel();
+    return '';
+  }
+  return (await response.text()).slice(0, MAX_LENGTH);
+}
+
+function objectIn(text: string): Readonly<Record<string, unknown>> | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
+    return isObject ? (value as Readonly<Record<string, unknown>>) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** By the code of what happened below fetch; others are told as they are. */
+const REASONS: readonly (readonly [pattern: RegExp, reason: string, remedy: string])[] = [
+  [
+    /^(ENOTFOUND|EAI_AGAIN)$/,
+    'its host name is not known here',
+    'Check the host name for a slip, and the DNS of this machine.',
+  ],
+  [
+    /^ECONNREFUSED$/,
+    'nothing listens there',
+    'Is it running, and on that port? A firewall may also refuse the connection.',
+  ],
+  [
+    /^(ERR_TLS|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_|ERR_SSL|EPROTO)/,
+    'its TLS certificate does not hold',
+    'Renew it, serve the whole chain, or name the CA of a test in NODE_EXTRA_CA_CERTS.',
+  ],
+  [
+    /^(TimeoutError|UND_ERR_CONNECT_TIMEOUT|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH)$/,
+    `there was no answer within ${TIMEOUT_MS / 1000} seconds`,
+    'Check the network between this machine and there: firewall, proxy, VPN.',
+  ],
+];
+
+function noAnswer(origin: string, error: unknown): NoAnswer {
+  const code = codeOf(error);
+  const known = REASONS.find(([pattern]) => pattern.test(code));
+  const reason = known?.[1] ?? `the connection failed (${code})`;
+  return new NoAnswer(`${origin} gave no answer: ${reason}.`, known?.[2] ?? 'Is it running?');
+}
+
+/** fetch wraps what happened. By property, not by class: the error may be of another realm. */
+function codeOf(error: unknown): string {
+  const { cause, name } = error as { cause?: { code?: unknown }; name?: unknown };
+  return typeof cause?.code === 'string' ? cause.code : String(name);
+}

@@ -1,0 +1,135 @@
+/**
+ * The command: its arguments, what it prints, and how it ends.
+ *
+ * @module
+ */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+
+import { DEMO_CLIENT_SECRET } from '../../demo/tenant/options.js';
+import { runCommand, USAGE } from '../../lib/doctor/doctor.js';
+import { CHECKS } from '../../lib/doctor/finding.js';
+import { startWorld, type World } from '../support/world.js';
+import { environmentFor, STRONG_KEY } from './examination.js';
+import { runProgram } from './program.js';
+
+let world: World;
+let environment: Record<string, string>;
+
+beforeAll(async () => {
+  world = await startWorld();
+  environment = environmentFor({ configUrl: world.tenant.configUrl, baseUrl: world.origin });
+});
+
+afterAll(() => world.close());
+
+async function run(
+  args: readonly string[],
+  variables: Readonly<Record<string, string>> = environment,
+): Promise<{ code: number; out: string; aside: string; files: (string | undefined)[] }> {
+  const printed = { out: '', aside: '' };
+  const files: (string | undefined)[] = [];
+  const code = await runCommand(args, {
+    environment(file) {
+      files.push(file);
+      return variables;
+    },
+    now: () => Math.floor(Date.now() / 1000),
+    write(text) {
+      printed.out += text;
+    },
+    writeAside(text) {
+      printed.aside += text;
+    },
+  });
+  return { code, ...printed, files };
+}
+
+describe('doctor', () => {
+  it('ends with 0 and a line for each check where nothing is wrong', async () => {
+    const { code, out, aside } = await run(['doctor']);
+    expect(code).toBe(0);
+    expect(out).toContain('✓ Callback URL: ');
+    expect(out).toContain('– Offline access: not checked: ');
+    expect(out).toMatch(/\nNothing found wrong; 3 not checked\.\n$/);
+    expect(out).not.toMatch(/^[✗!]/m);
+    expect(aside).toBe('');
+  });
+
+  it('ends with 1, the finding and its remedy where something is', async () => {
+    const wrong = { ...environment, AUTH0_MCP_AUDIENCE: 'https://api.example.test/unknown' };
+    const { code, out } = await run(['doctor', '--without-server'], wrong);
+    expect(code).toBe(1);
+    expect(out).toMatch(/^✗ Audience: .*unknown.*\n {4}→ audience must equal /m);
+    expect(out).toMatch(/\n1 of \d+ checks failed; \d+ not checked\.\n$/);
+  });
+
+  it('prints one JSON document with --json, for programs', async () => {
+    const { code, out } = await run(['doctor', '--json']);
+    const { ok, checks } = JSON.parse(out);
+    expect([code, ok]).toEqual([0, true]);
+    for (const finding of checks) {
+      expect(Object.keys(CHECKS)).toContain(finding.check);
+      expect(finding).toMatchObject({ title: expect.any(String), message: expect.any(String) });
+    }
+  });
+
+  it('has a JSON document for a configuration that cannot be read, too', async () => {
+    const { code, out } = await run(['doctor', '--json'], {});
+    expect([code, JSON.parse(out).ok]).toEqual([1, false]);
+  });
+
+  it.each([['doctor'], ['doctor', '--json']])('shows no secret (%s %s)', async (...args) => {
+    const bad = { ...environment, AUTH0_MCP_CLIENT_ID: 'unknown' };
+    for (const variables of [environment, bad]) {
+      const { out, aside } = await run(args.filter(Boolean), variables);
+      for (const secret of [DEMO_CLIENT_SECRET, STRONG_KEY]) {
+        expect(out + aside).not.toContain(secret);
+      }
+    }
+  });
+
+  it('explains itself with --help', async () => {
+    expect(await run(['--help'])).toMatchObject({ code: 0, out: USAGE });
+  });
+
+  it.each([[[]], [['heal']], [['doctor', '--jsno']], [['doctor', '--env']]])(
+    'ends with 2 and its usage for the arguments %j',
+    async (args) => {
+      const { code, out, aside } = await run(args);
+      expect([code, out]).toEqual([2, '']);
+      expect(aside).toContain(USAGE);
+    },
+  );
+
+  it('hands on the file to read the environment from', async () => {
+    const { files } = await run(['doctor', '--without-server', '--env', '.env.test']);
+    expect(files).toEqual(['.env.test']);
+  });
+});
+
+describe('the program', () => {
+  const directory = mkdtempSync(join(tmpdir(), 'doctor-'));
+  afterAll(() => rmSync(directory, { recursive: true }));
+
+  it('reads a file of variables and exits with the code', async () => {
+    const file = join(directory, 'env');
+    const wrong = { ...environment, AUTH0_MCP_CLIENT_SECRET: 'not-the-one-of-the-tenant' };
+    const lines = Object.entries(wrong).map(([name, value]) => `${name}=${value}`);
+    writeFileSync(file, lines.join('\n'));
+    const { code, stdout } = await runProgram(['doctor', '--env', file, '--json']);
+    expect(code).toBe(1);
+    const failures = JSON.parse(stdout).checks.filter(
+      ({ outcome }: { outcome: string }) => outcome === 'failed',
+    );
+    expect(failures).toMatchObject([{ check: 'client-authentication' }]);
+  });
+
+  it('ends with 2 for a file that is not there', async () => {
+    const { code, stderr } = await runProgram(['doctor', '--env', join(directory, 'none')]);
+    expect(code).toBe(2);
+    expect(stderr).toContain('none');
+  });
+});

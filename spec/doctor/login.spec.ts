@@ -1,0 +1,126 @@
+/**
+ * The doctor with somebody who logs in.
+ *
+ * @module
+ */
+import { createServer } from 'node:http';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+
+import { createBrowser, logIn } from '../../demo/tenant/browser.js';
+import { createTenantKeys } from '../../demo/tenant/keys.js';
+import { ADA, type Api, type Application, DEMO_AUDIENCE } from '../../demo/tenant/options.js';
+import { startTenant, type Tenant } from '../../demo/tenant/tenant.js';
+import { freePort } from '../support/redis-server.js';
+import { environmentFor, examine, failure, type Report } from './examination.js';
+
+let tenant: Tenant;
+let settings: Tenant['settings'];
+let baseUrl: string;
+
+beforeAll(async () => {
+  baseUrl = `http://127.0.0.1:${await freePort()}`;
+  tenant = await startTenant({
+    callbackUrls: [`${baseUrl}/auth/callback`],
+    keys: await createTenantKeys(),
+  });
+  settings = tenant.settings;
+});
+
+afterEach(() => tenant.configure({ ...settings }));
+
+afterAll(() => tenant.close());
+
+/** The doctor asks for a login, and Ada logs in. */
+async function examineLogin(changes: Readonly<Record<string, string>> = {}): Promise<Report> {
+  const environment = { ...environmentFor({ configUrl: tenant.configUrl, baseUrl }), ...changes };
+  let visit: Promise<unknown> = Promise.resolve();
+  const invite = (url: string): void => {
+    const browser = createBrowser();
+    visit = browser.follow(url).then((page) => {
+      if (page.url.pathname.startsWith('/auth/callback')) return page;
+      return logIn(browser, page, ADA);
+    });
+  };
+  const report = await examine(environment, { withLogin: true, invite });
+  await visit;
+  return report;
+}
+
+function api(change: Partial<Api>): void {
+  const [first] = settings.apis;
+  tenant.configure({ apis: [{ ...(first as Api), ...change }] });
+}
+
+describe('the doctor, with a login', () => {
+  it('finds nothing wrong, renews the login once, and leaves no refresh token behind', async () => {
+    const report = await examineLogin();
+    expect(report.login).toMatchObject({ outcome: 'passed' });
+    expect(report['granted-scopes']).toMatchObject({ outcome: 'passed' });
+    expect(report['offline-access']).toMatchObject({
+      outcome: 'passed',
+      message: expect.stringContaining('with rotation'),
+    });
+    expect(tenant.requests.at(-1)).toMatchObject({ path: '/oauth/revoke', status: 200 });
+    expect(JSON.stringify(report)).not.toContain(ADA.sub);
+  });
+
+  it('offline access: reports an API that does not allow it', async () => {
+    api({ allowOfflineAccess: false });
+    const report = await examineLogin();
+    expect(report['offline-access']).toMatchObject(
+      failure('no refresh token', 'Allow Offline Access'),
+    );
+  });
+
+  it('offline access: reports an application that may not refresh', async () => {
+    const [first] = settings.applications;
+    tenant.configure({ applications: [{ ...(first as Application), refreshTokenGrant: false }] });
+    const report = await examineLogin();
+    expect(report['offline-access']).toMatchObject(failure('', 'Refresh Token'));
+  });
+
+  it('granted scopes: names the one that the person did not get', async () => {
+    const report = await examineLogin({ AUTH0_MCP_REQUIRED_SCOPES: 'openid admin:all' });
+    expect(report['granted-scopes']).toMatchObject(failure('admin:all', 'RBAC'));
+  });
+
+  it('login: reports an API that signs with a shared secret', async () => {
+    api({ signingAlg: 'HS256', signingSecret: 'of-the-api-and-not-of-anybody-else' });
+    const report = await examineLogin();
+    expect(report.login).toMatchObject(failure('HS256', 'Signing Algorithm'));
+    expect(report['offline-access']).toMatchObject({ outcome: 'skipped' });
+  });
+
+  it('says why it cannot be where something else listens', async () => {
+    const other = createServer();
+    await new Promise<void>((resolve) =>
+      other.listen(Number(new URL(baseUrl).port), '127.0.0.1', resolve),
+    );
+    const report = await examineLogin();
+    expect(report.login).toMatchObject({
+      outcome: 'skipped',
+      message: expect.stringContaining('Stop it'),
+    });
+    await new Promise((resolve) => other.close(resolve));
+  });
+
+  it('says why it cannot be where the callback is on another machine', async () => {
+    const report = await examineLogin({ AUTH0_MCP_BASE_URL: 'https://mcp.example.com' });
+    expect(report.login).toMatchObject({
+      outcome: 'skipped',
+      message: expect.stringContaining('not on this machine'),
+    });
+  });
+
+  it('says, without --login, what it could not find out', async () => {
+    const environment = environmentFor({ configUrl: tenant.configUrl, baseUrl });
+    const report = await examine(environment);
+    for (const check of ['login', 'granted-scopes', 'offline-access'] as const) {
+      expect(report[check]).toMatchObject({
+        outcome: 'skipped',
+        message: expect.stringContaining('doctor --login'),
+      });
+    }
+    expect(report.audience?.message).toContain(`a login for ${DEMO_AUDIENCE}; --login proves`);
+  });
+});

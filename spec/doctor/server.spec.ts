@@ -1,0 +1,178 @@
+/**
+ * The doctor at our own server: mounted wrongly, hidden by a proxy, configured otherwise.
+ *
+ * @module
+ */
+import { afterEach, describe, expect, it } from '@jest/globals';
+
+import type { RequestHandler } from 'express';
+
+import type { CheckName } from '../../lib/doctor/finding.js';
+import { mcpRoute } from '../support/mcp-route.js';
+import { startWorld, type World, type WorldOptions } from '../support/world.js';
+import { environmentFor, examine, failure, type Report } from './examination.js';
+
+const OF_SERVER: readonly CheckName[] = [
+  'base-url',
+  'challenge',
+  'resource-metadata',
+  'server-metadata',
+  'client-agents',
+];
+
+const worlds: World[] = [];
+
+afterEach(async () => {
+  await Promise.all(worlds.splice(0).map((world) => world.close()));
+});
+
+async function examineServer(
+  setup: WorldOptions = {},
+  changes: Readonly<Record<string, string>> = {},
+): Promise<Report> {
+  const world = await startWorld(setup);
+  worlds.push(world);
+  const { configUrl } = world.tenant;
+  const baseUrl = world.origin + (setup.basePath ?? '');
+  const environment = { ...environmentFor({ configUrl, baseUrl }), ...changes };
+  return examine(environment, { withServer: true });
+}
+
+/** A step of a proxy: answers what `when` is true for. */
+function inFront(
+  when: (url: string, agent: string) => boolean,
+  answer: RequestHandler,
+): WorldOptions {
+  return {
+    before: (app) =>
+      app.use((req, res, next) => {
+        if (when(req.url, String(req.headers['user-agent']))) answer(req, res, next);
+        else next();
+      }),
+  };
+}
+
+describe('the doctor, on our own server', () => {
+  it.each([{ basePath: '' }, { basePath: '/api' }])(
+    'CLI-9 finds nothing wrong with one that is mounted right (%j)',
+    async (setup) => {
+      const report = await examineServer(setup);
+      for (const check of OF_SERVER) expect(report[check]).toMatchObject({ outcome: 'passed' });
+    },
+  );
+
+  it('passes one whose first requests need no token', async () => {
+    const anonymous = { methods: ['initialize'] };
+    const world = await startWorld({ options: { anonymous } });
+    worlds.push(world);
+    const { configUrl } = world.tenant;
+    const environment = environmentFor({ configUrl, baseUrl: world.origin });
+    const report = await examine(environment, { withServer: true });
+    expect(report.challenge).toMatchObject({ outcome: 'passed' });
+  });
+
+  it('base URL: says that nothing listens there, and skips the rest', async () => {
+    const world = await startWorld();
+    const { configUrl } = world.tenant;
+    const environment = environmentFor({ configUrl, baseUrl: world.origin });
+    await world.close();
+    const report = await examine(environment, { withServer: true });
+    expect(report['base-url']).toMatchObject(failure('nothing listens there', 'Start the server'));
+    for (const check of OF_SERVER.slice(1)) expect(report[check]?.outcome).toBe('skipped');
+  });
+
+  it('base URL: reports a redirect, which clients do not follow', async () => {
+    const report = await examineServer(
+      inFront(
+        (url) => url === '/mcp',
+        (_req, res) => res.redirect(301, 'https://www.mcp.example/mcp'),
+      ),
+    );
+    expect(report['base-url']).toMatchObject(failure('https://www.mcp.example/mcp', 'final URL'));
+  });
+
+  it('challenge: reports an endpoint that is open', async () => {
+    const report = await examineServer({
+      mount: (app, auth) => {
+        app.use(auth.metadata);
+        app.all('/mcp', mcpRoute);
+      },
+    });
+    expect(report.challenge).toMatchObject({ outcome: 'failed' });
+    expect(report.challenge?.message).toMatch(/\/mcp (is open|answers \d+ instead of 401)/);
+  });
+
+  it('challenge: reports another guard before ours', async () => {
+    const report = await examineServer(
+      inFront(
+        (url) => url === '/mcp',
+        (_req, res) => res.status(401).set('WWW-Authenticate', 'Basic realm="staging"').end(),
+      ),
+    );
+    expect(report.challenge).toMatchObject(failure('without a Bearer challenge', 'guard'));
+  });
+
+  it('challenge: reports a server that sends clients elsewhere', async () => {
+    const report = await examineServer({}, { AUTH0_MCP_RESOURCE_PATH: '/mcp/v2' });
+    expect(report.challenge).toMatchObject(failure('/.well-known/oauth-protected-resource', ''));
+  });
+
+  it('metadata: reports a mount below a prefix that baseUrl does not have', async () => {
+    const report = await examineServer({ mount: (app, auth) => app.use('/inner', auth) });
+    expect(report['resource-metadata']).toMatchObject(failure('status 404', 'root of the app'));
+    expect(report['server-metadata']).toMatchObject(failure('status 404', 'root of the app'));
+  });
+
+  it('metadata: reports a page of the host app where the document should be', async () => {
+    const report = await examineServer(
+      inFront(
+        (url) => url.startsWith('/.well-known/'),
+        (_req, res) => res.send('<!doctype html><title>A single-page app</title>'),
+      ),
+    );
+    expect(report['resource-metadata']).toMatchObject(failure('no JSON document', ''));
+  });
+
+  it('metadata: compares what is published with the configuration, to the letter', async () => {
+    const report = await examineServer({}, { AUTH0_MCP_RESOURCE_PATH: '/other' });
+    expect(report['resource-metadata']).toMatchObject({ outcome: 'failed' });
+    const wrongIssuer = await examineServer(
+      inFront(
+        (url) => url.startsWith('/.well-known/oauth-authorization-server'),
+        (_req, res) => res.json({ issuer: 'http://other.example/' }),
+      ),
+    );
+    expect(wrongIssuer['server-metadata']).toMatchObject(
+      failure('says issuer is "http://other.example/"', 'another configuration'),
+    );
+  });
+
+  it('metadata: reports that pages of other origins may not read it', async () => {
+    const report = await examineServer({
+      before: (app) =>
+        app.use((_req, res, next) => {
+          const { setHeader } = res;
+          res.setHeader = (name, value) =>
+            /allow-origin/i.test(name) ? res : setHeader.call(res, name, value);
+          next();
+        }),
+    });
+    expect(report['resource-metadata']).toMatchObject(
+      failure('pages of other origins', 'Access-Control-Allow-Origin'),
+    );
+  });
+
+  it.each(['Claude-User', 'python-httpx'])(
+    'CLI-9 notices that %s is taken for a bot',
+    async (name) => {
+      const report = await examineServer(
+        inFront(
+          (_url, agent) => agent.startsWith(name),
+          (_req, res) => res.status(403).send('<title>Just a moment...</title>'),
+        ),
+      );
+      expect(report['client-agents']).toMatchObject(failure(`${name}`, 'bots'));
+      expect(report['resource-metadata']).toMatchObject({ outcome: 'passed' });
+    },
+  );
+});

@@ -1,0 +1,87 @@
+/**
+ * The doctor at the storage: a Redis that is not there, locked, or forgets; a directory of others.
+ *
+ * @module
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+
+import { type RedisServer, startRedis } from '../support/redis-server.js';
+import { environmentFor, examine, failure, type Report } from './examination.js';
+
+/** The tenant is not asked for anything here. */
+const PLACES = {
+  configUrl: 'http://127.0.0.1:9/.well-known/openid-configuration',
+  baseUrl: 'http://127.0.0.1:9',
+};
+
+const directory = mkdtempSync(join(tmpdir(), 'doctor-'));
+let redis: RedisServer;
+
+beforeAll(async () => {
+  redis = await startRedis();
+});
+
+afterAll(async () => {
+  await redis.remove();
+  rmSync(directory, { recursive: true });
+});
+
+function examineWith(changes: Readonly<Record<string, string>>): Promise<Report> {
+  return examine({ ...environmentFor(PLACES), ...changes });
+}
+
+describe('the doctor, on Redis', () => {
+  it('accepts one that answers and evicts nothing', async () => {
+    const report = await examineWith({ AUTH0_MCP_REDIS_URL: redis.url });
+    expect(report.storage).toMatchObject({ outcome: 'passed' });
+    expect(report.eviction).toMatchObject({ outcome: 'passed', message: 'noeviction' });
+  });
+
+  it.each([
+    ['one that is full some day', ['--maxmemory', '50mb'], 'failed'],
+    ['one without a limit', [], 'warning'],
+  ])('eviction: reports allkeys-lru at %s', async (_what, args, outcome) => {
+    const cache = await startRedis({ args: [...args, '--maxmemory-policy', 'allkeys-lru'] });
+    const report = await examineWith({ AUTH0_MCP_REDIS_URL: cache.url });
+    expect(report.eviction).toMatchObject({
+      outcome,
+      message: expect.stringContaining('allkeys-lru'),
+      remedy: expect.stringContaining('maxmemory-policy noeviction'),
+    });
+    await cache.remove();
+  });
+
+  it('storage: says that nothing answers, without the password', async () => {
+    const gone = await startRedis();
+    await gone.remove();
+    const url = gone.url.replace('//', '//user:hunter2-hunter2@');
+    const report = await examineWith({ AUTH0_MCP_REDIS_URL: url });
+    expect(report.storage).toMatchObject(failure('running and reachable', 'AUTH0_MCP_REDIS_URL'));
+    expect(report.eviction).toMatchObject({ outcome: 'skipped' });
+    expect(JSON.stringify(report)).not.toContain('hunter2');
+  });
+
+  it('storage: says that the password is refused', async () => {
+    const locked = await startRedis({ args: ['--requirepass', 'of-the-server'] });
+    const url = locked.url.replace('//', '//:not-of-the-server@');
+    const report = await examineWith({ AUTH0_MCP_REDIS_URL: url });
+    expect(report.storage).toMatchObject(failure('password', 'AUTH0_MCP_REDIS_URL'));
+    await locked.remove();
+  });
+});
+
+describe('the doctor, on the embedded storage', () => {
+  it('says where it will be, and makes nothing there', async () => {
+    const report = await examineWith({ XDG_DATA_HOME: join(directory, 'data') });
+    expect(report.storage).toMatchObject({ outcome: 'passed' });
+    expect(() => rmSync(join(directory, 'data'), { recursive: true })).toThrow('ENOENT');
+  });
+
+  it('storage: reports a place that cannot be written to', async () => {
+    const report = await examineWith({ XDG_DATA_HOME: '/proc/1' });
+    expect(report.storage).toMatchObject(failure('/proc/1', 'XDG_DATA_HOME'));
+  });
+});
