@@ -38,6 +38,8 @@ export interface Auth0RefreshDeps {
   readonly endGrant: (id: string) => Promise<void>;
   /** Takes a refresh token that no grant needs, to give it back to Auth0. */
   readonly giveBack: (refreshToken: string | undefined) => void;
+  /** Looks after the person's other grants, in the background. */
+  readonly tidy: (subject: string) => void;
   readonly emit: EventListener;
   readonly log: Pick<Logger, 'error'>;
   readonly now: () => number;
@@ -131,6 +133,7 @@ async function keep(
     throw new InvalidGrant('The login has ended');
   }
   deps.emit({ type: 'auth0_refreshed', grantId: id, subject: stored.subject });
+  deps.tidy(stored.subject);
   return stored;
 }
 

@@ -97,6 +97,7 @@ export function createGrants(parts: GrantsParts): Grants {
     store,
     timeoutMs: parts.upstreamTimeoutMs,
     giveBack: upstream.giveBack,
+    tidy: housekeeping.tidy,
     endGrant: async (id) => void (await endGrant(id, 'auth0_session_ended')),
   });
   const deliveries = createDeliveries(store);

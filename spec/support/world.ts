@@ -26,7 +26,7 @@ import { embeddedStorage } from '../../lib/storage/embedded/embedded-storage.js'
 import { memoryStorage } from '../../lib/storage/memory-storage.js';
 import { redisStorage } from '../../lib/storage/redis/redis-storage.js';
 import type { Storage } from '../../lib/storage/storage.js';
-import { wire } from '../../lib/wiring.js';
+import { type Surroundings, type Wiring, wire } from '../../lib/wiring.js';
 import { mcpRoute } from './mcp-route.js';
 
 /** One line of the library's log. */
@@ -41,6 +41,8 @@ export interface World {
   readonly auth: Auth0Mcp;
   /** One for each instance; `auth` is the first. */
   readonly auths: readonly Auth0Mcp[];
+  /** What `auth` is made of, for specs that go past HTTP. */
+  readonly wiring: Wiring;
   readonly app: Express;
   readonly server: Server;
   /** `http://127.0.0.1:PORT`. */
@@ -65,6 +67,8 @@ export interface WorldOptions {
   readonly mount?: (app: Express, auth: Auth0Mcp) => void;
   /** Path of `baseUrl`. */
   readonly basePath?: string;
+  /** What else the library takes from the world outside. */
+  readonly surroundings?: Partial<Surroundings>;
   /**
    * Instances behind one address, each with an app of its own, taking requests in turn (or by the
    * number in an `x-instance` header). Default 1.
@@ -123,7 +127,7 @@ export async function startWorld(world: WorldOptions = {}): Promise<World> {
   });
   const [first] = instances;
   if (first === undefined) throw new RangeError('a world needs an instance');
-  const { auth, app, config } = first;
+  const { wiring, auth, app, config } = first;
   let turn = 0;
   server.on('request', (req, res) => {
     const chosen = Number(req.headers['x-instance'] ?? turn++ % instances.length);
@@ -131,6 +135,7 @@ export async function startWorld(world: WorldOptions = {}): Promise<World> {
   });
   return {
     tenant,
+    wiring,
     auth,
     auths: instances.map((instance) => instance.auth),
     app,
@@ -152,7 +157,8 @@ export async function startWorld(world: WorldOptions = {}): Promise<World> {
 }
 
 function startInstance(config: Config, now: () => number, world: WorldOptions) {
-  const auth = assemble(wire(config, { now }));
+  const wiring = wire(config, { now, ...world.surroundings });
+  const auth = assemble(wiring);
   const app = express();
   world.before?.(app);
   if (world.mount === undefined) {
@@ -161,7 +167,7 @@ function startInstance(config: Config, now: () => number, world: WorldOptions) {
   } else {
     world.mount(app, auth);
   }
-  return { auth, app };
+  return { wiring, auth, app };
 }
 
 function recorder(log: LogLine[]) {

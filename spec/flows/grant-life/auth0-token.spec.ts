@@ -60,7 +60,8 @@ describe('auth0Token()', () => {
       'Express 4, next(error)',
       (app, auth) => {
         const older = express4();
-        older.use(auth);
+        // The types of two Express versions meet here; the function is the same.
+        older.use(auth as unknown as Parameters<typeof older.use>[0]);
         older.get('/mcp', (_req, res, next) => {
           getAccessToken()
             .auth0Token()

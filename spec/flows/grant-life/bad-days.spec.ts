@@ -1,0 +1,252 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+
+import type { Fault } from '../../../demo/tenant/faults.js';
+import { getAccessToken } from '../../../lib/index.js';
+import { memoryStorage } from '../../../lib/storage/memory-storage.js';
+import { callTool, type OAuthClient, registerClient } from '../../support/oauth-client.js';
+import { ALWAYS_DUE, linesWith, pass, upstreamRefreshes } from '../../support/upstream.js';
+import { startWorld, type World, type WorldOptions } from '../../support/world.js';
+
+const TOKEN_ENDPOINT = '/oauth/token';
+/** Longer than the longest pause between two attempts. */
+const A_WHILE = 31;
+
+/** A route that answers with errors as Express does, so that the status shows. */
+const DOWNSTREAM: WorldOptions['mount'] = (app, auth) => {
+  app.use(auth);
+  app.get('/mcp', async (_req, res) => {
+    res.json({ length: (await getAccessToken().auth0Token()).length });
+  });
+};
+
+const OUTAGES: [string, Fault][] = [
+  ['no answer within the time limit', { kind: 'hang' }],
+  ['a closed connection', { kind: 'drop' }],
+  ['an answer that is lost', { kind: 'drop-answer' }],
+  ['429 with x-ratelimit-reset', { kind: 'rate-limited', resetSeconds: 7 }],
+  ['500 without a body', { kind: 'respond', status: 500 }],
+  ['502 as HTML', { kind: 'html', status: 502 }],
+  ['503 with Retry-After', { kind: 'respond', status: 503, headers: { 'retry-after': '9' } }],
+  ['200 with HTML instead of JSON', { kind: 'html' }],
+  ['JSON cut off', { kind: 'malformed-json' }],
+  ['a body without end', { kind: 'huge-body', bytes: 1_000_000 }],
+  ['a body that drips', { kind: 'slow-body', milliseconds: 4000 }],
+];
+
+describe("Auth0's bad days", () => {
+  let world: World;
+  let client: OAuthClient;
+  afterEach(() => world.close());
+
+  async function start(options: WorldOptions = {}): Promise<void> {
+    world = await startWorld({
+      tenant: ALWAYS_DUE,
+      ...options,
+      options: { upstreamTimeoutSeconds: 1, ...options.options },
+    });
+    const [application] = world.tenant.settings.applications;
+    if (application === undefined) throw new Error('no application');
+    // As recommended: then not even a lost answer costs the session.
+    world.tenant.configure({ applications: [{ ...application, rotationOverlapSeconds: 60 }] });
+    client = await registerClient(world.origin);
+  }
+
+  const use = (token: unknown): Promise<Response> =>
+    fetch(world.mcp, { headers: { authorization: `Bearer ${token}` } });
+
+  describe.each(OUTAGES)('%s', (_title, fault) => {
+    it('R-UP-5 at a refresh: 503 with Retry-After, nothing used up, and the same token works afterwards', async () => {
+      await start();
+      const tokens = await client.tokens();
+      pass(world, 60);
+      world.tenant.fault(TOKEN_ENDPOINT, fault);
+      const answer = await client.refresh(tokens.refresh_token);
+      expect([answer.status, answer.body.error]).toEqual([503, 'temporarily_unavailable']);
+      expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0);
+      world.tenant.clearFaults();
+      pass(world, A_WHILE);
+      expect((await client.refresh(tokens.refresh_token)).status).toBe(200);
+    });
+
+    it('R-UP-5 at auth0Token(): 503, and the grant lives on', async () => {
+      await start({ mount: DOWNSTREAM });
+      const { access_token: token } = await client.tokens();
+      pass(world, 60);
+      world.tenant.fault(TOKEN_ENDPOINT, fault);
+      expect((await use(token)).status).toBe(503);
+      world.tenant.clearFaults();
+      pass(world, A_WHILE);
+      expect((await use(token)).status).toBe(200);
+    });
+
+    it('AS-35 at a login: temporarily_unavailable for the client, or no harm at all', async () => {
+      await start();
+      world.tenant.fault(TOKEN_ENDPOINT, fault, 1);
+      const answer = await client.logIn({ parameters: { state: 's' } });
+      // A code whose fate is unknown is fetched anew: Auth0 knows the person by then.
+      if (answer.get('code') === null) expect(answer.get('error')).toBe('temporarily_unavailable');
+      world.tenant.clearFaults();
+      expect((await client.tokens()).access_token).toBeDefined();
+    });
+  });
+
+  it('passes on when Auth0 wants to be asked again, and does not ask before', async () => {
+    await start();
+    const tokens = await client.tokens();
+    pass(world, 60);
+    world.tenant.fault(TOKEN_ENDPOINT, {
+      kind: 'respond',
+      status: 503,
+      headers: { 'retry-after': '120' },
+    });
+    const first = await client.refresh(tokens.refresh_token);
+    expect(first.headers.get('retry-after')).toBe('120');
+    world.tenant.clearFaults();
+    pass(world, 60);
+    const second = await client.refresh(tokens.refresh_token);
+    expect([second.status, second.headers.get('retry-after')]).toEqual([503, '60']);
+    expect(upstreamRefreshes(world)).toHaveLength(1);
+    pass(world, 61);
+    expect((await client.refresh(tokens.refresh_token)).status).toBe(200);
+  });
+
+  it('an outage of ten minutes logs nobody out, and valid access tokens work all through it', async () => {
+    world = await startWorld();
+    client = await registerClient(world.origin);
+    const stranded = await client.tokens();
+    pass(world, 86_400 - 300);
+    const recent = await client.tokens();
+    // Its own access token is an hour good, Auth0's behind it for five minutes more.
+    const { access_token: valid, ...rest } = (await client.refresh(stranded.refresh_token)).body;
+    let { refresh_token: due } = rest;
+    let fresh = recent.refresh_token;
+    world.tenant.clearRequests();
+    world.tenant.fault('*', { kind: 'respond', status: 502 });
+    for (let seconds = 0; seconds < 600; seconds += 20) {
+      pass(world, 20);
+      expect((await callTool(world.mcp, valid, 'whoami')).status).toBe(200);
+      const answer = await client.refresh(fresh);
+      expect(answer.status).toBe(200);
+      fresh = answer.body.refresh_token;
+      const withDueToken = await client.refresh(due);
+      expect(withDueToken.status).toBe(seconds < 280 ? 200 : 503);
+      due = withDueToken.body.refresh_token ?? due;
+    }
+    expect((await client.refresh(due)).status).toBe(503);
+    // A pause that grows to half a minute: not one attempt per request.
+    expect(upstreamRefreshes(world).length).toBeLessThan(20);
+    world.tenant.clearFaults();
+    pass(world, A_WHILE);
+    expect((await client.refresh(due)).status).toBe(200);
+    expect((await client.refresh(fresh)).status).toBe(200);
+    expect(world.events.filter(({ type }) => type === 'grant_revoked')).toEqual([]);
+    expect(world.events).toContainEqual(expect.objectContaining({ type: 'auth0_unavailable' }));
+  });
+
+  it('discovery down at start: the app starts, a login gets a page, and the next one works', async () => {
+    await start();
+    const gone = world.tenant.fault('*', { kind: 'respond', status: 503 });
+    await expect(world.auth.ready()).rejects.toThrow(/discovery/);
+    await expect(client.logIn()).rejects.toThrow(/503/);
+    gone();
+    pass(world, 4);
+    expect((await client.tokens()).access_token).toBeDefined();
+    await world.auth.ready();
+  });
+
+  describe('signing keys', () => {
+    it('rotated at Auth0: the next key is known ahead, one more is fetched', async () => {
+      await start();
+      const jwksRequests = () =>
+        world.tenant.requests.filter(({ path }) => path.endsWith('jwks.json'));
+      let { refresh_token: token } = await client.tokens();
+      world.tenant.rotateSigningKeys();
+      pass(world, 60);
+      const known = await client.refresh(token);
+      expect([known.status, jwksRequests().length]).toEqual([200, 1]);
+      token = known.body.refresh_token;
+      world.tenant.rotateSigningKeys();
+      world.tenant.rotateSigningKeys();
+      pass(world, 60);
+      const fetched = await client.refresh(token);
+      expect([fetched.status, jwksRequests().length]).toEqual([200, 2]);
+    });
+
+    it('unreachable: known keys go on verifying, for hours', async () => {
+      await start();
+      const { refresh_token: token } = await client.tokens();
+      world.tenant.fault('/.well-known/jwks.json', { kind: 'respond', status: 503 });
+      pass(world, 7200);
+      expect((await client.refresh(token)).status).toBe(200);
+    });
+
+    it('unreachable for an instance that has none yet: Auth0 is not asked for what could not be verified', async () => {
+      const shared = memoryStorage();
+      await start({ instances: 2, storages: [shared, shared] });
+      const { refresh_token: token } = await client.tokens();
+      pass(world, 60);
+      world.tenant.fault('/.well-known/jwks.json', { kind: 'hang' });
+      world.tenant.fault('/.well-known/openid-configuration', { kind: 'hang' });
+      const answers = [await client.refresh(token), await client.refresh(token)];
+      // One of the two instances has its keys from the login; the pause after a failure is shared.
+      for (const { status } of answers) expect([200, 503]).toContain(status);
+      world.tenant.clearFaults();
+      pass(world, A_WHILE);
+      expect((await client.refresh(token)).status).toBe(200);
+    });
+  });
+
+  it.each([-50, 50])(
+    'R-UP-2 a clock at Auth0 that is %d seconds off is no matter',
+    async (seconds) => {
+      await start({ tenant: { clockSkewSeconds: seconds } });
+      const { refresh_token: token } = await client.tokens();
+      expect((await client.refresh(token)).status).toBe(200);
+    },
+  );
+
+  it('a clock of ours that is minutes behind is named as the reason', async () => {
+    await start({ tenant: { clockSkewSeconds: 300 } });
+    expect((await client.logIn()).get('error')).toBe('server_error');
+    expect(linesWith(world, "compare this server's clock")).toHaveLength(1);
+  });
+
+  const VERDICTS: [string, number, string, string | undefined][] = [
+    ['invalid_grant', 403, 'invalid_grant', undefined],
+    ['invalid_grant', 400, 'invalid_grant', undefined],
+    ['mfa_required', 403, 'invalid_grant', undefined],
+    // An Action of the tenant denies.
+    ['access_denied', 403, 'invalid_grant', undefined],
+    ['unauthorized', 401, 'invalid_grant', undefined],
+    // The application's own credentials are refused: nobody's session is over.
+    ['access_denied', 401, 'temporarily_unavailable', 'Authentication Method'],
+    ['invalid_client', 401, 'temporarily_unavailable', 'Authentication Method'],
+    ['unauthorized_client', 403, 'temporarily_unavailable', 'Grant Types'],
+    ['invalid_request', 400, 'temporarily_unavailable', 'Monitoring > Logs'],
+    ['too_many_requests', 429, 'temporarily_unavailable', undefined],
+    ['server_error', 400, 'temporarily_unavailable', undefined],
+    ['something_new', 403, 'temporarily_unavailable', undefined],
+  ];
+
+  it.each(VERDICTS)(
+    '%s with status %d at a refresh means %s',
+    async (error, status, expected, remedy) => {
+      await start();
+      const tokens = await client.tokens();
+      pass(world, 60);
+      const body = { error, error_description: 'words of the tenant' };
+      const headers = { 'content-type': 'application/json' };
+      world.tenant.fault(TOKEN_ENDPOINT, { kind: 'respond', status, headers, body });
+      const answer = await client.refresh(tokens.refresh_token);
+      expect(answer.body.error).toBe(expected);
+      expect(JSON.stringify(answer.body)).not.toContain('words of the tenant');
+      pass(world, A_WHILE);
+      await client.refresh(tokens.refresh_token);
+      if (remedy !== undefined) expect(linesWith(world, remedy)).toHaveLength(1);
+      world.tenant.clearFaults();
+      pass(world, A_WHILE);
+      const later = await client.refresh(tokens.refresh_token);
+      expect(later.status).toBe(expected === 'invalid_grant' ? 400 : 200);
+    },
+  );
+});
