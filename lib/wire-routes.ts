@@ -4,8 +4,6 @@
  * @module
  */
 import type { RequestHandler } from 'express';
-import type { SessionData } from 'express-session';
-
 import type { Auth0 } from './auth0/auth0.js';
 import { AUTH0_SCOPES } from './auth0/authorization-request.js';
 import type { CreateGuard } from './bearer/guard.js';
@@ -22,7 +20,7 @@ import { createDeparture } from './http/login-departure.js';
 import { createLookFor, pageErrors } from './http/pages.js';
 import { createRateLimits } from './http/rate-limits.js';
 import { RecordSessionStore } from './http/session-store.js';
-import { createSealer } from './keys/seal.js';
+import { createSealer, type Sealer } from './keys/seal.js';
 import {
   authorizationServerMetadata,
   openidConfiguration,
@@ -32,9 +30,9 @@ import {
 import { contentSecurityPolicy } from './pages/layout.js';
 import { type Paths, pathsOf } from './routes/paths.js';
 import { createRoutes, type Documents, type Routes } from './routes.js';
-import { openCollection } from './storage/collection.js';
+import { type CollectionDeps, openCollection } from './storage/collection.js';
 import type { SessionRecord } from './storage/records.js';
-import type { SessionSerializer } from './storage/storage.js';
+import type { SessionSealer } from './storage/storage.js';
 import type { Clients } from './wire-clients.js';
 import type { Mounts } from './wire-mounts.js';
 import type { Ground } from './wiring.js';
@@ -123,9 +121,9 @@ function wireSessions(
   cookies: ReturnType<typeof cookieRules>,
 ): BrowserSessions {
   const ttlSeconds = config.consent === 'remember' ? APPROVAL_TTL_SECONDS : SESSION_TTL_SECONDS;
-  const serializer = sessionSerializer(createSealer(signingKeys.derive('session-seal')));
+  const sealer = sessionSealer(collections, createSealer(signingKeys.derive('session-seal')));
   const store =
-    storage.sessionStore?.(serializer, `${collections.namespace}:session:`) ??
+    storage.sessionStore?.(sealer, `${collections.namespace}:session:`) ??
     new RecordSessionStore(openCollection<SessionRecord>(collections, 'session'), ttlSeconds);
   const secrets = signingKeys
     .derive('session-cookie')
@@ -133,15 +131,17 @@ function wireSessions(
   return createBrowserSessions({ cookies, secrets, store, ttlSeconds });
 }
 
-/** Seals what a driver's own session store keeps. */
-function sessionSerializer(sealer: ReturnType<typeof createSealer>): SessionSerializer {
+/** Seals what a driver's own session store keeps, each session for its own id. */
+function sessionSealer(
+  { onUnreadable }: Pick<CollectionDeps, 'onUnreadable'>,
+  sealer: Sealer,
+): SessionSealer {
   return {
-    stringify: (session) =>
-      sealer.seal(Buffer.from(JSON.stringify(session)), 'session').toString('base64url'),
-    parse(text) {
-      const opened = sealer.open(Buffer.from(text, 'base64url'), 'session');
-      // Sealed by `stringify`; what does not open is a browser without a session.
-      return JSON.parse(opened?.toString() ?? '{"cookie":{}}') as SessionData;
+    seal: (text, id) => sealer.seal(Buffer.from(text), `session ${id}`).toString('base64url'),
+    open(sealed, id) {
+      const opened = sealer.open(Buffer.from(sealed, 'base64url'), `session ${id}`);
+      if (opened === undefined) onUnreadable('session');
+      return opened?.toString();
     },
   };
 }

@@ -8,13 +8,14 @@
  * @module
  */
 import type { Store as RateLimitStore } from 'express-rate-limit';
-import type { SessionData, Store as SessionStore } from 'express-session';
+import type { Store as SessionStore } from 'express-session';
 
-/** Turns a session into the text to keep, and back. The text is sealed. */
-export interface SessionSerializer {
-  stringify(session: SessionData): string;
-  /** Gives an empty session for text that cannot be opened: the browser starts afresh. */
-  parse(text: string): SessionData | Promise<SessionData>;
+/** Seals the text of a session for its id, and opens it again. */
+export interface SessionSealer {
+  /** Text that says nothing, without characters that a store could mind. */
+  seal(text: string, sessionId: string): string;
+  /** `undefined` for what was changed, moved to another id or sealed elsewhere: no session. */
+  open(sealed: string, sessionId: string): string | undefined;
 }
 
 /**
@@ -59,7 +60,7 @@ export interface Storage {
    */
   localSecret?(): Uint8Array;
   /** A store for express-session on the same connection, where the driver has one of its own. */
-  sessionStore?(serializer: SessionSerializer, prefix: string): SessionStore;
+  sessionStore?(sealer: SessionSealer, prefix: string): SessionStore;
   /** A store for express-rate-limit shared by all instances, where the driver has one. */
   rateLimitStore?(prefix: string): RateLimitStore;
   /** Resolves when the store answers; rejects with the remedy when it does not. */

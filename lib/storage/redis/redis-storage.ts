@@ -56,8 +56,7 @@ export function redisStorage(options: RedisStorageOptions): Storage {
   return {
     ...storage,
     description: `Redis, ${connection.where}`,
-    sessionStore: (serializer, prefix) =>
-      sessionStore(connection, serializer, `${keyPrefix}${prefix}`),
+    sessionStore: (sealer, prefix) => sessionStore(connection, sealer, `${keyPrefix}${prefix}`),
     rateLimitStore: (prefix) => rateLimitStore(connection, `${keyPrefix}${prefix}`),
     async ready() {
       // Writing, comparing and taking: a replica, an ACL or an old server would refuse one of them.

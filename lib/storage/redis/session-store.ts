@@ -3,33 +3,42 @@
  *
  * @module
  */
+import { createHash } from 'node:crypto';
+
 import { RedisStore } from 'connect-redis';
 import type { Store as SessionStore } from 'express-session';
 
-import type { SessionSerializer } from '../storage.js';
+import type { SessionSealer } from '../storage.js';
 import type { Connection } from './connection.js';
 import { type Commands, textView } from './redis-client.js';
 
 /**
  * A store for express-session whose commands keep the deadline of {@link Connection}.
  *
- * @param prefix put before every session id
+ * @param prefix put before every key
  */
 export function sessionStore(
   connection: Connection,
-  serializer: SessionSerializer,
+  sealer: SessionSealer,
   prefix: string,
 ): SessionStore {
   const run = <T>(task: (redis: Commands<string>) => Promise<T>): Promise<T> =>
     connection.run((client, signal) => task(textView(client, signal)));
+  // A session id is a good part of a cookie: a copy of the store must not hold it.
+  const named = (id: string): string =>
+    prefix + createHash('sha256').update(`session ${id}`, 'utf8').digest('base64url');
   // The four commands connect-redis uses for one session; a view of them, not the client itself.
   const client: Pick<Commands<string>, 'get' | 'set' | 'expire'> & {
     del(keys: string[]): unknown;
   } = {
-    get: (key) => run((redis) => redis.get(key)),
-    set: (key, text, options) => run((redis) => redis.set(key, text, options)),
-    expire: (key, seconds) => run((redis) => redis.expire(key, seconds)),
-    del: ([key = '']) => run((redis) => redis.del(key)),
+    async get(id) {
+      const sealed = await run((redis) => redis.get(named(id)));
+      return sealed === null ? null : (sealer.open(sealed, id) ?? null);
+    },
+    set: (id, text, options) =>
+      run((redis) => redis.set(named(id), sealer.seal(String(text), id), options)),
+    expire: (id, seconds) => run((redis) => redis.expire(named(id), seconds)),
+    del: ([id = '']) => run((redis) => redis.del(named(id))),
   };
-  return new RedisStore({ client, prefix, serializer });
+  return new RedisStore({ client, prefix: '' });
 }

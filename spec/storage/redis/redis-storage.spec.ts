@@ -114,12 +114,16 @@ describe('redisStorage()', () => {
 });
 
 describe('the session store of redisStorage()', () => {
-  const serializer = {
-    stringify: (session: SessionData) => Buffer.from(JSON.stringify(session)).toString('base64url'),
-    parse: (text: string) => JSON.parse(Buffer.from(text, 'base64url').toString()) as SessionData,
+  /** Stands in for a real sealer: shows which id the text was sealed for. */
+  const sealer = {
+    seal: (text: string, id: string) => Buffer.from(`${id} ${text}`).toString('base64url'),
+    open(sealed: string, id: string) {
+      const text = Buffer.from(sealed, 'base64url').toString();
+      return text.startsWith(`${id} `) ? text.slice(id.length + 1) : undefined;
+    },
   };
-  it('keeps, renews and destroys a session, in the form the serializer gives it', async () => {
-    const store = open({ url: server.url, keyPrefix: 'mine:' }).sessionStore?.(serializer, 'sess:');
+  it('keeps, renews and destroys a session, sealed for its id, under a name that hides it', async () => {
+    const store = open({ url: server.url, keyPrefix: 'mine:' }).sessionStore?.(sealer, 'sess:');
     if (store === undefined) throw new Error('no session store');
     const session = { cookie: { originalMaxAge: 60_000, expires: new Date(Date.now() + 60_000) } };
     const call = (run: (done: (error?: unknown, found?: unknown) => void) => void) =>
@@ -131,8 +135,10 @@ describe('the session store of redisStorage()', () => {
     expect(await call((done) => store.get('id', done))).toMatchObject({
       cookie: { originalMaxAge: 60_000 },
     });
-    expect(await command(server.port, 'GET mine:sess:id')).not.toContain('cookie');
-    expect(await command(server.port, 'TTL mine:sess:id')).toMatch(/^:(59|60)/);
+    const names = (await command(server.port, 'KEYS mine:sess:*')).match(/mine:sess:\S+/g) ?? [];
+    expect(names).toEqual([expect.stringMatching(/^mine:sess:[\w-]{43}$/)]);
+    expect(await command(server.port, `GET ${names[0]}`)).not.toContain('cookie');
+    expect(await command(server.port, `TTL ${names[0]}`)).toMatch(/^:(59|60)/);
     await call((done) => store.destroy('id', done));
     expect(await call((done) => store.get('id', done))).toBeNull();
   });
