@@ -1,0 +1,47 @@
+import { setTimeout as pause } from 'node:timers/promises';
+
+import { afterEach, describe, expect, it, jest } from '@jest/globals';
+
+import { DEMO_AUDIENCE } from '../../../demo/tenant/options.js';
+import { type Cluster, startCluster } from '../../support/cluster.js';
+import { type CrashReport, crashRun } from '../../support/crash-run.js';
+
+jest.setTimeout(1_200_000);
+
+let cluster: Cluster;
+afterEach(() => cluster.close());
+
+function report(title: string, outcome: CrashReport): void {
+  process.stdout.write(`${title}: ${JSON.stringify(outcome)}\n`);
+}
+
+describe.each(['embedded', 'redis'] as const)(
+  'kill -9, again and again, over the %s store',
+  (store) => {
+    it('costs nobody a login', async () => {
+      cluster = await startCluster({ store, size: 0 });
+      const outcome = await crashRun(cluster, { clients: 12, kills: 100, seed: 3 });
+      report(`${store}, 100 kills`, outcome);
+      expect(outcome).toMatchObject({ kills: 100, forced: {}, wrong: [], doubleRedemptions: 0 });
+    });
+
+    it("costs a login only where it hits Auth0's own rotation", async () => {
+      cluster = await startCluster({
+        store,
+        size: 0,
+        // Due for a refresh two seconds after it was made: every refresh of ours is one at Auth0.
+        tenant: { apis: [{ identifier: DEMO_AUDIENCE, tokenLifetimeSeconds: 62 }] },
+        options: { upstreamTimeoutSeconds: 2 },
+      });
+      const between = () => pause(2_100);
+      const outcome = await crashRun(cluster, { clients: 12, kills: 50, seed: 4, between });
+      report(`${store}, 50 kills with rotation at Auth0`, outcome);
+      expect(outcome).toMatchObject({ kills: 50, wrong: [], doubleRedemptions: 0 });
+      expect(Object.keys(outcome.forced)).toEqual(
+        outcome.forced['refresh: 400 invalid_grant'] === undefined
+          ? []
+          : ['refresh: 400 invalid_grant'],
+      );
+    });
+  },
+);

@@ -1,0 +1,18 @@
+import { afterEach, describe, expect, it, jest } from '@jest/globals';
+
+import { type Cluster, startCluster } from '../../support/cluster.js';
+import { crashRun } from '../../support/crash-run.js';
+
+jest.setTimeout(120_000);
+
+let cluster: Cluster;
+afterEach(() => cluster.close());
+
+describe.each(['embedded', 'redis'] as const)('kill -9 over the %s store', (store) => {
+  it('costs nobody a login: what failed is sent again and is answered', async () => {
+    cluster = await startCluster({ store, size: 0 });
+    const report = await crashRun(cluster, { clients: 6, kills: 5, seed: 20_261 });
+    expect(report).toMatchObject({ kills: 5, forced: {}, wrong: [], doubleRedemptions: 0 });
+    expect(report.logins).toBeGreaterThanOrEqual(6);
+  });
+});

@@ -1,0 +1,42 @@
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+
+import { type Cluster, startCluster } from '../../support/cluster.js';
+import { callTool, registerClient, toolResult } from '../../support/oauth-client.js';
+import { newTally } from '../../support/persistent-client.js';
+import { rollingRestart } from '../../support/rolling-restart.js';
+
+jest.setTimeout(120_000);
+
+describe.each([
+  { store: 'redis', size: 3, says: 'three processes on one Redis' },
+  { store: 'embedded', size: 2, says: 'two processes on one embedded store' },
+] as const)('$says', ({ store, size }) => {
+  let cluster: Cluster;
+  beforeAll(async () => {
+    cluster = await startCluster({ store, size });
+  });
+  afterAll(() => cluster.close());
+
+  it('serve one login together, each request by another of them', async () => {
+    const client = await registerClient(cluster.origin);
+    let tokens = await client.tokens();
+    for (let round = 0; round < 3; round += 1) {
+      const answer = await client.refresh(tokens.refresh_token);
+      expect(answer.status).toBe(200);
+      tokens = answer.body;
+      const me = await callTool(cluster.mcp, tokens.access_token, 'whoami');
+      expect(toolResult(me)).toMatchObject({ name: 'Ada Lovelace' });
+    }
+    const { served } = cluster.balancer;
+    expect(served.some((port, at) => port === served[at - 1])).toBe(false);
+    expect(new Set(served).size).toBe(size);
+  });
+
+  it('are restarted one by one while people log in, refresh and call tools: nobody notices', async () => {
+    const tally = newTally();
+    await rollingRestart(cluster, { clients: 10, rounds: 1, tally });
+    expect(tally).toMatchObject({ forced: {}, repeats: {}, wrong: [], logins: 10 });
+    expect(tally.refreshes).toBeGreaterThan(10);
+    expect(tally.toolCalls).toBeGreaterThan(10);
+  });
+});

@@ -1,0 +1,97 @@
+/**
+ * Several server processes behind a load balancer, an Auth0 stand-in, and one store for all.
+ *
+ * @module
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { createTenantKeys } from '../../demo/tenant/keys.js';
+import {
+  DEMO_AUDIENCE,
+  DEMO_CLIENT_ID,
+  DEMO_CLIENT_SECRET,
+  type TenantOptions,
+} from '../../demo/tenant/options.js';
+import { startTenant, type Tenant } from '../../demo/tenant/tenant.js';
+import type { InstanceSettings } from './instance.js';
+import { type Instance, startInstance } from './instances.js';
+import { type RedisServer, startRedis } from './redis-server.js';
+import { type LoadBalancer, startLoadBalancer } from './round-robin.js';
+import { SPEC_SIGNING_KEY } from './world.js';
+
+/** A deployment that can be started, watched and hurt. */
+export interface Cluster {
+  readonly origin: string;
+  readonly mcp: string;
+  readonly tenant: Tenant;
+  readonly balancer: LoadBalancer;
+  readonly redis: RedisServer | undefined;
+  readonly instances: readonly Instance[];
+  /** Starts one more instance and puts it into the rotation. */
+  start(extra?: Partial<InstanceSettings>): Promise<Instance>;
+  /** Takes an instance out of the rotation, and ends it gracefully. */
+  retire(instance: Instance): Promise<void>;
+  /** Forgets an instance that is dead. */
+  bury(instance: Instance): void;
+  close(): Promise<void>;
+}
+
+export interface ClusterOptions {
+  readonly store: 'redis' | 'embedded';
+  readonly size: number;
+  readonly tenant?: TenantOptions;
+  readonly options?: Partial<InstanceSettings['options']>;
+}
+
+export async function startCluster(cluster: ClusterOptions): Promise<Cluster> {
+  const balancer = await startLoadBalancer();
+  const { origin } = balancer;
+  const [tenant, redis] = await Promise.all([
+    startTenant({
+      callbackUrls: [`${origin}/auth/callback`],
+      keys: await createTenantKeys(),
+      refreshTokenLimit: 100_000,
+      ...cluster.tenant,
+    }),
+    cluster.store === 'redis' ? startRedis() : undefined,
+  ]);
+  const directory = mkdtempSync(join(tmpdir(), 'auth0-mcp-cluster-'));
+  const settings: InstanceSettings = {
+    store: redis === undefined ? { directory } : { redisUrl: redis.url },
+    options: {
+      ...{ configUrl: tenant.configUrl, clientId: DEMO_CLIENT_ID },
+      ...{ clientSecret: DEMO_CLIENT_SECRET, audience: DEMO_AUDIENCE, baseUrl: origin },
+      // The embedded store has a key of its own, which the processes have to agree on.
+      ...(redis && { jwtSigningKey: SPEC_SIGNING_KEY }),
+      ...cluster.options,
+    },
+  };
+  const instances: Instance[] = [];
+  const self: Cluster = {
+    ...{ origin, tenant, balancer, redis, instances, mcp: `${origin}/mcp` },
+    async start(extra = {}) {
+      const instance = await startInstance({ ...settings, ...extra });
+      instances.push(instance);
+      balancer.add(instance.port);
+      return instance;
+    },
+    async retire(instance) {
+      await balancer.drain(instance.port);
+      self.bury(instance);
+      await instance.stop();
+    },
+    bury(instance) {
+      balancer.drop(instance.port);
+      instances.splice(instances.indexOf(instance), 1);
+    },
+    async close() {
+      for (const instance of instances) await instance.kill();
+      await Promise.all([balancer.close(), tenant.close(), redis?.remove()]);
+      rmSync(directory, { recursive: true, force: true });
+    },
+  };
+  await Promise.all(Array.from({ length: cluster.size }, () => self.start()));
+  return self;
+}

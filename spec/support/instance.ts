@@ -1,0 +1,67 @@
+/**
+ * A server process as it is deployed: Express, `auth0Mcp()`, an MCP route, a graceful end on SIGTERM.
+ *
+ * Takes its settings as JSON in the first argument, prints `listening PORT` once it serves.
+ *
+ * @module
+ */
+import { writeSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+
+import express from 'express';
+
+import { auth0Mcp } from '../../lib/auth0-mcp.js';
+import type { Auth0McpOptions } from '../../lib/config/options.js';
+import { embeddedStorage } from '../../lib/storage/embedded/embedded-storage.js';
+import { redisStorage } from '../../lib/storage/redis/redis-storage.js';
+import type { Storage } from '../../lib/storage/storage.js';
+import { mcpRoute } from './mcp-route.js';
+import { watchStorage } from './watched-storage.js';
+
+/** What a process is told. */
+export interface InstanceSettings {
+  readonly options: Omit<Auth0McpOptions, 'storage' | 'logger' | 'onEvent'>;
+  readonly store: { readonly redisUrl: string } | { readonly directory: string };
+  /** Dies by its own hand around the verb of this number, as if by `kill -9`. */
+  readonly diesAt?: { readonly verb: number; readonly when: 'before' | 'after' };
+}
+
+const settings = JSON.parse(process.argv[2] ?? '{}') as InstanceSettings;
+const auth = auth0Mcp({ ...settings.options, storage: mortal(storeOf(settings)) });
+
+const app = express();
+app.set('trust proxy', 1);
+app.use(auth);
+app.all('/mcp', express.json(), mcpRoute);
+
+const server = app.listen(0, '127.0.0.1', () => {
+  writeSync(1, `listening ${(server.address() as AddressInfo).port}\n`);
+});
+
+process.on('SIGTERM', () => {
+  server.close(async () => {
+    await auth.close();
+    process.exit(0);
+  });
+});
+
+function storeOf({ store }: InstanceSettings): Storage {
+  return 'redisUrl' in store ? redisStorage({ url: store.redisUrl }) : embeddedStorage(store);
+}
+
+/** Death at a verb is SIGKILL: nothing is flushed, nobody is told. */
+function mortal(storage: Storage): Storage {
+  const { diesAt } = settings;
+  if (diesAt === undefined) return storage;
+  let verbs = 0;
+  const dieIf = (isTime: boolean): void => {
+    if (isTime) process.kill(process.pid, 'SIGKILL');
+  };
+  return watchStorage(storage, {
+    before() {
+      verbs += 1;
+      dieIf(verbs === diesAt.verb && diesAt.when === 'before');
+    },
+    after: () => dieIf(verbs >= diesAt.verb && diesAt.when === 'after'),
+  });
+}

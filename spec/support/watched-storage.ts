@@ -1,0 +1,49 @@
+/**
+ * A storage that tells of every verb before and after it runs.
+ *
+ * @module
+ */
+import type { Storage } from '../../lib/storage/storage.js';
+
+/** The verbs of the port: each is one round trip. */
+export const VERBS = [
+  'get',
+  'set',
+  'add',
+  'take',
+  'update',
+  'delete',
+  'addMember',
+  'removeMember',
+  'members',
+] as const;
+
+export type Verb = (typeof VERBS)[number];
+
+/** Called around each verb. */
+export interface Watcher {
+  before?(verb: Verb, key: string): void | Promise<void>;
+  after?(verb: Verb, key: string): void | Promise<void>;
+}
+
+/** The same store, watched; also what its `open()` gives. */
+export function watchStorage(inner: Storage, watcher: Watcher): Storage {
+  const watched = Object.fromEntries(VERBS.map((verb) => [verb, watchVerb(inner, verb, watcher)]));
+  const { open } = inner;
+  return {
+    ...inner,
+    ...watched,
+    ...(open && { open: (namespace: string) => watchStorage(open(namespace), watcher) }),
+  };
+}
+
+function watchVerb(inner: Storage, verb: Verb, { before, after }: Watcher): unknown {
+  const run = inner[verb] as (...args: unknown[]) => Promise<unknown>;
+  return async (...args: unknown[]) => {
+    const key = String(args[0]);
+    await before?.(verb, key);
+    const outcome = await run(...args);
+    await after?.(verb, key);
+    return outcome;
+  };
+}
