@@ -2,16 +2,9 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import express, { type Express } from 'express';
 
 import { createBrowser } from '../../demo/tenant/browser.js';
-import {
-  ADA,
-  DEMO_AUDIENCE,
-  DEMO_CLIENT_ID,
-  DEMO_CLIENT_SECRET,
-} from '../../demo/tenant/options.js';
-import { type Auth0Mcp, auth0Mcp } from '../../lib/auth0-mcp.js';
+import { ADA, DEMO_CLIENT_SECRET } from '../../demo/tenant/options.js';
 import { memoryStorage } from '../../lib/storage/memory-storage.js';
 import type { Storage } from '../../lib/storage/storage.js';
-import { mcpRoute } from '../support/mcp-route.js';
 import { callTool, type OAuthClient, registerClient, VERIFIER } from '../support/oauth-client.js';
 import { type RawAnswer, send, sendForm, sendJson } from '../support/raw-http.js';
 import { secretsIn } from '../support/secret-scan.js';
@@ -249,39 +242,10 @@ describe('a host app that answers everything else with its own page', () => {
 
 describe('several instances behind a balancer', () => {
   let world: World;
-  const instances: Auth0Mcp[] = [];
-  const storage = memoryStorage();
-
   beforeAll(async () => {
-    let turn = 0;
-    world = await startWorld({
-      options: { storage },
-      mount(app, first) {
-        instances.push(first);
-        app.use((req, res, next) => {
-          turn += 1;
-          instances[turn % instances.length]?.(req, res, next);
-        });
-        app.all('/mcp', express.json(), mcpRoute);
-      },
-    });
-    instances.push(
-      auth0Mcp({
-        configUrl: world.tenant.configUrl,
-        clientId: DEMO_CLIENT_ID,
-        clientSecret: DEMO_CLIENT_SECRET,
-        audience: DEMO_AUDIENCE,
-        baseUrl: world.origin,
-        jwtSigningKey: SPEC_SIGNING_KEY,
-        storage,
-        logger: { debug() {}, info() {}, warn() {}, error() {} },
-      }),
-    );
+    world = await startWorld({ instances: 2 });
   });
-  afterAll(async () => {
-    await instances[1]?.close();
-    await world.close();
-  });
+  afterAll(() => world.close());
 
   it('R-DP-4 each step of a login may meet another one', async () => {
     const client = await registerClient(world.origin);

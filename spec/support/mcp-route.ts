@@ -28,6 +28,7 @@ export function createServer(): McpServer {
     const sameAsExtra = extra.authInfo?.extra?.subject === subject;
     return text({ subject, name: user.name, email: user.email, clientId, sameAsExtra });
   });
+  server.registerTool('public_tool', {}, async () => text('for anybody'));
   server.registerTool('write_file', {}, async () => text('written'));
   server.registerTool('downstream', {}, async () => {
     const token = await getAccessToken().auth0Token();
@@ -49,29 +50,18 @@ export const mcpRoute: RequestHandler = async function mcpRoute(req, res) {
   await transport.handleRequest(req, res, req.body);
 };
 
-/**
- * With sessions: one transport per session, kept between requests under the person's subject, so that
- * the id of a session is worth nothing to anybody else.
- */
+/** With sessions: one transport per session, kept between requests. */
 export function sessionRoute(): RequestHandler {
   const transports = new Map<string, StreamableHTTPServerTransport>();
   return async function mcpSessionRoute(req, res) {
-    const keyOf = (session: unknown) => JSON.stringify([req.auth?.extra?.subject, session]);
-    const sent = req.headers['mcp-session-id'];
-    const known = transports.get(keyOf(sent));
+    const known = transports.get(String(req.headers['mcp-session-id']));
     if (known !== undefined) {
       await known.handleRequest(req, res, req.body);
       return;
     }
-    if (sent !== undefined) {
-      res
-        .status(404)
-        .json({ jsonrpc: '2.0', error: { code: -32001, message: 'No session' }, id: null });
-      return;
-    }
     const transport = new StreamableHTTPServerTransport({
       sessionIdGenerator: () => randomUUID(),
-      onsessioninitialized: (id) => void transports.set(keyOf(id), transport),
+      onsessioninitialized: (id) => void transports.set(id, transport),
     });
     const server = createServer();
     await server.connect(transport as Parameters<typeof server.connect>[0]);
