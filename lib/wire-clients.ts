@@ -36,6 +36,7 @@ export function wireClients(ground: Ground): Clients {
     now,
     log: config.logger,
     isAcceptableRedirectUri: (uri) => redirectUriKind(uri) !== undefined,
+    allowedHosts: config.allowedClientMetadataHosts,
     allowedNetwork,
   });
   const registered = createRegisteredClients(signingKeys);

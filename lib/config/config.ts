@@ -93,6 +93,8 @@ export interface Config {
   readonly allowedClientRedirectUris: readonly string[] | undefined;
   readonly clientRegistration: boolean;
   readonly clientIdMetadataDocuments: boolean;
+  /** Hosts whose documents are taken, `*.name` for all below one; undefined: any public one. */
+  readonly allowedClientMetadataHosts: readonly string[] | undefined;
   readonly clients: readonly PreRegisteredClient[];
   readonly anonymous: AnonymousAccess | undefined;
   /** Web origins that may call the guarded endpoint besides our own and this machine's; or any. */

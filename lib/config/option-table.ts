@@ -65,6 +65,7 @@ export const OPTION_TABLE: Readonly<Record<OptionName, OptionEntry>> = {
   },
   clientRegistration: { suffix: 'CLIENT_REGISTRATION', form: 'switch' },
   clientIdMetadataDocuments: { suffix: 'CLIENT_ID_METADATA_DOCUMENTS', form: 'switch' },
+  allowedClientMetadataHosts: { suffix: 'ALLOWED_CLIENT_METADATA_HOSTS', form: 'list' },
   clients: {},
   anonymous: {},
   allowedOrigins: { suffix: 'ALLOWED_ORIGINS', form: 'list' },

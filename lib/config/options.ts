@@ -309,6 +309,16 @@ export interface Auth0McpOptions {
   readonly clientIdMetadataDocuments?: boolean | undefined;
 
   /**
+   * Hosts whose client metadata documents are taken: `claude.ai`, or `*.example.com` for any host
+   * below it. Nothing is fetched from another host, and its clients are told that they are not
+   * accepted. An empty list lets no such client in.
+   *
+   * Default: any host on the public internet.
+   * Environment: `AUTH0_MCP_ALLOWED_CLIENT_METADATA_HOSTS`.
+   */
+  readonly allowedClientMetadataHosts?: string | readonly string[] | undefined;
+
+  /**
    * Clients registered by hand.
    *
    * Default: none.
@@ -318,7 +328,14 @@ export interface Auth0McpOptions {
 
   /**
    * JSON-RPC methods and tools callable without a token:
-   * `{ methods: ['initialize', 'tools/list'], tools: ['search_docs'] }`. Anything else is challenged.
+   * `{ methods: ['initialize', 'tools/list'], tools: ['search_docs'] }`. Anything else is challenged;
+   * of a batch every element has to be open.
+   *
+   * The challenge is an HTTP 401 that names the scopes of the tool called as well, so that one login
+   * is enough. A call that ChatGPT has marked as its own (`_meta` keys that begin with `openai/`) gets
+   * it as the tool's result instead, status 200 and `_meta["mcp/www_authenticate"]`, which is where
+   * ChatGPT looks; so does such a call that lacks scopes. With `initialize` open, a stream (GET) is
+   * open to sessions that began without a token, and declined with 405 outside of a session.
    *
    * Default: none.
    * Environment: none.

@@ -58,6 +58,7 @@ describe('Auth0McpOptions', () => {
     ['allowedClientRedirectUris', 'ALLOWED_CLIENT_REDIRECT_URIS'],
     ['clientRegistration', 'CLIENT_REGISTRATION'],
     ['clientIdMetadataDocuments', 'CLIENT_ID_METADATA_DOCUMENTS'],
+    ['allowedClientMetadataHosts', 'ALLOWED_CLIENT_METADATA_HOSTS'],
     ['resourceBaseUrl', 'RESOURCE_BASE_URL'],
     ['upstreamTimeoutSeconds', 'UPSTREAM_TIMEOUT_SECONDS'],
     ['accessTokenTtlSeconds', 'ACCESS_TOKEN_TTL_SECONDS'],

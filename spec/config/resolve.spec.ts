@@ -37,6 +37,7 @@ describe('resolveConfig', () => {
       allowedClientRedirectUris: undefined,
       clientRegistration: true,
       clientIdMetadataDocuments: true,
+      allowedClientMetadataHosts: undefined,
       clients: [],
       anonymous: undefined,
       allowedOrigins: [],

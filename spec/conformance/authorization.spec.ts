@@ -59,7 +59,7 @@ describe('the authorization endpoint', () => {
     ['invalid_target', { resource: 'https://elsewhere.example/mcp' }],
     ['invalid_target', { resource: '/mcp' }],
   ] as const)(
-    'AS-17 AS-28 AS-37 R-AZ-2 R-AZ-13 R-AZ-14 R-AZ-15 R-AZ-16 CLI-56 tells the client %s for %j',
+    'AS-17 AS-28 R-AZ-2 R-AZ-13 R-AZ-14 R-AZ-15 R-AZ-16 CLI-56 tells the client %s for %j',
     async (error, change) => {
       const answer = sentBack(await authorize(change));
       expect([...answer.keys()].sort()).toEqual(['error', 'error_description', 'iss', 'state']);

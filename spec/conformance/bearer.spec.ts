@@ -101,6 +101,23 @@ describe('the guard of the MCP endpoint', () => {
     },
   );
 
+  it('RS-20 refuses pages of other sites before anything else, and nobody who is no page', async () => {
+    const from = (origin: string) =>
+      send(world.mcp, {
+        method: 'POST',
+        headers: { origin, authorization: `Bearer ${tokens.access_token}` },
+      });
+    for (const origin of ['https://evil.example', 'http://evil.example:8000', 'null']) {
+      const { status, json } = await from(origin);
+      expect(status).toBe(403);
+      expect(json()).toMatchObject({ jsonrpc: '2.0', error: { code: -32000 }, id: null });
+    }
+    for (const origin of [world.origin, 'http://localhost:6274', 'vscode-webview://x']) {
+      expect((await from(origin)).status).not.toBe(403);
+    }
+    expect((await post(`Bearer ${tokens.access_token}`)).status).toBe(200);
+  });
+
   it('RS-17 does not look at a token in the query or in the body', async () => {
     const query = await send(`${world.mcp}?access_token=${tokens.access_token}`, {
       method: 'POST',

@@ -285,6 +285,28 @@ describe('metadata documents without what specs may have', () => {
     await host.close();
   });
 
+  it('AS-33 can be narrowed to hosts: another is told so, and nothing is fetched from it', async () => {
+    const host = await startTlsHost();
+    host.answer = documentFor();
+    const world = await startWorld({
+      options: { allowedClientMetadataHosts: ['*.client.example'] },
+      surroundings: { allowedNetwork: host.network() },
+    });
+    const pageOf = (id: string): Promise<RawAnswer> =>
+      send(
+        oauthClient(world.origin, {
+          id,
+          secret: undefined,
+          redirectUri: 'http://127.0.0.1/callback',
+        }).authorizeUrl(),
+      );
+    expect((await pageOf(host.url('/c.json'))).status).toBe(400);
+    expect(host.connections()).toBe(0);
+    expect((await pageOf(host.url('/c.json', 'apps'))).status).toBe(200);
+    await world.close();
+    await host.close();
+  });
+
   it('CLI-14 AS-6 can be switched off: then a URL is an unknown client, and nothing is fetched', async () => {
     const host = await startTlsHost();
     host.answer = documentFor();

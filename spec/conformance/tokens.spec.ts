@@ -10,6 +10,9 @@ import { startWorld, type World } from '../support/world.js';
 /** Lifetime of Auth0's access tokens here, in seconds: shorter than ours, so that each refresh of ours may need one there. */
 const AUTH0_TTL_SECONDS = 3000;
 
+/** The grant of the extensions for enterprises and workloads. */
+const JWT_BEARER = 'urn:ietf:params:oauth:grant-type:jwt-bearer';
+
 describe('the token endpoint', () => {
   let world: World;
   let client: OAuthClient;
@@ -86,7 +89,7 @@ describe('the token endpoint', () => {
       expect(answer.status).toBe(200);
     });
 
-    it('R-TK-7 R-ERR R-TK-14 AS-36 CLI-24 each error has its code', async () => {
+    it('R-TK-7 R-ERR R-TK-14 CLI-24 each error has its code', async () => {
       const { id: client_id } = client;
       const code = { grant_type: 'authorization_code', client_id };
       const refresh = { grant_type: 'refresh_token', client_id };
@@ -100,6 +103,7 @@ describe('the token endpoint', () => {
         [{ ...refresh, refresh_token: 'x', resource: 'https://x.example' }, 'invalid_target'],
         [{ client_id, grant_type: 'client_credentials' }, 'unsupported_grant_type'],
         [{ client_id, grant_type: 'password' }, 'unsupported_grant_type'],
+        [{ client_id, grant_type: JWT_BEARER }, 'unsupported_grant_type'],
         [{ client_id, grant_type: '__proto__' }, 'unsupported_grant_type'],
       ] as [Record<string, string>, string][]) {
         expect([form, ...errorOf(await token(form))]).toEqual([form, 400, expected]);
@@ -344,6 +348,27 @@ describe('the token endpoint', () => {
       advance(31 * day);
       expect((await client.refresh(usedAgain.body.refresh_token)).body.error).toBe('invalid_grant');
     });
+  });
+});
+
+describe('guessing at the token endpoint', () => {
+  it('R-TK-15 R-ERR CLI-45 is stopped with a 429 in JSON that says how long to wait', async () => {
+    const world = await startWorld();
+    const client = await registerClient(world.origin, {
+      token_endpoint_auth_method: 'client_secret_post',
+    });
+    const guess = () => client.refresh('x', { client_secret: 'a guess' });
+    const errors = new Set<unknown>();
+    for (let round = 0; round < 50 && !errors.has('too_many_requests'); round += 1) {
+      const answers = await Promise.all(Array.from({ length: 50 }, guess));
+      for (const { body } of answers) errors.add(body.error);
+    }
+    expect([...errors]).toEqual(['invalid_client', 'too_many_requests']);
+    const { status, headers } = await guess();
+    expect(status).toBe(429);
+    expect(headers.get('retry-after')).toMatch(/^\d+$/);
+    expect(headers.get('cache-control')).toBe('no-store');
+    await world.close();
   });
 });
 

@@ -54,7 +54,7 @@ function inFront(
 
 describe('the doctor, on our own server', () => {
   it.each([{ basePath: '' }, { basePath: '/api' }])(
-    'CLI-9 finds nothing wrong with one that is mounted right (%j)',
+    'finds nothing wrong with one that is mounted right (%j)',
     async (setup) => {
       const report = await examineServer(setup);
       for (const check of OF_SERVER) expect(report[check]).toMatchObject({ outcome: 'passed' });
@@ -162,17 +162,14 @@ describe('the doctor, on our own server', () => {
     );
   });
 
-  it.each(['Claude-User', 'python-httpx'])(
-    'CLI-9 notices that %s is taken for a bot',
-    async (name) => {
-      const report = await examineServer(
-        inFront(
-          (_url, agent) => agent.startsWith(name),
-          (_req, res) => res.status(403).send('<title>Just a moment...</title>'),
-        ),
-      );
-      expect(report['client-agents']).toMatchObject(failure(`${name}`, 'bots'));
-      expect(report['resource-metadata']).toMatchObject({ outcome: 'passed' });
-    },
-  );
+  it.each(['Claude-User', 'python-httpx'])('notices that %s is taken for a bot', async (name) => {
+    const report = await examineServer(
+      inFront(
+        (_url, agent) => agent.startsWith(name),
+        (_req, res) => res.status(403).send('<title>Just a moment...</title>'),
+      ),
+    );
+    expect(report['client-agents']).toMatchObject(failure(`${name}`, 'bots'));
+    expect(report['resource-metadata']).toMatchObject({ outcome: 'passed' });
+  });
 });

@@ -14,7 +14,11 @@ import { asEntries, asList, asText, listOf, switchOf } from '../values.js';
 /** The part of the configuration that decides who may ask. */
 export type ClientRules = Pick<
   Config,
-  'clients' | 'clientRegistration' | 'clientIdMetadataDocuments' | 'allowedClientRedirectUris'
+  | 'clients'
+  | 'clientRegistration'
+  | 'clientIdMetadataDocuments'
+  | 'allowedClientMetadataHosts'
+  | 'allowedClientRedirectUris'
 >;
 
 /** @throws Auth0McpConfigError */
@@ -23,6 +27,7 @@ export function resolveClients(raw: RawOptions, logger: Logger): ClientRules {
     clients: preRegistered(raw),
     clientRegistration: switchOf(raw, 'clientRegistration', true),
     clientIdMetadataDocuments: switchOf(raw, 'clientIdMetadataDocuments', true),
+    allowedClientMetadataHosts: metadataHosts(raw),
     allowedClientRedirectUris: patterns(raw),
   };
   if (rules.allowedClientRedirectUris?.length === 0) {
@@ -107,6 +112,20 @@ function checkedRedirectUris(value: unknown, place: string): readonly string[] {
     );
   }
   return uris;
+}
+
+/** A host name as URLs have it, or one with `*.` before it. */
+const HOST_PATTERN = /^(?:\*\.)?[a-z0-9-]+(?:\.[a-z0-9-]+)+$/;
+
+function metadataHosts(raw: RawOptions): readonly string[] | undefined {
+  return listOf(raw, 'allowedClientMetadataHosts')?.map((host) => {
+    const pattern = host.toLowerCase();
+    if (HOST_PATTERN.test(pattern)) return pattern;
+    const remedy =
+      'Write the name of a host, without scheme, port and path: claude.ai or *.example.com. To ' +
+      'allow any host, leave the option out.';
+    throw wrongOption('allowedClientMetadataHosts', host, remedy);
+  });
 }
 
 function patterns(raw: RawOptions): readonly string[] | undefined {

@@ -80,6 +80,32 @@ describe('clients that bring themselves', () => {
   });
 });
 
+describe('allowedClientMetadataHosts', () => {
+  it('takes names of hosts, with *. for all below one, in lower case', () => {
+    const allowedClientMetadataHosts = ['Claude.ai', '*.example.com'];
+    const { config } = resolveWith({ allowedClientMetadataHosts });
+    expect(config.allowedClientMetadataHosts).toEqual(['claude.ai', '*.example.com']);
+    expect(resolveWith({ allowedClientMetadataHosts: 'claude.ai, zed.dev' }).config).toMatchObject({
+      allowedClientMetadataHosts: ['claude.ai', 'zed.dev'],
+    });
+  });
+
+  it.each([
+    '*',
+    'https://claude.ai',
+    'claude.ai/x',
+    'claude.ai:443',
+    'cl*.ai',
+    'localhost',
+    'ä.de',
+  ])('refuses %s, which no document can have', (host) => {
+    expect(refusalOf({ allowedClientMetadataHosts: [host] })).toMatchObject({
+      option: 'allowedClientMetadataHosts',
+      message: expect.stringContaining('claude.ai or *.example.com'),
+    });
+  });
+});
+
 describe('allowedClientRedirectUris', () => {
   it.each([
     'https://*.example.com/*',

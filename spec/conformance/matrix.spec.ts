@@ -1,0 +1,59 @@
+/**
+ * Every requirement has a spec that cites it in its title, or a written reason why it has none.
+ *
+ * @module
+ */
+import { describe, expect, it } from '@jest/globals';
+
+import { sourceFiles } from '../support/source-tree.js';
+import { titlesOf } from '../support/spec-titles.js';
+import { EXCLUSIONS } from './exclusions.js';
+import { CLIENT_ROWS } from './rows/clients.js';
+import { MCP_ROWS } from './rows/mcp.js';
+import { RFC_ROWS } from './rows/rfcs.js';
+
+const SECTIONS = [MCP_ROWS, RFC_ROWS, CLIENT_ROWS];
+const NUMBER = /(?<![\w-])(?:(?:RS|AS|PX|EX|CLI|R-(?:[A-Z]{2}|8252))-\d+|R-ERR)(?![\w-])/g;
+
+const rows = SECTIONS.flatMap((section) => Object.keys(section));
+const citations = sourceFiles('spec')
+  .filter(({ path }) => path.endsWith('.spec.ts'))
+  .flatMap(({ path, text }) => titlesOf(text).map((title) => ({ path, title })))
+  .flatMap(({ path, title }) => (title.match(NUMBER) ?? []).map((row) => ({ path, row })));
+const cited = new Set(citations.map(({ row }) => row));
+const excluded = Object.keys(EXCLUSIONS);
+
+describe('the requirements', () => {
+  it('are each cited by a spec, or left out with a reason', () => {
+    const withSpec = rows.filter((row) => cited.has(row)).length;
+    process.stdout.write(
+      `requirements: ${rows.length} rows, ${withSpec} with specs, ${excluded.length} exclusions\n`,
+    );
+    expect(rows.filter((row) => !cited.has(row) && !excluded.includes(row))).toEqual([]);
+  });
+
+  it('are counted once', () => {
+    expect(rows).toHaveLength(new Set(rows).size);
+  });
+
+  it('that specs cite are in the list', () => {
+    expect(citations.filter(({ row }) => !rows.includes(row))).toEqual([]);
+  });
+
+  it('are left out with a reason of some words, and only where no spec shows them', () => {
+    expect(excluded.filter((row) => !rows.includes(row) || cited.has(row))).toEqual([]);
+    expect(Object.values(EXCLUSIONS).filter((reason) => reason.length < 30)).toEqual([]);
+  });
+});
+
+describe('reading titles', () => {
+  it('finds those of describe, it and each, and takes nothing else for one', () => {
+    const text = `
+      describe('one', () => {
+        it(\`two \${name} half\`, () => expect('no').toBe('no'));
+        it.each(['not a title'])('three %s', () => {});
+      });
+      other('not this');`;
+    expect(titlesOf(text)).toEqual(['one', 'two … half', 'three %s']);
+  });
+});
