@@ -140,7 +140,10 @@ export class Auth0Error extends Error {
 
 /** The upstream identity provider. */
 export interface Auth0 {
-  /** Fetches discovery and signing keys; rejects with an {@link Auth0Error} that names the remedy. */
+  /**
+   * Fetches discovery and signing keys, and asks Auth0 whether it knows our client id, callback URL
+   * and audience; rejects with an {@link Auth0Error} that names the remedy.
+   */
   ready(): Promise<void>;
   /** Answers with the redirect to Auth0. Rejects before anything is sent if that cannot be. */
   startLogin(req: Request, res: Response, start: LoginStart): Promise<void>;

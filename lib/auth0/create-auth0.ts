@@ -12,6 +12,7 @@ import { createAuth0Http } from './http.js';
 import { createLogin } from './login.js';
 import { createLogoutVerification } from './logout-token.js';
 import { createProblems, type ProblemListener, type Problems } from './problems.js';
+import { createSetUpCheck } from './setup-check.js';
 import { createSigningKeys } from './signing-keys.js';
 import { createTokenEndpoint } from './token-endpoint.js';
 import { createTokenVerification } from './token-verification.js';
@@ -39,6 +40,7 @@ export function createAuth0(deps: Auth0Deps): Auth0 {
   const tokens = createTokenEndpoint({ config, callbackUrl, discovery, authenticate, http });
   const verification = createTokenVerification({ config, discovery, keys, now });
   const verifyLogoutToken = createLogoutVerification({ config, discovery, keys, now });
+  const checkSetUp = createSetUpCheck({ config, callbackUrl, discovery, http });
   const problems = createProblems(deps);
 
   const login = createLogin({
@@ -55,7 +57,11 @@ export function createAuth0(deps: Auth0Deps): Auth0 {
   });
 
   return {
-    ready: () => problems.watch(keys.ready),
+    ready: () =>
+      problems.watch(async () => {
+        await keys.ready();
+        await checkSetUp();
+      }),
     startLogin: (req, res, start) => problems.watch(() => login.startLogin(req, res, start)),
     finishLogin: (req, res, browser) => problems.watch(() => login.finishLogin(req, res, browser)),
     refresh: (refreshToken) =>

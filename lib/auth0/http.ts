@@ -44,6 +44,8 @@ export interface Auth0Request {
   readonly isRepeatable: boolean;
   /** A time limit of the caller's, in place of the usual one. */
   readonly signal?: AbortSignal | undefined;
+  /** Whether a redirect is an answer to read. It is never followed. */
+  readonly expectsRedirect?: boolean;
 }
 
 /** An answer below 500 that is not 429. */
@@ -51,6 +53,8 @@ export interface Auth0Answer {
   readonly status: number;
   /** The JSON object; undefined for anything else (HTML, a list, nothing). */
   readonly body: Readonly<Record<string, unknown>> | undefined;
+  /** Where a redirect points. */
+  readonly location?: string;
 }
 
 /** @throws Auth0Error `unavailable` */
@@ -86,7 +90,7 @@ async function attempt(
     headers: { accept: 'application/json', 'user-agent': 'express-auth0-mcp', ...request.headers },
     body: request.form ?? null,
     // A redirect would carry the credentials wherever it points.
-    redirect: 'error',
+    redirect: request.expectsRedirect === true ? 'manual' : 'error',
     signal,
   });
   const { status, headers } = response;
@@ -98,7 +102,8 @@ async function attempt(
   }
   if (!/^application\/([\w.-]+\+)?json\b/i.test(headers.get('content-type') ?? '')) {
     await response.body?.cancel();
-    return { status, body: undefined };
+    const location = headers.get('location');
+    return { status, body: undefined, ...(location !== null && { location }) };
   }
   return { status, body: jsonObject(await readText(request.what, response)) };
 }

@@ -295,6 +295,7 @@ describe('readiness', () => {
       expect(tenant.requests.map(({ path }) => path)).toEqual([
         '/.well-known/openid-configuration',
         '/.well-known/jwks.json',
+        '/authorize',
       ]);
     });
   });

@@ -1,0 +1,204 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { createBrowser } from '../../../demo/tenant/browser.js';
+import type { LogoutOverrides } from '../../../demo/tenant/logout.js';
+import { ADA, BOB } from '../../../demo/tenant/options.js';
+import { memoryStorage } from '../../../lib/storage/memory-storage.js';
+import { StorageUnavailable } from '../../../lib/storage/storage.js';
+import { callTool, type OAuthClient, registerClient } from '../../support/oauth-client.js';
+import { givenBack, linesWith, until } from '../../support/upstream.js';
+import { startWorld, type World, type WorldOptions } from '../../support/world.js';
+
+describe('back-channel logout (OpenID Connect Back-Channel Logout 1.0)', () => {
+  let world: World;
+  let client: OAuthClient;
+  beforeEach(() => start());
+  afterEach(() => world.close());
+
+  async function start(options: WorldOptions = {}, basePath = ''): Promise<void> {
+    world = await startWorld({ ...options, basePath });
+    const [application] = world.tenant.settings.applications;
+    if (application === undefined) throw new Error('no application');
+    const backchannelLogoutUri = `${world.origin}${basePath}/backchannel-logout`;
+    world.tenant.configure({ applications: [{ ...application, backchannelLogoutUri }] });
+    client = await registerClient(world.origin + basePath);
+  }
+
+  const post = (body: string, headers: Record<string, string> = {}): Promise<Response> =>
+    fetch(`${world.origin}/backchannel-logout`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/x-www-form-urlencoded', ...headers },
+      body,
+    });
+
+  async function logIn(user = ADA): Promise<{ token: unknown; sid: string }> {
+    const { access_token: token } = await client.tokens({ user, browser: createBrowser() });
+    const grants = await world.wiring.grants.list({ subject: user.sub });
+    const newest = grants.toSorted((a, b) => a.grant.createdAt - b.grant.createdAt).at(-1);
+    return { token, sid: newest?.grant.sid ?? '' };
+  }
+
+  const status = async (token: unknown): Promise<number> =>
+    (await callTool(world.mcp, token, 'whoami')).status;
+
+  it('§2.7 a token with sid ends the logins of that session on every client, and no other', async () => {
+    const laptop = await logIn();
+    world.advance(1);
+    const phone = await logIn();
+    expect(laptop.sid).not.toBe(phone.sid);
+    expect(await world.tenant.sendBackchannelLogout({ sub: ADA.sub, sid: laptop.sid })).toBe(200);
+    expect([await status(laptop.token), await status(phone.token)]).toEqual([401, 200]);
+    expect(await world.tenant.sendBackchannelLogout({ sid: phone.sid })).toBe(200);
+    expect(await status(phone.token)).toBe(401);
+    expect(world.events).toContainEqual(
+      expect.objectContaining({ type: 'backchannel_logout', ended: 1, subject: ADA.sub }),
+    );
+    await until(() => givenBack(world).length === 2);
+  });
+
+  it('§2.4 a token with sub alone ends all logins of that person, and nobody else', async () => {
+    const [one, two, bob] = [await logIn(), await logIn(), await logIn(BOB)];
+    expect(await world.tenant.sendBackchannelLogout({ sub: ADA.sub })).toBe(200);
+    const after = [await status(one.token), await status(two.token), await status(bob.token)];
+    expect(after).toEqual([401, 401, 200]);
+  });
+
+  it('a sid that belongs to somebody else ends nothing', async () => {
+    const bob = await logIn(BOB);
+    expect(await world.tenant.sendBackchannelLogout({ sub: ADA.sub, sid: bob.sid })).toBe(200);
+    expect(await status(bob.token)).toBe(200);
+  });
+
+  it('a person who logs out at Auth0 is logged out here', async () => {
+    const { token } = await logIn();
+    await world.tenant.logoutUser(ADA.sub);
+    expect(await status(token)).toBe(401);
+  });
+
+  it('works on an instance that never saw the login', async () => {
+    await world.close();
+    await start({ instances: 3 });
+    const { token } = await logIn();
+    expect(await world.tenant.sendBackchannelLogout({ sub: ADA.sub })).toBe(200);
+    expect([await status(token), await status(token), await status(token)]).toEqual([
+      401, 401, 401,
+    ]);
+  });
+
+  it('is at the base path', async () => {
+    await world.close();
+    await start({}, '/api');
+    const { token } = await logIn();
+    expect(await world.tenant.sendBackchannelLogout({ sub: ADA.sub })).toBe(200);
+    expect(await status(token)).toBe(401);
+  });
+
+  it('§2.6 a replay is refused and ends nothing that began since', async () => {
+    const jti = 'the-same-twice';
+    const about = { sub: ADA.sub };
+    expect(await world.tenant.sendBackchannelLogout(about, { claims: { jti } })).toBe(200);
+    const { token } = await logIn();
+    expect(await world.tenant.sendBackchannelLogout(about, { claims: { jti } })).toBe(400);
+    expect(await status(token)).toBe(200);
+  });
+
+  const now = Math.floor(Date.now() / 1000);
+  const FORGERIES: [string, LogoutOverrides][] = [
+    ['a signature by a key Auth0 never published', { signer: 'foreign' }],
+    ['no signature', { signer: 'none' }],
+    ['a signature with a shared secret', { signer: { secret: 'x' }, header: { alg: 'HS256' } }],
+    ['another issuer', { claims: { iss: 'https://evil.example/' } }],
+    ["another application's audience", { claims: { aud: 'somebody-else' } }],
+    ['no audience', { claims: { aud: undefined } }],
+    ['no iat', { claims: { iat: undefined } }],
+    ['an iat in the future', { claims: { iat: now + 3600, exp: now + 7200 } }],
+    ['no exp', { claims: { exp: undefined } }],
+    ['an exp long past', { claims: { exp: now - 3600 } }],
+    ['no jti', { claims: { jti: undefined } }],
+    ['no events', { claims: { events: undefined } }],
+    ['another event', { claims: { events: { 'https://example.com/other': {} } } }],
+    [
+      'an event that is no object',
+      { claims: { events: { 'http://schemas.openid.net/event/backchannel-logout': 'yes' } } },
+    ],
+    ['a nonce, as an ID token has', { claims: { nonce: 'n' } }],
+    ['neither sub nor sid', { claims: { sub: undefined } }],
+    ['a sub that is no text', { claims: { sub: { $ne: '' } } }],
+    ['the type of an access token', { header: { typ: 'at+jwt' } }],
+    ['no JWT at all', { raw: 'garbage' }],
+  ];
+
+  it.each(FORGERIES)('§2.6 refuses %s with 400, and nothing ends', async (_title, overrides) => {
+    const { token } = await logIn();
+    expect(await world.tenant.sendBackchannelLogout({ sub: ADA.sub }, overrides)).toBe(400);
+    expect(await status(token)).toBe(200);
+  });
+
+  it.each(['logout+jwt', 'application/logout+jwt', undefined])(
+    '§2.4 takes the type %s',
+    async (typ) => {
+      const { token } = await logIn();
+      expect(await world.tenant.sendBackchannelLogout({ sub: ADA.sub }, { header: { typ } })).toBe(
+        200,
+      );
+      expect(await status(token)).toBe(401);
+    },
+  );
+
+  it("takes neither Auth0's own access token nor ours for a logout token", async () => {
+    const { token } = await logIn();
+    const [held] = await world.wiring.grants.list({ subject: ADA.sub });
+    for (const raw of [String(token), String(held?.grant.auth0.accessToken)]) {
+      expect(await world.tenant.sendBackchannelLogout({ sub: ADA.sub }, { raw })).toBe(400);
+    }
+    expect(await status(token)).toBe(200);
+  });
+
+  it('§2.5 §2.8 wants one form field by POST: otherwise 400 or 405 as JSON, never cached', async () => {
+    const bodies = ['', 'logout_token=', 'logout_token=a&logout_token=b'];
+    for (const body of bodies) {
+      const answer = await post(body);
+      expect([answer.status, answer.headers.get('cache-control')]).toEqual([400, 'no-store']);
+      expect(await answer.json()).toMatchObject({ error: 'invalid_request' });
+    }
+    const json = await post('{"logout_token":"a"}', { 'content-type': 'application/json' });
+    expect(json.status).toBe(400);
+    const big = await post(`logout_token=${'a'.repeat(20_000)}`);
+    expect(big.status).toBe(413);
+    expect((await fetch(`${world.origin}/backchannel-logout`)).status).toBe(405);
+  });
+
+  it('a logout that could not be carried out is 400 (§2.8), and the same token works afterwards', async () => {
+    await world.close();
+    let isAway = false;
+    const inner = memoryStorage();
+    const storage = {
+      ...inner,
+      async members(index: string) {
+        if (isAway) throw new StorageUnavailable('away');
+        return inner.members(index);
+      },
+    };
+    await start({ options: { storage } });
+    const { token } = await logIn();
+    isAway = true;
+    const jti = { claims: { jti: 'once-more' } };
+    expect(await world.tenant.sendBackchannelLogout({ sub: ADA.sub }, jti)).toBe(400);
+    isAway = false;
+    expect(await world.tenant.sendBackchannelLogout({ sub: ADA.sub }, jti)).toBe(200);
+    expect(await status(token)).toBe(401);
+  });
+
+  it('with keys that cannot be had it is 400, the log says why, and a later one works', async () => {
+    const { token } = await logIn();
+    world.tenant.rotateSigningKeys();
+    world.tenant.rotateSigningKeys();
+    world.advance(31);
+    const back = world.tenant.fault('/.well-known/jwks.json', { kind: 'respond', status: 503 });
+    expect(await world.tenant.sendBackchannelLogout({ sub: ADA.sub })).toBe(400);
+    expect(linesWith(world, 'signing keys').length).toBeGreaterThan(0);
+    back();
+    world.advance(31);
+    expect(await world.tenant.sendBackchannelLogout({ sub: ADA.sub })).toBe(200);
+    expect(await status(token)).toBe(401);
+  });
+});
