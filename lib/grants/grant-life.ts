@@ -13,7 +13,7 @@ const MARGIN_SECONDS = 60;
  * The end nothing can move, in unix seconds: our absolute limit, and where Auth0 gave no refresh
  * token the end of its access token, since nothing can be renewed after that.
  */
-export function absoluteEnd({ createdAt, auth0 }: GrantRecord, lifetimes: Lifetimes): number {
+function absoluteEnd({ createdAt, auth0 }: GrantRecord, lifetimes: Lifetimes): number {
   const limit = createdAt + lifetimes.refreshTokenSeconds;
   return auth0.refreshToken === undefined ? Math.min(limit, auth0.accessTokenExpiresAt) : limit;
 }
@@ -27,9 +27,12 @@ export function currentEnd(grant: GrantRecord, lifetimes: Lifetimes): number {
   return Math.min(idleEnd, absoluteEnd(grant, lifetimes));
 }
 
-/** Seconds an access token made now may live; 0 or less when the grant has come to its end. */
+/**
+ * Seconds an access token made now may live: not beyond its grant, without which it is worth
+ * nothing. 0 or less when the grant has come to its end.
+ */
 export function accessTokenLifetime(grant: GrantRecord, lifetimes: Lifetimes, now: number): number {
-  return Math.min(lifetimes.accessTokenSeconds, absoluteEnd(grant, lifetimes) - now);
+  return Math.min(lifetimes.accessTokenSeconds, currentEnd(grant, lifetimes) - now);
 }
 
 /**

@@ -18,7 +18,7 @@ import { settled } from './authorization-code.js';
 import { requireProof } from './code-grant.js';
 import type { GrantsDeps } from './grant-context.js';
 import { judgeGeneration, nextGeneration, type Presented } from './rotation.js';
-import { effectiveScopes, issueTokens, narrowedScopes, type TokenSet } from './token-set.js';
+import { issueTokens, narrowedScopes, type TokenSet } from './token-set.js';
 
 /** See `Grants.refresh`. */
 export async function refreshGrant(
@@ -37,7 +37,7 @@ export async function refreshGrant(
   await refuseReplay(judge(found, generation, deps), grantId, found, deps);
 
   const alive = await deps.sessions.keepAlive(grantId, found);
-  const scopes = narrowedScopes(effectiveScopes(alive), request.scopes, {
+  const scopes = narrowedScopes(alive, request.scopes, {
     required: deps.requiredScopes,
     known: deps.knownScopes,
   });

@@ -7,7 +7,6 @@
  */
 import type { Lifetimes } from '../config/config.js';
 import { InvalidGrant, InvalidScope } from '../oauth/errors.js';
-import { unionOfScopes } from '../oauth/scope.js';
 import type { GrantRecord } from '../storage/records.js';
 import type { AccessTokens } from './access-token.js';
 import { accessTokenLifetime } from './grant-life.js';
@@ -40,24 +39,25 @@ export function effectiveScopes(grant: Pick<GrantRecord, 'scopes' | 'auth0'>): r
 }
 
 /**
- * The scopes of an access token for a refresh that names some (RFC 6749 §6): never more than
- * granted, always with the required ones. Words nobody here knows are passed over (CLI-31).
+ * The scopes of an access token for a refresh that names some (RFC 6749 §6): never more than the
+ * person allowed and Auth0 grants at present, always with the required ones. A client may go on
+ * asking for what Auth0 has withdrawn since; the answer then tells it the truth. Words nobody here
+ * knows are passed over (CLI-31).
  *
- * @throws InvalidScope a known scope that was not granted (R-TK-10)
+ * @throws InvalidScope a known scope that the person did not allow (R-TK-10)
  */
 export function narrowedScopes(
-  granted: readonly string[],
-  asked: readonly string[] | undefined,
+  grant: Pick<GrantRecord, 'scopes' | 'auth0'>,
+  asked: readonly string[] = [],
   rules: { readonly required: readonly string[]; readonly known: ReadonlySet<string> },
 ): readonly string[] {
-  if (asked === undefined) return granted;
-  const known = asked.filter((scope) => rules.known.has(scope) || granted.includes(scope));
-  if (known.some((scope) => !granted.includes(scope))) {
+  const allowed = asked.filter((scope) => grant.scopes.includes(scope));
+  if (asked.some((scope) => rules.known.has(scope) && !allowed.includes(scope))) {
     throw new InvalidScope('The scope is wider than what was granted');
   }
-  if (known.length === 0) return granted;
-  const required = rules.required.filter((scope) => granted.includes(scope));
-  return unionOfScopes(required, known);
+  const effective = effectiveScopes(grant);
+  if (allowed.length === 0) return effective;
+  return effective.filter((scope) => allowed.includes(scope) || rules.required.includes(scope));
 }
 
 /** Signs what a grant has come to. @throws InvalidGrant the grant is at its end */

@@ -1,0 +1,274 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { beforeEach, describe, expect, it } from '@jest/globals';
+
+import { Auth0Error } from '../../lib/auth0/auth0.js';
+import { AUTH0_TTL, type GrantRig, grantRig, outcomeOf } from './grant-rig.js';
+
+let rig: GrantRig;
+let id: string;
+
+/** A login whose Auth0 token is due to be refreshed, but good for `secondsLeft` yet. */
+async function loginThatIsDue(secondsLeft = 0, options: Parameters<typeof grantRig>[0] = {}) {
+  rig = grantRig(options);
+  id = await rig.grantIdOf(await rig.tokens());
+  rig.pass(AUTH0_TTL - secondsLeft);
+}
+/** Leaves a lease behind, as a process that died would. */
+async function leaseOfTheDead(): Promise<void> {
+  const death = new Auth0Error('unavailable', 'never seen');
+  rig.auth0.failures.push(death);
+  // The write that would give the lease back fails as well.
+  rig.auth0.meanwhile = async () => {
+    rig.storage.failingUpdates = 1;
+  };
+  await rig.grants.auth0Token(id).catch(() => undefined);
+  rig.auth0.meanwhile = async () => undefined;
+  rig.auth0.refreshes.length = 0;
+}
+
+describe('Auth0’s token for a downstream call', () => {
+  beforeEach(() => loginThatIsDue(61));
+
+  it('is the one of the login for as long as that is good for a minute more', async () => {
+    expect(await rig.grants.auth0Token(id)).toBe('auth0-at-1');
+    expect(rig.auth0.refreshes).toEqual([]);
+    rig.pass(1);
+    expect(await rig.grants.auth0Token(id)).toBe('refreshed-at-1');
+    expect(await rig.grants.auth0Token(id)).toBe('refreshed-at-1');
+    expect(rig.auth0.refreshes).toEqual(['auth0-rt-1']);
+  });
+
+  it('AS-34 is refreshed with the token that Auth0 gave last', async () => {
+    for (let day = 0; day < 3; day += 1) {
+      rig.pass(AUTH0_TTL);
+      await rig.grants.auth0Token(id);
+    }
+    expect(rig.auth0.refreshes).toEqual(['auth0-rt-1', 'refreshed-rt-1', 'refreshed-rt-2']);
+  });
+
+  it('is refreshed with the same one where the application does not rotate', async () => {
+    rig.auth0.rotates = false;
+    for (let day = 0; day < 2; day += 1) {
+      rig.pass(AUTH0_TTL);
+      await rig.grants.auth0Token(id);
+    }
+    expect(rig.auth0.refreshes).toEqual(['auth0-rt-1', 'auth0-rt-1']);
+  });
+
+  it('ends with the login', async () => {
+    await rig.grants.end(id, 'operator');
+    await expect(rig.grants.auth0Token(id)).rejects.toMatchObject({ code: 'invalid_grant' });
+    await expect(rig.grants.auth0Token('never-was')).rejects.toMatchObject({
+      code: 'invalid_grant',
+    });
+  });
+
+  it('cannot be renewed where Auth0 gave no refresh token', async () => {
+    const tokens = {
+      accessToken: 'a',
+      accessTokenExpiresAt: rig.now() + 30,
+      refreshToken: undefined,
+    };
+    const grantId = await rig.grantIdOf(await rig.tokens({}, { tokens }));
+    expect(await rig.grants.auth0Token(grantId)).toBe('a');
+    rig.pass(30);
+    await expect(rig.grants.auth0Token(grantId)).rejects.toMatchObject({ code: 'invalid_grant' });
+    expect(rig.auth0.refreshes).toEqual([]);
+  });
+});
+
+describe('one refresh at Auth0 at a time (CLI-42)', () => {
+  it('R-UP-7 serves a hundred callers on three instances', async () => {
+    await loginThatIsDue();
+    rig.auth0.delayMs = 50;
+    const instances = [rig.grants, rig.instance(), rig.instance()];
+    const tokens = await Promise.all(
+      Array.from({ length: 100 }, (_, at) => instances[at % 3]?.auth0Token(id)),
+    );
+    expect(new Set(tokens)).toEqual(new Set(['refreshed-at-1']));
+    expect(rig.auth0.refreshes).toEqual(['auth0-rt-1']);
+  });
+
+  it('R-UP-7 serves refreshes of the client and downstream calls alike', async () => {
+    rig = grantRig();
+    const { refreshToken, ...tokens } = await rig.tokens();
+    id = await rig.grantIdOf({ ...tokens, refreshToken });
+    rig.pass(AUTH0_TTL);
+    rig.auth0.delayMs = 20;
+    const other = rig.instance();
+    const work = Array.from({ length: 20 }, (_, at) =>
+      at % 2 === 0 ? rig.refresh(refreshToken) : other.auth0Token(id),
+    );
+    await Promise.all<unknown>(work);
+    expect(rig.auth0.refreshes).toHaveLength(1);
+  });
+
+  it('a holder that died blocks the others until its lease runs out, and no longer', async () => {
+    await loginThatIsDue();
+    await leaseOfTheDead();
+    const waiting = rig.instance().auth0Token(id);
+    await sleep(150);
+    expect(rig.auth0.refreshes).toEqual([]);
+    // One second for Auth0 and three for the store.
+    rig.pass(4);
+    expect(await waiting).toBe('refreshed-at-1');
+    expect(rig.auth0.refreshes).toEqual(['auth0-rt-1']);
+  });
+
+  it('those who wait in vain hear 503, and nothing is lost', async () => {
+    await loginThatIsDue(0, { timeoutMs: -2500 });
+    // A lease that outlives everybody's patience: rounds end after half a second here.
+    rig.auth0.meanwhile = () => sleep(800);
+    const holder = rig.grants.auth0Token(id);
+    await sleep(20);
+    await expect(rig.instance().auth0Token(id)).rejects.toMatchObject({
+      code: 'temporarily_unavailable',
+      retryAfterSeconds: 5,
+    });
+    expect(await holder).toBe('refreshed-at-1');
+  });
+
+  it('leaves other people’s logins alone', async () => {
+    await loginThatIsDue();
+    rig.auth0.delayMs = 200;
+    const blocked = rig.grants.auth0Token(id);
+    const login = rig.login({ subject: 'auth0|bob' });
+    const bob = await rig.grantIdOf(await rig.tokens({}, login));
+    expect(await rig.grants.auth0Token(bob)).toBe(login.tokens.accessToken);
+    await blocked;
+  });
+});
+
+describe('an outage of Auth0 (R-UP-5)', () => {
+  it('goes unnoticed while the token at hand is good', async () => {
+    await loginThatIsDue(30);
+    rig.auth0.failures.push(new Auth0Error('unavailable', 'down'));
+    expect(await rig.grants.auth0Token(id)).toBe('auth0-at-1');
+    // Parity 4.4: not tried again on every request.
+    expect(await rig.instance().auth0Token(id)).toBe('auth0-at-1');
+    expect(rig.auth0.refreshes).toHaveLength(1);
+  });
+
+  it('is 503 until the time that Auth0 named, and not asked about before', async () => {
+    await loginThatIsDue();
+    rig.auth0.failures.push(new Auth0Error('unavailable', 'down', { retryAfterSeconds: 40 }));
+    await expect(rig.grants.auth0Token(id)).rejects.toMatchObject({
+      status: 503,
+      retryAfterSeconds: 40,
+    });
+    rig.pass(39);
+    await expect(rig.instance().auth0Token(id)).rejects.toMatchObject({
+      status: 503,
+      retryAfterSeconds: 1,
+    });
+    expect(rig.auth0.refreshes).toHaveLength(1);
+    rig.pass(1);
+    expect(await rig.grants.auth0Token(id)).toBe('refreshed-at-1');
+  });
+
+  it('is met with pauses that grow to half a minute, and start anew after a success', async () => {
+    await loginThatIsDue();
+    const pauses: unknown[] = [];
+    for (let attempt = 0; attempt < 5; attempt += 1) {
+      rig.auth0.failures.push(new Auth0Error('unavailable', 'down'));
+      const error = await rig.grants.auth0Token(id).catch((thrown) => thrown);
+      pauses.push(error.retryAfterSeconds);
+      rig.pass(error.retryAfterSeconds);
+    }
+    expect(pauses).toEqual([5, 10, 20, 30, 30]);
+    await rig.grants.auth0Token(id);
+    rig.pass(AUTH0_TTL);
+    rig.auth0.failures.push(new Auth0Error('unavailable', 'down'));
+    await expect(rig.grants.auth0Token(id)).rejects.toMatchObject({ retryAfterSeconds: 5 });
+  });
+
+  it.each([
+    ['a wrong secret', new Auth0Error('misconfigured', 'invalid_client')],
+    ['an answer that does not verify', new Auth0Error('invalid_response', 'bad signature')],
+    ['a fault of our own', new TypeError('x is not a function')],
+  ])('R-UP-4 is assumed for %s too: 503, the login stays', async (_what, failure) => {
+    await loginThatIsDue();
+    rig.auth0.failures.push(failure);
+    await expect(rig.grants.auth0Token(id)).rejects.toMatchObject({ status: 503 });
+    rig.pass(5);
+    expect(await rig.grants.auth0Token(id)).toBe('refreshed-at-1');
+  });
+});
+
+describe('the end of the session at Auth0 (AS-34)', () => {
+  it('ends the login here', async () => {
+    await loginThatIsDue();
+    rig.auth0.failures.push(new Auth0Error('session_ended', 'blocked'));
+    expect(await outcomeOf(rig.grants.auth0Token(id))).toBe('invalid_grant');
+    expect(await rig.grants.find(id)).toBeUndefined();
+    expect(rig.events.at(-1)).toMatchObject({
+      type: 'grant_revoked',
+      cause: 'auth0_session_ended',
+    });
+  });
+
+  it('ends it although the token at hand is good yet', async () => {
+    await loginThatIsDue(30);
+    rig.auth0.failures.push(new Auth0Error('session_ended', 'blocked'));
+    expect(await outcomeOf(rig.grants.auth0Token(id))).toBe('invalid_grant');
+  });
+
+  it('is assumed when Auth0 answers for another person, whose token is given back', async () => {
+    await loginThatIsDue();
+    rig.auth0.subject = 'auth0|eve';
+    expect(await outcomeOf(rig.grants.auth0Token(id))).toBe('invalid_grant');
+    expect(await rig.grants.find(id)).toBeUndefined();
+    await rig.grants.close();
+    expect(rig.auth0.revoked).toEqual(['refreshed-rt-1']);
+  });
+
+  it('R-UP-7 leaves no token behind when the login is revoked while Auth0 is asked', async () => {
+    await loginThatIsDue();
+    rig.auth0.meanwhile = async () => void (await rig.grants.end(id, 'client_request'));
+    expect(await outcomeOf(rig.grants.auth0Token(id))).toBe('invalid_grant');
+    await rig.grants.close();
+    expect(rig.auth0.revoked.toSorted()).toEqual(['auth0-rt-1', 'refreshed-rt-1']);
+  });
+});
+
+describe('a store that fails after Auth0 has rotated', () => {
+  it('R-UP-7 is tried again until the new token is safe', async () => {
+    await loginThatIsDue();
+    rig.auth0.meanwhile = async () => {
+      rig.storage.failingUpdates = 3;
+    };
+    expect(await rig.grants.auth0Token(id)).toBe('refreshed-at-1');
+    expect(rig.auth0.refreshes).toHaveLength(1);
+    rig.auth0.meanwhile = async () => undefined;
+    rig.pass(AUTH0_TTL);
+    expect(await rig.grants.auth0Token(id)).toBe('refreshed-at-2');
+  });
+
+  it('makes nobody wait for more than two seconds, and goes on in the background', async () => {
+    await loginThatIsDue();
+    rig.auth0.meanwhile = async () => {
+      rig.storage.failingUpdates = 10;
+    };
+    await expect(rig.grants.auth0Token(id)).rejects.toMatchObject({
+      status: 503,
+      retryAfterSeconds: 5,
+    });
+    await rig.grants.close();
+    expect(await rig.grants.auth0Token(id)).toBe('refreshed-at-1');
+    expect(rig.auth0.refreshes).toHaveLength(1);
+  });
+
+  it('is told to the operator when it stays away', async () => {
+    await loginThatIsDue();
+    rig.auth0.meanwhile = async () => {
+      rig.storage.failingUpdates = 1000;
+    };
+    const attempt = rig.grants.auth0Token(id).catch((thrown) => thrown);
+    await sleep(50);
+    rig.pass(61);
+    expect(await attempt).toMatchObject({ code: expect.stringMatching(/UNAVAILABLE|unavailable/) });
+    await rig.grants.close();
+    expect(rig.logged).toEqual([expect.stringContaining('could not be stored')]);
+  });
+});

@@ -1,0 +1,287 @@
+/**
+ * Grants on a clock that can be moved, in front of an Auth0 that rotates without leeway.
+ *
+ * @module
+ */
+import { createHash, randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { type Auth0, Auth0Error, type Auth0Login } from '../../lib/auth0/auth0.js';
+import type { AuthenticatedClient } from '../../lib/clients/client-authentication.js';
+import type { Lifetimes } from '../../lib/config/config.js';
+import type { Auth0McpEvent } from '../../lib/config/events.js';
+import { createAccessTokens } from '../../lib/grants/access-token.js';
+import type { ApprovedRequest } from '../../lib/grants/code-grant.js';
+import { createGrants, type Grants } from '../../lib/grants/grants.js';
+import { createRefreshTokens } from '../../lib/grants/refresh-token.js';
+import { SIGNING_KEY_MATERIAL_BYTES } from '../../lib/grants/signing-key.js';
+import type { TokenSet } from '../../lib/grants/token-set.js';
+import { createKeyRing } from '../../lib/keys/key-ring.js';
+import { createSealer } from '../../lib/keys/seal.js';
+import { OAuthError } from '../../lib/oauth/errors.js';
+import type { CollectionDeps } from '../../lib/storage/collection.js';
+import { memoryStorage } from '../../lib/storage/memory-storage.js';
+import { type Storage, StorageUnavailable } from '../../lib/storage/storage.js';
+
+export const START = 1_700_000_000;
+export const ISSUER = 'https://mcp.example';
+export const RESOURCE = 'https://mcp.example/mcp';
+export const CALLBACK = 'https://client.example/cb';
+export const VERIFIER = 'v'.repeat(43);
+export const DAY = 86_400;
+export const LIFETIMES: Lifetimes = {
+  accessTokenSeconds: 3600,
+  refreshTokenIdleSeconds: 30 * DAY,
+  refreshTokenSeconds: 365 * DAY,
+  refreshGraceSeconds: 120,
+};
+/** Auth0's access token of a login lives this long. */
+export const AUTH0_TTL = DAY;
+export const PUBLIC: AuthenticatedClient = {
+  id: 'client',
+  hasProved: false,
+  fingerprint: 'client',
+};
+
+/** Auth0 as far as grants see it: one refresh token is good at a time, a used one ends the login. */
+export interface FakeAuth0 extends Pick<Auth0, 'refresh' | 'revoke'> {
+  /** Tokens that were sent to be refreshed, in order. */
+  readonly refreshes: string[];
+  readonly revoked: string[];
+  /** What the next refreshes do instead, first one first. */
+  readonly failures: Error[];
+  /** What Auth0 grants from now on. */
+  scopes: string[];
+  subject: string;
+  rotates: boolean;
+  /** How long it takes to answer, in real milliseconds. */
+  delayMs: number;
+  /** Runs while Auth0 works. */
+  meanwhile: () => Promise<void>;
+}
+
+/** Storage that can be made to fail. */
+export interface FlakyStorage extends Storage {
+  /** Calls of `update` that fail from now on. */
+  failingUpdates: number;
+  /** Keys under which something was added, oldest first. */
+  readonly keys: string[];
+}
+
+/** A whole world. */
+export interface GrantRig {
+  readonly auth0: FakeAuth0;
+  readonly storage: FlakyStorage;
+  readonly collections: CollectionDeps;
+  readonly events: Auth0McpEvent[];
+  readonly logged: string[];
+  readonly grants: Grants;
+  readonly now: () => number;
+  pass(seconds: number): void;
+  /** Another instance on the same storage. */
+  instance(): Grants;
+  login(changes?: Partial<Auth0Login>): Auth0Login;
+  begin(changes?: Partial<ApprovedRequest>, login?: Partial<Auth0Login>): Promise<string>;
+  redeem(
+    code: string,
+    changes?: { codeVerifier?: string; redirectUri?: string | undefined },
+  ): Promise<TokenSet>;
+  /** A login up to its tokens, which have arrived. */
+  tokens(
+    changes?: Partial<ApprovedRequest>,
+    login?: Partial<Auth0Login>,
+  ): Promise<TokenSet & { refreshToken: string }>;
+  refresh(refreshToken: string, scopes?: string[], client?: AuthenticatedClient): Promise<TokenSet>;
+  grantIdOf(tokens: TokenSet): Promise<string>;
+  typesOfEvents(): string[];
+}
+
+export function grantRig(
+  options: {
+    lifetimes?: Partial<Lifetimes>;
+    required?: string[];
+    known?: string[];
+    timeoutMs?: number;
+  } = {},
+): GrantRig {
+  let time = START;
+  const now = () => time;
+  const { required = ['openid'], known = ['openid', 'read', 'write'], timeoutMs = 1000 } = options;
+  const ring = createKeyRing([randomBytes(32)]);
+  const storage = flaky(memoryStorage({ now }));
+  const collections: CollectionDeps = {
+    storage,
+    sealer: createSealer(ring.derive('record-seal')),
+    nameKeys: ring.derive('record-name'),
+    namespace: 'n',
+    onUnreadable: () => undefined,
+  };
+  const auth0 = fakeAuth0(now);
+  const events: Auth0McpEvent[] = [];
+  const logged: string[] = [];
+  const log = (_fields: object, message: string): void => void logged.push(message);
+  const accessTokens = createAccessTokens({
+    materials: ring.derive('access-token', SIGNING_KEY_MATERIAL_BYTES),
+    issuer: ISSUER,
+    resource: RESOURCE,
+    now,
+  });
+  const instance = (): Grants =>
+    createGrants({
+      collections,
+      auth0,
+      accessTokens,
+      refreshTokens: createRefreshTokens(ring.derive('refresh-token'), ISSUER),
+      codeKeys: ring.derive('authorization-code'),
+      lifetimes: { ...LIFETIMES, ...options.lifetimes },
+      requiredScopes: required,
+      knownScopes: new Set(known),
+      upstreamTimeoutMs: timeoutMs,
+      emit: (event) => void events.push(event),
+      log: { debug: log, info: log, warn: log, error: log },
+      now,
+    });
+  const grants = instance();
+  let logins = 0;
+
+  const rig: GrantRig = {
+    auth0,
+    storage,
+    collections,
+    events,
+    logged,
+    grants,
+    now,
+    instance,
+    pass(seconds) {
+      time += seconds;
+    },
+    login: (changes = {}) => ({
+      subject: 'auth0|ada',
+      sid: 'session',
+      claims: {},
+      user: { name: 'Ada' },
+      scopes: auth0.scopes,
+      tokens: {
+        accessToken: `auth0-at-${++logins}`,
+        accessTokenExpiresAt: time + AUTH0_TTL,
+        refreshToken: `auth0-rt-${logins}`,
+      },
+      ...changes,
+    }),
+    begin: async (changes, login) => (await grants.begin(rig.login(login), approved(changes))).code,
+    redeem: (code, changes = {}) =>
+      grants.redeemCode(
+        {
+          grantType: 'authorization_code',
+          code,
+          codeVerifier: VERIFIER,
+          redirectUri: CALLBACK,
+          ...changes,
+        },
+        PUBLIC,
+      ),
+    async tokens(changes, login) {
+      const tokens = await rig.redeem(await rig.begin(changes, login));
+      await deliver(tokens);
+      return { ...tokens, refreshToken: tokens.refreshToken ?? '' };
+    },
+    refresh: (refreshToken, scopes, client = PUBLIC) =>
+      grants.refresh({ grantType: 'refresh_token', refreshToken, scopes }, client),
+    grantIdOf: async ({ accessToken }) => (await accessTokens.verify(accessToken)).grantId,
+    typesOfEvents: () => events.map(({ type }) => type),
+  };
+  return rig;
+}
+
+/** Says that the answer has left, and waits until that is written down. */
+export async function deliver(tokens: TokenSet): Promise<void> {
+  tokens.onSent?.();
+  await sleep(2);
+}
+
+/** What a person approved: `client`, the required scope and two more. */
+export function approved(changes: Partial<ApprovedRequest> = {}): ApprovedRequest {
+  return {
+    client: { id: 'client', name: 'Client', authMethod: 'none', mayRefresh: true },
+    clientId: 'client',
+    redirectUri: CALLBACK,
+    redirectUriWasSent: true,
+    state: undefined,
+    codeChallenge: createHash('sha256').update(VERIFIER).digest('base64url'),
+    requestedScopes: [],
+    promptsConsent: false,
+    hints: {},
+    scopes: ['openid', 'read'],
+    ...changes,
+  };
+}
+
+/** The code of the OAuth error an attempt ends in, `ok` if it does not, anything else is thrown. */
+export async function outcomeOf(attempt: Promise<unknown>): Promise<string> {
+  try {
+    await attempt;
+    return 'ok';
+  } catch (error) {
+    if (error instanceof OAuthError) return error.code;
+    throw error;
+  }
+}
+
+function fakeAuth0(now: () => number): FakeAuth0 {
+  const used = new Set<string>();
+  let issued = 0;
+  const auth0: FakeAuth0 = {
+    refreshes: [],
+    revoked: [],
+    failures: [],
+    scopes: ['openid', 'read', 'write'],
+    subject: 'auth0|ada',
+    rotates: true,
+    delayMs: 0,
+    meanwhile: async () => undefined,
+    async refresh(refreshToken) {
+      auth0.refreshes.push(refreshToken);
+      await sleep(auth0.delayMs);
+      await auth0.meanwhile();
+      const failure = auth0.failures.shift();
+      if (failure !== undefined) throw failure;
+      if (used.has(refreshToken)) throw new Auth0Error('session_ended', 'reused');
+      if (auth0.rotates) used.add(refreshToken);
+      issued += 1;
+      return {
+        tokens: {
+          accessToken: `refreshed-at-${issued}`,
+          accessTokenExpiresAt: now() + AUTH0_TTL,
+          refreshToken: auth0.rotates ? `refreshed-rt-${issued}` : undefined,
+        },
+        claims: { sub: auth0.subject },
+        scopes: auth0.scopes,
+      };
+    },
+    async revoke(refreshToken) {
+      auth0.revoked.push(refreshToken);
+    },
+  };
+  return auth0;
+}
+
+function flaky(inner: Storage): FlakyStorage {
+  const storage: FlakyStorage = {
+    ...inner,
+    failingUpdates: 0,
+    keys: [],
+    add(key, ...rest) {
+      storage.keys.push(key);
+      return inner.add(key, ...rest);
+    },
+    async update(...parameters) {
+      if (storage.failingUpdates > 0) {
+        storage.failingUpdates -= 1;
+        throw new StorageUnavailable('away');
+      }
+      return inner.update(...parameters);
+    },
+  };
+  return storage;
+}

@@ -1,0 +1,181 @@
+import { randomBytes } from 'node:crypto';
+
+import { beforeEach, describe, expect, it } from '@jest/globals';
+
+import { createGrantStore, type GrantStore } from '../../lib/grants/grant-store.js';
+import { createSealer } from '../../lib/keys/seal.js';
+import type { GrantRecord } from '../../lib/storage/records.js';
+import { DAY, type GrantRig, grantRig, LIFETIMES, START } from './grant-rig.js';
+
+let rig: GrantRig;
+let store: GrantStore;
+beforeEach(() => {
+  rig = grantRig();
+  store = createGrantStore({ ...rig.collections, lifetimes: LIFETIMES, now: rig.now });
+});
+
+const grant = (
+  subject: string,
+  clientId: string,
+  sid?: string,
+  isRedeemed = true,
+): GrantRecord => ({
+  client: { id: clientId, authMethod: 'none', mayRefresh: true },
+  subject,
+  ...(sid !== undefined && { sid }),
+  scopes: ['openid'],
+  createdAt: START,
+  lastUsedAt: START,
+  code: {
+    tag: 't',
+    challenge: 'c',
+    redirectUri: 'r',
+    redirectUriWasSent: true,
+    expiresAt: START + 60,
+    failures: 0,
+    ...(isRedeemed && { redeemedAt: START }),
+  },
+  generation: 0,
+  replaced: [],
+  auth0: {
+    accessToken: 'at',
+    accessTokenExpiresAt: START + DAY,
+    refreshToken: 'rt',
+    scopes: ['openid'],
+  },
+  user: {},
+});
+
+describe('grants in the store', () => {
+  it('are found, changed and ended by their id', async () => {
+    const record = grant('ada', 'claude');
+    await store.add('one', record);
+    expect(await store.find('one')).toEqual(record);
+    expect(await store.find('other')).toBeUndefined();
+    const changed = await store.update('one', (current) => ({ ...current, generation: 5 }));
+    expect(changed?.generation).toBe(5);
+    expect(await store.end('one')).toMatchObject({ id: 'one', isAlive: true });
+    expect(await store.end('one')).toBeUndefined();
+    expect(await store.find('one')).toBeUndefined();
+    expect(await store.update('one', (current) => current)).toBeUndefined();
+  });
+
+  it('are left as they are by a change that says so', async () => {
+    await store.add('one', grant('ada', 'claude'));
+    expect(await store.update('one', () => undefined)).toEqual(grant('ada', 'claude'));
+  });
+
+  it('are changed by every one of a hundred writers', async () => {
+    await store.add('one', grant('ada', 'claude'));
+    await Promise.all(
+      Array.from({ length: 100 }, () =>
+        store.update('one', (current) => ({ ...current, generation: current.generation + 1 })),
+      ),
+    );
+    expect((await store.find('one'))?.generation).toBe(100);
+  });
+
+  it('are ended by exactly one of many', async () => {
+    await store.add('one', grant('ada', 'claude'));
+    const ended = await Promise.all(Array.from({ length: 20 }, () => store.end('one')));
+    expect(ended.filter((one) => one !== undefined)).toHaveLength(1);
+  });
+
+  it('that have expired do not exist, and cannot be changed back to life', async () => {
+    await store.add('one', grant('ada', 'claude'));
+    rig.pass(LIFETIMES.refreshTokenIdleSeconds);
+    expect(await store.find('one')).toBeUndefined();
+    const revive = (current: GrantRecord) => ({ ...current, lastUsedAt: rig.now() });
+    expect(await store.update('one', revive)).toBeUndefined();
+    expect(await store.list({ subject: 'ada' })).toEqual([]);
+    // Known to whoever gives Auth0 its refresh token back, and to nobody else.
+    expect(await store.holdings('ada')).toMatchObject([{ id: 'one', isAlive: false }]);
+    expect(await store.end('one')).toMatchObject({ isAlive: false });
+  });
+
+  it('RS-26, AS-35 show whoever copies the store no token, name or id', async () => {
+    const secret = {
+      ...grant('auth0|ada', 'claude', 'session-7'),
+      user: { email: 'ada@example.com' },
+    };
+    await store.add('grant-id', secret);
+    const [key = ''] = rig.storage.keys;
+    const dump = key + Buffer.from((await rig.storage.get(key)) ?? []).toString('latin1');
+    for (const text of ['auth0|ada', 'claude', 'session-7', 'ada@', 'grant-id', '"rt"', '"at"']) {
+      expect(dump).not.toContain(text);
+    }
+  });
+});
+
+describe('looking grants up', () => {
+  beforeEach(async () => {
+    await store.add('ada-claude', grant('ada', 'claude', 's1'));
+    await store.add('ada-cursor', grant('ada', 'cursor', 's1'));
+    await store.add('ada-claude-2', grant('ada', 'claude', 's2'));
+    await store.add('bob-claude', grant('bob', 'claude'));
+    await store.add('ada-waiting', grant('ada', 'claude', 's1', false));
+  });
+
+  it.each([
+    ['a person', { subject: 'ada' }, ['ada-claude', 'ada-claude-2', 'ada-cursor']],
+    ['a client', { clientId: 'claude' }, ['ada-claude', 'ada-claude-2', 'bob-claude']],
+    ['a session at Auth0', { sid: 's1' }, ['ada-claude', 'ada-cursor']],
+    [
+      'a person and a client',
+      { subject: 'ada', clientId: 'claude' },
+      ['ada-claude', 'ada-claude-2'],
+    ],
+    ['a session and a client', { sid: 's1', clientId: 'cursor' }, ['ada-cursor']],
+    ['a session of somebody else', { subject: 'bob', sid: 's1' }, []],
+    ['nobody', { subject: 'eve' }, []],
+    ['nothing', {}, []],
+    ['fields left open', { subject: undefined, clientId: undefined, sid: undefined }, []],
+    ['a person by the name of a client', { subject: 'claude' }, []],
+  ])('by %s', async (_what, filter, ids) => {
+    expect((await store.list(filter)).map(({ id }) => id).toSorted()).toEqual(ids);
+  });
+
+  it('forgets what has ended', async () => {
+    await store.end('ada-claude');
+    expect((await store.list({ subject: 'ada' })).map(({ id }) => id)).not.toContain('ada-claude');
+    expect(await store.list({ sid: 's2' })).toHaveLength(1);
+  });
+
+  it('finds what was stored under a key that has been replaced', async () => {
+    const nameKeys = [randomBytes(32), ...rig.collections.nameKeys];
+    const rotated = createGrantStore({
+      ...rig.collections,
+      nameKeys,
+      lifetimes: LIFETIMES,
+      now: rig.now,
+    });
+    await rotated.add('ada-new', grant('ada', 'claude'));
+    expect((await rotated.list({ subject: 'ada' })).map(({ id }) => id).toSorted()).toEqual([
+      'ada-claude',
+      'ada-claude-2',
+      'ada-cursor',
+      'ada-new',
+    ]);
+    await rotated.end('ada-claude');
+    expect(await store.list({ subject: 'ada', clientId: 'claude' })).toHaveLength(1);
+  });
+
+  it('drops memberships whose record is gone or cannot be opened any more', async () => {
+    const sealer = createSealer([randomBytes(32)]);
+    const elsewhere = createGrantStore({
+      ...rig.collections,
+      sealer,
+      lifetimes: LIFETIMES,
+      now: rig.now,
+    });
+    expect(await elsewhere.holdings('bob')).toEqual([]);
+    expect(await store.holdings('bob')).toEqual([]);
+    expect(await store.list({ clientId: 'claude', subject: 'bob' })).toEqual([]);
+  });
+
+  it('ends a grant although its memberships cannot be taken away', async () => {
+    rig.storage.removeMember = () => Promise.reject(new Error('away'));
+    expect(await store.end('bob-claude')).toMatchObject({ id: 'bob-claude' });
+    expect(await store.list({ subject: 'bob' })).toEqual([]);
+  });
+});

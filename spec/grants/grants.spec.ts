@@ -1,0 +1,267 @@
+import { beforeEach, describe, expect, it } from '@jest/globals';
+
+import { Auth0Error } from '../../lib/auth0/auth0.js';
+import { deliver, type GrantRig, grantRig, LIFETIMES, outcomeOf } from './grant-rig.js';
+
+let rig: GrantRig;
+beforeEach(() => {
+  rig = grantRig();
+});
+
+describe('a grant', () => {
+  it('R-AZ-18 counts for nothing before its code is redeemed', async () => {
+    const { code, grantId } = await rig.grants.begin(rig.login(), await approvedRequest());
+    expect(await rig.grants.find(grantId)).toBeUndefined();
+    expect(await rig.grants.list({ subject: 'auth0|ada' })).toEqual([]);
+    await rig.redeem(code);
+    expect(await rig.grants.find(grantId)).toMatchObject({ subject: 'auth0|ada', sid: 'session' });
+    expect(await rig.grants.list({ subject: 'auth0|ada' })).toHaveLength(1);
+  });
+
+  it('R-CI-9 keeps the client as it was, and what the person is', async () => {
+    const id = await rig.grantIdOf(await rig.tokens());
+    expect(await rig.grants.find(id)).toMatchObject({
+      client: { id: 'client', name: 'Client', authMethod: 'none', mayRefresh: true },
+      user: { name: 'Ada' },
+      scopes: ['openid', 'read'],
+    });
+  });
+
+  it('works for a client without a name and a login without session or refresh token', async () => {
+    const client = { id: 'client', name: undefined, authMethod: 'none', mayRefresh: true } as const;
+    const tokens = {
+      accessToken: 'a',
+      accessTokenExpiresAt: rig.now() + 99,
+      refreshToken: undefined,
+    };
+    const id = await rig.grantIdOf(await rig.tokens({ client }, { sid: undefined, tokens }));
+    expect(JSON.stringify(await rig.grants.find(id))).not.toMatch(/null|"name":""|"sid"/);
+  });
+
+  it('is settled by the first use of its token, should the note of delivery have been lost', async () => {
+    const code = await rig.begin();
+    const tokens = await rig.redeem(code);
+    await rig.grants.find(await rig.grantIdOf(tokens));
+    await deliver({ ...tokens, onSent: () => undefined });
+    expect(await outcomeOf(rig.redeem(code))).toBe('invalid_grant');
+    expect(rig.typesOfEvents()).toContain('code_replayed');
+  });
+
+  it('is settled by a refresh too', async () => {
+    const code = await rig.begin();
+    const { refreshToken = '' } = await rig.redeem(code);
+    await rig.refresh(refreshToken);
+    await outcomeOf(rig.redeem(code));
+    expect(rig.typesOfEvents()).toContain('code_replayed');
+  });
+});
+
+describe('the grant behind a token (R-RV-1)', () => {
+  it('is found by access token and refresh token, also an old one', async () => {
+    const tokens = await rig.tokens();
+    const found = { id: await rig.grantIdOf(tokens), clientId: 'client' };
+    expect(await rig.grants.findByToken(tokens.accessToken)).toEqual(found);
+    expect(await rig.grants.findByToken(tokens.refreshToken)).toEqual(found);
+    await rig.refresh(tokens.refreshToken);
+    rig.pass(1000);
+    expect(await rig.grants.findByToken(tokens.refreshToken)).toEqual(found);
+  });
+
+  it.each(['', 'x', 'A'.repeat(71), 'a.b.c', 'A'.repeat(100_000)])(
+    'is nobody’s for %.10j',
+    async (token) => {
+      expect(await rig.grants.findByToken(token)).toBeUndefined();
+    },
+  );
+
+  it('is not found when it has ended, or its token has', async () => {
+    const [one, other] = [await rig.tokens(), await rig.tokens()];
+    await rig.grants.end(await rig.grantIdOf(one), 'client_request');
+    expect(await rig.grants.findByToken(one.accessToken)).toBeUndefined();
+    expect(await rig.grants.findByToken(one.refreshToken)).toBeUndefined();
+    rig.pass(3700);
+    expect(await rig.grants.findByToken(other.accessToken)).toBeUndefined();
+    expect(await rig.grants.findByToken(other.refreshToken)).toBeDefined();
+  });
+});
+
+describe('ending a grant', () => {
+  it('parity 4.1, R-RV-2 ends all its tokens at once and gives Auth0 its own back', async () => {
+    const tokens = await rig.tokens();
+    const id = await rig.grantIdOf(tokens);
+    expect(await rig.grants.end(id, 'client_request')).toBe(true);
+    expect(await rig.grants.find(id)).toBeUndefined();
+    expect(await outcomeOf(rig.refresh(tokens.refreshToken))).toBe('invalid_grant');
+    await rig.grants.close();
+    expect(rig.auth0.revoked).toEqual(['auth0-rt-1']);
+    expect(rig.events.at(-1)).toEqual({
+      type: 'grant_revoked',
+      cause: 'client_request',
+      grantId: id,
+      subject: 'auth0|ada',
+      client: 'client',
+    });
+  });
+
+  it('happens once, whoever asks and how often', async () => {
+    const id = await rig.grantIdOf(await rig.tokens());
+    const answers = await Promise.all(
+      Array.from({ length: 10 }, () => rig.instance().end(id, 'operator')),
+    );
+    expect(answers.filter(Boolean)).toHaveLength(1);
+    expect(rig.typesOfEvents().filter((type) => type === 'grant_revoked')).toHaveLength(1);
+    expect(await rig.grants.end('never-was', 'operator')).toBe(false);
+  });
+
+  it('parity 4.23 ends no other login of the same person', async () => {
+    const [one, other] = [await rig.tokens(), await rig.tokens()];
+    await rig.grants.end(await rig.grantIdOf(one), 'operator');
+    expect(await outcomeOf(rig.refresh(other.refreshToken))).toBe('ok');
+  });
+
+  it('R-RV-3 does not fail with Auth0, and tells the operator', async () => {
+    rig.auth0.revoke = () => Promise.reject(new Auth0Error('misconfigured', 'not allowed'));
+    const id = await rig.grantIdOf(await rig.tokens());
+    expect(await rig.grants.end(id, 'client_request')).toBe(true);
+    await rig.grants.close();
+    expect(rig.logged).toEqual([expect.stringContaining('could not be given back')]);
+  });
+
+  it('R-RV-3 waits out an outage of Auth0, and makes a last attempt when the process ends', async () => {
+    let failures = 2;
+    const { revoke } = rig.auth0;
+    rig.auth0.revoke = (token) => {
+      failures -= 1;
+      return failures >= 0
+        ? Promise.reject(new Auth0Error('unavailable', 'down', { retryAfterSeconds: 0.01 }))
+        : revoke(token);
+    };
+    const id = await rig.grantIdOf(await rig.tokens());
+    await rig.grants.end(id, 'client_request');
+    await new Promise((resolve) => setTimeout(resolve, 60));
+    await rig.grants.close();
+    expect(rig.auth0.revoked).toEqual(['auth0-rt-1']);
+    expect(rig.logged).toEqual([]);
+  });
+
+  it('does not wait for Auth0 when the process ends', async () => {
+    rig.auth0.revoke = () => Promise.reject(new Auth0Error('unavailable', 'down'));
+    for (let login = 0; login < 3; login += 1) {
+      await rig.grants.end(await rig.grantIdOf(await rig.tokens()), 'operator');
+    }
+    await rig.grants.close();
+    expect(rig.logged).toHaveLength(3);
+  });
+
+  it('takes whatever is thrown for a failure', async () => {
+    // An error of some dependency need not be one.
+    rig.auth0.revoke = () => Promise.reject('text');
+    await rig.grants.end(await rig.grantIdOf(await rig.tokens()), 'operator');
+    await rig.grants.close();
+    expect(rig.logged).toHaveLength(1);
+  });
+});
+
+describe('grants that ended by themselves (parity 4.23)', () => {
+  it('are given back to Auth0 at the next login of that person', async () => {
+    await rig.tokens();
+    rig.pass(LIFETIMES.refreshTokenIdleSeconds);
+    await rig.tokens();
+    await rig.grants.close();
+    expect(rig.auth0.revoked).toEqual(['auth0-rt-1']);
+    expect(rig.events).toContainEqual(
+      expect.objectContaining({ type: 'grant_revoked', cause: 'expired' }),
+    );
+  });
+
+  it('are called expired, whoever ends them', async () => {
+    const id = await rig.grantIdOf(await rig.tokens());
+    rig.pass(LIFETIMES.refreshTokenIdleSeconds);
+    expect(await rig.grants.end(id, 'operator')).toBe(false);
+    expect(rig.events.at(-1)).toMatchObject({ type: 'grant_revoked', cause: 'expired' });
+  });
+
+  it('make room before Auth0 throws out its oldest: the least recently used goes first', async () => {
+    const first = await rig.tokens();
+    rig.pass(1);
+    const second = await rig.tokens();
+    for (let login = 0; login < 188; login += 1) await rig.tokens();
+    await rig.refresh((await rig.refresh(first.refreshToken)).refreshToken ?? '');
+    rig.pass(1);
+    await rig.refresh((await rig.refresh(first.refreshToken)).refreshToken ?? '');
+    await rig.tokens();
+    await rig.grants.close();
+    expect(rig.auth0.revoked).toEqual(['auth0-rt-2']);
+    expect(rig.events).toContainEqual(
+      expect.objectContaining({ cause: 'auth0_limit', grantId: await rig.grantIdOf(second) }),
+    );
+  });
+
+  it('are left for later when the store is away', async () => {
+    rig.storage.members = () => Promise.reject(new Error('away'));
+    await rig.tokens();
+    await rig.grants.close();
+    expect(rig.logged).toEqual([expect.stringContaining('could not be retired')]);
+  });
+});
+
+describe('a logout at Auth0', () => {
+  const logout = (changes: object) => ({
+    id: 'jti',
+    subject: undefined,
+    sid: undefined,
+    expiresAt: rig.now() + 60,
+    ...changes,
+  });
+  const sessionsLeft = async (): Promise<unknown[]> =>
+    (await rig.grants.list({ subject: 'auth0|ada' })).map(({ grant }) => grant.sid).toSorted();
+
+  beforeEach(async () => {
+    await rig.tokens({}, { sid: 'one' });
+    await rig.tokens({}, { sid: 'two' });
+    await rig.tokens({}, { sid: undefined });
+    await rig.tokens({}, { sid: 'one', subject: 'auth0|bob' });
+  });
+
+  it.each([
+    [
+      'one session of a person, and logins of no known one',
+      { subject: 'auth0|ada', sid: 'one' },
+      ['two'],
+    ],
+    ['all of a person', { subject: 'auth0|ada' }, []],
+    ['a session, whoever has it', { sid: 'two' }, ['one', undefined]],
+    ['nothing of anybody else', { subject: 'auth0|eve', sid: 'one' }, ['one', 'two', undefined]],
+  ])('ends %s', async (_what, changes, left) => {
+    await rig.grants.logOut(logout(changes));
+    expect(await sessionsLeft()).toEqual(left);
+    expect(await rig.grants.list({ subject: 'auth0|bob' })).toHaveLength(1);
+  });
+
+  it('is carried out once: a replay must not end what began since', async () => {
+    await rig.grants.logOut(logout({ subject: 'auth0|ada' }));
+    await rig.tokens();
+    expect(await outcomeOf(rig.grants.logOut(logout({ subject: 'auth0|ada' })))).toBe(
+      'invalid_request',
+    );
+    expect(await sessionsLeft()).toHaveLength(1);
+    expect(rig.events).toContainEqual({
+      type: 'backchannel_logout',
+      ended: 3,
+      subject: 'auth0|ada',
+    });
+  });
+
+  it('can be sent again when it failed', async () => {
+    const { members } = rig.storage;
+    rig.storage.members = () => Promise.reject(new Error('away'));
+    await expect(rig.grants.logOut(logout({ subject: 'auth0|ada' }))).rejects.toThrow('away');
+    rig.storage.members = members;
+    await rig.grants.logOut(logout({ subject: 'auth0|ada' }));
+    expect(await sessionsLeft()).toEqual([]);
+  });
+});
+
+async function approvedRequest() {
+  return (await import('./grant-rig.js')).approved();
+}

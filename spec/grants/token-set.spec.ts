@@ -1,0 +1,46 @@
+import { describe, expect, it } from '@jest/globals';
+
+import { effectiveScopes, narrowedScopes } from '../../lib/grants/token-set.js';
+import { InvalidScope } from '../../lib/oauth/errors.js';
+
+const rules = { required: ['openid'], known: new Set(['openid', 'read', 'write', 'admin']) };
+const grant = (allowed: string[], atAuth0 = allowed) => ({
+  scopes: allowed,
+  auth0: { accessToken: '', accessTokenExpiresAt: 0, scopes: atAuth0 },
+});
+
+describe('the scopes of a grant', () => {
+  it('CLI-35 are those the person allowed and Auth0 grants, in the order of the former', () => {
+    const both = grant(['openid', 'read', 'write'], ['admin', 'write', 'openid']);
+    expect(effectiveScopes(both)).toEqual(['openid', 'write']);
+    expect(effectiveScopes(grant([], ['openid']))).toEqual([]);
+  });
+
+  it.each<[string, ReturnType<typeof grant>, string[] | undefined, string[]]>([
+    ['nothing asked', grant(['openid', 'read']), undefined, ['openid', 'read']],
+    ['an empty list', grant(['openid', 'read']), [], ['openid', 'read']],
+    ['unknown words only', grant(['openid', 'read']), ['x', 'offline_access'], ['openid', 'read']],
+    ['one of two', grant(['openid', 'read', 'write']), ['write'], ['openid', 'write']],
+    ['the required one', grant(['openid', 'read']), ['openid'], ['openid']],
+    ['one that Auth0 has withdrawn', grant(['openid', 'read'], ['openid']), ['read'], ['openid']],
+    ['a scope that is no longer configured', grant(['openid', 'old']), ['old'], ['openid', 'old']],
+    [
+      'a required one that Auth0 has withdrawn',
+      grant(['openid', 'read'], ['read']),
+      ['read'],
+      ['read'],
+    ],
+  ])('R-TK-10 of a refresh: %s', (_what, from, asked, scopes) => {
+    expect(narrowedScopes(from, asked, rules)).toEqual(scopes);
+  });
+
+  it.each([
+    ['alone', ['admin']],
+    ['among others', ['openid', 'admin', 'read']],
+  ])('R-TK-10 of a refresh cannot have a known one more, %s', (_what, asked) => {
+    const everything = ['openid', 'read', 'write', 'admin'];
+    expect(() => narrowedScopes(grant(['openid', 'read'], everything), asked, rules)).toThrow(
+      InvalidScope,
+    );
+  });
+});
