@@ -1,0 +1,224 @@
+/**
+ * MCP sessions and event streams of the SDK's own transport, behind the guard: whose they are, who
+ * may call from a browser, and how long they last.
+ *
+ * @module
+ */
+import { afterEach, describe, expect, it } from '@jest/globals';
+import express from 'express';
+
+import { ADA, BOB } from '../../demo/tenant/options.js';
+import { sessionRoute } from '../support/mcp-route.js';
+import { type Answer, type OAuthClient, registerClient, rpc } from '../support/oauth-client.js';
+import { startWorld, type World, type WorldOptions } from '../support/world.js';
+
+let world: World;
+afterEach(() => world.close());
+
+async function start(options: WorldOptions = {}): Promise<OAuthClient> {
+  const route = sessionRoute();
+  world = await startWorld({
+    mount(app, auth) {
+      app.use(auth);
+      app.all('/mcp', express.json(), route);
+    },
+    ...options,
+  });
+  return registerClient(world.origin);
+}
+
+const INITIALIZE = {
+  method: 'initialize',
+  params: {
+    protocolVersion: '2025-11-25',
+    capabilities: {},
+    clientInfo: { name: 'spec', version: '1' },
+  },
+};
+const WHOAMI = { method: 'tools/call', params: { name: 'whoami', arguments: {} } };
+
+/** Opens a session; the headers that belong to it. */
+async function openSession(token: unknown): Promise<Record<string, string>> {
+  const { status, headers } = await rpc(world.mcp, token, INITIALIZE);
+  expect(status).toBe(200);
+  const id = headers.get('mcp-session-id');
+  expect(id).toMatch(/^[0-9a-f-]{36}$/);
+  return { 'mcp-session-id': String(id), 'mcp-protocol-version': '2025-11-25' };
+}
+
+async function tokenOf(client: OAuthClient, user = ADA): Promise<unknown> {
+  return (await client.tokens({ user })).access_token;
+}
+
+describe('a session', () => {
+  it('RS-2 never stands in for the token', async () => {
+    const client = await start();
+    const session = await openSession(await tokenOf(client));
+    expect((await rpc(world.mcp, undefined, WHOAMI, session)).status).toBe(401);
+    expect((await rpc(world.mcp, 'rubbish', WHOAMI, session)).status).toBe(401);
+  });
+
+  it('RS-22 serves the person and client that opened it, with any of their tokens', async () => {
+    const client = await start();
+    const tokens = await client.tokens();
+    const session = await openSession(tokens.access_token);
+    const later = await client.refresh(tokens.refresh_token);
+    for (const token of [tokens.access_token, later.body.access_token]) {
+      expect((await rpc(world.mcp, token, WHOAMI, session)).status).toBe(200);
+    }
+  });
+
+  it.each(['POST', 'GET', 'DELETE'])(
+    'RS-22 does not exist for anybody else: %s',
+    async (method) => {
+      const client = await start();
+      const ada = await tokenOf(client);
+      const session = await openSession(ada);
+      const other = await registerClient(world.origin, { client_name: 'Another' });
+      for (const token of [await tokenOf(client, BOB), await tokenOf(other, ADA)]) {
+        const refused = await fetch(world.mcp, {
+          method,
+          headers: {
+            ...session,
+            authorization: `Bearer ${token}`,
+            accept: 'application/json, text/event-stream',
+            'content-type': 'application/json',
+          },
+          ...(method === 'POST' && { body: JSON.stringify({ jsonrpc: '2.0', id: 1, ...WHOAMI }) }),
+        });
+        expect(refused.status).toBe(404);
+        expect(await refused.json()).toEqual({
+          jsonrpc: '2.0',
+          error: { code: -32001, message: 'Session not found' },
+          id: null,
+        });
+      }
+      expect((await rpc(world.mcp, ada, WHOAMI, session)).status).toBe(200);
+    },
+  );
+
+  it('that was opened without a token belongs to the first that logs in on it', async () => {
+    const client = await start({
+      options: { anonymous: { methods: ['initialize', 'tools/list'] } },
+    });
+    const session = await openSession(undefined);
+    expect((await rpc(world.mcp, undefined, { method: 'tools/list' }, session)).status).toBe(200);
+    expect((await rpc(world.mcp, await tokenOf(client), WHOAMI, session)).status).toBe(200);
+    expect((await rpc(world.mcp, await tokenOf(client, BOB), WHOAMI, session)).status).toBe(404);
+    expect((await rpc(world.mcp, undefined, { method: 'tools/list' }, session)).status).toBe(404);
+  });
+});
+
+describe('RS-20 a web page', () => {
+  const call = async (token: unknown, origin: string): Promise<Answer> =>
+    rpc(world.mcp, token, INITIALIZE, { origin });
+
+  it.each(['https://evil.example', 'http://127.0.0.1.evil.example', 'null', 'rubbish'])(
+    'of another site is refused before its token is looked at: %s',
+    async (origin) => {
+      const client = await start();
+      for (const token of [undefined, await tokenOf(client)]) {
+        const { status, headers, body } = await call(token, origin);
+        expect(status).toBe(403);
+        expect(headers.get('www-authenticate')).toBeNull();
+        expect(headers.get('access-control-allow-origin')).toBe('*');
+        expect(body).toMatchObject({ jsonrpc: '2.0', error: { code: -32000 }, id: null });
+      }
+    },
+  );
+
+  it.each([
+    ['of this server', () => world.origin],
+    ['on the person’s machine, as MCP Inspector is', () => 'http://localhost:6274'],
+    ['on the allow-list', () => 'https://app.example.com'],
+    ['that is none, but an app', () => 'vscode-file://vscode-app'],
+  ])('%s is let in', async (_which, origin) => {
+    const client = await start({ options: { allowedOrigins: ['https://app.example.com'] } });
+    expect((await call(undefined, origin())).status).toBe(401);
+    expect((await call(await tokenOf(client), origin())).status).toBe(200);
+  });
+
+  it('of any site is let in where the options say so', async () => {
+    await start({ options: { allowedOrigins: ['*'] } });
+    expect((await call(undefined, 'https://evil.example')).status).toBe(401);
+  });
+});
+
+describe('a stream that stays open', () => {
+  const OFTEN = { surroundings: { streamCheckMs: 20 } };
+
+  /** Opens the stream of a session; what ends it, if anything, within the time. */
+  async function listen(token: unknown, session: Record<string, string>) {
+    const response = await fetch(world.mcp, {
+      headers: { ...session, authorization: `Bearer ${token}`, accept: 'text/event-stream' },
+    });
+    expect(response.status).toBe(200);
+    const ended = response.text().then(() => 'ended');
+    return {
+      ended,
+      within: (ms: number) =>
+        Promise.race([ended, new Promise((resolve) => setTimeout(resolve, ms, 'open'))]),
+    };
+  }
+
+  it('ends when the token expires; with a fresh one the client listens on', async () => {
+    const client = await start(OFTEN);
+    const tokens = await client.tokens();
+    const session = await openSession(tokens.access_token);
+    const stream = await listen(tokens.access_token, session);
+    expect(await stream.within(100)).toBe('open');
+    world.advance(3700);
+    expect(await stream.ended).toBe('ended');
+    const { body } = await client.refresh(tokens.refresh_token);
+    const again = await listen(body.access_token, session);
+    expect(await again.within(100)).toBe('open');
+  });
+
+  it('ends when the grant does', async () => {
+    const client = await start(OFTEN);
+    const tokens = await client.tokens();
+    const stream = await listen(tokens.access_token, await openSession(tokens.access_token));
+    expect(await stream.within(100)).toBe('open');
+    await client.post('/revoke', { token: String(tokens.refresh_token), client_id: client.id });
+    expect(await stream.ended).toBe('ended');
+  });
+
+  /** A route that answers a call piece by piece, until it is told to finish. */
+  function slowRoute(): { finish(): void; mount: WorldOptions } {
+    let finish = (): void => {};
+    return {
+      finish: () => finish(),
+      mount: {
+        ...OFTEN,
+        mount(app, auth) {
+          app.use(auth);
+          app.post('/mcp', (_req, res) => {
+            res.writeHead(200, { 'content-type': 'text/event-stream' });
+            res.write(': working\n\n');
+            finish = () => res.end('data: {"done":true}\n\n');
+          });
+        },
+      },
+    };
+  }
+
+  it('is finished when it answers a call that was admitted before the token expired', async () => {
+    const { finish, mount } = slowRoute();
+    const token = await tokenOf(await start(mount));
+    const answer = rpc(world.mcp, token, WHOAMI);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    world.advance(3700);
+    await new Promise((resolve) => setTimeout(resolve, 1100));
+    finish();
+    expect((await answer).body).toEqual({ done: true });
+  });
+
+  it('ends with the grant even in the middle of a call', async () => {
+    const { mount } = slowRoute();
+    const client = await start(mount);
+    const tokens = await client.tokens();
+    const answer = rpc(world.mcp, tokens.access_token, WHOAMI);
+    await client.post('/revoke', { token: String(tokens.refresh_token), client_id: client.id });
+    await expect(answer).rejects.toThrow();
+  });
+});
