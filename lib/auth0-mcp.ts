@@ -18,6 +18,7 @@ import { dataDirectory } from './storage/embedded/data-directory.js';
 import { embeddedStorage } from './storage/embedded/embedded-storage.js';
 import type { GrantRecord } from './storage/records.js';
 import { redisStorage } from './storage/redis/redis-storage.js';
+import { openTelemetry } from './telemetry/open-telemetry.js';
 import { type Wiring, wire } from './wiring.js';
 
 /** A grant as an operator, or the person themselves, may see it. */
@@ -91,7 +92,7 @@ export function auth0Mcp(options?: Auth0McpOptions): Auth0Mcp {
     embeddedStorage: () => embeddedStorage({ directory: dataDirectoryFor(environment) }),
     redisStorage,
   });
-  return assemble(wire(config, { now: unixTime, settle }));
+  return assemble(wire(config, { now: unixTime, settle, telemetry: openTelemetry() }));
 }
 
 /** All servers of this process: those that share an origin have to share its root. */

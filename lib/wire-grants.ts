@@ -12,11 +12,11 @@ import { createRefreshTokens } from './grants/refresh-token.js';
 import { SIGNING_KEY_MATERIAL_BYTES } from './grants/signing-key.js';
 import type { Ground } from './wiring.js';
 
-export function wireAuth0({ config, collections, emit, now }: Ground): Auth0 {
-  return createAuth0({
+export function wireAuth0({ config, collections, emit, now, observe }: Ground): Auth0 {
+  const auth0 = createAuth0({
     config: config.auth0,
     callbackUrl: config.callbackUrl,
-    transactions: createLoginTransactions(collections, now),
+    transactions: observe.transactions(createLoginTransactions(collections, now)),
     now,
     log: config.logger,
     onProblem: ({ kind, message: reason }) =>
@@ -24,7 +24,9 @@ export function wireAuth0({ config, collections, emit, now }: Ground): Auth0 {
         type: kind === 'unavailable' ? 'auth0_unavailable' : 'configuration_problem',
         reason,
       }),
+    around: observe.auth0Http,
   });
+  return observe.auth0(auth0);
 }
 
 export function wireAccessTokens({ config, signingKeys, now }: Ground): AccessTokens {
@@ -37,12 +39,12 @@ export function wireAccessTokens({ config, signingKeys, now }: Ground): AccessTo
 }
 
 export function wireGrants(
-  { config, signingKeys, collections, emit, now }: Ground,
+  { config, signingKeys, collections, emit, now, observe }: Ground,
   auth0: Auth0,
   accessTokens: AccessTokens,
   knownScopes: ReadonlySet<string>,
 ): Grants {
-  return createGrants({
+  const grants = createGrants({
     collections,
     auth0,
     accessTokens,
@@ -56,4 +58,5 @@ export function wireGrants(
     log: config.logger,
     now,
   });
+  return observe.grants(grants);
 }

@@ -4,8 +4,6 @@
  *
  * @module
  */
-import { createHash } from 'node:crypto';
-
 import type { RequestHandler } from 'express';
 
 import { type CreateGuard, createGuards } from './bearer/guard.js';
@@ -13,21 +11,22 @@ import { STREAM_CHECK_MS } from './bearer/open-answers.js';
 import { createVerification, type VerifyBearer } from './bearer/verification.js';
 import type { AllowedNetwork } from './clients/metadata-documents/guarded-connector.js';
 import type { Config } from './config/config.js';
-import { type Correlation, createCorrelation } from './config/correlation.js';
-import { createEmitter } from './config/emitter.js';
+import type { Correlation } from './config/correlation.js';
 import type { EventListener } from './config/events.js';
 import type { Grants } from './grants/grants.js';
 import { baseHeaders } from './http/answer-headers.js';
 import { createErrorLog } from './http/error-log.js';
 import type { MountWatch } from './http/mounts/mount-watch.js';
 import type { Settle } from './http/mounts/neighbours.js';
-import { createKeyRing, type KeyRing } from './keys/key-ring.js';
-import { createSealer } from './keys/seal.js';
+import type { KeyRing } from './keys/key-ring.js';
 import type { Routes } from './routes.js';
 import type { CollectionDeps } from './storage/collection.js';
 import type { Storage } from './storage/storage.js';
+import type { Observation } from './telemetry/observation.js';
+import type { Telemetry } from './telemetry/telemetry.js';
 import { wireClients } from './wire-clients.js';
 import { wireAccessTokens, wireAuth0, wireGrants } from './wire-grants.js';
+import { announce, layGround } from './wire-ground.js';
 import { wireMounts } from './wire-mounts.js';
 import { wireRoutes } from './wire-routes.js';
 
@@ -57,6 +56,8 @@ export interface Surroundings {
   readonly streamCheckMs?: number;
   /** Where metadata documents may be fetched from although it is not public: no option leads here. */
   readonly allowedNetwork?: AllowedNetwork;
+  /** Left out: nobody observes. */
+  readonly telemetry?: Telemetry | undefined;
 }
 
 /** Keys and records: the ground the rooms stand on. */
@@ -64,6 +65,7 @@ export interface Ground extends Surroundings {
   readonly config: Config;
   readonly correlation: Correlation;
   readonly emit: EventListener;
+  readonly observe: Observation;
   readonly storage: Storage;
   /** For everything that is signed or recognised. */
   readonly signingKeys: KeyRing;
@@ -75,7 +77,7 @@ export function wire(config: Config, surroundings: Surroundings): Wiring {
   const { now, settle, streamCheckMs = STREAM_CHECK_MS } = surroundings;
   const ground = layGround(config, surroundings);
   announce(ground);
-  const { storage, collections } = ground;
+  const { storage, collections, observe } = ground;
   const clients = wireClients(ground);
   const auth0 = wireAuth0(ground);
   const accessTokens = wireAccessTokens(ground);
@@ -89,7 +91,7 @@ export function wire(config: Config, surroundings: Surroundings): Wiring {
   };
   const { resourceMetadataUrl } = challenge;
   const mounts = wireMounts({ config, now, settle, resourceMetadataUrl });
-  const verifyBearer = createVerification({ accessTokens, grants, challenge });
+  const verifyBearer = observe.bearer(createVerification({ accessTokens, grants, challenge }));
   const logError = createErrorLog(config.logger, ground.correlation.id);
   const createGuard = createGuards({
     verifyBearer,
@@ -138,60 +140,4 @@ export function wire(config: Config, surroundings: Surroundings): Wiring {
       await storage.close?.();
     },
   };
-}
-
-function layGround(config: Config, surroundings: Surroundings): Ground {
-  const { logger } = config;
-  const namespace = createHash('sha256')
-    .update(JSON.stringify([config.issuer, config.auth0.expectedIssuer, config.auth0.clientId]))
-    .digest('base64url')
-    .slice(0, 16);
-  const storage = config.storage.open?.(namespace) ?? config.storage;
-  const signingKeys = createKeyRing(
-    config.jwtSigningKeys.length > 0 ? config.jwtSigningKeys : localSecretOf(storage),
-  );
-  const sealingKeys =
-    config.storageEncryptionKeys.length > 0
-      ? createKeyRing(config.storageEncryptionKeys)
-      : signingKeys;
-  const told = new Set<string>();
-  const collections: CollectionDeps = {
-    storage,
-    sealer: createSealer(sealingKeys.derive('record-seal')),
-    nameKeys: sealingKeys.derive('record-name'),
-    namespace,
-    onUnreadable(kind) {
-      if (told.has(kind)) return;
-      told.add(kind);
-      logger.warn(
-        { kind },
-        'a stored record cannot be opened with the keys at hand and counts as absent: was a key removed from jwtSigningKey or storageEncryptionKey, or the record altered?',
-      );
-    },
-  };
-  const correlation = createCorrelation();
-  const emit = createEmitter({
-    listener: config.onEvent,
-    log: logger,
-    correlationId: correlation.currentId,
-  });
-  return { ...surroundings, config, correlation, emit, storage, signingKeys, collections };
-}
-
-/** Once, for whoever sets it up: what to enter in the dashboard, and where the data is. */
-function announce({ config, storage }: Ground): void {
-  const { issuer, resource, callbackUrl, consent, logger } = config;
-  const where = storage.description ?? 'the storage given';
-  logger.info(
-    { issuer, resource, callbackUrl, consent, storage: where },
-    'ready to start; register callbackUrl at Auth0: Applications > your application > Settings > Allowed Callback URLs',
-  );
-  if (storage.warning !== undefined) logger.warn({ storage: where }, storage.warning);
-}
-
-/** `resolveConfig` has made sure that a storage without one comes with a configured key. */
-function localSecretOf(storage: Storage): readonly Uint8Array[] {
-  const secret = storage.localSecret?.();
-  if (secret === undefined) throw new TypeError('the storage keeps no secret of its own');
-  return [secret];
 }

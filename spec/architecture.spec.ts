@@ -23,7 +23,7 @@ const ORDER = [
   ['grants'],
   ['http'],
   ['bearer'],
-  ['endpoints'],
+  ['endpoints', 'telemetry'],
   ['routes'],
   ['wiring'],
   ['auth0-mcp'],
@@ -54,6 +54,7 @@ const OWNERS: Readonly<Record<string, Owners>> = {
   undici: { code: ['clients'] },
   'ipaddr.js': { code: ['clients'] },
   'lru-cache': { code: ANYBODY },
+  '@opentelemetry/api': { code: ['telemetry'] },
 };
 
 /** All of Node that a pure rule needs: digests and comparison in constant time. */

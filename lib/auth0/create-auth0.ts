@@ -8,7 +8,7 @@ import type { Logger } from '../config/logger.js';
 import { type Auth0, Auth0Error, type Auth0Login, type LoginTransactions } from './auth0.js';
 import { createClientAuthentication } from './client-authentication.js';
 import { createDiscovery } from './discovery.js';
-import { createAuth0Http } from './http.js';
+import { type Auth0Http, createAuth0Http } from './http.js';
 import { createLogin } from './login.js';
 import { createLogoutVerification } from './logout-token.js';
 import { createProblems, type ProblemListener, type Problems } from './problems.js';
@@ -28,12 +28,14 @@ export interface Auth0Deps {
   readonly log: Logger;
   /** Hears of outages and set-up problems, each time they show. */
   readonly onProblem?: ProblemListener | undefined;
+  /** Puts something round every call, to measure it. */
+  readonly around?: ((http: Auth0Http) => Auth0Http) | undefined;
 }
 
 /** Nothing is fetched before the first use: starting up does not need Auth0. */
 export function createAuth0(deps: Auth0Deps): Auth0 {
-  const { config, callbackUrl, transactions, now } = deps;
-  const http = createAuth0Http({ timeoutMs: config.timeoutMs, now });
+  const { config, callbackUrl, transactions, now, around = (http) => http } = deps;
+  const http = around(createAuth0Http({ timeoutMs: config.timeoutMs, now }));
   const discovery = createDiscovery({ config, http, now });
   const keys = createSigningKeys({ discovery, http, now });
   const authenticate = createClientAuthentication({ config, now });

@@ -1,0 +1,76 @@
+/**
+ * Lays the ground the rooms stand on: storage, keys, events, and who observes.
+ *
+ * @module
+ */
+import { createHash } from 'node:crypto';
+
+import type { Config } from './config/config.js';
+import { createCorrelation } from './config/correlation.js';
+import { createEmitter } from './config/emitter.js';
+import { createKeyRing } from './keys/key-ring.js';
+import { createSealer } from './keys/seal.js';
+import type { CollectionDeps } from './storage/collection.js';
+import type { Storage } from './storage/storage.js';
+import { createObservation } from './telemetry/observation.js';
+import type { Ground, Surroundings } from './wiring.js';
+
+/** Opens the storage, and derives from the keys what stands on it. */
+export function layGround(config: Config, surroundings: Surroundings): Ground {
+  const { logger } = config;
+  const namespace = createHash('sha256')
+    .update(JSON.stringify([config.issuer, config.auth0.expectedIssuer, config.auth0.clientId]))
+    .digest('base64url')
+    .slice(0, 16);
+  const observe = createObservation(surroundings.telemetry, surroundings.now);
+  const storage = observe.storage(config.storage.open?.(namespace) ?? config.storage);
+  const signingKeys = createKeyRing(
+    config.jwtSigningKeys.length > 0 ? config.jwtSigningKeys : localSecretOf(storage),
+  );
+  const sealingKeys =
+    config.storageEncryptionKeys.length > 0
+      ? createKeyRing(config.storageEncryptionKeys)
+      : signingKeys;
+  const told = new Set<string>();
+  const collections: CollectionDeps = {
+    storage,
+    sealer: createSealer(sealingKeys.derive('record-seal')),
+    nameKeys: sealingKeys.derive('record-name'),
+    namespace,
+    onUnreadable(kind) {
+      if (told.has(kind)) return;
+      told.add(kind);
+      logger.warn(
+        { kind },
+        'a stored record cannot be opened with the keys at hand and counts as absent: was a key removed from jwtSigningKey or storageEncryptionKey, or the record altered?',
+      );
+    },
+  };
+  const correlation = createCorrelation();
+  const emit = observe.events(
+    createEmitter({
+      listener: config.onEvent,
+      log: logger,
+      correlationId: correlation.currentId,
+    }),
+  );
+  return { ...surroundings, config, correlation, emit, observe, storage, signingKeys, collections };
+}
+
+/** Once, for whoever sets it up: what to enter in the dashboard, and where the data is. */
+export function announce({ config, storage }: Ground): void {
+  const { issuer, resource, callbackUrl, consent, logger } = config;
+  const where = storage.description ?? 'the storage given';
+  logger.info(
+    { issuer, resource, callbackUrl, consent, storage: where },
+    'ready to start; register callbackUrl at Auth0: Applications > your application > Settings > Allowed Callback URLs',
+  );
+  if (storage.warning !== undefined) logger.warn({ storage: where }, storage.warning);
+}
+
+/** `resolveConfig` has made sure that a storage without one comes with a configured key. */
+function localSecretOf(storage: Storage): readonly Uint8Array[] {
+  const secret = storage.localSecret?.();
+  if (secret === undefined) throw new TypeError('the storage keeps no secret of its own');
+  return [secret];
+}
