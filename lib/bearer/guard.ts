@@ -21,7 +21,7 @@ import { type RpcCall, rpcCalls } from './json-rpc.js';
 import { endWithPermission, type OpenAnswersDeps } from './open-answers.js';
 import { checkOrigin } from './origin-check.js';
 import { challengeNewcomer, type RefusalDeps, refuse, refuseStream } from './refusals.js';
-import { readRpcBody, sendParseError } from './rpc-body.js';
+import { readRpcBody, type Sender, sendParseError } from './rpc-body.js';
 import { createSessionOwners, type SessionOwners, sendSessionNotFound } from './session-owners.js';
 import { authInfoOf } from './verification.js';
 
@@ -51,8 +51,8 @@ export function createGuards(deps: GuardDeps): CreateGuard {
       refuseOtherSites,
       handler(async function guard(req, res, next) {
         try {
-          if (dependsOnBody) await readRpcBody(req, res);
-          await admit(req, res, next, { needed, dependsOnBody, sessions }, deps);
+          const caller = await identify(req, res, dependsOnBody, deps);
+          admit(req, res, next, { caller, needed, dependsOnBody, sessions }, deps);
         } catch (thrown) {
           refuse(req, res, toOAuthError(thrown), deps);
         }
@@ -61,39 +61,60 @@ export function createGuards(deps: GuardDeps): CreateGuard {
   };
 }
 
-/** What one guard asks for. */
-interface Requirement {
+/**
+ * Who calls, undefined for nobody. Then the body is read, where it matters, and megabytes of it only
+ * from somebody known: parsing them costs more than any signature.
+ */
+async function identify(
+  req: Request,
+  res: Response,
+  dependsOnBody: boolean,
+  deps: GuardDeps,
+): Promise<AccessToken | undefined> {
+  let sender: Sender = 'stranger';
+  try {
+    const token = parseBearerToken(req.headers.authorization);
+    if (token === undefined) return undefined;
+    const caller = await deps.verifyBearer(token);
+    sender = 'known';
+    return caller;
+  } finally {
+    if (dependsOnBody) await readRpcBody(req, res, sender);
+  }
+}
+
+/** One call, and what its guard asks for. */
+interface Admission {
+  readonly caller: AccessToken | undefined;
   readonly needed: readonly string[];
   /** Whether the body decides about permissions: then one that cannot be read is refused. */
   readonly dependsOnBody: boolean;
   readonly sessions: SessionOwners;
 }
 
-async function admit(
+function admit(
   req: Request,
   res: Response,
   next: NextFunction,
-  requirement: Requirement,
+  admission: Admission,
   deps: GuardDeps,
-): Promise<void> {
-  const { dependsOnBody, sessions } = requirement;
+): void {
+  const { caller, dependsOnBody, sessions } = admission;
   const calls = req.method === 'POST' ? rpcCalls(req.body) : [];
-  const needed = neededFor(calls ?? [], requirement.needed, deps);
-  const token = parseBearerToken(req.headers.authorization);
-  if (token === undefined) {
-    admitAnonymous(req, res, next, { ...requirement, needed }, deps);
+  const needed = neededFor(calls ?? [], admission.needed, deps);
+  if (caller === undefined) {
+    admitAnonymous(req, res, next, { ...admission, needed }, deps);
     return;
   }
-  const accessToken = await deps.verifyBearer(token);
   if (dependsOnBody && calls === undefined) {
     sendParseError(res);
     return;
   }
-  requireScopes(accessToken, needed, deps);
-  if (!enter(req, res, sessions, accessToken)) return;
-  endWithPermission(req, res, accessToken, deps);
-  req.auth = authInfoOf(accessToken, deps.resource);
-  runWithAccessToken(accessToken, next);
+  requireScopes(caller, needed, deps);
+  if (!enter(req, res, sessions, caller)) return;
+  endWithPermission(req, res, caller, deps);
+  req.auth = authInfoOf(caller, deps.resource);
+  runWithAccessToken(caller, next);
 }
 
 /** Lets through what is open to anybody; sends everybody else to log in. */
@@ -101,7 +122,7 @@ function admitAnonymous(
   req: Request,
   res: Response,
   next: NextFunction,
-  { needed, sessions }: Requirement,
+  { needed, sessions }: Admission,
   deps: GuardDeps,
 ): void {
   const { anonymous } = deps;

@@ -6,21 +6,40 @@
  *
  * @module
  */
-import express, { type Request, type Response } from 'express';
+import express, { type Request, type RequestHandler, type Response } from 'express';
 
-/** The MCP SDK reads as much itself. */
-const MAX_BODY = '4mb';
+/** Who sends it, which decides how much is read and how long is waited. */
+export type Sender = 'known' | 'stranger';
 
-const parseJson = express.json({
-  limit: MAX_BODY,
-  type: ['application/json', 'application/*+json'],
-});
+const TYPES = ['application/json', 'application/*+json'];
+const PARSERS: Readonly<Record<Sender, Parser>> = {
+  // The MCP SDK reads as much itself.
+  known: { parse: express.json({ limit: '4mb', type: TYPES }), timeoutMs: 60_000 },
+  stranger: { parse: express.json({ limit: '100kb', type: TYPES }), timeoutMs: 10_000 },
+};
 
-/** Makes `req.body` the parsed body. One that is no JSON stays undefined: the caller refuses it. */
-export function readRpcBody(req: Request, res: Response): Promise<void> {
+interface Parser {
+  readonly parse: RequestHandler;
+  readonly timeoutMs: number;
+}
+
+/**
+ * Makes `req.body` the parsed body. One that is no JSON, too large or too slow stays undefined: the
+ * caller refuses it.
+ */
+export function readRpcBody(req: Request, res: Response, sender: Sender): Promise<void> {
   if (req.method !== 'POST' || req.readableDidRead) return Promise.resolve();
+  const { parse, timeoutMs } = PARSERS[sender];
   return new Promise((resolve) => {
-    parseJson(req, res, () => resolve());
+    const timer = setTimeout(() => {
+      // Or the rest would go on trickling in.
+      if (!res.headersSent) res.set('Connection', 'close');
+      resolve();
+    }, timeoutMs);
+    parse(req, res, () => {
+      clearTimeout(timer);
+      resolve();
+    });
   });
 }
 

@@ -5,10 +5,11 @@
  *
  * @module
  */
-import express, { type Request, type Response } from 'express';
+import type { Request, Response } from 'express';
 
 import { InvalidClientMetadata, InvalidRequest, RequestTooLarge } from '../oauth/errors.js';
 import { type Parameters, parametersFromObject, parseParameters } from '../oauth/parameters.js';
+import { readBytes, refuseTooLarge } from './body-bytes.js';
 
 const FORM = 'application/x-www-form-urlencoded';
 const JSON_TYPES = ['application/json', 'application/*+json'];
@@ -44,38 +45,31 @@ export async function readJson(req: Request, res: Response, maxBytes: number): P
 
 /** Text, or what another parser has already made of it. */
 async function bodyOf(req: Request, res: Response, maxBytes: number): Promise<string | object> {
-  if (Number(req.headers['content-length'] ?? 0) > maxBytes) throw tooLarge(maxBytes);
-  const body: unknown = req.readableDidRead ? req.body : await readRaw(req, res, maxBytes);
+  refuseTooLarge(req, maxBytes);
+  // An empty body that somebody has read has ended without a sign of having been read.
+  const isRead = req.readableDidRead || req.readableEnded;
+  const body: unknown = isRead ? req.body : await readBytes(req, res, { maxBytes });
   if (Buffer.isBuffer(body)) return body.toString('utf8');
   if (typeof body === 'object' && body !== null) {
     // Another parser's own limit may be higher than ours.
-    if (JSON.stringify(body).length > 2 * maxBytes) throw tooLarge(maxBytes);
+    if (!fitsInto(body, 2 * maxBytes)) throw new RequestTooLarge('The body is too large');
     return body;
   }
   return typeof body === 'string' ? body : '';
 }
 
-async function readRaw(req: Request, res: Response, maxBytes: number): Promise<unknown> {
-  // A prototype of the request, so that `req.body` of the host app stays as it was.
-  const reader: Request = Object.create(req, { body: { value: undefined, writable: true } });
-  const parse = express.raw({ type: () => true, limit: maxBytes });
-  await new Promise<void>((resolve, reject) => {
-    parse(reader, res, (error?: unknown) => {
-      if (error === undefined) resolve();
-      else reject(fromParser(error, maxBytes));
-    });
-  });
-  return reader.body;
-}
-
-/** Errors of body-parser carry a status; below 500 it is the client's doing. */
-function fromParser(error: unknown, maxBytes: number): unknown {
-  const status = typeof error === 'object' && error !== null && 'status' in error && error.status;
-  if (status === 413) return tooLarge(maxBytes);
-  const isClients = typeof status === 'number' && status < 500;
-  return isClients ? new InvalidRequest('The body cannot be read', { cause: error }) : error;
-}
-
-function tooLarge(maxBytes: number): RequestTooLarge {
-  return new RequestTooLarge(`The body is larger than ${maxBytes} bytes`);
+/** Adds up names and text, however deep they are: a recursive walk could be sent too deep for it. */
+function fitsInto(body: object, maxCharacters: number): boolean {
+  const open: unknown[] = [body];
+  let characters = 0;
+  while (open.length > 0 && characters <= maxCharacters) {
+    const value = open.pop();
+    characters += typeof value === 'string' ? value.length : 1;
+    if (typeof value !== 'object' || value === null) continue;
+    for (const [name, inner] of Object.entries(value)) {
+      characters += name.length;
+      open.push(inner);
+    }
+  }
+  return characters <= maxCharacters;
 }

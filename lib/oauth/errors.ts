@@ -51,6 +51,16 @@ export class NotFound extends InvalidRequest {
   override readonly status = 404;
 }
 
+/** RFC 9110 §15.5.9, said in OAuth's words: the body did not come within the time it has. */
+export class RequestTimedOut extends InvalidRequest {
+  override readonly status = 408;
+}
+
+/** RFC 9110 §15.5.16, said in OAuth's words: a body in this encoding is not read. */
+export class UnsupportedBody extends InvalidRequest {
+  override readonly status = 415;
+}
+
 /** RFC 9110 §15.5.6: the endpoint is there, this method is not. */
 export class MethodNotAllowed extends InvalidRequest {
   override readonly status = 405;

@@ -1,0 +1,91 @@
+/**
+ * The bytes of a request body, within a size and a time.
+ *
+ * body-parser waits for the end even of a body that it has found too large, for as long as Node's
+ * `requestTimeout` allows: five minutes, or for ever where the host app switched it off. Our bodies
+ * are small and most of their senders are strangers, so both bounds are ours.
+ *
+ * @module
+ */
+import type { Request, Response } from 'express';
+
+import {
+  InvalidRequest,
+  type OAuthError,
+  RequestTimedOut,
+  RequestTooLarge,
+  UnsupportedBody,
+} from '../oauth/errors.js';
+
+/** Time a body may take, in milliseconds: 64 kB over a bad line. */
+const TIMEOUT_MS = 10_000;
+
+/** How much is read, and how long it may take. */
+export interface BodyLimits {
+  readonly maxBytes: number;
+  /** Default: 10 seconds. */
+  readonly timeoutMs?: number;
+}
+
+/**
+ * Reads the body to its end.
+ *
+ * @throws RequestTooLarge as soon as that is known: the rest is not waited for
+ * @throws RequestTimedOut the end did not come in time; the connection closes with the answer
+ * @throws UnsupportedBody a compressed body: it could unpack to anything
+ * @throws InvalidRequest the connection ended first
+ */
+export async function readBytes(req: Request, res: Response, limits: BodyLimits): Promise<Buffer> {
+  const { maxBytes, timeoutMs = TIMEOUT_MS } = limits;
+  const { 'content-encoding': encoding = 'identity' } = req.headers;
+  if (encoding.toLowerCase() !== 'identity') {
+    throw new UnsupportedBody('The body must not be compressed');
+  }
+  refuseTooLarge(req, maxBytes);
+  if (req.destroyed) throw new InvalidRequest('The body is not complete');
+
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    const timer = setTimeout(() => {
+      // RFC 9110 §15.5.9: or the rest would go on trickling in.
+      res.set('Connection', 'close');
+      giveUp(new RequestTimedOut('The body did not arrive in time'));
+    }, timeoutMs);
+    req.on('data', take).on('end', finish).on('close', breakOff).on('error', breakOff);
+
+    function take(chunk: Buffer): void {
+      size += chunk.length;
+      if (size > maxBytes) giveUp(tooLarge(maxBytes));
+      else chunks.push(chunk);
+    }
+    function finish(): void {
+      letGo();
+      resolve(Buffer.concat(chunks));
+    }
+    function breakOff(): void {
+      giveUp(new InvalidRequest('The body is not complete'));
+    }
+    function giveUp(error: OAuthError): void {
+      letGo();
+      // What still comes is thrown away, as Node does with a body nobody reads.
+      req.on('error', ignore).resume();
+      reject(error);
+    }
+    function letGo(): void {
+      clearTimeout(timer);
+      req.off('data', take).off('end', finish).off('close', breakOff).off('error', breakOff);
+    }
+  });
+}
+
+/** @throws RequestTooLarge by its own announcement, whoever has read it */
+export function refuseTooLarge(req: Request, maxBytes: number): void {
+  if (Number(req.headers['content-length'] ?? 0) > maxBytes) throw tooLarge(maxBytes);
+}
+
+function ignore(): void {}
+
+function tooLarge(maxBytes: number): RequestTooLarge {
+  return new RequestTooLarge(`The body is larger than ${maxBytes} bytes`);
+}
