@@ -110,8 +110,8 @@ export function createRoutes(deps: RoutesDeps): Routes {
   page(login, 'POST', paths.consent, consentEndpoint(deps.consent));
   page(login, 'GET', paths.callback, callbackEndpoint(deps.callback));
 
-  machine(tokens, 'POST', paths.token, [limits.token, ...tokenEndpoint(deps.token)]);
-  machine(tokens, 'POST', paths.revocation, [limits.token, ...revocationEndpoint(deps.revocation)]);
+  machine(tokens, 'POST', paths.token, tokenEndpoint(deps.token));
+  machine(tokens, 'POST', paths.revocation, revocationEndpoint(deps.revocation));
   const logout = [limits.token, ...backchannelLogoutEndpoint(deps.backchannelLogout)];
   machine(tokens, 'POST', paths.backchannelLogout, logout);
 

@@ -8,19 +8,24 @@ import type { Auth0 } from './auth0/auth0.js';
 import { AUTH0_SCOPES } from './auth0/authorization-request.js';
 import type { CreateGuard } from './bearer/guard.js';
 import { CLIENT_ASSERTION_ALGORITHMS } from './clients/client-assertion.js';
-import { APPROVAL_TTL_SECONDS, createApprovals } from './grants/approvals.js';
+import type { Config } from './config/config.js';
+import type { CallbackDeps } from './endpoints/callback.js';
+import { APPROVAL_TTL_SECONDS, type Approvals, createApprovals } from './grants/approvals.js';
 import type { Grants } from './grants/grants.js';
+import { createRefreshTokens } from './grants/refresh-token.js';
 import { baseHeaders, pageHeaders } from './http/answer-headers.js';
 import { type BrowserSessions, createBrowserSessions } from './http/browser-sessions.js';
+import { createClientRequests } from './http/client-requests.js';
 import { createConsentForms } from './http/consent-form.js';
 import { cookieRules } from './http/cookies.js';
 import type { ErrorLog } from './http/error-log.js';
 import { jsonErrors } from './http/json-errors.js';
 import { createDeparture } from './http/login-departure.js';
 import { createLookFor, pageErrors } from './http/pages.js';
-import { createRateLimits } from './http/rate-limits.js';
-import { RecordSessionStore } from './http/session-store.js';
-import { createSealer, type Sealer } from './keys/seal.js';
+import { createRateLimits, type RateLimits } from './http/rate-limits.js';
+import { RecordSessionStore, sessionSealer } from './http/session-store.js';
+import { mac } from './keys/key-ring.js';
+import { createSealer } from './keys/seal.js';
 import {
   authorizationServerMetadata,
   openidConfiguration,
@@ -30,15 +35,14 @@ import {
 import { contentSecurityPolicy } from './pages/layout.js';
 import { type Paths, pathsOf } from './routes/paths.js';
 import { createRoutes, type Documents, type Routes } from './routes.js';
-import { type CollectionDeps, openCollection } from './storage/collection.js';
+import { openCollection } from './storage/collection.js';
 import type { SessionRecord } from './storage/records.js';
-import type { SessionSealer } from './storage/storage.js';
 import type { Clients } from './wire-clients.js';
 import type { Mounts } from './wire-mounts.js';
 import type { Ground } from './wiring.js';
 
-/** Seconds a browser's session lives where approvals are not remembered: the length of a login. */
-const SESSION_TTL_SECONDS = 60 * 60;
+/** Seconds a browser's session lives for a login alone: a little longer than that may take. */
+const SESSION_TTL_SECONDS = 15 * 60;
 
 interface RoutesWiring extends Ground {
   readonly clients: Clients;
@@ -53,11 +57,12 @@ interface RoutesWiring extends Ground {
 }
 
 export function wireRoutes(deps: RoutesWiring): { routes: Routes; close(): void } {
-  const { config, clients, grants, auth0, emit, storage, logError, now } = deps;
+  const { config, clients, grants, auth0, emit, logError, now } = deps;
   const { issuer, resource, baseUrl, isHttps, brand } = config;
   const paths = pathsOf(config);
   const cookies = cookieRules(isHttps);
-  const sessions = wireSessions(deps, cookies);
+  const limits = wireLimits(deps);
+  const sessions = wireSessions(deps, cookies, limits);
   const approvals = createApprovals(deps.collections);
   const forms = createConsentForms({
     sealer: createSealer(deps.signingKeys.derive('consent-form')),
@@ -67,11 +72,12 @@ export function wireRoutes(deps: RoutesWiring): { routes: Routes; close(): void 
   });
   const depart = createDeparture({ auth0, emit });
   const lookFor = createLookFor(brand, config.catalogue);
-  const limits = createRateLimits({
-    log: config.logger,
-    store: storage.rateLimitStore?.bind(storage),
+  const { isAllowedRedirectUri } = clients;
+  const openRequest = createClientRequests({
+    authenticateClient: clients.authenticate,
+    refreshTokens: createRefreshTokens(deps.signingKeys.derive('refresh-token'), issuer),
+    limits,
   });
-  const { isAllowedRedirectUri, authenticate: authenticateClient } = clients;
   const routes = createRoutes({
     paths,
     documents: documentsOf(deps, paths),
@@ -91,18 +97,19 @@ export function wireRoutes(deps: RoutesWiring): { routes: Routes; close(): void 
       lookFor,
       consentUrl: `${baseUrl}/consent`,
     },
-    consent: {
+    consent: { issuer, sessions, forms, depart, emit },
+    callback: {
       issuer,
-      remembers: config.consent === 'remember',
-      approvals,
+      auth0,
+      grants,
       sessions,
-      forms,
+      remember: rememberIn(approvals, config.consent),
       depart,
+      logError,
       emit,
     },
-    callback: { issuer, auth0, grants, sessions, depart, logError, emit },
-    token: { resource, authenticateClient, grants },
-    revocation: { authenticateClient, grants },
+    token: { resource, openRequest, grants },
+    revocation: { openRequest, grants },
     backchannelLogout: { auth0, grants },
     limits,
     createGuard: deps.createGuard,
@@ -116,11 +123,31 @@ export function wireRoutes(deps: RoutesWiring): { routes: Routes; close(): void 
   return { routes, close: limits.close };
 }
 
+function rememberIn(approvals: Approvals, consent: Config['consent']): CallbackDeps['remember'] {
+  if (consent !== 'remember') return async () => {};
+  return async function remember(session, request) {
+    const { browser } = session;
+    if (browser === undefined) return;
+    await approvals.remember({ ...request, browser });
+    await session.keep();
+  };
+}
+
+function wireLimits({ config, storage, signingKeys, collections }: RoutesWiring): RateLimits {
+  const [key = new Uint8Array()] = signingKeys.derive('rate-limit');
+  return createRateLimits({
+    log: config.logger,
+    store: (prefix) => storage.rateLimitStore?.(`${collections.namespace}:${prefix}`),
+    hash: (name) => mac(key, name).toString('base64url'),
+  });
+}
+
 function wireSessions(
-  { config, storage, signingKeys, collections }: RoutesWiring,
+  { storage, signingKeys, collections, now }: RoutesWiring,
   cookies: ReturnType<typeof cookieRules>,
+  limits: RateLimits,
 ): BrowserSessions {
-  const ttlSeconds = config.consent === 'remember' ? APPROVAL_TTL_SECONDS : SESSION_TTL_SECONDS;
+  const ttlSeconds = SESSION_TTL_SECONDS;
   const sealer = sessionSealer(collections, createSealer(signingKeys.derive('session-seal')));
   const store =
     storage.sessionStore?.(sealer, `${collections.namespace}:session:`) ??
@@ -128,22 +155,18 @@ function wireSessions(
   const secrets = signingKeys
     .derive('session-cookie')
     .map((key) => Buffer.from(key).toString('base64url'));
-  return createBrowserSessions({ cookies, secrets, store, ttlSeconds });
-}
-
-/** Seals what a driver's own session store keeps, each session for its own id. */
-function sessionSealer(
-  { onUnreadable }: Pick<CollectionDeps, 'onUnreadable'>,
-  sealer: Sealer,
-): SessionSealer {
-  return {
-    seal: (text, id) => sealer.seal(Buffer.from(text), `session ${id}`).toString('base64url'),
-    open(sealed, id) {
-      const opened = sealer.open(Buffer.from(sealed, 'base64url'), `session ${id}`);
-      if (opened === undefined) onUnreadable('session');
-      return opened?.toString();
+  return createBrowserSessions({
+    cookies,
+    secrets,
+    store,
+    ttlSeconds,
+    keepSeconds: APPROVAL_TTL_SECONDS,
+    now,
+    async countLogin(req, res, browser) {
+      if (browser !== undefined) await limits.count('browser', req, res, browser);
+      await limits.count('everybody', req, res, 'everybody');
     },
-  };
+  });
 }
 
 function documentsOf({ config, jwks }: RoutesWiring, paths: Paths): Documents {

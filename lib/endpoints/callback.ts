@@ -14,7 +14,7 @@ import type { EventContext, EventListener } from '../config/events.js';
 import type { ApprovedRequest } from '../grants/code-grant.js';
 import type { Grants } from '../grants/grants.js';
 import { noStore } from '../http/answer-headers.js';
-import type { BrowserSessions } from '../http/browser-sessions.js';
+import type { BrowserSession, BrowserSessions } from '../http/browser-sessions.js';
 import type { ErrorLog } from '../http/error-log.js';
 import { handler } from '../http/handler.js';
 import type { DepartToAuth0 } from '../http/login-departure.js';
@@ -27,6 +27,8 @@ export interface CallbackDeps {
   auth0: Pick<Auth0, 'finishLogin'>;
   grants: Pick<Grants, 'begin'>;
   sessions: BrowserSessions;
+  /** Notes what was allowed, once somebody has logged in: before that anybody could fill the store. */
+  remember: (session: BrowserSession, request: ApprovedRequest) => Promise<void>;
   depart: DepartToAuth0;
   logError: ErrorLog;
   emit: EventListener;
@@ -42,11 +44,13 @@ export function callbackEndpoint(deps: CallbackDeps): RequestHandler[] {
   return [
     noStore,
     handler(async function finishLogin(req, res) {
-      const { browser = '' } = await deps.sessions.open(req, res);
+      const session = await deps.sessions.open(req, res);
+      const { browser = '' } = session;
       let request: ApprovedRequest | undefined;
       try {
         const { login, pending } = await deps.auth0.finishLogin(req, res, browser);
         request = approvedRequest(pending);
+        await deps.remember(session, request);
         const { code, grantId } = await deps.grants.begin(login, request);
         const context = { grantId, subject: login.subject, ...clientOf(request) };
         deps.emit({ type: 'login_completed', ...context });

@@ -10,7 +10,6 @@ import type { Request, RequestHandler, Response } from 'express';
 
 import { clientFingerprint } from '../clients/fingerprint.js';
 import type { EventListener } from '../config/events.js';
-import type { Approvals } from '../grants/approvals.js';
 import type { ApprovedRequest } from '../grants/code-grant.js';
 import { noStore } from '../http/answer-headers.js';
 import type { BrowserSessions } from '../http/browser-sessions.js';
@@ -27,9 +26,6 @@ const MAX_BODY_BYTES = 64 * 1024;
 
 export interface ConsentDeps {
   issuer: string;
-  /** Whether approvals are remembered (`consent: 'remember'`). */
-  remembers: boolean;
-  approvals: Pick<Approvals, 'remember'>;
   sessions: BrowserSessions;
   forms: Pick<ConsentForms, 'read'>;
   depart: DepartToAuth0;
@@ -68,7 +64,6 @@ async function allow(
   const session = await deps.sessions.open(req, res);
   // PX-19: the cookie goes out with the very redirect to Auth0.
   const browser = await session.begin();
-  if (deps.remembers) await deps.approvals.remember({ ...request, browser });
   deps.emit({ type: 'consent_given', client: clientFingerprint(request.clientId) });
   await deps.depart(req, res, request, browser);
 }

@@ -8,19 +8,15 @@
  */
 import type { RequestHandler } from 'express';
 
-import type { AuthenticateClient, AuthenticatedClient } from '../clients/client-authentication.js';
+import type { AuthenticatedClient } from '../clients/client-authentication.js';
 import type { Grants } from '../grants/grants.js';
 import { noStore } from '../http/answer-headers.js';
+import type { OpenClientRequest } from '../http/client-requests.js';
 import { handler } from '../http/handler.js';
-import { readForm } from '../http/request-body.js';
-import { parseClientCredentials } from '../oauth/client-credentials.js';
 import { requiredParameter } from '../oauth/parameters.js';
 
-/** Largest body accepted, in bytes: our longest token and an assertion. */
-const MAX_BODY_BYTES = 32 * 1024;
-
 export interface RevocationDeps {
-  authenticateClient: AuthenticateClient;
+  openRequest: OpenClientRequest;
   grants: Pick<Grants, 'findByToken' | 'end'>;
 }
 
@@ -35,9 +31,7 @@ export function revocationEndpoint(deps: RevocationDeps): RequestHandler[] {
   return [
     noStore,
     handler(async function revoke(req, res) {
-      const form = await readForm(req, res, MAX_BODY_BYTES);
-      const credentials = parseClientCredentials(req.headers.authorization, form);
-      const client = await deps.authenticateClient(credentials);
+      const { form, client } = await deps.openRequest(req, res);
       await endGrantBehind(requiredParameter(form, 'token'), client, deps.grants);
       res.status(200).end();
     }),

@@ -8,22 +8,17 @@
  */
 import type { RequestHandler } from 'express';
 
-import type { AuthenticateClient } from '../clients/client-authentication.js';
 import type { Grants } from '../grants/grants.js';
 import type { TokenSet } from '../grants/token-set.js';
 import { noStore } from '../http/answer-headers.js';
+import type { OpenClientRequest } from '../http/client-requests.js';
 import { handler } from '../http/handler.js';
-import { readForm } from '../http/request-body.js';
-import { parseClientCredentials } from '../oauth/client-credentials.js';
 import { formatScope } from '../oauth/scope.js';
 import { parseTokenRequest } from '../oauth/token-request.js';
 
-/** Largest body accepted, in bytes: a code, a verifier and an assertion at their limits. */
-const MAX_BODY_BYTES = 32 * 1024;
-
 export interface TokenDeps {
   resource: string;
-  authenticateClient: AuthenticateClient;
+  openRequest: OpenClientRequest;
   grants: Pick<Grants, 'redeemCode' | 'refresh'>;
 }
 
@@ -31,15 +26,14 @@ export interface TokenDeps {
  * Builds the handlers of `POST /token`.
  *
  * @throws InvalidClient (401), InvalidGrant, InvalidRequest, InvalidScope, InvalidTarget,
- *   UnsupportedGrantType (400), TemporarilyUnavailable (503): as R-ERR lists them
+ *   UnsupportedGrantType (400), TooManyRequests (429), TemporarilyUnavailable (503): as R-ERR lists
+ *   them
  */
 export function tokenEndpoint(deps: TokenDeps): RequestHandler[] {
   return [
     noStore,
     handler(async function exchange(req, res) {
-      const form = await readForm(req, res, MAX_BODY_BYTES);
-      const credentials = parseClientCredentials(req.headers.authorization, form);
-      const client = await deps.authenticateClient(credentials);
+      const { form, client } = await deps.openRequest(req, res);
       const request = parseTokenRequest(form, deps.resource);
       const tokens =
         request.grantType === 'authorization_code'

@@ -20,6 +20,8 @@ declare module 'express-session' {
   interface SessionData {
     /** Names this browser in logins and approvals. Random; never leaves the server. */
     browser: string;
+    /** When somebody last completed a login in it; unix seconds. */
+    lastLoginAt: number;
   }
 }
 
@@ -27,8 +29,14 @@ declare module 'express-session' {
 export interface BrowserSession {
   /** The browser's name, or undefined as long as it has no session. */
   readonly browser: string | undefined;
-  /** Gives the browser a session, if it has none, and sends the cookie with the answer. */
+  /**
+   * Gives the browser a session for a login, if it has none, and sends the cookie with the answer.
+   *
+   * @throws TooManyRequests too many logins were begun, in this browser or in all
+   */
   begin(): Promise<string>;
+  /** Keeps the session as long as approvals live, and the cookie with it. */
+  keep(): Promise<void>;
 }
 
 /** Sessions of browsers that have approved something. */
@@ -42,7 +50,14 @@ interface BrowserSessionsDeps {
   /** First signs, all verify. */
   readonly secrets: readonly string[];
   readonly store: session.Store;
+  /** Seconds a session lives that has seen no login to its end: strangers can make as many. */
   readonly ttlSeconds: number;
+  /** Seconds of one that is kept. */
+  readonly keepSeconds: number;
+  /** Counts a login that begins, of a browser known already or not. @throws TooManyRequests */
+  readonly countLogin: (req: Request, res: Response, browser: string | undefined) => Promise<void>;
+  /** Unix seconds. */
+  readonly now: () => number;
 }
 
 export function createBrowserSessions(deps: BrowserSessionsDeps): BrowserSessions {
@@ -72,16 +87,27 @@ export function createBrowserSessions(deps: BrowserSessionsDeps): BrowserSession
       return {
         browser: current.browser,
         async begin() {
+          await deps.countLogin(req, res, current.browser);
           current.browser ??= randomBytes(18).toString('base64url');
-          // Saved now and not when the answer ends: an outage must show before a redirect is sent.
-          await new Promise<void>((resolve, reject) => {
-            current.save((error?: unknown) => (error ? reject(error) : resolve()));
-          });
+          await save(current);
           return current.browser;
+        },
+        async keep() {
+          current.cookie.maxAge = deps.keepSeconds * 1000;
+          // A change, so that the cookie is sent again with its new end.
+          current.lastLoginAt = deps.now();
+          await save(current);
         },
       };
     },
   };
+}
+
+/** Now and not when the answer ends: an outage must show before a redirect is sent. */
+function save(current: Request['session']): Promise<void> {
+  return new Promise((resolve, reject) => {
+    current.save((error?: unknown) => (error ? reject(error) : resolve()));
+  });
 }
 
 /**

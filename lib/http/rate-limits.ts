@@ -4,89 +4,150 @@
  * Generous on purpose: hosted clients serve all their users from a few addresses, and a limit that
  * stops them logs everyone out. They stop floods, not people.
  *
+ * Whoever is logged in has a budget of their own, which nobody else can use up: a call with a refresh
+ * token of ours counts for its grant and not for an address, and the guard counts nothing at all.
+ *
  * @module
  */
-import type { Request, RequestHandler } from 'express';
+import type { Request, RequestHandler, Response } from 'express';
 import {
-  ipKeyGenerator,
+  type ClientRateLimitInfo,
   MemoryStore,
-  type Options,
+  type RateLimitRequestHandler,
   rateLimit,
   type Store,
 } from 'express-rate-limit';
 
 import type { Logger } from '../config/logger.js';
 import { TooManyRequests } from '../oauth/errors.js';
+import { type AddressOf, createAddressOf } from './caller-address.js';
 
-/** What is counted together, with the calls a minute that one address may make. */
-const CALLS_PER_MINUTE = { registration: 120, login: 240, token: 1200 } as const;
+const MINUTE_MS = 60_000;
 
-const WINDOW_MS = 60_000;
-/** One customer usually has a /56 (RFC 6177). */
-const IPV6_SUBNET = 56;
+/** What is counted together: so many in a window. */
+const LIMITS = {
+  /** Registrations of one address. They cost no storage, and hosted clients repeat them (CLI-22). */
+  registration: { limit: 600, windowMs: MINUTE_MS },
+  /** Page views, answers and callbacks of one address: 80 logins a minute. */
+  login: { limit: 240, windowMs: MINUTE_MS },
+  /** Codes and everything unproven, of one address. */
+  token: { limit: 1200, windowMs: MINUTE_MS },
+  /** Calls with the refresh tokens of one grant. */
+  grant: { limit: 120, windowMs: MINUTE_MS },
+  /** Wrong client secrets for one client from one address (R-TK-15). */
+  secret: { limit: 30, windowMs: MINUTE_MS },
+  /** Logins begun in one browser: the window is the life of a login, so this bounds the open ones. */
+  browser: { limit: 30, windowMs: 10 * MINUTE_MS },
+  /** Logins begun by everybody: bounds the store. Two windows may meet in one login's life. */
+  everybody: { limit: 10_000, windowMs: 10 * MINUTE_MS },
+} as const;
 
-/** A limiter per kind of call. */
-export type RateLimits = Readonly<Record<keyof typeof CALLS_PER_MINUTE, RequestHandler>> & {
+type LimitName = keyof typeof LIMITS;
+
+/** The limits. Those that are handlers count by address. */
+export interface RateLimits
+  extends Readonly<Record<'registration' | 'login' | 'token', RequestHandler>> {
+  readonly addressOf: AddressOf;
+  /** Counts a request under a key. @throws TooManyRequests */
+  count(name: LimitName, req: Request, res: Response, key: string): Promise<void>;
+  /** Looks without counting. @throws TooManyRequests if the next one would be too many */
+  check(name: LimitName, key: string): Promise<void>;
   /** Stops the counters' timers. */
   close(): void;
-};
+}
 
 interface RateLimitsDeps {
   readonly log: Logger;
-  /** Counters all instances share; undefined: each counts for itself. */
-  readonly store: ((prefix: string) => Store) | undefined;
+  /** Counters all instances share; without them each counts for itself. */
+  readonly store: (prefix: string) => Store | undefined;
+  /** Keeps addresses and ids out of the counters' store. */
+  readonly hash: (key: string) => string;
 }
 
-export function createRateLimits({ log, store }: RateLimitsDeps): RateLimits {
-  const keyOf = createKeyOf(log);
+export function createRateLimits({ log, store, hash }: RateLimitsDeps): RateLimits {
+  const addressOf = createAddressOf(log);
+  const keys = new WeakMap<Request, string>();
   const stores: Store[] = [];
-  function limiter(name: keyof typeof CALLS_PER_MINUTE): RequestHandler {
-    const counters = store?.(`limit:${name}:`) ?? new MemoryStore();
+
+  function limiter(name: LimitName): RateLimitRequestHandler {
+    const counters = store(`limit:${name}:`) ?? new MemoryStore();
     stores.push(counters);
-    const options: Partial<Options> = {
-      windowMs: WINDOW_MS,
-      limit: CALLS_PER_MINUTE[name],
+    return rateLimit({
+      ...LIMITS[name],
       standardHeaders: 'draft-8',
       legacyHeaders: false,
       identifier: name,
-      keyGenerator: keyOf,
-      ipv6Subnet: IPV6_SUBNET,
+      keyGenerator: (req) => hash(keys.get(req) ?? addressOf(req)),
       // Without the counters' store the endpoint itself says what is wrong, if it needs the store.
       passOnStoreError: true,
-      // Its checks log to the console; the one that matters is made below, through our logger.
+      logger: quietAboutOutages(log),
+      // Its checks; the ones that matter are made in `caller-address.ts`.
       validate: false,
-      handler(_req, _res, next) {
-        next(
-          new TooManyRequests('Too many requests from this address', {
-            retryAfterSeconds: WINDOW_MS / 1000,
-          }),
-        );
-      },
+      // It has set `Retry-After` to the end of the window.
+      handler: (_req, _res, next) => next(tooMany()),
       store: counters,
-    };
-    return rateLimit(options);
+    });
   }
+
+  const limiters = new Map(namesOf(LIMITS).map((name) => [name, limiter(name)]));
+
+  async function count(name: LimitName, req: Request, res: Response, key: string): Promise<void> {
+    // In front of the request: a limiter of the host app keeps its `req.rateLimit`.
+    const counted: Request = Object.create(req, {
+      rateLimit: { value: undefined, writable: true },
+    });
+    keys.set(counted, key);
+    await new Promise<void>((resolve, reject) => {
+      void limiters.get(name)?.(counted, res, (error?: unknown) =>
+        error === undefined ? resolve() : reject(error),
+      );
+    });
+  }
+
+  /** As when counting: a store that is away lets everybody through. */
+  async function peek(name: LimitName, key: string): Promise<ClientRateLimitInfo | undefined> {
+    try {
+      return await limiters.get(name)?.getKey(hash(key));
+    } catch {
+      return undefined;
+    }
+  }
+
+  function byAddress(name: LimitName): RequestHandler {
+    return function limitByAddress(req, res, next) {
+      count(name, req, res, addressOf(req)).then(() => next(), next);
+    };
+  }
+
   return {
-    registration: limiter('registration'),
-    login: limiter('login'),
-    token: limiter('token'),
+    registration: byAddress('registration'),
+    login: byAddress('login'),
+    token: byAddress('token'),
+    addressOf,
+    count,
+    async check(name, key) {
+      const hits = await peek(name, key);
+      if (hits !== undefined && hits.totalHits >= LIMITS[name].limit) {
+        throw tooMany(LIMITS[name].windowMs / 1000);
+      }
+    },
     close() {
       for (const one of stores) void one.shutdown?.();
     },
   };
 }
 
-/** The caller's address; says once if a proxy hides it, since then everyone shares one limit. */
-function createKeyOf(log: Logger): (req: Request) => string {
-  let isTold = false;
-  return function keyOf(req) {
-    if (!isTold && req.headers['x-forwarded-for'] !== undefined && !req.app.get('trust proxy')) {
-      isTold = true;
-      log.warn(
-        { setting: 'trust proxy' },
-        'requests come through a proxy but Express does not trust it, so that all callers share one rate limit: set app.set("trust proxy", …) to the number of proxies in front',
-      );
-    }
-    return req.ip === undefined ? 'unknown' : ipKeyGenerator(req.ip, IPV6_SUBNET);
-  };
+function namesOf<T extends object>(table: T): (keyof T)[] {
+  return Object.keys(table) as (keyof T)[];
+}
+
+function tooMany(retryAfterSeconds?: number): TooManyRequests {
+  return new TooManyRequests('Too many requests, try again later', { retryAfterSeconds });
+}
+
+/** Every request of an outage would tell of it; the endpoints do so themselves. */
+function quietAboutOutages(log: Logger) {
+  const tell = (error: unknown): void =>
+    log.debug({ error: String(error) }, 'a rate limit could not be counted');
+  return { error: tell, warn: tell };
 }

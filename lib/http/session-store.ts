@@ -1,18 +1,22 @@
 /**
- * A store for express-session on our own records, for drivers that bring none.
+ * A store for express-session on our own records, for drivers that bring none, and the seal for those
+ * that do.
  *
  * @module
  */
 import session from 'express-session';
 
-import type { Collection } from '../storage/collection.js';
+import type { Sealer } from '../keys/seal.js';
+import type { Collection, CollectionDeps } from '../storage/collection.js';
 import type { SessionRecord } from '../storage/records.js';
+import type { SessionSealer } from '../storage/storage.js';
 
 type Callback = (error?: unknown) => void;
 
 /** Sessions as sealed records: expiry is the storage's, atomicity is not needed here. */
 export class RecordSessionStore extends session.Store {
   readonly records: Collection<SessionRecord>;
+  /** For a session whose cookie has no end. */
   readonly ttlSeconds: number;
 
   constructor(records: Collection<SessionRecord>, ttlSeconds: number) {
@@ -36,7 +40,9 @@ export class RecordSessionStore extends session.Store {
   override set(id: string, data: session.SessionData, callback: Callback = () => {}): void {
     // The cookie is an object with methods; JSON is what is kept of it.
     const record: SessionRecord = { ...data, cookie: data.cookie };
-    this.records.set(id, record, this.ttlSeconds).then(() => callback(), callback);
+    const ttlMs = data.cookie.originalMaxAge;
+    const ttlSeconds = ttlMs === null ? this.ttlSeconds : Math.ceil(ttlMs / 1000);
+    this.records.set(id, record, ttlSeconds).then(() => callback(), callback);
   }
 
   override destroy(id: string, callback: Callback = () => {}): void {
@@ -46,4 +52,19 @@ export class RecordSessionStore extends session.Store {
   override touch(id: string, data: session.SessionData, callback: Callback = () => {}): void {
     this.set(id, data, callback);
   }
+}
+
+/** Seals what a driver's own session store keeps, each session for its own id. */
+export function sessionSealer(
+  { onUnreadable }: Pick<CollectionDeps, 'onUnreadable'>,
+  sealer: Sealer,
+): SessionSealer {
+  return {
+    seal: (text, id) => sealer.seal(Buffer.from(text), `session ${id}`).toString('base64url'),
+    open(sealed, id) {
+      const opened = sealer.open(Buffer.from(sealed, 'base64url'), `session ${id}`);
+      if (opened === undefined) onUnreadable('session');
+      return opened?.toString();
+    },
+  };
 }

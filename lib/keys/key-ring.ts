@@ -15,6 +15,7 @@ export type KeyLabel =
   | 'authorization-code'
   | 'client-id'
   | 'client-secret'
+  | 'rate-limit'
   | 'consent-form'
   | 'record-name'
   | 'record-seal'

@@ -1,0 +1,87 @@
+/**
+ * A client's call to the token or the revocation endpoint, up to the question it asks: its form is
+ * read, it is counted, and the client is authenticated.
+ *
+ * Spec: RFC 6749 §2.3 and §10.10; R-TK-15.
+ *
+ * @module
+ */
+import type { Request, Response } from 'express';
+
+import type { AuthenticateClient, AuthenticatedClient } from '../clients/client-authentication.js';
+import { clientFingerprint } from '../clients/fingerprint.js';
+import type { RefreshTokens } from '../grants/refresh-token.js';
+import { type ClientCredentials, parseClientCredentials } from '../oauth/client-credentials.js';
+import { InvalidClient } from '../oauth/errors.js';
+import type { Parameters } from '../oauth/parameters.js';
+import type { RateLimits } from './rate-limits.js';
+import { readForm } from './request-body.js';
+
+/** Largest body accepted, in bytes: a code, a verifier and an assertion at their limits. */
+const MAX_BODY_BYTES = 32 * 1024;
+
+/** What the endpoint has to work with. */
+export interface ClientRequest {
+  readonly form: Parameters;
+  readonly client: AuthenticatedClient;
+}
+
+/**
+ * @throws InvalidRequest (400, 408, 413, 415) a form that cannot be read, or two ways to authenticate
+ * @throws TooManyRequests (429) the address, the grant, or guesses at the client's secret
+ * @throws InvalidClient (401) client authentication failed
+ */
+export type OpenClientRequest = (req: Request, res: Response) => Promise<ClientRequest>;
+
+interface ClientRequestsDeps {
+  readonly authenticateClient: AuthenticateClient;
+  readonly refreshTokens: Pick<RefreshTokens, 'parse'>;
+  readonly limits: Pick<RateLimits, 'addressOf' | 'count' | 'check'>;
+}
+
+export function createClientRequests(deps: ClientRequestsDeps): OpenClientRequest {
+  const { authenticateClient, refreshTokens, limits } = deps;
+
+  /** The grant of a refresh token that only we can have made; asking costs no look-up. */
+  function grantBehind(form: Parameters | undefined): string | undefined {
+    const [token = ''] = form?.get('refresh_token') ?? form?.get('token') ?? [];
+    return refreshTokens.parse(token)?.grantId;
+  }
+
+  /** @returns whom it counted for */
+  async function count(req: Request, res: Response, form?: Parameters): Promise<string> {
+    const grantId = grantBehind(form);
+    const whose = grantId ?? limits.addressOf(req);
+    await limits.count(grantId === undefined ? 'token' : 'grant', req, res, whose);
+    return whose;
+  }
+
+  async function authenticate(
+    req: Request,
+    res: Response,
+    credentials: ClientCredentials,
+    whose: string,
+  ): Promise<AuthenticatedClient> {
+    const { method, clientId } = credentials;
+    const isSecret = method === 'client_secret_basic' || method === 'client_secret_post';
+    if (!isSecret) return authenticateClient(credentials);
+    const key = `${whose} ${clientFingerprint(clientId)}`;
+    await limits.check('secret', key);
+    try {
+      return await authenticateClient(credentials);
+    } catch (error) {
+      if (error instanceof InvalidClient) await limits.count('secret', req, res, key);
+      throw error;
+    }
+  }
+
+  return async function openClientRequest(req, res) {
+    const form = await readForm(req, res, MAX_BODY_BYTES).catch(async (error: unknown) => {
+      await count(req, res);
+      throw error;
+    });
+    const whose = await count(req, res, form);
+    const credentials = parseClientCredentials(req.headers.authorization, form);
+    return { form, client: await authenticate(req, res, credentials, whose) };
+  };
+}
