@@ -1,0 +1,3 @@
+import { guardPaths } from './guard-paths.js';
+
+guardPaths(2000);

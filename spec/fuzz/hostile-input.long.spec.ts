@@ -1,0 +1,3 @@
+import { hostileInput } from './hostile-input.js';
+
+hostileInput(100_000);
