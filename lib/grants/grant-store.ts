@@ -5,6 +5,7 @@
  */
 import type { Lifetimes } from '../config/config.js';
 import { mac } from '../keys/key-ring.js';
+import { type AtOnce, whenThere } from '../storage/at-once.js';
 import { type CollectionDeps, openCollection } from '../storage/collection.js';
 import type { GrantRecord } from '../storage/records.js';
 import { currentEnd, longestLifeSeconds, storageTtlSeconds } from './grant-life.js';
@@ -21,6 +22,8 @@ export interface GrantFilter {
 export interface GrantStore {
   add(id: string, grant: GrantRecord): Promise<void>;
   find(id: string): Promise<GrantRecord | undefined>;
+  /** As {@link GrantStore.find}, but may be a second old: for the check of every request. */
+  look(id: string): AtOnce<GrantRecord | undefined>;
   /** Compare-and-set; `change` is pure and returns undefined for "leave it". */
   update(
     id: string,
@@ -59,6 +62,7 @@ export function createGrantStore(deps: GrantStoreDeps): GrantStore {
 
   return {
     find,
+    look: (id) => whenThere(records.look(id), alive),
     async add(id, grant) {
       await records.add(id, grant, storageTtlSeconds(grant, lifetimes, now()));
       await indexes.add(id, grant);

@@ -11,6 +11,7 @@ import type { EventListener, RevocationCause } from '../config/events.js';
 import type { Logger } from '../config/logger.js';
 import { InvalidGrant } from '../oauth/errors.js';
 import type { CodeGrantRequest, RefreshGrantRequest } from '../oauth/token-request.js';
+import { type AtOnce, whenThere } from '../storage/at-once.js';
 import type { CollectionDeps } from '../storage/collection.js';
 import type { GrantRecord } from '../storage/records.js';
 import type { AccessTokens } from './access-token.js';
@@ -52,6 +53,8 @@ export interface Grants {
   refresh(request: RefreshGrantRequest, client: AuthenticatedClient): Promise<TokenSet>;
   /** The grant, if it is alive and was redeemed. */
   find(grantId: string): Promise<GrantRecord | undefined>;
+  /** As {@link Grants.find}, but may be a second old: for the check of every request. */
+  look(grantId: string): AtOnce<GrantRecord | undefined>;
   /** The id and client behind one of our tokens, whichever kind it is. */
   findByToken(token: string): Promise<{ id: string; clientId: string } | undefined>;
   /** Ends a grant, here at once and at Auth0 in the background. */
@@ -104,8 +107,10 @@ export function createGrants(parts: GrantsParts): Grants {
   const { tidy } = housekeeping;
   const deps: GrantsDeps = { ...parts, store, sessions, deliveries, endGrant, tidy };
 
-  async function find(grantId: string): Promise<GrantRecord | undefined> {
-    const grant = await store.find(grantId);
+  const find = async (grantId: string): Promise<GrantRecord | undefined> =>
+    redeemed(grantId, await store.find(grantId));
+
+  function redeemed(grantId: string, grant: GrantRecord | undefined): GrantRecord | undefined {
     // Who asks holds a token, so the tokens have arrived.
     if (grant?.code.answering !== undefined) deliveries.note(grantId);
     return grant?.code.redeemedAt === undefined ? undefined : grant;
@@ -116,6 +121,7 @@ export function createGrants(parts: GrantsParts): Grants {
     redeemCode: (request, client) => redeemCode(request, client, deps),
     refresh: (request, client) => refreshGrant(request, client, deps),
     find,
+    look: (grantId) => whenThere(store.look(grantId), (grant) => redeemed(grantId, grant)),
     async findByToken(token) {
       const id =
         parts.refreshTokens.parse(token)?.grantId ?? (await grantIdIn(token, accessTokens));

@@ -15,8 +15,11 @@
  */
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 
+import { LRUCache } from 'lru-cache';
+
 import { mac } from '../keys/key-ring.js';
 import type { Sealer } from '../keys/seal.js';
+import { type AtOnce, whenThere } from './at-once.js';
 import { createOpenedRecords } from './opened-records.js';
 import { type Storage, StorageUnavailable } from './storage.js';
 
@@ -25,6 +28,9 @@ import { type Storage, StorageUnavailable } from './storage.js';
  * many in a row means a store that lies about its comparison.
  */
 const MAX_ROUNDS = 1000;
+
+/** Names remembered per kind: some 3 MB. */
+const MAX_NAMES = 10_000;
 
 /** What a collection needs, the same for all of them. */
 export interface CollectionDeps {
@@ -42,6 +48,8 @@ export interface CollectionDeps {
 export interface Collection<T> {
   /** The record, or `undefined` once it has expired or never was. */
   get(id: string): Promise<T | undefined>;
+  /** As {@link Collection.get}, but may be a second old: for what is asked on every request. */
+  look(id: string): AtOnce<T | undefined>;
   /** Writes whatever was there before. */
   set(id: string, value: T, ttlSeconds: number): Promise<void>;
   /** Writes only where nothing is, not even an unreadable record; `true` if it did. */
@@ -76,8 +84,10 @@ interface Found<T> {
  */
 export function openCollection<T>(deps: CollectionDeps, kind: string): Collection<T> {
   const { storage, nameKeys } = deps;
-  const [writeKey, ...olderKeys] = nameKeys;
-  if (writeKey === undefined) throw new RangeError('a collection needs at least one name key');
+  const [newestKey, ...olderKeys] = nameKeys;
+  if (newestKey === undefined) throw new RangeError('a collection needs at least one name key');
+  // A constant of its own, so that functions know it is there.
+  const writeKey = newestKey;
   const { nameUnder, seal, open } = codec<T>(deps, kind);
 
   async function find(id: string): Promise<Found<T> | undefined> {
@@ -88,6 +98,17 @@ export function openCollection<T>(deps: CollectionDeps, kind: string): Collectio
       if (bytes !== undefined && value !== undefined) return { name, bytes, value };
     }
     return undefined;
+  }
+
+  function look(id: string): AtOnce<T | undefined> {
+    const ask = async (): Promise<T | undefined> => (await find(id))?.value;
+    if (storage.look === undefined) return ask();
+    const name = nameUnder(writeKey, id);
+    return whenThere(storage.look(name), (bytes) => {
+      const value = open(name, bytes);
+      // During a rotation of keys a record may be under an older name.
+      return value === undefined && olderKeys.length > 0 ? ask() : value;
+    });
   }
 
   async function isTakenUnder(keys: readonly Uint8Array[], id: string): Promise<boolean> {
@@ -103,6 +124,7 @@ export function openCollection<T>(deps: CollectionDeps, kind: string): Collectio
 
   return {
     get: async (id) => (await find(id))?.value,
+    look,
     async set(id, value, ttlSeconds) {
       const name = nameUnder(writeKey, id);
       await storage.set(name, seal(name, value), ttlSeconds);
@@ -145,11 +167,22 @@ export function openCollection<T>(deps: CollectionDeps, kind: string): Collectio
 }
 
 /** From ids to key names and from records to sealed bytes, and back. */
-function codec<T>({ sealer, namespace, onUnreadable }: CollectionDeps, kind: string) {
+function codec<T>({ sealer, nameKeys, namespace, onUnreadable }: CollectionDeps, kind: string) {
   const opened = createOpenedRecords<T>();
+  const names = new LRUCache<string, string>({ max: MAX_NAMES });
+  const [writeKey] = nameKeys;
+  const nameOf = (key: Uint8Array, id: string): string =>
+    `${namespace}:${kind}:${mac(key, kind, id).toString('base64url')}`;
   return {
-    nameUnder: (key: Uint8Array, id: string): string =>
-      `${namespace}:${kind}:${mac(key, kind, id).toString('base64url')}`,
+    /** The newest key's names are remembered: the hash costs more than the look at most stores. */
+    nameUnder(key: Uint8Array, id: string): string {
+      if (key !== writeKey) return nameOf(key, id);
+      const known = names.get(id);
+      if (known !== undefined) return known;
+      const name = nameOf(key, id);
+      names.set(id, name);
+      return name;
+    },
     seal: (name: string, value: T): Buffer =>
       sealer.seal(deflateRawSync(JSON.stringify(value)), name),
     open(name: string, bytes: Uint8Array | undefined): T | undefined {

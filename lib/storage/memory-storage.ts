@@ -21,10 +21,15 @@ export interface MemoryStorageOptions {
 
 /** A table whose rows end by themselves. */
 interface ExpiringTable {
+  /** The row's own bytes: not to be changed. */
   read(row: string): Uint8Array | undefined;
   write(row: string, value: Uint8Array, ttlSeconds: number): void;
   drop(row: string): void;
 }
+
+/** What rows begin with. */
+const VALUE = 'v';
+const MEMBER = 'm';
 
 /** Memberships are rows without a value. */
 const NOTHING = new Uint8Array(0);
@@ -40,21 +45,22 @@ export function memoryStorage(options: MemoryStorageOptions = {}): Storage {
   const secret = new Uint8Array(randomBytes(32));
   const indexes = new Map<string, Set<string>>();
   const rows = createTable(maxEntries, now, (row) => {
-    const [table, index, member] = JSON.parse(row) as string[];
-    if (table !== 'member' || index === undefined || member === undefined) return;
+    if (!row.startsWith(MEMBER)) return;
+    const [index = '', member = ''] = JSON.parse(row.slice(MEMBER.length)) as string[];
     const members = indexes.get(index);
     members?.delete(member);
     if (members?.size === 0) indexes.delete(index);
   });
-  const valueRow = (key: string): string => JSON.stringify(['value', key]);
+  const valueRow = (key: string): string => VALUE + key;
   const memberRow = (index: string, member: string): string =>
-    JSON.stringify(['member', index, member]);
+    MEMBER + JSON.stringify([index, member]);
 
   return {
     description: 'memory of this process, lost when it ends',
     // Lives as long as what it signs: both end with the process.
     localSecret: () => secret,
-    get: async (key) => rows.read(valueRow(key)),
+    get: async (key) => copyOf(rows.read(valueRow(key))),
+    look: (key) => rows.read(valueRow(key)),
     set: async (key, value, ttlSeconds) => rows.write(valueRow(key), value, ttlSeconds),
     async add(key, value, ttlSeconds) {
       if (rows.read(valueRow(key)) !== undefined) return false;
@@ -64,7 +70,7 @@ export function memoryStorage(options: MemoryStorageOptions = {}): Storage {
     async take(key) {
       const value = rows.read(valueRow(key));
       rows.drop(valueRow(key));
-      return value;
+      return copyOf(value);
     },
     async update(key, expected, next, ttlSeconds) {
       checkedTtl(ttlSeconds);
@@ -113,7 +119,7 @@ function createTable(
     read(row) {
       const found = rows.get(row);
       if (found === undefined) return undefined;
-      if (found.expiresAt > now()) return Buffer.from(found.value);
+      if (found.expiresAt > now()) return found.value;
       drop(row);
       return undefined;
     },
@@ -126,6 +132,10 @@ function createTable(
     },
     drop,
   };
+}
+
+function copyOf(value: Uint8Array | undefined): Uint8Array | undefined {
+  return value && Buffer.from(value);
 }
 
 function full(maxRows: number): StorageUnavailable {

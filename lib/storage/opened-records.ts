@@ -24,7 +24,8 @@ export function createOpenedRecords<T>(): OpenedRecords<T> {
   return {
     find(name, bytes) {
       const known = opened.get(name);
-      return known !== undefined && Buffer.compare(known.bytes, bytes) === 0
+      if (known === undefined) return undefined;
+      return known.bytes === bytes || Buffer.compare(known.bytes, bytes) === 0
         ? known.value
         : undefined;
     },

@@ -10,6 +10,8 @@
 import type { Store as RateLimitStore } from 'express-rate-limit';
 import type { Store as SessionStore } from 'express-session';
 
+import type { AtOnce } from './at-once.js';
+
 /** Seals the text of a session for its id, and opens it again. */
 export interface SessionSealer {
   /** Text that says nothing, without characters that a store could mind. */
@@ -28,6 +30,12 @@ export interface SessionSealer {
 export interface Storage {
   /** The value, or `undefined` once it has expired or never was. */
   get(key: string): Promise<Uint8Array | undefined>;
+  /**
+   * As {@link get}, for what is asked on every request: may answer at once, and with what was stored
+   * up to a second ago, never longer, whatever breaks. Its bytes are not to be changed. Left out by
+   * stores that have no quicker way than `get`.
+   */
+  look?(key: string): AtOnce<Uint8Array | undefined>;
   /** Writes whatever was there before. `ttlSeconds` is a whole number above 0. */
   set(key: string, value: Uint8Array, ttlSeconds: number): Promise<void>;
   /** Writes only where nothing is; `true` if it did. Of parallel callers exactly one gets `true`. */

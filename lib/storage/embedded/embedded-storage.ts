@@ -6,6 +6,8 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 
+import { LRUCache } from 'lru-cache';
+
 import { type Storage, StorageUnavailable } from '../storage.js';
 import { checkedTtl } from '../ttl.js';
 import { dataDirectory, directoryName } from './data-directory.js';
@@ -23,6 +25,9 @@ export interface EmbeddedStorageOptions {
    */
   directory?: string;
 }
+
+/** Records remembered as they were last looked at: some 5 MB. */
+const MAX_LOOKED = 2000;
 
 /** The store of callers that never call `open()`. */
 const DEFAULT_NAMESPACE = 'default';
@@ -85,10 +90,20 @@ function createHandle(directory: string): Handle {
 }
 
 function storageOn(handle: Handle): Storage {
-  const { read, write } = access(handle);
+  const { read, readAtOnce, write } = access(handle);
+  const looked = new LRUCache<string, { key: Buffer; bytes: Buffer }>({ max: MAX_LOOKED });
   return {
     description: `embedded (LMDB) in ${handle.directory}`,
     get: (key) => read((table) => table.readCommitted(valueKey(key))),
+    look: (name) =>
+      readAtOnce((table) => {
+        const before = looked.get(name);
+        const key = before?.key ?? valueKey(name);
+        const bytes = table.readAgain(key, before?.bytes);
+        if (bytes === undefined) looked.delete(name);
+        else if (bytes !== before?.bytes) looked.set(name, { key, bytes });
+        return bytes;
+      }),
     async set(key, value, ttlSeconds) {
       checkedTtl(ttlSeconds);
       await write((table) => table.put(valueKey(key), value, ttlSeconds));
@@ -140,15 +155,17 @@ function access(handle: Handle) {
           `the store in ${handle.directory} failed: is the disk full, or the file damaged?`,
           { cause: error },
         );
+  function readAtOnce<T>(look: (table: RecordTable) => T): T {
+    try {
+      return look(handle.use().table);
+    } catch (error) {
+      throw translated(error);
+    }
+  }
   return {
+    readAtOnce,
     /** Reads, without waiting for a writer. */
-    async read<T>(look: (table: RecordTable) => T): Promise<T> {
-      try {
-        return look(handle.use().table);
-      } catch (error) {
-        throw translated(error);
-      }
-    },
+    read: async <T>(look: (table: RecordTable) => T): Promise<T> => readAtOnce(look),
     /** Writes, alone among all processes; on disk when it resolves. */
     async write<T>(change: (table: RecordTable) => T): Promise<T> {
       try {

@@ -26,7 +26,7 @@ type Database = import('lmdb', { with: { 'resolution-mode': 'require' }}).Databa
 /** A table from bytes to bytes. */
 export type Table = Pick<
   Database,
-  'getBinary' | 'getRange' | 'getKeys' | 'putSync' | 'removeSync' | 'resetReadTxn'
+  'getBinary' | 'getBinaryFast' | 'getRange' | 'getKeys' | 'putSync' | 'removeSync' | 'resetReadTxn'
 >;
 
 /** An open environment with its two tables. */

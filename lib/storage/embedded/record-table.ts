@@ -32,6 +32,11 @@ export interface RecordTable {
   read(key: Buffer): Buffer | undefined;
   /** As {@link read}, of the newest commit of any process; outside of a write only. */
   readCommitted(key: Buffer): Buffer | undefined;
+  /**
+   * As {@link readCommitted}, for a record that was read before: gives those very bytes again while
+   * the record is the same.
+   */
+  readAgain(key: Buffer, before: Buffer | undefined): Buffer | undefined;
   /** The payloads of all records between two keys that have not ended, as of the newest commit. */
   readRange(range: { start: Buffer; end: Buffer }): Buffer[];
   put(key: Buffer, payload: Uint8Array, ttlSeconds: number): void;
@@ -80,6 +85,13 @@ export function recordTable(environment: Environment, nowMs: () => number): Reco
       // lmdb keeps a snapshot for a turn of the event loop; another process may have been faster.
       records.resetReadTxn();
       return read(key);
+    },
+    readAgain(key, before) {
+      records.resetReadTxn();
+      // Not a copy: good until the next read.
+      const payload = payloadOf(records.getBinaryFast(key));
+      if (payload === undefined || before?.equals(payload) === true) return payload && before;
+      return Buffer.from(payload);
     },
     readRange(range) {
       records.resetReadTxn();
