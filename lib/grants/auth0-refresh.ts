@@ -30,6 +30,13 @@ export interface RefreshUnderWay {
   readonly settled: Promise<void>;
 }
 
+/** What is to be refreshed. */
+export interface DueGrant {
+  readonly id: string;
+  readonly subject: string;
+  readonly refreshToken: string;
+}
+
 /** What a refresh needs. */
 export interface Auth0RefreshDeps {
   readonly auth0: Pick<Auth0, 'refresh'>;
@@ -57,27 +64,26 @@ const KEEP_SECONDS = 60;
 const WRITE_PAUSE_MS = 250;
 
 /** Refreshes now. The caller holds the lease. */
-export function refreshAtAuth0(
-  id: string,
-  grant: GrantRecord,
-  deps: Auth0RefreshDeps,
-): RefreshUnderWay {
-  const asked = ask(id, grant, deps);
-  const written = asked.then((refreshed) => keep(id, grant, refreshed, deps));
+export function refreshAtAuth0(due: DueGrant, deps: Auth0RefreshDeps): RefreshUnderWay {
+  const asked = ask(due, deps);
+  const written = asked.then((refreshed) => keep(due, refreshed, deps));
   const answer = asked.then(() => withinPatience(written));
   // Whether well or badly: the answer tells.
   const settled = Promise.allSettled([written]).then(() => undefined);
   return { answer, settled };
 }
 
-async function ask(id: string, grant: GrantRecord, deps: Auth0RefreshDeps): Promise<Auth0Refresh> {
+async function ask(
+  { id, subject, refreshToken }: DueGrant,
+  deps: Auth0RefreshDeps,
+): Promise<Auth0Refresh> {
   let refreshed: Auth0Refresh;
   try {
-    refreshed = await deps.auth0.refresh(grant.auth0.refreshToken ?? '');
+    refreshed = await deps.auth0.refresh(refreshToken);
   } catch (error) {
     return giveUp(id, error, deps);
   }
-  if (refreshed.claims['sub'] === grant.subject) return refreshed;
+  if (refreshed.claims['sub'] === subject) return refreshed;
   await deps.endGrant(id);
   deps.giveBack(refreshed.tokens.refreshToken);
   throw new InvalidGrant('The login has ended', { detail: 'Auth0 answered for another person' });
@@ -105,8 +111,7 @@ async function giveUp(
 
 /** Stores the result, however long the store takes. */
 async function keep(
-  id: string,
-  { auth0: { refreshToken: sent } }: GrantRecord,
+  { id, refreshToken: sent }: DueGrant,
   { tokens, scopes }: Auth0Refresh,
   deps: Auth0RefreshDeps,
 ): Promise<GrantRecord> {
@@ -116,9 +121,8 @@ async function keep(
       if (current.auth0.refreshToken !== sent) return undefined;
       const { accessToken, accessTokenExpiresAt } = tokens;
       // Without rotation Auth0 sends none, and the old one stays good.
-      const refreshToken = tokens.refreshToken ?? sent;
-      const kept = refreshToken === undefined ? {} : { refreshToken };
-      return { ...current, auth0: { accessToken, accessTokenExpiresAt, ...kept, scopes } };
+      const { refreshToken = sent } = tokens;
+      return { ...current, auth0: { accessToken, accessTokenExpiresAt, refreshToken, scopes } };
     });
   const stored = await untilWritten(write, deps.now).catch((error: unknown) => {
     deps.log.error(

@@ -82,11 +82,13 @@ function isDue({ auth0 }: GrantRecord, now: number): boolean {
 
 /** One per process and grant: refreshes if the lease is free, else waits for whoever has it. */
 function refreshOrWait(id: string, deps: Auth0SessionsDeps): RefreshUnderWay {
-  const begun = leaseOrResult(id, deps).then(({ grant, isHolder }) =>
-    isHolder
-      ? refreshAtAuth0(id, grant, deps)
-      : { answer: Promise.resolve(grant), settled: Promise.resolve() },
-  );
+  const begun = leaseOrResult(id, deps).then(({ grant, isHolder }) => {
+    const { subject, auth0 } = grant;
+    const { refreshToken } = auth0;
+    return isHolder && refreshToken !== undefined
+      ? refreshAtAuth0({ id, subject, refreshToken }, deps)
+      : { answer: Promise.resolve(grant), settled: Promise.resolve() };
+  });
   const settled = begun.then(
     (refresh) => refresh.settled,
     () => undefined,

@@ -25,8 +25,17 @@ const MAX_FAILURES = 3;
 const ID_BYTES = 16;
 const SECRET_BYTES = 32;
 
-/** A fresh code for a grant, and the tag to keep of it. */
-export function mintCode(grantId: string, key: Uint8Array): { code: string; tag: string } {
+/**
+ * A fresh code for a grant, and the tag to keep of it.
+ *
+ * @param keys the first one makes the tag
+ * @throws RangeError without a key
+ */
+export function mintCode(
+  grantId: string,
+  [key]: readonly Uint8Array[],
+): { code: string; tag: string } {
+  if (key === undefined) throw new RangeError('codes need at least one key');
   const secret = randomBytes(SECRET_BYTES);
   const code = Buffer.concat([Buffer.from(grantId, 'base64url'), secret]).toString('base64url');
   return { code, tag: mac(key, grantId, secret).toString('base64url') };

@@ -38,7 +38,7 @@ export async function beginGrant(
     });
   }
   const grantId = randomBytes(GRANT_ID_BYTES).toString('base64url');
-  const { code, tag } = mintCode(grantId, deps.codeKeys[0] ?? new Uint8Array());
+  const { code, tag } = mintCode(grantId, deps.codeKeys);
   await deps.store.add(grantId, newGrant(login, request, tag, deps.now()));
   deps.tidy(login.subject);
   return { code, grantId };

@@ -37,10 +37,9 @@ export function signingKeyFrom(material: Uint8Array): SigningKey {
   const curve = createECDH('prime256v1');
   curve.setPrivateKey(d);
   const point = curve.getPublicKey();
-  const [x, y] = [point.subarray(1, 33), point.subarray(33)].map((half) =>
-    half.toString('base64url'),
-  );
-  const members = { crv: 'P-256', kty: 'EC', x: x ?? '', y: y ?? '' };
+  const x = point.subarray(1, 33).toString('base64url');
+  const y = point.subarray(33).toString('base64url');
+  const members = { crv: 'P-256', kty: 'EC', x, y };
   const privateKey = createPrivateKey({
     key: { ...members, d: d.toString('base64url') },
     format: 'jwk',

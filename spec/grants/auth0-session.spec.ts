@@ -64,6 +64,19 @@ describe('Auth0’s token for a downstream call', () => {
     });
   });
 
+  it('ends with the login, also when that ends just as it is asked for', async () => {
+    rig.pass(AUTH0_TTL);
+    rig.storage.beforeUpdate = async () => void (await rig.grants.end(id, 'operator'));
+    await expect(rig.grants.auth0Token(id)).rejects.toMatchObject({ code: 'invalid_grant' });
+    expect(rig.auth0.refreshes).toEqual([]);
+  });
+
+  it('is never one that has run out', async () => {
+    rig.pass(AUTH0_TTL);
+    rig.auth0.ttlSeconds = 0;
+    await expect(rig.grants.auth0Token(id)).rejects.toMatchObject({ code: 'invalid_grant' });
+  });
+
   it('cannot be renewed where Auth0 gave no refresh token', async () => {
     const tokens = {
       accessToken: 'a',
@@ -243,6 +256,23 @@ describe('a store that fails after Auth0 has rotated', () => {
     rig.auth0.meanwhile = async () => undefined;
     rig.pass(AUTH0_TTL);
     expect(await rig.grants.auth0Token(id)).toBe('refreshed-at-2');
+  });
+
+  it('does not put an old token in the place of one that another instance has stored since', async () => {
+    await loginThatIsDue();
+    rig.auth0.overlaps = true;
+    const other = rig.instance();
+    rig.auth0.meanwhile = async () => {
+      rig.auth0.meanwhile = async () => undefined;
+      // The lease of the first runs out while Auth0 answers it.
+      rig.pass(4);
+      expect(await other.auth0Token(id)).toBe('refreshed-at-1');
+    };
+    expect(await rig.grants.auth0Token(id)).toBe('refreshed-at-1');
+    expect(rig.auth0.refreshes).toEqual(['auth0-rt-1', 'auth0-rt-1']);
+    rig.pass(AUTH0_TTL);
+    await rig.grants.auth0Token(id);
+    expect(rig.auth0.refreshes.at(-1)).toBe('refreshed-rt-1');
   });
 
   it('makes nobody wait for more than two seconds, and goes on in the background', async () => {

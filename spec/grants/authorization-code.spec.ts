@@ -41,7 +41,7 @@ const judge = (
 ): Redemption => redeem({ ...RECORD, ...record }, { ...REQUEST, ...request }, now, { id: 'mine' });
 
 describe('an authorization code', () => {
-  const { code, tag } = mintCode(grantId, KEY);
+  const { code, tag } = mintCode(grantId, [KEY, OTHER]);
   const record = { ...RECORD, tag };
 
   it('R-AZ-11 names its grant and proves itself with 256 random bits', () => {
@@ -50,7 +50,11 @@ describe('an authorization code', () => {
     expect(parts?.secret).toHaveLength(32);
     expect(code).toMatch(/^[A-Za-z0-9_-]{64}$/);
     expect(isSecretOf(record, grantId, parts?.secret ?? Buffer.of(), [KEY])).toBe(true);
-    expect(mintCode(grantId, KEY).code).not.toBe(code);
+    expect(mintCode(grantId, [KEY, OTHER]).code).not.toBe(code);
+  });
+
+  it('cannot be made without a key', () => {
+    expect(() => mintCode(grantId, [])).toThrow(RangeError);
   });
 
   it('parity 4.10 is kept as a keyed hash, from which it cannot be made', () => {
@@ -84,7 +88,7 @@ describe('an authorization code', () => {
     ['a line break', `${code}\n`],
     [
       'the other alphabet of base64',
-      mintCode(Buffer.alloc(16, 255).toString('base64url'), KEY).code.replaceAll('_', '/'),
+      mintCode(Buffer.alloc(16, 255).toString('base64url'), [KEY]).code.replaceAll('_', '/'),
     ],
     ['very much', 'A'.repeat(100_000)],
   ])('R-RS-7 is not %s', (_what, text) => {

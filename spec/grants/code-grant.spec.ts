@@ -195,3 +195,56 @@ describe('redeeming a code again', () => {
     expect(await rig.grants.list({ clientId: 'client' })).toEqual([]);
   });
 });
+
+describe('a redemption whose answer never left', () => {
+  it('may be repeated by the client, and has been waited for long enough by then', async () => {
+    const code = await rig.begin();
+    const lost = await rig.redeem(code);
+    const tokens = await rig.instance().redeemCode(requestFor(code), PUBLIC);
+    await deliver(tokens);
+    expect(await rig.grantIdOf(tokens)).toBe(await rig.grantIdOf(lost));
+    expect(await outcomeOf(rig.refresh(tokens.refreshToken ?? ''))).toBe('ok');
+    expect(await outcomeOf(rig.redeem(code))).toBe('invalid_grant');
+  });
+
+  it('R-AZ-11 is not there for whoever lacks the verifier', async () => {
+    const code = await rig.begin();
+    const { refreshToken = '' } = await rig.redeem(code);
+    expect(await outcomeOf(rig.redeem(code, { codeVerifier: 'w'.repeat(43) }))).toBe(
+      'invalid_grant',
+    );
+    expect(await outcomeOf(rig.refresh(refreshToken))).toBe('invalid_grant');
+  });
+
+  it('answers nothing when it took so long that another one may have taken over', async () => {
+    const code = await rig.begin();
+    rig.storage.beforeUpdate = () => rig.pass(2);
+    expect(await outcomeOf(rig.redeem(code))).toBe('temporarily_unavailable');
+    expect(rig.typesOfEvents()).not.toContain('code_redeemed');
+  });
+});
+
+describe('the note that an answer has left', () => {
+  it('is tried again when the store is away, and written once', async () => {
+    const code = await rig.begin();
+    const tokens = await rig.redeem(code);
+    rig.storage.failingUpdates = 1;
+    tokens.onSent?.();
+    tokens.onSent?.();
+    await rig.grants.close();
+    expect(rig.storage.failingUpdates).toBe(0);
+    tokens.onSent?.();
+    await rig.grants.close();
+    await outcomeOf(rig.redeem(code));
+    expect(rig.typesOfEvents()).toContain('code_replayed');
+  });
+});
+
+function requestFor(code: string) {
+  return {
+    grantType: 'authorization_code',
+    code,
+    codeVerifier: VERIFIER,
+    redirectUri: CALLBACK,
+  } as const;
+}

@@ -54,6 +54,10 @@ export interface FakeAuth0 extends Pick<Auth0, 'refresh' | 'revoke'> {
   scopes: string[];
   subject: string;
   rotates: boolean;
+  /** Whether a used refresh token is good for once more ("Rotation Overlap Period"). */
+  overlaps: boolean;
+  /** Life of the access tokens of a refresh. */
+  ttlSeconds: number;
   /** How long it takes to answer, in real milliseconds. */
   delayMs: number;
   /** Runs while Auth0 works. */
@@ -64,6 +68,8 @@ export interface FakeAuth0 extends Pick<Auth0, 'refresh' | 'revoke'> {
 export interface FlakyStorage extends Storage {
   /** Calls of `update` that fail from now on. */
   failingUpdates: number;
+  /** Runs once, before the next update. */
+  beforeUpdate: (() => Promise<void> | void) | undefined;
   /** Keys under which something was added, oldest first. */
   readonly keys: string[];
 }
@@ -238,6 +244,8 @@ function fakeAuth0(now: () => number): FakeAuth0 {
     scopes: ['openid', 'read', 'write'],
     subject: 'auth0|ada',
     rotates: true,
+    overlaps: false,
+    ttlSeconds: AUTH0_TTL,
     delayMs: 0,
     meanwhile: async () => undefined,
     async refresh(refreshToken) {
@@ -246,13 +254,14 @@ function fakeAuth0(now: () => number): FakeAuth0 {
       await auth0.meanwhile();
       const failure = auth0.failures.shift();
       if (failure !== undefined) throw failure;
-      if (used.has(refreshToken)) throw new Auth0Error('session_ended', 'reused');
+      if (used.has(refreshToken) && !auth0.overlaps)
+        throw new Auth0Error('session_ended', 'reused');
       if (auth0.rotates) used.add(refreshToken);
       issued += 1;
       return {
         tokens: {
           accessToken: `refreshed-at-${issued}`,
-          accessTokenExpiresAt: now() + AUTH0_TTL,
+          accessTokenExpiresAt: now() + auth0.ttlSeconds,
           refreshToken: auth0.rotates ? `refreshed-rt-${issued}` : undefined,
         },
         claims: { sub: auth0.subject },
@@ -270,12 +279,16 @@ function flaky(inner: Storage): FlakyStorage {
   const storage: FlakyStorage = {
     ...inner,
     failingUpdates: 0,
+    beforeUpdate: undefined,
     keys: [],
     add(key, ...rest) {
       storage.keys.push(key);
       return inner.add(key, ...rest);
     },
     async update(...parameters) {
+      const { beforeUpdate } = storage;
+      storage.beforeUpdate = undefined;
+      await beforeUpdate?.();
       if (storage.failingUpdates > 0) {
         storage.failingUpdates -= 1;
         throw new StorageUnavailable('away');

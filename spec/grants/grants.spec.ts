@@ -1,7 +1,8 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 
 import { Auth0Error } from '../../lib/auth0/auth0.js';
-import { deliver, type GrantRig, grantRig, LIFETIMES, outcomeOf } from './grant-rig.js';
+import { createUpstreamRevocation } from '../../lib/grants/upstream-revocation.js';
+import { approved, deliver, type GrantRig, grantRig, LIFETIMES, outcomeOf } from './grant-rig.js';
 
 let rig: GrantRig;
 beforeEach(() => {
@@ -10,7 +11,7 @@ beforeEach(() => {
 
 describe('a grant', () => {
   it('R-AZ-18 counts for nothing before its code is redeemed', async () => {
-    const { code, grantId } = await rig.grants.begin(rig.login(), await approvedRequest());
+    const { code, grantId } = await rig.grants.begin(rig.login(), approved());
     expect(await rig.grants.find(grantId)).toBeUndefined();
     expect(await rig.grants.list({ subject: 'auth0|ada' })).toEqual([]);
     await rig.redeem(code);
@@ -153,6 +154,17 @@ describe('ending a grant', () => {
     expect(rig.logged).toHaveLength(3);
   });
 
+  it('has nothing to give back for a login without a refresh token', async () => {
+    const tokens = {
+      accessToken: 'a',
+      accessTokenExpiresAt: rig.now() + 99,
+      refreshToken: undefined,
+    };
+    await rig.grants.end(await rig.grantIdOf(await rig.tokens({}, { tokens })), 'operator');
+    await rig.grants.close();
+    expect(rig.auth0.revoked).toEqual([]);
+  });
+
   it('takes whatever is thrown for a failure', async () => {
     // An error of some dependency need not be one.
     rig.auth0.revoke = () => Promise.reject('text');
@@ -262,6 +274,26 @@ describe('a logout at Auth0', () => {
   });
 });
 
-async function approvedRequest() {
-  return (await import('./grant-rig.js')).approved();
-}
+describe('the queue of tokens to give back', () => {
+  it('R-RG-7 is bounded: one that finds it full takes the place of the last', async () => {
+    const revoked: string[] = [];
+    let open: () => void = () => undefined;
+    const gate = new Promise<void>((resolve) => {
+      open = resolve;
+    });
+    const upstream = createUpstreamRevocation({
+      auth0: {
+        async revoke(token) {
+          await gate;
+          revoked.push(token);
+        },
+      },
+      log: { warn: () => undefined },
+    });
+    for (let at = 0; at < 10_003; at += 1) upstream.giveBack(`${at}`);
+    open();
+    await upstream.close();
+    expect(revoked).toHaveLength(10_000);
+    expect([revoked[0], revoked.at(-1)]).toEqual(['0', '10002']);
+  });
+});

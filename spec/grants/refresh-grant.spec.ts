@@ -148,6 +148,16 @@ describe('refreshing', () => {
   });
 });
 
+describe('refreshing while the grant ends', () => {
+  it('R-RV-2 brings nothing', async () => {
+    const tokens = await rig.tokens();
+    const id = await rig.grantIdOf(tokens);
+    rig.storage.beforeUpdate = async () => void (await rig.grants.end(id, 'client_request'));
+    expect(await outcomeOf(rig.refresh(tokens.refreshToken))).toBe('invalid_grant');
+    expect(rig.typesOfEvents()).not.toContain('tokens_refreshed');
+  });
+});
+
 describe('the scopes of a refresh', () => {
   const WIDE = { scopes: ['openid', 'read', 'write'] };
 

@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 
-import { effectiveScopes, narrowedScopes } from '../../lib/grants/token-set.js';
-import { InvalidScope } from '../../lib/oauth/errors.js';
+import { effectiveScopes, issueTokens, narrowedScopes } from '../../lib/grants/token-set.js';
+import { InvalidGrant, InvalidScope } from '../../lib/oauth/errors.js';
+import { LIFETIMES, START } from './grant-rig.js';
 
 const rules = { required: ['openid'], known: new Set(['openid', 'read', 'write', 'admin']) };
 const grant = (allowed: string[], atAuth0 = allowed) => ({
@@ -42,5 +43,39 @@ describe('the scopes of a grant', () => {
     expect(() => narrowedScopes(grant(['openid', 'read'], everything), asked, rules)).toThrow(
       InvalidScope,
     );
+  });
+});
+
+describe('issuing tokens', () => {
+  it('R-TK-13 brings none for a grant that has just come to its end', async () => {
+    const signed: unknown[] = [];
+    const ended = {
+      ...grant(['openid']),
+      client: { id: 'client', authMethod: 'none', mayRefresh: true },
+      subject: 's',
+      createdAt: START,
+      lastUsedAt: START,
+      code: {
+        tag: '',
+        challenge: '',
+        redirectUri: '',
+        redirectUriWasSent: true,
+        expiresAt: 0,
+        failures: 0,
+        redeemedAt: START,
+      },
+      generation: 0,
+      replaced: [],
+      user: {},
+    } as const;
+    const deps = {
+      accessTokens: { sign: async (claims: unknown) => `${signed.push(claims)}` },
+      refreshTokens: { mint: () => 'r' },
+      lifetimes: LIFETIMES,
+      requiredScopes: [],
+      now: () => START + LIFETIMES.refreshTokenSeconds,
+    };
+    await expect(issueTokens('id', ended, [], deps)).rejects.toBeInstanceOf(InvalidGrant);
+    expect(signed).toEqual([]);
   });
 });
