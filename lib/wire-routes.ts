@@ -186,12 +186,9 @@ function documentsOf({ config, jwks }: RoutesWiring, paths: Paths): Documents {
       ? { assertionAlgorithms: CLIENT_ASSERTION_ALGORITHMS }
       : undefined,
   };
-  const { required } = config.scopes;
+  const { initial } = config.scopes;
   return {
-    protectedResource: protectedResourceMetadata(
-      server,
-      required.length > 0 ? required : ['openid'],
-    ),
+    protectedResource: protectedResourceMetadata(server, initial.length > 0 ? initial : ['openid']),
     authorizationServer: authorizationServerMetadata(server),
     openidConfiguration: openidConfiguration(server),
     jwks,

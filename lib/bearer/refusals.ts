@@ -12,6 +12,7 @@ import type { ErrorLog } from '../http/error-log.js';
 import { setRetryAfter } from '../http/json-errors.js';
 import { type ChallengeBase, errorChallenge, initialChallenge } from '../oauth/challenge.js';
 import { InsufficientScope, InvalidToken, type OAuthError } from '../oauth/errors.js';
+import { unionOfScopes } from '../oauth/scope.js';
 import { challengeAsToolResult } from './tool-result.js';
 
 export interface RefusalDeps {
@@ -23,7 +24,7 @@ export interface RefusalDeps {
 
 /** How one caller is sent to log in. */
 export interface Invitation {
-  /** Everything the request needs (RS-4), so that one login is enough. */
+  /** What the request needs besides what every first login asks for (RS-4): one login is enough. */
   readonly scopes: readonly string[];
   /** Whether the caller got this far without a token because others may. */
   readonly isMixedAccess: boolean;
@@ -37,7 +38,7 @@ export function challengeNewcomer(
   { challenge, onChallenge }: RefusalDeps,
 ): void {
   onChallenge(req);
-  const base = { ...challenge, baselineScopes: scopes };
+  const base = { ...challenge, baselineScopes: unionOfScopes(challenge.baselineScopes, scopes) };
   // What reads this form wants an error named, although none was made.
   const error = new InvalidToken('Log in to use this tool');
   if (isMixedAccess && sendToolResult(req, res, errorChallenge(base, error), error)) return;

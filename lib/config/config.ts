@@ -36,7 +36,9 @@ export interface Auth0Config {
 export interface ScopeConfig {
   /** Every token has them. */
   readonly required: readonly string[];
-  /** `required` plus those a client may ask for. Never holds `offline_access`. */
+  /** `required` plus those a first login asks for; a token may lack the latter. */
+  readonly initial: readonly string[];
+  /** `initial` plus those a client may ask for. Never holds `offline_access`. */
   readonly supported: readonly string[];
   /** Tool name → scopes that `tools/call` of it needs. */
   readonly byTool: ReadonlyMap<string, readonly string[]>;

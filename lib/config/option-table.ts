@@ -50,6 +50,7 @@ export const OPTION_TABLE: Readonly<Record<OptionName, OptionEntry>> = {
   redirectPath: { suffix: 'REDIRECT_PATH', form: 'text', inFastMcp: true },
   strippedPrefix: { suffix: 'STRIPPED_PREFIX', form: 'text' },
   requiredScopes: { suffix: 'REQUIRED_SCOPES', form: 'list', inFastMcp: true },
+  defaultScopes: { suffix: 'DEFAULT_SCOPES', form: 'list' },
   scopesSupported: { suffix: 'SCOPES_SUPPORTED', form: 'list' },
   toolScopes: {},
   impliedScopes: {},

@@ -202,8 +202,19 @@ export interface Auth0McpOptions {
   readonly requiredScopes?: string | readonly string[] | undefined;
 
   /**
+   * Scopes that a first login asks for besides `requiredScopes`. A person whom Auth0 does not grant
+   * one logs in without it. List those of `toolScopes` here for clients that cannot ask for more
+   * later: the TypeScript SDK before version 2 only refreshes its token when a tool is refused, as
+   * long as it holds a refresh token.
+   *
+   * Default: none further, so that people are asked for no more than they need.
+   * Environment: `AUTH0_MCP_DEFAULT_SCOPES`.
+   */
+  readonly defaultScopes?: string | readonly string[] | undefined;
+
+  /**
    * Further scopes that a client may ask for, at first or when it is told that it lacks one. Those
-   * of `requiredScopes` and `toolScopes` are always among them.
+   * of `requiredScopes`, `defaultScopes` and `toolScopes` are always among them.
    *
    * Default: none further.
    * Environment: `AUTH0_MCP_SCOPES_SUPPORTED`.

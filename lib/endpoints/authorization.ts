@@ -112,8 +112,7 @@ function approvalFor(
   if (forbidsInteraction(parameters)) {
     throw new InteractionRequired('The person has to be asked first');
   }
-  const { required } = config.scopes;
-  const scopes = selectScopes(request.requestedScopes, { required, known: knownScopes });
+  const scopes = selectScopes(request.requestedScopes, { ...config.scopes, known: knownScopes });
   const { id, name, authMethod, mayRefresh } = client;
   return { ...request, client: { id, name, authMethod, mayRefresh }, scopes };
 }

@@ -38,23 +38,27 @@ export function missingScopes(
   granted: readonly string[],
   implied: ImpliedScopes,
 ): readonly string[] {
+  // The everyday case, without a set: everything needed is named.
+  if (needed.every((scope) => granted.includes(scope))) return [];
   const held = new Set(granted.flatMap((scope) => [scope, ...(implied.get(scope) ?? [])]));
   return needed.filter((scope) => !held.has(scope));
 }
 
 /**
  * What a client gets asked for when it asks for `requested`: unknown scopes are dropped, not
- * refused (CLI-31); nothing left means the defaults; the required ones are always in it, since
- * every token must have them.
+ * refused (CLI-31); nothing left means the initial ones (CLI-30); the required ones are always in it,
+ * since every token must have them.
  */
 export function selectScopes(
   requested: readonly string[],
-  rules: { readonly required: readonly string[]; readonly known: ReadonlySet<string> },
+  rules: {
+    readonly required: readonly string[];
+    readonly initial: readonly string[];
+    readonly known: ReadonlySet<string>;
+  },
 ): readonly string[] {
-  return unionOfScopes(
-    rules.required,
-    requested.filter((scope) => rules.known.has(scope)),
-  );
+  const known = requested.filter((scope) => rules.known.has(scope));
+  return unionOfScopes(rules.required, known.length > 0 ? known : rules.initial);
 }
 
 function unique(scopes: readonly string[]): readonly string[] {

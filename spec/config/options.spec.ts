@@ -50,6 +50,7 @@ describe('Auth0McpOptions', () => {
     ['strippedPrefix', 'STRIPPED_PREFIX'],
     ['allowedOrigins', 'ALLOWED_ORIGINS'],
     ['requiredScopes', 'REQUIRED_SCOPES'],
+    ['defaultScopes', 'DEFAULT_SCOPES'],
     ['scopesSupported', 'SCOPES_SUPPORTED'],
     ['jwtSigningKey', 'JWT_SIGNING_KEY'],
     ['storage', 'REDIS_URL'],

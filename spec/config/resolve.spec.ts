@@ -28,6 +28,7 @@ describe('resolveConfig', () => {
       isHttps: true,
       scopes: {
         required: ['openid'],
+        initial: ['openid'],
         supported: ['openid'],
         byTool: new Map(),
         implied: new Map(),

@@ -158,6 +158,46 @@ describe('scopes of tools and routes', () => {
   });
 });
 
+describe('scopes that a first login asks for', () => {
+  let world: World;
+  beforeAll(async () => {
+    const toolScopes = { write_file: ['files:write'] };
+    world = await startWorld({
+      options: { toolScopes, defaultScopes: ['files:write'], scopesSupported: ['read:notes'] },
+      tenant: { apis: APIS },
+    });
+  });
+  afterAll(() => world.close());
+
+  it('RS-4 RS-9 CLI-30 CLI-33 are in the challenge, in the metadata and in what a client gets that names none', async () => {
+    const challenge = challengeOf(await rpc(world.mcp, undefined, { method: 'initialize' }));
+    expect(challenge).toContain('scope="openid files:write"');
+    const document = await send(`${world.origin}/.well-known/oauth-protected-resource/mcp`);
+    expect(document.json().scopes_supported).toEqual(['openid', 'files:write']);
+    const client = await registerClient(world.origin);
+    expect((await client.tokens()).scope).toBe('openid files:write');
+    const named = await client.tokens({ parameters: { scope: 'read:notes' } });
+    expect(named.scope).toBe('openid read:notes');
+  });
+
+  it('CLI-35 make tools with scopes usable for a client that would only refresh after a 403', async () => {
+    const provider = new HeadlessProvider();
+    const { client } = await connect(world.mcp, provider);
+    expect(provider.saved?.refresh_token).toBeDefined();
+    expect(await callJson(client, 'write_file')).toBe('written');
+    expect(provider.visits).toHaveLength(1);
+    await client.close();
+  });
+
+  it('keep nobody out who is not granted them', async () => {
+    const client = await registerClient(world.origin);
+    const bob = await client.tokens({ user: BOB });
+    expect(bob.scope).toBe('openid');
+    expect((await callTool(world.mcp, bob.access_token, 'whoami')).status).toBe(200);
+    expect((await callTool(world.mcp, bob.access_token, 'write_file')).status).toBe(403);
+  });
+});
+
 describe.each([
   ['stateless', () => mcpRoute],
   ['with sessions', () => sessionRoute()],

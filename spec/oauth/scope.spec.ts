@@ -65,13 +65,17 @@ describe('scopes', () => {
   });
 
   it.each([
-    ['CLI-30 nothing asked', [], ['openid']],
-    ['CLI-31 unknown words only', ['claudeai', 'offline_access', 'email'], ['openid']],
+    ['CLI-30 nothing asked', [], ['openid', 'basic']],
+    ['CLI-31 unknown words only', ['claudeai', 'offline_access', 'email'], ['openid', 'basic']],
     ['CLI-31 some unknown', ['claudeai', 'read'], ['openid', 'read']],
     ['CLI-32 more than the default', ['write', 'read'], ['openid', 'write', 'read']],
     ['the required one too', ['openid'], ['openid']],
   ])('to ask for: %s', (_what, requested, selected) => {
-    const rules = { required: ['openid'], known: new Set(['openid', 'read', 'write']) };
+    const rules = {
+      required: ['openid'],
+      initial: ['openid', 'basic'],
+      known: new Set(['openid', 'basic', 'read', 'write']),
+    };
     expect(selectScopes(requested, rules)).toEqual(selected);
   });
 });

@@ -18,6 +18,7 @@ const DEFAULT_REQUIRED: readonly string[] = ['openid'];
 /** @throws Auth0McpConfigError */
 export function resolveScopes(raw: RawOptions, logger: Logger): ScopeConfig {
   const required = scopesOf(raw, 'requiredScopes', logger) ?? DEFAULT_REQUIRED;
+  const initial = unionOfScopes(required, scopesOf(raw, 'defaultScopes', logger) ?? []);
   const further = scopesOf(raw, 'scopesSupported', logger) ?? [];
   const byTool = scopeMap(raw, 'toolScopes');
   const implied = scopeMap(raw, 'impliedScopes');
@@ -26,7 +27,8 @@ export function resolveScopes(raw: RawOptions, logger: Logger): ScopeConfig {
   const ofTools = [...byTool.values()].flat();
   return {
     required,
-    supported: unionOfScopes(required, [...further, ...ofTools]),
+    initial,
+    supported: unionOfScopes(initial, [...further, ...ofTools]),
     byTool,
     implied: closed(implied),
     descriptions: descriptionsOf(raw),

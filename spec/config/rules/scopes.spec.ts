@@ -14,6 +14,16 @@ describe('scopes', () => {
     expect(scopes.byTool.get('delete_file')).toEqual(['files:write', 'files:read']);
   });
 
+  it('are asked for at first where defaultScopes names them, without being required', () => {
+    const { scopes } = resolveWith({
+      defaultScopes: ['files:write', 'openid'],
+      scopesSupported: ['files:read'],
+    }).config;
+    expect(scopes.required).toEqual(['openid']);
+    expect(scopes.initial).toEqual(['openid', 'files:write']);
+    expect(scopes.supported).toEqual(['openid', 'files:write', 'files:read']);
+  });
+
   it('may be none at all', () => {
     expect(resolveWith({ requiredScopes: [] }).config.scopes).toMatchObject({
       required: [],
