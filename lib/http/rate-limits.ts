@@ -11,7 +11,6 @@
  */
 import type { Request, RequestHandler, Response } from 'express';
 import {
-  type ClientRateLimitInfo,
   MemoryStore,
   type RateLimitRequestHandler,
   rateLimit,
@@ -21,6 +20,7 @@ import {
 import type { Logger } from '../config/logger.js';
 import { TooManyRequests } from '../oauth/errors.js';
 import { type AddressOf, createAddressOf } from './caller-address.js';
+import { createSteadyCounters } from './steady-counters.js';
 
 const MINUTE_MS = 60_000;
 
@@ -67,10 +67,11 @@ interface RateLimitsDeps {
 export function createRateLimits({ log, store, hash }: RateLimitsDeps): RateLimits {
   const addressOf = createAddressOf(log);
   const keys = new WeakMap<Request, string>();
+  const steadily = createSteadyCounters();
   const stores: Store[] = [];
 
   function limiter(name: LimitName): RateLimitRequestHandler {
-    const counters = store(`limit:${name}:`) ?? new MemoryStore();
+    const counters = steadily(store(`limit:${name}:`), new MemoryStore());
     stores.push(counters);
     return rateLimit({
       ...LIMITS[name],
@@ -78,9 +79,6 @@ export function createRateLimits({ log, store, hash }: RateLimitsDeps): RateLimi
       legacyHeaders: false,
       identifier: name,
       keyGenerator: (req) => hash(keys.get(req) ?? addressOf(req)),
-      // Without the counters' store the endpoint itself says what is wrong, if it needs the store.
-      passOnStoreError: true,
-      logger: quietAboutOutages(log),
       // Its checks; the ones that matter are made in `caller-address.ts`.
       validate: false,
       // It has set `Retry-After` to the end of the window.
@@ -104,15 +102,6 @@ export function createRateLimits({ log, store, hash }: RateLimitsDeps): RateLimi
     });
   }
 
-  /** As when counting: a store that is away lets everybody through. */
-  async function peek(name: LimitName, key: string): Promise<ClientRateLimitInfo | undefined> {
-    try {
-      return await limiters.get(name)?.getKey(hash(key));
-    } catch {
-      return undefined;
-    }
-  }
-
   function byAddress(name: LimitName): RequestHandler {
     return function limitByAddress(req, res, next) {
       count(name, req, res, addressOf(req)).then(() => next(), next);
@@ -126,7 +115,7 @@ export function createRateLimits({ log, store, hash }: RateLimitsDeps): RateLimi
     addressOf,
     count,
     async check(name, key) {
-      const hits = await peek(name, key);
+      const hits = await limiters.get(name)?.getKey(hash(key));
       if (hits !== undefined && hits.totalHits >= LIMITS[name].limit) {
         throw tooMany(LIMITS[name].windowMs / 1000);
       }
@@ -143,11 +132,4 @@ function namesOf<T extends object>(table: T): (keyof T)[] {
 
 function tooMany(retryAfterSeconds?: number): TooManyRequests {
   return new TooManyRequests('Too many requests, try again later', { retryAfterSeconds });
-}
-
-/** Every request of an outage would tell of it; the endpoints do so themselves. */
-function quietAboutOutages(log: Logger) {
-  const tell = (error: unknown): void =>
-    log.debug({ error: String(error) }, 'a rate limit could not be counted');
-  return { error: tell, warn: tell };
 }

@@ -13,7 +13,7 @@ import { tooSlow, unavailable } from './failure.js';
 import type { RedisClient } from './redis-client.js';
 
 /** Longest wait for one verb: leaves a request time to answer 503 within the second. */
-const DEADLINE_MS = 900;
+const DEADLINE_MS = 750;
 
 /** Longest silence of an own connection before it is given up for a new one. */
 const STALLED_AFTER_MS = 3_000;
