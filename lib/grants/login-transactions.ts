@@ -5,7 +5,7 @@
  *
  * @module
  */
-import type { LoginTransactions, TakenTransaction } from '../auth0/auth0.js';
+import type { LoginTransactions } from '../auth0/auth0.js';
 import { equalInConstantTime } from '../keys/key-ring.js';
 import { type CollectionDeps, openCollection } from '../storage/collection.js';
 import type { LoginRecord } from '../storage/records.js';
@@ -26,26 +26,21 @@ export function createLoginTransactions(
 ): LoginTransactions {
   const logins = openCollection<LoginRecord>(deps, 'login');
 
-  /** Marks it rather than deleting it: the mark tells a crash from a login that never was. */
-  async function mark(state: string): Promise<TakenTransaction | undefined> {
-    let isMine = false;
-    const takenAt = now();
-    const login = await logins.update(state, (current) => {
-      isMine = current.takenAt === undefined;
-      return isMine ? { value: { ...current, takenAt }, ttlSeconds: TAKEN_TTL_SECONDS } : undefined;
-    });
-    return isMine ? login : undefined;
-  }
-
   return {
     add: (state, transaction) => logins.add(state, { ...transaction }, LOGIN_TTL_SECONDS),
     async take(state, browser) {
-      const login = await logins.get(state);
-      // Looked at before it is taken: an answer from another browser must not use up this one's
-      // login. The binding of a state never changes, so nothing can come in between.
-      if (login === undefined || !isSame(login.browser, browser)) return undefined;
-      if (login.takenAt === undefined) return mark(state);
-      if (now() - login.takenAt < INTERRUPTED_AFTER_SECONDS) return undefined;
+      let found: 'nothing' | 'untouched' | 'interrupted' = 'nothing';
+      const login = await logins.update(state, (current) => {
+        found = 'nothing';
+        // Nothing is written for another browser: its answer must not use up this one's login.
+        if (!isSame(current.browser, browser)) return undefined;
+        found = stateOf(current, now());
+        // Marked rather than deleted: the mark tells a crash from a login that never was.
+        const value = { ...current, takenAt: now() };
+        return found === 'untouched' ? { value, ttlSeconds: TAKEN_TTL_SECONDS } : undefined;
+      });
+      if (login === undefined || is(found, 'nothing')) return undefined;
+      if (is(found, 'untouched')) return login;
       const taken = await logins.take(state);
       return taken && { ...taken, wasInterrupted: true };
     },
@@ -54,6 +49,16 @@ export function createLoginTransactions(
       await logins.delete(state).catch(() => undefined);
     },
   };
+}
+
+function stateOf({ takenAt }: LoginRecord, now: number): 'nothing' | 'untouched' | 'interrupted' {
+  if (takenAt === undefined) return 'untouched';
+  return now - takenAt < INTERRUPTED_AFTER_SECONDS ? 'nothing' : 'interrupted';
+}
+
+/** A function, since the compiler does not follow what a callback assigns. */
+function is<T>(value: T, expected: T): boolean {
+  return value === expected;
 }
 
 function isSame(a: string, b: string): boolean {
