@@ -31,14 +31,15 @@ export interface CrashReport extends Tally {
   doubleRedemptions: number;
 }
 
-/** A few verbs of work, of which a login takes about fifteen, and then death. */
-const MAX_VERBS = 90;
+/** A login with a refresh and its tool calls takes about thirty verbs. */
+const MAX_VERBS = 300;
 /** An instance that gets too little work to reach its verb is killed from outside. */
-const PATIENCE_MS = 2_500;
+const MAX_LIFE_MS = 8_000;
+/** Instances at a time: the other one may be alive, or not. */
+const LIVES = 2;
 
-/** Kills `plan.kills` processes, one after the other, and lets the clients come to an end. */
+/** Kills `plan.kills` processes while others start, and lets the clients come to an end. */
 export async function crashRun(cluster: Cluster, plan: Plan): Promise<CrashReport> {
-  const random = seeded(plan.seed);
   const tally = newTally();
   let isOver = false;
   const clients: PersistentClient[] = [];
@@ -62,14 +63,20 @@ export async function crashRun(cluster: Cluster, plan: Plan): Promise<CrashRepor
     Array.from({ length: plan.clients }, () => registerClient(cluster.origin)),
   );
   const all = registered.map(beOneClient);
+  let deaths = 1;
+  async function dieAgainAndAgain(random: () => number): Promise<void> {
+    while (deaths < plan.kills) {
+      deaths += 1;
+      const instance = await cluster.start({ diesAt: pointOfDeath(random) });
+      await Promise.race([instance.ended, pause(MAX_LIFE_MS * random())]);
+      await instance.kill();
+      cluster.bury(instance);
+    }
+  }
+  const lives = Array.from({ length: LIVES }, (_, at) => dieAgainAndAgain(seeded(plan.seed + at)));
   await first.kill();
   cluster.bury(first);
-  for (let kill = 1; kill < plan.kills; kill += 1) {
-    const instance = await cluster.start({ diesAt: pointOfDeath(random) });
-    await Promise.race([instance.ended, pause(PATIENCE_MS * random(), undefined, { ref: false })]);
-    await instance.kill();
-    cluster.bury(instance);
-  }
+  await Promise.all(lives);
   await cluster.start();
   isOver = true;
   await Promise.all(all);

@@ -32,7 +32,7 @@ export function newTally(): Tally {
 }
 
 /** Longest patience for one step, in milliseconds: a restart takes a part of it. */
-const PATIENCE_MS = 40_000;
+const PATIENCE_MS = 120_000;
 const PAUSE_MS = 150;
 
 /** A client with its person. */

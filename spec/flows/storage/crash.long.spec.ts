@@ -34,9 +34,9 @@ describe.each(['embedded', 'redis'] as const)(
         options: { upstreamTimeoutSeconds: 2 },
       });
       const between = () => pause(2_100);
-      const outcome = await crashRun(cluster, { clients: 12, kills: 50, seed: 4, between });
-      report(`${store}, 50 kills with rotation at Auth0`, outcome);
-      expect(outcome).toMatchObject({ kills: 50, wrong: [], doubleRedemptions: 0 });
+      const outcome = await crashRun(cluster, { clients: 12, kills: 60, seed: 4, between });
+      report(`${store}, 60 kills with rotation at Auth0`, outcome);
+      expect(outcome).toMatchObject({ kills: 60, wrong: [], doubleRedemptions: 0 });
       expect(Object.keys(outcome.forced)).toEqual(
         outcome.forced['refresh: 400 invalid_grant'] === undefined
           ? []

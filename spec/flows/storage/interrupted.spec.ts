@@ -1,0 +1,171 @@
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+
+import { approve, createBrowser, logIn } from '../../../demo/tenant/browser.js';
+import { ADA } from '../../../demo/tenant/options.js';
+import { memoryStorage } from '../../../lib/storage/memory-storage.js';
+import { StorageUnavailable } from '../../../lib/storage/storage.js';
+import { callTool, type OAuthClient, registerClient } from '../../support/oauth-client.js';
+import { type Verb, watchStorage } from '../../support/watched-storage.js';
+import { startWorld, type World } from '../../support/world.js';
+
+jest.setTimeout(40_000);
+
+let world: World;
+let client: OAuthClient;
+/** Answers to a path with this end are lost: the connection closes before they are sent. */
+let loses: string | undefined;
+/** Verbs that fail at present. */
+let failing: readonly Verb[];
+
+beforeEach(async () => {
+  [loses, failing] = [undefined, []];
+  const storage = watchStorage(memoryStorage(), {
+    before(verb) {
+      if (failing.includes(verb)) throw new StorageUnavailable('the spec has taken it away');
+    },
+  });
+  world = await startWorld({
+    options: { storage },
+    before(app) {
+      app.use((req, res, next) => {
+        if (loses !== undefined && req.path.endsWith(loses)) {
+          // What a process does to its connections when it dies: the answer is made, nobody gets it.
+          const close = (): never => req.socket.destroy() as never;
+          Object.assign(res, { end: close, json: close, send: close, redirect: close });
+        }
+        next();
+      });
+    },
+  });
+  client = await registerClient(world.origin);
+});
+afterEach(() => world.close());
+
+async function code(): Promise<string> {
+  return (await client.logIn()).get('code') ?? '';
+}
+
+function bearer(token: unknown): Promise<{ status: number }> {
+  return callTool(world.mcp, token, 'whoami');
+}
+
+const count = (type: string): number => world.events.filter((event) => event.type === type).length;
+
+describe('a code exchange whose answer is lost', () => {
+  it('is answered when the client sends it again, with the same grant', async () => {
+    const lost = await code();
+    loses = '/token';
+    await expect(client.redeem(lost)).rejects.toThrow();
+    loses = undefined;
+    const { status, body } = await client.redeem(lost);
+    expect(status).toBe(200);
+    expect((await bearer(body.access_token)).status).toBe(200);
+    expect((await client.refresh(body.refresh_token)).status).toBe(200);
+    expect(count('code_replayed')).toBe(0);
+  });
+
+  it('is not repeated for a wrong verifier: the code is in two hands, and ends', async () => {
+    const lost = await code();
+    loses = '/token';
+    await expect(client.redeem(lost)).rejects.toThrow();
+    loses = undefined;
+    const stolen = await client.redeem(lost, { code_verifier: 'x'.repeat(43) });
+    expect(stolen).toMatchObject({ status: 400, body: { error: 'invalid_grant' } });
+    expect((await client.redeem(lost)).status).toBe(400);
+    expect(count('code_replayed')).toBe(1);
+  });
+
+  it('is not repeated after the code has expired', async () => {
+    const lost = await code();
+    loses = '/token';
+    await expect(client.redeem(lost)).rejects.toThrow();
+    loses = undefined;
+    world.advance(61);
+    expect((await client.redeem(lost)).body.error).toBe('invalid_grant');
+  });
+
+  it('has one repetition of many at once answered', async () => {
+    const lost = await code();
+    loses = '/token';
+    await expect(client.redeem(lost)).rejects.toThrow();
+    loses = undefined;
+    const answers = await Promise.all(Array.from({ length: 5 }, () => client.redeem(lost)));
+    expect(answers.map(({ status }) => status).sort()).toEqual([200, 400, 400, 400, 400]);
+    const { body } = answers.find(({ status }) => status === 200) ?? {};
+    expect((await bearer(body?.access_token)).status).toBe(200);
+  });
+});
+
+describe('a code exchange that was answered', () => {
+  it('R-AZ-11 of twenty at once exactly one succeeds', async () => {
+    const wanted = await code();
+    const answers = await Promise.all(Array.from({ length: 20 }, () => client.redeem(wanted)));
+    const good = answers.filter(({ status }) => status === 200);
+    expect(good).toHaveLength(1);
+    for (const { status, body } of answers) {
+      if (status !== 200) expect(body.error).toBe('invalid_grant');
+    }
+  });
+
+  it('R-AZ-11 is refused the second time, and the tokens of the first end', async () => {
+    const used = await code();
+    const { body } = await client.redeem(used);
+    expect((await bearer(body.access_token)).status).toBe(200);
+    expect((await client.redeem(used)).body.error).toBe('invalid_grant');
+    expect((await bearer(body.access_token)).status).toBe(401);
+    expect((await client.refresh(body.refresh_token)).body.error).toBe('invalid_grant');
+    expect(count('code_replayed')).toBe(1);
+  });
+
+  it('counts as answered from the first use of its tokens, if the note of it was lost', async () => {
+    const used = await code();
+    failing = ['update'];
+    const refused = await client.redeem(used);
+    expect(refused.status).toBe(503);
+    expect(refused.headers.get('retry-after')).toBeTruthy();
+    failing = [];
+    const redeemed = client.redeem(used);
+    const { body } = await redeemed;
+    // The note is under way or written; the store goes away, comes back, and a token is used.
+    failing = ['update'];
+    expect((await bearer(body.access_token)).status).toBe(200);
+    failing = [];
+    expect((await bearer(body.access_token)).status).toBe(200);
+    expect((await client.redeem(used)).body.error).toBe('invalid_grant');
+  });
+});
+
+describe('a callback from Auth0 whose answer is lost', () => {
+  async function lostCallback() {
+    const browser = createBrowser();
+    const page = await approve(browser, await browser.follow(client.authorizeUrl()));
+    const { next } = await logIn(browser, page, ADA, {
+      stopBefore: (url) => url.pathname === '/auth/callback',
+    });
+    loses = '/auth/callback';
+    await expect(browser.get(next ?? '')).rejects.toThrow();
+    loses = undefined;
+    return { browser, callback: next ?? '' };
+  }
+
+  it('goes on when the person reloads: by way of Auth0, which does not ask again', async () => {
+    const { browser, callback } = await lostCallback();
+    world.advance(2);
+    const page = await browser.follow(callback, { stopBefore: client.redirectUri });
+    expect(page.chain.some((url) => url.startsWith(`${world.tenant.issuer}authorize`))).toBe(true);
+    const { status } = await client.redeem(page.next?.searchParams.get('code') ?? '');
+    expect(status).toBe(200);
+    expect((await browser.get(callback)).status).toBe(400);
+  });
+
+  it('PX-20 goes on in the same browser only', async () => {
+    const { callback } = await lostCallback();
+    world.advance(2);
+    expect((await createBrowser().get(callback)).status).toBe(400);
+  });
+
+  it('PX-22 does not go on while it may still be under way', async () => {
+    const { browser, callback } = await lostCallback();
+    expect((await browser.get(callback)).status).toBe(400);
+  });
+});
