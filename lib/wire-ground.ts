@@ -10,6 +10,7 @@ import { createCorrelation } from './config/correlation.js';
 import { createEmitter } from './config/emitter.js';
 import { createKeyRing } from './keys/key-ring.js';
 import { createSealer } from './keys/seal.js';
+import { pathsOf } from './routes/paths.js';
 import type { CollectionDeps } from './storage/collection.js';
 import type { Storage } from './storage/storage.js';
 import { createObservation } from './telemetry/observation.js';
@@ -59,11 +60,21 @@ export function layGround(config: Config, surroundings: Surroundings): Ground {
 
 /** Once, for whoever sets it up: what to enter in the dashboard, and where the data is. */
 export function announce({ config, storage }: Ground): void {
-  const { issuer, resource, callbackUrl, consent, logger } = config;
+  const { auth0, issuer, resource, callbackUrl, consent, logger } = config;
   const where = storage.description ?? 'the storage given';
+  const { backchannelLogout } = pathsOf(config);
   logger.info(
-    { issuer, resource, callbackUrl, consent, storage: where },
-    'ready to start; register callbackUrl at Auth0: Applications > your application > Settings > Allowed Callback URLs',
+    {
+      issuer,
+      resource,
+      auth0: auth0.expectedIssuer,
+      audience: auth0.audience,
+      callbackUrl,
+      backchannelLogoutUrl: new URL(backchannelLogout, config.baseUrl).href,
+      consent,
+      storage: where,
+    },
+    'ready to start. At Auth0, Applications > your application > Settings: enter callbackUrl under Allowed Callback URLs and, where the tenant has it, backchannelLogoutUrl under Back-Channel Logout URI',
   );
   if (storage.warning !== undefined) logger.warn({ storage: where }, storage.warning);
 }

@@ -32,8 +32,9 @@ export async function* diagnose(examination: Examination): Findings {
   if (metadata === undefined) {
     yield* skipped(['callback', 'audience', 'client-authentication'], 'there is no tenant to ask');
   } else yield* checkApplication(config, metadata, now);
-  if (withServer) yield* checkServer(config);
-  else yield* skipped(['base-url'], 'left out by --without-server');
-  if (withLogin && metadata !== undefined) yield* checkLogin(config, examination);
-  else yield* skipped(LOGIN_CHECKS, 'it shows in a login only. Run doctor --login');
+  const serverRuns = withServer ? yield* checkServer(config) : false;
+  if (!withServer) yield* skipped(['base-url'], 'left out by --without-server');
+  if (!withLogin) yield* skipped(LOGIN_CHECKS, 'it shows in a login only. Run doctor --login');
+  else if (metadata === undefined) yield* skipped(LOGIN_CHECKS, 'there is no tenant to log in at');
+  else yield* checkLogin(config, { ...examination, serverRuns });
 }

@@ -28,6 +28,8 @@ export interface Look {
   readonly headers?: Readonly<Record<string, string>>;
   /** Sent by POST, as JSON. */
   readonly json?: unknown;
+  /** Sent by POST, as a form. */
+  readonly form?: Readonly<Record<string, string>>;
 }
 
 /** No answer came. `message` is a whole sentence without a secret. */
@@ -42,16 +44,17 @@ export class NoAnswer extends Error {
 }
 
 /** @throws NoAnswer */
-export async function look({ url, headers, json }: Look): Promise<Answer> {
+export async function look({ url, headers, json, form }: Look): Promise<Answer> {
+  const body = json === undefined ? form && new URLSearchParams(form) : JSON.stringify(json);
   try {
     const response = await fetch(url, {
-      method: json === undefined ? 'GET' : 'POST',
+      method: body === undefined ? 'GET' : 'POST',
       headers: {
         'user-agent': 'express-auth0-mcp-doctor',
         ...(json !== undefined && { 'content-type': 'application/json' }),
         ...headers,
       },
-      body: json === undefined ? null : JSON.stringify(json),
+      body: body ?? null,
       redirect: 'manual',
       signal: AbortSignal.timeout(TIMEOUT_MS),
     });

@@ -6,11 +6,12 @@
 import { createServer } from 'node:http';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 
-import { createBrowser, logIn } from '../../demo/tenant/browser.js';
+import { approve, createBrowser, deny, logIn } from '../../demo/tenant/browser.js';
 import { createTenantKeys } from '../../demo/tenant/keys.js';
 import { ADA, type Api, type Application, DEMO_AUDIENCE } from '../../demo/tenant/options.js';
 import { startTenant, type Tenant } from '../../demo/tenant/tenant.js';
 import { freePort } from '../support/redis-server.js';
+import { startWorld, type World } from '../support/world.js';
 import { environmentFor, examine, failure, type Report } from './examination.js';
 
 let tenant: Tenant;
@@ -99,7 +100,7 @@ describe('the doctor, with a login', () => {
     const report = await examineLogin();
     expect(report.login).toMatchObject({
       outcome: 'skipped',
-      message: expect.stringContaining('Stop it'),
+      message: expect.stringContaining('Stop it for the moment'),
     });
     await new Promise((resolve) => other.close(resolve));
   });
@@ -122,5 +123,48 @@ describe('the doctor, with a login', () => {
       });
     }
     expect(report.audience?.message).toContain(`a login for ${DEMO_AUDIENCE}; --login proves`);
+  });
+});
+
+describe('the doctor, with a login through the running server', () => {
+  let world: World;
+
+  beforeAll(async () => {
+    world = await startWorld();
+  });
+
+  afterAll(() => world.close());
+
+  /** Ada is asked for consent first, and decides. */
+  async function examineThrough(decide: typeof approve = approve): Promise<Report> {
+    const { configUrl } = world.tenant;
+    let visit: Promise<unknown> = Promise.resolve();
+    const invite = (url: string): void => {
+      const browser = createBrowser();
+      visit = browser.follow(url).then(async (page) => {
+        const next = await decide(browser, page);
+        if (next.body.includes('name="password"')) await logIn(browser, next, ADA);
+      });
+    };
+    const environment = environmentFor({ configUrl, baseUrl: world.origin });
+    const report = await examine(environment, { withServer: true, withLogin: true, invite });
+    await visit;
+    return report;
+  }
+
+  it('goes all the way a client goes, and leaves no grant behind', async () => {
+    const report = await examineThrough();
+    expect(report.login).toMatchObject({ outcome: 'passed' });
+    expect(report['granted-scopes']).toMatchObject({ outcome: 'passed', message: 'openid' });
+    expect(report['offline-access']).toMatchObject({
+      outcome: 'skipped',
+      message: expect.stringContaining('Auth0 gave no refresh token'),
+    });
+    expect(await world.auth.grants.list({ subject: ADA.sub })).toEqual([]);
+  });
+
+  it('login: passes on what the server answers to a refusal', async () => {
+    const report = await examineThrough(deny);
+    expect(report.login).toMatchObject(failure('access_denied', 'log of the server'));
   });
 });

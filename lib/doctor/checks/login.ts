@@ -2,7 +2,8 @@
  * A login by a person, for what shows only then: the access token, its scopes, offline access.
  *
  * Auth0 sends the browser back to the registered callback and nowhere else. So where that is on this
- * machine, the doctor stands in for the server at its port, and sees the tokens itself.
+ * machine and the server does not run, the doctor stands in for it at its port, and sees the tokens
+ * itself. Where the server runs, the login goes through it, as with any client.
  *
  * @module
  */
@@ -30,6 +31,7 @@ import {
   passed,
   skipped,
 } from '../finding.js';
+import { logInAsClient } from './client-login.js';
 
 /** What only a login shows. */
 export const LOGIN_CHECKS: readonly CheckName[] = ['login', 'granted-scopes', 'offline-access'];
@@ -49,12 +51,23 @@ export interface LoginSurroundings {
   readonly invite: (url: string) => void;
 }
 
-export async function* checkLogin(config: Config, surroundings: LoginSurroundings): Findings {
+export async function* checkLogin(
+  config: Config,
+  surroundings: LoginSurroundings & { readonly serverRuns: boolean },
+): Findings {
+  if (surroundings.serverRuns) {
+    yield* logInAsClient(config, { invite: surroundings.invite, patienceMs: PATIENCE_MS });
+    return;
+  }
+  yield* standIn(config, surroundings);
+}
+
+async function* standIn(config: Config, surroundings: LoginSurroundings): Findings {
   const { hostname, protocol } = new URL(config.callbackUrl);
   if (protocol !== 'http:' || !isLoopbackHost(hostname)) {
     yield* skipped(
       LOGIN_CHECKS,
-      `Auth0 answers to ${config.callbackUrl}, which is not on this machine. Log in with an MCP client: the log of the server says what is missing. Or run this with AUTH0_MCP_BASE_URL=http://localhost:8000 and the callback of that registered too`,
+      `Auth0 answers to ${config.callbackUrl}, which is not on this machine. Start the server there, and the login goes through it`,
     );
     return;
   }
@@ -67,7 +80,7 @@ export async function* checkLogin(config: Config, surroundings: LoginSurrounding
     const { host } = new URL(config.callbackUrl);
     yield* skipped(
       LOGIN_CHECKS,
-      `something, most likely the server, listens at ${host}. Stop it for the moment, since the login has to come back there`,
+      `something listens at ${host}, where the login has to come back. Stop it for the moment; or, if it is the server, leave out --without-server`,
     );
   } finally {
     server.close();

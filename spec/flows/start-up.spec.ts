@@ -1,0 +1,56 @@
+/**
+ * What the log says once at the start, for whoever sets the server up.
+ *
+ * @module
+ */
+import { afterEach, describe, expect, it } from '@jest/globals';
+
+import { DEMO_AUDIENCE, DEMO_CLIENT_SECRET } from '../../demo/tenant/options.js';
+import { memoryStorage } from '../../lib/storage/memory-storage.js';
+import { SPEC_SIGNING_KEY, startWorld, type World, type WorldOptions } from '../support/world.js';
+
+const worlds: World[] = [];
+
+afterEach(async () => {
+  await Promise.all(worlds.splice(0).map((world) => world.close()));
+});
+
+async function start(setup: WorldOptions = {}): Promise<World> {
+  const world = await startWorld(setup);
+  worlds.push(world);
+  return world;
+}
+
+describe('the start', () => {
+  it('names once what to enter in the dashboard, and where things are', async () => {
+    const { log, origin, tenant } = await start({ basePath: '/api' });
+    const [summary, ...more] = log.filter(({ level }) => level === 'info');
+    expect(more).toEqual([]);
+    expect(summary?.fields).toEqual({
+      issuer: `${origin}/api`,
+      resource: `${origin}/api/mcp`,
+      auth0: tenant.issuer,
+      audience: DEMO_AUDIENCE,
+      callbackUrl: `${origin}/api/auth/callback`,
+      backchannelLogoutUrl: `${origin}/api/backchannel-logout`,
+      consent: 'always',
+      storage: expect.stringContaining('memory'),
+    });
+    expect(summary?.message).toContain('callbackUrl under Allowed Callback URLs');
+  });
+
+  it('warns of what will hurt later: a consent that nobody asks for, a place that forgets', async () => {
+    const warning = 'the data directory /tmp/x is in memory';
+    const storage = { ...memoryStorage(), warning };
+    const { log } = await start({ options: { consent: 'external', storage } });
+    const warnings = log.filter(({ level }) => level === 'warn').map(({ message }) => message);
+    expect(warnings).toEqual([expect.stringContaining("consent is 'external'"), warning]);
+  });
+
+  it('shows no secret', async () => {
+    const { log } = await start();
+    for (const secret of [SPEC_SIGNING_KEY, DEMO_CLIENT_SECRET]) {
+      expect(JSON.stringify(log)).not.toContain(secret);
+    }
+  });
+});
