@@ -13,7 +13,6 @@ import type { AllowedNetwork } from './clients/metadata-documents/guarded-connec
 import type { Config } from './config/config.js';
 import type { Correlation } from './config/correlation.js';
 import type { EventListener } from './config/events.js';
-import type { AccessTokens } from './grants/access-token.js';
 import type { Grants } from './grants/grants.js';
 import { baseHeaders } from './http/answer-headers.js';
 import { createErrorLog } from './http/error-log.js';
@@ -92,7 +91,7 @@ export function wire(config: Config, surroundings: Surroundings): Wiring {
   };
   const { resourceMetadataUrl } = challenge;
   const mounts = wireMounts({ config, now, settle, resourceMetadataUrl });
-  const verifyBearer = observe.bearer(verificationOf(accessTokens, grants, challenge));
+  const verifyBearer = observe.bearer(createVerification({ accessTokens, grants, challenge }));
   const logError = createErrorLog(config.logger, ground.correlation.id);
   const createGuard = createGuards({
     verifyBearer,
