@@ -8,6 +8,7 @@ import { homedir } from 'node:os';
 import { type RequestHandler, Router } from 'express';
 
 import type { AuthInfo } from './bearer/auth-info.js';
+import { createTokenVerifier, type SdkErrors, type TokenVerifier } from './bearer/sdk-errors.js';
 import { authInfoOf } from './bearer/verification.js';
 import { currentEnvironment, type Environment } from './config/env.js';
 import type { Auth0McpOptions } from './config/options.js';
@@ -67,12 +68,17 @@ export interface Auth0Mcp extends RequestHandler {
   /** The guard for any further route; `scopes` are needed besides `requiredScopes`. */
   bearer(requirement?: { scopes?: string[] }): RequestHandler;
   /**
-   * For the SDK's own `requireBearerAuth`.
+   * Makes this a verifier for `requireBearerAuth` of SDK v2: `requireBearerAuth({ verifier: auth })`.
    *
-   * @throws InvalidToken (`code` `invalid_token`), TemporarilyUnavailable (`code`
-   *   `temporarily_unavailable`)
+   * @throws an error with `code` `invalid_token`, or `temporarily_unavailable` when that cannot be
+   *   found out now
    */
   verifyAccessToken(token: string): Promise<AuthInfo>;
+  /**
+   * The same for `requireBearerAuth` of SDK v1, which answers 401 to errors of its own class only:
+   * `requireBearerAuth({ verifier: auth.verifierFor({ InvalidTokenError }) })`.
+   */
+  verifierFor(errors: SdkErrors): TokenVerifier;
   readonly grants: GrantAdministration;
   /** Resolves once Auth0 and the storage have answered; rejects with what to repair. */
   ready(): Promise<void>;
@@ -117,6 +123,8 @@ function unixTime(): number {
 export function assemble(wiring: Wiring): Auth0Mcp {
   const { config, routes, correlate, createGuard, knownScopes, verifyBearer } = wiring;
   const { metadata, registration, login, tokens, guard } = routes;
+  const verify = async (token: string): Promise<AuthInfo> =>
+    authInfoOf(await verifyBearer(token), config.resource);
   const watchMount = wiring.mountWatch.bundle(() => bundle);
   const bundle = handlerOf([watchMount, metadata, registration, login, tokens, guard]);
   return Object.assign(bundle, {
@@ -129,9 +137,8 @@ export function assemble(wiring: Wiring): Auth0Mcp {
       for (const scope of requirement.scopes ?? []) knownScopes.add(scope);
       return markAsGuard(handlerOf([correlate, ...createGuard(requirement)]));
     },
-    async verifyAccessToken(token: string): Promise<AuthInfo> {
-      return authInfoOf(await verifyBearer(token), config.resource);
-    },
+    ...createTokenVerifier(verify),
+    verifierFor: (errors: SdkErrors) => createTokenVerifier(verify, errors),
     grants: administration(wiring),
     ready: wiring.ready,
     close: wiring.close,

@@ -13,6 +13,7 @@ export {
 export type { AccessToken, AuthInfo } from './bearer/auth-info.js';
 export { Auth0SessionEnded } from './bearer/auth0-session-ended.js';
 export { getAccessToken } from './bearer/current-access-token.js';
+export type { SdkErrors, TokenVerifier } from './bearer/sdk-errors.js';
 export { Auth0McpConfigError } from './config/errors.js';
 export type {
   Auth0McpEvent,
