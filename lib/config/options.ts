@@ -447,7 +447,9 @@ export interface Auth0McpOptions {
   readonly logger?: Logger | undefined;
 
   /**
-   * Receives every audit event, synchronously.
+   * Receives every audit event, synchronously: `Auth0McpEvent` lists them. None holds a token, code,
+   * secret or cookie. The same events are published on the `node:diagnostics_channel` named
+   * `express-auth0-mcp`.
    *
    * Default: none.
    * Environment: none.

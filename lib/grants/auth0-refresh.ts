@@ -16,6 +16,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { type Auth0, Auth0Error, type Auth0Refresh } from '../auth0/auth0.js';
+import { clientFingerprint } from '../clients/fingerprint.js';
 import type { EventListener } from '../config/events.js';
 import type { Logger } from '../config/logger.js';
 import { InvalidGrant, TemporarilyUnavailable } from '../oauth/errors.js';
@@ -136,8 +137,10 @@ async function keep(
     deps.giveBack(tokens.refreshToken);
     throw new InvalidGrant('The login has ended');
   }
-  deps.emit({ type: 'auth0_refreshed', grantId: id, subject: stored.subject });
-  deps.tidy(stored.subject);
+  const { subject } = stored;
+  const client = clientFingerprint(stored.client.id);
+  deps.emit({ type: 'auth0_refreshed', grantId: id, subject, client });
+  deps.tidy(subject);
   return stored;
 }
 

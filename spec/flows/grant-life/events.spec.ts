@@ -195,7 +195,7 @@ describe('events', () => {
     expect(lacking).toEqual([]);
     const withoutClient = world.events.filter(
       ({ type, client: named }) =>
-        /^(client_|consent_|login_started|login_completed|code_|tokens_|refresh_|grant_)/.test(
+        /^(client_|consent_|login_started|login_completed|code_|tokens_|refresh_|grant_|auth0_refreshed)/.test(
           type,
         ) && named === undefined,
     );
