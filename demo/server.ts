@@ -15,6 +15,7 @@ import { z } from 'zod';
 
 import { announce } from './announcement.js'; // demo only
 import { landingPage } from './landing-page.js'; // demo only
+import { startMetrics } from './metrics.js'; // demo only
 import { startStandIn } from './stand-in.js'; // demo only
 
 const { env } = process;
@@ -26,6 +27,7 @@ const baseUrl =
   env.AUTH0_MCP_BASE_URL || env.FASTMCP_SERVER_AUTH_AUTH0_BASE_URL || `http://localhost:${port}`;
 
 const standIn = await startStandIn(baseUrl); // demo only
+await startMetrics(); // demo only
 
 // Tenant, application and API come from the environment; each can be given here as well.
 const auth = auth0Mcp({

@@ -1,0 +1,49 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+
+import { startMetrics } from '../../demo/metrics.js';
+import { openTelemetry } from '../../lib/telemetry/open-telemetry.js';
+import { registerClient } from '../support/oauth-client.js';
+import { freePort } from '../support/redis-server.js';
+import { startWorld, type World } from '../support/world.js';
+
+const printed: string[] = [];
+const { log } = console;
+let world: World;
+let port: number;
+
+beforeAll(async () => {
+  port = await freePort();
+  process.env['METRICS_PORT'] = String(port);
+  console.log = (line: string) => void printed.push(line);
+  await startMetrics();
+  world = await startWorld({ surroundings: { telemetry: openTelemetry() } });
+});
+
+afterAll(async () => {
+  console.log = log;
+  delete process.env['METRICS_PORT'];
+  await world.close();
+});
+
+describe('the metrics of the demo', () => {
+  it('are served for Prometheus, with names it knows how to read', async () => {
+    expect(printed).toEqual([`Metrics        http://localhost:${port}/metrics`]);
+    const client = await registerClient(world.origin);
+    await client.tokens();
+    const text = await (await fetch(`http://localhost:${port}/metrics`)).text();
+    expect(text).toMatch(/^auth0_mcp_logins_total\{[^}]*auth0_mcp_outcome="ok"[^}]*\} 1$/m);
+    expect(text).toMatch(/^auth0_mcp_upstream_duration_seconds_bucket\{/m);
+    expect(text).toMatch(/^auth0_mcp_storage_duration_seconds_count\{/m);
+    expect(text).toMatch(/^auth0_mcp_logins_open(\{[^}]*\})? 0$/m);
+  });
+
+  it('say which port is taken', async () => {
+    await expect(startMetrics()).rejects.toThrow(`Port ${port} is taken`);
+  });
+
+  it('are left alone where nobody asks for them', async () => {
+    delete process.env['METRICS_PORT'];
+    await startMetrics();
+    expect(printed).toHaveLength(1);
+  });
+});
