@@ -1,5 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
+import { metrics } from '@opentelemetry/api';
+import type { MeterProvider } from '@opentelemetry/sdk-metrics';
+
 import { startMetrics } from '../../demo/metrics.js';
 import { openTelemetry } from '../../lib/telemetry/open-telemetry.js';
 import { registerClient } from '../support/oauth-client.js';
@@ -23,6 +26,8 @@ afterAll(async () => {
   console.log = log;
   delete process.env['METRICS_PORT'];
   await world.close();
+  // Ends the exporter's web server too.
+  await (metrics.getMeterProvider() as MeterProvider).shutdown();
 });
 
 describe('the metrics of the demo', () => {
@@ -32,8 +37,8 @@ describe('the metrics of the demo', () => {
     await client.tokens();
     const text = await (await fetch(`http://localhost:${port}/metrics`)).text();
     expect(text).toMatch(/^auth0_mcp_logins_total\{[^}]*auth0_mcp_outcome="ok"[^}]*\} 1$/m);
-    expect(text).toMatch(/^auth0_mcp_upstream_duration_seconds_bucket\{/m);
-    expect(text).toMatch(/^auth0_mcp_storage_duration_seconds_count\{/m);
+    expect(text).toMatch(/^auth0_mcp_upstream_duration_bucket\{/m);
+    expect(text).toMatch(/^auth0_mcp_storage_duration_count\{/m);
     expect(text).toMatch(/^auth0_mcp_logins_open(\{[^}]*\})? 0$/m);
   });
 
