@@ -13,12 +13,14 @@ import type { AllowedNetwork } from './clients/metadata-documents/guarded-connec
 import type { Config } from './config/config.js';
 import type { Correlation } from './config/correlation.js';
 import type { EventListener } from './config/events.js';
+import type { AccessTokens } from './grants/access-token.js';
 import type { Grants } from './grants/grants.js';
 import { baseHeaders } from './http/answer-headers.js';
 import { createErrorLog } from './http/error-log.js';
 import type { MountWatch } from './http/mounts/mount-watch.js';
 import type { Settle } from './http/mounts/neighbours.js';
 import type { KeyRing } from './keys/key-ring.js';
+import type { ChallengeBase } from './oauth/challenge.js';
 import type { Routes } from './routes.js';
 import type { CollectionDeps } from './storage/collection.js';
 import type { Storage } from './storage/storage.js';
@@ -91,7 +93,7 @@ export function wire(config: Config, surroundings: Surroundings): Wiring {
   };
   const { resourceMetadataUrl } = challenge;
   const mounts = wireMounts({ config, now, settle, resourceMetadataUrl });
-  const verifyBearer = observe.bearer(createVerification({ accessTokens, grants, challenge }));
+  const verifyBearer = observe.bearer(verificationOf(accessTokens, grants, challenge));
   const logError = createErrorLog(config.logger, ground.correlation.id);
   const createGuard = createGuards({
     verifyBearer,
@@ -140,4 +142,17 @@ export function wire(config: Config, surroundings: Surroundings): Wiring {
       await storage.close?.();
     },
   };
+}
+
+/** The check of every request: at once where the storage can. */
+function verificationOf(
+  { verifyAtOnce: verify }: AccessTokens,
+  { look: find, auth0Token }: Grants,
+  challenge: ChallengeBase,
+): VerifyBearer {
+  return createVerification({
+    accessTokens: { verify },
+    grants: { find, auth0Token },
+    challenge,
+  });
 }

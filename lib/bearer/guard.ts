@@ -10,15 +10,15 @@ import type { NextFunction, Request, RequestHandler, Response } from 'express';
 
 import type { AnonymousAccess, Config, ScopeConfig } from '../config/config.js';
 import { openToBrowsers } from '../http/cors.js';
-import { handler } from '../http/handler.js';
 import { toOAuthError } from '../http/oauth-error.js';
 import { parseBearerToken } from '../oauth/bearer-token.js';
 import { InsufficientScope } from '../oauth/errors.js';
 import { missingScopes, unionOfScopes } from '../oauth/scope.js';
+import { type AtOnce, whenThere } from '../storage/at-once.js';
 import type { AccessToken } from './auth-info.js';
 import { runWithAccessToken } from './current-access-token.js';
 import { type RpcCall, rpcCalls } from './json-rpc.js';
-import { endWithPermission, type OpenAnswersDeps } from './open-answers.js';
+import { createOpenAnswers, type OpenAnswers, type OpenAnswersDeps } from './open-answers.js';
 import { checkOrigin } from './origin-check.js';
 import { challengeNewcomer, type RefusalDeps, refuse, refuseStream } from './refusals.js';
 import { readRpcBody, type Sender, sendParseError } from './rpc-body.js';
@@ -38,7 +38,12 @@ export type CreateGuard = (requirement?: {
   readonly scopes?: readonly string[];
 }) => RequestHandler[];
 
-export function createGuards(deps: GuardDeps): CreateGuard {
+export function createGuards(parts: GuardDeps): CreateGuard {
+  const deps = {
+    ...parts,
+    resourceUrl: new URL(parts.resource),
+    openAnswers: createOpenAnswers(parts),
+  };
   const dependsOnBody = deps.scopes.byTool.size > 0 || deps.anonymous !== undefined;
   const refuseOtherSites = checkOrigin(deps.origins);
   const sessions = createSessionOwners();
@@ -49,26 +54,41 @@ export function createGuards(deps: GuardDeps): CreateGuard {
       openToBrowsers('GET, POST, DELETE'),
       deps.baseHeaders,
       refuseOtherSites,
-      handler(async function guard(req, res, next) {
+      // Not async: where everything is at hand, the answer is too. A promise costs more than the check.
+      function guard(req, res, next) {
+        const refuseFor = (thrown: unknown): void => refuse(req, res, toOAuthError(thrown), deps);
         try {
-          const caller = await identify(req, res, dependsOnBody, deps);
-          admit(req, res, next, { caller, needed, dependsOnBody, sessions }, deps);
+          const admitted = whenThere(identify(req, res, dependsOnBody, deps), (caller) =>
+            admit(req, res, next, { caller, needed, dependsOnBody, sessions }, deps),
+          );
+          if (admitted instanceof Promise) admitted.catch(refuseFor).catch(next);
         } catch (thrown) {
-          refuse(req, res, toOAuthError(thrown), deps);
+          refuseFor(thrown);
         }
-      }),
+      },
     ];
   };
+}
+
+/** Who calls, undefined for nobody. */
+function identify(
+  req: Request,
+  res: Response,
+  dependsOnBody: boolean,
+  deps: GuardDeps,
+): AtOnce<AccessToken | undefined> {
+  if (dependsOnBody) return identifyAndRead(req, res, deps);
+  const token = parseBearerToken(req.headers.authorization);
+  return token === undefined ? undefined : deps.verifyBearer(token);
 }
 
 /**
  * Who calls, undefined for nobody. Then the body is read, where it matters, and megabytes of it only
  * from somebody known: parsing them costs more than any signature.
  */
-async function identify(
+async function identifyAndRead(
   req: Request,
   res: Response,
-  dependsOnBody: boolean,
   deps: GuardDeps,
 ): Promise<AccessToken | undefined> {
   let sender: Sender = 'stranger';
@@ -79,7 +99,7 @@ async function identify(
     sender = 'known';
     return caller;
   } finally {
-    if (dependsOnBody) await readRpcBody(req, res, sender);
+    await readRpcBody(req, res, sender);
   }
 }
 
@@ -97,23 +117,23 @@ function admit(
   res: Response,
   next: NextFunction,
   admission: Admission,
-  deps: GuardDeps,
+  deps: GuardDeps & { readonly resourceUrl: URL; readonly openAnswers: OpenAnswers },
 ): void {
   const { caller, dependsOnBody, sessions } = admission;
-  const calls = req.method === 'POST' ? rpcCalls(req.body) : [];
+  const calls = dependsOnBody && req.method === 'POST' ? rpcCalls(req.body) : [];
   const needed = neededFor(calls ?? [], admission.needed, deps);
   if (caller === undefined) {
     admitAnonymous(req, res, next, { ...admission, needed }, deps);
     return;
   }
-  if (dependsOnBody && calls === undefined) {
+  if (calls === undefined) {
     sendParseError(res);
     return;
   }
   requireScopes(caller, needed, deps);
   if (!enter(req, res, sessions, caller)) return;
-  endWithPermission(req, res, caller, deps);
-  req.auth = authInfoOf(caller, deps.resource);
+  deps.openAnswers.watch(req, res, caller);
+  req.auth = authInfoOf(caller, deps.resourceUrl);
   runWithAccessToken(caller, next);
 }
 
@@ -157,6 +177,7 @@ function neededFor(
   needed: readonly string[],
   { scopes }: GuardDeps,
 ): readonly string[] {
+  if (calls.length === 0 || scopes.byTool.size === 0) return needed;
   const byTool = calls.flatMap(({ tool }) => scopes.byTool.get(tool ?? '') ?? []);
   return unionOfScopes(needed, byTool);
 }

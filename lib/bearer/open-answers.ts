@@ -20,6 +20,9 @@ import type { VerifyBearer } from './verification.js';
 /** The longest that a stream outlives its grant, in milliseconds. */
 export const STREAM_CHECK_MS = 30_000;
 
+/** How often answers are looked at whose token may have expired, in milliseconds. */
+const EXPIRY_CHECK_MS = 1_000;
+
 export interface OpenAnswersDeps {
   readonly verifyBearer: VerifyBearer;
   /** Unix seconds. */
@@ -27,28 +30,70 @@ export interface OpenAnswersDeps {
   readonly streamCheckMs: number;
 }
 
-/** Looks after an answer until it is closed. Keeps no process alive. */
-export function endWithPermission(
-  req: Request,
+/** Answers under way. */
+export interface OpenAnswers {
+  /** Looks after an answer until it is closed. Keeps no process alive. */
+  watch(req: Request, res: Response, caller: Pick<AccessToken, 'token' | 'expiresAt'>): void;
+}
+
+/** An answer under way, and the permission it was given on. */
+interface OpenAnswer {
+  readonly req: Request;
+  readonly caller: Pick<AccessToken, 'token' | 'expiresAt'>;
+  /** When to ask for the grant, in milliseconds of `performance.now()`. */
+  dueAtMs: number;
+}
+
+/**
+ * One timer for all of them, running while there are any: most answers are closed long before
+ * anybody looks, and a timer for each would cost more than the whole check of its token.
+ */
+export function createOpenAnswers(deps: OpenAnswersDeps): OpenAnswers {
+  const { now, streamCheckMs } = deps;
+  const open = new Map<Response, OpenAnswer>();
+  let timer: NodeJS.Timeout | undefined;
+
+  function look(): void {
+    const timeMs = performance.now();
+    for (const [res, answer] of open) {
+      // A connection that was gone before the check was done says so no more.
+      if (res.destroyed) open.delete(res);
+      const isDue = answer.dueAtMs <= timeMs || answer.caller.expiresAt < now();
+      if (!isDue) continue;
+      answer.dueAtMs = timeMs + streamCheckMs;
+      void endUnlessPermitted(res, answer, deps);
+    }
+    if (open.size > 0) return;
+    clearInterval(timer);
+    timer = undefined;
+  }
+
+  function forget(this: Response): void {
+    open.delete(this);
+  }
+
+  return {
+    watch(req, res, caller) {
+      open.set(res, { req, caller, dueAtMs: performance.now() + streamCheckMs });
+      res.on('close', forget);
+      timer ??= setInterval(look, Math.min(streamCheckMs, EXPIRY_CHECK_MS)).unref();
+    },
+  };
+}
+
+async function endUnlessPermitted(
   res: Response,
-  { token, expiresAt }: Pick<AccessToken, 'token' | 'expiresAt'>,
-  { verifyBearer, now, streamCheckMs }: OpenAnswersDeps,
-): void {
-  let timer: NodeJS.Timeout;
-  const lookLater = (): void => {
-    const untilExpiryMs = Math.max(1, expiresAt + 1 - now()) * 1000;
-    timer = setTimeout(look, Math.min(streamCheckMs, untilExpiryMs)).unref();
-  };
-  const look = (): void => {
-    verifyBearer(token).then(lookLater, (error: unknown) => {
-      if (res.writableEnded || res.destroyed) return;
-      // What cannot be found out now is asked again; and headers come before the end of a stream.
-      if (!(error instanceof InvalidToken) || !res.headersSent) lookLater();
-      else if (now() < expiresAt || isSubscription(req)) end(res);
-    });
-  };
-  lookLater();
-  res.once('close', () => clearTimeout(timer));
+  { req, caller }: OpenAnswer,
+  { verifyBearer, now }: OpenAnswersDeps,
+): Promise<void> {
+  try {
+    await verifyBearer(caller.token);
+  } catch (error) {
+    if (res.writableEnded || res.destroyed) return;
+    // What cannot be found out now is asked again; and headers come before the end of a stream.
+    if (!(error instanceof InvalidToken) || !res.headersSent) return;
+    if (now() < caller.expiresAt || isSubscription(req)) end(res);
+  }
 }
 
 /** A stream for whatever the server may have to say: of 2025 by GET, of 2026 by its own method. */

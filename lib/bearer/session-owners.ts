@@ -51,15 +51,14 @@ export function createSessionOwners(): SessionOwners {
     },
     watch(req, res, caller) {
       if (req.method !== 'POST' || req.headers['mcp-session-id'] !== undefined) return;
-      res.writeHead = new Proxy(res.writeHead, {
-        apply(writeHead, self, args) {
-          const written = Reflect.apply(writeHead, self, args);
-          // Before the client can read the id, whichever way the transport has set the header.
-          const id = res.getHeader('mcp-session-id');
-          if (typeof id === 'string') owners.set(id, ownerOf(caller));
-          return written;
-        },
-      });
+      const { writeHead } = res;
+      res.writeHead = function writeHeadAndLook(this: Response, ...args: never[]) {
+        const written = Reflect.apply(writeHead, this, args);
+        // Before the client can read the id, whichever way the transport has set the header.
+        const id = this.getHeader('mcp-session-id');
+        if (typeof id === 'string') owners.set(id, ownerOf(caller));
+        return written;
+      } as typeof writeHead;
     },
   };
 }

@@ -5,11 +5,13 @@
  *
  * @module
  */
-import type { AccessTokens } from '../grants/access-token.js';
+import type { AccessTokenClaims } from '../grants/access-token.js';
 import { createAuth0Claims } from '../grants/auth0-claims.js';
 import type { Grants } from '../grants/grants.js';
 import type { ChallengeBase } from '../oauth/challenge.js';
 import { InvalidGrant, InvalidToken } from '../oauth/errors.js';
+import { type AtOnce, whenThere } from '../storage/at-once.js';
+import type { GrantRecord } from '../storage/records.js';
 import type { AccessToken, AuthInfo } from './auth-info.js';
 import { Auth0SessionEnded } from './auth0-session-ended.js';
 
@@ -17,11 +19,13 @@ import { Auth0SessionEnded } from './auth0-session-ended.js';
  * @throws InvalidToken for everything that does not entitle to anything, in one wording
  * @throws StorageUnavailable when that cannot be found out: 503, never 401 (R-RS-7)
  */
-export type VerifyBearer = (token: string) => Promise<AccessToken>;
+export type VerifyBearer = (token: string) => AtOnce<AccessToken>;
 
 interface VerificationDeps {
-  readonly accessTokens: Pick<AccessTokens, 'verify'>;
-  readonly grants: Pick<Grants, 'find' | 'auth0Token'>;
+  readonly accessTokens: { verify(token: string): AtOnce<AccessTokenClaims> };
+  readonly grants: Pick<Grants, 'auth0Token'> & {
+    find(grantId: string): AtOnce<GrantRecord | undefined>;
+  };
   readonly challenge: ChallengeBase;
 }
 
@@ -37,9 +41,12 @@ export function createVerification(deps: VerificationDeps): VerifyBearer {
   }
 
   const claimsOf = createAuth0Claims();
-  return async function verifyBearer(token) {
-    const { grantId, clientId, subject, scopes, expiresAt } = await accessTokens.verify(token);
-    const grant = await grants.find(grantId);
+  /** Who is calling, once both the token and the grant are there. */
+  function callerOf(
+    token: string,
+    { grantId, clientId, subject, scopes, expiresAt }: AccessTokenClaims,
+    grant: GrantRecord | undefined,
+  ): AccessToken {
     if (grant === undefined) {
       throw new InvalidToken('The access token is not valid here', {
         detail: 'its grant has ended',
@@ -55,12 +62,29 @@ export function createVerification(deps: VerificationDeps): VerifyBearer {
       user: { ...grant.user },
       auth0Token: () => auth0Token(grantId),
     };
+  }
+
+  return function verifyBearer(token) {
+    return whenThere(accessTokens.verify(token), (claims) =>
+      whenThere(grants.find(claims.grantId), (grant) => callerOf(token, claims, grant)),
+    );
   };
 }
 
-/** The caller as the MCP SDK expects it on the request. */
-export function authInfoOf(accessToken: AccessToken, resource: string): AuthInfo {
+/**
+ * The caller as the MCP SDK expects it on the request.
+ *
+ * @param resource a `URL` is passed on as it is, and so shared by all callers
+ */
+export function authInfoOf(accessToken: AccessToken, resource: string | URL): AuthInfo {
   const { token, clientId, scopes, expiresAt, subject, claims, user, auth0Token } = accessToken;
   const extra = { subject, claims, user, auth0Token };
-  return { token, clientId, scopes, expiresAt, resource: new URL(resource), extra };
+  return {
+    token,
+    clientId,
+    scopes,
+    expiresAt,
+    resource: typeof resource === 'string' ? new URL(resource) : resource,
+    extra,
+  };
 }

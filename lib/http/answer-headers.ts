@@ -23,8 +23,8 @@ export const cacheable: RequestHandler = function cacheable(_req, res, next) {
 /** For every answer: no content sniffing, and on https no way back to http (R-DP-6). */
 export function baseHeaders({ isHttps }: { readonly isHttps: boolean }): RequestHandler {
   return function setBaseHeaders(_req, res, next) {
-    res.set('X-Content-Type-Options', 'nosniff');
-    if (isHttps) res.set('Strict-Transport-Security', `max-age=${HSTS_MAX_AGE_SECONDS}`);
+    res.setHeader('X-Content-Type-Options', 'nosniff');
+    if (isHttps) res.setHeader('Strict-Transport-Security', `max-age=${HSTS_MAX_AGE_SECONDS}`);
     next();
   };
 }

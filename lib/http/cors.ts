@@ -36,6 +36,7 @@ export function openToBrowsers(methods: string): RequestHandler {
 
 /** A host app that has chosen its own origins for this route keeps them. */
 function allowAnyOrigin(res: Response): void {
-  if (!res.hasHeader('Access-Control-Allow-Origin')) res.set('Access-Control-Allow-Origin', '*');
-  res.set('Access-Control-Expose-Headers', EXPOSED_HEADERS);
+  if (!res.hasHeader('Access-Control-Allow-Origin'))
+    res.setHeader('Access-Control-Allow-Origin', '*');
+  res.setHeader('Access-Control-Expose-Headers', EXPOSED_HEADERS);
 }

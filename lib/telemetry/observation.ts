@@ -61,7 +61,7 @@ export function createObservation(
         run('auth0_mcp.token.refresh', () => grants.refresh(...args), 'auth0_mcp.refreshes'),
     }),
     bearer: (verify) => (token) =>
-      run('auth0_mcp.bearer.verify', () => verify(token), 'auth0_mcp.bearer.checks'),
+      run('auth0_mcp.bearer.verify', async () => verify(token), 'auth0_mcp.bearer.checks'),
   };
 }
 

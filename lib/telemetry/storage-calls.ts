@@ -30,6 +30,8 @@ const VERBS = [
 export function observeStorage(storage: Storage, telemetry: Telemetry): Storage {
   const measured = VERBS.map((verb) => [verb, measuredVerb(storage, verb, telemetry)] as const);
   const replaced = new Map<string | symbol, unknown>(measured);
+  const look = storage.look?.bind(storage);
+  if (look !== undefined) replaced.set('look', measuredLook(look, telemetry));
   return new Proxy(storage, {
     get(target, name) {
       const own = replaced.get(name);
@@ -41,20 +43,55 @@ export function observeStorage(storage: Storage, telemetry: Telemetry): Storage 
   });
 }
 
+/** Counts as the `get` it stands for; what is there at once is given at once. */
+function measuredLook(look: NonNullable<Storage['look']>, telemetry: Telemetry): unknown {
+  const end = stopwatch('get', telemetry);
+  return function measureLook(key: string): unknown {
+    const startedAtMs = performance.now();
+    const fail = (error: unknown): never => {
+      end(startedAtMs, { error });
+      throw error;
+    };
+    try {
+      const found = look(key);
+      if (found instanceof Promise) {
+        return found.then((bytes) => {
+          end(startedAtMs);
+          return bytes;
+        }, fail);
+      }
+      end(startedAtMs);
+      return found;
+    } catch (error) {
+      return fail(error);
+    }
+  };
+}
+
 function measuredVerb(storage: Storage, verb: Verb, telemetry: Telemetry): unknown {
   const call = (storage[verb] as (...args: unknown[]) => Promise<unknown>).bind(storage);
-  const good = { 'auth0_mcp.operation': verb };
+  const end = stopwatch(verb, telemetry);
   return async function measure(...args: unknown[]): Promise<unknown> {
     const startedAtMs = performance.now();
-    let attributes: Parameters<Telemetry['record']>[2] = good;
+    let failure: { error: unknown } | undefined;
     try {
       return await call(...args);
     } catch (error) {
-      attributes = { ...good, 'error.type': errorType(error) };
+      failure = { error };
       throw error;
     } finally {
-      const seconds = (performance.now() - startedAtMs) / 1000;
-      telemetry.record('auth0_mcp.storage.duration', seconds, attributes);
+      end(startedAtMs, failure);
     }
+  };
+}
+
+/** Records how long a verb took since, and how it failed if it did. */
+function stopwatch(verb: Verb, telemetry: Telemetry) {
+  const good = { 'auth0_mcp.operation': verb };
+  return function end(startedAtMs: number, failure?: { error: unknown }): void {
+    const seconds = (performance.now() - startedAtMs) / 1000;
+    const attributes =
+      failure === undefined ? good : { ...good, 'error.type': errorType(failure.error) };
+    telemetry.record('auth0_mcp.storage.duration', seconds, attributes);
   };
 }

@@ -48,6 +48,7 @@ describe('the guard of the MCP endpoint', () => {
       ...memory,
       get: (key) =>
         isStoreDown ? Promise.reject(new StorageUnavailable('down')) : memory.get(key),
+      look: undefined,
     };
     world = await startWorld({ options: { storage } });
     client = await registerClient(world.origin);
