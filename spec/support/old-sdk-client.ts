@@ -1,0 +1,54 @@
+/**
+ * The client of an SDK that people still have, in a process of its own:
+ * `node --import …/run-typescript.js old-sdk-client.ts PACKAGE MCP_URL`. Logs in, calls a tool, loses
+ * its access token, calls again; prints what it saw as JSON.
+ *
+ * @module
+ */
+import type { Client } from '@modelcontextprotocol/sdk/client/index.js';
+import type { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
+
+import { callJson, HeadlessProvider } from './sdk-client.js';
+
+const [sdk = '', mcp = ''] = process.argv.slice(2);
+
+interface Sdk {
+  readonly Client: typeof Client;
+  readonly StreamableHTTPClientTransport: typeof StreamableHTTPClientTransport;
+}
+
+const { Client: OldClient }: Pick<Sdk, 'Client'> = await import(`${sdk}/client/index.js`);
+const { StreamableHTTPClientTransport: OldTransport }: Pick<Sdk, 'StreamableHTTPClientTransport'> =
+  await import(`${sdk}/client/streamableHttp.js`);
+
+const provider = new HeadlessProvider();
+
+async function connect(): Promise<Client> {
+  for (const attempt of ['first', 'after the login']) {
+    const transport = new OldTransport(new URL(mcp), { authProvider: provider });
+    const client = new OldClient({ name: 'spec', version: '1.0.0' });
+    try {
+      await client.connect(transport as Parameters<typeof client.connect>[0]);
+      return client;
+    } catch (error) {
+      if (attempt !== 'first' || provider.visits.length === 0) throw error;
+      await transport.finishAuth(provider.answer.get('code') ?? '');
+    }
+  }
+  throw new Error('not authorized after a login');
+}
+
+const client = await connect();
+const first = await callJson(client, 'whoami');
+provider.saved = { ...provider.saved, access_token: 'gone' } as typeof provider.saved;
+const second = await callJson(client, 'whoami');
+process.stdout.write(
+  JSON.stringify({
+    first,
+    second,
+    visits: provider.visits.length,
+    authorize: Object.fromEntries(provider.visits[0]?.searchParams ?? []),
+  }),
+);
+await client.close();
+process.exit(0);
