@@ -33,6 +33,7 @@ const express4 = {
   testPathIgnorePatterns: [
     ...specs.testPathIgnorePatterns,
     '/grant-life/auth0-token\\.spec',
+    '/grant-life/(one-refresh|bad-days|store-outage|many-logins|soak)\\.',
     '/flows/storage/',
     '/flows/(life-cycle|old-sdks|clients)\\.spec',
   ],

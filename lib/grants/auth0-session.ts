@@ -100,8 +100,11 @@ async function leaseOrResult(
   id: string,
   deps: Auth0SessionsDeps,
 ): Promise<{ grant: GrantRecord; isHolder: boolean }> {
-  const rounds = Math.ceil((deps.timeoutMs + LEASE_SLACK_SECONDS * 1000) / POLL_MS);
-  for (let round = 0; round < rounds; round += 1) {
+  const patienceMs = deps.timeoutMs + LEASE_SLACK_SECONDS * 1000;
+  const rounds = Math.ceil(patienceMs / POLL_MS);
+  // By the clock as well: a slow store makes long rounds.
+  const giveUpAt = deps.now() + patienceMs / 1000;
+  for (let round = 0; round < rounds && deps.now() <= giveUpAt; round += 1) {
     const { grant, isHolder } = await tryLease(id, deps);
     if (grant === undefined) throw new InvalidGrant('The login has ended');
     if (isHolder || !isDue(grant, deps.now())) return { grant, isHolder };

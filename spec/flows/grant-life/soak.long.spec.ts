@@ -4,6 +4,7 @@
  *
  * Takes ten minutes, or SOAK_SECONDS, with SOAK_CLIENTS clients.
  */
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 import type { Fault } from '../../../demo/tenant/faults.js';
@@ -54,6 +55,7 @@ const figures = {
   other: 0,
 };
 const latencies: number[] = [];
+const loop = monitorEventLoopDelay();
 
 describe('a soak', () => {
   let world: World;
@@ -102,6 +104,7 @@ describe('a soak', () => {
     async () => {
       const clients = await logEveryoneIn(world);
       world.tenant.clearRequests();
+      loop.enable();
       const endAt = Date.now() + SECONDS * 1000;
       await Promise.all([
         badDays(world, endAt),
@@ -196,7 +199,10 @@ function report(world: World): void {
     upstreamRefreshes: upstream.length,
     upstreamSucceeded: upstream.filter(({ status }) => status === 200).length,
     medianMs: at(0.5),
+    p95Ms: at(0.95),
     p99Ms: at(0.99),
+    // How busy the one process was that is server, Auth0 and all clients at once.
+    loopDelayP99Ms: Math.round(loop.percentile(99) / 1e6),
   };
   process.stdout.write(`soak: ${JSON.stringify(lines)}\n`);
 }
