@@ -125,7 +125,7 @@ function claimsOf(reading: JwtReading, { issuer, resource, now }: AccessTokensDe
   }
   if (Number(nbf ?? 0) > now() + CLOCK_TOLERANCE_SECONDS) return 'it is not valid yet';
   return {
-    grantId: String(jti).split('.')[0] ?? '',
+    grantId: String(jti).replace(/\..*/, ''),
     clientId: String(client_id),
     subject: String(sub),
     scopes: parseScope(String(scope)),

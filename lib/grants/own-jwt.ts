@@ -40,7 +40,9 @@ export function readJwt(
   type: string,
   keys: ReadonlyMap<string, SigningKey>,
 ): JwtReading {
-  const [header = '', payload = '', signature = '', ...more] = token.split('.', 4);
+  // Text split at something has one part at least.
+  const parts = token.split('.', 4) as [string, ...string[]];
+  const [header, payload = '', signature = '', ...more] = parts;
   if (more.length > 0 || signature.length !== SIGNATURE_LENGTH)
     return { problem: 'no JWT of ours' };
   const key = keyNamedBy(parseObject(header), type, keys);

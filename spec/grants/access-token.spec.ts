@@ -76,6 +76,13 @@ describe('an access token', () => {
     }
   });
 
+  it('is checked at once in front of every request', async () => {
+    const tokens = tokensOf(MATERIAL);
+    const token = await tokens.sign(CLAIMS);
+    expect(tokens.verifyAtOnce(token)).toEqual(CLAIMS);
+    expect(() => tokens.verifyAtOnce(`${token}x`)).toThrow(InvalidToken);
+  });
+
   it('carries no scopes where there are none', async () => {
     const tokens = tokensOf(MATERIAL);
     expect((await tokens.verify(await tokens.sign({ ...CLAIMS, scopes: [] }))).scopes).toEqual([]);
@@ -107,6 +114,7 @@ describe('a token with our own signature is refused (R-AT-3)', () => {
       ['RS-10 not yet valid', { ...GENUINE, nbf: NOW + 31 }],
       ['RS-12 expired', { ...GENUINE, exp: NOW - 30 }],
       ['R-RS-6 without an end', { ...GENUINE, exp: undefined }],
+      ['with a start that is no number', { ...GENUINE, nbf: '0' as unknown as number }],
       ['with an end that is no number', { ...GENUINE, exp: 'never' as unknown as number }],
       ['without a subject', { ...GENUINE, sub: undefined }],
       ['without a client', { ...GENUINE, client_id: undefined }],
@@ -201,6 +209,23 @@ describe('a token without our signature is refused (RS-10)', () => {
         await expect(tokens.verify(all.join('.'))).rejects.toBeInstanceOf(InvalidToken);
       }
     }
+  });
+
+  it('with a signature that is spelt in another way', async () => {
+    const token = await tokensOf(MATERIAL).sign(CLAIMS);
+    const last = token.at(-1) ?? '';
+    // The last of 86 characters has four bits to spare.
+    const sibling = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'.split('');
+    const spare = sibling.filter((one) => one !== last).map((one) => token.slice(0, -1) + one);
+    const padded = [
+      `${token}=`,
+      `${token}==`,
+      `${token} `,
+      `${token.slice(0, -1)}+${last}`,
+      `${token}.`,
+      `.${token}`,
+    ];
+    for (const other of [...spare, ...padded]) await refused(other);
   });
 
   it('with the signature of another token of ours', async () => {
