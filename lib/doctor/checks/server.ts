@@ -65,17 +65,19 @@ export async function* checkServer(config: Config): Findings<boolean> {
   return server.outcome === 'passed';
 }
 
-const ACCEPT = { accept: 'application/json, text/event-stream' };
+/** One JSON-RPC message without a token. */
+function call(resource: string, method: string, params: object): Promise<Answer> {
+  const headers = { accept: 'application/json, text/event-stream' };
+  return look({ url: resource, headers, json: { jsonrpc: '2.0', id: 1, method, params } });
+}
 
 /** What every client begins with. */
 function firstRequest(resource: string): Promise<Answer> {
-  const params = {
+  return call(resource, 'initialize', {
     protocolVersion: '2025-06-18',
     capabilities: {},
     clientInfo: { name: 'express-auth0-mcp doctor', version: '1' },
-  };
-  const json = { jsonrpc: '2.0', id: 1, method: 'initialize', params };
-  return look({ url: resource, headers: ACCEPT, json });
+  });
 }
 
 function baseFinding({ url, status, headers }: Answer): Finding {
@@ -90,9 +92,10 @@ function baseFinding({ url, status, headers }: Answer): Finding {
 /** RS-1: without a token 401, and the way to the metadata. */
 async function challengeFinding(first: Answer, config: Config): Promise<Finding> {
   if (first.status >= 300) return judgeChallenge(first, config);
-  // The option `anonymous` opens single requests, but never the stream.
-  const stream = await look({ url: config.resource, headers: ACCEPT }).catch(() => first);
-  return judgeChallenge(stream.status === 401 ? stream : first, config);
+  // The option `anonymous` may open the first requests, but no tool that it does not name.
+  const tool = { name: 'a-tool-of-no-server', arguments: {} };
+  const second = await call(config.resource, 'tools/call', tool).catch(() => first);
+  return judgeChallenge(second.status === 401 ? second : first, config);
 }
 
 function judgeChallenge({ url, status, headers }: Answer, config: Config): Finding {
