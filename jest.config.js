@@ -35,7 +35,7 @@ const express4 = {
     '/grant-life/auth0-token\\.spec',
     '/grant-life/(one-refresh|bad-days|store-outage|many-logins|soak)\\.',
     '/flows/storage/',
-    '/flows/(life-cycle|old-sdks|clients)\\.spec',
+    '/flows/(life-cycle|old-sdks|clients)(\\.long)?\\.spec',
   ],
   moduleNameMapper: {
     ...specs.moduleNameMapper,

@@ -1,0 +1,26 @@
+/**
+ * ChatGPT: registers with a secret; names the origin as the resource, and only at first.
+ *
+ * @module
+ */
+import type { ClientFixture } from './client-fixture.js';
+
+export const chatgpt: ClientFixture = {
+  name: 'ChatGPT',
+  reportedIn: ['operately/operately#5164', 'Altinity/altinity-mcp#118'],
+  introduction: {
+    by: 'registration',
+    metadata: {
+      client_name: 'ChatGPT',
+      redirect_uris: ['https://chatgpt.com/connector/oauth/abc123XYZ'],
+      grant_types: ['authorization_code', 'refresh_token'],
+      response_types: ['code'],
+      token_endpoint_auth_method: 'client_secret_post',
+    },
+  },
+  redirectUri: 'https://chatgpt.com/connector/oauth/abc123XYZ',
+  scopes: 'resource metadata',
+  resource: { authorize: 'origin with slash' },
+  tokenAuth: 'client_secret_post',
+  insistsOn: 'its authentication method echoed by the registration',
+};

@@ -1,0 +1,32 @@
+/**
+ * Claude Code: a metadata document without ports, and a port of its own at run time.
+ *
+ * @module
+ */
+import type { ClientFixture } from './client-fixture.js';
+
+export const claudeCode: ClientFixture = {
+  name: 'Claude Code',
+  reportedIn: [
+    'anthropics/claude-code#37767',
+    'anthropics/claude-code#52871',
+    'anthropics/claude-code#84614',
+  ],
+  introduction: {
+    by: 'document',
+    path: '/oauth/claude-code-client-metadata',
+    document: {
+      client_name: 'Claude Code',
+      redirect_uris: ['http://localhost/callback', 'http://127.0.0.1/callback'],
+      grant_types: ['authorization_code', 'refresh_token'],
+      response_types: ['code'],
+      token_endpoint_auth_method: 'none',
+    },
+  },
+  redirectUri: 'http://localhost:3118/callback',
+  scopes: 'challenge',
+  resource: { authorize: 'origin with slash', token: 'origin with slash' },
+  tokenAuth: 'none',
+  parallelRefreshes: 3,
+  insistsOn: '`iss` equal to the issuer of the metadata',
+};

@@ -1,0 +1,26 @@
+/**
+ * Copilot Studio: registers for a secret, redirects to a path of each tool.
+ *
+ * @module
+ */
+import type { ClientFixture } from './client-fixture.js';
+
+export const copilotStudio: ClientFixture = {
+  name: 'Copilot Studio',
+  reportedIn: ['pantalytics/odoo-mcp-pro#57', 'Teamwork/mcp#67', 'tableau/tableau-mcp#772'],
+  introduction: {
+    by: 'registration',
+    metadata: {
+      client_name: 'Microsoft Copilot Studio',
+      redirect_uris: ['https://global.consent.azure-apim.net/redirect/cr123-5fmcp-20tool-5f4d2'],
+      grant_types: ['authorization_code', 'refresh_token'],
+      response_types: ['code'],
+      token_endpoint_auth_method: 'client_secret_basic',
+    },
+  },
+  redirectUri: 'https://global.consent.azure-apim.net/redirect/cr123-5fmcp-20tool-5f4d2',
+  scopes: 'server metadata',
+  resource: {},
+  tokenAuth: 'client_secret_basic',
+  insistsOn: 'a secret',
+};

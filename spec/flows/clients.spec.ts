@@ -1,0 +1,50 @@
+/**
+ * Real clients, by their fixtures: each logs in with exactly what it is reported to send.
+ *
+ * @module
+ */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+
+import { ADA } from '../../demo/tenant/options.js';
+import { CLIENT_FIXTURES } from '../client-fixtures/client-fixtures.js';
+import { compatibilityPage } from '../client-fixtures/compatibility-page.js';
+import { startTlsHost, type TlsHost } from '../clients/metadata-documents/tls-host.js';
+import { useAs } from '../support/fixture-client.js';
+import { ROOT } from '../support/source-tree.js';
+import { startWorld, type World } from '../support/world.js';
+
+describe.each([
+  ['at the root of the origin', ''],
+  ['below a path', '/api'],
+])('a server %s', (_where, basePath) => {
+  let world: World;
+  let documents: TlsHost;
+  beforeAll(async () => {
+    documents = await startTlsHost();
+    world = await startWorld({
+      basePath,
+      options: { scopesSupported: ['files:write'] },
+      surroundings: { allowedNetwork: documents.network() },
+    });
+  });
+  afterAll(async () => {
+    await world.close();
+    await documents.close();
+  });
+
+  it.each(CLIENT_FIXTURES.map((fixture) => [fixture.name, fixture] as const))(
+    '%s discovers, introduces itself, logs in, calls a tool and refreshes',
+    async (_name, fixture) => {
+      const answer = await useAs(fixture, world.mcp, documents);
+      expect(answer).toMatchObject({ subject: ADA.sub, sameAsExtra: true });
+    },
+  );
+});
+
+it('docs/compatibility.md is what the fixtures say: npm run docs:compatibility', () => {
+  const page = readFileSync(join(ROOT, 'docs/compatibility.md'), 'utf8');
+  expect(page).toBe(compatibilityPage());
+});
