@@ -15,6 +15,7 @@ import type { Auth0McpOptions } from './config/options.js';
 import { resolveConfig } from './config/resolve.js';
 import { createNeighbours } from './http/mounts/neighbours.js';
 import { markAsGuard } from './http/mounts/route-before.js';
+import { shortCut } from './http/short-cut.js';
 import { dataDirectory } from './storage/embedded/data-directory.js';
 import { embeddedStorage } from './storage/embedded/embedded-storage.js';
 import type { GrantRecord } from './storage/records.js';
@@ -126,7 +127,8 @@ export function assemble(wiring: Wiring): Auth0Mcp {
   const verify = async (token: string): Promise<AuthInfo> =>
     authInfoOf(await verifyBearer(token), config.resource);
   const watchMount = wiring.mountWatch.bundle(() => bundle);
-  const bundle = handlerOf([watchMount, metadata, registration, login, tokens, guard]);
+  const longWay = handlerOf([watchMount, metadata, registration, login, tokens, guard]);
+  const bundle = shortCut({ ...routes.resource, longWay });
   return Object.assign(bundle, {
     metadata,
     registration,

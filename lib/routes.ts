@@ -22,11 +22,13 @@ import { type RevocationDeps, revocationEndpoint } from './endpoints/revocation.
 import { type TokenDeps, tokenEndpoint } from './endpoints/token.js';
 import { openToBrowsers } from './http/cors.js';
 import { answerHead, methodNotAllowed } from './http/method-not-allowed.js';
+import type { PartName } from './http/mounts/missed-requests.js';
 import type { MountWatch } from './http/mounts/mount-watch.js';
 import type { StrippedPrefixOf } from './http/mounts/stripped-prefix.js';
 import { notFound } from './http/not-found.js';
 import type { RateLimits } from './http/rate-limits.js';
 import { routerAtOrigin } from './http/router-at-origin.js';
+import type { ShortCutDeps } from './http/short-cut.js';
 import type { DocumentPaths, Paths } from './routes/paths.js';
 
 /** The documents served below `/.well-known`. */
@@ -71,6 +73,8 @@ export interface Routes {
   readonly login: RequestHandler;
   readonly tokens: RequestHandler;
   readonly guard: RequestHandler;
+  /** The guarded path by itself, with what its requests pass. */
+  readonly resource: Omit<ShortCutDeps, 'longWay'>;
 }
 
 export function createRoutes(deps: RoutesDeps): Routes {
@@ -142,7 +146,7 @@ export function createRoutes(deps: RoutesDeps): Routes {
     router.all(path, ...surface, ...only(methods, work), deps.pageErrors);
   }
 
-  const part = (name: keyof Routes, router: Router): RequestHandler =>
+  const part = (name: PartName, router: Router): RequestHandler =>
     mounts.watch.part(name, routerAtOrigin(router, mounts.strippedPrefixOf));
   return {
     metadata: part('metadata', metadata),
@@ -150,6 +154,11 @@ export function createRoutes(deps: RoutesDeps): Routes {
     login: part('login', login),
     tokens: part('tokens', tokens),
     guard: part('guard', guard),
+    resource: {
+      path: paths.resource,
+      handlers: deps.createGuard(),
+      strippedPrefixOf: mounts.strippedPrefixOf,
+    },
   };
 }
 

@@ -3,15 +3,20 @@
  *
  * @module
  */
-import { AsyncLocalStorage } from 'node:async_hooks';
-
+import { requestContext, runInContext } from '../config/request-context.js';
 import type { AccessToken } from './auth-info.js';
 
-const current = new AsyncLocalStorage<AccessToken>();
+declare module '../config/request-context.js' {
+  interface RequestContext {
+    /** The caller; absent where nobody has logged in. */
+    readonly accessToken?: AccessToken;
+  }
+}
 
 /** Runs `work` with `accessToken` as the caller, in everything it awaits. */
 export function runWithAccessToken<T>(accessToken: AccessToken, work: () => T): T {
-  return current.run(accessToken, work);
+  const correlation = requestContext()?.correlation ?? {};
+  return runInContext({ correlation, accessToken }, work);
 }
 
 /**
@@ -21,7 +26,7 @@ export function runWithAccessToken<T>(accessToken: AccessToken, work: () => T): 
  * @throws Error outside of a guarded request
  */
 export function getAccessToken(): AccessToken {
-  const accessToken = current.getStore();
+  const accessToken = requestContext()?.accessToken;
   if (accessToken === undefined) {
     throw new Error(
       'getAccessToken() was called outside of a guarded request: call it inside a tool or a route behind auth0Mcp() or auth.bearer(), not at start-up and not in a timer',

@@ -3,8 +3,9 @@
  *
  * @module
  */
-import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomBytes } from 'node:crypto';
+
+import { requestContext, runInContext } from './request-context.js';
 
 /** Gives each request a reference. */
 export interface Correlation {
@@ -20,12 +21,10 @@ export interface Correlation {
 const ID_BYTES = 6;
 
 export function createCorrelation(): Correlation {
-  /** Made when first asked for: most requests never need one. */
-  const requests = new AsyncLocalStorage<{ id?: string }>();
   const newId = (): string => randomBytes(ID_BYTES).toString('base64url');
 
   function currentId(): string | undefined {
-    const request = requests.getStore();
+    const request = requestContext()?.correlation;
     if (request === undefined) return undefined;
     request.id ??= newId();
     return request.id;
@@ -33,8 +32,8 @@ export function createCorrelation(): Correlation {
 
   return {
     run(work) {
-      if (requests.getStore() !== undefined) work();
-      else requests.run({}, work);
+      if (requestContext() !== undefined) work();
+      else runInContext({ correlation: {} }, work);
     },
     id: () => currentId() ?? newId(),
     currentId,

@@ -1,0 +1,27 @@
+/**
+ * What belongs to one request, wherever in its call stack somebody asks.
+ *
+ * One store for everything: each `AsyncLocalStorage` makes every later promise, timer and tick of a
+ * request dearer.
+ *
+ * @module
+ */
+import { AsyncLocalStorage } from 'node:async_hooks';
+
+/** Other rooms add what they keep for a request. */
+export interface RequestContext {
+  /** Its reference in events and log lines, made when first asked for: most never need one. */
+  readonly correlation: { id?: string };
+}
+
+const contexts = new AsyncLocalStorage<RequestContext>();
+
+/** The context of the current request; undefined outside of one. */
+export function requestContext(): RequestContext | undefined {
+  return contexts.getStore();
+}
+
+/** Runs `work` with `context`, in everything it awaits. */
+export function runInContext<T>(context: RequestContext, work: () => T): T {
+  return contexts.run(context, work);
+}
