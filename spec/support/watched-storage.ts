@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { whenThere } from '../../lib/storage/at-once.js';
 import type { Storage } from '../../lib/storage/storage.js';
 
 /** The verbs of the port: each is one round trip. */
@@ -22,17 +23,27 @@ export type Verb = (typeof VERBS)[number];
 
 /** Called around each verb. */
 export interface Watcher {
-  before?(verb: Verb, key: string): void | Promise<void>;
-  after?(verb: Verb, key: string): void | Promise<void>;
+  before?(verb: Verb, key: string): void;
+  after?(verb: Verb, key: string): void;
 }
 
 /** The same store, watched; also what its `open()` gives. */
 export function watchStorage(inner: Storage, watcher: Watcher): Storage {
   const watched = Object.fromEntries(VERBS.map((verb) => [verb, watchVerb(inner, verb, watcher)]));
-  const { open } = inner;
+  const { open, look } = inner;
   return {
     ...inner,
     ...watched,
+    // A quicker `get`, and told as one: a store that answers at once was asked all the same.
+    ...(look && {
+      look(key: string) {
+        watcher.before?.('get', key);
+        return whenThere(look(key), (bytes) => {
+          watcher.after?.('get', key);
+          return bytes;
+        });
+      },
+    }),
     ...(open && { open: (namespace: string) => watchStorage(open(namespace), watcher) }),
   };
 }
@@ -41,9 +52,9 @@ function watchVerb(inner: Storage, verb: Verb, { before, after }: Watcher): unkn
   const run = inner[verb] as (...args: unknown[]) => Promise<unknown>;
   return async (...args: unknown[]) => {
     const key = String(args[0]);
-    await before?.(verb, key);
+    before?.(verb, key);
     const outcome = await run(...args);
-    await after?.(verb, key);
+    after?.(verb, key);
     return outcome;
   };
 }
