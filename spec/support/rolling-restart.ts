@@ -4,9 +4,14 @@
  * @module
  */
 
+import { setTimeout as pause } from 'node:timers/promises';
+
 import type { Cluster } from './cluster.js';
 import { registerClient } from './oauth-client.js';
 import { persistentClient, type Tally } from './persistent-client.js';
+
+/** Below the 120 refreshes a minute that one grant may have. */
+const PAUSE_MS = 600;
 
 interface Plan {
   readonly clients: number;
@@ -27,6 +32,7 @@ export async function rollingRestart(
     do {
       await client.callTool();
       await client.refresh();
+      await pause(PAUSE_MS);
     } while (!isOver);
     await client.callTool();
   }

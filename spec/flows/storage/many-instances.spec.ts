@@ -36,7 +36,7 @@ describe.each([
     const tally = newTally();
     await rollingRestart(cluster, { clients: 10, rounds: 1, tally });
     expect(tally).toMatchObject({ forced: {}, repeats: {}, wrong: [], logins: 10 });
-    expect(tally.refreshes).toBeGreaterThan(10);
+    expect(tally.refreshes).toBeGreaterThanOrEqual(10);
     expect(tally.toolCalls).toBeGreaterThan(10);
   });
 });

@@ -1,10 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { createClient } from 'redis';
 
 import { approve, type Browser, createBrowser, logIn } from '../../../demo/tenant/browser.js';
 import { ADA } from '../../../demo/tenant/options.js';
 import { memoryStorage } from '../../../lib/storage/memory-storage.js';
+import { redisStorage } from '../../../lib/storage/redis/redis-storage.js';
 import type { Storage } from '../../../lib/storage/storage.js';
 import { callTool, type OAuthClient, registerClient } from '../../support/oauth-client.js';
+import { type RedisServer, startRedis } from '../../support/redis-server.js';
 import { watchStorage } from '../../support/watched-storage.js';
 import { startWorld, type World } from '../../support/world.js';
 
@@ -118,5 +121,74 @@ describe('round trips to the store, counted', () => {
     const [value] = await Promise.all(grants.map((key) => store.get(key)));
     expect(value?.length).toBeLessThan(2048);
     expect([...keys].filter((key) => key.includes(':grants-by-'))).toHaveLength(3);
+  });
+});
+
+describe('commands to Redis, counted', () => {
+  let redis: RedisServer;
+  let deployed: World;
+  let monitor: ReturnType<typeof createClient>;
+  let commands: string[];
+
+  beforeAll(async () => {
+    redis = await startRedis();
+    deployed = await startWorld({ options: { storage: redisStorage({ url: redis.url }) } });
+    // Redis learns the scripts the first time they are sent.
+    const first = await registerClient(deployed.origin);
+    await first.refresh((await first.tokens()).refresh_token);
+    monitor = createClient({ url: redis.url });
+    await monitor.connect();
+    commands = [];
+    await monitor.monitor((line) => {
+      // What a script does inside Redis is no round trip.
+      if (!String(line).includes(' lua] ')) commands.push(String(line));
+    });
+  });
+  afterAll(async () => {
+    monitor.destroy();
+    await deployed.close();
+    await redis.remove();
+  });
+
+  /** The commands of one operation by the kind of their key, rate limits aside. */
+  async function countFor<T>(operation: () => Promise<T>): Promise<[T, Record<string, number>]> {
+    commands = [];
+    const outcome = await operation();
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    const counts: Record<string, number> = {};
+    for (const line of commands) {
+      const about = /:(limit|session|login|grants-by|grant)[:-]/.exec(line)?.[1] ?? line;
+      // One for most requests, none where this machine is too busy to wait for it.
+      if (about === 'limit') continue;
+      counts[about] = (counts[about] ?? 0) + 1;
+    }
+    return [outcome, counts];
+  }
+
+  it('are one for a bearer check, and few for everything else', async () => {
+    const [app, registration] = await countFor(() => registerClient(deployed.origin));
+    expect(registration).toEqual({});
+    const stopBefore = (url: URL): boolean => url.pathname === '/auth/callback';
+    const [page, request] = await countFor(() => browser.follow(app.authorizeUrl()));
+    expect(request).toEqual({});
+    const [away, approval] = await countFor(() =>
+      approve(browser, page, { stopBefore: deployed.tenant.issuer }),
+    );
+    expect(approval).toEqual({ session: 2, login: 1 });
+    const { next } = await logIn(browser, await browser.follow(away.next ?? ''), ADA, {
+      stopBefore,
+    });
+    const [back, callback] = await countFor(() => browser.get(next ?? ''));
+    // Of these the login's last and the two looks at the person's grants are behind the answer.
+    expect(callback).toEqual({ session: 2, login: 3, grant: 3, 'grants-by': 4 });
+    const [{ body }, exchange] = await countFor(() =>
+      app.redeem(back.next?.searchParams.get('code') ?? ''),
+    );
+    // Two, and two behind the answer.
+    expect(exchange).toEqual({ grant: 4 });
+    const [, check] = await countFor(() => callTool(deployed.mcp, body.access_token, 'whoami'));
+    expect(check).toEqual({ grant: 1 });
+    const [, refresh] = await countFor(() => app.refresh(body.refresh_token));
+    expect(refresh).toEqual({ grant: 3 });
   });
 });
