@@ -2,6 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 import { createBrowser } from '../../demo/tenant/browser.js';
 import { BOB, DEMO_AUDIENCE } from '../../demo/tenant/options.js';
+import { memoryStorage } from '../../lib/storage/memory-storage.js';
+import type { Storage } from '../../lib/storage/storage.js';
 import {
   CHALLENGE,
   callTool,
@@ -281,6 +283,68 @@ describe('the authorization endpoint', () => {
       const again = await callTool(world.mcp, refreshed.body.access_token, 'write_file');
       expect(again.status).toBe(403);
     });
+  });
+});
+
+describe('what a login leaves behind', () => {
+  it('PX-18 PX-23 R-AZ-18 CLI-21 is nothing before the approval, however often it is asked for', async () => {
+    const writes: string[] = [];
+    const memory = memoryStorage();
+    const noting = <Given extends unknown[], Result>(verb: (...given: Given) => Result) =>
+      function noteAndDo(...given: Given): Result {
+        writes.push(verb.name);
+        return verb(...given);
+      };
+    const { set, add, update, addMember } = memory;
+    const storage: Storage = {
+      ...memory,
+      set: noting(set),
+      add: noting(add),
+      update: noting(update),
+      addMember: noting(addMember),
+    };
+    const world = await startWorld({ options: { storage } });
+    const client = await registerClient(world.origin);
+    const browser = createBrowser();
+    const url = client.authorizeUrl();
+    for (let time = 0; time < 3; time += 1) {
+      await send(url);
+      await send(url, { method: 'HEAD' });
+      await browser.get(url);
+      await sendForm(`${world.origin}/consent`, { decision: 'allow', request: 'AAAA' });
+      await send(`${world.origin}/auth/callback?code=x&state=y`);
+    }
+    expect(writes).toEqual([]);
+    expect(world.tenant.requests).toEqual([]);
+    await client.logIn({ browser });
+    expect(writes.length).toBeGreaterThan(1);
+    await world.close();
+  });
+
+  it('PX-13 PX-2 is an approval for that redirect URI and that client only', async () => {
+    const world = await startWorld({ options: { consent: 'remember' } });
+    const redirect_uris = ['https://client.example/one', 'https://client.example/two'];
+    const client = await registerClient(world.origin, { redirect_uris });
+    const browser = createBrowser();
+    await client.logIn({ browser });
+    const asks = async (redirect_uri: string): Promise<boolean> =>
+      isConsentPage(
+        await browser.follow(client.authorizeUrl({ redirect_uri }), { stopBefore: redirect_uri }),
+      );
+    expect(await asks('https://client.example/one')).toBe(false);
+    expect(await asks('https://client.example/two')).toBe(true);
+    await world.close();
+  });
+});
+
+describe('an Auth0 tenant that names its issuer in the answer', () => {
+  it('AS-20 AS-22 R-AZ-16 R-UP-3 PX-30 is not heard of by the client: the one iss is ours', async () => {
+    const world = await startWorld({ tenant: { issInResponse: true } });
+    const client = await registerClient(world.origin);
+    const answer = await client.logIn();
+    expect(answer.getAll('iss')).toEqual([world.origin]);
+    expect(answer.get('code')).toBeTruthy();
+    await world.close();
   });
 });
 

@@ -155,6 +155,20 @@ describe('the guard of the MCP endpoint', () => {
     expect(status).toBe(200);
   });
 
+  it('RS-24 the first request ever may be any, of any protocol version: the guard wants a token and no history', async () => {
+    const fresh = await startWorld();
+    const own = await registerClient(fresh.origin);
+    const { access_token } = await own.tokens();
+    const version = { 'mcp-protocol-version': '2026-07-28' };
+    const call = await callTool(fresh.mcp, access_token, 'whoami', version);
+    // What the transport makes of a version it may not know is its business: it was reached.
+    expect(call.body).toHaveProperty('jsonrpc', '2.0');
+    expect([401, 403]).not.toContain(call.status);
+    const discover = await rpc(fresh.mcp, access_token, { method: 'server/discover' });
+    expect(discover.body).toMatchObject({ jsonrpc: '2.0', error: { code: -32601 } });
+    await fresh.close();
+  });
+
   it('R-RS-4 R-RS-5 CLI-51 every refusal is JSON, not cached, with a challenge the narrowest parser reads', async () => {
     const refusals = [
       await send(world.mcp),

@@ -240,6 +240,82 @@ describe('a host app that answers everything else with its own page', () => {
   });
 });
 
+describe('a fault of ours', () => {
+  it('RS-29 R-AZ-1 CLI-45 is server_error to a program and a page to a person, and whole in the log', async () => {
+    const memory = memoryStorage();
+    const broken = (): never => {
+      throw new TypeError('an inner name that nobody outside should read');
+    };
+    let isBroken = false;
+    const storage: Storage = {
+      ...memory,
+      // Every read goes through `get` then.
+      look: undefined,
+      get: (key) => (isBroken ? broken() : memory.get(key)),
+      add: (...given) => (isBroken ? broken() : memory.add(...given)),
+    };
+    const world = await startWorld({ options: { storage } });
+    const client = await registerClient(world.origin);
+    const tokens = await client.tokens();
+    const browser = createBrowser();
+    const page = await browser.get(client.authorizeUrl());
+    const request = /name="request" value="([^"]+)"/.exec(page.body)?.[1] ?? '';
+    isBroken = true;
+    const refresh = await client.refresh(tokens.refresh_token);
+    expect([refresh.status, refresh.body.error]).toEqual([500, 'server_error']);
+    const call = await callTool(world.mcp, tokens.access_token, 'whoami');
+    expect([call.status, call.body.error]).toEqual([500, 'server_error']);
+    const consent = await browser.post(`${world.origin}/consent`, { request, decision: 'allow' });
+    expect(consent.status).toBe(500);
+    expect(consent.headers['content-type']).toContain('text/html');
+    for (const answer of [refresh.body, call.body, consent.body]) {
+      expect(JSON.stringify(answer)).not.toMatch(/inner name|TypeError|at \w+ \(/);
+    }
+    const lines = world.log.filter(({ level }) => level === 'error');
+    expect(lines).toHaveLength(3);
+    for (const line of lines)
+      expect(JSON.stringify(line)).toMatch(/TypeError: an inner name.* at /);
+    await world.close();
+  });
+});
+
+describe('limits behind a proxy', () => {
+  const register = (world: World, from: string): Promise<RawAnswer> =>
+    sendJson(
+      `${world.origin}/register`,
+      { redirect_uris: ['https://c.example/cb'] },
+      { 'x-forwarded-for': from },
+    );
+  /** Registers until it is refused. */
+  async function exhaust(world: World, from: (n: number) => string): Promise<void> {
+    for (let n = 0; n < 2000; n += 25) {
+      const batch = Array.from({ length: 25 }, (_, at) => register(world, from(n + at)));
+      if ((await Promise.all(batch)).some(({ status }) => status === 429)) return;
+    }
+    throw new Error('never refused');
+  }
+
+  it('R-DP-3 R-RG-7 count by address where Express trusts the proxy, an IPv6 customer as one', async () => {
+    const world = await startWorld({ before: (app) => void app.set('trust proxy', 1) });
+    await exhaust(world, (n) => `2001:db8:1:1ff::${n}`);
+    const refused = await register(world, '2001:db8:1:100::1');
+    expect(refused.status).toBe(429);
+    expect(refused.headers['retry-after']).toMatch(/^\d+$/);
+    expect(refused.json().error).toBe('too_many_requests');
+    expect((await register(world, '2001:db8:1:200::1')).status).toBe(201);
+    expect((await register(world, '192.0.2.2')).status).toBe(201);
+    await world.close();
+  }, 60_000);
+
+  it('R-DP-3 count everybody as one where it does not, say so once, and believe no header', async () => {
+    const world = await startWorld();
+    await exhaust(world, (n) => `192.0.2.${n % 256}`);
+    const warnings = world.log.filter(({ message }) => message.includes('trust proxy'));
+    expect(warnings.map(({ level }) => level)).toEqual(['warn']);
+    await world.close();
+  }, 60_000);
+});
+
 describe('several instances behind a balancer', () => {
   let world: World;
   beforeAll(async () => {

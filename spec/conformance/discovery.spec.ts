@@ -28,12 +28,13 @@ describe('discovery', () => {
   };
 
   describe('of the protected resource', () => {
-    it('RS-5 RS-6 R-PR-1 is one document at the path form, at the root, and with any query', async () => {
+    it('RS-5 RS-6 RS-7 R-PR-1 is one document at the path form, at the root, and with any query', async () => {
       const document = await documentAt(`${PRM}/mcp`);
       expect(document).toMatchObject({
         resource: world.mcp,
         authorization_servers: [world.origin],
       });
+      expect(document.resource).not.toMatch(/[#?]|\/$/);
       for (const path of [PRM, `${PRM}/mcp?x=y`, `${PRM}?x=y`]) {
         expect(await documentAt(path)).toEqual(document);
       }

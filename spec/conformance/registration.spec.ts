@@ -195,6 +195,24 @@ describe('the registration endpoint', () => {
     }
   });
 
+  it('R-8252-2 R-8252-4 takes the scheme of an app as it was registered, and not a letter different', async () => {
+    const client = await registerClient(world.origin, {
+      redirect_uris: ['cursor://anysphere.cursor-mcp/oauth/callback', 'com.example.app:/cb'],
+    });
+    for (const [redirect_uri, status] of [
+      ['cursor://anysphere.cursor-mcp/oauth/callback', 200],
+      ['com.example.app:/cb', 200],
+      ['cursor://anysphere.cursor-mcp/oauth/callback/', 400],
+      ['cursor://anysphere.cursor-mcp:1/oauth/callback', 400],
+      ['CURSOR://anysphere.cursor-mcp/oauth/callback', 400],
+      ['com.example.app:/cb?x=1', 400],
+      ['com.example.app://cb', 400],
+    ] as const) {
+      const page = await send(client.authorizeUrl({ redirect_uri }));
+      expect([redirect_uri, page.status]).toEqual([redirect_uri, status]);
+    }
+  });
+
   it('CLI-22 CLI-25 knows a client after years, after a restart, and after the keys were rotated', async () => {
     const client = await registerClient(world.origin, {
       token_endpoint_auth_method: 'client_secret_post',
