@@ -33,7 +33,7 @@ const LIMITS = {
   /** Codes and everything unproven, of one address. */
   token: { limit: 1200, windowMs: MINUTE_MS },
   /** Calls with the refresh tokens of one grant. */
-  grant: { limit: 120, windowMs: MINUTE_MS },
+  grant: { limit: 600, windowMs: MINUTE_MS },
   /** Wrong client secrets for one client from one address (R-TK-15). */
   secret: { limit: 30, windowMs: MINUTE_MS },
   /** Logins begun in one browser: the window is the life of a login, so this bounds the open ones. */
