@@ -1,0 +1,3 @@
+import { floods } from './floods.js';
+
+floods(20_000);

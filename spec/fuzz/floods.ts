@@ -1,0 +1,315 @@
+/**
+ * Floods: many requests of one kind, and somebody who is logged in all the while.
+ *
+ * @module
+ */
+import { randomBytes } from 'node:crypto';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+
+import { memoryStorage } from '../../lib/storage/memory-storage.js';
+import { callTool, type OAuthClient, registerClient } from '../support/oauth-client.js';
+import { startWorld, type World } from '../support/world.js';
+import { type CountingStorage, countingStorage } from './counting-storage.js';
+
+/** Requests under way at once. */
+const AT_ONCE = 40;
+/** What a flood may leave on the heap: far below what a kilobyte for each request would be. */
+const MAX_HEAP_GROWTH_BYTES = 40 * 1024 * 1024;
+
+/** @param requests how many each flood has */
+export function floods(requests: number): void {
+  const timeoutMs = 60_000 + requests * 20;
+
+  describe(`a flood of ${requests}`, () => {
+    let world: World;
+    let store: CountingStorage;
+    let person: OAuthClient;
+    let tokens: Record<string, unknown>;
+
+    beforeEach(async () => {
+      store = countingStorage();
+      world = await startWorld({
+        // The mode that keeps most.
+        options: { storage: store, consent: 'remember' },
+        // One proxy in front, which the flood comes through as well.
+        before: (app) => app.set('trust proxy', 1),
+      });
+      person = await registerClient(world.origin);
+      tokens = await person.tokens();
+    });
+    afterEach(() => world.close());
+
+    /** From the address everybody has here. */
+    const sameAddress = (): Record<string, string> => ({ 'x-forwarded-for': '203.0.113.7' });
+    const ownAddress = (n: number): Record<string, string> => ({
+      'x-forwarded-for': [100, (n >> 16) & 255, (n >> 8) & 255, n & 255].join('.'),
+    });
+
+    /** How often each status came. */
+    async function flood(one: (n: number) => Promise<Response>): Promise<Record<number, number>> {
+      const statuses: Record<number, number> = {};
+      let sent = 0;
+      async function work(): Promise<void> {
+        while (sent < requests) {
+          sent += 1;
+          const n = sent;
+          const response = await one(n);
+          await response.arrayBuffer();
+          statuses[response.status] = (statuses[response.status] ?? 0) + 1;
+          if (n % 500 === 0) await expectServed();
+        }
+      }
+      const heapBefore = heapInUse();
+      await Promise.all(Array.from({ length: AT_ONCE }, work));
+      expect(heapInUse() - heapBefore).toBeLessThan(MAX_HEAP_GROWTH_BYTES);
+      await expectServed();
+      return statuses;
+    }
+
+    /** Whoever is logged in calls tools and refreshes, from the very address of the flood. */
+    async function expectServed(): Promise<void> {
+      const headers = sameAddress();
+      const call = await callTool(world.mcp, tokens.access_token, 'whoami', headers);
+      expect(call.status).toBe(200);
+      const refreshed = await refresh(person, tokens.refresh_token);
+      expect(refreshed.status).toBe(200);
+      tokens = (await refreshed.json()) as Record<string, unknown>;
+    }
+
+    function post(
+      path: string,
+      form: Record<string, string>,
+      headers: Record<string, string>,
+    ): Promise<Response> {
+      const body = new URLSearchParams(form);
+      return fetch(world.origin + path, { method: 'POST', body, headers, redirect: 'manual' });
+    }
+
+    function refresh(
+      { id, secret }: OAuthClient,
+      token: unknown,
+      headers = sameAddress(),
+    ): Promise<Response> {
+      const form = { grant_type: 'refresh_token', refresh_token: String(token), client_id: id };
+      return post(
+        '/token',
+        secret === undefined ? form : { ...form, client_secret: secret },
+        headers,
+      );
+    }
+
+    async function consentForm(): Promise<{ form: Record<string, string>; cookie: string }> {
+      const web = await registerClient(world.origin, {
+        redirect_uris: ['https://client.example/cb'],
+      });
+      const page = await fetch(web.authorizeUrl());
+      const request = /name="request" value="([^"]+)"/.exec(await page.text())?.[1] ?? '';
+      const cookie = page.headers.getSetCookie()[0]?.split(';')[0] ?? '';
+      return { form: { request, decision: 'allow' }, cookie };
+    }
+
+    async function lastIsJson429(response: Response): Promise<void> {
+      expect(response.status).toBe(429);
+      expect(Number(response.headers.get('retry-after'))).toBeGreaterThan(0);
+      expect(await response.json()).toMatchObject({ error: 'too_many_requests' });
+    }
+
+    it(
+      'R-RG-7 CLI-45 registrations is stopped with 429 in JSON and stores nothing',
+      async () => {
+        const before = store.size;
+        const register = (): Promise<Response> =>
+          fetch(`${world.origin}/register`, {
+            method: 'POST',
+            headers: { 'content-type': 'application/json', ...sameAddress() },
+            body: JSON.stringify({ redirect_uris: ['https://client.example/cb'] }),
+          });
+        const statuses = await flood(register);
+        expect(statuses).toEqual({ 201: 600, 429: requests - 600 });
+        await lastIsJson429(await register());
+        expect(store.size).toBe(before);
+      },
+      timeoutMs,
+    );
+
+    it(
+      'R-AZ-18 consent pages, from as many addresses, stores nothing',
+      async () => {
+        const before = store.size;
+        const url = person.authorizeUrl();
+        const statuses = await flood((n) => fetch(url, { headers: ownAddress(n) }));
+        expect(statuses).toEqual({ 200: requests });
+        expect(store.size).toBe(before);
+      },
+      timeoutMs,
+    );
+
+    it(
+      'consent pages, from one address, is stopped with a page',
+      async () => {
+        const url = person.authorizeUrl();
+        const statuses = await flood(() => fetch(url, { headers: sameAddress() }));
+        expect(statuses).toEqual({ 200: 240, 429: requests - 240 });
+        const page = await fetch(url, { headers: { ...sameAddress(), accept: 'text/html' } });
+        expect(page.headers.get('content-type')).toContain('text/html');
+        expect(Number(page.headers.get('retry-after'))).toBeGreaterThan(0);
+      },
+      timeoutMs,
+    );
+
+    it(
+      'approvals, from as many addresses and browsers, leaves two short-lived records each at most',
+      async () => {
+        const { form, cookie } = await consentForm();
+        const before = store.size;
+        const statuses = await flood((n) => post('/consent', form, { cookie, ...ownAddress(n) }));
+        const begun = Math.min(requests, 10_000 - 1);
+        expect(statuses).toEqual({
+          303: begun,
+          ...(requests > begun && { 429: requests - begun }),
+        });
+        expect(store.size - before).toBe(2 * begun);
+        expect(store.sizeOf('login')).toBe(begun);
+        // Nothing is remembered of people who never logged in.
+        expect(store.sizeOf('approval')).toBe(0);
+      },
+      timeoutMs,
+    );
+
+    it(
+      'approvals, in one browser, leaves thirty logins open',
+      async () => {
+        const { form, cookie } = await consentForm();
+        const first = await post('/consent', form, { cookie, ...ownAddress(0) });
+        const session = first.headers.getSetCookie()[0]?.split(';')[0] ?? '';
+        const headers = { cookie: `${cookie}; ${session}` };
+        const statuses = await flood((n) =>
+          post('/consent', form, { ...headers, ...ownAddress(n) }),
+        );
+        expect(statuses).toEqual({ 303: 30, 429: requests - 30 });
+        expect(store.sizeOf('login')).toBe(31);
+      },
+      timeoutMs,
+    );
+
+    it(
+      'R-RS-7 garbage bearer tokens is a 401 each, and no look-up',
+      async () => {
+        const [header, payload] = String(tokens.access_token).split('.');
+        const forged = (): string =>
+          `${header}.${payload}.${randomBytes(64).toString('base64url')}`;
+        const garbage = [
+          () => randomBytes(40).toString('base64url'),
+          forged,
+          () => `${randomBytes(20).toString('base64url')}.${payload}.x`,
+          () => '....',
+        ];
+        const call = (n: number): Promise<Response> =>
+          fetch(world.mcp, {
+            method: 'POST',
+            headers: {
+              authorization: `Bearer ${garbage[n % garbage.length]?.()}`,
+              ...sameAddress(),
+            },
+          });
+        expect(await flood(call)).toEqual({ 401: requests });
+        const calls = store.calls;
+        for (let n = 0; n < garbage.length; n += 1) await call(n);
+        expect(store.calls).toBe(calls);
+      },
+      timeoutMs,
+    );
+
+    it(
+      'R-TK-15 CLI-45 garbage refresh tokens is stopped with 429 in JSON, and is no look-up',
+      async () => {
+        const garbage = (): Promise<Response> =>
+          refresh(person, randomBytes(53).toString('base64url'));
+        const statuses = await flood(garbage);
+        expect(statuses).toEqual({ 400: 1200, 429: requests - 1200 });
+        const calls = store.calls;
+        await lastIsJson429(await garbage());
+        expect(store.calls).toBe(calls);
+      },
+      timeoutMs,
+    );
+
+    it(
+      'R-TK-15 CLI-45 garbage codes is stopped with 429 in JSON',
+      async () => {
+        const statuses = await flood(() =>
+          post(
+            '/token',
+            {
+              grant_type: 'authorization_code',
+              code: randomBytes(48).toString('base64url'),
+              code_verifier: 'v'.repeat(43),
+              client_id: person.id,
+            },
+            sameAddress(),
+          ),
+        );
+        expect(statuses).toEqual({ 400: 1200, 429: requests - 1200 });
+      },
+      timeoutMs,
+    );
+
+    it(
+      'R-TK-15 CLI-45 guesses at a client secret is stopped after thirty, the right one too, and whoever is logged in goes on',
+      async () => {
+        const web = await registerClient(world.origin, {
+          redirect_uris: ['https://client.example/cb'],
+          token_endpoint_auth_method: 'client_secret_post',
+        });
+        const held = await web.tokens();
+        const guess = (secret: string, headers = sameAddress()): Promise<Response> =>
+          post('/token', { client_id: web.id, client_secret: secret, grant_type: 'x' }, headers);
+        const statuses = await flood(() => guess(randomBytes(32).toString('base64url')));
+        expect(statuses).toMatchObject({ 401: 30 });
+        await lastIsJson429(await guess(web.secret ?? ''));
+        expect((await guess(web.secret ?? '', ownAddress(1))).status).toBe(400);
+        expect((await refresh(web, held.refresh_token)).status).toBe(200);
+      },
+      timeoutMs,
+    );
+  });
+}
+
+/** A store that can hold no more. */
+export function fullStore(): void {
+  it('a memory store that logins have filled refuses more of them, and still refreshes', async () => {
+    const world = await startWorld({ options: { storage: memoryStorage({ maxEntries: 40 }) } });
+    const person = await registerClient(world.origin);
+    const tokens = await person.tokens();
+    const page = await fetch(person.authorizeUrl());
+    const request = /name="request" value="([^"]+)"/.exec(await page.text())?.[1] ?? '';
+    const cookie = page.headers.getSetCookie()[0]?.split(';')[0] ?? '';
+    const statuses: number[] = [];
+    for (let n = 0; n < 30; n += 1) {
+      const { status } = await fetch(`${world.origin}/consent`, {
+        method: 'POST',
+        body: new URLSearchParams({ request, decision: 'allow' }),
+        headers: { cookie },
+        redirect: 'manual',
+      });
+      statuses.push(status);
+    }
+    expect(statuses.at(0)).toBe(303);
+    expect(statuses.at(-1)).toBe(503);
+    const refreshed = await person.refresh(tokens.refresh_token);
+    expect(refreshed.status).toBe(200);
+    expect((await callTool(world.mcp, refreshed.body.access_token, 'whoami')).status).toBe(200);
+    await world.close();
+  });
+}
+
+/** After a collection, as far as one can be had. */
+function heapInUse(): number {
+  setFlagsFromString('--expose-gc');
+  const collect: () => void = runInNewContext('gc');
+  collect();
+  return process.memoryUsage().heapUsed;
+}

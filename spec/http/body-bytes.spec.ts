@@ -1,0 +1,104 @@
+import { createServer, type Server } from 'node:http';
+import { type AddressInfo, connect } from 'node:net';
+import { gzipSync } from 'node:zlib';
+
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import express from 'express';
+
+import { readBytes } from '../../lib/http/body-bytes.js';
+import { handler } from '../../lib/http/handler.js';
+import { jsonErrors } from '../../lib/http/json-errors.js';
+import { sendRaw } from '../fuzz/socket.js';
+
+describe('the bytes of a body', () => {
+  let server: Server;
+  let origin: string;
+  beforeAll(async () => {
+    const app = express();
+    app.post(
+      '/read',
+      handler(async (req, res) => {
+        const body = await readBytes(req, res, { maxBytes: 1000, timeoutMs: 200 });
+        res.json({ bytes: body.length });
+      }),
+      jsonErrors(() => '', 'https://mcp.example.test'),
+    );
+    server = createServer(app);
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  });
+  afterAll(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+
+  /** Sends these bytes and nothing more; resolves when the server closes the connection. */
+  function trickle(...parts: readonly string[]): Promise<string> {
+    return new Promise((resolve, reject) => {
+      const socket = connect(Number(new URL(origin).port), '127.0.0.1');
+      let answer = '';
+      socket.on('data', (data) => {
+        answer += data.toString();
+      });
+      socket.on('close', () => resolve(answer));
+      socket.on('error', reject);
+      for (const part of parts) socket.write(part);
+    });
+  }
+  const head = 'POST /read HTTP/1.1\r\nHost: x\r\n';
+
+  it('are read to the end, whichever way they are framed', async () => {
+    for (const framing of ['length', 'chunked'] as const) {
+      const request = { method: 'POST', target: '/read', body: 'a'.repeat(1000), framing };
+      expect((await sendRaw(origin, request)).body).toBe('{"bytes":1000}');
+    }
+    expect((await sendRaw(origin, { method: 'POST', target: '/read' })).body).toBe('{"bytes":0}');
+  });
+
+  it('R-RG-7 are refused with 413 when they are too many, announced or not', async () => {
+    for (const framing of ['length', 'chunked'] as const) {
+      const request = { method: 'POST', target: '/read', body: 'a'.repeat(1001), framing };
+      expect(await sendRaw(origin, request)).toMatchObject({ status: 413 });
+    }
+  });
+
+  it('R-RG-7 are refused while an endless body still comes in', async () => {
+    const endless = trickle(
+      `${head}Connection: close\r\nTransfer-Encoding: chunked\r\n\r\n`,
+      `800\r\n${'a'.repeat(2048)}\r\n`,
+    );
+    expect(await endless).toMatch(/^HTTP\/1\.1 413 /);
+  });
+
+  it('CLI-45 are refused with 408 in JSON when the end does not come, and the connection closes', async () => {
+    const slow = await trickle(`${head}Content-Length: 10\r\n\r\n`, 'a');
+    expect(slow).toMatch(/^HTTP\/1\.1 408 /);
+    expect(slow).toMatch(/\r\nConnection: close\r\n/i);
+    expect(slow).toContain('{"error":"invalid_request","error_description":');
+    const silent = await trickle(`${head}Transfer-Encoding: chunked\r\n\r\n`);
+    expect(silent).toMatch(/^HTTP\/1\.1 408 /);
+  });
+
+  it('CLI-45 are refused with 415 when they are compressed: they could unpack to anything', async () => {
+    const request = {
+      method: 'POST',
+      target: '/read',
+      headers: [['Content-Encoding', 'gzip']] as const,
+      body: gzipSync('a'),
+    };
+    expect(await sendRaw(origin, request)).toMatchObject({ status: 415 });
+  });
+
+  it('of a connection that breaks off cost nothing but the request', async () => {
+    const port = Number(new URL(origin).port);
+    await new Promise<void>((resolve) => {
+      const socket = connect(port, '127.0.0.1', () => {
+        socket.write(`${head}Content-Length: 10\r\n\r\na`, () => socket.destroy());
+      });
+      socket.on('close', () => resolve());
+    });
+    expect(await sendRaw(origin, { method: 'POST', target: '/read' })).toMatchObject({
+      status: 200,
+    });
+  });
+});
