@@ -18,7 +18,7 @@ import type { Logger } from '../config/logger.js';
 export interface UpstreamRevocation {
   /** Takes a token; returns at once. Undefined, for a login without one, is nothing to do. */
   giveBack(refreshToken: string | undefined): void;
-  /** Gives back what is left, waiting for nothing, and resolves when that is done. */
+  /** Gives back what is left unless Auth0 is away, and resolves when that is done. */
   close(): Promise<void>;
 }
 
@@ -45,28 +45,36 @@ export function createUpstreamRevocation({
 
   async function work(): Promise<void> {
     for (let token = waiting[0]; token !== undefined; token = waiting[0]) {
-      await untilRevoked(token);
+      const failure = await attempts(token);
+      if (failure !== undefined) tell(failure);
+      // Closing does not wait out an outage: what is left would meet it as well.
+      if (isOutage(failure) && closing.signal.aborted) waiting.length = 0;
       waiting.shift();
     }
     worker = undefined;
   }
 
-  async function untilRevoked(token: string): Promise<void> {
+  async function attempts(token: string): Promise<Error | undefined> {
     for (let attempt = 0; ; attempt += 1) {
       const failure = await auth0.revoke(token).then(() => undefined, asError);
-      if (failure === undefined) return;
-      const isOutage = failure instanceof Auth0Error && failure.kind === 'unavailable';
-      if (isOutage && attempt < MAX_ATTEMPTS && (await pause(attempt, failure))) continue;
-      log.warn({ error: String(failure) }, 'a refresh token could not be given back to Auth0');
-      return;
+      if (!isOutage(failure) || attempt >= MAX_ATTEMPTS) return failure;
+      if (!(await pause(attempt, failure))) return failure;
     }
+  }
+
+  function tell(failure: Error): void {
+    const tokens = closing.signal.aborted && isOutage(failure) ? waiting.length : 1;
+    log.warn(
+      { error: String(failure), tokens },
+      'refresh tokens could not be given back to Auth0, which retires them by its idle lifetime',
+    );
   }
 
   /** @returns false when there is no time left for another attempt */
   function pause(attempt: number, { retryAfterSeconds }: Auth0Error): Promise<boolean> {
     const backoff = Math.min(FIRST_PAUSE_SECONDS * 2 ** attempt, LONGEST_PAUSE_SECONDS);
     const milliseconds = (retryAfterSeconds ?? backoff) * 1000;
-    // Not worth keeping a process alive for: `close` makes the last attempt.
+    // Not worth keeping a process alive for.
     const options = { signal: closing.signal, ref: false };
     return sleep(milliseconds, true, options).catch(() => false);
   }
@@ -83,6 +91,10 @@ export function createUpstreamRevocation({
       await worker;
     },
   };
+}
+
+function isOutage(failure: Error | undefined): failure is Auth0Error {
+  return failure instanceof Auth0Error && failure.kind === 'unavailable';
 }
 
 function asError(thrown: unknown): Error {
