@@ -100,7 +100,8 @@ export function clientDocument(
   };
 }
 
-function selfSigned(): { key: string; cert: string } {
+/** A key, and a certificate for it that is its own authority: for `client.example` and 127.0.0.1. */
+export function selfSigned(): { key: string; cert: string } {
   const directory = mkdtempSync(join(tmpdir(), 'tls-host-'));
   const [keyFile, certFile] = [join(directory, 'key.pem'), join(directory, 'cert.pem')];
   const names = 'subjectAltName=DNS:client.example,DNS:*.client.example,IP:127.0.0.1';
