@@ -15,6 +15,7 @@ import { rateLimitStore } from './rate-limit-store.js';
 import { binaryView, type Commands, type RedisClient } from './redis-client.js';
 import { ADD_MEMBER, MEMBERS, REMOVE_MEMBER, runScript, type Script, UPDATE } from './scripts.js';
 import { sessionStore } from './session-store.js';
+import { type TrackedValues, trackedValues } from './tracked-values.js';
 
 /** Settings of {@link redisStorage}. */
 export type RedisStorageOptions = RedisStoragePlace & {
@@ -49,8 +50,13 @@ const TRIAL_TTL_SECONDS = 10;
 export function redisStorage(options: RedisStorageOptions): Storage {
   const keyPrefix = options.keyPrefix ?? DEFAULT_KEY_PREFIX;
   const connection = connectionFor(options);
+  const nameOf = (key: string): string => `${keyPrefix}value:${key}`;
+  const values = valueVerbs(connection, nameOf);
+  const tracked = trackingFor(options, (name) =>
+    commandsOn(connection)((redis) => redis.get(name)),
+  );
   const storage = {
-    ...valueVerbs(connection, (key) => `${keyPrefix}value:${key}`),
+    ...(tracked === undefined ? values : trackedVerbs(values, tracked, nameOf)),
     ...memberVerbs(connection, (index) => `${keyPrefix}index:${index}`),
   };
   return {
@@ -65,7 +71,10 @@ export function redisStorage(options: RedisStorageOptions): Storage {
       await storage.update(key, value, value, TRIAL_TTL_SECONDS);
       await storage.take(key);
     },
-    close: () => connection.close(),
+    async close() {
+      await tracked?.close();
+      await connection.close();
+    },
   };
 }
 
@@ -75,6 +84,47 @@ function connectionFor({ url, client }: RedisStoragePlace): Connection {
   throw new TypeError(
     'redisStorage() takes { url } or { client }, for example redisStorage({ url: "redis://localhost:6379" })',
   );
+}
+
+/**
+ * Only over connections of our own: a client of the user may be a Cluster or Sentinel, whose
+ * connections come and go out of our sight. Those are asked every time.
+ */
+function trackingFor(
+  { url }: RedisStoragePlace,
+  get: (name: string) => Promise<Uint8Array | null>,
+): TrackedValues | undefined {
+  if (url === undefined) return undefined;
+  return trackedValues({
+    connect: (listener) => ownConnection(url, listener),
+    get: async (name) => (await get(name)) ?? undefined,
+  });
+}
+
+/** With `look`; and what this process changes, it forgets at once and not when Redis says so. */
+function trackedVerbs(
+  verbs: ValueVerbs,
+  tracked: TrackedValues,
+  nameOf: (key: string) => string,
+): ValueVerbs & Pick<Storage, 'look'> {
+  const forgetting =
+    <A extends [key: string, ...rest: never[]], R>(verb: (...args: A) => Promise<R>) =>
+    async (...args: A): Promise<R> => {
+      try {
+        return await verb(...args);
+      } finally {
+        tracked.forget(nameOf(args[0]));
+      }
+    };
+  return {
+    get: verbs.get,
+    look: (key) => tracked.look(nameOf(key)),
+    set: forgetting(verbs.set),
+    add: forgetting(verbs.add),
+    take: forgetting(verbs.take),
+    update: forgetting(verbs.update),
+    delete: forgetting(verbs.delete),
+  };
 }
 
 type ValueVerbs = Pick<Storage, 'get' | 'set' | 'add' | 'take' | 'update' | 'delete'>;

@@ -1,0 +1,131 @@
+/**
+ * Values kept in this process as long as Redis vouches for them.
+ *
+ * Redis remembers what a connection has read, and says on it when a value changes (server-assisted
+ * client-side caching). What it says arrives in order: once a command has been answered, everything
+ * that had changed by the time it was sent has been said before. So a value counts for a second from
+ * the last answered command, and a look sends one now and then; a connection that is broken, stalled
+ * or silently gone has its values asked for afresh within that second.
+ *
+ * @module
+ */
+import { LRUCache } from 'lru-cache';
+
+import type { AtOnce } from '../at-once.js';
+import type { Connection } from './connection.js';
+import { binaryView } from './redis-client.js';
+
+/** The longest that a value counts without word from Redis: a request later, the second is over. */
+const VOUCHED_MS = 900;
+/** How old the word from Redis may be before a look sends for a new one. */
+const RENEW_AFTER_MS = 300;
+/** A connection that refuses within this time leaves enough of the second to ask over another. */
+const REFUSED_WITHIN_MS = 500;
+/** Values kept: some 25 MB of grants. */
+const MAX_VALUES = 10_000;
+
+/** Told what happens on a connection. */
+export interface TrackingListener {
+  /** A value has changed; null for all of them. */
+  onInvalidate(name: string | null): void;
+  /** The connection was lost or made: what was said meanwhile is not known. */
+  onGap(): void;
+}
+
+export interface TrackedValues {
+  /** The value of a key, at most a second old. */
+  look(name: string): AtOnce<Uint8Array | undefined>;
+  /** This process has changed the value itself. */
+  forget(name: string): void;
+  close(): Promise<void>;
+}
+
+interface TrackedValuesDeps {
+  /** Makes a connection that nothing else uses. */
+  readonly connect: (listener: TrackingListener) => Connection;
+  /** Asks over another connection, where this one cannot. */
+  readonly get: (name: string) => Promise<Uint8Array | undefined>;
+}
+
+export function trackedValues({ connect, get }: TrackedValuesDeps): TrackedValues {
+  const kept = new LRUCache<string, Buffer>({ max: MAX_VALUES });
+  const asked = new Map<string, Promise<Uint8Array | undefined>>();
+  let vouchedAtMs = Number.NEGATIVE_INFINITY;
+  let gaps = 0;
+  let isRenewing = false;
+
+  const connection = connect({
+    onInvalidate(name) {
+      if (name === null) clear();
+      else forget(name);
+    },
+    onGap() {
+      gaps += 1;
+      vouchedAtMs = Number.NEGATIVE_INFINITY;
+      clear();
+    },
+  });
+
+  function clear(): void {
+    kept.clear();
+    asked.clear();
+  }
+
+  function forget(name: string): void {
+    kept.delete(name);
+    // An answer under way may be from before the change: nobody else is to get it.
+    asked.delete(name);
+  }
+
+  function ask(name: string): Promise<Uint8Array | undefined> {
+    const known = asked.get(name);
+    if (known !== undefined) return known;
+    const asking = fetchTracked(name, () => asked.get(name) === asking);
+    asked.set(name, asking);
+    const done = (): void => {
+      if (asked.get(name) === asking) asked.delete(name);
+    };
+    asking.then(done, done);
+    return asking;
+  }
+
+  async function fetchTracked(
+    name: string,
+    isValid: () => boolean,
+  ): Promise<Uint8Array | undefined> {
+    const sentAtMs = performance.now();
+    const gapsBefore = gaps;
+    try {
+      const value = await connection.run((client, signal) => binaryView(client, signal).get(name));
+      if (gaps === gapsBefore) vouchedAtMs = Math.max(vouchedAtMs, sentAtMs);
+      if (value === null) return undefined;
+      // A copy: what the connection gives is a slice of something much larger.
+      const bytes = Buffer.from(value);
+      if (gaps === gapsBefore && isValid()) kept.set(name, bytes);
+      return bytes;
+    } catch (error) {
+      if (performance.now() - sentAtMs > REFUSED_WITHIN_MS) throw error;
+      return get(name);
+    }
+  }
+
+  function renew(name: string): void {
+    isRenewing = true;
+    const done = (): void => {
+      isRenewing = false;
+    };
+    ask(name).then(done, done);
+  }
+
+  return {
+    look(name) {
+      const ageMs = performance.now() - vouchedAtMs;
+      const value = ageMs < VOUCHED_MS ? kept.get(name) : undefined;
+      if (value === undefined) return ask(name);
+      if (ageMs > RENEW_AFTER_MS && !isRenewing) renew(name);
+      return value;
+    },
+    forget,
+    close: () => connection.close(),
+  };
+}
