@@ -64,7 +64,7 @@ export interface LoginTransactions {
   add(state: string, transaction: LoginTransaction): Promise<boolean>;
   /**
    * Of parallel callers one gets it, and only for the browser it is bound to: another one changes
-   * nothing. One that was taken and never finished comes back a second time, as `wasInterrupted`:
+   * nothing. One that was taken and never finished comes back after a while, as `wasInterrupted`:
    * good for beginning the login anew, not for finishing it.
    */
   take(state: string, browser: string): Promise<TakenTransaction | undefined>;

@@ -29,20 +29,16 @@ export function createLoginTransactions(
   return {
     add: (state, transaction) => logins.add(state, { ...transaction }, LOGIN_TTL_SECONDS),
     async take(state, browser) {
-      let found: 'nothing' | 'untouched' | 'interrupted' = 'nothing';
+      let found: Standing = 'nothing';
       const login = await logins.update(state, (current) => {
-        found = 'nothing';
         // Nothing is written for another browser: its answer must not use up this one's login.
-        if (!isSame(current.browser, browser)) return undefined;
-        found = stateOf(current, now());
+        found = isSame(current.browser, browser) ? standingOf(current, now()) : 'nothing';
+        if (found === 'nothing') return undefined;
         // Marked rather than deleted: the mark tells a crash from a login that never was.
-        const value = { ...current, takenAt: now() };
-        return found === 'untouched' ? { value, ttlSeconds: TAKEN_TTL_SECONDS } : undefined;
+        return { value: { ...current, takenAt: now() }, ttlSeconds: TAKEN_TTL_SECONDS };
       });
       if (login === undefined || is(found, 'nothing')) return undefined;
-      if (is(found, 'untouched')) return login;
-      const taken = await logins.take(state);
-      return taken && { ...taken, wasInterrupted: true };
+      return { ...login, wasInterrupted: is(found, 'interrupted') };
     },
     async finish(state) {
       // Left behind by a store that is away, it ends by itself.
@@ -51,13 +47,16 @@ export function createLoginTransactions(
   };
 }
 
-function stateOf({ takenAt }: LoginRecord, now: number): 'nothing' | 'untouched' | 'interrupted' {
+/** What a login is good for: `interrupted` ones, for beginning anew. */
+type Standing = 'nothing' | 'untouched' | 'interrupted';
+
+function standingOf({ takenAt }: LoginRecord, now: number): Standing {
   if (takenAt === undefined) return 'untouched';
   return now - takenAt < INTERRUPTED_AFTER_SECONDS ? 'nothing' : 'interrupted';
 }
 
 /** A function, since the compiler does not follow what a callback assigns. */
-function is<T>(value: T, expected: T): boolean {
+function is(value: Standing, expected: Standing): boolean {
   return value === expected;
 }
 

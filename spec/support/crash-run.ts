@@ -35,8 +35,8 @@ export interface CrashReport extends Tally {
 const MAX_VERBS = 300;
 /** An instance that gets too little work to reach its verb is killed from outside. */
 const MAX_LIFE_MS = 8_000;
-/** Instances at a time: the other one may be alive, or not. */
-const LIVES = 2;
+/** Instances at a time: the others may be alive, or not. */
+const LIVES = 3;
 
 /** Kills `plan.kills` processes while others start, and lets the clients come to an end. */
 export async function crashRun(cluster: Cluster, plan: Plan): Promise<CrashReport> {

@@ -16,10 +16,12 @@ export interface Tally {
   exchanges: number;
   refreshes: number;
   toolCalls: number;
-  /** Requests sent again, by step. */
+  /** Requests sent again, by step and reason. */
   repeats: Record<string, number>;
   /** Logins that had to be done once more, by reason. */
   forced: Record<string, number>;
+  /** The same, where nobody was there to answer for as long as a code lives. */
+  late: Record<string, number>;
   /** Answers nobody should ever see, in words. */
   wrong: string[];
 }
@@ -27,13 +29,14 @@ export interface Tally {
 export function newTally(): Tally {
   return {
     ...{ logins: 0, exchanges: 0, refreshes: 0, toolCalls: 0 },
-    ...{ repeats: {}, forced: {}, wrong: [] },
+    ...{ repeats: {}, forced: {}, late: {}, wrong: [] },
   };
 }
 
 /** Longest patience for one step, in milliseconds: a restart takes a part of it. */
-const PATIENCE_MS = 120_000;
+const PATIENCE_MS = 180_000;
 const PAUSE_MS = 150;
+const CODE_LIFE_MS = 50_000;
 
 /** A client with its person. */
 export interface PersistentClient {
@@ -61,12 +64,13 @@ export function persistentClient(mcp: string, client: OAuthClient, tally: Tally)
       const isRefused = (answer as { status?: number } | undefined)?.status === 503;
       if (answer !== undefined && !isRefused) return answer;
       if (Date.now() > giveUpAt) throw new Error(`${step}: no answer in ${PATIENCE_MS} ms`);
-      tally.repeats[step] = (tally.repeats[step] ?? 0) + 1;
+      note(tally.repeats, `${step}: ${isRefused ? 503 : 'no answer'}`);
       await pause(PAUSE_MS);
     }
   };
 
   async function exchange(code: string): Promise<boolean> {
+    const beganAt = Date.now();
     const { status, body } = await repeat('code exchange', () => client.redeem(code));
     if (status === 200) {
       codes.push(code);
@@ -74,7 +78,9 @@ export function persistentClient(mcp: string, client: OAuthClient, tally: Tally)
       tally.exchanges += 1;
       return true;
     }
-    note(tally.forced, `code exchange: ${status} ${body.error}`);
+    // A code lives for a minute: servers that are away for as long cost a login.
+    const isTooLate = Date.now() - beganAt > CODE_LIFE_MS;
+    note(isTooLate ? tally.late : tally.forced, `code exchange: ${status} ${body.error}`);
     return false;
   }
 

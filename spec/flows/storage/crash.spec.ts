@@ -12,7 +12,10 @@ describe.each(['embedded', 'redis'] as const)('kill -9 over the %s store', (stor
   it('costs nobody a login: what failed is sent again and is answered', async () => {
     cluster = await startCluster({ store, size: 0 });
     const report = await crashRun(cluster, { clients: 6, kills: 5, seed: 20_261 });
-    expect(report).toMatchObject({ kills: 5, forced: {}, wrong: [], doubleRedemptions: 0 });
+    const { kills, forced, wrong, doubleRedemptions } = report;
+    expect({ kills, forced, wrong, doubleRedemptions }).toEqual({
+      ...{ kills: 5, forced: {}, wrong: [], doubleRedemptions: 0 },
+    });
     expect(report.logins).toBeGreaterThanOrEqual(6);
   });
 });

