@@ -51,17 +51,17 @@ interface RoutesWiring extends Ground {
   readonly jwks: unknown;
   readonly knownScopes: ReadonlySet<string>;
   readonly createGuard: CreateGuard;
+  readonly limits: RateLimits;
   readonly mounts: Mounts;
   readonly logError: ErrorLog;
   readonly correlate: RequestHandler;
 }
 
 export function wireRoutes(deps: RoutesWiring): { routes: Routes; close(): void } {
-  const { config, clients, grants, auth0, emit, logError, now } = deps;
+  const { config, clients, grants, auth0, emit, limits, logError, now } = deps;
   const { issuer, resource, baseUrl, isHttps, brand } = config;
   const paths = pathsOf(config);
   const cookies = cookieRules(isHttps);
-  const limits = wireLimits(deps);
   const sessions = wireSessions(deps, cookies, limits);
   const approvals = createApprovals(deps.collections);
   const forms = createConsentForms({
@@ -133,7 +133,8 @@ function rememberIn(approvals: Approvals, consent: Config['consent']): CallbackD
   };
 }
 
-function wireLimits({ config, storage, signingKeys, collections }: RoutesWiring): RateLimits {
+/** Made before the guard, which counts as well. */
+export function wireLimits({ config, storage, signingKeys, collections }: Ground): RateLimits {
   const [key = new Uint8Array()] = signingKeys.derive('rate-limit');
   return createRateLimits({
     log: config.logger,

@@ -30,7 +30,7 @@ import { wireClients } from './wire-clients.js';
 import { wireAccessTokens, wireAuth0, wireGrants } from './wire-grants.js';
 import { announce, layGround } from './wire-ground.js';
 import { wireMounts } from './wire-mounts.js';
-import { wireRoutes } from './wire-routes.js';
+import { wireLimits, wireRoutes } from './wire-routes.js';
 
 /** Everything that works, ready to be mounted. */
 export interface Wiring {
@@ -87,14 +87,11 @@ export function wire(config: Config, surroundings: Surroundings): Wiring {
     [...config.scopes.supported, ...config.scopes.byTool.values()].flat(),
   );
   const grants = wireGrants(ground, auth0, accessTokens, knownScopes);
-  const challenge = {
-    resourceMetadataUrl: `${new URL(config.resource).origin}/.well-known/oauth-protected-resource${config.resourcePath}`,
-    baselineScopes: config.scopes.initial,
-  };
-  const { resourceMetadataUrl } = challenge;
-  const mounts = wireMounts({ config, now, settle, resourceMetadataUrl });
+  const challenge = challengeOf(config);
+  const mounts = wireMounts({ config, now, settle, ...challenge });
   const verifyBearer = observe.bearer(verificationOf(accessTokens, grants, challenge));
   const logError = createErrorLog(config.logger, ground.correlation.id);
+  const limits = wireLimits(ground);
   const createGuard = createGuards({
     verifyBearer,
     now,
@@ -106,6 +103,7 @@ export function wire(config: Config, surroundings: Surroundings): Wiring {
     scopes: config.scopes,
     anonymous: config.anonymous,
     baseHeaders: baseHeaders(config),
+    limitAnonymous: (req, res) => limits.count('anonymous', req, res, limits.addressOf(req)),
     logError,
   });
   const correlate: RequestHandler = (_req, _res, next) => ground.correlation.run(next);
@@ -118,6 +116,7 @@ export function wire(config: Config, surroundings: Surroundings): Wiring {
     jwks: accessTokens.jwks,
     knownScopes,
     createGuard,
+    limits,
     mounts,
     logError,
     collections,
@@ -141,6 +140,15 @@ export function wire(config: Config, surroundings: Surroundings): Wiring {
       await grants.close();
       await storage.close?.();
     },
+  };
+}
+
+/** Where whoever has no token is sent, and what they are to ask for there. */
+function challengeOf({ resource, resourcePath, scopes }: Config): ChallengeBase {
+  const { origin } = new URL(resource);
+  return {
+    resourceMetadataUrl: `${origin}/.well-known/oauth-protected-resource${resourcePath}`,
+    baselineScopes: scopes.initial,
   };
 }
 

@@ -15,6 +15,7 @@ import { parseBearerToken } from '../oauth/bearer-token.js';
 import { InsufficientScope } from '../oauth/errors.js';
 import { missingScopes, unionOfScopes } from '../oauth/scope.js';
 import { type AtOnce, whenThere } from '../storage/at-once.js';
+import { anonymousEntry } from './anonymous-access.js';
 import type { AccessToken } from './auth-info.js';
 import { runWithAccessToken } from './current-access-token.js';
 import { type RpcCall, rpcCalls } from './json-rpc.js';
@@ -31,6 +32,8 @@ export interface GuardDeps extends OpenAnswersDeps, RefusalDeps {
   readonly scopes: Pick<ScopeConfig, 'required' | 'byTool' | 'implied'>;
   readonly anonymous: AnonymousAccess | undefined;
   readonly baseHeaders: RequestHandler;
+  /** Counts a call without a token that is let through. @throws TooManyRequests */
+  readonly limitAnonymous: (req: Request, res: Response) => Promise<void>;
 }
 
 /** Builds guards; each may ask for scopes of its own. */
@@ -118,18 +121,14 @@ function admit(
   next: NextFunction,
   admission: Admission,
   deps: GuardDeps & { readonly resourceUrl: URL; readonly openAnswers: OpenAnswers },
-): void {
+): AtOnce<void> {
   const { caller, dependsOnBody, sessions } = admission;
   const calls = dependsOnBody && req.method === 'POST' ? rpcCalls(req.body) : [];
   const needed = neededFor(calls ?? [], admission.needed, deps);
   if (caller === undefined) {
-    admitAnonymous(req, res, next, { ...admission, needed }, deps);
-    return;
+    return admitAnonymous(req, res, next, { ...admission, needed }, deps);
   }
-  if (calls === undefined) {
-    sendParseError(res);
-    return;
-  }
+  if (calls === undefined) return sendParseError(res);
   requireScopes(caller, needed, deps);
   if (!enter(req, res, sessions, caller)) return;
   deps.openAnswers.watch(req, res, caller);
@@ -137,24 +136,29 @@ function admit(
   runWithAccessToken(caller, next);
 }
 
-/** Lets through what is open to anybody; sends everybody else to log in. */
+/** Lets through what is open to anybody, as often as one address may; sends the others to log in. */
 function admitAnonymous(
   req: Request,
   res: Response,
   next: NextFunction,
   { needed, sessions }: Admission,
   deps: GuardDeps,
-): void {
-  const { anonymous } = deps;
-  const isMixedAccess = anonymous !== undefined;
-  if (isMixedAccess && isOpenToAnybody(req, anonymous)) {
-    if (enter(req, res, sessions, undefined)) next();
-  } else if (isMixedAccess && isOfAnonymousSession(req, anonymous, sessions)) {
-    next();
-  } else if (isMixedAccess && isForeseeableStream(req, anonymous)) {
-    refuseStream(res);
-  } else {
-    challengeNewcomer(req, res, { scopes: needed, isMixedAccess }, deps);
+): AtOnce<void> {
+  const enterIf = (mayEnter: () => boolean): Promise<void> =>
+    deps.limitAnonymous(req, res).then(() => {
+      if (mayEnter()) next();
+    });
+  switch (anonymousEntry(req, deps.anonymous, sessions)) {
+    case 'call':
+      return enterIf(() => enter(req, res, sessions, undefined));
+    case 'session':
+      return enterIf(() => true);
+    case 'stream':
+      return refuseStream(res);
+    case 'none': {
+      const isMixedAccess = deps.anonymous !== undefined;
+      return challengeNewcomer(req, res, { scopes: needed, isMixedAccess }, deps);
+    }
   }
 }
 
@@ -191,30 +195,4 @@ function requireScopes(
   if (missingScopes(needed, granted, scopes.implied).length > 0) {
     throw new InsufficientScope(unionOfScopes(granted, needed));
   }
-}
-
-/** Every call of a POST must be open to anybody, by its body and whatever its headers say (RS-25). */
-function isOpenToAnybody(req: Request, anonymous: AnonymousAccess): boolean {
-  const calls = req.method === 'POST' ? (rpcCalls(req.body) ?? []) : [];
-  const isOpen = ({ method, tool }: RpcCall): boolean =>
-    tool === undefined
-      ? anonymous.methods.has(method) || method.startsWith('notifications/')
-      : anonymous.tools.has(tool);
-  return calls.length > 0 && calls.every(isOpen);
-}
-
-/** The stream, and the end, of a session that somebody opened without a token. */
-function isOfAnonymousSession(
-  req: Request,
-  { methods }: AnonymousAccess,
-  sessions: SessionOwners,
-): boolean {
-  const isAboutSession = req.method === 'GET' || req.method === 'DELETE';
-  return isAboutSession && methods.has('initialize') && sessions.isNobodys(req);
-}
-
-/** A client that could `initialize` without a token asks for a stream next. */
-function isForeseeableStream(req: Request, { methods }: AnonymousAccess): boolean {
-  const hasSession = req.headers['mcp-session-id'] !== undefined;
-  return req.method === 'GET' && methods.has('initialize') && !hasSession;
 }

@@ -16,11 +16,10 @@ import { LRUCache } from 'lru-cache';
 
 import type { AccessToken } from './auth-info.js';
 
-/** The owner of sessions opened without a token. Whoever logs in first on one takes it over. */
-const NOBODY = '';
-
 /** Owners of a hundred thousand sessions are some 20 MB. */
 const MAX_SESSIONS = 100_000;
+/** Sessions of nobody, apart from those: strangers who open many push out one another only. */
+const MAX_ANONYMOUS_SESSIONS = 10_000;
 
 type Caller = Pick<AccessToken, 'subject' | 'clientId'> | undefined;
 
@@ -36,18 +35,29 @@ export interface SessionOwners {
 
 export function createSessionOwners(): SessionOwners {
   const owners = new LRUCache<string, string>({ max: MAX_SESSIONS });
+  const nobodys = new LRUCache<string, true>({ max: MAX_ANONYMOUS_SESSIONS });
+
+  /** Whoever logs in first on a session of nobody takes it over. */
+  function own(id: string, caller: Caller): void {
+    if (caller === undefined) {
+      nobodys.set(id, true);
+    } else {
+      owners.set(id, ownerOf(caller));
+      nobodys.delete(id);
+    }
+  }
+
   return {
     admits(req, caller) {
       const id = req.headers['mcp-session-id'];
-      const owner = typeof id === 'string' ? owners.get(id) : undefined;
-      if (typeof id !== 'string' || owner === undefined) return true;
-      const own = ownerOf(caller);
-      if (owner === NOBODY) owners.set(id, own);
-      return owner === NOBODY || owner === own;
+      if (typeof id !== 'string') return true;
+      const owner = owners.get(id);
+      if (owner === undefined && nobodys.has(id)) own(id, caller);
+      return owner === undefined || (caller !== undefined && owner === ownerOf(caller));
     },
     isNobodys(req) {
       const id = req.headers['mcp-session-id'];
-      return typeof id === 'string' && owners.get(id) === NOBODY;
+      return typeof id === 'string' && nobodys.has(id);
     },
     watch(req, res, caller) {
       if (req.method !== 'POST' || req.headers['mcp-session-id'] !== undefined) return;
@@ -56,16 +66,14 @@ export function createSessionOwners(): SessionOwners {
         const written = Reflect.apply(writeHead, this, args);
         // Before the client can read the id, whichever way the transport has set the header.
         const id = this.getHeader('mcp-session-id');
-        if (typeof id === 'string') owners.set(id, ownerOf(caller));
+        if (typeof id === 'string') own(id, caller);
         return written;
       } as typeof writeHead;
     },
   };
 }
 
-function ownerOf(caller: Caller): string {
-  if (caller === undefined) return NOBODY;
-  const { subject, clientId } = caller;
+function ownerOf({ subject, clientId }: NonNullable<Caller>): string {
   return createHash('sha256')
     .update(JSON.stringify([subject, clientId]))
     .digest('base64url');

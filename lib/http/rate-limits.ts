@@ -36,6 +36,8 @@ const LIMITS = {
   grant: { limit: 600, windowMs: MINUTE_MS },
   /** Wrong client secrets for one client from one address (R-TK-15). */
   secret: { limit: 30, windowMs: MINUTE_MS },
+  /** Calls of one address to what is open without a token (`anonymous`). */
+  anonymous: { limit: 1200, windowMs: MINUTE_MS },
   /** Logins begun in one browser: the window is the life of a login, so this bounds the open ones. */
   browser: { limit: 30, windowMs: 10 * MINUTE_MS },
   /** Logins begun by everybody: bounds the store. Two windows may meet in one login's life. */

@@ -1,0 +1,44 @@
+/**
+ * What may be done without a token, where the option `anonymous` opens something.
+ *
+ * Judged by the body, whatever the headers say (RS-25).
+ *
+ * @module
+ */
+import type { Request } from 'express';
+
+import type { AnonymousAccess } from '../config/config.js';
+import { type RpcCall, rpcCalls } from './json-rpc.js';
+import type { SessionOwners } from './session-owners.js';
+
+/**
+ * `call`: everything the body calls is open to anybody. `session`: the stream, or the end, of a session
+ * that somebody opened without a token. `stream`: a stream outside of a session, which a client that
+ * could `initialize` without a token asks for next. `none`: only with a token.
+ */
+export type AnonymousEntry = 'call' | 'session' | 'stream' | 'none';
+
+/** @param anonymous undefined where nothing is open */
+export function anonymousEntry(
+  req: Request,
+  anonymous: AnonymousAccess | undefined,
+  sessions: Pick<SessionOwners, 'isNobodys'>,
+): AnonymousEntry {
+  if (anonymous === undefined) return 'none';
+  if (req.method === 'POST') return isOpenToAnybody(req.body, anonymous) ? 'call' : 'none';
+  if (!anonymous.methods.has('initialize')) return 'none';
+  const isAboutSession = req.method === 'GET' || req.method === 'DELETE';
+  if (isAboutSession && sessions.isNobodys(req)) return 'session';
+  const hasSession = req.headers['mcp-session-id'] !== undefined;
+  return req.method === 'GET' && !hasSession ? 'stream' : 'none';
+}
+
+/** Every call of the body, and at least one. */
+function isOpenToAnybody(body: unknown, anonymous: AnonymousAccess): boolean {
+  const calls = rpcCalls(body) ?? [];
+  const isOpen = ({ method, tool }: RpcCall): boolean =>
+    tool === undefined
+      ? anonymous.methods.has(method) || method.startsWith('notifications/')
+      : anonymous.tools.has(tool);
+  return calls.length > 0 && calls.every(isOpen);
+}
