@@ -1,0 +1,3 @@
+import { anonymousCalls } from './anonymous-calls.js';
+
+anonymousCalls(20_000);
