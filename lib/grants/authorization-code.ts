@@ -22,6 +22,12 @@ export const CODE_TTL_SECONDS = 60;
 /** Redemptions with a wrong verifier or redirect URI after which the code is burnt. */
 const MAX_FAILURES = 3;
 
+/**
+ * An attempt this old will not answer any more. Some seconds above the two that an answer may take,
+ * since the age is told by two clocks.
+ */
+const ABANDONED_AFTER_SECONDS = 10;
+
 const ID_BYTES = 16;
 const SECRET_BYTES = 32;
 
@@ -99,12 +105,17 @@ export function redeem(
     return { outcome: 'replayed' };
   }
   if (record.expiresAt <= now || record.failures >= MAX_FAILURES) return { outcome: 'burnt' };
-  if (answering !== undefined && answering !== attempt.abandoned) {
+  if (answering !== undefined && !isOver(record, now, attempt)) {
     return { outcome: 'in_progress', by: answering };
   }
   return isRight
     ? { outcome: 'redeemed', code: { ...record, redeemedAt: now, answering: attempt.id } }
     : { outcome: 'failed', code: { ...record, failures: record.failures + 1 } };
+}
+
+/** Whoever redeems has seen for long enough that nothing happens, or the record itself says so. */
+function isOver({ answering, redeemedAt = 0 }: CodeRecord, now: number, attempt: Attempt): boolean {
+  return answering === attempt.abandoned || now - redeemedAt >= ABANDONED_AFTER_SECONDS;
 }
 
 /** The code once its answer has left, or one of its tokens was used: never redeemed again. */

@@ -4,7 +4,8 @@
  * A redemption first puts its mark on the code, then answers, then (once the answer has left) takes
  * the mark off for good. A process that dies in between leaves its mark; the client, which got nothing,
  * sends the same request again, and is answered when the mark has stood longer than any living
- * process takes. Time is measured by whoever waits, so clocks of instances need not agree.
+ * process takes. Whoever waits measures the time, so clocks of instances need not agree; only a mark that
+ * is much older is believed to be by its own date.
  *
  * Spec: RFC 6749 §4.1.3, OAuth 2.1 §4.1.3; requirement R-AZ-11.
  *
@@ -27,7 +28,7 @@ const ANSWER_WITHIN_SECONDS = 2;
 /** An attempt that has not answered after so long never will: well above the limit above. */
 const ABANDONED_AFTER_MS = 3_500;
 /** How often those who wait look. */
-const POLL_MS = 100;
+const POLL_MS = 250;
 
 /** Redeems a code once. See `Grants.redeemCode`. */
 export async function redeemCode(

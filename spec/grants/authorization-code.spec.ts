@@ -155,6 +155,11 @@ describe('a redemption', () => {
       expect(judge(answering, {}, RECORD.expiresAt)).toEqual({ outcome: 'burnt' });
     });
 
+    it('takes over at once from one that began ten seconds ago', () => {
+      expect(judge(answering, {}, NOW + 9).outcome).toBe('in_progress');
+      expect(judge(answering, {}, NOW + 10)).toMatchObject({ outcome: 'redeemed' });
+    });
+
     it('is settled when the answer has left', () => {
       expect(settled({ ...RECORD, ...answering })).toEqual({ ...RECORD, redeemedAt: NOW });
     });
