@@ -23,6 +23,8 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { ROOT, sourceFiles } from '../support/source-tree.js';
 
 const TSC = join(ROOT, 'node_modules/typescript/bin/tsc');
+/** The last TypeScript that knows the resolution without `exports`. */
+const TSC_5 = join(ROOT, 'node_modules/typescript5/bin/tsc');
 const INSTALL_TIMEOUT_MS = 180_000;
 
 const work = mkdtempSync(join(tmpdir(), 'express-auth0-mcp-package-'));
@@ -120,6 +122,22 @@ describe.each([
     expect(redis).toBe('function');
     expect(stderr).toBe('');
   }, 60_000);
+
+  it.each([
+    ['classic CommonJS', 'commonjs', 'node10'],
+    ['Bundler', 'esnext', 'bundler'],
+    ['Bundler, modules preserved', 'preserve', 'bundler'],
+    ['NodeNext', 'nodenext', 'nodenext'],
+  ])(
+    'compiles with TypeScript 5 and %s resolution, every declaration checked',
+    async (_name, module, moduleResolution) => {
+      const settings = { module, moduleResolution, target: 'es2022', types: 'node' };
+      const flags = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value]);
+      const strict = ['--strict', '--skipLibCheck', 'false', '--esModuleInterop', '--noEmit'];
+      await run(project, process.execPath, [TSC_5, ...flags, ...strict, 'consumer.ts']);
+    },
+    60_000,
+  );
 });
 
 /** Runs a program to its end; what it printed is part of the error when it fails. */
