@@ -48,11 +48,12 @@ export function effectiveScopes(grant: Pick<GrantRecord, 'scopes' | 'auth0'>): r
  */
 export function narrowedScopes(
   grant: Pick<GrantRecord, 'scopes' | 'auth0'>,
-  asked: readonly string[] = [],
+  asked: readonly string[] | undefined,
   rules: { readonly required: readonly string[]; readonly known: ReadonlySet<string> },
 ): readonly string[] {
-  const allowed = asked.filter((scope) => grant.scopes.includes(scope));
-  if (asked.some((scope) => rules.known.has(scope) && !allowed.includes(scope))) {
+  const words = asked ?? [];
+  const allowed = words.filter((scope) => grant.scopes.includes(scope));
+  if (words.some((scope) => rules.known.has(scope) && !allowed.includes(scope))) {
     throw new InvalidScope('The scope is wider than what was granted');
   }
   const effective = effectiveScopes(grant);

@@ -24,8 +24,24 @@ import { createSteadyCounters } from './steady-counters.js';
 
 const MINUTE_MS = 60_000;
 
+/** So many calls in a window. */
+interface Limit {
+  readonly limit: number;
+  readonly windowMs: number;
+}
+
+type LimitName =
+  | 'registration'
+  | 'login'
+  | 'token'
+  | 'grant'
+  | 'secret'
+  | 'anonymous'
+  | 'browser'
+  | 'everybody';
+
 /** What is counted together: so many in a window. */
-const LIMITS = {
+const LIMITS: Readonly<Record<LimitName, Limit>> = {
   /** Registrations of one address. They cost no storage, and hosted clients repeat them (CLI-22). */
   registration: { limit: 600, windowMs: MINUTE_MS },
   /** Page views, answers and callbacks of one address: 80 logins a minute. */
@@ -42,9 +58,7 @@ const LIMITS = {
   browser: { limit: 30, windowMs: 10 * MINUTE_MS },
   /** Logins begun by everybody: bounds the store. Two windows may meet in one login's life. */
   everybody: { limit: 10_000, windowMs: 10 * MINUTE_MS },
-} as const;
-
-type LimitName = keyof typeof LIMITS;
+};
 
 /** The limits. Those that are handlers count by address. */
 export interface RateLimits
