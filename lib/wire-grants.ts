@@ -7,6 +7,7 @@ import type { Auth0 } from './auth0/auth0.js';
 import { createAuth0 } from './auth0/create-auth0.js';
 import { type AccessTokens, createAccessTokens } from './grants/access-token.js';
 import { createGrants, type Grants } from './grants/grants.js';
+import { grantingImplied } from './grants/implied-scopes.js';
 import { createLoginTransactions } from './grants/login-transactions.js';
 import { createRefreshTokens } from './grants/refresh-token.js';
 import { SIGNING_KEY_MATERIAL_BYTES } from './grants/signing-key.js';
@@ -26,7 +27,7 @@ export function wireAuth0({ config, collections, emit, now, observe }: Ground): 
       }),
     around: observe.auth0Http,
   });
-  return observe.auth0(auth0);
+  return grantingImplied(observe.auth0(auth0), config.scopes.implied);
 }
 
 export function wireAccessTokens({ config, signingKeys, now }: Ground): AccessTokens {

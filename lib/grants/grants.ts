@@ -117,7 +117,15 @@ export function createGrants(parts: GrantsParts): Grants {
   }
 
   return {
-    begin: (login, request) => beginGrant(login, request, deps),
+    async begin(login, request) {
+      try {
+        return await beginGrant(login, request, deps);
+      } catch (error) {
+        // No grant came of it, so nobody will ever use what Auth0 gave for it.
+        upstream.giveBack(login.tokens.refreshToken);
+        throw error;
+      }
+    },
     redeemCode: (request, client) => redeemCode(request, client, deps),
     refresh: (request, client) => refreshGrant(request, client, deps),
     find,

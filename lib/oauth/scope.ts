@@ -40,8 +40,16 @@ export function missingScopes(
 ): readonly string[] {
   // The everyday case, without a set: everything needed is named.
   if (needed.every((scope) => granted.includes(scope))) return [];
-  const held = new Set(granted.flatMap((scope) => [scope, ...(implied.get(scope) ?? [])]));
+  const held = new Set(withImpliedScopes(granted, implied));
   return needed.filter((scope) => !held.has(scope));
+}
+
+/** The scopes and everything they include. */
+export function withImpliedScopes(
+  scopes: readonly string[],
+  implied: ImpliedScopes,
+): readonly string[] {
+  return unique(scopes.flatMap((scope) => [scope, ...(implied.get(scope) ?? [])]));
 }
 
 /**
