@@ -54,7 +54,7 @@ export function createGuards(parts: GuardDeps): CreateGuard {
     const needed = unionOfScopes(deps.scopes.required, scopes);
     return [
       // RS-1, R-DP-1: a preflight has no credentials and needs none.
-      openToBrowsers('GET, POST, DELETE'),
+      openToBrowsers('GET, POST, DELETE', 'are never cached'),
       deps.baseHeaders,
       refuseOtherSites,
       // Not async: where everything is at hand, the answer is too. A promise costs more than the check.

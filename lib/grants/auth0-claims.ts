@@ -17,7 +17,9 @@ export type ReadAuth0Claims = (grant: Pick<GrantRecord, 'auth0'>) => Record<stri
 export function createAuth0Claims(): ReadAuth0Claims {
   const decoded = new WeakMap<object, Readonly<Record<string, unknown>>>();
   return function readAuth0Claims({ auth0 }) {
-    const claims = decoded.get(auth0) ?? decodeJwt(auth0.accessToken);
+    const known = decoded.get(auth0);
+    if (known !== undefined) return { ...known };
+    const claims = decodeJwt(auth0.accessToken);
     decoded.set(auth0, claims);
     return { ...claims };
   };

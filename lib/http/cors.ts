@@ -17,10 +17,19 @@ const EXPOSED_HEADERS = 'WWW-Authenticate, Mcp-Session-Id, Mcp-Protocol-Version,
 /** How long a browser may remember a preflight: two hours, the most that Chromium accepts. */
 const MAX_AGE_SECONDS = 7200;
 
-/** Opens an endpoint to browser clients and answers preflights, before limits and credentials. */
-export function openToBrowsers(methods: string): RequestHandler {
+/**
+ * Opens an endpoint to browser clients and answers preflights, before limits and credentials.
+ *
+ * @param answers A browser names the origin of every request whose answer it would withhold, so that
+ *   other callers can be spared the headers; but not where a cache could give their answer to it.
+ */
+export function openToBrowsers(
+  methods: string,
+  answers: 'may be cached' | 'are never cached' = 'may be cached',
+): RequestHandler {
   return function setCorsHeaders(req, res, next) {
-    allowAnyOrigin(res);
+    const isFromBrowser = req.headers.origin !== undefined || req.method === 'OPTIONS';
+    if (isFromBrowser || answers === 'may be cached') allowAnyOrigin(res);
     if (req.method !== 'OPTIONS') {
       next();
       return;

@@ -20,8 +20,9 @@ const MAX_TOKEN_LENGTH = 4096;
  * @throws InvalidToken for a bearer header that no token of ours fits
  */
 export function parseBearerToken(authorization: string | undefined): string | undefined {
-  if (authorization === undefined || !/^Bearer(?: |$)/i.test(authorization)) return undefined;
+  if (authorization === undefined) return undefined;
   const token = BEARER.exec(authorization)?.[1];
+  if (token === undefined && !/^Bearer(?: |$)/i.test(authorization)) return undefined;
   if (token === undefined || token.length > MAX_TOKEN_LENGTH) {
     throw new InvalidToken('The access token is malformed');
   }

@@ -20,8 +20,9 @@ export function createStrippedPrefix(paths: {
 }): StrippedPrefixOf {
   const { basePath, strippedPrefix } = paths;
   return function strippedPrefixOf(req) {
+    if (basePath === '') return strippedPrefix;
     const header = req.headers['x-forwarded-prefix'];
-    if (basePath === '' || typeof header !== 'string' || !isFromTrustedProxy(req)) {
+    if (typeof header !== 'string' || !isFromTrustedProxy(req)) {
       return strippedPrefix;
     }
     const forwarded = header.replace(/\/+$/, '');
