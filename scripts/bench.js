@@ -1,0 +1,60 @@
+/**
+ * `npm run bench`: from a fresh clone to the tables of docs/bench. Arguments are passed on: `--quick`, `--full`,
+ * or names of tables, such as `npm run bench -- guard`.
+ *
+ * The peers it measures against are no dependencies of this package: they are installed into a folder of
+ * their own inside node_modules, the first time.
+ *
+ * @module
+ */
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import {
+  build,
+  ensureDebianPackages,
+  ensureNodeModules,
+  ROOT,
+  SetUpError,
+  setUp,
+} from './set-up.js';
+
+const PEERS = { 'express-oauth2-jwt-bearer': '1.10.0', fastmcp: '4.20.16' };
+const folder = join(ROOT, 'node_modules/.cache/bench-peers');
+
+setUp(() => {
+  ensureNodeModules();
+  ensureDebianPackages(['redis-server']);
+  installPeers();
+  build();
+});
+
+const child = spawn(
+  process.execPath,
+  [
+    '--import',
+    join(ROOT, 'spec/support/run-typescript.js'),
+    join(ROOT, 'spec/bench/run.ts'),
+    ...process.argv.slice(2),
+  ],
+  { cwd: ROOT, stdio: 'inherit', env: { ...process.env, BENCH_PEERS: folder } },
+);
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+child.on('exit', (code) => process.exit(code ?? 1));
+
+function installPeers() {
+  const isThere = Object.keys(PEERS).every((name) =>
+    existsSync(join(folder, 'node_modules', name)),
+  );
+  if (isThere) return;
+  mkdirSync(folder, { recursive: true });
+  const manifest = { private: true, type: 'module', dependencies: PEERS };
+  writeFileSync(join(folder, 'package.json'), JSON.stringify(manifest));
+  const { status } = spawnSync('npm', ['install', '--no-audit', '--no-fund', '--ignore-scripts'], {
+    cwd: folder,
+    stdio: ['ignore', 'inherit', 'inherit'],
+    shell: process.platform === 'win32',
+  });
+  if (status !== 0) throw new SetUpError('The packages to compare with could not be installed.');
+}

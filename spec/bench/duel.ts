@@ -1,0 +1,139 @@
+/**
+ * Two contenders side by side: A B B A in short bursts, in fresh processes, several times.
+ *
+ * CPU time and not wall time: it does not count what else runs on the machine. A B B A and not A B:
+ * what drifts (frequency, temperature, neighbours) falls on both alike.
+ *
+ * @module
+ */
+import { type ChildProcess, fork } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+import type { BurstAnswer, SideArguments } from './side.js';
+
+const SIDE = fileURLToPath(new URL('./side.ts', import.meta.url));
+const LOADER = fileURLToPath(new URL('../support/run-typescript.js', import.meta.url));
+
+/** How long and how often. */
+export interface Effort {
+  readonly launches: number;
+  readonly rounds: number;
+  readonly runsPerBurst: number;
+  readonly warmUpRuns: number;
+}
+
+/** The outcome of a duel: how much the second costs, as a multiple of the first. */
+export interface Comparison {
+  readonly ratio: number;
+  readonly lowest: number;
+  readonly highest: number;
+  /** Microseconds of CPU time per run. */
+  readonly firstUs: number;
+  readonly secondUs: number;
+  /** One figure per launch. */
+  readonly ratios: readonly number[];
+  /** Of the second, after its last burst of the last launch. */
+  readonly facts?: Readonly<Record<string, number>>;
+}
+
+/** A contender in a process of its own. */
+export interface Side {
+  burst(runs: number): Promise<number>;
+  facts(): Promise<Record<string, number>>;
+  stop(): Promise<void>;
+}
+
+/** Starts a contender, and waits until it is ready. */
+export async function startSide(args: SideArguments): Promise<Side> {
+  const child = fork(SIDE, [JSON.stringify(args)], {
+    execArgv: ['--import', LOADER, '--expose-gc'],
+    serialization: 'advanced',
+  });
+  await answerOf(child);
+  return {
+    async burst(runs) {
+      child.send({ runs });
+      return ((await answerOf(child)) as BurstAnswer).cpuUs;
+    },
+    async facts() {
+      child.send('facts');
+      return (await answerOf(child)) as Record<string, number>;
+    },
+    async stop() {
+      const ended = new Promise((resolve) => child.once('exit', resolve));
+      child.send('stop');
+      await ended;
+    },
+  };
+}
+
+function answerOf(child: ChildProcess): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    const onExit = (code: number | null): void => reject(new Error(`a side ended with ${code}`));
+    child.once('exit', onExit);
+    child.once('message', (message) => {
+      child.off('exit', onExit);
+      const { error } = message as { error?: string };
+      if (error === undefined) resolve(message);
+      else reject(new Error(error));
+    });
+  });
+}
+
+/** Measures both, `effort.launches` times. */
+export async function duel(
+  first: SideArguments,
+  second: SideArguments,
+  effort: Effort,
+  wantsFacts: boolean,
+): Promise<Comparison> {
+  const launches: Awaited<ReturnType<typeof oneLaunch>>[] = [];
+  for (let launch = 0; launch < effort.launches; launch += 1) {
+    launches.push(await oneLaunch(first, second, effort, wantsFacts));
+  }
+  const facts = launches.at(-1)?.facts;
+  const ratios = launches.map(({ ratio }) => ratio);
+  return {
+    ratio: median(ratios),
+    lowest: Math.min(...ratios),
+    highest: Math.max(...ratios),
+    firstUs: median(launches.map(({ firstUs }) => firstUs)),
+    secondUs: median(launches.map(({ secondUs }) => secondUs)),
+    ratios,
+    ...(facts && { facts }),
+  };
+}
+
+async function oneLaunch(
+  first: SideArguments,
+  second: SideArguments,
+  { rounds, runsPerBurst, warmUpRuns }: Effort,
+  wantsFacts: boolean,
+) {
+  const [a, b] = [await startSide(first), await startSide(second)];
+  await a.burst(warmUpRuns);
+  await b.burst(warmUpRuns);
+  const seen: { a: number; b: number }[] = [];
+  for (let round = 0; round < rounds; round += 1) {
+    const [a1, b1] = [await a.burst(runsPerBurst), await b.burst(runsPerBurst)];
+    const [b2, a2] = [await b.burst(runsPerBurst), await a.burst(runsPerBurst)];
+    seen.push({ a: (a1 + a2) / 2, b: (b1 + b2) / 2 });
+  }
+  const facts = wantsFacts ? await b.facts() : undefined;
+  await a.stop();
+  await b.stop();
+  return {
+    ratio: median(seen.map((round) => round.b / round.a)),
+    firstUs: median(seen.map((round) => round.a)),
+    secondUs: median(seen.map((round) => round.b)),
+    facts,
+  };
+}
+
+/** The middle of them. */
+export function median(values: readonly number[]): number {
+  const sorted = values.toSorted((x, y) => x - y);
+  const middle = Math.floor(sorted.length / 2);
+  const [low = 0, high = 0] = [sorted[sorted.length % 2 ? middle : middle - 1], sorted[middle]];
+  return (low + high) / 2;
+}

@@ -1,0 +1,145 @@
+/**
+ * Runs the benchmark: `npm run bench`, `npm run bench -- --quick`, `-- --full`, `-- guard token`.
+ *
+ * Results go to docs/bench: one JSON file, and a chart for each table.
+ *
+ * @module
+ */
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+import { startRedis } from '../support/redis-server.js';
+import { chart } from './chart.js';
+import { coldStart } from './cold-start.js';
+import { startServer } from './contenders/server.js';
+import { type Comparison, duel, type Effort } from './duel.js';
+import { inWords, type Machine, machine } from './machine.js';
+import { type Place, type Row, type Table, tables } from './tables.js';
+
+/** One line, measured. */
+export interface RowResult extends Pick<Comparison, 'ratio' | 'lowest' | 'highest'> {
+  readonly label: string;
+  /** Microseconds of CPU time per operation. */
+  readonly us: number;
+  readonly target?: number | undefined;
+  readonly facts?: Readonly<Record<string, number>>;
+}
+
+/** One table, measured. */
+export interface TableResult {
+  readonly id: string;
+  readonly title: string;
+  /** The baseline against itself: away from 1 by more than 2 % nothing in the table counts. */
+  readonly isVoid: boolean;
+  readonly baseline: RowResult;
+  readonly rows: readonly RowResult[];
+}
+
+/** The file in docs/bench. */
+interface Results {
+  readonly tables: Record<string, TableResult & { measuredOn: Machine; measuredAt: string }>;
+  sizes?: Record<string, number>;
+}
+
+const DIRECTORY = fileURLToPath(new URL('../../docs/bench/', import.meta.url));
+const FILE = join(DIRECTORY, 'results.json');
+const TOLERANCE = 0.02;
+const PEERS = process.env['BENCH_PEERS'] ?? '';
+
+const NORMAL: Effort = { launches: 5, rounds: 10, runsPerBurst: 300, warmUpRuns: 4000 };
+const QUICK: Effort = { launches: 3, rounds: 6, runsPerBurst: 200, warmUpRuns: 3000 };
+
+const flags = process.argv.slice(2);
+const isQuick = flags.includes('--quick');
+const wanted = flags.filter((flag) => !flag.startsWith('--'));
+const isWanted = (id: string): boolean =>
+  wanted.length === 0 || wanted.some((part) => id.startsWith(part));
+const sizes = flags.includes('--full')
+  ? [1000, 100_000, 1_000_000]
+  : isQuick
+    ? [1000, 10_000]
+    : [1000, 100_000];
+
+const results = readResults();
+const servers: { remove(): Promise<void> }[] = [];
+const folder = mkdtempSync(join(tmpdir(), 'auth0-mcp-bench-'));
+try {
+  const redis = await startRedis();
+  servers.push(redis);
+  const place: Place = {
+    redisUrl: redis.url,
+    peers: PEERS,
+    filled: isWanted('growth') ? await fillAll(sizes) : [],
+    floodSize: isQuick ? 10_000 : 100_000,
+  };
+  for (const table of tables(place)) if (isWanted(table.id)) keep(await measure(table));
+  if (isWanted('cold-start')) keep(coldStart(isQuick ? 5 : 15));
+} finally {
+  for (const server of servers) await server.remove();
+  rmSync(folder, { recursive: true, force: true });
+}
+
+async function measure(table: Table): Promise<TableResult> {
+  const { id, title, baseline, rows, runsPerBurst } = table;
+  const effort = { ...(isQuick ? QUICK : NORMAL), ...(runsPerBurst && { runsPerBurst }) };
+  say(`\n${title}`);
+  const compare = async (row: Row): Promise<RowResult> => {
+    const { label, side, target } = row;
+    const outcome = await duel(baseline.side, side, effort, row.facts === true);
+    const { ratio, lowest, highest, secondUs, facts } = outcome;
+    say(
+      `${label.padEnd(36)} ${ratio.toFixed(3)}  (${lowest.toFixed(3)}-${highest.toFixed(3)})  ${secondUs.toFixed(0).padStart(6)} us${target === undefined ? '' : `  target ${target}: ${ratio <= target ? 'met' : 'MISSED'}`}${facts ? `  ${JSON.stringify(facts)}` : ''}`,
+    );
+    return { label, ratio, lowest, highest, us: secondUs, target, ...(facts && { facts }) };
+  };
+  const against = await compare({ ...baseline, label: `${baseline.label}, itself` });
+  const isVoid = Math.abs(against.ratio - 1) > TOLERANCE;
+  if (isVoid) say('VOID: the baseline differs from itself by more than 2 %');
+  const measured: RowResult[] = [];
+  for (const row of rows) measured.push(await compare(row));
+  return { id, title, isVoid, baseline: against, rows: measured };
+}
+
+function keep(result: TableResult): void {
+  const measuredOn = machine();
+  const measuredAt = new Date().toISOString().slice(0, 16);
+  results.tables[result.id] = { ...result, measuredOn, measuredAt };
+  mkdirSync(DIRECTORY, { recursive: true });
+  writeFileSync(FILE, `${JSON.stringify(results, undefined, 2)}\n`);
+  const note = `${result.isVoid ? 'VOID (the baseline differs from itself). ' : ''}${inWords(measuredOn)}, ${measuredAt.slice(0, 10)}`;
+  writeFileSync(join(DIRECTORY, `${result.id}.svg`), chart(result, note));
+}
+
+function readResults(): Results {
+  try {
+    return JSON.parse(readFileSync(FILE, 'utf8')) as Results;
+  } catch {
+    // The first run.
+    return { tables: {} };
+  }
+}
+
+/** A Redis and an embedded store for each size. */
+async function fillAll(counts: readonly number[]): Promise<Place['filled']> {
+  const filled: Place['filled'][number][] = [];
+  for (const grants of counts) {
+    const redis = await startRedis();
+    servers.push(redis);
+    const directory = join(folder, String(grants));
+    for (const store of ['embedded', 'redis'] as const) {
+      const startedAtMs = performance.now();
+      const where = { store, directory, redisUrl: redis.url };
+      await (await startServer({ ...where, fill: grants })).stop();
+      const seconds = Math.round((performance.now() - startedAtMs) / 1000);
+      say(`${store}: ${grants.toLocaleString('en')} grants written in ${seconds} s`);
+    }
+    filled.push({ grants, directory, redisUrl: redis.url });
+  }
+  return filled;
+}
+
+function say(line: string): void {
+  process.stdout.write(`${line}\n`);
+}

@@ -1,0 +1,141 @@
+/**
+ * What is measured against what.
+ *
+ * @module
+ */
+import type { SideArguments } from './side.js';
+
+/** One line of a table. */
+export interface Row {
+  readonly label: string;
+  readonly side: SideArguments;
+  /** Highest ratio that was aimed at. */
+  readonly target?: number;
+  /** Figures the side is asked for at the end. */
+  readonly facts?: boolean;
+}
+
+/** Rows that are all compared with one thing. */
+export interface Table {
+  readonly id: string;
+  readonly title: string;
+  readonly baseline: Row;
+  readonly rows: readonly Row[];
+  /** Runs per burst, where the usual number would take too long. */
+  readonly runsPerBurst?: number;
+}
+
+/** What this machine offers. */
+export interface Place {
+  readonly redisUrl: string;
+  /** The folder with the peers. */
+  readonly peers: string;
+  /** An embedded store and a Redis with so many grants. */
+  readonly filled: readonly { readonly grants: number; directory: string; redisUrl: string }[];
+  readonly floodSize: number;
+}
+
+type Options = NonNullable<SideArguments['options']>;
+
+const side = (contender: SideArguments['contender'], options: Options = {}): SideArguments => ({
+  contender,
+  options,
+});
+const BARE: Row = { label: 'bare Express', side: side('bare') };
+const STORES = ['memory', 'embedded', 'redis'] as const;
+const AIMS = { memory: 1.06, embedded: 1.08, redis: 1.1 };
+
+/** The tables, in the order of the document. */
+export function tables({ redisUrl, peers, filled, floodSize }: Place): readonly Table[] {
+  return [
+    {
+      id: 'guard',
+      title: 'Guarded POST /mcp: CPU time as a multiple of bare Express',
+      baseline: BARE,
+      rows: [
+        { label: 'bare, in an AsyncLocalStorage', side: side('bareContext') },
+        ...STORES.flatMap((store) =>
+          [1, 1000].map((tokens) => ({
+            label: `ours, ${store}, ${tokens === 1 ? 'one token' : '1,000 tokens'}`,
+            side: side('ours', { store, redisUrl, tokens }),
+            target: AIMS[store],
+          })),
+        ),
+        { label: 'npm fastmcp, token swap', side: side('fastmcp', { peers }) },
+        { label: 'npm fastmcp, 1,000 tokens', side: side('fastmcp', { peers, tokens: 1000 }) },
+        { label: 'SDK requireBearerAuth + jose', side: side('sdkBearer') },
+        { label: 'express-oauth2-jwt-bearer', side: side('jwtBearer', { peers }) },
+        { label: 'ours, garbage token', side: side('garbage', { store: 'memory' }), target: 1.3 },
+        {
+          label: 'ours, forged signature',
+          side: side('garbage', { store: 'memory', isForged: true }),
+          target: 1.3,
+        },
+      ],
+    },
+    ...[false, true].map((isStateful) => ({
+      id: isStateful ? 'transport-session' : 'transport-stateless',
+      title: `tools/call by StreamableHTTPServerTransport, ${isStateful ? 'with a session' : 'stateless'}`,
+      baseline: { label: 'transport alone', side: side('bareTransport', { isStateful }) },
+      rows: STORES.map((store) => ({
+        label: `ours, ${store}`,
+        side: side('oursTransport', { store, redisUrl, isStateful }),
+      })),
+    })),
+    {
+      id: 'token',
+      title: 'Token endpoint: CPU time as a multiple of a bare POST of a form',
+      baseline: { label: 'bare POST of a form', side: side('bareForm') },
+      rows: STORES.flatMap((store) => [
+        {
+          label: `refresh, ${store}`,
+          side: side('refresh', { store, redisUrl }),
+          ...(store === 'memory' && { target: 2.5 }),
+        },
+        { label: `code exchange, ${store}`, side: side('code', { store, redisUrl }) },
+      ]),
+      runsPerBurst: 100,
+    },
+    ...growth(filled),
+    {
+      id: 'flood',
+      title: `Guarded POST /mcp after and between floods of ${floodSize.toLocaleString('en')}`,
+      baseline: {
+        label: 'no flood',
+        side: side('ours', { store: 'memory', tokens: 100 }),
+      },
+      rows: ['registrations', 'logins', 'garbage tokens'].map((kind) => ({
+        label: kind,
+        side: side('flood', { store: 'memory', kind, count: floodSize }),
+        facts: true,
+      })),
+    },
+  ];
+}
+
+/** The same operation in small and large stores. */
+function growth(filled: Place['filled']): Table[] {
+  const [smallest, ...larger] = filled;
+  if (smallest === undefined) return [];
+  const tokens = 1000;
+  const options = (store: string, { grants, directory, redisUrl }: Place['filled'][number]) =>
+    store === 'memory'
+      ? { store, fill: grants }
+      : { store, ...(store === 'embedded' ? { directory } : { redisUrl }) };
+  return (['ours', 'refresh'] as const).flatMap((contender) =>
+    STORES.map((store) => ({
+      id: `growth-${contender === 'ours' ? 'guard' : 'refresh'}-${store}`,
+      title: `${contender === 'ours' ? 'Guarded POST /mcp' : 'Refresh'}, ${store}: cost as grants grow`,
+      baseline: {
+        label: `${smallest.grants.toLocaleString('en')} grants`,
+        side: side(contender, { ...options(store, smallest), tokens }),
+      },
+      rows: larger.map((place) => ({
+        label: `${place.grants.toLocaleString('en')} grants`,
+        side: side(contender, { ...options(store, place), tokens }),
+        target: 1.1,
+      })),
+      ...(contender === 'refresh' && { runsPerBurst: 100 }),
+    })),
+  );
+}
