@@ -12,8 +12,7 @@
 import { createHash } from 'node:crypto';
 
 import type { Request, Response } from 'express';
-import { LRUCache } from 'lru-cache';
-
+import { boundedMap } from '../storage/bounded-map.js';
 import type { AccessToken } from './auth-info.js';
 
 /** Owners of a hundred thousand sessions are some 20 MB. */
@@ -34,8 +33,8 @@ export interface SessionOwners {
 }
 
 export function createSessionOwners(): SessionOwners {
-  const owners = new LRUCache<string, string>({ max: MAX_SESSIONS });
-  const nobodys = new LRUCache<string, true>({ max: MAX_ANONYMOUS_SESSIONS });
+  const owners = boundedMap<string>(MAX_SESSIONS);
+  const nobodys = boundedMap<true>(MAX_ANONYMOUS_SESSIONS);
 
   /** Whoever logs in first on a session of nobody takes it over. */
   function own(id: string, caller: Caller): void {

@@ -11,10 +11,9 @@
  */
 import { hash, randomBytes } from 'node:crypto';
 
-import { LRUCache } from 'lru-cache';
-
 import { InvalidToken } from '../oauth/errors.js';
 import { formatScope, parseScope } from '../oauth/scope.js';
+import { boundedMap } from '../storage/bounded-map.js';
 import { type JwtReading, readJwt, writeJwt } from './own-jwt.js';
 import { type SigningKey, signingKeyFrom } from './signing-key.js';
 
@@ -60,7 +59,7 @@ export function createAccessTokens(deps: AccessTokensDeps): AccessTokens {
   const byKid = new Map(keys.map((key) => [key.kid, key]));
   const [newest] = keys;
   if (newest === undefined) throw new RangeError('access tokens need at least one key');
-  const verified = new LRUCache<string, AccessTokenClaims>({ max: MAX_VERIFIED });
+  const verified = boundedMap<AccessTokenClaims>(MAX_VERIFIED);
 
   function verifyAtOnce(token: string): AccessTokenClaims {
     const name = hash('sha256', token, 'base64url');

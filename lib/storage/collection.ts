@@ -13,36 +13,17 @@
  *
  * @module
  */
-import { deflateRawSync, inflateRawSync } from 'node:zlib';
-
-import { LRUCache } from 'lru-cache';
-
-import { mac } from '../keys/key-ring.js';
-import type { Sealer } from '../keys/seal.js';
 import { type AtOnce, whenThere } from './at-once.js';
-import { createOpenedRecords } from './opened-records.js';
-import { type Storage, StorageUnavailable } from './storage.js';
+import { type CollectionDeps, createRecordCodec } from './record-codec.js';
+import { StorageUnavailable } from './storage.js';
+
+export type { CollectionDeps } from './record-codec.js';
 
 /**
  * Rounds of compare-and-set before giving up. Each lost round is another writer's success, so that
  * many in a row means a store that lies about its comparison.
  */
 const MAX_ROUNDS = 1000;
-
-/** Names remembered per kind: some 3 MB. */
-const MAX_NAMES = 10_000;
-
-/** What a collection needs, the same for all of them. */
-export interface CollectionDeps {
-  storage: Storage;
-  sealer: Sealer;
-  /** Keys that turn ids into key names: the first writes, all are looked up. At least one. */
-  nameKeys: readonly Uint8Array[];
-  /** Keeps issuers and Auth0 applications apart that share a store. */
-  namespace: string;
-  /** Told the kind of a record that is there and does not open. The record counts as absent. */
-  onUnreadable(kind: string): void;
-}
 
 /** Records of one kind, by id. `T` is whatever JSON can hold. */
 export interface Collection<T> {
@@ -88,7 +69,7 @@ export function openCollection<T>(deps: CollectionDeps, kind: string): Collectio
   if (newestKey === undefined) throw new RangeError('a collection needs at least one name key');
   // A constant of its own, so that functions know it is there.
   const writeKey = newestKey;
-  const { nameUnder, seal, open } = codec<T>(deps, kind);
+  const { nameUnder, seal, open } = createRecordCodec<T>(deps, kind);
 
   async function find(id: string): Promise<Found<T> | undefined> {
     for (const key of nameKeys) {
@@ -163,40 +144,5 @@ export function openCollection<T>(deps: CollectionDeps, kind: string): Collectio
       );
     },
     delete: (id) => deleteUnder(nameKeys, id),
-  };
-}
-
-/** From ids to key names and from records to sealed bytes, and back. */
-function codec<T>({ sealer, nameKeys, namespace, onUnreadable }: CollectionDeps, kind: string) {
-  const opened = createOpenedRecords<T>();
-  const names = new LRUCache<string, string>({ max: MAX_NAMES });
-  const [writeKey] = nameKeys;
-  const nameOf = (key: Uint8Array, id: string): string =>
-    `${namespace}:${kind}:${mac(key, kind, id).toString('base64url')}`;
-  return {
-    /** The newest key's names are remembered: the hash costs more than the look at most stores. */
-    nameUnder(key: Uint8Array, id: string): string {
-      if (key !== writeKey) return nameOf(key, id);
-      const known = names.get(id);
-      if (known !== undefined) return known;
-      const name = nameOf(key, id);
-      names.set(id, name);
-      return name;
-    },
-    seal: (name: string, value: T): Buffer =>
-      sealer.seal(deflateRawSync(JSON.stringify(value)), name),
-    open(name: string, bytes: Uint8Array | undefined): T | undefined {
-      if (bytes === undefined) return undefined;
-      const known = opened.find(name, bytes);
-      if (known !== undefined) return known;
-      const plaintext = sealer.open(bytes, name);
-      if (plaintext === undefined) {
-        onUnreadable(kind);
-        return undefined;
-      }
-      // What opens was sealed here, as JSON of this kind: the name is part of the seal.
-      const value = JSON.parse(inflateRawSync(plaintext).toString('utf8')) as T;
-      return opened.remember(name, bytes, value);
-    },
   };
 }

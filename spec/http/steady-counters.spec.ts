@@ -28,7 +28,7 @@ function counters() {
   const local = new MemoryStore();
   const steadily = createSteadyCounters();
   const steady = steadily(store, local);
-  steady.init?.(OPTIONS);
+  void steady.init?.(OPTIONS);
   const hit = async () => (await steady.increment('caller')).totalHits;
   return { steady, mood, hit };
 }
@@ -42,7 +42,7 @@ describe('rate-limit counters', () => {
     await steady.resetKey('caller');
     expect(await hit()).toBe(1);
     expect(mood.asked).toBe(5);
-    steady.shutdown?.();
+    await steady.shutdown?.();
   });
 
   it.each(['broken', 'silent'] as const)(
@@ -59,7 +59,7 @@ describe('rate-limit counters', () => {
         await new Promise((resolve) => setTimeout(resolve, 50));
       }
       expect(await hit()).toBe(3);
-      steady.shutdown?.();
+      await steady.shutdown?.();
     },
   );
 });

@@ -5,9 +5,7 @@
  */
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-
-import { LRUCache } from 'lru-cache';
-
+import { boundedMap } from '../bounded-map.js';
 import { type Storage, StorageUnavailable } from '../storage.js';
 import { checkedTtl } from '../ttl.js';
 import { dataDirectory, directoryName } from './data-directory.js';
@@ -91,7 +89,7 @@ function createHandle(directory: string): Handle {
 
 function storageOn(handle: Handle): Storage {
   const { read, readAtOnce, write } = access(handle);
-  const looked = new LRUCache<string, { key: Buffer; bytes: Buffer }>({ max: MAX_LOOKED });
+  const looked = boundedMap<{ key: Buffer; bytes: Buffer }>(MAX_LOOKED);
   return {
     description: `embedded (LMDB) in ${handle.directory}`,
     get: (key) => read((table) => table.readCommitted(valueKey(key))),

@@ -9,9 +9,9 @@
  *
  * @module
  */
-import { LRUCache } from 'lru-cache';
 
 import type { AtOnce } from '../at-once.js';
+import { boundedMap } from '../bounded-map.js';
 import type { Connection } from './connection.js';
 import { binaryView } from './redis-client.js';
 
@@ -48,7 +48,7 @@ interface TrackedValuesDeps {
 }
 
 export function trackedValues({ connect, get }: TrackedValuesDeps): TrackedValues {
-  const kept = new LRUCache<string, Buffer>({ max: MAX_VALUES });
+  const kept = boundedMap<Buffer>(MAX_VALUES);
   const asked = new Map<string, Promise<Uint8Array | undefined>>();
   let vouchedAtMs = Number.NEGATIVE_INFINITY;
   let gaps = 0;
