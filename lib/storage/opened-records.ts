@@ -7,7 +7,7 @@
  *
  * @module
  */
-import { LRUCache } from 'lru-cache';
+import { boundedMap } from './bounded-map.js';
 
 /** Records remembered per kind: some 10 MB of grants. */
 const MAX_REMEMBERED = 2000;
@@ -20,7 +20,7 @@ export interface OpenedRecords<T> {
 }
 
 export function createOpenedRecords<T>(): OpenedRecords<T> {
-  const opened = new LRUCache<string, { bytes: Uint8Array; value: T }>({ max: MAX_REMEMBERED });
+  const opened = boundedMap<{ bytes: Uint8Array; value: T }>(MAX_REMEMBERED);
   return {
     find(name, bytes) {
       const known = opened.get(name);

@@ -8,8 +8,10 @@
  * @module
  */
 import { Resolver } from 'node:dns/promises';
+import { createRequire } from 'node:module';
 import { isIP, type LookupFunction } from 'node:net';
-import { buildConnector } from 'undici';
+
+import type { buildConnector } from 'undici';
 
 import { ClientMetadataError } from './client-metadata-error.js';
 import { isPublicAddress } from './public-address.js';
@@ -52,7 +54,9 @@ export function guardedConnector(
 ): buildConnector.connector {
   const isAllowed = (address: string): boolean =>
     isPublicAddress(address) || network?.addresses.includes(address) === true;
-  const connect = buildConnector({
+  // Loaded here and not at the top: most servers never fetch a document.
+  const undici: typeof import('undici') = createRequire(import.meta.url)('undici');
+  const connect = undici.buildConnector({
     lookup: guardedLookup(network?.resolve ?? resolvePublicName, isAllowed, signal),
     timeout: timeoutMs,
     autoSelectFamily: true,

@@ -65,6 +65,9 @@ export function visibleAscii(text: string): string {
 }
 
 function cut(text: string, maxCharacters: number): string {
+  // There are no more characters than code units; and a segmenter takes as long to make as a package
+  // to load.
+  if (text.length <= maxCharacters) return text;
   let kept = '';
   let count = 0;
   for (const { segment } of new Intl.Segmenter().segment(text)) {
