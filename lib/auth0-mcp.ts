@@ -21,7 +21,7 @@ import { embeddedStorage } from './storage/embedded/embedded-storage.js';
 import type { GrantRecord } from './storage/records.js';
 import { redisStorage } from './storage/redis/redis-storage.js';
 import { openTelemetry } from './telemetry/open-telemetry.js';
-import { type Wiring, wire } from './wiring.js';
+import { type Wiring, wire } from './wiring/wiring.js';
 
 /** A grant as an operator, or the person themselves, may see it. */
 export interface GrantSummary {

@@ -85,12 +85,8 @@ const demo = sourceFiles('demo');
 const everything = [...lib, ...spec, ...demo];
 
 const rank = (unit: string): number => ORDER.findIndex((step) => step.includes(unit));
-/** `lib/oauth/pkce.ts` and `lib/oauth/x/y.ts` → `oauth`; `lib/routes.ts` → `routes`; the wiring is one thing in parts. */
-const unitOf = (path: string): string =>
-  path
-    .replace(/^lib\//, '')
-    .replace(/[/.].*$/, '')
-    .replace(/^wire-\w+$/, 'wiring');
+/** `lib/oauth/pkce.ts` and `lib/oauth/x/y.ts` → `oauth`; `lib/routes.ts` → `routes`. */
+const unitOf = (path: string): string => path.replace(/^lib\//, '').replace(/[/.].*$/, '');
 /** `@scope/name/sub` → `@scope/name`. */
 const packageOf = (from: string): string => /^(?:@[^/]+\/)?[^/]+/.exec(from)?.[0] ?? from;
 const isRelative = (from: string): boolean => from.startsWith('.');

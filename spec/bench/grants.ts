@@ -7,7 +7,7 @@ import { createHash, generateKeyPairSync, randomBytes, sign } from 'node:crypto'
 
 import type { TokenSet } from '../../lib/grants/token-set.js';
 import type { Storage } from '../../lib/storage/storage.js';
-import type { Wiring } from '../../lib/wiring.js';
+import type { Wiring } from '../../lib/wiring/wiring.js';
 
 export const VERIFIER = 'bench-verifier.with~every-kind_of-character-0123456789';
 const CHALLENGE = createHash('sha256').update(VERIFIER).digest('base64url');

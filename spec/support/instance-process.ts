@@ -14,7 +14,7 @@ import { assemble } from '../../lib/auth0-mcp.js';
 import { resolveConfig } from '../../lib/config/resolve.js';
 import { embeddedStorage } from '../../lib/storage/embedded/embedded-storage.js';
 import { redisStorage } from '../../lib/storage/redis/redis-storage.js';
-import { wire } from '../../lib/wiring.js';
+import { wire } from '../../lib/wiring/wiring.js';
 import type { InstanceOrders } from './instance-processes.js';
 
 process.once('message', (message) => {

@@ -26,7 +26,8 @@ import { embeddedStorage } from '../../lib/storage/embedded/embedded-storage.js'
 import { memoryStorage } from '../../lib/storage/memory-storage.js';
 import { redisStorage } from '../../lib/storage/redis/redis-storage.js';
 import type { Storage } from '../../lib/storage/storage.js';
-import { type Surroundings, type Wiring, wire } from '../../lib/wiring.js';
+import type { Surroundings } from '../../lib/wiring/ground.js';
+import { type Wiring, wire } from '../../lib/wiring/wiring.js';
 import { mcpRoute } from './mcp-route.js';
 
 /** One line of the library's log. */

@@ -13,7 +13,7 @@ import { embeddedStorage } from '../../../lib/storage/embedded/embedded-storage.
 import { memoryStorage } from '../../../lib/storage/memory-storage.js';
 import { redisStorage } from '../../../lib/storage/redis/redis-storage.js';
 import type { Storage } from '../../../lib/storage/storage.js';
-import { type Wiring, wire } from '../../../lib/wiring.js';
+import { type Wiring, wire } from '../../../lib/wiring/wiring.js';
 import { fillStore, makeGrant } from '../grants.js';
 
 export type StoreName = 'memory' | 'embedded' | 'redis';

@@ -6,31 +6,22 @@
  */
 import type { RequestHandler } from 'express';
 
-import { type CreateGuard, createGuards } from './bearer/guard.js';
-import { STREAM_CHECK_MS } from './bearer/open-answers.js';
-import { createVerification, type VerifyBearer } from './bearer/verification.js';
-import type { AllowedNetwork } from './clients/metadata-documents/guarded-connector.js';
-import type { Config } from './config/config.js';
-import type { Correlation } from './config/correlation.js';
-import type { EventListener } from './config/events.js';
-import type { AccessTokens } from './grants/access-token.js';
-import type { Grants } from './grants/grants.js';
-import { baseHeaders } from './http/answer-headers.js';
-import { createErrorLog } from './http/error-log.js';
-import type { MountWatch } from './http/mounts/mount-watch.js';
-import type { Settle } from './http/mounts/neighbours.js';
-import type { KeyRing } from './keys/key-ring.js';
-import type { ChallengeBase } from './oauth/challenge.js';
-import type { Routes } from './routes.js';
-import type { CollectionDeps } from './storage/collection.js';
-import type { Storage } from './storage/storage.js';
-import type { Observation } from './telemetry/observation.js';
-import type { Telemetry } from './telemetry/telemetry.js';
-import { wireClients } from './wire-clients.js';
-import { wireAccessTokens, wireAuth0, wireGrants } from './wire-grants.js';
-import { announce, layGround } from './wire-ground.js';
-import { wireMounts } from './wire-mounts.js';
-import { wireLimits, wireRoutes } from './wire-routes.js';
+import { type CreateGuard, createGuards } from '../bearer/guard.js';
+import { STREAM_CHECK_MS } from '../bearer/open-answers.js';
+import { createVerification, type VerifyBearer } from '../bearer/verification.js';
+import type { Config } from '../config/config.js';
+import type { AccessTokens } from '../grants/access-token.js';
+import type { Grants } from '../grants/grants.js';
+import { baseHeaders } from '../http/answer-headers.js';
+import { createErrorLog } from '../http/error-log.js';
+import type { MountWatch } from '../http/mounts/mount-watch.js';
+import type { ChallengeBase } from '../oauth/challenge.js';
+import type { Routes } from '../routes.js';
+import { wireClients } from './clients.js';
+import { wireAccessTokens, wireAuth0, wireGrants } from './grants.js';
+import { announce, layGround, type Surroundings } from './ground.js';
+import { wireMounts } from './mounts.js';
+import { wireLimits, wireRoutes } from './routes.js';
 
 /** Everything that works, ready to be mounted. */
 export interface Wiring {
@@ -46,32 +37,6 @@ export interface Wiring {
   readonly knownScopes: Set<string>;
   ready(): Promise<void>;
   close(): Promise<void>;
-}
-
-/** What the world outside gives; specs give their own. */
-export interface Surroundings {
-  /** Unix seconds. */
-  readonly now: () => number;
-  /** The servers of this process; left out: there are no others. */
-  readonly settle?: Settle;
-  /** How often an open stream is looked at, in milliseconds. */
-  readonly streamCheckMs?: number;
-  /** Where metadata documents may be fetched from although it is not public: no option leads here. */
-  readonly allowedNetwork?: AllowedNetwork;
-  /** Left out: nobody observes. */
-  readonly telemetry?: Telemetry | undefined;
-}
-
-/** Keys and records: the ground the rooms stand on. */
-export interface Ground extends Surroundings {
-  readonly config: Config;
-  readonly correlation: Correlation;
-  readonly emit: EventListener;
-  readonly observe: Observation;
-  readonly storage: Storage;
-  /** For everything that is signed or recognised. */
-  readonly signingKeys: KeyRing;
-  readonly collections: CollectionDeps;
 }
 
 /** Opens the storage; touches neither the network nor Auth0. */

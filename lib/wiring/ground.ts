@@ -5,16 +5,48 @@
  */
 import { createHash } from 'node:crypto';
 
-import type { Config } from './config/config.js';
-import { createCorrelation } from './config/correlation.js';
-import { createEmitter } from './config/emitter.js';
-import { createKeyRing } from './keys/key-ring.js';
-import { createSealer } from './keys/seal.js';
-import { pathsOf } from './routes/paths.js';
-import type { CollectionDeps } from './storage/collection.js';
-import type { Storage } from './storage/storage.js';
-import { createObservation } from './telemetry/observation.js';
-import type { Ground, Surroundings } from './wiring.js';
+import type { AllowedNetwork } from '../clients/metadata-documents/guarded-connector.js';
+import type { Config } from '../config/config.js';
+import type { Correlation } from '../config/correlation.js';
+import { createCorrelation } from '../config/correlation.js';
+import { createEmitter } from '../config/emitter.js';
+import type { EventListener } from '../config/events.js';
+import type { Settle } from '../http/mounts/neighbours.js';
+import type { KeyRing } from '../keys/key-ring.js';
+import { createKeyRing } from '../keys/key-ring.js';
+import { createSealer } from '../keys/seal.js';
+import { pathsOf } from '../routes/paths.js';
+import type { CollectionDeps } from '../storage/collection.js';
+import type { Storage } from '../storage/storage.js';
+import type { Observation } from '../telemetry/observation.js';
+import { createObservation } from '../telemetry/observation.js';
+import type { Telemetry } from '../telemetry/telemetry.js';
+
+/** What the world outside gives; specs give their own. */
+export interface Surroundings {
+  /** Unix seconds. */
+  readonly now: () => number;
+  /** The servers of this process; left out: there are no others. */
+  readonly settle?: Settle;
+  /** How often an open stream is looked at, in milliseconds. */
+  readonly streamCheckMs?: number;
+  /** Where metadata documents may be fetched from although it is not public: no option leads here. */
+  readonly allowedNetwork?: AllowedNetwork;
+  /** Left out: nobody observes. */
+  readonly telemetry?: Telemetry | undefined;
+}
+
+/** Keys and records: the ground the rooms stand on. */
+export interface Ground extends Surroundings {
+  readonly config: Config;
+  readonly correlation: Correlation;
+  readonly emit: EventListener;
+  readonly observe: Observation;
+  readonly storage: Storage;
+  /** For everything that is signed or recognised. */
+  readonly signingKeys: KeyRing;
+  readonly collections: CollectionDeps;
+}
 
 /** Opens the storage, and derives from the keys what stands on it. */
 export function layGround(config: Config, surroundings: Surroundings): Ground {

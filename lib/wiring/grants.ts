@@ -3,15 +3,15 @@
  *
  * @module
  */
-import type { Auth0 } from './auth0/auth0.js';
-import { createAuth0 } from './auth0/create-auth0.js';
-import { type AccessTokens, createAccessTokens } from './grants/access-token.js';
-import { createGrants, type Grants } from './grants/grants.js';
-import { grantingImplied } from './grants/implied-scopes.js';
-import { createLoginTransactions } from './grants/login-transactions.js';
-import { createRefreshTokens } from './grants/refresh-token.js';
-import { SIGNING_KEY_MATERIAL_BYTES } from './grants/signing-key.js';
-import type { Ground } from './wiring.js';
+import type { Auth0 } from '../auth0/auth0.js';
+import { createAuth0 } from '../auth0/create-auth0.js';
+import { type AccessTokens, createAccessTokens } from '../grants/access-token.js';
+import { createGrants, type Grants } from '../grants/grants.js';
+import { grantingImplied } from '../grants/implied-scopes.js';
+import { createLoginTransactions } from '../grants/login-transactions.js';
+import { createRefreshTokens } from '../grants/refresh-token.js';
+import { SIGNING_KEY_MATERIAL_BYTES } from '../grants/signing-key.js';
+import type { Ground } from './ground.js';
 
 export function wireAuth0({ config, collections, emit, now, observe }: Ground): Auth0 {
   const auth0 = createAuth0({

@@ -4,42 +4,42 @@
  * @module
  */
 import type { RequestHandler } from 'express';
-import type { Auth0 } from './auth0/auth0.js';
-import { AUTH0_SCOPES } from './auth0/authorization-request.js';
-import type { CreateGuard } from './bearer/guard.js';
-import { CLIENT_ASSERTION_ALGORITHMS } from './clients/client-assertion.js';
-import type { Config } from './config/config.js';
-import type { CallbackDeps } from './endpoints/callback.js';
-import { APPROVAL_TTL_SECONDS, type Approvals, createApprovals } from './grants/approvals.js';
-import type { Grants } from './grants/grants.js';
-import { createRefreshTokens } from './grants/refresh-token.js';
-import { baseHeaders, pageHeaders } from './http/answer-headers.js';
-import { type BrowserSessions, createBrowserSessions } from './http/browser-sessions.js';
-import { createClientRequests } from './http/client-requests.js';
-import { createConsentForms } from './http/consent-form.js';
-import { cookieRules } from './http/cookies.js';
-import type { ErrorLog } from './http/error-log.js';
-import { jsonErrors } from './http/json-errors.js';
-import { createDeparture } from './http/login-departure.js';
-import { createLookFor, pageErrors } from './http/pages.js';
-import { createRateLimits, type RateLimits } from './http/rate-limits.js';
-import { RecordSessionStore, sessionSealer } from './http/session-store.js';
-import { mac } from './keys/key-ring.js';
-import { createSealer } from './keys/seal.js';
+import type { Auth0 } from '../auth0/auth0.js';
+import { AUTH0_SCOPES } from '../auth0/authorization-request.js';
+import type { CreateGuard } from '../bearer/guard.js';
+import { CLIENT_ASSERTION_ALGORITHMS } from '../clients/client-assertion.js';
+import type { Config } from '../config/config.js';
+import type { CallbackDeps } from '../endpoints/callback.js';
+import { APPROVAL_TTL_SECONDS, type Approvals, createApprovals } from '../grants/approvals.js';
+import type { Grants } from '../grants/grants.js';
+import { createRefreshTokens } from '../grants/refresh-token.js';
+import { baseHeaders, pageHeaders } from '../http/answer-headers.js';
+import { type BrowserSessions, createBrowserSessions } from '../http/browser-sessions.js';
+import { createClientRequests } from '../http/client-requests.js';
+import { createConsentForms } from '../http/consent-form.js';
+import { cookieRules } from '../http/cookies.js';
+import type { ErrorLog } from '../http/error-log.js';
+import { jsonErrors } from '../http/json-errors.js';
+import { createDeparture } from '../http/login-departure.js';
+import { createLookFor, pageErrors } from '../http/pages.js';
+import { createRateLimits, type RateLimits } from '../http/rate-limits.js';
+import { RecordSessionStore, sessionSealer } from '../http/session-store.js';
+import { mac } from '../keys/key-ring.js';
+import { createSealer } from '../keys/seal.js';
 import {
   authorizationServerMetadata,
   openidConfiguration,
   protectedResourceMetadata,
   type ServerCapabilities,
-} from './oauth/metadata.js';
-import { contentSecurityPolicy } from './pages/layout.js';
-import { type Paths, pathsOf } from './routes/paths.js';
-import { createRoutes, type Documents, type Routes } from './routes.js';
-import { openCollection } from './storage/collection.js';
-import type { SessionRecord } from './storage/records.js';
-import type { Clients } from './wire-clients.js';
-import type { Mounts } from './wire-mounts.js';
-import type { Ground } from './wiring.js';
+} from '../oauth/metadata.js';
+import { contentSecurityPolicy } from '../pages/layout.js';
+import { type Paths, pathsOf } from '../routes/paths.js';
+import { createRoutes, type Documents, type Routes } from '../routes.js';
+import { openCollection } from '../storage/collection.js';
+import type { SessionRecord } from '../storage/records.js';
+import type { Clients } from './clients.js';
+import type { Ground } from './ground.js';
+import type { Mounts } from './mounts.js';
 
 /** Seconds a browser's session lives for a login alone: a little longer than that may take. */
 const SESSION_TTL_SECONDS = 15 * 60;

@@ -4,19 +4,19 @@
  * @module
  */
 
-import { createClientAssertions } from './clients/client-assertion.js';
+import { createClientAssertions } from '../clients/client-assertion.js';
 import {
   type AuthenticateClient,
   createClientAuthentication,
-} from './clients/client-authentication.js';
-import { type ClientDirectory, createClientDirectory } from './clients/client-directory.js';
-import { createMetadataDocuments } from './clients/metadata-documents/metadata-documents.js';
-import { createRegisteredClients, type RegisteredClients } from './clients/registered-clients.js';
-import { redirectUriKind } from './oauth/redirect-uri.js';
-import { matchesRedirectUriPattern } from './oauth/redirect-uri-pattern.js';
-import { openCollection } from './storage/collection.js';
-import type { AssertionRecord } from './storage/records.js';
-import type { Ground } from './wiring.js';
+} from '../clients/client-authentication.js';
+import { type ClientDirectory, createClientDirectory } from '../clients/client-directory.js';
+import { createMetadataDocuments } from '../clients/metadata-documents/metadata-documents.js';
+import { createRegisteredClients, type RegisteredClients } from '../clients/registered-clients.js';
+import { redirectUriKind } from '../oauth/redirect-uri.js';
+import { matchesRedirectUriPattern } from '../oauth/redirect-uri-pattern.js';
+import { openCollection } from '../storage/collection.js';
+import type { AssertionRecord } from '../storage/records.js';
+import type { Ground } from './ground.js';
 
 /** What the endpoints need to know about clients. */
 export interface Clients {

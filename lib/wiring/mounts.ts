@@ -3,11 +3,11 @@
  *
  * @module
  */
-import type { Config } from './config/config.js';
-import { createMountWatch, type MountWatch } from './http/mounts/mount-watch.js';
-import { createNeighbours, type Settle } from './http/mounts/neighbours.js';
-import { createStrippedPrefix, type StrippedPrefixOf } from './http/mounts/stripped-prefix.js';
-import { endpointsOf, pathsOf } from './routes/paths.js';
+import type { Config } from '../config/config.js';
+import { createMountWatch, type MountWatch } from '../http/mounts/mount-watch.js';
+import { createNeighbours, type Settle } from '../http/mounts/neighbours.js';
+import { createStrippedPrefix, type StrippedPrefixOf } from '../http/mounts/stripped-prefix.js';
+import { endpointsOf, pathsOf } from '../routes/paths.js';
 
 /** The server's place. */
 export interface Mounts {
