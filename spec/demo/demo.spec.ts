@@ -12,8 +12,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
+import { createBrowser } from '../../demo/tenant/browser.js';
 import { DEMO_AUDIENCE, DEMO_CLIENT_ID, DEMO_CLIENT_SECRET } from '../../demo/tenant/options.js';
 import { startTenant } from '../../demo/tenant/tenant.js';
+import { callTool, registerClient, toolResult } from '../support/oauth-client.js';
 import { ROOT } from '../support/source-tree.js';
 
 const BUILD_TIMEOUT_MS = 120_000;
@@ -71,6 +73,17 @@ describe('the demo server without a tenant', () => {
   it('lets nobody call a tool without a token', async () => {
     const response = await fetch(`${baseUrl}/mcp`, { method: 'POST' });
     expect(response.status).toBe(401);
+  });
+
+  it('opens the page of connected apps to whoever calls manage_apps', async () => {
+    const client = await registerClient(baseUrl, { client_name: 'Spec client' });
+    const { access_token: token } = await client.tokens();
+    const { url } = toolResult(await callTool(`${baseUrl}/mcp`, token, 'manage_apps'));
+    const browser = createBrowser();
+    const page = await browser.follow(String(url));
+    expect([page.status, page.body]).toEqual([200, expect.stringContaining('Spec client')]);
+    await browser.submit(page, {}, { button: { name: 'grant' } });
+    expect((await callTool(`${baseUrl}/mcp`, token, 'manage_apps')).status).toBe(401);
   });
 
   it('says which port is taken, and how to take another', async () => {
