@@ -11,9 +11,12 @@ import type { TableResult } from './run.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
+/** The compiled library: as installed, in many files, not through the loader of the specs. */
+const OURS = process.env['BENCH_DIST'] ?? 'express-auth0-mcp';
+
 const PROGRAMS = {
   bare: `await import('express'); await import('jose'); await import('passport');`,
-  ours: `const { auth0Mcp, memoryStorage } = await import('express-auth0-mcp');
+  ours: `const { auth0Mcp, memoryStorage } = await import(${JSON.stringify(OURS)});
 auth0Mcp({ domain: 'bench.eu.auth0.com', clientId: 'c', clientSecret: 's', audience: 'https://api.example.com',
   baseUrl: 'http://127.0.0.1:8000', jwtSigningKey: 'a-signing-key-for-measurements-0123456789',
   storage: memoryStorage(), logger: { debug() {}, info() {}, warn() {}, error() {} } });`,

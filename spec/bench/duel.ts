@@ -111,8 +111,11 @@ async function oneLaunch(
   wantsFacts: boolean,
 ) {
   const [a, b] = [await startSide(first), await startSide(second)];
-  await a.burst(warmUpRuns);
-  await b.burst(warmUpRuns);
+  // In bursts as well: what has to be prepared for each is sized for one.
+  for (let runs = 0; runs < warmUpRuns; runs += runsPerBurst) {
+    await a.burst(runsPerBurst);
+    await b.burst(runsPerBurst);
+  }
   const seen: { a: number; b: number }[] = [];
   for (let round = 0; round < rounds; round += 1) {
     const [a1, b1] = [await a.burst(runsPerBurst), await b.burst(runsPerBurst)];

@@ -90,7 +90,7 @@ export async function makeGrant(wiring: Pick<Wiring, 'grants'>): Promise<TokenSe
 }
 
 const LIFE_SECONDS = 30 * 24 * HOUR_SECONDS;
-const AT_ONCE = 500;
+const AT_ONCE = 64;
 
 /**
  * Fills a store with `count` grants: one real one, and as many of the size of a sealed one under names as

@@ -16,6 +16,7 @@ import { coldStart } from './cold-start.js';
 import { startServer } from './contenders/server.js';
 import { type Comparison, duel, type Effort } from './duel.js';
 import { inWords, type Machine, machine } from './machine.js';
+import { bytesPerGrant, roundTrips, type Sizes } from './sizes.js';
 import { type Place, type Row, type Table, tables } from './tables.js';
 
 /** One line, measured. */
@@ -40,7 +41,8 @@ export interface TableResult {
 /** The file in docs/bench. */
 interface Results {
   readonly tables: Record<string, TableResult & { measuredOn: Machine; measuredAt: string }>;
-  sizes?: Record<string, number>;
+  bytesPerGrant?: Sizes;
+  roundTrips?: Sizes;
 }
 
 const DIRECTORY = fileURLToPath(new URL('../../docs/bench/', import.meta.url));
@@ -52,6 +54,8 @@ const NORMAL: Effort = { launches: 5, rounds: 10, runsPerBurst: 300, warmUpRuns:
 const QUICK: Effort = { launches: 3, rounds: 6, runsPerBurst: 200, warmUpRuns: 3000 };
 
 const flags = process.argv.slice(2);
+/** Keeps a run on another Node beside the usual one: `--suffix=-node24`. */
+const suffix = flags.find((flag) => flag.startsWith('--suffix='))?.slice('--suffix='.length) ?? '';
 const isQuick = flags.includes('--quick');
 const wanted = flags.filter((flag) => !flag.startsWith('--'));
 const isWanted = (id: string): boolean =>
@@ -75,6 +79,13 @@ try {
     floodSize: isQuick ? 10_000 : 100_000,
   };
   for (const table of tables(place)) if (isWanted(table.id)) keep(await measure(table));
+  if (isWanted('sizes')) {
+    results.bytesPerGrant = await bytesPerGrant(redis, isQuick ? 2000 : 20_000);
+    results.roundTrips = await roundTrips(redis, 100);
+    write();
+    say(`\nbytes per grant ${JSON.stringify(results.bytesPerGrant)}`);
+    say(`round trips to Redis ${JSON.stringify(results.roundTrips)}`);
+  }
   if (isWanted('cold-start')) keep(coldStart(isQuick ? 5 : 15));
 } finally {
   for (const server of servers) await server.remove();
@@ -102,14 +113,19 @@ async function measure(table: Table): Promise<TableResult> {
   return { id, title, isVoid, baseline: against, rows: measured };
 }
 
-function keep(result: TableResult): void {
+function keep(measured: TableResult): void {
+  const result = { ...measured, id: measured.id + suffix };
   const measuredOn = machine();
   const measuredAt = new Date().toISOString().slice(0, 16);
   results.tables[result.id] = { ...result, measuredOn, measuredAt };
-  mkdirSync(DIRECTORY, { recursive: true });
-  writeFileSync(FILE, `${JSON.stringify(results, undefined, 2)}\n`);
+  write();
   const note = `${result.isVoid ? 'VOID (the baseline differs from itself). ' : ''}${inWords(measuredOn)}, ${measuredAt.slice(0, 10)}`;
   writeFileSync(join(DIRECTORY, `${result.id}.svg`), chart(result, note));
+}
+
+function write(): void {
+  mkdirSync(DIRECTORY, { recursive: true });
+  writeFileSync(FILE, `${JSON.stringify(results, undefined, 2)}\n`);
 }
 
 function readResults(): Results {

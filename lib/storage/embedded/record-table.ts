@@ -88,8 +88,10 @@ export function recordTable(environment: Environment, nowMs: () => number): Reco
     },
     readAgain(key, before) {
       records.resetReadTxn();
-      // Not a copy: good until the next read.
-      const payload = payloadOf(records.getBinaryFast(key));
+      // Not a copy: lmdb's own buffer, good until the next read. It is longer than the record, whose
+      // length it only states; not every method of every Node goes by that.
+      const shared = records.getBinaryFast(key);
+      const payload = payloadOf(shared?.subarray(0, shared.length));
       if (payload === undefined || before?.equals(payload) === true) return payload && before;
       return Buffer.from(payload);
     },

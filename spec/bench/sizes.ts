@@ -1,0 +1,77 @@
+/**
+ * What a grant takes up, and how often Redis is asked.
+ *
+ * @module
+ */
+import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { command, type RedisServer } from '../support/redis-server.js';
+import { guarded, type OursOptions } from './contenders/ours.js';
+import { makeTokens, type ServerOptions, startServer } from './contenders/server.js';
+import { code, refresh } from './contenders/token-endpoint.js';
+import type { Rig } from './rig.js';
+
+/** Figures by their names. */
+export type Sizes = Record<string, number>;
+
+/** Bytes of one grant of one person, with its memberships, in each store. */
+export async function bytesPerGrant(redis: RedisServer, grants: number): Promise<Sizes> {
+  const directory = mkdtempSync(join(tmpdir(), 'auth0-mcp-bench-'));
+  const usedBy = {
+    memory: async () => {
+      globalThis.gc?.();
+      const { heapUsed, arrayBuffers, external } = process.memoryUsage();
+      return heapUsed + arrayBuffers + external;
+    },
+    embedded: async () => diskUse(directory),
+    redis: async () =>
+      Number(/used_memory:(\d+)/.exec(await command(redis.port, 'INFO memory'))?.[1] ?? 0),
+  };
+  const sizes: Sizes = {};
+  for (const store of ['memory', 'embedded', 'redis'] as const) {
+    const options: ServerOptions = { store, directory, redisUrl: redis.url };
+    const server = await startServer(options);
+    await makeTokens(server, 100);
+    const before = await usedBy[store]();
+    await makeTokens(server, grants);
+    sizes[store] = Math.round(((await usedBy[store]()) - before) / grants);
+    await server.stop();
+  }
+  rmSync(directory, { recursive: true, force: true });
+  return sizes;
+}
+
+function diskUse(directory: string): number {
+  const files = readdirSync(directory, { recursive: true, encoding: 'utf8' });
+  return files.reduce((sum, file) => sum + statSync(join(directory, file)).size, 0);
+}
+
+/** Round trips to Redis, per operation. */
+export async function roundTrips(redis: RedisServer, runs: number): Promise<Sizes> {
+  const options: OursOptions = { store: 'redis', redisUrl: redis.url };
+  const rigs: Record<string, (options: OursOptions) => Promise<Rig>> = {
+    'guarded request': guarded,
+    refresh,
+    'code exchange': code,
+  };
+  const sizes: Sizes = {};
+  for (const [name, make] of Object.entries(rigs)) {
+    const rig = await make(options);
+    await rig.prepare?.(runs);
+    await rig.run();
+    const before = await reads(redis);
+    for (let run = 1; run < runs; run += 1) await rig.run();
+    // The question itself is one, and is not counted.
+    sizes[name] = Number((((await reads(redis)) - before - 1) / (runs - 1)).toFixed(2));
+    await rig.stop?.();
+  }
+  return sizes;
+}
+
+/** How often Redis has read from a connection: once for each command that is waited for. */
+async function reads({ port }: RedisServer): Promise<number> {
+  const stats = await command(port, 'INFO stats');
+  return Number(/total_reads_processed:(\d+)/.exec(stats)?.[1] ?? 0);
+}
