@@ -10,8 +10,12 @@ import { equalInConstantTime, type KeyRing, mac } from '../keys/key-ring.js';
 import type { ClientMetadata } from '../oauth/client-metadata.js';
 import { InvalidClientMetadata } from '../oauth/errors.js';
 import type { ClientInformation } from '../oauth/registration-response.js';
+import { boundedMap } from '../storage/bounded-map.js';
 import type { Client } from './client.js';
 import { decodeClientId, encodeClientId, MAX_CLIENT_ID_LENGTH } from './client-id-codec.js';
+
+/** Clients remembered: an id never means anything else. Some 1 MB, 10 MB at the very most. */
+const MAX_FOUND = 2_000;
 
 /** Registration without a register. */
 export interface RegisteredClients {
@@ -26,6 +30,8 @@ export function createRegisteredClients(keys: KeyRing): RegisteredClients {
   const idKeys = keys.derive('client-id');
   const secretKeys = keys.derive('client-secret');
   const [newestIdKey, newestSecretKey] = [idKeys[0], secretKeys[0]];
+  // Only ids that are genuine: what a stranger makes up takes no room.
+  const found = boundedMap<Client>(MAX_FOUND);
   if (newestIdKey === undefined || newestSecretKey === undefined) throw new RangeError('no keys');
   return {
     register(metadata, issuedAt) {
@@ -40,8 +46,13 @@ export function createRegisteredClients(keys: KeyRing): RegisteredClients {
       return { clientId, clientSecret, issuedAt };
     },
     find(clientId) {
+      const known = found.get(clientId);
+      if (known !== undefined) return known;
       const registration = decodeClientId(clientId, idKeys);
-      return registration === undefined ? undefined : clientFrom(clientId, registration);
+      if (registration === undefined) return undefined;
+      const client = clientFrom(clientId, registration);
+      found.set(clientId, client);
+      return client;
     },
     isSecretOf(clientId, secret) {
       const sent = Buffer.from(secret);
@@ -57,15 +68,15 @@ function secretFor(clientId: string, key: Uint8Array): string {
 }
 
 function clientFrom(id: string, metadata: ClientMetadata): Client {
-  return {
+  return Object.freeze({
     id,
-    kind: 'registered',
+    kind: 'registered' as const,
     name: metadata.clientName,
-    redirectUris: metadata.redirectUris,
+    redirectUris: Object.freeze([...metadata.redirectUris]),
     authMethod: metadata.authMethod,
     mayRefresh: metadata.mayRefresh,
     verifiedHost: undefined,
     jwks: undefined,
     jwksUri: undefined,
-  };
+  });
 }
