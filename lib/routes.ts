@@ -83,7 +83,6 @@ export function createRoutes(deps: RoutesDeps): Routes {
   const registration = Router({ caseSensitive: true });
   const login = Router({ caseSensitive: true });
   const tokens = Router({ caseSensitive: true });
-  const guard = Router();
 
   const documents: [DocumentPaths, unknown][] = [
     [paths.protectedResource, deps.documents.protectedResource],
@@ -119,21 +118,6 @@ export function createRoutes(deps: RoutesDeps): Routes {
   const logout = [limits.token, ...backchannelLogoutEndpoint(deps.backchannelLogout)];
   machine(tokens, 'POST', paths.backchannelLogout, logout);
 
-  protect(guard, paths.resource);
-  if (paths.bareResource !== undefined) {
-    const bare = Router();
-    protect(bare, paths.bareResource);
-    const { bareResource } = paths;
-    guard.use(onlyWhile(() => !mounts.isClaimed(bareResource), bare));
-  }
-
-  function protect(router: Router, path: string): void {
-    // Like `app.use`: every way of writing the path that Express would route, and all below it. An
-    // endpoint at the root is guarded alone, or the host app's other pages would be closed too.
-    if (path === '/') router.all('/', deps.correlate, ...deps.createGuard());
-    else router.use(path, deps.correlate, ...deps.createGuard());
-  }
-
   /** The surface for programs: open to browsers' `fetch`, errors as OAuth JSON. */
   function machine(router: Router, method: string, path: string, work: RequestHandler[]): void {
     const surface = [deps.correlate, deps.baseHeaders, openToBrowsers(method)];
@@ -147,19 +131,41 @@ export function createRoutes(deps: RoutesDeps): Routes {
   }
 
   const part = (name: PartName, router: Router): RequestHandler =>
-    mounts.watch.part(name, routerAtOrigin(router, mounts.strippedPrefixOf));
+    mounts.watch.part(
+      name,
+      routerAtOrigin(router, mounts.strippedPrefixOf, { alsoAsMounted: name === 'guard' }),
+    );
   return {
     metadata: part('metadata', metadata),
     registration: part('registration', registration),
     login: part('login', login),
     tokens: part('tokens', tokens),
-    guard: part('guard', guard),
+    guard: part('guard', guardRouter(deps)),
     resource: {
       path: paths.resource,
       handlers: deps.createGuard(),
       strippedPrefixOf: mounts.strippedPrefixOf,
     },
   };
+}
+
+/** The guard wherever the MCP endpoint may be met. */
+function guardRouter({ paths, mounts, correlate, createGuard }: RoutesDeps): Router {
+  const guard = Router();
+  protect(guard, paths.resource);
+  for (const path of paths.bareResources) {
+    const bare = Router();
+    protect(bare, path);
+    guard.use(onlyWhile(() => !mounts.isClaimed(path), bare));
+  }
+  return guard;
+
+  function protect(router: Router, path: string): void {
+    // Like `app.use`: every way of writing the path that Express would route, and all below it. An
+    // endpoint at the root is guarded alone, or the host app's other pages would be closed too.
+    if (path === '/') router.all('/', correlate, ...createGuard());
+    else router.use(path, correlate, ...createGuard());
+  }
 }
 
 /** Steps aside while the condition does not hold. */

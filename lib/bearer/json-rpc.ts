@@ -20,8 +20,12 @@ export function rpcCalls(body: unknown): readonly RpcCall[] | undefined {
   const calls: RpcCall[] = [];
   for (const message of messages) {
     if (typeof message !== 'object' || message === null) return undefined;
-    // Answers of the client to requests of the server have no method and call nothing.
-    if (!('method' in message)) continue;
+    if (!('method' in message)) {
+      // Answers of the client to requests of the server call nothing. Anything else is not a message:
+      // bytes that another parser left, or an object that a slow body has yet to fill.
+      if ('result' in message || 'error' in message) continue;
+      return undefined;
+    }
     if (typeof message.method !== 'string') return undefined;
     calls.push({ method: message.method, tool: toolOf(message) });
   }

@@ -8,6 +8,8 @@
  */
 import express, { type Request, type RequestHandler, type Response } from 'express';
 
+import { RequestTimedOut } from '../oauth/errors.js';
+
 /** Who sends it, which decides how much is read and how long is waited. */
 export type Sender = 'known' | 'stranger';
 
@@ -24,17 +26,19 @@ interface Parser {
 }
 
 /**
- * Makes `req.body` the parsed body. One that is no JSON, too large or too slow stays undefined: the
- * caller refuses it.
+ * Makes `req.body` the parsed body. One that is no JSON or too large stays undefined: the caller
+ * refuses it.
+ *
+ * @throws RequestTimedOut (408) it did not end in time; what the parser makes of it later goes nowhere
  */
 export function readRpcBody(req: Request, res: Response, sender: Sender): Promise<void> {
   if (req.method !== 'POST' || req.readableDidRead) return Promise.resolve();
   const { parse, timeoutMs } = PARSERS[sender];
-  return new Promise((resolve) => {
+  return new Promise((resolve, reject) => {
     const timer = setTimeout(() => {
       // Or the rest would go on trickling in.
       if (!res.headersSent) res.set('Connection', 'close');
-      resolve();
+      reject(new RequestTimedOut('The body came too slowly'));
     }, timeoutMs);
     parse(req, res, () => {
       clearTimeout(timer);

@@ -47,9 +47,10 @@ export function createVerification(deps: VerificationDeps): VerifyBearer {
     { grantId, clientId, subject, scopes, expiresAt }: AccessTokenClaims,
     grant: GrantRecord | undefined,
   ): AccessToken {
-    if (grant === undefined) {
+    // The grant has the last word: a signature alone does not make somebody another person.
+    if (grant === undefined || grant.subject !== subject || grant.client.id !== clientId) {
       throw new InvalidToken('The access token is not valid here', {
-        detail: 'its grant has ended',
+        detail: 'its grant has ended, or is of somebody else',
       });
     }
     return {

@@ -9,6 +9,7 @@
 import type { RequestHandler } from 'express';
 
 import type { AuthenticatedClient } from '../clients/client-authentication.js';
+import { requireProof } from '../grants/code-grant.js';
 import type { Grants } from '../grants/grants.js';
 import { noStore } from '../http/answer-headers.js';
 import type { OpenClientRequest } from '../http/client-requests.js';
@@ -48,7 +49,8 @@ async function endGrantBehind(
   client: AuthenticatedClient,
   grants: RevocationDeps['grants'],
 ): Promise<void> {
-  const grant = await grants.findByToken(token);
-  if (grant?.clientId !== client.id) return;
-  await grants.end(grant.id, 'client_request');
+  const found = await grants.findByToken(token);
+  if (found?.grant.client.id !== client.id) return;
+  requireProof(found.grant, client);
+  await grants.end(found.id, 'client_request');
 }

@@ -31,8 +31,14 @@ export interface GrantStore {
   ): Promise<GrantRecord | undefined>;
   /** Deletes it; what was there, for whoever wins, undefined for everyone else. */
   end(id: string): Promise<Holding | undefined>;
-  /** Grants that match every field given; all fields undefined matches nothing. */
-  list(filter: GrantFilter): Promise<readonly { id: string; grant: GrantRecord }[]>;
+  /**
+   * Grants that match every field given; all fields undefined matches nothing. `all` adds those whose
+   * code has not been redeemed yet: whoever ends logins must not leave these out.
+   */
+  list(
+    filter: GrantFilter,
+    which?: 'redeemed' | 'all',
+  ): Promise<readonly { id: string; grant: GrantRecord }[]>;
   /** All that is kept for a person: also what has ended by itself and is not yet given back. */
   holdings(subject: string): Promise<readonly Holding[]>;
 }
@@ -81,12 +87,12 @@ export function createGrantStore(deps: GrantStoreDeps): GrantStore {
       await indexes.remove(id, grant).catch(() => undefined);
       return { id, grant, isAlive: alive(grant) !== undefined };
     },
-    async list(filter) {
+    async list(filter, which = 'redeemed') {
       const found: { id: string; grant: GrantRecord }[] = [];
       for (const id of await indexes.find(filter)) {
         const grant = await find(id);
-        if (grant?.code.redeemedAt !== undefined && matches(grant, filter))
-          found.push({ id, grant });
+        if (grant === undefined || !matches(grant, filter)) continue;
+        if (which === 'all' || grant.code.redeemedAt !== undefined) found.push({ id, grant });
       }
       return found;
     },

@@ -56,12 +56,15 @@ export interface Grants {
   /** As {@link Grants.find}, but may be a second old: for the check of every request. */
   look(grantId: string): AtOnce<GrantRecord | undefined>;
   /** The id and client behind one of our tokens, whichever kind it is. */
-  findByToken(token: string): Promise<{ id: string; clientId: string } | undefined>;
+  findByToken(token: string): Promise<{ id: string; grant: GrantRecord } | undefined>;
   /** Ends a grant, here at once and at Auth0 in the background. */
   end(grantId: string, cause: RevocationCause): Promise<boolean>;
   /** Ends what a logout at Auth0 ends. @throws InvalidRequest it was carried out before */
   logOut(logout: Auth0Logout): Promise<void>;
-  list(filter: GrantFilter): Promise<readonly { id: string; grant: GrantRecord }[]>;
+  list(
+    filter: GrantFilter,
+    which?: 'redeemed' | 'all',
+  ): Promise<readonly { id: string; grant: GrantRecord }[]>;
   /** @throws InvalidGrant the session has ended. @throws TemporarilyUnavailable */
   auth0Token(grantId: string): Promise<string>;
   /** Brings to its end what still runs in the background. */
@@ -134,9 +137,7 @@ export function createGrants(parts: GrantsParts): Grants {
       const id =
         parts.refreshTokens.parse(token)?.grantId ?? (await grantIdIn(token, accessTokens));
       const grant = id === undefined ? undefined : await find(id);
-      return id === undefined || grant === undefined
-        ? undefined
-        : { id, clientId: grant.client.id };
+      return id === undefined || grant === undefined ? undefined : { id, grant };
     },
     end: endGrant,
     logOut: createLogouts({ ...parts, store, endGrant }),

@@ -58,8 +58,8 @@ async function grantsOf(
   store: LogoutsDeps['store'],
 ): Promise<readonly string[]> {
   const [ofSession, ofPerson] = await Promise.all([
-    sid === undefined ? [] : store.list({ sid, subject }),
-    subject === undefined ? [] : store.list({ subject }),
+    sid === undefined ? [] : store.list({ sid, subject }, 'all'),
+    subject === undefined ? [] : store.list({ subject }, 'all'),
   ]);
   const meant = ofPerson.filter(({ grant }) => sid === undefined || grant.sid === undefined);
   return [...new Set([...ofSession, ...meant].map(({ id }) => id))];

@@ -44,7 +44,8 @@ export function createClientRequests(deps: ClientRequestsDeps): OpenClientReques
 
   /** The grant of a refresh token that only we can have made; asking costs no look-up. */
   function grantBehind(form: Parameters | undefined): string | undefined {
-    const [token = ''] = form?.get('refresh_token') ?? form?.get('token') ?? [];
+    const isRefresh = form?.get('grant_type')?.[0] === 'refresh_token';
+    const [token = ''] = (isRefresh ? form?.get('refresh_token') : form?.get('token')) ?? [];
     return refreshTokens.parse(token)?.grantId;
   }
 

@@ -34,6 +34,7 @@ export interface ConsentForms {
 interface ConsentFormsDeps {
   readonly sealer: Sealer;
   readonly cookies: CookieRules;
+  readonly issuer: string;
   /** Our public origin; a form from any other is refused. */
   readonly origin: string;
   readonly now: () => number;
@@ -41,6 +42,8 @@ interface ConsentFormsDeps {
 
 export function createConsentForms(deps: ConsentFormsDeps): ConsentForms {
   const cookieName = deps.cookies.name('form');
+  // Servers that share a key have policies of their own: a form of one is none of another.
+  const boundTo = (cookie: string): string => `${deps.issuer} ${cookie}`;
   return {
     write(req, res, request) {
       const known = cookieOf(req, cookieName);
@@ -50,12 +53,15 @@ export function createConsentForms(deps: ConsentFormsDeps): ConsentForms {
         maxAge: FORM_TTL_SECONDS * 1000,
       });
       const content = JSON.stringify({ expiresAt: deps.now() + FORM_TTL_SECONDS, request });
-      return deps.sealer.seal(Buffer.from(content), cookie).toString('base64url');
+      return deps.sealer.seal(Buffer.from(content), boundTo(cookie)).toString('base64url');
     },
     read(req, sealed) {
       refuseOtherSites(req, deps.origin);
       const cookie = cookieOf(req, cookieName);
-      const opened = deps.sealer.open(Buffer.from(sealed ?? '', 'base64url'), cookie ?? '');
+      const opened = deps.sealer.open(
+        Buffer.from(sealed ?? '', 'base64url'),
+        boundTo(cookie ?? ''),
+      );
       if (!isCookieValue(cookie) || opened === undefined) throw foreign('not of this browser');
       // Sealed by `write`, so its form is known.
       const content: { expiresAt: number; request: ApprovedRequest } = JSON.parse(String(opened));

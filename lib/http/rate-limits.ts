@@ -38,6 +38,7 @@ type LimitName =
   | 'secret'
   | 'anonymous'
   | 'browser'
+  | 'visitor'
   | 'everybody';
 
 /** What is counted together: so many in a window. */
@@ -56,8 +57,10 @@ const LIMITS: Readonly<Record<LimitName, Limit>> = {
   anonymous: { limit: 1200, windowMs: MINUTE_MS },
   /** Logins begun in one browser: the window is the life of a login, so this bounds the open ones. */
   browser: { limit: 30, windowMs: 10 * MINUTE_MS },
+  /** Logins begun from one address, so that a few addresses cannot use up what is for everybody. */
+  visitor: { limit: 300, windowMs: 10 * MINUTE_MS },
   /** Logins begun by everybody: bounds the store. Two windows may meet in one login's life. */
-  everybody: { limit: 10_000, windowMs: 10 * MINUTE_MS },
+  everybody: { limit: 50_000, windowMs: 10 * MINUTE_MS },
 };
 
 /** The limits. Those that are handlers count by address. */

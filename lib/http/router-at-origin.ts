@@ -11,14 +11,23 @@ import type { StrippedPrefixOf } from './mounts/stripped-prefix.js';
  * Lets the router match the URL as the client sent it. Below a prefix Express cuts the prefix off, a
  * proxy may have done so before, and other middleware may rewrite `req.url`; where that leaves
  * another URL, the router is asked again with it, so that no request slips past a guard.
+ *
+ * @param options.alsoAsMounted asks with the URL below the mount as well: a guard that stands where
+ *   `baseUrl` does not say must not be one that lets everything through
  */
-export function routerAtOrigin(router: Router, strippedPrefixOf: StrippedPrefixOf): RequestHandler {
+export function routerAtOrigin(
+  router: Router,
+  strippedPrefixOf: StrippedPrefixOf,
+  { alsoAsMounted }: { readonly alsoAsMounted: boolean },
+): RequestHandler {
   return function routeAtOrigin(req, res, next) {
     const { url, baseUrl, originalUrl } = req;
     const here = baseUrl + url;
     const stripped = strippedPrefixOf(req);
-    if (here === originalUrl && stripped === '') route(router, originalUrl, req, res, next);
-    else tryEach(new Set([originalUrl, stripped + originalUrl, here]).values());
+    const mounted = alsoAsMounted ? [url] : [];
+    const urls = new Set([originalUrl, stripped + withoutOrigin(originalUrl), here, ...mounted]);
+    if (urls.size === 1) route(router, originalUrl, req, res, next);
+    else tryEach(urls.values());
 
     function tryEach(candidates: Iterator<string>): void {
       const { value, done } = candidates.next();
@@ -32,6 +41,11 @@ export function routerAtOrigin(router: Router, strippedPrefixOf: StrippedPrefixO
       });
     }
   };
+}
+
+/** RFC 9112 §3.2.2: a request line may carry the whole URL; a prefix goes in front of its path. */
+function withoutOrigin(url: string): string {
+  return url.startsWith('/') ? url : url.replace(/^[^/?#]*:\/\/[^/?#]*/, '');
 }
 
 /** Asks the router about one URL; what Express has set on the request is back when it passes. */

@@ -31,10 +31,10 @@ export interface Paths {
   /** The guarded endpoint. */
   readonly resource: string;
   /**
-   * The guarded endpoint without the prefix of `baseUrl`, where it has one. Guarded even where no
-   * proxy is known to cut the prefix off: if one does, the route would be open otherwise.
+   * The guarded endpoint without the prefix of `baseUrl`, or without the start of it. Guarded even
+   * where no proxy is known to cut anything off: if one does, the route would be open otherwise.
    */
-  readonly bareResource: string | undefined;
+  readonly bareResources: readonly string[];
 }
 
 /** RFC 9728 §3.1 and RFC 8414 §3.1 insert the path after the well-known part. */
@@ -59,11 +59,18 @@ export function pathsOf(config: Config): Paths {
     revocation: `${basePath}/revoke`,
     backchannelLogout: `${basePath}/backchannel-logout`,
     resource: resourcePath === '' ? '/' : resourcePath,
-    bareResource:
-      basePath !== '' && resourcePath.startsWith(`${basePath}/`)
-        ? resourcePath.slice(basePath.length)
-        : undefined,
+    bareResources: bareResources(basePath, resourcePath),
   };
+}
+
+/** `/a/b` and `/a/b/mcp` give `/b/mcp` and `/mcp`. */
+function bareResources(basePath: string, resourcePath: string): readonly string[] {
+  if (basePath === '' || !resourcePath.startsWith(`${basePath}/`)) return [];
+  const segments = basePath.split('/').slice(1);
+  return segments.map((_, index) => {
+    const cut = segments.slice(0, index + 1).join('/');
+    return resourcePath.slice(cut.length + 1);
+  });
 }
 
 /** The parts' paths that the metadata sends clients to, each with its part. */

@@ -65,6 +65,7 @@ export function wireRoutes(deps: RoutesWiring): { routes: Routes; close(): void 
   const sessions = wireSessions(deps, cookies, limits);
   const approvals = createApprovals(deps.collections);
   const forms = createConsentForms({
+    issuer,
     sealer: createSealer(deps.signingKeys.derive('consent-form')),
     cookies,
     origin: new URL(baseUrl).origin,
@@ -165,6 +166,7 @@ function wireSessions(
     now,
     async countLogin(req, res, browser) {
       if (browser !== undefined) await limits.count('browser', req, res, browser);
+      await limits.count('visitor', req, res, limits.addressOf(req));
       await limits.count('everybody', req, res, 'everybody');
     },
   });

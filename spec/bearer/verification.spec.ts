@@ -89,12 +89,20 @@ describe('from a bearer token to the caller', () => {
     expect(await verify('t')).toMatchObject({ claims: AUTH0_CLAIMS, user: { name: 'Ada' } });
   });
 
+  it.each([
+    ['person', { subject: 'auth0|mallory' }],
+    ['client', { client: { ...GRANT.client, id: 'other' } }],
+  ])('refuses a token whose grant is of another %s', async (_name, change) => {
+    const find = async () => ({ ...GRANT, ...change });
+    await expect(verification({ find })('t')).rejects.toBeInstanceOf(InvalidToken);
+  });
+
   it('parity 4.1 refuses a token whose grant has ended', async () => {
     const attempt = verification({ find: async () => undefined })('t');
     await expect(attempt).rejects.toBeInstanceOf(InvalidToken);
     await expect(attempt).rejects.toMatchObject({
       description: 'The access token is not valid here',
-      detail: 'its grant has ended',
+      detail: 'its grant has ended, or is of somebody else',
     });
   });
 

@@ -55,6 +55,7 @@ export const RFC_TITLES: Readonly<Record<string, string>> = {
   '9101': 'The OAuth 2.0 Authorization Framework: JWT-Secured Authorization Request (JAR)',
   '9110': 'HTTP Semantics',
   '9111': 'HTTP Caching',
+  '9112': 'HTTP/1.1',
   '9126': 'OAuth 2.0 Pushed Authorization Requests',
   '9207': 'OAuth 2.0 Authorization Server Issuer Identification',
   '9457': 'Problem Details for HTTP APIs',

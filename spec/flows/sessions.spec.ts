@@ -184,9 +184,13 @@ describe('a stream that stays open', () => {
   });
 
   /** A route that answers a call piece by piece, until it is told to finish. */
-  function slowRoute(): { finish(): void; mount: WorldOptions } {
+  function slowRoute(): { admitted: Promise<void>; finish(): void; mount: WorldOptions } {
     let finish = (): void => {};
+    let admit = (): void => {};
     return {
+      admitted: new Promise((resolve) => {
+        admit = resolve;
+      }),
       finish: () => finish(),
       mount: {
         ...OFTEN,
@@ -196,6 +200,7 @@ describe('a stream that stays open', () => {
             res.writeHead(200, { 'content-type': 'text/event-stream' });
             res.write(': working\n\n');
             finish = () => res.end('data: {"done":true}\n\n');
+            admit();
           });
         },
       },
@@ -203,10 +208,10 @@ describe('a stream that stays open', () => {
   }
 
   it('is finished when it answers a call that was admitted before the token expired', async () => {
-    const { finish, mount } = slowRoute();
+    const { admitted, finish, mount } = slowRoute();
     const token = await tokenOf(await start(mount));
     const answer = rpc(world.mcp, token, WHOAMI);
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await admitted;
     world.advance(3700);
     await new Promise((resolve) => setTimeout(resolve, 1100));
     finish();
@@ -214,10 +219,11 @@ describe('a stream that stays open', () => {
   });
 
   it('ends with the grant even in the middle of a call', async () => {
-    const { mount } = slowRoute();
+    const { admitted, mount } = slowRoute();
     const client = await start(mount);
     const tokens = await client.tokens();
     const answer = rpc(world.mcp, tokens.access_token, WHOAMI);
+    await admitted;
     await client.post('/revoke', { token: String(tokens.refresh_token), client_id: client.id });
     await expect(answer).rejects.toThrow();
   });

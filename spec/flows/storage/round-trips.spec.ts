@@ -8,6 +8,7 @@ import { redisStorage } from '../../../lib/storage/redis/redis-storage.js';
 import type { Storage } from '../../../lib/storage/storage.js';
 import { callTool, type OAuthClient, registerClient } from '../../support/oauth-client.js';
 import { type RedisServer, startRedis } from '../../support/redis-server.js';
+import { until } from '../../support/upstream.js';
 import { watchStorage } from '../../support/watched-storage.js';
 import { startWorld, type World } from '../../support/world.js';
 
@@ -190,8 +191,9 @@ describe('commands to Redis, counted', () => {
     expect(exchange).toEqual({ grant: 4 });
     const check = () => callTool(deployed.mcp, body.access_token, 'whoami');
     expect((await countFor(check))[1]).toEqual({ grant: 1 });
-    // Redis tells when the grant changes: until then there is nothing to ask.
-    expect((await countFor(check))[1]).toEqual({});
+    // Redis tells when the grant changes: until then there is nothing to ask, unless a busy machine
+    // has let the second pass for which the connection's silence is trusted.
+    await until(async () => Object.keys((await countFor(check))[1]).length === 0);
     const [, refresh] = await countFor(() => app.refresh(body.refresh_token));
     expect(refresh).toEqual({ grant: 3 });
     expect((await countFor(check))[1]).toEqual({ grant: 1 });

@@ -1,0 +1,88 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import express, { type Express } from 'express';
+
+import { createBrowser } from '../../demo/tenant/browser.js';
+import { rpcCalls } from '../../lib/bearer/json-rpc.js';
+import { mcpRoute } from '../support/mcp-route.js';
+import { registerClient, rpc } from '../support/oauth-client.js';
+import { startWorld, type World, type WorldOptions } from '../support/world.js';
+
+/** A set-up that does not fit must close the endpoint, never open it. */
+describe('the guard where the mount is not what baseUrl says', () => {
+  let world: World;
+  afterEach(() => world.close());
+
+  async function statusAt(path: string, options: WorldOptions, headers = {}): Promise<number> {
+    world = await startWorld(options);
+    return (await rpc(world.origin + path, undefined, { method: 'tools/list' }, headers)).status;
+  }
+
+  const below = (prefix: string | string[]): NonNullable<WorldOptions['mount']> =>
+    function mountBelow(app: Express, auth) {
+      const sub = express();
+      sub.use(auth);
+      sub.all('/mcp', express.json(), mcpRoute);
+      app.use(prefix, sub);
+    };
+
+  it('RS-1 is closed below a prefix that baseUrl does not have', async () => {
+    expect(await statusAt('/api/mcp', { mount: below('/api') })).toBe(401);
+  });
+
+  it('RS-1 is closed below every one of several prefixes', async () => {
+    const mount = below(['/api', '/v1']);
+    expect(await statusAt('/v1/mcp', { basePath: '/api', mount })).toBe(401);
+  });
+
+  it('RS-1 is closed where a proxy has cut off part of the prefix', async () => {
+    const mount: NonNullable<WorldOptions['mount']> = (app, auth) => {
+      app.use(auth);
+      app.all('/b/mcp', express.json(), mcpRoute);
+    };
+    expect(await statusAt('/b/mcp', { basePath: '/a/b', mount })).toBe(401);
+  });
+});
+
+describe('what ends logins, and what proves who they are', () => {
+  let world: World;
+  afterEach(() => world.close());
+
+  it('revokeAll() reaches a login whose code has not been redeemed yet', async () => {
+    world = await startWorld();
+    const client = await registerClient(world.origin);
+    const answer = await client.logIn();
+    expect(await world.auth.grants.revokeAll({ clientId: client.id })).toBe(1);
+    const { status, body } = await client.redeem(answer.get('code') ?? '');
+    expect([status, body.error]).toEqual([400, 'invalid_grant']);
+  });
+
+  it("PX-13 a consent form of one server is none of another's that has the same key", async () => {
+    world = await startWorld();
+    const client = await registerClient(world.origin);
+    const other = await startWorld({ options: { clientRegistration: false } });
+    const browser = createBrowser();
+    const page = await browser.get(client.authorizeUrl());
+    const request = /name="request" value="([^"]+)"/.exec(page.body)?.[1] ?? '';
+    const answer = await browser.post(`${other.origin}/consent`, { request, decision: 'allow' });
+    await other.close();
+    expect(answer.status).toBe(403);
+  });
+});
+
+describe('what a body is about to do', () => {
+  it.each([[{}], [Buffer.from('{"method":"tools/call"}')], [[{}]], ['text']])(
+    'RS-25 a body that is no message is not taken for one that calls nothing: %p',
+    (body) => {
+      expect(rpcCalls(body)).toBeUndefined();
+    },
+  );
+
+  it('the answers of a client call nothing', () => {
+    expect(
+      rpcCalls([
+        { id: 1, result: {} },
+        { id: 2, error: {} },
+      ]),
+    ).toEqual([]);
+  });
+});
