@@ -67,7 +67,6 @@ function newGrant(
       tag,
       challenge: request.codeChallenge,
       redirectUri: request.redirectUri,
-      redirectUriWasSent: request.redirectUriWasSent,
       expiresAt: now + CODE_TTL_SECONDS,
       failures: 0,
     },

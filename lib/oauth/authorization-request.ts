@@ -35,8 +35,6 @@ export interface RedirectTarget {
 /** A complete, valid request. */
 export interface AuthorizationRequest extends RedirectTarget {
   readonly clientId: string;
-  /** Whether the request named `redirect_uri`: then the token request's has to equal it. */
-  readonly redirectUriWasSent: boolean;
   readonly codeChallenge: string;
   /** As sent, well-formed words only; selection happens against our own list. */
   readonly requestedScopes: readonly string[];
@@ -83,7 +81,6 @@ export function parseAuthorizationRequest(
     // A repeated `state` has no one value to echo; the error goes out without.
     state: optionalParameter(parameters, 'state'),
     clientId,
-    redirectUriWasSent: parameters.has('redirect_uri'),
     codeChallenge: codeChallenge(parameters),
     requestedScopes: parseScope(optionalParameter(parameters, 'scope')),
     promptsConsent: prompt.includes('consent'),

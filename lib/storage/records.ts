@@ -30,7 +30,6 @@ export interface CodeRecord {
   tag: string;
   challenge: string;
   redirectUri: string;
-  redirectUriWasSent: boolean;
   expiresAt: number;
   /** When it was first redeemed; from then on the grant lives. */
   redeemedAt?: number;

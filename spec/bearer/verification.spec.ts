@@ -30,7 +30,6 @@ const GRANT: GrantRecord = {
     tag: '',
     challenge: '',
     redirectUri: '',
-    redirectUriWasSent: true,
     expiresAt: 0,
     failures: 0,
   },

@@ -68,7 +68,6 @@ export async function beginGrant(
     scopes: ['openid'],
     clientId,
     redirectUri: REDIRECT_URI,
-    redirectUriWasSent: true,
     state: undefined,
     codeChallenge: CHALLENGE,
     requestedScopes: ['openid'],

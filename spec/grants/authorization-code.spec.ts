@@ -24,7 +24,6 @@ const RECORD: CodeRecord = {
   tag: '',
   challenge: createHash('sha256').update(VERIFIER).digest('base64url'),
   redirectUri: CALLBACK,
-  redirectUriWasSent: true,
   expiresAt: NOW + CODE_TTL_SECONDS,
   failures: 0,
 };

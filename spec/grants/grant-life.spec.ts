@@ -31,7 +31,6 @@ function grant(changes: Changes = {}): GrantRecord {
       tag: '',
       challenge: '',
       redirectUri: '',
-      redirectUriWasSent: true,
       expiresAt: START + 60,
       failures: 0,
       ...(redeemedAt !== undefined && { redeemedAt }),

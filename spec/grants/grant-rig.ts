@@ -212,7 +212,6 @@ export function approved(changes: Partial<ApprovedRequest> = {}): ApprovedReques
     client: { id: 'client', name: 'Client', authMethod: 'none', mayRefresh: true },
     clientId: 'client',
     redirectUri: CALLBACK,
-    redirectUriWasSent: true,
     state: undefined,
     codeChallenge: createHash('sha256').update(VERIFIER).digest('base64url'),
     requestedScopes: [],

@@ -30,7 +30,6 @@ const grant = (
     tag: 't',
     challenge: 'c',
     redirectUri: 'r',
-    redirectUriWasSent: true,
     expiresAt: START + 60,
     failures: 0,
     ...(isRedeemed && { redeemedAt: START }),

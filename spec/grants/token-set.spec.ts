@@ -59,7 +59,6 @@ describe('issuing tokens', () => {
         tag: '',
         challenge: '',
         redirectUri: '',
-        redirectUriWasSent: true,
         expiresAt: 0,
         failures: 0,
         redeemedAt: START,

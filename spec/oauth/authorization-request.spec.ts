@@ -100,7 +100,6 @@ describe('the second phase: what is asked', () => {
       redirectUri: CALLBACK,
       state: 'xyz',
       clientId: 'c',
-      redirectUriWasSent: true,
       codeChallenge: CHALLENGE,
       requestedScopes: ['openid', 'a:b'],
       promptsConsent: false,
@@ -113,7 +112,6 @@ describe('the second phase: what is asked', () => {
     expect(request).toMatchObject({
       state: undefined,
       requestedScopes: [],
-      redirectUriWasSent: false,
     });
   });
 

@@ -28,7 +28,6 @@ describe('a person with more logins than Auth0 keeps (200 refresh tokens for one
       client: { id: clientId, name: undefined, authMethod: 'none', mayRefresh: true },
       scopes: ['openid'],
       redirectUri: 'http://127.0.0.1/cb',
-      redirectUriWasSent: false,
       codeChallenge: CHALLENGE,
     };
     // The rest of the request is of no matter once it is approved.
