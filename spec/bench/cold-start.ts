@@ -28,11 +28,12 @@ console.log((user + system) / 1000); process.exit(0);`;
 /** Milliseconds of CPU time in a fresh process. */
 function cost(program: keyof typeof PROGRAMS): number {
   const text = `const started = process.cpuUsage(); ${PROGRAMS[program]} ${REPORT}`;
-  const { stdout } = spawnSync(process.execPath, ['--input-type=module', '-e', text], {
+  const { stdout, status } = spawnSync(process.execPath, ['--input-type=module', '-e', text], {
     cwd: ROOT,
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'inherit'],
   });
+  if (status !== 0) throw new Error('a cold start failed');
   return Number(stdout);
 }
 

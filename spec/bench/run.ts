@@ -60,6 +60,7 @@ const isQuick = flags.includes('--quick');
 const wanted = flags.filter((flag) => !flag.startsWith('--'));
 const isWanted = (id: string): boolean =>
   wanted.length === 0 || wanted.some((part) => id.startsWith(part));
+const wantsGrowth = wanted.length === 0 || wanted.some((part) => part.startsWith('growth'));
 const sizes = flags.includes('--full')
   ? [1000, 100_000, 1_000_000]
   : isQuick
@@ -75,7 +76,7 @@ try {
   const place: Place = {
     redisUrl: redis.url,
     peers: PEERS,
-    filled: isWanted('growth') ? await fillAll(sizes) : [],
+    filled: wantsGrowth ? await fillAll(sizes) : [],
     floodSize: isQuick ? 10_000 : 100_000,
   };
   for (const table of tables(place)) if (isWanted(table.id)) keep(await measure(table));
@@ -86,7 +87,12 @@ try {
     say(`\nbytes per grant ${JSON.stringify(results.bytesPerGrant)}`);
     say(`round trips to Redis ${JSON.stringify(results.roundTrips)}`);
   }
-  if (isWanted('cold-start')) keep(coldStart(isQuick ? 5 : 15));
+  if (isWanted('cold-start')) {
+    const result = coldStart(isQuick ? 5 : 15);
+    say(`\n${result.title}`);
+    for (const row of [result.baseline, ...result.rows]) say(inOneLine(row));
+    keep(result);
+  }
 } finally {
   for (const server of servers) await server.remove();
   rmSync(folder, { recursive: true, force: true });
@@ -99,11 +105,10 @@ async function measure(table: Table): Promise<TableResult> {
   const compare = async (row: Row): Promise<RowResult> => {
     const { label, side, target } = row;
     const outcome = await duel(baseline.side, side, effort, row.facts === true);
-    const { ratio, lowest, highest, secondUs, facts } = outcome;
-    say(
-      `${label.padEnd(36)} ${ratio.toFixed(3)}  (${lowest.toFixed(3)}-${highest.toFixed(3)})  ${secondUs.toFixed(0).padStart(6)} us${target === undefined ? '' : `  target ${target}: ${ratio <= target ? 'met' : 'MISSED'}`}${facts ? `  ${JSON.stringify(facts)}` : ''}`,
-    );
-    return { label, ratio, lowest, highest, us: secondUs, target, ...(facts && { facts }) };
+    const { ratio, lowest, highest, secondUs: us, facts } = outcome;
+    const result = { label, ratio, lowest, highest, us, target, ...(facts && { facts }) };
+    say(inOneLine(result));
+    return result;
   };
   const against = await compare({ ...baseline, label: `${baseline.label}, itself` });
   const isVoid = Math.abs(against.ratio - 1) > TOLERANCE;
@@ -111,6 +116,13 @@ async function measure(table: Table): Promise<TableResult> {
   const measured: RowResult[] = [];
   for (const row of rows) measured.push(await compare(row));
   return { id, title, isVoid, baseline: against, rows: measured };
+}
+
+function inOneLine({ label, ratio, lowest, highest, us, target, facts }: RowResult): string {
+  const verdict =
+    target === undefined ? '' : `  target ${target}: ${ratio <= target ? 'met' : 'MISSED'}`;
+  const spread = `(${lowest.toFixed(3)}-${highest.toFixed(3)})`;
+  return `${label.padEnd(36)} ${ratio.toFixed(3)}  ${spread}  ${us.toFixed(0).padStart(6)} us${verdict}${facts ? `  ${JSON.stringify(facts)}` : ''}`;
 }
 
 function keep(measured: TableResult): void {
