@@ -13,7 +13,7 @@ export const VERIFIER = 'bench-verifier.with~every-kind_of-character-0123456789'
 const CHALLENGE = createHash('sha256').update(VERIFIER).digest('base64url');
 export const REDIRECT_URI = 'http://127.0.0.1:45454/callback';
 const HOUR_SECONDS = 3600;
-/** A sealed grant as below, measured. */
+/** About what a sealed grant takes (1.3 kB), and then some: fillers are random bytes of this size. */
 const SEALED_BYTES = 1536;
 
 const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
