@@ -62,6 +62,13 @@ describe('back-channel logout (OpenID Connect Back-Channel Logout 1.0)', () => {
     expect(after).toEqual([401, 401, 200]);
   });
 
+  it('§2.7 a login on its last step ends too: its code brings no tokens afterwards', async () => {
+    const answer = await client.logIn();
+    expect(await world.tenant.sendBackchannelLogout({ sub: ADA.sub })).toBe(200);
+    const { status: refused, body } = await client.redeem(answer.get('code') ?? '');
+    expect([refused, body.error]).toEqual([400, 'invalid_grant']);
+  });
+
   it('a sid that belongs to somebody else ends nothing', async () => {
     const bob = await logIn(BOB);
     expect(await world.tenant.sendBackchannelLogout({ sub: ADA.sub, sid: bob.sid })).toBe(200);
