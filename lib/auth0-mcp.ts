@@ -128,7 +128,7 @@ export function assemble(wiring: Wiring): Auth0Mcp {
     authInfoOf(await verifyBearer(token), config.resource);
   const watchMount = wiring.mountWatch.bundle(() => bundle);
   const longWay = handlerOf([watchMount, metadata, registration, login, tokens, guard]);
-  const bundle = shortCut({ ...routes.resource, longWay });
+  const bundle = shortCut({ ...routes.shortCuts, longWay });
   return Object.assign(bundle, {
     metadata,
     registration,
@@ -137,7 +137,7 @@ export function assemble(wiring: Wiring): Auth0Mcp {
     bearer(requirement: { scopes?: string[] } = {}): RequestHandler {
       // RS-16: what a route asks for can be asked for at `/authorize` as well.
       for (const scope of requirement.scopes ?? []) knownScopes.add(scope);
-      return markAsGuard(handlerOf([correlate, ...createGuard(requirement)]));
+      return markAsGuard(handlerOf([correlate, createGuard(requirement)]));
     },
     ...createTokenVerifier(verify),
     verifierFor: (errors: SdkErrors) => createTokenVerifier(verify, errors),

@@ -21,6 +21,7 @@ import { type RegistrationDeps, registrationEndpoint } from './endpoints/registr
 import { type RevocationDeps, revocationEndpoint } from './endpoints/revocation.js';
 import { type TokenDeps, tokenEndpoint } from './endpoints/token.js';
 import { openToBrowsers } from './http/cors.js';
+import { inTurn } from './http/in-turn.js';
 import { answerHead, methodNotAllowed } from './http/method-not-allowed.js';
 import type { PartName } from './http/mounts/missed-requests.js';
 import type { MountWatch } from './http/mounts/mount-watch.js';
@@ -29,6 +30,7 @@ import { notFound } from './http/not-found.js';
 import type { RateLimits } from './http/rate-limits.js';
 import { routerAtOrigin } from './http/router-at-origin.js';
 import type { ShortCutDeps } from './http/short-cut.js';
+import { inSteps, type Step } from './http/step.js';
 import type { DocumentPaths, Paths } from './routes/paths.js';
 
 /** The documents served below `/.well-known`. */
@@ -60,7 +62,7 @@ export interface RoutesDeps {
   };
   /** Makes each request one in events and log lines. */
   readonly correlate: RequestHandler;
-  readonly baseHeaders: RequestHandler;
+  readonly baseHeaders: Step;
   readonly pageHeaders: RequestHandler;
   readonly jsonErrors: ErrorRequestHandler;
   readonly pageErrors: ErrorRequestHandler;
@@ -73,8 +75,8 @@ export interface Routes {
   readonly login: RequestHandler;
   readonly tokens: RequestHandler;
   readonly guard: RequestHandler;
-  /** The guarded path by itself, with what its requests pass. */
-  readonly resource: Omit<ShortCutDeps, 'longWay'>;
+  /** What programs call often, by its path. */
+  readonly shortCuts: Omit<ShortCutDeps, 'longWay'>;
 }
 
 export function createRoutes(deps: RoutesDeps): Routes {
@@ -83,6 +85,7 @@ export function createRoutes(deps: RoutesDeps): Routes {
   const registration = Router({ caseSensitive: true });
   const login = Router({ caseSensitive: true });
   const tokens = Router({ caseSensitive: true });
+  const straight = new Map([[paths.resource, deps.createGuard()]]);
 
   const documents: [DocumentPaths, unknown][] = [
     [paths.protectedResource, deps.documents.protectedResource],
@@ -120,13 +123,15 @@ export function createRoutes(deps: RoutesDeps): Routes {
 
   /** The surface for programs: open to browsers' `fetch`, errors as OAuth JSON. */
   function machine(router: Router, method: string, path: string, work: RequestHandler[]): void {
-    const surface = [deps.correlate, deps.baseHeaders, openToBrowsers(method)];
-    router.all(path, ...surface, ...only(method, work), deps.jsonErrors);
+    const surface = [deps.correlate, inSteps(deps.baseHeaders, openToBrowsers(method))];
+    const endpoint = inTurn([...surface, ...only(method, work)], deps.jsonErrors);
+    router.all(path, endpoint);
+    if (method === 'POST') straight.set(path, endpoint);
   }
 
   /** The surface for people: framed by nobody, no CORS (R-AZ-7), errors as pages. */
   function page(router: Router, methods: string, path: string, work: RequestHandler[]): void {
-    const surface = [deps.correlate, deps.baseHeaders, deps.pageHeaders, limits.login];
+    const surface = [deps.correlate, inSteps(deps.baseHeaders), deps.pageHeaders, limits.login];
     router.all(path, ...surface, ...only(methods, work), deps.pageErrors);
   }
 
@@ -141,11 +146,7 @@ export function createRoutes(deps: RoutesDeps): Routes {
     login: part('login', login),
     tokens: part('tokens', tokens),
     guard: part('guard', guardRouter(deps)),
-    resource: {
-      path: paths.resource,
-      handlers: deps.createGuard(),
-      strippedPrefixOf: mounts.strippedPrefixOf,
-    },
+    shortCuts: { straight, strippedPrefixOf: mounts.strippedPrefixOf },
   };
 }
 
@@ -163,8 +164,8 @@ function guardRouter({ paths, mounts, correlate, createGuard }: RoutesDeps): Rou
   function protect(router: Router, path: string): void {
     // Like `app.use`: every way of writing the path that Express would route, and all below it. An
     // endpoint at the root is guarded alone, or the host app's other pages would be closed too.
-    if (path === '/') router.all('/', correlate, ...createGuard());
-    else router.use(path, correlate, ...createGuard());
+    if (path === '/') router.all('/', correlate, createGuard());
+    else router.use(path, correlate, createGuard());
   }
 }
 

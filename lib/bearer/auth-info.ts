@@ -32,9 +32,9 @@ export interface AccessToken {
   readonly expiresAt: number;
   /** Auth0's `sub`: stable for the person; key anything you keep for them by it. */
   readonly subject: string;
-  /** Verified claims of Auth0's access token: `iss`, `aud`, `scope`, `permissions` … */
+  /** Verified claims of Auth0's access token: `iss`, `aud`, `scope`, `permissions` … Frozen. */
   readonly claims: Record<string, unknown>;
-  /** Verified claims of Auth0's ID token: `name`, `email`, `picture` … */
+  /** Verified claims of Auth0's ID token: `name`, `email`, `picture` … Frozen. */
   readonly user: Record<string, unknown>;
   /**
    * A live Auth0 access token for a call to the API behind `audience`: good for a minute at least,

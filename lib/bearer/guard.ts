@@ -11,15 +11,17 @@ import type { NextFunction, Request, RequestHandler, Response } from 'express';
 import type { AnonymousAccess, Config, ScopeConfig } from '../config/config.js';
 import { openToBrowsers } from '../http/cors.js';
 import { toOAuthError } from '../http/oauth-error.js';
+import type { Step } from '../http/step.js';
 import { parseBearerToken } from '../oauth/bearer-token.js';
 import { InsufficientScope } from '../oauth/errors.js';
 import { missingScopes, unionOfScopes } from '../oauth/scope.js';
 import { type AtOnce, whenThere } from '../storage/at-once.js';
 import { anonymousEntry } from './anonymous-access.js';
+import { type AnswerWatch, watchAnswer } from './answer-under-way.js';
 import type { AccessToken } from './auth-info.js';
 import { runWithAccessToken } from './current-access-token.js';
 import { type RpcCall, rpcCalls } from './json-rpc.js';
-import { createOpenAnswers, type OpenAnswers, type OpenAnswersDeps } from './open-answers.js';
+import { createOpenAnswers, type OpenAnswersDeps } from './open-answers.js';
 import { checkOrigin } from './origin-check.js';
 import { challengeNewcomer, type RefusalDeps, refuse, refuseStream } from './refusals.js';
 import { readRpcBody, type Sender, sendParseError } from './rpc-body.js';
@@ -31,58 +33,63 @@ export interface GuardDeps extends OpenAnswersDeps, RefusalDeps {
   readonly resource: string;
   readonly scopes: Pick<ScopeConfig, 'required' | 'byTool' | 'implied'>;
   readonly anonymous: AnonymousAccess | undefined;
-  readonly baseHeaders: RequestHandler;
+  readonly baseHeaders: Step;
   /** Counts a call without a token that is let through. @throws TooManyRequests */
   readonly limitAnonymous: (req: Request, res: Response) => Promise<void>;
 }
 
 /** Builds guards; each may ask for scopes of its own. */
-export type CreateGuard = (requirement?: {
-  readonly scopes?: readonly string[];
-}) => RequestHandler[];
+export type CreateGuard = (requirement?: { readonly scopes?: readonly string[] }) => RequestHandler;
 
-export function createGuards(parts: GuardDeps): CreateGuard {
-  const deps = {
-    ...parts,
-    resourceUrl: new URL(parts.resource),
-    openAnswers: createOpenAnswers(parts),
-  };
-  const dependsOnBody = deps.scopes.byTool.size > 0 || deps.anonymous !== undefined;
-  const refuseOtherSites = checkOrigin(deps.origins);
+/** What one guard works with. */
+interface Guard extends GuardDeps {
+  readonly resourceUrl: URL;
+  readonly sessions: SessionOwners;
+  readonly watches: readonly AnswerWatch[];
+  /** Whether the body decides about permissions: then it is read, and refused if it cannot be. */
+  readonly dependsOnBody: boolean;
+  /** Scopes that every call needs here. */
+  readonly needed: readonly string[];
+}
+
+export function createGuards(deps: GuardDeps): CreateGuard {
   const sessions = createSessionOwners();
+  const common = {
+    ...deps,
+    resourceUrl: new URL(deps.resource),
+    sessions,
+    watches: [sessions, createOpenAnswers(deps)],
+    dependsOnBody: deps.scopes.byTool.size > 0 || deps.anonymous !== undefined,
+  };
+  const { baseHeaders } = deps;
+  // RS-1, R-DP-1: a preflight has no credentials and needs none.
+  const allowBrowsers = openToBrowsers('GET, POST, DELETE', 'are never cached');
+  const refuseOtherSites = checkOrigin(deps.origins);
   return function createGuard({ scopes = [] } = {}) {
-    const needed = unionOfScopes(deps.scopes.required, scopes);
-    return [
-      // RS-1, R-DP-1: a preflight has no credentials and needs none.
-      openToBrowsers('GET, POST, DELETE', 'are never cached'),
-      deps.baseHeaders,
-      refuseOtherSites,
-      // Not async: where everything is at hand, the answer is too. A promise costs more than the check.
-      function guard(req, res, next) {
-        const refuseFor = (thrown: unknown): void => refuse(req, res, toOAuthError(thrown), deps);
-        try {
-          const admitted = whenThere(identify(req, res, dependsOnBody, deps), (caller) =>
-            admit(req, res, next, { caller, needed, dependsOnBody, sessions }, deps),
-          );
-          if (admitted instanceof Promise) admitted.catch(refuseFor).catch(next);
-        } catch (thrown) {
-          refuseFor(thrown);
-        }
-      },
-    ];
+    const guard: Guard = { ...common, needed: unionOfScopes(deps.scopes.required, scopes) };
+    // Not async: where everything is at hand, the answer is too. A promise costs more than the check.
+    return function guardRoute(req, res, next) {
+      if (!allowBrowsers(req, res) || !baseHeaders(req, res) || !refuseOtherSites(req, res)) return;
+      try {
+        const admitted = whenThere(identify(req, res, guard), (caller) =>
+          admit(req, res, next, caller, guard),
+        );
+        if (admitted instanceof Promise) admitted.catch(refuseFor).catch(next);
+      } catch (thrown) {
+        refuseFor(thrown);
+      }
+      function refuseFor(thrown: unknown): void {
+        refuse(req, res, toOAuthError(thrown), deps);
+      }
+    };
   };
 }
 
 /** Who calls, undefined for nobody. */
-function identify(
-  req: Request,
-  res: Response,
-  dependsOnBody: boolean,
-  deps: GuardDeps,
-): AtOnce<AccessToken | undefined> {
-  if (dependsOnBody) return identifyAndRead(req, res, deps);
+function identify(req: Request, res: Response, guard: Guard): AtOnce<AccessToken | undefined> {
+  if (guard.dependsOnBody) return identifyAndRead(req, res, guard);
   const token = parseBearerToken(req.headers.authorization);
-  return token === undefined ? undefined : deps.verifyBearer(token);
+  return token === undefined ? undefined : guard.verifyBearer(token);
 }
 
 /**
@@ -92,13 +99,13 @@ function identify(
 async function identifyAndRead(
   req: Request,
   res: Response,
-  deps: GuardDeps,
+  { verifyBearer }: Guard,
 ): Promise<AccessToken | undefined> {
   let sender: Sender = 'stranger';
   try {
     const token = parseBearerToken(req.headers.authorization);
     if (token === undefined) return undefined;
-    const caller = await deps.verifyBearer(token);
+    const caller = await verifyBearer(token);
     sender = 'known';
     return caller;
   } finally {
@@ -106,33 +113,20 @@ async function identifyAndRead(
   }
 }
 
-/** One call, and what its guard asks for. */
-interface Admission {
-  readonly caller: AccessToken | undefined;
-  readonly needed: readonly string[];
-  /** Whether the body decides about permissions: then one that cannot be read is refused. */
-  readonly dependsOnBody: boolean;
-  readonly sessions: SessionOwners;
-}
-
 function admit(
   req: Request,
   res: Response,
   next: NextFunction,
-  admission: Admission,
-  deps: GuardDeps & { readonly resourceUrl: URL; readonly openAnswers: OpenAnswers },
+  caller: AccessToken | undefined,
+  guard: Guard,
 ): AtOnce<void> {
-  const { caller, dependsOnBody, sessions } = admission;
-  const calls = dependsOnBody && req.method === 'POST' ? rpcCalls(req.body) : [];
-  const needed = neededFor(calls ?? [], admission.needed, deps);
-  if (caller === undefined) {
-    return admitAnonymous(req, res, next, { ...admission, needed }, deps);
-  }
+  const calls = guard.dependsOnBody && req.method === 'POST' ? rpcCalls(req.body) : [];
+  const needed = neededFor(calls ?? [], guard);
+  if (caller === undefined) return admitAnonymous(req, res, next, needed, guard);
   if (calls === undefined) return sendParseError(res);
-  requireScopes(caller, needed, deps);
-  if (!enter(req, res, sessions, caller)) return;
-  deps.openAnswers.watch(req, res, caller);
-  req.auth = authInfoOf(caller, deps.resourceUrl);
+  requireScopes(caller, needed, guard.scopes);
+  if (!enter(req, res, caller, guard)) return;
+  req.auth = authInfoOf(caller, guard.resourceUrl);
   runWithAccessToken(caller, next);
 }
 
@@ -141,23 +135,23 @@ function admitAnonymous(
   req: Request,
   res: Response,
   next: NextFunction,
-  { needed, sessions }: Admission,
-  deps: GuardDeps,
+  needed: readonly string[],
+  guard: Guard,
 ): AtOnce<void> {
   const enterIf = (mayEnter: () => boolean): Promise<void> =>
-    deps.limitAnonymous(req, res).then(() => {
+    guard.limitAnonymous(req, res).then(() => {
       if (mayEnter()) next();
     });
-  switch (anonymousEntry(req, deps.anonymous, sessions)) {
+  switch (anonymousEntry(req, guard.anonymous, guard.sessions)) {
     case 'call':
-      return enterIf(() => enter(req, res, sessions, undefined));
+      return enterIf(() => enter(req, res, undefined, guard));
     case 'session':
       return enterIf(() => true);
     case 'stream':
       return refuseStream(res);
     case 'none': {
-      const isMixedAccess = deps.anonymous !== undefined;
-      return challengeNewcomer(req, res, { scopes: needed, isMixedAccess }, deps);
+      const isMixedAccess = guard.anonymous !== undefined;
+      return challengeNewcomer(req, res, { scopes: needed, isMixedAccess }, guard);
     }
   }
 }
@@ -166,21 +160,17 @@ function admitAnonymous(
 function enter(
   req: Request,
   res: Response,
-  sessions: SessionOwners,
   caller: AccessToken | undefined,
+  { sessions, watches }: Guard,
 ): boolean {
   const isAdmitted = sessions.admits(req, caller);
-  if (isAdmitted) sessions.watch(req, res, caller);
+  if (isAdmitted) watchAnswer({ req, res, caller }, watches);
   else sendSessionNotFound(res);
   return isAdmitted;
 }
 
 /** RS-14: everything all calls of this request need, at once; RS-25: every element of a batch. */
-function neededFor(
-  calls: readonly RpcCall[],
-  needed: readonly string[],
-  { scopes }: GuardDeps,
-): readonly string[] {
+function neededFor(calls: readonly RpcCall[], { needed, scopes }: Guard): readonly string[] {
   if (calls.length === 0 || scopes.byTool.size === 0) return needed;
   const byTool = calls.flatMap(({ tool }) => scopes.byTool.get(tool ?? '') ?? []);
   return unionOfScopes(needed, byTool);
@@ -190,9 +180,9 @@ function neededFor(
 function requireScopes(
   { scopes: granted }: AccessToken,
   needed: readonly string[],
-  { scopes }: GuardDeps,
+  { implied }: Guard['scopes'],
 ): void {
-  if (missingScopes(needed, granted, scopes.implied).length > 0) {
+  if (missingScopes(needed, granted, implied).length > 0) {
     throw new InsufficientScope(unionOfScopes(granted, needed));
   }
 }

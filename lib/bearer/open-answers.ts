@@ -13,6 +13,7 @@
 import type { Request, Response } from 'express';
 
 import { InvalidToken } from '../oauth/errors.js';
+import type { AnswerUnderWay, AnswerWatch } from './answer-under-way.js';
 import type { AccessToken } from './auth-info.js';
 import { rpcCalls } from './json-rpc.js';
 import type { VerifyBearer } from './verification.js';
@@ -23,6 +24,9 @@ export const STREAM_CHECK_MS = 30_000;
 /** How often answers are looked at whose token may have expired, in milliseconds. */
 const EXPIRY_CHECK_MS = 1_000;
 
+/** Begun since the last look: most answers end before the next one. */
+const NEW = 0;
+
 export interface OpenAnswersDeps {
   readonly verifyBearer: VerifyBearer;
   /** Unix seconds. */
@@ -30,60 +34,47 @@ export interface OpenAnswersDeps {
   readonly streamCheckMs: number;
 }
 
-/** Answers under way. */
-export interface OpenAnswers {
-  /** Looks after an answer until it is closed. Keeps no process alive. */
-  watch(req: Request, res: Response, caller: Pick<AccessToken, 'token' | 'expiresAt'>): void;
-}
-
-/** An answer under way, and the permission it was given on. */
-interface OpenAnswer {
-  readonly req: Request;
-  readonly caller: Pick<AccessToken, 'token' | 'expiresAt'>;
-  /** When to ask for the grant, in milliseconds of `performance.now()`. */
-  dueAtMs: number;
-}
-
 /**
- * One timer for all of them, running while there are any: most answers are closed long before
- * anybody looks, and a timer for each would cost more than the whole check of its token.
+ * Looks after answers until they end; keeps no process alive. One timer for all of them, running
+ * while there are any: a timer for each would cost more than the whole check of its token.
  */
-export function createOpenAnswers(deps: OpenAnswersDeps): OpenAnswers {
+export function createOpenAnswers(deps: OpenAnswersDeps): AnswerWatch {
   const { now, streamCheckMs } = deps;
-  const open = new Map<Response, OpenAnswer>();
+  const lookMs = Math.min(streamCheckMs, EXPIRY_CHECK_MS);
+  /** When to ask for the grant, in milliseconds of `performance.now()`. */
+  const dueAtMs = new Map<AnswerUnderWay, number>();
   let timer: NodeJS.Timeout | undefined;
 
   function look(): void {
     const timeMs = performance.now();
-    for (const [res, answer] of open) {
-      // A connection that was gone before the check was done says so no more.
-      if (res.destroyed) open.delete(res);
-      const isDue = answer.dueAtMs <= timeMs || answer.caller.expiresAt < now();
-      if (!isDue) continue;
-      answer.dueAtMs = timeMs + streamCheckMs;
-      void endUnlessPermitted(res, answer, deps);
+    for (const [answer, due] of dueAtMs) {
+      const { caller } = answer;
+      if (caller === undefined) continue;
+      // One that is new was begun within the time since the last look.
+      if (due === NEW) dueAtMs.set(answer, timeMs + streamCheckMs - lookMs);
+      const isDue = due !== NEW && due <= timeMs;
+      if (!isDue && caller.expiresAt >= now()) continue;
+      dueAtMs.set(answer, timeMs + streamCheckMs);
+      void endUnlessPermitted(answer, caller, deps);
     }
-    if (open.size > 0) return;
+    if (dueAtMs.size > 0) return;
     clearInterval(timer);
     timer = undefined;
   }
 
-  function forget(this: Response): void {
-    open.delete(this);
-  }
-
   return {
-    watch(req, res, caller) {
-      open.set(res, { req, caller, dueAtMs: performance.now() + streamCheckMs });
-      res.on('close', forget);
-      timer ??= setInterval(look, Math.min(streamCheckMs, EXPIRY_CHECK_MS)).unref();
+    began(answer) {
+      if (answer.caller === undefined) return;
+      dueAtMs.set(answer, NEW);
+      timer ??= setInterval(look, lookMs).unref();
     },
+    ended: (answer) => void dueAtMs.delete(answer),
   };
 }
 
 async function endUnlessPermitted(
-  res: Response,
-  { req, caller }: OpenAnswer,
+  { req, res }: AnswerUnderWay,
+  caller: AccessToken,
   { verifyBearer, now }: OpenAnswersDeps,
 ): Promise<void> {
   try {

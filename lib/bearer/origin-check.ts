@@ -10,27 +10,23 @@
  *
  * @module
  */
-import type { RequestHandler } from 'express';
-
 import type { Config } from '../config/config.js';
+import type { Step } from '../http/step.js';
 import { isLoopbackHost } from '../oauth/redirect-uri.js';
 
 /** Refuses pages of other sites, before anything else is looked at. */
-export function checkOrigin(
-  config: Pick<Config, 'baseUrl' | 'resource' | 'allowedOrigins'>,
-): RequestHandler {
+export function checkOrigin(config: Pick<Config, 'baseUrl' | 'resource' | 'allowedOrigins'>): Step {
   const { baseUrl, resource, allowedOrigins } = config;
   const known = new Set([new URL(baseUrl).origin, new URL(resource).origin, ...allowedOrigins]);
   const isAllowed = (origin: string): boolean =>
     allowedOrigins === 'any' || known.has(origin) || isNoWebsite(origin);
-  return function refuseOtherSites(req, res, next) {
+  return function refuseOtherSites(req, res) {
     const { origin } = req.headers;
-    if (origin === undefined || isAllowed(origin)) next();
-    else {
-      // JSON-RPC 2.0 §5.1: no id, since nothing of the request has been read.
-      const error = { code: -32000, message: 'Pages of this origin may not call this server' };
-      res.status(403).set('Cache-Control', 'no-store').json({ jsonrpc: '2.0', error, id: null });
-    }
+    if (origin === undefined || isAllowed(origin)) return true;
+    // JSON-RPC 2.0 §5.1: no id, since nothing of the request has been read.
+    const error = { code: -32000, message: 'Pages of this origin may not call this server' };
+    res.status(403).set('Cache-Control', 'no-store').json({ jsonrpc: '2.0', error, id: null });
+    return false;
   };
 }
 

@@ -4,6 +4,9 @@
  * The transport makes the session id and keeps the session in this process; so the owner is kept in
  * this process too. An id that is not known here was not opened here, and the transport decides.
  *
+ * The id stands in the headers of the answer that opens the session. They are read when that answer
+ * has ended, or earlier, when a request names an id that nobody has been seen to open.
+ *
  * Spec: MCP security best practices, "Session Hijacking"; RS-2, RS-22. Bound to person and client,
  * not to the token, which changes with every refresh.
  *
@@ -12,7 +15,9 @@
 import { createHash } from 'node:crypto';
 
 import type { Request, Response } from 'express';
+
 import { boundedMap } from '../storage/bounded-map.js';
+import type { AnswerUnderWay, AnswerWatch } from './answer-under-way.js';
 import type { AccessToken } from './auth-info.js';
 
 /** Owners of a hundred thousand sessions are some 20 MB. */
@@ -23,21 +28,22 @@ const MAX_ANONYMOUS_SESSIONS = 10_000;
 type Caller = Pick<AccessToken, 'subject' | 'clientId'> | undefined;
 
 /** Remembers owners, as long as there is room. */
-export interface SessionOwners {
+export interface SessionOwners extends AnswerWatch {
   /** Whether the session that the request names, if any, is the caller's. */
   admits(req: Request, caller: Caller): boolean;
   /** Whether the request names a session that was opened here without a token, and not taken over. */
   isNobodys(req: Request): boolean;
-  /** Notes the caller as owner of the session that the answer opens, if it opens one. */
-  watch(req: Request, res: Response, caller: Caller): void;
 }
 
 export function createSessionOwners(): SessionOwners {
   const owners = boundedMap<string>(MAX_SESSIONS);
   const nobodys = boundedMap<true>(MAX_ANONYMOUS_SESSIONS);
+  /** Answers that may open a session, their headers not yet read. */
+  const opening = new Set<AnswerUnderWay>();
 
-  /** Whoever logs in first on a session of nobody takes it over. */
+  /** Whoever logs in first on a session of nobody takes it over; one of somebody stays theirs. */
   function own(id: string, caller: Caller): void {
+    if (owners.has(id)) return;
     if (caller === undefined) {
       nobodys.set(id, true);
     } else {
@@ -46,29 +52,39 @@ export function createSessionOwners(): SessionOwners {
     }
   }
 
+  function readHeaders(answer: AnswerUnderWay): void {
+    if (!opening.delete(answer)) return;
+    const id = answer.res.getHeader('mcp-session-id');
+    if (typeof id === 'string') own(id, answer.caller);
+  }
+
+  /** The session a request names; whoever has its id has got the headers of an answer. */
+  function namedSession({ headers }: Request): string | undefined {
+    const id = headers['mcp-session-id'];
+    if (typeof id !== 'string') return undefined;
+    if (!owners.has(id) && !nobodys.has(id)) {
+      for (const answer of opening) if (answer.res.headersSent) readHeaders(answer);
+    }
+    return id;
+  }
+
   return {
     admits(req, caller) {
-      const id = req.headers['mcp-session-id'];
-      if (typeof id !== 'string') return true;
+      const id = namedSession(req);
+      if (id === undefined) return true;
       const owner = owners.get(id);
       if (owner === undefined && nobodys.has(id)) own(id, caller);
       return owner === undefined || (caller !== undefined && owner === ownerOf(caller));
     },
     isNobodys(req) {
-      const id = req.headers['mcp-session-id'];
-      return typeof id === 'string' && nobodys.has(id);
+      const id = namedSession(req);
+      return id !== undefined && nobodys.has(id);
     },
-    watch(req, res, caller) {
-      if (req.method !== 'POST' || req.headers['mcp-session-id'] !== undefined) return;
-      const { writeHead } = res;
-      res.writeHead = function writeHeadAndLook(this: Response, ...args: never[]) {
-        const written = Reflect.apply(writeHead, this, args);
-        // Before the client can read the id, whichever way the transport has set the header.
-        const id = this.getHeader('mcp-session-id');
-        if (typeof id === 'string') own(id, caller);
-        return written;
-      } as typeof writeHead;
+    began(answer) {
+      const { method, headers } = answer.req;
+      if (method === 'POST' && headers['mcp-session-id'] === undefined) opening.add(answer);
     },
+    ended: readHeaders,
   };
 }
 

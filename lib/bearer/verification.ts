@@ -60,7 +60,8 @@ export function createVerification(deps: VerificationDeps): VerifyBearer {
       expiresAt,
       subject,
       claims: claimsOf(grant),
-      user: { ...grant.user },
+      // Frozen, as all that is opened from the store.
+      user: grant.user,
       auth0Token: () => auth0Token(grantId),
     };
   }

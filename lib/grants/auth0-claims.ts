@@ -5,9 +5,10 @@
  */
 import { decodeJwt } from 'jose';
 
+import { deeplyFrozen } from '../storage/deeply-frozen.js';
 import type { GrantRecord } from '../storage/records.js';
 
-/** Reads the claims of a grant's token. */
+/** Reads the claims of a grant's token; frozen, since all requests with the token share them. */
 export type ReadAuth0Claims = (grant: Pick<GrantRecord, 'auth0'>) => Record<string, unknown>;
 
 /**
@@ -15,12 +16,12 @@ export type ReadAuth0Claims = (grant: Pick<GrantRecord, 'auth0'>) => Record<stri
  * record, since an unchanged grant is the same object on every request.
  */
 export function createAuth0Claims(): ReadAuth0Claims {
-  const decoded = new WeakMap<object, Readonly<Record<string, unknown>>>();
+  const decoded = new WeakMap<object, Record<string, unknown>>();
   return function readAuth0Claims({ auth0 }) {
     const known = decoded.get(auth0);
-    if (known !== undefined) return { ...known };
-    const claims = decodeJwt(auth0.accessToken);
+    if (known !== undefined) return known;
+    const claims: Record<string, unknown> = deeplyFrozen(decodeJwt(auth0.accessToken));
     decoded.set(auth0, claims);
-    return { ...claims };
+    return claims;
   };
 }

@@ -5,6 +5,8 @@
  */
 import type { RequestHandler } from 'express';
 
+import type { Step } from './step.js';
+
 /** A year, in seconds. */
 const HSTS_MAX_AGE_SECONDS = 31_536_000;
 
@@ -21,11 +23,11 @@ export const cacheable: RequestHandler = function cacheable(_req, res, next) {
 };
 
 /** For every answer: no content sniffing, and on https no way back to http (R-DP-6). */
-export function baseHeaders({ isHttps }: { readonly isHttps: boolean }): RequestHandler {
-  return function setBaseHeaders(_req, res, next) {
+export function baseHeaders({ isHttps }: { readonly isHttps: boolean }): Step {
+  return function setBaseHeaders(_req, res) {
     res.setHeader('X-Content-Type-Options', 'nosniff');
     if (isHttps) res.setHeader('Strict-Transport-Security', `max-age=${HSTS_MAX_AGE_SECONDS}`);
-    next();
+    return true;
   };
 }
 

@@ -8,7 +8,9 @@
  *
  * @module
  */
-import type { RequestHandler, Response } from 'express';
+import type { Response } from 'express';
+
+import type { Step } from './step.js';
 
 /** What the transport's clients send (R-DP-1). */
 const ALLOWED_HEADERS =
@@ -26,20 +28,19 @@ const MAX_AGE_SECONDS = 7200;
 export function openToBrowsers(
   methods: string,
   answers: 'may be cached' | 'are never cached' = 'may be cached',
-): RequestHandler {
-  return function setCorsHeaders(req, res, next) {
-    const isFromBrowser = req.headers.origin !== undefined || req.method === 'OPTIONS';
+): Step {
+  return function setCorsHeaders(req, res) {
+    const isPreflight = req.method === 'OPTIONS';
+    const isFromBrowser = isPreflight || req.headers.origin !== undefined;
     if (isFromBrowser || answers === 'may be cached') allowAnyOrigin(res);
-    if (req.method !== 'OPTIONS') {
-      next();
-      return;
-    }
+    if (!isPreflight) return true;
     res.set({
       'Access-Control-Allow-Methods': methods,
       'Access-Control-Allow-Headers': ALLOWED_HEADERS,
       'Access-Control-Max-Age': String(MAX_AGE_SECONDS),
     });
     res.status(204).end();
+    return false;
   };
 }
 

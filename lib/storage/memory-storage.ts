@@ -27,9 +27,8 @@ interface ExpiringTable {
   drop(row: string): void;
 }
 
-/** What rows begin with. */
-const VALUE = 'v';
-const MEMBER = 'm';
+/** What the rows of memberships begin with, and no key does. */
+const MEMBER = '\u0000';
 
 /** Memberships are rows without a value. */
 const NOTHING = new Uint8Array(0);
@@ -51,7 +50,6 @@ export function memoryStorage(options: MemoryStorageOptions = {}): Storage {
     members?.delete(member);
     if (members?.size === 0) indexes.delete(index);
   });
-  const valueRow = (key: string): string => VALUE + key;
   const memberRow = (index: string, member: string): string =>
     MEMBER + JSON.stringify([index, member]);
 
@@ -59,27 +57,27 @@ export function memoryStorage(options: MemoryStorageOptions = {}): Storage {
     description: 'memory of this process, lost when it ends',
     // Lives as long as what it signs: both end with the process.
     localSecret: () => secret,
-    get: async (key) => copyOf(rows.read(valueRow(key))),
-    look: (key) => rows.read(valueRow(key)),
-    set: async (key, value, ttlSeconds) => rows.write(valueRow(key), value, ttlSeconds),
+    get: async (key) => copyOf(rows.read(key)),
+    look: (key) => rows.read(key),
+    set: async (key, value, ttlSeconds) => rows.write(key, value, ttlSeconds),
     async add(key, value, ttlSeconds) {
-      if (rows.read(valueRow(key)) !== undefined) return false;
-      rows.write(valueRow(key), value, ttlSeconds);
+      if (rows.read(key) !== undefined) return false;
+      rows.write(key, value, ttlSeconds);
       return true;
     },
     async take(key) {
-      const value = rows.read(valueRow(key));
-      rows.drop(valueRow(key));
+      const value = rows.read(key);
+      rows.drop(key);
       return copyOf(value);
     },
     async update(key, expected, next, ttlSeconds) {
       checkedTtl(ttlSeconds);
-      const current = rows.read(valueRow(key));
+      const current = rows.read(key);
       if (current === undefined || Buffer.compare(current, expected) !== 0) return false;
-      rows.write(valueRow(key), next, ttlSeconds);
+      rows.write(key, next, ttlSeconds);
       return true;
     },
-    delete: async (key) => rows.drop(valueRow(key)),
+    delete: async (key) => rows.drop(key),
     async addMember(index, member, ttlSeconds) {
       rows.write(memberRow(index, member), NOTHING, ttlSeconds);
       indexes.set(index, (indexes.get(index) ?? new Set()).add(member));

@@ -8,6 +8,7 @@
  * @module
  */
 import { boundedMap } from './bounded-map.js';
+import { deeplyFrozen } from './deeply-frozen.js';
 
 /** Records remembered per kind: some 10 MB of grants. */
 const MAX_REMEMBERED = 2000;
@@ -34,12 +35,4 @@ export function createOpenedRecords<T>(): OpenedRecords<T> {
       return value;
     },
   };
-}
-
-function deeplyFrozen<T>(value: T): T {
-  if (typeof value === 'object' && value !== null) {
-    for (const part of Object.values(value)) deeplyFrozen(part);
-    Object.freeze(value);
-  }
-  return value;
 }

@@ -6,6 +6,7 @@ import { authInfoOf, createVerification } from '../../lib/bearer/verification.js
 import type { AccessTokenClaims } from '../../lib/grants/access-token.js';
 import type { Grants } from '../../lib/grants/grants.js';
 import { InvalidGrant, InvalidToken, TemporarilyUnavailable } from '../../lib/oauth/errors.js';
+import { deeplyFrozen } from '../../lib/storage/deeply-frozen.js';
 import type { GrantRecord } from '../../lib/storage/records.js';
 import { StorageUnavailable } from '../../lib/storage/storage.js';
 
@@ -20,7 +21,8 @@ const CLAIMS: AccessTokenClaims = {
   expiresAt: NOW + 3600,
 };
 const AUTH0_CLAIMS = { iss: 'https://t.auth0.com/', azp: 'our-app', permissions: ['read'] };
-const GRANT: GrantRecord = {
+/** Frozen, as whatever is opened from the store. */
+const GRANT: GrantRecord = deeplyFrozen<GrantRecord>({
   client: { id: 'client', authMethod: 'none', mayRefresh: true },
   subject: 'auth0|ada',
   scopes: ['openid', 'read'],
@@ -41,7 +43,7 @@ const GRANT: GrantRecord = {
     scopes: [],
   },
   user: { name: 'Ada' },
-};
+});
 
 function verification({
   verify = async () => CLAIMS,
@@ -74,18 +76,14 @@ describe('from a bearer token to the caller', () => {
     expect(await caller.auth0Token()).toBe('live');
   });
 
-  it('gives each caller its own copies: changing one harms nobody', async () => {
+  it('lets nobody change what others see', async () => {
     const verify = verification();
     const [one, other] = [await verify('t'), await verify('t')];
     one.scopes.push('admin');
-    one.claims.permissions = ['admin'];
-    one.user.name = 'Eve';
-    expect(other).toMatchObject({
-      scopes: CLAIMS.scopes,
-      claims: AUTH0_CLAIMS,
-      user: { name: 'Ada' },
-    });
-    expect(await verify('t')).toMatchObject({ claims: AUTH0_CLAIMS, user: { name: 'Ada' } });
+    expect(() => Object.assign(one.claims, { permissions: ['admin'] })).toThrow(TypeError);
+    expect(() => Object.assign(one.user, { name: 'Eve' })).toThrow(TypeError);
+    expect(other).toMatchObject({ scopes: CLAIMS.scopes, claims: AUTH0_CLAIMS });
+    expect(await verify('t')).toMatchObject({ scopes: CLAIMS.scopes, user: { name: 'Ada' } });
   });
 
   it.each([

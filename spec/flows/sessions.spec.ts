@@ -97,6 +97,55 @@ describe('a session', () => {
     },
   );
 
+  it('RS-22 is somebody’s as soon as its id can be read, while the answer with it is still open', async () => {
+    world = await startWorld({
+      mount(app, auth) {
+        app.use(auth);
+        app.post('/mcp', (req, res) => {
+          if (req.headers['mcp-session-id'] !== undefined) res.json({ inside: true });
+          else {
+            res.writeHead(200, {
+              'content-type': 'text/event-stream',
+              'mcp-session-id': 'the-session',
+            });
+            res.write(': open\n\n');
+          }
+        });
+      },
+    });
+    const client = await registerClient(world.origin);
+    const [ada, bob] = [await tokenOf(client), await tokenOf(client, BOB)];
+    const opened = await fetch(world.mcp, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${ada}` },
+    });
+    const session = { 'mcp-session-id': String(opened.headers.get('mcp-session-id')) };
+    expect((await rpc(world.mcp, bob, WHOAMI, session)).status).toBe(404);
+    expect((await rpc(world.mcp, ada, WHOAMI, session)).body).toEqual({ inside: true });
+    await opened.body?.cancel();
+  });
+
+  it('RS-22 stays with whoever opened it, whatever id a later answer names', async () => {
+    world = await startWorld({
+      options: { anonymous: { methods: ['initialize', 'ping'] } },
+      mount(app, auth) {
+        app.use(auth);
+        app.all('/mcp', (_req, res) => {
+          res.set('mcp-session-id', 'one-for-all').json({ result: {} });
+        });
+      },
+    });
+    const client = await registerClient(world.origin);
+    const [ada, bob] = [await tokenOf(client), await tokenOf(client, BOB)];
+    const session = { 'mcp-session-id': 'one-for-all' };
+    for (const token of [ada, bob, undefined]) await rpc(world.mcp, token, INITIALIZE);
+    expect((await rpc(world.mcp, ada, WHOAMI, session)).status).toBe(200);
+    expect((await rpc(world.mcp, bob, WHOAMI, session)).status).toBe(404);
+    expect((await rpc(world.mcp, undefined, { method: 'ping' }, session)).status).toBe(404);
+    const stream = await fetch(world.mcp, { headers: { ...session, accept: 'text/event-stream' } });
+    expect(stream.status).toBe(401);
+  });
+
   it('that was opened without a token belongs to the first that logs in on it', async () => {
     const client = await start({
       options: { anonymous: { methods: ['initialize', 'tools/list'] } },

@@ -17,9 +17,10 @@ describe('what Auth0’s access token says', () => {
     expect(createAuth0Claims()(grant())).toEqual(CLAIMS);
   });
 
-  it('is the reader’s own: a field written to it is gone at the next look', () => {
+  it('is nobody’s to change, since all requests with the token share it', () => {
     const [read, same] = [createAuth0Claims(), grant()];
-    Object.assign(read(same), { azp: 'changed', more: 1 });
+    expect(() => Object.assign(read(same), { azp: 'changed' })).toThrow(TypeError);
+    expect(() => (read(same)['permissions'] as string[]).push('admin')).toThrow(TypeError);
     expect(read(same)).toEqual(CLAIMS);
   });
 

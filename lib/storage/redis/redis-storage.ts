@@ -50,13 +50,11 @@ const TRIAL_TTL_SECONDS = 10;
 export function redisStorage(options: RedisStorageOptions): Storage {
   const keyPrefix = options.keyPrefix ?? DEFAULT_KEY_PREFIX;
   const connection = connectionFor(options);
-  const nameOf = (key: string): string => `${keyPrefix}value:${key}`;
-  const values = valueVerbs(connection, nameOf);
-  const tracked = trackingFor(options, (name) =>
-    commandsOn(connection)((redis) => redis.get(name)),
-  );
+  const valuePrefix = `${keyPrefix}value:`;
+  const values = valueVerbs(connection, (key) => valuePrefix + key);
+  const tracked = trackingFor(options, values.get, valuePrefix);
   const storage = {
-    ...(tracked === undefined ? values : trackedVerbs(values, tracked, nameOf)),
+    ...(tracked === undefined ? values : trackedVerbs(values, tracked)),
     ...memberVerbs(connection, (index) => `${keyPrefix}index:${index}`),
   };
   return {
@@ -92,20 +90,17 @@ function connectionFor({ url, client }: RedisStoragePlace): Connection {
  */
 function trackingFor(
   { url }: RedisStoragePlace,
-  get: (name: string) => Promise<Uint8Array | null>,
+  get: Storage['get'],
+  prefix: string,
 ): TrackedValues | undefined {
   if (url === undefined) return undefined;
-  return trackedValues({
-    connect: (listener) => ownConnection(url, listener),
-    get: async (name) => (await get(name)) ?? undefined,
-  });
+  return trackedValues({ connect: (listener) => ownConnection(url, listener), get, prefix });
 }
 
 /** With `look`; and what this process changes, it forgets at once and not when Redis says so. */
 function trackedVerbs(
   verbs: ValueVerbs,
   tracked: TrackedValues,
-  nameOf: (key: string) => string,
 ): ValueVerbs & Pick<Storage, 'look'> {
   const forgetting =
     <A extends [key: string, ...rest: never[]], R>(verb: (...args: A) => Promise<R>) =>
@@ -113,12 +108,12 @@ function trackedVerbs(
       try {
         return await verb(...args);
       } finally {
-        tracked.forget(nameOf(args[0]));
+        tracked.forget(args[0]);
       }
     };
   return {
     get: verbs.get,
-    look: (key) => tracked.look(nameOf(key)),
+    look: tracked.look,
     set: forgetting(verbs.set),
     add: forgetting(verbs.add),
     take: forgetting(verbs.take),

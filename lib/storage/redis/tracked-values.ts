@@ -26,7 +26,7 @@ const MAX_VALUES = 10_000;
 
 /** Told what happens on a connection. */
 export interface TrackingListener {
-  /** A value has changed; null for all of them. */
+  /** A value has changed, by its name in Redis; null for all of them. */
   onInvalidate(name: string | null): void;
   /** The connection was lost or made: what was said meanwhile is not known. */
   onGap(): void;
@@ -34,9 +34,9 @@ export interface TrackingListener {
 
 export interface TrackedValues {
   /** The value of a key, at most a second old. */
-  look(name: string): AtOnce<Uint8Array | undefined>;
+  look(key: string): AtOnce<Uint8Array | undefined>;
   /** This process has changed the value itself. */
-  forget(name: string): void;
+  forget(key: string): void;
   close(): Promise<void>;
 }
 
@@ -44,10 +44,12 @@ interface TrackedValuesDeps {
   /** Makes a connection that nothing else uses. */
   readonly connect: (listener: TrackingListener) => Connection;
   /** Asks over another connection, where this one cannot. */
-  readonly get: (name: string) => Promise<Uint8Array | undefined>;
+  readonly get: (key: string) => Promise<Uint8Array | undefined>;
+  /** Put before a key, it is the name in Redis. */
+  readonly prefix: string;
 }
 
-export function trackedValues({ connect, get }: TrackedValuesDeps): TrackedValues {
+export function trackedValues({ connect, get, prefix }: TrackedValuesDeps): TrackedValues {
   const kept = boundedMap<Buffer>(MAX_VALUES);
   const asked = new Map<string, Promise<Uint8Array | undefined>>();
   let vouchedAtMs = Number.NEGATIVE_INFINITY;
@@ -57,7 +59,7 @@ export function trackedValues({ connect, get }: TrackedValuesDeps): TrackedValue
   const connection = connect({
     onInvalidate(name) {
       if (name === null) clear();
-      else forget(name);
+      else if (name.startsWith(prefix)) forget(name.slice(prefix.length));
     },
     onGap() {
       gaps += 1;
@@ -71,58 +73,60 @@ export function trackedValues({ connect, get }: TrackedValuesDeps): TrackedValue
     asked.clear();
   }
 
-  function forget(name: string): void {
-    kept.delete(name);
+  function forget(key: string): void {
+    kept.delete(key);
     // An answer under way may be from before the change: nobody else is to get it.
-    asked.delete(name);
+    asked.delete(key);
   }
 
-  function ask(name: string): Promise<Uint8Array | undefined> {
-    const known = asked.get(name);
+  function ask(key: string): Promise<Uint8Array | undefined> {
+    const known = asked.get(key);
     if (known !== undefined) return known;
-    const asking = fetchTracked(name, () => asked.get(name) === asking);
-    asked.set(name, asking);
+    const asking = fetchTracked(key, () => asked.get(key) === asking);
+    asked.set(key, asking);
     const done = (): void => {
-      if (asked.get(name) === asking) asked.delete(name);
+      if (asked.get(key) === asking) asked.delete(key);
     };
     asking.then(done, done);
     return asking;
   }
 
   async function fetchTracked(
-    name: string,
+    key: string,
     isValid: () => boolean,
   ): Promise<Uint8Array | undefined> {
     const sentAtMs = performance.now();
     const gapsBefore = gaps;
     try {
-      const value = await connection.run((client, signal) => binaryView(client, signal).get(name));
+      const value = await connection.run((client, signal) =>
+        binaryView(client, signal).get(prefix + key),
+      );
       if (gaps === gapsBefore) vouchedAtMs = Math.max(vouchedAtMs, sentAtMs);
       if (value === null) return undefined;
       // A copy: what the connection gives is a slice of something much larger.
       const bytes = Buffer.from(value);
-      if (gaps === gapsBefore && isValid()) kept.set(name, bytes);
+      if (gaps === gapsBefore && isValid()) kept.set(key, bytes);
       return bytes;
     } catch (error) {
       if (performance.now() - sentAtMs > REFUSED_WITHIN_MS) throw error;
-      return get(name);
+      return get(key);
     }
   }
 
-  function renew(name: string): void {
+  function renew(key: string): void {
     isRenewing = true;
     const done = (): void => {
       isRenewing = false;
     };
-    ask(name).then(done, done);
+    ask(key).then(done, done);
   }
 
   return {
-    look(name) {
+    look(key) {
       const ageMs = performance.now() - vouchedAtMs;
-      const value = ageMs < VOUCHED_MS ? kept.get(name) : undefined;
-      if (value === undefined) return ask(name);
-      if (ageMs > RENEW_AFTER_MS && !isRenewing) renew(name);
+      const value = ageMs < VOUCHED_MS ? kept.get(key) : undefined;
+      if (value === undefined) return ask(key);
+      if (ageMs > RENEW_AFTER_MS && !isRenewing) renew(key);
       return value;
     },
     forget,
