@@ -35,7 +35,7 @@ export interface GuardDeps extends OpenAnswersDeps, RefusalDeps {
   readonly anonymous: AnonymousAccess | undefined;
   readonly baseHeaders: Step;
   /** Counts a call without a token that is let through. @throws TooManyRequests */
-  readonly limitAnonymous: (req: Request, res: Response) => Promise<void>;
+  readonly limitAnonymous: (req: Request) => Promise<void>;
 }
 
 /** Builds guards; each may ask for scopes of its own. */
@@ -139,7 +139,7 @@ function admitAnonymous(
   guard: Guard,
 ): AtOnce<void> {
   const enterIf = (mayEnter: () => boolean): Promise<void> =>
-    guard.limitAnonymous(req, res).then(() => {
+    guard.limitAnonymous(req).then(() => {
       if (mayEnter()) next();
     });
   switch (anonymousEntry(req, guard.anonymous, guard.sessions)) {

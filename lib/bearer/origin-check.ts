@@ -11,6 +11,7 @@
  * @module
  */
 import type { Config } from '../config/config.js';
+import { sendJson } from '../http/send-json.js';
 import type { Step } from '../http/step.js';
 import { isLoopbackHost } from '../oauth/redirect-uri.js';
 
@@ -25,7 +26,7 @@ export function checkOrigin(config: Pick<Config, 'baseUrl' | 'resource' | 'allow
     if (origin === undefined || isAllowed(origin)) return true;
     // JSON-RPC 2.0 §5.1: no id, since nothing of the request has been read.
     const error = { code: -32000, message: 'Pages of this origin may not call this server' };
-    res.status(403).set('Cache-Control', 'no-store').json({ jsonrpc: '2.0', error, id: null });
+    sendJson(res, 403, { jsonrpc: '2.0', error, id: null });
     return false;
   };
 }

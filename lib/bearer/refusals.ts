@@ -9,7 +9,8 @@
 import type { Request, Response } from 'express';
 
 import type { ErrorLog } from '../http/error-log.js';
-import { setRetryAfter } from '../http/json-errors.js';
+import { sendOAuthError } from '../http/json-errors.js';
+import { sendJson } from '../http/send-json.js';
 import { type ChallengeBase, errorChallenge, initialChallenge } from '../oauth/challenge.js';
 import { InsufficientScope, InvalidToken, type OAuthError } from '../oauth/errors.js';
 import { unionOfScopes } from '../oauth/scope.js';
@@ -42,10 +43,9 @@ export function challengeNewcomer(
   // What reads this form wants an error named, although none was made.
   const error = new InvalidToken('Log in to use this tool');
   if (isMixedAccess && sendToolResult(req, res, errorChallenge(base, error), error)) return;
-  res
-    .status(401)
-    .set({ 'WWW-Authenticate': initialChallenge(base), 'Cache-Control': 'no-store' })
-    .json({ error: 'unauthorized', error_description: 'An access token is needed' });
+  res.setHeader('WWW-Authenticate', initialChallenge(base));
+  const description = 'An access token is needed';
+  sendJson(res, 401, { error: 'unauthorized', error_description: description });
 }
 
 /** Answers what went wrong with a token, or with us. */
@@ -59,13 +59,9 @@ export function refuse(
   if (error.status === 401 || error.status === 403) {
     const header = errorChallenge(challenge, error);
     if (error instanceof InsufficientScope && sendToolResult(req, res, header, error)) return;
-    res.set('WWW-Authenticate', header);
+    res.setHeader('WWW-Authenticate', header);
   }
-  setRetryAfter(res, error);
-  res
-    .status(error.status)
-    .set('Cache-Control', 'no-store')
-    .json({ error: error.code, error_description: error.description });
+  sendOAuthError(res, error);
 }
 
 /**
@@ -73,10 +69,9 @@ export function refuse(
  * connected without a token and asks for the stream as a matter of course; this one it passes over.
  */
 export function refuseStream(res: Response): void {
-  res
-    .status(405)
-    .set({ Allow: 'POST', 'Cache-Control': 'no-store' })
-    .json({ error: 'invalid_request', error_description: 'There is no stream without a session' });
+  res.setHeader('Allow', 'POST');
+  const description = 'There is no stream without a session';
+  sendJson(res, 405, { error: 'invalid_request', error_description: description });
 }
 
 function sendToolResult(
@@ -87,6 +82,6 @@ function sendToolResult(
 ): boolean {
   const answer = challengeAsToolResult(req.body, challenge, description);
   if (answer === undefined) return false;
-  res.status(200).set('Cache-Control', 'no-store').json(answer);
+  sendJson(res, 200, answer);
   return true;
 }

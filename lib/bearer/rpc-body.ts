@@ -8,6 +8,7 @@
  */
 import express, { type Request, type RequestHandler, type Response } from 'express';
 
+import { sendJson } from '../http/send-json.js';
 import { RequestTimedOut } from '../oauth/errors.js';
 
 /** Who sends it, which decides how much is read and how long is waited. */
@@ -50,5 +51,5 @@ export function readRpcBody(req: Request, res: Response, sender: Sender): Promis
 /** JSON-RPC 2.0 §5.1: the text cannot be parsed. */
 export function sendParseError(res: Response): void {
   const error = { code: -32700, message: 'Parse error' };
-  res.status(400).json({ jsonrpc: '2.0', error, id: null });
+  sendJson(res, 400, { jsonrpc: '2.0', error, id: null });
 }

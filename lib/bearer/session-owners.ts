@@ -16,6 +16,7 @@ import { createHash } from 'node:crypto';
 
 import type { Request, Response } from 'express';
 
+import { sendJson } from '../http/send-json.js';
 import { boundedMap } from '../storage/bounded-map.js';
 import type { AnswerUnderWay, AnswerWatch } from './answer-under-way.js';
 import type { AccessToken } from './auth-info.js';
@@ -97,5 +98,5 @@ function ownerOf({ subject, clientId }: NonNullable<Caller>): string {
 /** The transport's own answer to an id it does not know: clients open a session of theirs on it. */
 export function sendSessionNotFound(res: Response): void {
   const error = { code: -32001, message: 'Session not found' };
-  res.status(404).set('Cache-Control', 'no-store').json({ jsonrpc: '2.0', error, id: null });
+  sendJson(res, 404, { jsonrpc: '2.0', error, id: null });
 }

@@ -14,6 +14,7 @@ import type { EventListener } from '../config/events.js';
 import { noStore } from '../http/answer-headers.js';
 import { handler } from '../http/handler.js';
 import { readJson } from '../http/request-body.js';
+import { sendJson } from '../http/send-json.js';
 import { parseClientMetadata } from '../oauth/client-metadata.js';
 import { InvalidRedirectUri } from '../oauth/errors.js';
 import { registrationResponse } from '../oauth/registration-response.js';
@@ -48,7 +49,7 @@ export function registrationEndpoint(deps: RegistrationDeps): RequestHandler[] {
       }
       const client = deps.registered.register(metadata, deps.now());
       deps.emit({ type: 'client_registered', client: clientFingerprint(client.clientId) });
-      res.status(201).json(registrationResponse(client, metadata));
+      sendJson(res, 201, registrationResponse(client, metadata));
     }),
   ];
 }

@@ -13,6 +13,7 @@ import type { TokenSet } from '../grants/token-set.js';
 import { noStore } from '../http/answer-headers.js';
 import type { OpenClientRequest } from '../http/client-requests.js';
 import { handler } from '../http/handler.js';
+import { sendJson } from '../http/send-json.js';
 import { formatScope } from '../oauth/scope.js';
 import { parseTokenRequest } from '../oauth/token-request.js';
 
@@ -40,7 +41,7 @@ export function tokenEndpoint(deps: TokenDeps): RequestHandler[] {
           ? await deps.grants.redeemCode(request, client)
           : await deps.grants.refresh(request, client);
       if (tokens.onSent !== undefined) res.once('finish', tokens.onSent);
-      res.json(tokenResponse(tokens));
+      sendJson(res, 200, tokenResponse(tokens));
     }),
   ];
 }

@@ -62,7 +62,7 @@ export async function redeemCode(
   // Whoever waits may have taken over by now, and only one of the two may answer.
   if (deps.now() - startedAt >= ANSWER_WITHIN_SECONDS) throw tooLate();
   deps.emit({ type: 'code_redeemed', grantId, subject: grant.subject, client: client.fingerprint });
-  return { ...tokens, onSent: () => deps.deliveries.note(grantId) };
+  return { ...tokens, onSent: () => deps.deliveries.note(grantId, grant) };
 }
 
 type Verdict =

@@ -8,13 +8,18 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 
+import type { GrantRecord } from '../storage/records.js';
 import { settled } from './authorization-code.js';
 import type { GrantStore } from './grant-store.js';
 
 /** Writes notes of delivery. */
 export interface Deliveries {
-  /** The tokens of this grant have left, or were used. */
-  note(grantId: string): void;
+  /**
+   * The tokens of this grant have left, or were used.
+   *
+   * @param from the grant, where it is in hand
+   */
+  note(grantId: string, from?: GrantRecord): void;
   /** Resolves once no note is under way. */
   settled(): Promise<void>;
 }
@@ -25,15 +30,15 @@ const RETRIES_MS = [0, 200, 500, 1000, 2000];
 export function createDeliveries(store: Pick<GrantStore, 'update'>): Deliveries {
   const running = new Map<string, Promise<void>>();
 
-  async function write(grantId: string): Promise<void> {
+  async function write(grantId: string, from?: GrantRecord): Promise<void> {
     for (const pauseMs of RETRIES_MS) {
       if (pauseMs > 0) await sleep(pauseMs);
       try {
-        await store.update(grantId, (current) =>
+        const settle = (current: GrantRecord): GrantRecord | undefined =>
           current.code.answering === undefined
             ? undefined
-            : { ...current, code: settled(current.code) },
-        );
+            : { ...current, code: settled(current.code) };
+        await store.update(grantId, settle, from);
         return;
       } catch {
         // The store is away. Nobody waits for this, and the first use of a token tries again.
@@ -42,9 +47,9 @@ export function createDeliveries(store: Pick<GrantStore, 'update'>): Deliveries 
   }
 
   return {
-    note(grantId) {
+    note(grantId, from) {
       if (running.has(grantId)) return;
-      const task = write(grantId).finally(() => running.delete(grantId));
+      const task = write(grantId, from).finally(() => running.delete(grantId));
       running.set(grantId, task);
     },
     async settled() {

@@ -6,7 +6,7 @@
 import type { Lifetimes } from '../config/config.js';
 import { mac } from '../keys/key-ring.js';
 import { type AtOnce, whenThere } from '../storage/at-once.js';
-import { type CollectionDeps, openCollection } from '../storage/collection.js';
+import { type Change, type CollectionDeps, openCollection } from '../storage/collection.js';
 import type { GrantRecord } from '../storage/records.js';
 import { currentEnd, longestLifeSeconds, storageTtlSeconds } from './grant-life.js';
 
@@ -24,10 +24,15 @@ export interface GrantStore {
   find(id: string): Promise<GrantRecord | undefined>;
   /** As {@link GrantStore.find}, but may be a second old: for the check of every request. */
   look(id: string): AtOnce<GrantRecord | undefined>;
-  /** Compare-and-set; `change` is pure and returns undefined for "leave it". */
+  /**
+   * Compare-and-set; `change` is pure and returns undefined for "leave it".
+   *
+   * @param from the grant as it was found or updated last: spares the store a look
+   */
   update(
     id: string,
     change: (current: GrantRecord) => GrantRecord | undefined,
+    from?: GrantRecord,
   ): Promise<GrantRecord | undefined>;
   /** Deletes it; what was there, for whoever wins, undefined for everyone else. */
   end(id: string): Promise<Holding | undefined>;
@@ -73,11 +78,12 @@ export function createGrantStore(deps: GrantStoreDeps): GrantStore {
       await records.add(id, grant, storageTtlSeconds(grant, lifetimes, now()));
       await indexes.add(id, grant);
     },
-    async update(id, change) {
-      const stored = await records.update(id, (current) => {
+    async update(id, change, from) {
+      const changed: Change<GrantRecord> = (current) => {
         const next = alive(current) && change(current);
         return next && { value: next, ttlSeconds: storageTtlSeconds(next, lifetimes, now()) };
-      });
+      };
+      const stored = await records.update(id, changed, from);
       return alive(stored);
     },
     async end(id) {

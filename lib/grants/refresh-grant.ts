@@ -41,7 +41,7 @@ export async function refreshGrant(
     required: deps.requiredScopes,
     known: deps.knownScopes,
   });
-  const rotated = await rotate(grantId, generation, deps);
+  const rotated = await rotate(grantId, generation, alive, deps);
   deps.emit({
     type: 'tokens_refreshed',
     grantId,
@@ -52,15 +52,21 @@ export async function refreshGrant(
 }
 
 /** Takes the next generation, or the newest one if somebody was quicker. One write at most. */
-async function rotate(grantId: string, generation: number, deps: GrantsDeps): Promise<GrantRecord> {
+async function rotate(
+  grantId: string,
+  generation: number,
+  found: GrantRecord,
+  deps: GrantsDeps,
+): Promise<GrantRecord> {
   let presented: Presented = 'current';
-  const grant = await deps.store.update(grantId, (current) => {
+  const change = (current: GrantRecord): GrantRecord | undefined => {
     presented = judge(current, generation, deps);
     if (presented !== 'current') return undefined;
     const { refreshGraceSeconds } = deps.lifetimes;
     const next = nextGeneration(current, generation, deps.now(), refreshGraceSeconds);
     return { ...current, ...next, code: settled(current.code), lastUsedAt: deps.now() };
-  });
+  };
+  const grant = await deps.store.update(grantId, change, found);
   if (grant === undefined) throw badRefreshToken('no such grant');
   await refuseReplay(presented, grantId, grant, deps);
   return grant;

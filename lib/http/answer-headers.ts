@@ -12,7 +12,8 @@ const HSTS_MAX_AGE_SECONDS = 31_536_000;
 
 /** RFC 6749 §5.1: nothing with a token in or near it is kept by a cache. */
 export const noStore: RequestHandler = function noStore(_req, res, next) {
-  res.set({ 'Cache-Control': 'no-store', Pragma: 'no-cache' });
+  res.setHeader('Cache-Control', 'no-store');
+  res.setHeader('Pragma', 'no-cache');
   next();
 };
 

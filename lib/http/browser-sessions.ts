@@ -55,7 +55,7 @@ interface BrowserSessionsDeps {
   /** Seconds of one that is kept. */
   readonly keepSeconds: number;
   /** Counts a login that begins, of a browser known already or not. @throws TooManyRequests */
-  readonly countLogin: (req: Request, res: Response, browser: string | undefined) => Promise<void>;
+  readonly countLogin: (req: Request, browser: string | undefined) => Promise<void>;
   /** Unix seconds. */
   readonly now: () => number;
 }
@@ -87,7 +87,7 @@ export function createBrowserSessions(deps: BrowserSessionsDeps): BrowserSession
       return {
         browser: current.browser,
         async begin() {
-          await deps.countLogin(req, res, current.browser);
+          await deps.countLogin(req, current.browser);
           current.browser ??= randomBytes(18).toString('base64url');
           await save(current);
           return current.browser;

@@ -50,16 +50,14 @@ export function createClientRequests(deps: ClientRequestsDeps): OpenClientReques
   }
 
   /** @returns whom it counted for */
-  async function count(req: Request, res: Response, form?: Parameters): Promise<string> {
+  async function count(req: Request, form?: Parameters): Promise<string> {
     const grantId = grantBehind(form);
     const whose = grantId ?? limits.addressOf(req);
-    await limits.count(grantId === undefined ? 'token' : 'grant', req, res, whose);
+    await limits.count(grantId === undefined ? 'token' : 'grant', whose);
     return whose;
   }
 
   async function authenticate(
-    req: Request,
-    res: Response,
     credentials: ClientCredentials,
     whose: string,
   ): Promise<AuthenticatedClient> {
@@ -71,18 +69,18 @@ export function createClientRequests(deps: ClientRequestsDeps): OpenClientReques
     try {
       return await authenticateClient(credentials);
     } catch (error) {
-      if (error instanceof InvalidClient) await limits.count('secret', req, res, key);
+      if (error instanceof InvalidClient) await limits.count('secret', key);
       throw error;
     }
   }
 
   return async function openClientRequest(req, res) {
     const form = await readForm(req, res, MAX_BODY_BYTES).catch(async (error: unknown) => {
-      await count(req, res);
+      await count(req);
       throw error;
     });
-    const whose = await count(req, res, form);
+    const whose = await count(req, form);
     const credentials = parseClientCredentials(req.headers.authorization, form);
-    return { form, client: await authenticate(req, res, credentials, whose) };
+    return { form, client: await authenticate(credentials, whose) };
   };
 }

@@ -11,6 +11,7 @@ import { basicChallenge } from '../oauth/challenge.js';
 import { InvalidClient, type OAuthError } from '../oauth/errors.js';
 import type { ErrorLog } from './error-log.js';
 import { toOAuthError } from './oauth-error.js';
+import { sendJson } from './send-json.js';
 
 /** @param issuer the realm named to a client that tried the `Authorization` header */
 export function jsonErrors(logError: ErrorLog, issuer: string): ErrorRequestHandler {
@@ -25,15 +26,16 @@ export function jsonErrors(logError: ErrorLog, issuer: string): ErrorRequestHand
     if (error instanceof InvalidClient && req.headers.authorization !== undefined) {
       res.set('WWW-Authenticate', basicChallenge(issuer));
     }
-    sendJsonError(res, error);
+    sendOAuthError(res, error);
   };
 }
 
 /** The body and headers of one error. */
-export function sendJsonError(res: Response, error: OAuthError): void {
-  res.set({ 'Cache-Control': 'no-store', Pragma: 'no-cache' });
+export function sendOAuthError(res: Response, error: OAuthError): void {
   setRetryAfter(res, error);
-  res.status(error.status).json({ error: error.code, error_description: error.description });
+  // RFC 6749 §5.1, for caches of HTTP/1.0.
+  res.setHeader('Pragma', 'no-cache');
+  sendJson(res, error.status, { error: error.code, error_description: error.description });
 }
 
 /** RFC 9110 §10.2.3, where waiting helps. */

@@ -13,7 +13,7 @@ import type { PageLook } from '../pages/layout.js';
 import type { Catalogue } from '../pages/texts/catalogue.js';
 import type { ErrorPageKind } from '../pages/texts/page-texts.js';
 import type { ErrorLog } from './error-log.js';
-import { sendJsonError, setRetryAfter } from './json-errors.js';
+import { sendOAuthError, setRetryAfter } from './json-errors.js';
 import { toOAuthError } from './oauth-error.js';
 import { queryOf } from './request-query.js';
 
@@ -68,7 +68,7 @@ export function pageErrors(logError: ErrorLog, lookFor: LookFor): ErrorRequestHa
     }
     // CLI-20: a program looks before it opens a browser, and registers again on exactly this.
     if (wantsJson(req)) {
-      sendJsonError(res, error);
+      sendOAuthError(res, error);
       return;
     }
     setRetryAfter(res, error);

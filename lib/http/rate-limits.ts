@@ -9,7 +9,7 @@
  *
  * @module
  */
-import type { Request, RequestHandler, Response } from 'express';
+import type { Request, RequestHandler } from 'express';
 import {
   MemoryStore,
   type RateLimitRequestHandler,
@@ -67,8 +67,8 @@ const LIMITS: Readonly<Record<LimitName, Limit>> = {
 export interface RateLimits
   extends Readonly<Record<'registration' | 'login' | 'token', RequestHandler>> {
   readonly addressOf: AddressOf;
-  /** Counts a request under a key. @throws TooManyRequests */
-  count(name: LimitName, req: Request, res: Response, key: string): Promise<void>;
+  /** Counts one under a key. @throws TooManyRequests */
+  count(name: LimitName, key: string): Promise<void>;
   /** Looks without counting. @throws TooManyRequests if the next one would be too many */
   check(name: LimitName, key: string): Promise<void>;
   /** Stops the counters' timers. */
@@ -85,45 +85,34 @@ interface RateLimitsDeps {
 
 export function createRateLimits({ log, store, hash }: RateLimitsDeps): RateLimits {
   const addressOf = createAddressOf(log);
-  const keys = new WeakMap<Request, string>();
   const steadily = createSteadyCounters();
-  const stores: Store[] = [];
 
-  function limiter(name: LimitName): RateLimitRequestHandler {
+  function limiter(name: LimitName): Limiter {
     const counters = steadily(store(`limit:${name}:`), new MemoryStore());
-    stores.push(counters);
-    return rateLimit({
+    const handler = rateLimit({
       ...LIMITS[name],
       standardHeaders: 'draft-8',
       legacyHeaders: false,
       identifier: name,
-      keyGenerator: (req) => hash(keys.get(req) ?? addressOf(req)),
+      keyGenerator: (req) => hash(addressOf(req)),
       // Its checks; the ones that matter are made in `caller-address.ts`.
       validate: false,
       // It has set `Retry-After` to the end of the window.
       handler: (_req, _res, next) => next(tooMany()),
       store: counters,
     });
+    return { handler, counters };
   }
 
-  const limiters = new Map(namesOf(LIMITS).map((name) => [name, limiter(name)]));
-
-  async function count(name: LimitName, req: Request, res: Response, key: string): Promise<void> {
-    // In front of the request: a limiter of the host app keeps its `req.rateLimit`.
-    const counted: Request = Object.create(req, {
-      rateLimit: { value: undefined, writable: true },
-    });
-    keys.set(counted, key);
-    await new Promise<void>((resolve, reject) => {
-      void limiters.get(name)?.(counted, res, (error?: unknown) =>
-        error === undefined ? resolve() : reject(error),
-      );
-    });
-  }
+  const limiters = eachOf(LIMITS, limiter);
 
   function byAddress(name: LimitName): RequestHandler {
     return function limitByAddress(req, res, next) {
-      count(name, req, res, addressOf(req)).then(() => next(), next);
+      // In front of the request: a limiter of the host app keeps its `req.rateLimit`.
+      const counted: Request = Object.create(req, {
+        rateLimit: { value: undefined, writable: true },
+      });
+      void limiters[name].handler(counted, res, next);
     };
   }
 
@@ -132,21 +121,39 @@ export function createRateLimits({ log, store, hash }: RateLimitsDeps): RateLimi
     login: byAddress('login'),
     token: byAddress('token'),
     addressOf,
-    count,
+    async count(name, key) {
+      const { limit, windowMs } = LIMITS[name];
+      const { totalHits, resetTime } = await limiters[name].counters.increment(hash(key));
+      if (totalHits > limit) throw tooMany(secondsUntil(resetTime, windowMs));
+    },
     async check(name, key) {
-      const hits = await limiters.get(name)?.getKey(hash(key));
+      const hits = await limiters[name].counters.get?.(hash(key));
       if (hits !== undefined && hits.totalHits >= LIMITS[name].limit) {
-        throw tooMany(LIMITS[name].windowMs / 1000);
+        throw tooMany(secondsUntil(hits.resetTime, LIMITS[name].windowMs));
       }
     },
     close() {
-      for (const one of stores) void one.shutdown?.();
+      for (const { counters } of Object.values(limiters)) void counters.shutdown?.();
     },
   };
 }
 
-function namesOf<T extends object>(table: T): (keyof T)[] {
-  return Object.keys(table) as (keyof T)[];
+/** A limit as a handler, and its counters for what is counted by another key than the address. */
+interface Limiter {
+  readonly handler: RateLimitRequestHandler;
+  readonly counters: Store;
+}
+
+function secondsUntil(end: Date | undefined, windowMs: number): number {
+  return (end === undefined ? windowMs : end.getTime() - Date.now()) / 1000;
+}
+
+function eachOf<K extends string, V>(
+  table: Readonly<Record<K, unknown>>,
+  make: (name: K) => V,
+): Readonly<Record<K, V>> {
+  const names = Object.keys(table) as K[];
+  return Object.fromEntries(names.map((name) => [name, make(name)])) as Record<K, V>;
 }
 
 function tooMany(retryAfterSeconds?: number): TooManyRequests {

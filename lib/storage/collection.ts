@@ -5,8 +5,8 @@
  * associated data (`keys/seal.ts`). Whoever copies the store learns how many records there are and
  * when they expire; nothing else.
  *
- * Records are deflated first: a grant is mostly base64url and field names, and a third smaller for
- * some ten microseconds. Sealed bytes do not compress afterwards.
+ * Records are compressed first: a grant is mostly base64url and field names, and a quarter smaller
+ * for some ten microseconds. Sealed bytes do not compress afterwards.
  *
  * Rotation: a record is found under the name every key gives it. It keeps the name it was made
  * under for life and is sealed afresh, under the newest key, at each write.
@@ -14,8 +14,9 @@
  * @module
  */
 import { type AtOnce, whenThere } from './at-once.js';
-import { type CollectionDeps, createRecordCodec } from './record-codec.js';
-import { StorageUnavailable } from './storage.js';
+import { type CollectionDeps, createRecordCodec, type RecordCodec } from './record-codec.js';
+import { createRecordsInHand, type Found, type RecordsInHand } from './records-in-hand.js';
+import { type Storage, StorageUnavailable } from './storage.js';
 
 export type { CollectionDeps } from './record-codec.js';
 
@@ -41,21 +42,16 @@ export interface Collection<T> {
    * Changes the record by compare-and-set. `change` is pure and may run several times, each time
    * with the record as it is then; it returns the next record with its TTL, or `undefined` to
    * leave things as they are. Resolves to what is stored now, `undefined` for no such record.
+   *
+   * @param from the record as `get` or `update` gave it: tried first, which spares the store a look
    */
-  update(id: string, change: Change<T>): Promise<T | undefined>;
+  update(id: string, change: Change<T>, from?: T): Promise<T | undefined>;
   /** Deletes; no error where nothing is. */
   delete(id: string): Promise<void>;
 }
 
 /** From the record as it is to the next one, or `undefined` for no change. */
 export type Change<T> = (current: T) => { value: T; ttlSeconds: number } | undefined;
-
-/** A record as it was found: under which name, as which bytes. */
-interface Found<T> {
-  name: string;
-  bytes: Uint8Array;
-  value: T;
-}
 
 /**
  * Opens the records of one kind. Cheap: nothing is read until a verb is called.
@@ -70,13 +66,15 @@ export function openCollection<T>(deps: CollectionDeps, kind: string): Collectio
   // A constant of its own, so that functions know it is there.
   const writeKey = newestKey;
   const { nameUnder, seal, open } = createRecordCodec<T>(deps, kind);
+  const inHand = createRecordsInHand<T>();
 
   async function find(id: string): Promise<Found<T> | undefined> {
     for (const key of nameKeys) {
       const name = nameUnder(key, id);
       const bytes = await storage.get(name);
       const value = open(name, bytes);
-      if (bytes !== undefined && value !== undefined) return { name, bytes, value };
+      if (bytes !== undefined && value !== undefined)
+        return inHand.note({ id, name, bytes, value });
     }
     return undefined;
   }
@@ -129,20 +127,43 @@ export function openCollection<T>(deps: CollectionDeps, kind: string): Collectio
       }
       return undefined;
     },
-    async update(id, change) {
-      for (let round = 0; round < MAX_ROUNDS; round += 1) {
-        const found = await find(id);
-        if (found === undefined) return undefined;
-        const { name, bytes, value } = found;
-        const next = change(value);
-        if (next === undefined) return value;
-        const sealed = seal(name, next.value);
-        if (await storage.update(name, bytes, sealed, next.ttlSeconds)) return next.value;
-      }
-      throw new StorageUnavailable(
-        `a record of kind "${kind}" could not be changed: every compare-and-set failed`,
-      );
-    },
+    update: (id, change, from) => update({ storage, find, seal, inHand, kind }, id, change, from),
     delete: (id) => deleteUnder(nameKeys, id),
   };
+}
+
+/** What an update works with. */
+interface UpdateDeps<T> extends Pick<RecordCodec<T>, 'seal'> {
+  readonly storage: Pick<Storage, 'update'>;
+  readonly find: (id: string) => Promise<Found<T> | undefined>;
+  readonly inHand: RecordsInHand<T>;
+  readonly kind: string;
+}
+
+/** See {@link Collection.update}. */
+async function update<T>(
+  { storage, find, seal, inHand, kind }: UpdateDeps<T>,
+  id: string,
+  change: Change<T>,
+  from: T | undefined,
+): Promise<T | undefined> {
+  let known = inHand.originOf(from, id);
+  for (let round = 0; round < MAX_ROUNDS; round += 1) {
+    const found = known ?? (await find(id));
+    if (found === undefined) return undefined;
+    const next = change(found.value);
+    if (next !== undefined) {
+      const sealed = seal(found.name, next.value);
+      if (await storage.update(found.name, found.bytes, sealed, next.ttlSeconds)) {
+        return inHand.note({ ...found, bytes: sealed, value: next.value }).value;
+      }
+    } else if (known === undefined) {
+      return found.value;
+    }
+    // What was in hand may be old: only what has just been read is left as it is.
+    known = undefined;
+  }
+  throw new StorageUnavailable(
+    `a record of kind "${kind}" could not be changed: every compare-and-set failed`,
+  );
 }

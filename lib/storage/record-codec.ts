@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { deflateRawSync, inflateRawSync } from 'node:zlib';
+import { brotliCompressSync, brotliDecompressSync, constants } from 'node:zlib';
 
 import { mac } from '../keys/key-ring.js';
 import type { Sealer } from '../keys/seal.js';
@@ -13,6 +13,11 @@ import type { Storage } from './storage.js';
 
 /** Names remembered per kind: some 3 MB. */
 const MAX_NAMES = 10_000;
+
+/** About as small as the best a record gets, in half the time; its window holds any record. */
+const COMPRESSION = {
+  params: { [constants.BROTLI_PARAM_QUALITY]: 1, [constants.BROTLI_PARAM_LGWIN]: 12 },
+};
 
 /** What a collection needs, the same for all of them. */
 export interface CollectionDeps {
@@ -54,7 +59,7 @@ export function createRecordCodec<T>(
       return name;
     },
     seal: (name: string, value: T): Buffer =>
-      sealer.seal(deflateRawSync(JSON.stringify(value)), name),
+      sealer.seal(brotliCompressSync(JSON.stringify(value), COMPRESSION), name),
     open(name: string, bytes: Uint8Array | undefined): T | undefined {
       if (bytes === undefined) return undefined;
       const known = opened.find(name, bytes);
@@ -65,7 +70,7 @@ export function createRecordCodec<T>(
         return undefined;
       }
       // What opens was sealed here, as JSON of this kind: the name is part of the seal.
-      const value = JSON.parse(inflateRawSync(plaintext).toString('utf8')) as T;
+      const value = JSON.parse(brotliDecompressSync(plaintext).toString('utf8')) as T;
       return opened.remember(name, bytes, value);
     },
   };

@@ -164,10 +164,10 @@ function wireSessions(
     ttlSeconds,
     keepSeconds: APPROVAL_TTL_SECONDS,
     now,
-    async countLogin(req, res, browser) {
-      if (browser !== undefined) await limits.count('browser', req, res, browser);
-      await limits.count('visitor', req, res, limits.addressOf(req));
-      await limits.count('everybody', req, res, 'everybody');
+    async countLogin(req, browser) {
+      if (browser !== undefined) await limits.count('browser', browser);
+      await limits.count('visitor', limits.addressOf(req));
+      await limits.count('everybody', 'everybody');
     },
   });
 }

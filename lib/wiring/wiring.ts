@@ -68,7 +68,7 @@ export function wire(config: Config, surroundings: Surroundings): Wiring {
     scopes: config.scopes,
     anonymous: config.anonymous,
     baseHeaders: baseHeaders(config),
-    limitAnonymous: (req, res) => limits.count('anonymous', req, res, limits.addressOf(req)),
+    limitAnonymous: (req) => limits.count('anonymous', limits.addressOf(req)),
     logError,
   });
   const correlate: RequestHandler = (_req, _res, next) => ground.correlation.run(next);

@@ -102,6 +102,47 @@ describe('openCollection()', () => {
     expect(await people().get('grace')).toBeUndefined();
   });
 
+  it('changes a record that is in hand without reading it again, and reads it where that was old', async () => {
+    const reads: string[] = [];
+    const { storage } = watched;
+    watched.storage = {
+      ...storage,
+      async get(key) {
+        reads.push(key);
+        return storage.get(key);
+      },
+    };
+    const collection = people();
+    await collection.set('ada', ada, 60);
+    const visit = (person: Person) => ({
+      value: { ...person, visits: person.visits + 1 },
+      ttlSeconds: 60,
+    });
+    const first = await collection.get('ada');
+    const second = await collection.update('ada', visit, first);
+    expect([second?.visits, reads.length]).toEqual([2, 1]);
+    expect((await collection.update('ada', visit, second))?.visits).toBe(3);
+    expect(reads).toHaveLength(1);
+    // Somebody else was quicker: two from what is stored, not from what was in hand.
+    expect((await collection.update('ada', visit, first))?.visits).toBe(4);
+    expect(reads).toHaveLength(2);
+    // A change declined because of what was in hand is asked again about what is stored.
+    const judged: number[] = [];
+    const decline = ({ visits }: Person) => void judged.push(visits);
+    expect((await collection.update('ada', decline, first))?.visits).toBe(4);
+    expect(judged).toEqual([1, 4]);
+  });
+
+  it('takes a record in hand for nobody else', async () => {
+    const collection = people();
+    await collection.set('ada', ada, 60);
+    await collection.set('grace', { name: 'Grace Hopper', visits: 7 }, 60);
+    const found = await collection.get('ada');
+    const keep = (value: Person) => ({ value, ttlSeconds: 60 });
+    expect(await collection.update('grace', keep, found)).toMatchObject({ visits: 7 });
+    expect(await collection.get('grace')).toMatchObject({ name: 'Grace Hopper' });
+  });
+
   it('treats a damaged record, one moved elsewhere and one of another key as absent', async () => {
     await people().set('ada', ada, 60);
     await people().set('grace', { name: 'Grace Hopper', visits: 1 }, 60);
