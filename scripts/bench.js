@@ -11,7 +11,14 @@ import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { ensureDebianPackages, ensureNodeModules, ROOT, SetUpError, setUp } from './set-up.js';
+import {
+  buildLibrary,
+  ensureDebianPackages,
+  ensureNodeModules,
+  ROOT,
+  SetUpError,
+  setUp,
+} from './set-up.js';
 
 const PEERS = { 'express-oauth2-jwt-bearer': '1.10.0', fastmcp: '4.20.16' };
 const folder = join(ROOT, 'node_modules/.cache/bench-peers');
@@ -22,7 +29,7 @@ setUp(() => {
   ensureNodeModules();
   ensureDebianPackages(['redis-server']);
   installPeers();
-  compile();
+  buildLibrary(compiled);
 });
 
 const child = spawn(
@@ -42,13 +49,6 @@ const child = spawn(
 );
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
 child.on('exit', (code) => process.exit(code ?? 1));
-
-function compile() {
-  const compiler = join(ROOT, 'node_modules/typescript/bin/tsc');
-  const args = [compiler, '-p', 'tsconfig.build.json', '--outDir', compiled];
-  const { status } = spawnSync(process.execPath, args, { cwd: ROOT, stdio: 'inherit' });
-  if (status !== 0) throw new SetUpError('The library does not compile.');
-}
 
 function installPeers() {
   const isThere = Object.keys(PEERS).every((name) =>

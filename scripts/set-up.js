@@ -86,13 +86,25 @@ export function ensureDebianPackages(programs) {
 }
 
 /**
- * Compiles lib/ to dist/ and, where there is one, demo/ to dist-demo/, from nothing.
+ * Makes dist/ of lib/ and, where there is one, dist-demo/ of demo/, from nothing.
  *
  * @throws {SetUpError} when the compiler finds an error
  */
 export function build() {
-  compile('dist', 'tsconfig.build.json');
-  if (existsSync(join(ROOT, 'demo/server.ts'))) compile('dist-demo', 'tsconfig.demo.json');
+  buildLibrary(join(ROOT, 'dist'));
+  const demo = join(ROOT, 'dist-demo');
+  if (existsSync(join(ROOT, 'demo/server.ts'))) compile(demo, 'tsconfig.demo.json');
+}
+
+/**
+ * The library as it is published: its types from the compiler, its code in few files.
+ *
+ * @param {string} folder
+ * @throws {SetUpError} when the compiler finds an error
+ */
+export function buildLibrary(folder) {
+  compile(folder, 'tsconfig.build.json', '--emitDeclarationOnly');
+  run(process.execPath, [join(ROOT, 'scripts/bundle.js'), folder]);
 }
 
 /**
@@ -110,12 +122,12 @@ export function setUp(steps) {
   }
 }
 
-/** @param {string} folder @param {string} project */
-function compile(folder, project) {
+/** @param {string} folder @param {string} project @param {string[]} flags */
+function compile(folder, project, ...flags) {
   // A file that lost its source must not stay behind and get packed.
-  rmSync(join(ROOT, folder), { recursive: true, force: true });
+  rmSync(folder, { recursive: true, force: true });
   const compiler = join(ROOT, 'node_modules/typescript/bin/tsc');
-  run(process.execPath, [compiler, '-p', project]);
+  run(process.execPath, [compiler, '-p', project, '--outDir', folder, ...flags]);
 }
 
 /** Compares package-lock.json with the copy that npm leaves in node_modules. */

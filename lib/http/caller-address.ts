@@ -6,9 +6,9 @@
 import { isIP } from 'node:net';
 
 import type { Request } from 'express';
-import { ipKeyGenerator } from 'express-rate-limit';
 
 import type { Logger } from '../config/logger.js';
+import { expressRateLimit } from './express-rate-limit.js';
 
 /** One customer usually has a /56 (RFC 6177). */
 const IPV6_SUBNET = 56;
@@ -33,7 +33,9 @@ export function createAddressOf(log: Logger): AddressOf {
     if (trusted === true) tell(TRUSTS_EVERYBODY);
     // Where a proxy is trusted, this is what a header says: it may be anything, and of any length.
     const ip = req.ip ?? '';
-    return isIP(ip) === 0 ? 'unknown' : ipKeyGenerator(ip, IPV6_SUBNET);
+    const version = isIP(ip);
+    if (version === 0) return 'unknown';
+    return version === 4 ? ip : expressRateLimit().ipKeyGenerator(ip, IPV6_SUBNET);
   };
 }
 

@@ -10,16 +10,12 @@
  * @module
  */
 import type { Request, RequestHandler } from 'express';
-import {
-  MemoryStore,
-  type RateLimitRequestHandler,
-  rateLimit,
-  type Store,
-} from 'express-rate-limit';
+import type { RateLimitRequestHandler, Store } from 'express-rate-limit';
 
 import type { Logger } from '../config/logger.js';
 import { TooManyRequests } from '../oauth/errors.js';
 import { type AddressOf, createAddressOf } from './caller-address.js';
+import { expressRateLimit } from './express-rate-limit.js';
 import { createSteadyCounters } from './steady-counters.js';
 
 const MINUTE_MS = 60_000;
@@ -86,8 +82,19 @@ interface RateLimitsDeps {
 export function createRateLimits({ log, store, hash }: RateLimitsDeps): RateLimits {
   const addressOf = createAddressOf(log);
   const steadily = createSteadyCounters();
+  const made = new Map<LimitName, Limiter>();
 
-  function limiter(name: LimitName): Limiter {
+  /** Made at first use: a server that has just started should not wait for it. */
+  function limiterOf(name: LimitName): Limiter {
+    const known = made.get(name);
+    if (known !== undefined) return known;
+    const limiter = makeLimiter(name);
+    made.set(name, limiter);
+    return limiter;
+  }
+
+  function makeLimiter(name: LimitName): Limiter {
+    const { MemoryStore, rateLimit } = expressRateLimit();
     const counters = steadily(store(`limit:${name}:`), new MemoryStore());
     const handler = rateLimit({
       ...LIMITS[name],
@@ -104,15 +111,13 @@ export function createRateLimits({ log, store, hash }: RateLimitsDeps): RateLimi
     return { handler, counters };
   }
 
-  const limiters = eachOf(LIMITS, limiter);
-
   function byAddress(name: LimitName): RequestHandler {
     return function limitByAddress(req, res, next) {
       // In front of the request: a limiter of the host app keeps its `req.rateLimit`.
       const counted: Request = Object.create(req, {
         rateLimit: { value: undefined, writable: true },
       });
-      void limiters[name].handler(counted, res, next);
+      void limiterOf(name).handler(counted, res, next);
     };
   }
 
@@ -123,17 +128,17 @@ export function createRateLimits({ log, store, hash }: RateLimitsDeps): RateLimi
     addressOf,
     async count(name, key) {
       const { limit, windowMs } = LIMITS[name];
-      const { totalHits, resetTime } = await limiters[name].counters.increment(hash(key));
+      const { totalHits, resetTime } = await limiterOf(name).counters.increment(hash(key));
       if (totalHits > limit) throw tooMany(secondsUntil(resetTime, windowMs));
     },
     async check(name, key) {
-      const hits = await limiters[name].counters.get?.(hash(key));
+      const hits = await limiterOf(name).counters.get?.(hash(key));
       if (hits !== undefined && hits.totalHits >= LIMITS[name].limit) {
         throw tooMany(secondsUntil(hits.resetTime, LIMITS[name].windowMs));
       }
     },
     close() {
-      for (const { counters } of Object.values(limiters)) void counters.shutdown?.();
+      for (const { counters } of made.values()) void counters.shutdown?.();
     },
   };
 }
@@ -146,14 +151,6 @@ interface Limiter {
 
 function secondsUntil(end: Date | undefined, windowMs: number): number {
   return (end === undefined ? windowMs : end.getTime() - Date.now()) / 1000;
-}
-
-function eachOf<K extends string, V>(
-  table: Readonly<Record<K, unknown>>,
-  make: (name: K) => V,
-): Readonly<Record<K, V>> {
-  const names = Object.keys(table) as K[];
-  return Object.fromEntries(names.map((name) => [name, make(name)])) as Record<K, V>;
 }
 
 function tooMany(retryAfterSeconds?: number): TooManyRequests {

@@ -61,7 +61,9 @@ export function createObservation(
         run('auth0_mcp.token.refresh', () => grants.refresh(...args), 'auth0_mcp.refreshes'),
     }),
     bearer: (verify) => (token) =>
-      run('auth0_mcp.bearer.verify', async () => verify(token), 'auth0_mcp.bearer.checks'),
+      telemetry.isOn()
+        ? run('auth0_mcp.bearer.verify', async () => verify(token), 'auth0_mcp.bearer.checks')
+        : verify(token),
   };
 }
 
@@ -79,8 +81,9 @@ type Run = <T>(name: SpanName, work: () => Promise<T>, counter?: CounterName) =>
 
 /** Runs work inside a span, and counts how it ends. */
 function reporter(telemetry: Telemetry): Run {
-  return (name, work, counter) =>
-    telemetry.span(name, {}, async (span) => {
+  return (name, work, counter) => {
+    if (!telemetry.isOn()) return work();
+    return telemetry.span(name, {}, async (span) => {
       let type: string | undefined;
       try {
         return await work();
@@ -92,6 +95,7 @@ function reporter(telemetry: Telemetry): Run {
         if (counter !== undefined) telemetry.count(counter, outcomeOf(type));
       }
     });
+  };
 }
 
 /** The events know how a login ended, whatever ended it: Auth0, our own rules, or the person. */

@@ -33,9 +33,11 @@ export function observeLoginTransactions(
   return {
     async add(state, transaction) {
       const isAdded = await transactions.add(state, transaction);
-      // At the first login and not before: by then the app's SDK is registered.
-      if (!isWatched) telemetry.watch('auth0_mcp.logins.open', count);
-      isWatched = true;
+      // At a login and not before: by then the app's SDK is registered.
+      if (!isWatched && telemetry.isOn()) {
+        telemetry.watch('auth0_mcp.logins.open', count);
+        isWatched = true;
+      }
       if (count() < MAX_COUNTED) open.set(state, now() + LOGIN_TTL_SECONDS);
       return isAdded;
     },

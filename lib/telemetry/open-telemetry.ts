@@ -2,14 +2,14 @@
  * {@link Telemetry} by OpenTelemetry, where the app has it.
  *
  * `@opentelemetry/api` is an optional peer: who traces has it anyway, and others need not load it. The
- * SDK is theirs to choose, set up and register; without one every call here ends in a no-op.
+ * SDK is theirs to choose, set up and register. Many apps have the package by some dependency of theirs
+ * and no SDK, so it is loaded when an SDK is there, which may be registered at any time.
  *
  * @module
  */
-import { createRequire } from 'node:module';
-
 import type * as OpenTelemetryApi from '@opentelemetry/api';
 
+import { loadPackage } from '../load-package.js';
 import {
   type Attributes,
   type CounterName,
@@ -32,18 +32,46 @@ const SCOPE = 'express-auth0-mcp';
  */
 const BUCKETS = [0.0001, 0.0005, 0.001, 0.005, 0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
-/** @returns undefined where the app does not have `@opentelemetry/api` */
-export function openTelemetry(): Telemetry | undefined {
-  const require = createRequire(import.meta.url);
-  try {
-    return telemetryBy(require('@opentelemetry/api') as Api);
-  } catch {
-    return undefined;
+/** Where every copy of the API of one major version looks for the SDK. */
+const REGISTRY = Symbol.for('opentelemetry.js.api.1');
+
+type Reporting = Omit<Telemetry, 'isOn'>;
+
+/** Off until an SDK is registered, and where the app does not have `@opentelemetry/api`. */
+export function openTelemetry(): Telemetry {
+  let reporting: Reporting | undefined;
+  let isMissing = false;
+
+  function current(): Reporting | undefined {
+    if (isMissing || !isSdkRegistered()) return undefined;
+    try {
+      reporting ??= reportingBy(loadPackage('@opentelemetry/api') as Api);
+    } catch {
+      isMissing = true;
+    }
+    return reporting;
   }
+
+  return {
+    isOn: () => current() !== undefined,
+    span: (name, options, run) => (current() ?? NOBODY).span(name, options, run),
+    count: (name, attributes) => current()?.count(name, attributes),
+    record: (name, seconds, attributes) => current()?.record(name, seconds, attributes),
+    watch: (name, read) => current()?.watch(name, read),
+  };
 }
 
-function telemetryBy(api: Api): Telemetry {
-  // A proxy: it finds an SDK that is registered later.
+const NOBODY: Pick<Reporting, 'span'> = {
+  span: (_name, _options, run) => run({ set() {}, fail() {} }),
+};
+
+function isSdkRegistered(): boolean {
+  const registry: unknown = Reflect.get(globalThis, REGISTRY);
+  if (typeof registry !== 'object' || registry === null) return false;
+  return 'trace' in registry || 'metrics' in registry;
+}
+
+function reportingBy(api: Api): Reporting {
   const tracer = api.trace.getTracer(SCOPE);
   const instruments = createInstruments(api);
   return {

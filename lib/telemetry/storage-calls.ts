@@ -47,6 +47,7 @@ export function observeStorage(storage: Storage, telemetry: Telemetry): Storage 
 function measuredLook(look: NonNullable<Storage['look']>, telemetry: Telemetry): unknown {
   const end = stopwatch('get', telemetry);
   return function measureLook(key: string): unknown {
+    if (!telemetry.isOn()) return look(key);
     const startedAtMs = performance.now();
     const fail = (error: unknown): never => {
       end(startedAtMs, { error });
@@ -72,6 +73,7 @@ function measuredVerb(storage: Storage, verb: Verb, telemetry: Telemetry): unkno
   const call = (storage[verb] as (...args: unknown[]) => Promise<unknown>).bind(storage);
   const end = stopwatch(verb, telemetry);
   return async function measure(...args: unknown[]): Promise<unknown> {
+    if (!telemetry.isOn()) return call(...args);
     const startedAtMs = performance.now();
     let failure: { error: unknown } | undefined;
     try {

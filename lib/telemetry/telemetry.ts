@@ -96,6 +96,8 @@ export interface SpanOptions {
 
 /** The port. Nothing in it throws or waits. */
 export interface Telemetry {
+  /** Whether anybody collects; while nobody does, nothing needs to be reported. */
+  isOn(): boolean;
   /** Runs inside a span, which ends when the promise settles. */
   span<T>(name: SpanName, options: SpanOptions, run: (span: ActiveSpan) => Promise<T>): Promise<T>;
   count(name: CounterName, attributes: Attributes): void;

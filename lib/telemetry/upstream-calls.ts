@@ -12,6 +12,7 @@ import type { Attributes, Telemetry } from './telemetry.js';
 /** The same calls, reported. */
 export function observeAuth0Http(http: Auth0Http, telemetry: Telemetry): Auth0Http {
   return function callAndReport(request) {
+    if (!telemetry.isOn()) return http(request);
     const { hostname, port, protocol } = new URL(request.url);
     const operation = { 'auth0_mcp.operation': request.what.match(/\w+/g)?.join('_') ?? '' };
     const place: Attributes = {

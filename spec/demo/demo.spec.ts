@@ -225,20 +225,17 @@ function start(file: string, args: string[] = [], further: NodeJS.ProcessEnv = {
 }
 
 function buildDemo(): void {
-  for (const name of ['lib', 'demo', 'package.json', 'tsconfig.json']) {
+  const projects = ['tsconfig.json', 'tsconfig.build.json', 'tsconfig.demo.json'];
+  for (const name of ['lib', 'demo', 'scripts', 'package.json', ...projects]) {
     cpSync(join(ROOT, name), join(work, name), { recursive: true });
   }
   symlinkSync(join(ROOT, 'node_modules'), join(work, 'node_modules'));
   mkdirSync(home);
-  for (const project of ['tsconfig.build.json', 'tsconfig.demo.json']) {
-    cpSync(join(ROOT, project), join(work, project));
-    const compiler = join(ROOT, 'node_modules/typescript/bin/tsc');
-    const { status, stdout } = spawnSync(process.execPath, [compiler, '-p', project], {
-      cwd: work,
-      encoding: 'utf8',
-    });
-    if (status !== 0) throw new Error(stdout);
-  }
+  const { status, stdout, stderr } = spawnSync(process.execPath, ['scripts/build.js'], {
+    cwd: work,
+    encoding: 'utf8',
+  });
+  if (status !== 0) throw new Error(stdout + stderr);
 }
 
 /** Two ports that nobody has at the moment. */

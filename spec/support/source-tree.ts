@@ -11,7 +11,7 @@ import { parseSync } from '@swc/core';
 /** The repository's top folder. */
 export const ROOT: string = fileURLToPath(new URL('../..', import.meta.url));
 
-/** Another module that a file names: `import`, `export … from`, `import()`, `require()`, a type's `import('…')`. */
+/** Another module that a file names: `import`, `export … from`, a call that loads it, a type's `import('…')`. */
 export interface ModuleReference {
   readonly from: string;
   /** Erased by the compiler. */
@@ -135,9 +135,9 @@ function referenceOf(node: Node): ModuleReference | undefined {
 
 function callReferenceOf(node: Node): ModuleReference | undefined {
   const callee = node['callee'];
-  if (!isNode(callee) || !(callee.type === 'Import' || textOf(callee) === 'require')) {
-    return undefined;
-  }
+  if (!isNode(callee)) return undefined;
+  const isLoader = ['require', 'loadPackage'].includes(textOf(callee));
+  if (callee.type !== 'Import' && !isLoader) return undefined;
   const [argument] = node['arguments'] as { expression: unknown }[];
   return { from: textOf(argument?.expression), isType: false };
 }

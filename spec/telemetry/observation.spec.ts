@@ -9,6 +9,7 @@ const now = (): number => 0;
 function recorder(): { telemetry: Telemetry; recorded: unknown[] } {
   const recorded: unknown[] = [];
   const telemetry: Telemetry = {
+    isOn: () => true,
     span: (_name, _options, run) => run({ set: () => undefined, fail: () => undefined }),
     count: () => undefined,
     record: (_name, _seconds, attributes) => recorded.push(attributes),

@@ -7,10 +7,10 @@
  *
  * @module
  */
-import { createRequire } from 'node:module';
 
 import type { Client, Dispatcher } from 'undici';
 
+import { loadPackage } from '../../load-package.js';
 import { ClientMetadataError } from './client-metadata-error.js';
 import type { HttpCaching } from './document-cache.js';
 import { parseDocumentUrl } from './document-url.js';
@@ -94,7 +94,7 @@ export function createDocumentFetch(deps: DocumentFetchDeps): DocumentFetch {
 
 /** Loaded at the first document: it takes half as long as Express, jose and passport together. */
 function loadUndici(): typeof import('undici') {
-  return createRequire(import.meta.url)('undici');
+  return loadPackage('undici') as typeof import('undici');
 }
 
 async function receive(client: Client, url: URL, signal: AbortSignal): Promise<FetchedDocument> {

@@ -8,11 +8,11 @@
  * @module
  */
 import { Resolver } from 'node:dns/promises';
-import { createRequire } from 'node:module';
 import { isIP, type LookupFunction } from 'node:net';
 
 import type { buildConnector } from 'undici';
 
+import { loadPackage } from '../../load-package.js';
 import { ClientMetadataError } from './client-metadata-error.js';
 import { isPublicAddress } from './public-address.js';
 
@@ -55,7 +55,7 @@ export function guardedConnector(
   const isAllowed = (address: string): boolean =>
     isPublicAddress(address) || network?.addresses.includes(address) === true;
   // Loaded here and not at the top: most servers never fetch a document.
-  const undici: typeof import('undici') = createRequire(import.meta.url)('undici');
+  const undici = loadPackage('undici') as typeof import('undici');
   const connect = undici.buildConnector({
     lookup: guardedLookup(network?.resolve ?? resolvePublicName, isAllowed, signal),
     timeout: timeoutMs,

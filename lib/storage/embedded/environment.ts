@@ -7,9 +7,9 @@
  * @module
  */
 import { chmodSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { join } from 'node:path';
 
+import { loadPackage } from '../../load-package.js';
 import { StorageUnavailable } from '../storage.js';
 import { makePrivateDirectory, notWritable } from './file-system.js';
 
@@ -60,7 +60,7 @@ export function openEnvironment(directory: string): Environment {
 function loadLmdb(): Lmdb {
   try {
     // Loaded here and not at the top: who uses Redis does without it, and it has native code.
-    return createRequire(import.meta.url)('lmdb') as Lmdb;
+    return loadPackage('lmdb') as Lmdb;
   } catch (cause) {
     throw new StorageUnavailable(
       'embeddedStorage() needs the package "lmdb", an optional dependency that did not load. ' +

@@ -7,8 +7,7 @@
  *
  * @module
  */
-import { createRequire } from 'node:module';
-
+import { loadPackage } from '../../load-package.js';
 import { tooSlow, unavailable } from './failure.js';
 import type { RedisClient } from './redis-client.js';
 import type { TrackingListener } from './tracked-values.js';
@@ -118,7 +117,7 @@ interface Attempt {
 
 function connect(url: string, listener: TrackingListener | undefined): Attempt {
   // Loaded here and not at the top: who uses another store does not pay for it.
-  const { createClient } = createRequire(import.meta.url)('redis') as typeof import('redis');
+  const { createClient } = loadPackage('redis') as typeof import('redis');
   const client = createClient({
     url,
     disableOfflineQueue: true,

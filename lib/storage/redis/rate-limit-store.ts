@@ -4,8 +4,9 @@
  * @module
  */
 import type { Store as RateLimitStore } from 'express-rate-limit';
-import { type RedisReply, RedisStore } from 'rate-limit-redis';
+import type { RedisReply } from 'rate-limit-redis';
 
+import { loadPackage } from '../../load-package.js';
 import type { Connection } from './connection.js';
 import { type Commands, textView } from './redis-client.js';
 import { DECREMENT, runScript, type Script, script } from './scripts.js';
@@ -21,6 +22,8 @@ import { DECREMENT, runScript, type Script, script } from './scripts.js';
  */
 export function rateLimitStore(connection: Connection, prefix: string): RateLimitStore {
   const scripts = new Map<string, Script>();
+  // Loaded here and not at the top: who uses another store does not pay for it.
+  const { RedisStore } = loadPackage('rate-limit-redis') as typeof import('rate-limit-redis');
   return new RedisStore({
     prefix,
     async sendCommandCluster({ command: [name = '', ...args] }): Promise<RedisReply> {

@@ -5,9 +5,9 @@
  */
 import { createHash } from 'node:crypto';
 
-import { RedisStore } from 'connect-redis';
 import type { Store as SessionStore } from 'express-session';
 
+import { loadPackage } from '../../load-package.js';
 import type { SessionSealer } from '../storage.js';
 import type { Connection } from './connection.js';
 import { type Commands, textView } from './redis-client.js';
@@ -40,5 +40,7 @@ export function sessionStore(
     expire: (id, seconds) => run((redis) => redis.expire(named(id), seconds)),
     del: ([id = '']) => run((redis) => redis.del(named(id))),
   };
+  // Loaded here and not at the top: who uses another store does not pay for it.
+  const { RedisStore } = loadPackage('connect-redis') as typeof import('connect-redis');
   return new RedisStore({ client, prefix: '' });
 }
