@@ -25,37 +25,43 @@ import { type Wiring, wire } from './wiring/wiring.js';
 
 /** A grant as an operator, or the person themselves, may see it. */
 export interface GrantSummary {
+  /** What `revoke` takes. */
   readonly id: string;
+  /** What the client sends as `client_id`. */
   readonly clientId: string;
   /** Self-declared by the client. */
   readonly clientName: string | undefined;
   /** Auth0's `sub`. */
   readonly subject: string;
+  /** What the client may do. */
   readonly scopes: readonly string[];
-  /** Unix seconds. */
+  /** When the person logged in; unix seconds. */
   readonly createdAt: number;
   /** When tokens were last issued; unix seconds. */
   readonly lastUsedAt: number;
 }
 
-/** Whose grants: of a person, of a client, or of a person with a client. At least one is needed. */
+/** Whose grants: of a person, of a client, or of a person with a client. Of nobody: none. */
 export interface GrantsOf {
+  /** Auth0's `sub`. */
   readonly subject?: string;
+  /** What the client sends as `client_id`. */
   readonly clientId?: string;
 }
 
 /** For admin pages and "connected apps" pages. */
 export interface GrantAdministration {
+  /** The grants that are alive, in no particular order. */
   list(filter: GrantsOf): Promise<GrantSummary[]>;
   /** Ends a grant at once, everywhere, and gives its refresh token back to Auth0. */
   revoke(id: string): Promise<void>;
-  /** @returns how many were ended */
+  /** Ends all of them, and says how many those were. */
   revokeAll(filter: GrantsOf): Promise<number>;
 }
 
 /**
- * The bundle: mount it with `app.use(auth)` before the MCP route. The parts are for apps that want
- * to place them one by one.
+ * All routes and the guard of the MCP endpoint, as one middleware: mount it with `app.use(auth)`
+ * before the MCP route. The parts are for apps that want to place them one by one.
  */
 export interface Auth0Mcp extends RequestHandler {
   /** RFC 9728 and RFC 8414 (and OpenID) documents and the JWKS: all under `/.well-known`. */
@@ -69,7 +75,8 @@ export interface Auth0Mcp extends RequestHandler {
   /** The guard for any further route; `scopes` are needed besides `requiredScopes`. */
   bearer(requirement?: { scopes?: string[] }): RequestHandler;
   /**
-   * Makes this a verifier for `requireBearerAuth` of SDK v2: `requireBearerAuth({ verifier: auth })`.
+   * Says whose a token of ours is. Makes this a verifier for `requireBearerAuth` of SDK v2:
+   * `requireBearerAuth({ verifier: auth })`.
    *
    * @throws an error with `code` `invalid_token`, or `temporarily_unavailable` when that cannot be
    *   found out now
@@ -80,15 +87,17 @@ export interface Auth0Mcp extends RequestHandler {
    * `requireBearerAuth({ verifier: auth.verifierFor({ InvalidTokenError }) })`.
    */
   verifierFor(errors: SdkErrors): TokenVerifier;
+  /** Lists and ends logins. */
   readonly grants: GrantAdministration;
   /** Resolves once Auth0 and the storage have answered; rejects with what to repair. */
   ready(): Promise<void>;
-  /** Releases everything; requests after it fail. */
+  /** Releases everything, once what is being written is written; requests after it fail. */
   close(): Promise<void>;
 }
 
 /**
- * Login through Auth0 for an MCP server in an Express app.
+ * Login through Auth0 for an MCP server in an Express app. Touches neither the network nor Auth0:
+ * the server starts while Auth0 is down, and `ready()` tells when it answers.
  *
  * @param options code wins over the environment; left out, the environment is the configuration
  * @throws Auth0McpConfigError a wrong, missing or unknown option; the message has the remedy

@@ -29,11 +29,11 @@ export type {
   PreRegisteredClientOptions,
 } from './config/options.js';
 export type { SomeTexts, TextOverrides } from './pages/texts/catalogue.js';
-export type { PageTexts } from './pages/texts/page-texts.js';
-export { storageContract } from './storage/contract.js';
+export type { ErrorPageKind, ErrorTexts, PageTexts } from './pages/texts/page-texts.js';
+export { type ContractRunner, storageContract } from './storage/contract.js';
 export {
   type EmbeddedStorageOptions,
   embeddedStorage,
 } from './storage/embedded/embedded-storage.js';
 export { type MemoryStorageOptions, memoryStorage } from './storage/memory-storage.js';
-export { type Storage, StorageUnavailable } from './storage/storage.js';
+export { type SessionSealer, type Storage, StorageUnavailable } from './storage/storage.js';

@@ -5,5 +5,5 @@
  * @module
  */
 export type { RedisClient } from './storage/redis/redis-client.js';
-export type { RedisStorageOptions } from './storage/redis/redis-storage.js';
+export type { RedisStorageOptions, RedisStoragePlace } from './storage/redis/redis-storage.js';
 export { redisStorage } from './storage/redis/redis-storage.js';

@@ -12,6 +12,7 @@ export interface AuthInfo {
   token: string;
   /** The OAuth client that acts for the person. */
   clientId: string;
+  /** What the token was granted. */
   scopes: string[];
   /** Unix seconds. */
   expiresAt?: number;
@@ -27,6 +28,7 @@ export interface AccessToken {
   readonly token: string;
   /** The MCP client that acts. */
   readonly clientId: string;
+  /** What the token was granted. */
   readonly scopes: string[];
   /** Unix seconds. */
   readonly expiresAt: number;
@@ -40,8 +42,7 @@ export interface AccessToken {
    * A live Auth0 access token for a call to the API behind `audience`: good for a minute at least,
    * renewed when due, once however many calls ask at the same time.
    *
-   * @throws Auth0SessionEnded (`code` `invalid_token`) the session at Auth0 is over, the person has
-   *   to log in again
+   * @throws Auth0SessionEnded the session at Auth0 is over, the person has to log in again
    * @throws an error with `code` `temporarily_unavailable` when Auth0 cannot be asked now and the
    *   token at hand has run out
    */

@@ -12,11 +12,15 @@ import type { AuthInfo } from './auth-info.js';
 
 /** What of `@modelcontextprotocol/sdk/server/auth/errors.js` is needed. */
 export interface SdkErrors {
-  readonly InvalidTokenError: new (message: string) => Error;
+  /** The class to which the SDK's own check answers 401. */
+  readonly InvalidTokenError: new (
+    message: string,
+  ) => Error;
 }
 
 /** Same shape as `OAuthTokenVerifier` of the SDK. */
 export interface TokenVerifier {
+  /** Says whose a token is, or throws what the SDK understands. */
   verifyAccessToken(token: string): Promise<AuthInfo>;
 }
 

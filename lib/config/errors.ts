@@ -12,9 +12,14 @@ import {
   OPTION_TABLE,
 } from './option-table.js';
 
-/** An option is missing, malformed or unknown. Thrown by `auth0Mcp()` before anything is served. */
+/**
+ * An option is missing, malformed or unknown. Thrown by `auth0Mcp()` before anything is served. The
+ * message names the option, what was received (never a secret) and the remedy.
+ */
 export class Auth0McpConfigError extends Error {
+  /** For where `instanceof` cannot tell. */
   override readonly name = 'Auth0McpConfigError';
+  /** The same, in Node's manner. */
   readonly code = 'ERR_AUTH0_MCP_CONFIG';
   /** The option, or the environment variable that is no option: `baseUrl`, `clients[0].name`. */
   readonly option: string;

@@ -8,7 +8,9 @@
 export interface EventContext {
   /** Short fingerprint of the OAuth client's id (a registered id is long), or a URL client id. */
   readonly client?: string;
+  /** As in `auth.grants`. */
   readonly grantId?: string;
+  /** Auth0's `sub`. */
   readonly subject?: string;
   /** The request it belongs to: the same in its log lines and on an error page. */
   readonly correlationId?: string;
@@ -20,36 +22,51 @@ export type RevocationCause =
   | 'client_request'
   /** `auth.grants.revoke` or `revokeAll`. */
   | 'operator'
+  /** A code was used twice: one of the two is a thief. */
   | 'code_replayed'
+  /** A refresh token came back long after it was replaced: the same. */
   | 'refresh_token_replayed'
   /** Auth0 refused to renew the session, or asks for a second factor. */
   | 'auth0_session_ended'
+  /** Auth0 told that the session has ended. */
   | 'backchannel_logout'
   /** The person has so many logins that Auth0 would soon drop some: the least recently used go. */
   | 'auth0_limit'
   /** It had run out by itself and was given back to Auth0 now. */
   | 'expired';
 
-/** Something worth an audit line. */
+/** Something worth an audit line: `type` says what, and decides which further fields there are. */
 export type Auth0McpEvent = EventContext &
+  /** A client registered itself. */
   (
     | { readonly type: 'client_registered' }
+    /** The person pressed Allow. */
     | { readonly type: 'consent_given' }
+    /** The person pressed Deny. */
     | { readonly type: 'consent_denied' }
+    /** The browser was sent to Auth0. */
     | { readonly type: 'login_started' }
+    /** Auth0 sent it back, all was verified, and the client got a code. */
     | { readonly type: 'login_completed' }
     /** `reason`: `denied`, `unavailable`, `misconfigured`, `invalid_response`, `unknown_login`, or an OAuth error code. */
     | { readonly type: 'login_failed'; readonly reason: string }
+    /** The client has its first tokens. */
     | { readonly type: 'code_redeemed' }
+    /** A code was used twice; `grant_revoked` follows. */
     | { readonly type: 'code_replayed' }
+    /** The client has new tokens. */
     | { readonly type: 'tokens_refreshed' }
+    /** A refresh token came back long after it was replaced; `grant_revoked` follows. */
     | { readonly type: 'refresh_token_replayed' }
     /** Auth0's own tokens were renewed. */
     | { readonly type: 'auth0_refreshed' }
+    /** A login has ended, and its tokens with it. */
     | { readonly type: 'grant_revoked'; readonly cause: RevocationCause }
     /** Auth0 told of a logout; `ended` counts the grants that ended with it. */
     | { readonly type: 'backchannel_logout'; readonly ended: number }
+    /** Auth0 does not answer, or answers with an error of its own. */
     | { readonly type: 'auth0_unavailable'; readonly reason: string }
+    /** Something has to be repaired at Auth0; the log says what, and where. */
     | { readonly type: 'configuration_problem'; readonly reason: string }
   );
 

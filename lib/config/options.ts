@@ -7,17 +7,19 @@
  * separated by commas or spaces, or are a JSON array; switches are `true`, `on`, `yes`, `1` or
  * `false`, `off`, `no`, `0`. `resolve.ts` turns all of it into a `Config`, or throws.
  *
+ * The first sentence of each option, its default and its names in the environment are its row in the
+ * README; `npm run docs` writes it there.
+ *
  * @module
  */
 import type { JsonWebKey } from 'node:crypto';
 
+import type { JWK } from 'jose';
+
 import type { TextOverrides } from '../pages/texts/catalogue.js';
 import type { Storage } from '../storage/storage.js';
-import type { Auth0ClientAuthentication } from './config.js';
 import type { EventListener } from './events.js';
 import type { Logger } from './logger.js';
-
-type JoseKey = Extract<Auth0ClientAuthentication, { method: 'private_key_jwt' }>['key'];
 
 /** A client that does not register itself: its id, and perhaps a secret, were agreed by hand. */
 export interface PreRegisteredClientOptions {
@@ -44,14 +46,14 @@ export interface AnonymousOptions {
  * code wins over it field by field.
  */
 export interface BrandingOptions {
-  /** What people call the service. Default: the host of the resource. */
+  /** What people call the service. Default: the host of the MCP endpoint. */
   readonly name?: string | undefined;
   /**
    * A `data:image/…` URI of at most 64 kB, or a path on this origin such as `/logo.svg`: the pages
    * load nothing from other hosts. Default: the initial of the name.
    */
   readonly logo?: string | undefined;
-  /** `#rgb` or `#rrggbb`, darkened or lightened where it could not be read. Default: `#2f5fd0`. */
+  /** `#rgb` or `#rrggbb`; darkened or lightened where it could not be read. Default: `#2f5fd0`. */
   readonly accentColor?: string | undefined;
   /** Privacy policy: an https URL, or a path on this origin. Default: no link. */
   readonly policyUrl?: string | undefined;
@@ -62,27 +64,27 @@ export interface BrandingOptions {
 /** Options of `auth0Mcp()`. Unknown names throw. */
 export interface Auth0McpOptions {
   /**
-   * Discovery URL of the Auth0 tenant:
-   * `https://TENANT.us.auth0.com/.well-known/openid-configuration`. Its host decides the issuer that
-   * Auth0's tokens must name, so with a custom domain give the custom domain. Plain http only for a
-   * loopback host.
+   * Discovery URL of the Auth0 tenant.
+   * `https://TENANT.us.auth0.com/.well-known/openid-configuration`; its host decides the issuer
+   * that Auth0's tokens must name, so with a custom domain give the custom domain. Plain http only
+   * for a loopback host.
    *
-   * Required, unless `domain` is given; not both.
+   * Required, or `domain`. Not both.
    * Environment: `AUTH0_MCP_CONFIG_URL`, `FASTMCP_SERVER_AUTH_AUTH0_CONFIG_URL`.
    */
   readonly configUrl?: string | undefined;
 
   /**
-   * Host name of the tenant or its custom domain, without `https://` and path:
-   * `TENANT.us.auth0.com`. Short for `configUrl`.
+   * `TENANT.us.auth0.com` or your custom domain; short for `configUrl`. The host name alone,
+   * without `https://` and path.
    *
-   * Required, unless `configUrl` is given; not both.
+   * Required, or `configUrl`. Not both.
    * Environment: `AUTH0_MCP_DOMAIN`.
    */
   readonly domain?: string | undefined;
 
   /**
-   * Client ID of the Auth0 application (dashboard: Applications, Settings).
+   * Client ID of the Auth0 application. Dashboard: Applications, Settings.
    *
    * Required.
    * Environment: `AUTH0_MCP_CLIENT_ID`, `FASTMCP_SERVER_AUTH_AUTH0_CLIENT_ID`.
@@ -90,7 +92,7 @@ export interface Auth0McpOptions {
   readonly clientId?: string | undefined;
 
   /**
-   * Client secret of the Auth0 application. Leave it out where the application has none: its
+   * Client secret of the Auth0 application; left out where it has none. That is where its
    * authentication method is `None` (Single Page and Native applications) or Private Key JWT.
    *
    * Default: none.
@@ -99,11 +101,11 @@ export interface Auth0McpOptions {
   readonly clientSecret?: string | undefined;
 
   /**
-   * How the application proves itself to Auth0, as set in the dashboard (Application, Credentials):
-   * `client_secret_post`, `client_secret_basic`, `none` or `private_key_jwt`. PKCE is used with each.
+   * How the application proves itself to Auth0: `client_secret_post`, `client_secret_basic`, `none`
+   * or `private_key_jwt`. As set in the dashboard: Application, Credentials. PKCE is used with
+   * each.
    *
-   * Default: `client_secret_post` with a `clientSecret`, `private_key_jwt` with an
-   * `auth0PrivateKey`, `none` without either.
+   * Default: `client_secret_post` with a secret, `private_key_jwt` with a key, else `none`.
    * Environment: `AUTH0_MCP_TOKEN_ENDPOINT_AUTH_METHOD`.
    */
   readonly tokenEndpointAuthMethod?:
@@ -114,21 +116,21 @@ export interface Auth0McpOptions {
     | undefined;
 
   /**
-   * Private key whose public half is registered at the Auth0 application, for `private_key_jwt`:
-   * a PEM text (line breaks may be written as `\n`), a JWK object or its JSON. RSA of 2048 bits or
-   * more, P-256 or P-384. A `kid` in the JWK is sent; an `alg` in it chooses among `RS256`,
-   * `RS384`, `PS256`, `ES256`, `ES384`.
+   * Private key for `private_key_jwt`, as PEM or JWK. Its public half is registered at the Auth0
+   * application. In a PEM text line breaks may be written as `\n`; a JWK is an object or its JSON.
+   * RSA of 2048 bits or more, P-256 or P-384. A `kid` in the JWK is sent; an `alg` in it chooses
+   * among `RS256`, `RS384`, `PS256`, `ES256`, `ES384`.
    *
    * Default: none.
    * Environment: `AUTH0_MCP_AUTH0_PRIVATE_KEY`.
    */
-  readonly auth0PrivateKey?: string | JsonWebKey | JoseKey | undefined;
+  readonly auth0PrivateKey?: string | JsonWebKey | JWK | undefined;
 
   /**
-   * Identifier of the Auth0 API that access tokens are for (dashboard: Applications, APIs), to the
-   * character: Auth0 makes a difference between `https://api.example.com` and the same with a slash.
-   * A word that many services would choose (`api`) is accepted with a warning, since Auth0 cannot
-   * rename an API; the userinfo endpoint and the Management API are refused.
+   * Identifier of the Auth0 API that access tokens are for, to the character. Dashboard:
+   * Applications, APIs. Auth0 makes a difference between `https://api.example.com` and the same
+   * with a slash. A word that many services would choose (`api`) is accepted with a warning, since
+   * Auth0 cannot rename an API; the userinfo endpoint and the Management API are refused.
    *
    * Required.
    * Environment: `AUTH0_MCP_AUDIENCE`, `FASTMCP_SERVER_AUTH_AUTH0_AUDIENCE`.
@@ -136,9 +138,9 @@ export interface Auth0McpOptions {
   readonly audience?: string | undefined;
 
   /**
-   * Public URL under which clients reach this router, with any mount path: `https://host` or
-   * `https://host/api`. Every URL that is published comes from it, none from the request. `https`,
-   * or plain http on a loopback host. A trailing slash is dropped.
+   * Public URL under which clients reach this router, with any mount path; `https`, or `http` on
+   * localhost. `https://host` or `https://host/api`; plain http is for loopback hosts only. Every
+   * URL that is published comes from it, none from the request. A trailing slash is dropped.
    *
    * Required.
    * Environment: `AUTH0_MCP_BASE_URL`, `FASTMCP_SERVER_AUTH_AUTH0_BASE_URL`.
@@ -146,8 +148,9 @@ export interface Auth0McpOptions {
   readonly baseUrl?: string | undefined;
 
   /**
-   * Our identity as authorization server: `issuer` of the metadata and `iss` of our tokens. On the
-   * origin of `baseUrl`; the origin itself is a good choice for a router mounted under a path.
+   * Our name as authorization server, on the origin of `baseUrl`. It is the `issuer` of the
+   * metadata and the `iss` of our tokens. The origin itself is a good choice for a router mounted
+   * under a path.
    *
    * Default: `baseUrl`.
    * Environment: `AUTH0_MCP_ISSUER_URL`, `FASTMCP_SERVER_AUTH_AUTH0_ISSUER_URL`.
@@ -155,8 +158,7 @@ export interface Auth0McpOptions {
   readonly issuerUrl?: string | undefined;
 
   /**
-   * Where the MCP endpoint lives that needs a token, below `baseUrl`. `/` if `baseUrl` is itself the
-   * endpoint.
+   * The guarded MCP endpoint, below `baseUrl`. `/` if `baseUrl` is itself the endpoint.
    *
    * Default: `/mcp`.
    * Environment: `AUTH0_MCP_RESOURCE_PATH`.
@@ -181,7 +183,7 @@ export interface Auth0McpOptions {
   readonly redirectPath?: string | undefined;
 
   /**
-   * The part of `baseUrl`'s path that a proxy cuts off before requests arrive here: with
+   * The part of `baseUrl`'s path that a proxy cuts off before requests arrive. With
    * `https://host/api` as `baseUrl` and `/api` here, `/authorize` is answered as `/api/authorize`.
    * Not needed where the proxy sends `X-Forwarded-Prefix` and Express trusts it (`trust proxy`).
    * Without a proxy it makes the endpoints answer at the origin's root as well, where clients look
@@ -202,19 +204,19 @@ export interface Auth0McpOptions {
   readonly requiredScopes?: string | readonly string[] | undefined;
 
   /**
-   * Scopes that a first login asks for besides `requiredScopes`. A person whom Auth0 does not grant
-   * one logs in without it. List those of `toolScopes` here for clients that cannot ask for more
-   * later: the TypeScript SDK before version 2 only refreshes its token when a tool is refused, as
-   * long as it holds a refresh token.
+   * Scopes that a first login asks for besides the required ones; who is not granted one logs in
+   * without it. List those of `toolScopes` here for clients that cannot ask for more later: the
+   * TypeScript SDK before version 2 only refreshes its token when a tool is refused, as long as it
+   * holds a refresh token.
    *
-   * Default: none further, so that people are asked for no more than they need.
+   * Default: none further. People are asked for no more than they need.
    * Environment: `AUTH0_MCP_DEFAULT_SCOPES`.
    */
   readonly defaultScopes?: string | readonly string[] | undefined;
 
   /**
-   * Further scopes that a client may ask for, at first or when it is told that it lacks one. Those
-   * of `requiredScopes`, `defaultScopes` and `toolScopes` are always among them.
+   * More scopes that a client may ask for, at first or when it is told that it lacks one. Those of
+   * `requiredScopes`, `defaultScopes` and `toolScopes` are always among them.
    *
    * Default: none further.
    * Environment: `AUTH0_MCP_SCOPES_SUPPORTED`.
@@ -222,8 +224,8 @@ export interface Auth0McpOptions {
   readonly scopesSupported?: string | readonly string[] | undefined;
 
   /**
-   * Scopes that a call of a tool needs besides `requiredScopes`: `{ delete_file: ['files:write'] }`.
-   * Without them the answer is a 403 challenge, and the tool does not run.
+   * Scopes that a tool needs besides: `{ write_file: ['files:write'] }`. A call without them is
+   * answered by a 403 challenge, and the tool does not run.
    *
    * Default: none.
    * Environment: none.
@@ -231,7 +233,7 @@ export interface Auth0McpOptions {
   readonly toolScopes?: Readonly<Record<string, readonly string[]>> | undefined;
 
   /**
-   * Scopes that include others: with `{ admin: ['write'], write: ['read'] }` a token with `admin`
+   * Scopes that include others: `{ admin: ['write'], write: ['read'] }`. So a token with `admin`
    * may do what needs `read`.
    *
    * Default: none.
@@ -240,27 +242,29 @@ export interface Auth0McpOptions {
   readonly impliedScopes?: Readonly<Record<string, readonly string[]>> | undefined;
 
   /**
-   * What a scope allows, in words for the person who is asked:
-   * `{ 'files:write': 'Change your files' }`. At most 200 characters each.
+   * What a scope allows, in words for the consent page: `{ 'files:write': 'Change your files' }`.
+   * At most 200 characters each.
    *
-   * Default: the consent page shows the bare name.
+   * Default: the bare name.
    * Environment: none.
    */
   readonly scopeDescriptions?: Readonly<Record<string, string>> | undefined;
 
   /**
-   * Secret from which the keys are derived that sign our tokens and client ids: a string of 32
-   * characters or more (its UTF-8 bytes are used), or at least 32 bytes. In a list the first signs
-   * and all verify: put a new one in front, and take the old one out when what it signed may end.
+   * Secret behind our tokens and client ids, 32 characters or more; in a list the first signs, all
+   * verify. The keys that sign are derived from it: from the UTF-8 bytes of a string, or from at
+   * least 32 bytes as they are. To change it put the new one in front, and take the old one out
+   * when what it signed may end.
    *
-   * Default: one that the storage makes and keeps. Required with a storage that keeps none (Redis).
+   * Default: made and kept by `embeddedStorage()`; required with Redis. A storage of your own may
+   * keep one too.
    * Environment: `AUTH0_MCP_JWT_SIGNING_KEY`, `FASTMCP_SERVER_AUTH_AUTH0_JWT_SIGNING_KEY`.
    */
   readonly jwtSigningKey?: string | Uint8Array | readonly (string | Uint8Array)[] | undefined;
 
   /**
-   * Where logins and grants are kept: `embeddedStorage()`, `redisStorage()`, `memoryStorage()` or
-   * your own. The environment knows Redis only, by its URL: `redis://…` or `rediss://…`.
+   * Where logins are kept: `embeddedStorage()`, `redisStorage()`, `memoryStorage()` or your own.
+   * The environment knows Redis only, by its URL: `redis://…` or `rediss://…`.
    *
    * Default: `embeddedStorage()`.
    * Environment: `AUTH0_MCP_REDIS_URL`.
@@ -268,10 +272,10 @@ export interface Auth0McpOptions {
   readonly storage?: Storage | undefined;
 
   /**
-   * Secret that seals what is stored, of the same strength as `jwtSigningKey`. In a list the first
-   * seals and all open.
+   * Secret that seals what is stored; in a list the first seals, all open. Of the same strength as
+   * `jwtSigningKey`.
    *
-   * Default: derived from the signing keys.
+   * Default: derived from `jwtSigningKey`.
    * Environment: `AUTH0_MCP_STORAGE_ENCRYPTION_KEY`.
    */
   readonly storageEncryptionKey?:
@@ -281,22 +285,23 @@ export interface Auth0McpOptions {
     | undefined;
 
   /**
-   * When a person is asked whether a client may act for them: `'always'`, `'remember'` (once per
-   * browser, client, redirect URI and scopes; apps on the person's own machine are asked for each
-   * time) or `'external'`: something else in front of us asks, and we do not.
+   * When a person is asked whether a client may act for them: `always`, `remember` (once per
+   * browser, client, redirect URI and scopes), `external` (something in front of this server asks,
+   * and we do not). With `remember`, apps on the person's own machine are still asked for each
+   * time.
    *
-   * Default: `'always'`.
+   * Default: `always`.
    * Environment: `AUTH0_MCP_CONSENT`.
    */
   readonly consent?: 'always' | 'remember' | 'external' | undefined;
 
   /**
-   * Patterns of which a client's redirect URI has to match one, besides being registered:
-   * `https://*.example.com/*`, `http://localhost:*`, `cursor://anysphere.cursor-mcp/*`. A host may
-   * start with `*.`, a port may be `*`, and `*` in a path stands for any characters. An empty list
-   * lets nobody in.
+   * Patterns a client's redirect URI has to match: `https://*.example.com/*`, `http://localhost:*`.
+   * One of them, besides being registered; `cursor://anysphere.cursor-mcp/*` is one for an app's
+   * own scheme. A host may start with `*.`, a port may be `*`, and `*` in a path stands for any
+   * characters. An empty list lets nobody in.
    *
-   * Default: any valid redirect URI.
+   * Default: any valid one.
    * Environment: `AUTH0_MCP_ALLOWED_CLIENT_REDIRECT_URIS`,
    * `FASTMCP_SERVER_AUTH_AUTH0_ALLOWED_CLIENT_REDIRECT_URIS`.
    */
@@ -320,17 +325,17 @@ export interface Auth0McpOptions {
   readonly clientIdMetadataDocuments?: boolean | undefined;
 
   /**
-   * Hosts whose client metadata documents are taken: `claude.ai`, or `*.example.com` for any host
-   * below it. Nothing is fetched from another host, and its clients are told that they are not
-   * accepted. An empty list lets no such client in.
+   * Hosts whose client metadata documents are taken: `claude.ai`, `*.example.com`. The latter
+   * stands for any host below it. Nothing is fetched from another host, and its clients are told
+   * that they are not accepted. An empty list lets no such client in.
    *
-   * Default: any host on the public internet.
+   * Default: any public one.
    * Environment: `AUTH0_MCP_ALLOWED_CLIENT_METADATA_HOSTS`.
    */
   readonly allowedClientMetadataHosts?: string | readonly string[] | undefined;
 
   /**
-   * Clients registered by hand.
+   * Clients entered by hand: `{ clientId, clientSecret?, redirectUris, name }`.
    *
    * Default: none.
    * Environment: none.
@@ -338,15 +343,16 @@ export interface Auth0McpOptions {
   readonly clients?: readonly PreRegisteredClientOptions[] | undefined;
 
   /**
-   * JSON-RPC methods and tools callable without a token:
-   * `{ methods: ['initialize', 'tools/list'], tools: ['search_docs'] }`. Anything else is challenged;
-   * of a batch every element has to be open.
+   * What needs no token: `{ methods: ['initialize', 'tools/list'], tools: ['search_docs'] }`.
+   * JSON-RPC methods and tools; anything else is challenged, and of a batch every element has to be
+   * open.
    *
-   * The challenge is an HTTP 401 that names the scopes of the tool called as well, so that one login
-   * is enough. A call that ChatGPT has marked as its own (`_meta` keys that begin with `openai/`) gets
-   * it as the tool's result instead, status 200 and `_meta["mcp/www_authenticate"]`, which is where
-   * ChatGPT looks; so does such a call that lacks scopes. With `initialize` open, a stream (GET) is
-   * open to sessions that began without a token, and declined with 405 outside of a session.
+   * The challenge is an HTTP 401 that names the scopes of the tool called as well, so that one
+   * login is enough. A call that ChatGPT has marked as its own (`_meta` keys that begin with
+   * `openai/`) gets it as the tool's result instead, status 200 and
+   * `_meta["mcp/www_authenticate"]`, which is where ChatGPT looks; so does such a call that lacks
+   * scopes. With `initialize` open, a stream (GET) is open to sessions that began without a token,
+   * and declined with 405 outside of a session.
    *
    * Default: none.
    * Environment: none.
@@ -354,10 +360,10 @@ export interface Auth0McpOptions {
   readonly anonymous?: AnonymousOptions | undefined;
 
   /**
-   * Web origins, such as `https://app.example.com`, whose pages may call the guarded endpoint from a
-   * browser, besides the server's own and pages on the person's own machine. Pages from anywhere
-   * else are answered 403. `*` alone lets every page in. Callers that are no web page (they send no
-   * `Origin`, or one that is not http) are not asked.
+   * Web origins whose pages may call the MCP endpoint, besides our own and pages on the person's
+   * machine; `*` alone lets all in. `https://app.example.com` for instance. Pages from anywhere
+   * else are answered 403. Callers that are no web page (they send no `Origin`, or one that is not
+   * http) are not asked.
    *
    * Default: none further.
    * Environment: `AUTH0_MCP_ALLOWED_ORIGINS`.
@@ -373,9 +379,9 @@ export interface Auth0McpOptions {
   readonly upstreamTimeoutSeconds?: number | undefined;
 
   /**
-   * Extra parameters of the request that opens the Auth0 login page: `connection`, `organization`,
-   * `invitation`, `prompt`, `login_hint`, `screen_hint`, `acr_values`, `max_age`, `ui_locales` and
-   * any `ext-…`. All values are strings.
+   * Extra parameters for Auth0's login page: `connection`, `organization`, `prompt`, `ui_locales`,
+   * `ext-…`. `invitation`, `login_hint`, `screen_hint`, `acr_values` and `max_age` as well. All
+   * values are strings.
    *
    * Default: none.
    * Environment: none.
@@ -383,9 +389,9 @@ export interface Auth0McpOptions {
   readonly authorizeParams?: Readonly<Record<string, string>> | undefined;
 
   /**
-   * How the pages look: name of the service, logo, accent colour, links to privacy policy and terms.
+   * How the pages look: `{ name, logo, accentColor, policyUrl, termsUrl }`.
    *
-   * Default: the host of the resource as name, its initial as logo.
+   * Default: the host of the MCP endpoint, its initial.
    * Environment: `AUTH0_MCP_BRANDING_NAME`, `AUTH0_MCP_BRANDING_LOGO`,
    * `AUTH0_MCP_BRANDING_ACCENT_COLOR`, `AUTH0_MCP_BRANDING_POLICY_URL`,
    * `AUTH0_MCP_BRANDING_TERMS_URL`.
@@ -393,18 +399,18 @@ export interface Auth0McpOptions {
   readonly branding?: BrandingOptions | undefined;
 
   /**
-   * Sentences of the pages to say differently, or in a further language, by language tag:
-   * `{ en: { consent: { allow: 'Let it in' } }, 'pt-BR': { … } }`. A sentence keeps the `{places}` of
-   * the one it replaces; what a new language leaves out stays English.
+   * Sentences of the pages to say differently, or in a further language. By language tag:
+   * `{ en: { consent: { allow: 'Let it in' } }, 'pt-BR': { … } }`. A sentence keeps the `{places}`
+   * of the one it replaces; what a new language leaves out stays English.
    *
-   * Default: English, German, French and Spanish.
+   * Default: English, German, French, Spanish.
    * Environment: none.
    */
   readonly texts?: TextOverrides | undefined;
 
   /**
-   * Lifetime of our access tokens, in seconds, 61 to 86400. Never longer than the login behind it
-   * can be renewed.
+   * Life of our access tokens, in seconds, 61 to 86400. Never longer than the login behind it can
+   * be renewed.
    *
    * Default: 3600 (an hour).
    * Environment: `AUTH0_MCP_ACCESS_TOKEN_TTL_SECONDS`.
@@ -412,7 +418,7 @@ export interface Auth0McpOptions {
   readonly accessTokenTtlSeconds?: number | undefined;
 
   /**
-   * A refresh token unused for so long is dead, in seconds, up to `refreshTokenTtlSeconds`.
+   * An unused refresh token ends after this, in seconds, up to `refreshTokenTtlSeconds`.
    *
    * Default: 2592000 (30 days).
    * Environment: `AUTH0_MCP_REFRESH_TOKEN_IDLE_TTL_SECONDS`.
@@ -420,7 +426,7 @@ export interface Auth0McpOptions {
   readonly refreshTokenIdleTtlSeconds?: number | undefined;
 
   /**
-   * So long after the login a new one is needed however busy the client was, in seconds.
+   * A login ends after this, used or not, in seconds.
    *
    * Default: 31536000 (365 days).
    * Environment: `AUTH0_MCP_REFRESH_TOKEN_TTL_SECONDS`.
@@ -428,9 +434,9 @@ export interface Auth0McpOptions {
   readonly refreshTokenTtlSeconds?: number | undefined;
 
   /**
-   * How long a replaced refresh token still gets the same successor, in seconds, 0 to 3600. Clients
-   * refresh in parallel and retry; a token that comes back later is taken for stolen and ends the
-   * grant.
+   * A replaced refresh token still gets the same successor for so long, in seconds, 0 to 3600.
+   * Clients refresh in parallel and retry; a token that comes back later is taken for stolen and
+   * ends the grant.
    *
    * Default: 120.
    * Environment: `AUTH0_MCP_REFRESH_TOKEN_GRACE_SECONDS`.
@@ -438,18 +444,18 @@ export interface Auth0McpOptions {
   readonly refreshTokenGraceSeconds?: number | undefined;
 
   /**
-   * Where log lines go: a pino logger, or anything with `debug`, `info`, `warn` and `error` that
-   * take fields and a message.
+   * A pino logger, or anything with its `debug`, `info`, `warn`, `error`. Each takes fields and a
+   * message. At level `info` it gets one line at start, with the callback URL to register.
    *
-   * Default: warnings and errors to the console.
+   * Default: warnings and errors to stderr.
    * Environment: none.
    */
   readonly logger?: Logger | undefined;
 
   /**
-   * Receives every audit event, synchronously: `Auth0McpEvent` lists them. None holds a token, code,
-   * secret or cookie. The same events are published on the `node:diagnostics_channel` named
-   * `express-auth0-mcp`.
+   * Receives audit events: logins, refreshes, revocations. Synchronously; {@link Auth0McpEvent}
+   * lists them. None holds a token, code, secret or cookie. The same events are published on the
+   * `node:diagnostics_channel` named `express-auth0-mcp`.
    *
    * Default: none.
    * Environment: none.

@@ -19,11 +19,15 @@ export interface ErrorDetail {
 
 /** An error with a place in the protocol. Anything else that is thrown becomes `server_error`. */
 export abstract class OAuthError extends Error {
+  /** `error` of the protocol. */
   abstract readonly code: string;
+  /** Of the HTTP answer. */
   abstract readonly status: number;
   /** `error_description`: plain ASCII without `"` and `\` (RFC 6749 §5.2), safe for anyone to read. */
   readonly description: string;
+  /** For the log: what the wire does not say. */
   readonly detail: string | undefined;
+  /** For `Retry-After`, in seconds. */
   readonly retryAfterSeconds: number | undefined;
 
   constructor(description: string, { detail, cause, retryAfterSeconds }: ErrorDetail = {}) {
@@ -146,7 +150,9 @@ export class InvalidClientMetadata extends OAuthError {
 
 /** RFC 6750 §3.1: the access token is expired, revoked, malformed or invalid otherwise. */
 export class InvalidToken extends OAuthError {
+  /** `error` of the challenge. */
   readonly code = 'invalid_token';
+  /** Of the HTTP answer. */
   readonly status = 401;
 }
 

@@ -10,9 +10,7 @@
 import type { Store as RateLimitStore } from 'express-rate-limit';
 import type { Store as SessionStore } from 'express-session';
 
-import type { AtOnce } from './at-once.js';
-
-/** Seals the text of a session for its id, and opens it again. */
+/** Seals the text of a session for its id, and opens it again; given to `sessionStore`. */
 export interface SessionSealer {
   /** Text that says nothing, without characters that a store could mind. */
   seal(text: string, sessionId: string): string;
@@ -35,7 +33,7 @@ export interface Storage {
    * up to a second ago, never longer, whatever breaks. Its bytes are not to be changed. Left out by
    * stores that have no quicker way than `get`, and by wrappers that mean to see every `get`.
    */
-  look?: ((key: string) => AtOnce<Uint8Array | undefined>) | undefined;
+  look?: ((key: string) => Uint8Array | undefined | Promise<Uint8Array | undefined>) | undefined;
   /** Writes whatever was there before. `ttlSeconds` is a whole number above 0. */
   set(key: string, value: Uint8Array, ttlSeconds: number): Promise<void>;
   /** Writes only where nothing is; `true` if it did. Of parallel callers exactly one gets `true`. */
@@ -81,8 +79,13 @@ export interface Storage {
   readonly warning?: string | undefined;
 }
 
-/** A store could not be reached or refused to write: time is lost, nothing else. */
+/**
+ * A store could not be reached or refused to write: time is lost, nothing else. Clients get a 503 with
+ * `Retry-After`. A storage of your own may throw it, or any other error.
+ */
 export class StorageUnavailable extends Error {
+  /** For where `instanceof` cannot tell. */
   override readonly name = 'StorageUnavailable';
+  /** The same, in Node's manner. */
   readonly code = 'ERR_STORAGE_UNAVAILABLE';
 }

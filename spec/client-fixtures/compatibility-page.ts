@@ -21,7 +21,7 @@ const RUN: readonly (readonly [string, string])[] = [
 export function compatibilityPage(): string {
   return `# Clients
 
-This page is made from \`spec/client-fixtures/\` by \`npm run docs:compatibility\`; edit the fixtures.
+This page is made from \`spec/client-fixtures/\` by \`npm run docs\`; edit the fixtures.
 
 ## Run as they are
 

@@ -7,6 +7,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { ROOT } from '../support/source-tree.js';
+import { anchorOf } from './source/anchors.js';
 
 /** One page of the documentation. */
 export interface MarkdownPage {
@@ -47,14 +48,6 @@ export function codeBlocks({ path, text }: MarkdownPage): CodeBlock[] {
   }));
 }
 
-/** Cells of every table row whose first cell is a name in backticks and nothing else. */
-export function rowsByName({ text }: MarkdownPage): Map<string, string[]> {
-  const rows = [...text.matchAll(/^\| `(\w+)` \|(.*)\|$/gm)];
-  return new Map(
-    rows.map(([, name = '', cells = '']) => [name, cells.split('|').map((cell) => cell.trim())]),
-  );
-}
-
 /** What stands below a heading, up to the next one of its kind. */
 export function section({ path, text }: MarkdownPage, heading: string): MarkdownPage {
   const body = text.split(/^## /m).find((part) => part.startsWith(`${heading}\n`));
@@ -68,12 +61,8 @@ export function links({ text }: MarkdownPage): string[] {
   return [...prose.matchAll(/\]\(([^)\s]+)\)/g)].map(([, target = '']) => target);
 }
 
-/** The anchors that headings make. */
+/** The anchors that headings make; one that comes twice can only be reached by a number. */
 export function anchors({ text }: MarkdownPage): string[] {
-  return [...text.matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) =>
-    heading
-      .toLowerCase()
-      .replace(/[^\w\s-]/g, '')
-      .replace(/\s/g, '-'),
-  );
+  const prose = text.replace(/^```.*?^```$/gms, '');
+  return [...prose.matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) => anchorOf(heading));
 }

@@ -15,43 +15,13 @@ import {
   PREFIX,
 } from '../../lib/config/option-table.js';
 import { ROOT } from '../support/source-tree.js';
-import { anchors, documentation, links, pageAt, rowsByName, section } from './markdown.js';
+import { anchors, documentation, links, pageAt, section } from './markdown.js';
 
 const readme = pageAt('README.md');
-const options = rowsByName(section(readme, 'Options'));
 
 /** Our own names of an option in the environment, most have one. */
 const ownNames = (name: OptionName): string[] =>
   environmentNames(name).filter((variable) => variable.startsWith(PREFIX));
-
-describe('the options table of the README', () => {
-  it('has every option, and no other', () => {
-    expect([...options.keys()].toSorted()).toEqual([...OPTION_NAMES].toSorted());
-  });
-
-  it.each([...OPTION_NAMES])('says how %s is called in the environment', (name) => {
-    const star = OPTION_TABLE[name].inFastMcp ? '\\*' : '';
-    const suffixes = ownNames(name).map((variable) => variable.slice(PREFIX.length));
-    const cell = suffixes.map((suffix) => `\`${suffix}\`${star}`).join(', ');
-    expect(options.get(name)?.[0]).toBe(cell || '–');
-  });
-
-  it.each([...OPTION_NAMES])('says what %s is when it is left out, and what it means', (name) => {
-    const [, fallback, meaning] = options.get(name) ?? [];
-    expect(fallback).not.toBe('');
-    expect(meaning).not.toBe('');
-  });
-
-  it('has the numbers that the options are documented with', () => {
-    const documented = readFileSync(join(ROOT, 'lib/config/options.ts'), 'utf8');
-    for (const name of OPTION_NAMES.filter((one) => one.endsWith('Seconds'))) {
-      const [, number] = new RegExp(`Default: (\\d+)[^*]*\\*[^?]*\\*/\\s*readonly ${name}\\?`).exec(
-        documented,
-      ) ?? ['', 'no default documented'];
-      expect([name, options.get(name)?.[1]?.split(' ')[0]]).toEqual([name, number]);
-    }
-  });
-});
 
 describe('.env.example', () => {
   const example = readFileSync(join(ROOT, '.env.example'), 'utf8');

@@ -3,17 +3,12 @@
  *
  * @module
  */
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 import { ADA } from '../../demo/tenant/options.js';
 import { CLIENT_FIXTURES } from '../client-fixtures/client-fixtures.js';
-import { compatibilityPage } from '../client-fixtures/compatibility-page.js';
 import { startTlsHost, type TlsHost } from '../clients/metadata-documents/tls-host.js';
 import { useAs } from '../support/fixture-client.js';
-import { ROOT } from '../support/source-tree.js';
 import { startWorld, type World } from '../support/world.js';
 
 describe.each([
@@ -42,9 +37,4 @@ describe.each([
       expect(answer).toMatchObject({ subject: ADA.sub, sameAsExtra: true });
     },
   );
-});
-
-it('docs/compatibility.md is what the fixtures say: npm run docs:compatibility', () => {
-  const page = readFileSync(join(ROOT, 'docs/compatibility.md'), 'utf8');
-  expect(page).toBe(compatibilityPage());
 });

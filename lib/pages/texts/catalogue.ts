@@ -10,7 +10,10 @@ import { fr } from './fr.js';
 import { chooseLocale, type LocalePreference } from './locale.js';
 import type { PageTexts } from './page-texts.js';
 
-/** Some of the texts of one language. `lang` is the key they stand under. */
+/**
+ * Some of the texts of one language: those of {@link PageTexts} to say differently, each where it
+ * stands there. `lang` is left out: it is the key they stand under.
+ */
 export type SomeTexts = Partial<Omit<Overrides<PageTexts>, 'lang'>>;
 
 type Overrides<T> = {

@@ -25,21 +25,31 @@ export type ErrorPageKind =
   | 'unavailable'
   /** Only the operator can repair it. */
   | 'misconfigured'
+  /** A rate limit was reached. */
   | 'too_many_requests'
+  /** A fault of ours. */
   | 'server_error';
 
-/** One error, for a person: what happened, what it means, what to do now. */
+/** One error, for a person. */
 export interface ErrorTexts {
+  /** What happened. */
   readonly title: string;
+  /** What it means. */
   readonly message: string;
+  /** What to do now. */
   readonly remedy: string;
 }
 
-/** Texts of one language. */
+/**
+ * Texts of one language. `{word}` is a place for a value, such as the name of who asks; the English
+ * texts, in `lib/pages/texts/en.ts`, have them where they are needed.
+ */
 export interface PageTexts {
   /** BCP 47 tag: the `lang` of the page, and the language of its dates. */
   readonly lang: string;
+  /** Which way the language is written. */
   readonly dir: 'ltr' | 'rtl';
+  /** The question before every login. */
   readonly consent: {
     readonly heading: string;
     readonly unnamedApp: string;
@@ -62,13 +72,16 @@ export interface PageTexts {
     readonly auth0Scopes: string;
     readonly clientFingerprint: string;
   };
+  /** What each error page says. */
   readonly error: Readonly<Record<ErrorPageKind, ErrorTexts>>;
+  /** What all error pages say. */
   readonly errorPage: {
     readonly remedy: string;
     readonly tryAgain: string;
     readonly goOn: string;
     readonly correlationId: string;
   };
+  /** The apps a person has let in. */
   readonly connectedApps: {
     readonly title: string;
     readonly introduction: string;
@@ -82,11 +95,13 @@ export interface PageTexts {
     readonly disconnected: string;
     readonly signOut: string;
   };
+  /** After signing out of that page. */
   readonly signedOut: {
     readonly title: string;
     readonly message: string;
     readonly again: string;
   };
+  /** The links of `branding`. */
   readonly footer: {
     readonly policy: string;
     readonly terms: string;

@@ -19,7 +19,7 @@ import { type TrackedValues, trackedValues } from './tracked-values.js';
 
 /** Settings of {@link redisStorage}. */
 export type RedisStorageOptions = RedisStoragePlace & {
-  /** Put before every key. Default: `express-auth0-mcp:`. */
+  /** Put before every key, so that several programs can share a Redis. Default: `express-auth0-mcp:`. */
   keyPrefix?: string;
 };
 

@@ -1,0 +1,72 @@
+/**
+ * In which order a reader meets the public names.
+ *
+ * @module
+ */
+import type { PublicName } from './public-names.js';
+
+/** A part of the reference. */
+export interface Group {
+  readonly title: string;
+  readonly names: readonly PublicName[];
+}
+
+const TITLES: readonly (readonly [string, readonly string[]])[] = [
+  ['The middleware', ['auth0Mcp', 'Auth0Mcp', 'GrantAdministration', 'GrantsOf', 'GrantSummary']],
+  ['Who is calling', ['getAccessToken', 'AccessToken', 'AuthInfo']],
+  [
+    'Options',
+    ['Auth0McpOptions', 'PreRegisteredClientOptions', 'AnonymousOptions', 'BrandingOptions'],
+  ],
+  ['Errors', ['Auth0McpConfigError', 'Auth0SessionEnded', 'StorageUnavailable']],
+  [
+    'Events and log',
+    ['Auth0McpEvent', 'EventContext', 'RevocationCause', 'EventListener', 'Logger', 'LogMethod'],
+  ],
+  [
+    'Where logins are kept',
+    [
+      ...['embeddedStorage', 'EmbeddedStorageOptions', 'memoryStorage', 'MemoryStorageOptions'],
+      ...['redisStorage', 'RedisStorageOptions', 'RedisStoragePlace', 'RedisClient'],
+    ],
+  ],
+  ['A storage of your own', ['Storage', 'SessionSealer', 'storageContract', 'ContractRunner']],
+  [
+    'The texts of the pages',
+    ['TextOverrides', 'SomeTexts', 'PageTexts', 'ErrorPageKind', 'ErrorTexts'],
+  ],
+  ["The SDK's own bearer check", ['TokenVerifier', 'SdkErrors']],
+];
+
+/** Where a name goes that is listed nowhere, and shares its file with none that is. */
+const REST = 'More';
+
+/**
+ * Every name once. One that is not listed follows those of the same file, functions before types, so
+ * that a new one has a sensible place by itself.
+ */
+export function groupsOf(names: readonly PublicName[]): Group[] {
+  const groups = [...TITLES.map(([title]) => title), REST].map((title) => ({
+    title,
+    names: names.filter((one) => titleOf(one, names) === title).sort(byPlaceIn(title)),
+  }));
+  return groups.filter((group) => group.names.length > 0);
+}
+
+function titleOf(one: PublicName, names: readonly PublicName[]): string {
+  const beside = names.filter(({ file }) => file === one.file).map(({ name }) => name);
+  const group =
+    TITLES.find(([, listed]) => listed.includes(one.name)) ??
+    TITLES.find(([, listed]) => listed.some((name) => beside.includes(name)));
+  return group?.[0] ?? REST;
+}
+
+function byPlaceIn(title: string): (one: PublicName, other: PublicName) => number {
+  const listed = TITLES.find(([candidate]) => candidate === title)?.[1] ?? [];
+  const place = ({ name, kind }: PublicName): number => {
+    const index = listed.indexOf(name);
+    if (index >= 0) return index;
+    return listed.length + (kind === 'function' ? 0 : 1);
+  };
+  return (one, other) => place(one) - place(other) || one.name.localeCompare(other.name, 'en');
+}

@@ -1,0 +1,24 @@
+/**
+ * The options in the README: one row each.
+ *
+ * @module
+ */
+import { optionAnchor } from './anchors.js';
+import { type DocumentedOption, documentedOptions } from './options.js';
+
+export function optionsTable(): string {
+  const head = ['| option | suffix | default | meaning |', '|---|---|---|---|'];
+  return [...head, ...documentedOptions().map(row)].join('\n');
+}
+
+function row({ name, suffixes, isInFastMcp, fallback, meaning }: DocumentedOption): string {
+  const star = isInFastMcp ? '\\*' : '';
+  const environment = suffixes.map((suffix) => `\`${suffix}\`${star}`).join(', ') || '–';
+  const cells = [
+    `[\`${name}\`](docs/api.md#${optionAnchor(name)})`,
+    environment,
+    fallback.short,
+    meaning,
+  ];
+  return `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+}
