@@ -24,9 +24,10 @@ const mcpUrl = new URL(positionals[0] ?? defaultUrl());
 const callback = await listenForCallback();
 const saved = openSavedLogin(mcpUrl);
 if (values.fresh) saved.forget();
-const openBrowser = values.headless ? createHeadlessLogin() : openDefaultBrowser;
+const logIn = values.headless ? createHeadlessLogin() : openDefaultBrowser;
 const session = createMcpSession(mcpUrl, new DemoOAuthProvider({ callback, saved, openBrowser }));
 
+console.log(`… connecting to ${mcpUrl.href}`);
 try {
   await tour(session);
 } catch (error) {
@@ -59,13 +60,19 @@ async function tour({ connect, call }: McpSession): Promise<void> {
   }
   console.log(`✓ call_api: the API behind Auth0 answered ${status}`);
 
-  // The first time, the server asks for files:write, and the browser opens once more.
+  // The first time, the server asks for files:write, and for a login with it.
   const { characters } = await call('write_file', { name: 'demo.txt', text: 'Hello!' });
   console.log(`✓ write_file: ${characters} characters, with the scope files:write`);
 }
 
+/** Says what for, since it happens once more for a tool that needs more. */
+async function openBrowser(url: URL): Promise<void> {
+  console.log(`… a login is needed, with the scopes: ${url.searchParams.get('scope')}`);
+  await logIn(url);
+}
+
 async function openDefaultBrowser(url: URL): Promise<void> {
-  console.log(`Your browser opens for the login. If it does not, visit:\n\n  ${url.href}\n`);
+  console.log(`  Your browser opens for it. If it does not, visit:\n\n  ${url.href}\n`);
   const { default: open } = await import('open');
   // A machine without a browser still has the address above.
   await open(url.href).catch(() => {});

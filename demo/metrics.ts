@@ -6,6 +6,7 @@
  *
  * @module
  */
+import { listenError } from './taken-port.js';
 
 /**
  * Serves the metrics on the loopback interface, and says where.
@@ -21,8 +22,7 @@ export async function startMetrics(): Promise<void> {
   const { MeterProvider } = await import('@opentelemetry/sdk-metrics');
   const exporter = new PrometheusExporter({ host: 'localhost', port, preventServerStart: true });
   await exporter.startServer().catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EADDRINUSE') throw error;
-    throw new Error(`Port ${port} is taken. Start with another one: METRICS_PORT=9465`);
+    throw listenError(error, 'METRICS_PORT', port);
   });
   metrics.setGlobalMeterProvider(new MeterProvider({ readers: [exporter] }));
   console.log(`Metrics        http://localhost:${port}/metrics`);

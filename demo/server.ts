@@ -18,6 +18,7 @@ import { connectedApps } from './connected-apps.js'; // to copy as well, or to l
 import { landingPage } from './landing-page.js'; // demo only
 import { startMetrics } from './metrics.js'; // demo only
 import { startStandIn } from './stand-in.js'; // demo only
+import { listenError } from './taken-port.js'; // demo only
 
 const { env } = process;
 const port = Number(env.PORT || 8000);
@@ -37,6 +38,9 @@ const auth = auth0Mcp({
   resourcePath: '/mcp',
   // One tool needs more than a login. Who lacks the scope is asked for it at the first call.
   toolScopes: { write_file: ['files:write'] },
+  // What people read before they allow it, and who asks them.
+  scopeDescriptions: { 'files:write': 'Keep texts for you' },
+  branding: { name: env.AUTH0_MCP_BRANDING_NAME || 'Demo server' },
 });
 
 const app = express();
@@ -113,6 +117,6 @@ function text(value: unknown): { content: { type: 'text'; text: string }[] } {
 app.get('/', landingPage({ auth, baseUrl, standIn })); // demo only
 
 app.listen(port, host, (error) => {
-  if (error !== undefined) throw error;
+  if (error !== undefined) throw listenError(error, 'PORT', port);
   announce({ auth, baseUrl, standIn }); // demo only
 });

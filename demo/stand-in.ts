@@ -5,6 +5,8 @@
  */
 import type { Auth0McpOptions } from 'express-auth0-mcp';
 
+import { listenError } from './taken-port.js';
+
 /** A tenant on this machine, and how to use it. */
 export interface StandIn {
   /** What `auth0Mcp()` has to know about it. */
@@ -41,12 +43,13 @@ export async function startStandIn(baseUrl: string): Promise<StandIn | undefined
   );
   const port = Number(env['TENANT_PORT'] || DEFAULT_PORT);
   const redirectPath = '/auth/callback';
-  const tenant = await startTenant({ port, callbackUrls: [baseUrl + redirectPath] }).catch(
-    (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EADDRINUSE') throw error;
-      throw new Error(`Port ${port} is taken. Start with another one: TENANT_PORT=8011`);
-    },
-  );
+  const tenant = await startTenant({
+    port,
+    callbackUrls: [baseUrl + redirectPath],
+    loginNotice: `A stand-in for Auth0 on this machine. Log in as ${ADA.email}, password ${ADA.password}.`,
+  }).catch((error: NodeJS.ErrnoException) => {
+    throw listenError(error, 'TENANT_PORT', port);
+  });
   return {
     options: {
       configUrl: tenant.configUrl,

@@ -30,7 +30,10 @@ export function ensureNodeModules() {
   // --include=dev: the specs and the demo need them even where NODE_ENV is "production".
   // Not `npm ci`: that refuses a lock file that lacks the optional packages of other platforms, as one written
   // on a single platform may. --no-save keeps the locked versions and both files as they are.
-  run('npm', ['install', '--no-save', '--include=dev', '--no-audit', '--no-fund']);
+  // Errors only: what npm warns of is not the business of whoever tries this (tools that are meant for a
+  // newer Node and run on this one, scripts that are not needed).
+  const quiet = ['--no-audit', '--no-fund', '--loglevel=error'];
+  run('npm', ['install', '--no-save', '--include=dev', ...quiet]);
 }
 
 /**

@@ -26,6 +26,7 @@ export function page(title: string, body: readonly string[]): string {
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${text(title)}</title>
 <style>
+  :root { color-scheme: light dark; }
   body { font: 16px/1.5 system-ui, sans-serif; max-width: 24rem; margin: 10vh auto; padding: 0 1rem; }
   label, input, button { display: block; width: 100%; box-sizing: border-box; }
   input, button { font: inherit; padding: .5rem; margin: .25rem 0 1rem; }

@@ -36,11 +36,17 @@ export function loginPage(provider: Provider, settings: () => TenantSettings): S
       return;
     }
     const form = formOf(ctx);
-    const result = ctx.method === 'POST' ? outcome(form, settings().users) : undefined;
+    const { users, loginNotice } = settings();
+    const result = ctx.method === 'POST' ? outcome(form, users) : undefined;
     if (result === undefined) {
       const wrong = ctx.method === 'POST';
       if (wrong) ctx.status = 400;
-      ctx.body = loginForm(state, form.username ?? String(login.params.login_hint ?? ''), wrong);
+      const username = form.username ?? String(login.params.login_hint ?? '');
+      ctx.body = page('Log in', [
+        loginNotice === undefined ? '' : `<p>${text(loginNotice)}</p>`,
+        wrong ? '<p role="alert">Wrong email or password</p>' : '',
+        ...loginForm(state, username),
+      ]);
       return;
     }
     await finish(provider, login, result);
@@ -76,9 +82,8 @@ async function finish(
   await login.persist();
 }
 
-function loginForm(state: string, username: string, wrong: boolean): string {
-  return page('Log in', [
-    wrong ? '<p role="alert">Wrong email or password</p>' : '',
+function loginForm(state: string, username: string): readonly string[] {
+  return [
     `<form method="post" action="/u/login?state=${text(encodeURIComponent(state))}">`,
     `<input type="hidden" name="state" value="${text(state)}">`,
     '<label for="username">Email address</label>',
@@ -88,5 +93,5 @@ function loginForm(state: string, username: string, wrong: boolean): string {
     '<button type="submit" name="action" value="continue">Continue</button>',
     '<button type="submit" name="action" value="cancel" formnovalidate>Cancel</button>',
     '</form>',
-  ]);
+  ];
 }

@@ -96,6 +96,8 @@ export interface TenantSettings {
   readonly refreshTokenLimit: number;
   /** A policy that asks for a second factor at every refresh. Default false. */
   readonly mfaOnRefresh: boolean;
+  /** A sentence on the login page, for whoever meets it there. Default none. */
+  readonly loginNotice: string | undefined;
   /** Alters the answer of the token endpoint before it is signed. Default: nothing. */
   readonly forge: Forge | undefined;
 }
@@ -160,6 +162,7 @@ export function settingsFrom(options: TenantOptions): TenantSettings {
     clockSkewSeconds: 0,
     refreshTokenLimit: 200,
     mfaOnRefresh: false,
+    loginNotice: undefined,
     forge: undefined,
     ...given,
   };

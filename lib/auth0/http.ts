@@ -22,11 +22,13 @@ const BACKOFF_MS = 100;
 /** The longest wait passed on, in seconds: an odd header must not park clients for a day. */
 const MAX_RETRY_AFTER_SECONDS = 600;
 
+/** Nobody knows the host: most likely a slip in its name, and no outage of Auth0's. */
+const UNKNOWN_HOST = new Set(['ENOTFOUND', 'EAI_AGAIN']);
+
 /** Failures of a connection that was never made: nothing was sent, so nothing can have happened. */
 const UNSENT = new Set([
+  ...UNKNOWN_HOST,
   'ECONNREFUSED',
-  'ENOTFOUND',
-  'EAI_AGAIN',
   'EHOSTUNREACH',
   'ENETUNREACH',
   'UND_ERR_CONNECT_TIMEOUT',
@@ -68,11 +70,7 @@ export function createAuth0Http(deps: { timeoutMs: number; now: () => number }):
       try {
         return await attempt(request, signal, deps.now);
       } catch (error) {
-        const failure = unavailable(
-          request.what,
-          error,
-          signal.aborted ? deps.timeoutMs : undefined,
-        );
+        const failure = unavailable(request, error, signal.aborted ? deps.timeoutMs : undefined);
         if (repeats >= MAX_REPEATS || !mayRepeat(request, failure)) throw failure;
         if (!(await pause(BACKOFF_MS * 2 ** repeats, signal))) throw failure;
       }
@@ -147,16 +145,20 @@ function retryAfterSeconds(status: number, headers: Headers, now: number): numbe
 }
 
 function unavailable(
-  what: string,
+  { what, url }: Auth0Request,
   error: unknown,
   timedOutAfterMs: number | undefined,
 ): Auth0Error {
   if (error instanceof Auth0Error) return error;
+  const { host } = new URL(url);
   const reason =
     timedOutAfterMs === undefined
-      ? `no answer from Auth0 (${networkReason(error)})`
-      : `no complete answer from Auth0 within ${timedOutAfterMs} ms`;
-  return new Auth0Error('unavailable', `${what}: ${reason}`, { cause: error });
+      ? `no answer from ${host} (${networkReason(error)})`
+      : `no complete answer from ${host} within ${timedOutAfterMs} ms`;
+  const remedy = UNKNOWN_HOST.has(networkReason(error))
+    ? 'Nobody here knows a host of this name: check configUrl or domain for a slip, and the DNS of this machine.'
+    : 'If it stays like that, npx express-auth0-mcp doctor says what is in the way.';
+  return new Auth0Error('unavailable', `${what}: ${reason}`, { cause: error, remedy });
 }
 
 /** fetch wraps what happened: the code of the cause, else its sentence. */

@@ -105,9 +105,21 @@ describe('calls to Auth0 (R-UP-5)', () => {
   });
 
   it('gives up on a connection that is always refused, with its reason', async () => {
-    await expect(post(`http://127.0.0.1:${await deadPort()}/`)).rejects.toMatchObject({
+    const port = await deadPort();
+    await expect(post(`http://127.0.0.1:${port}/`)).rejects.toMatchObject({
       kind: 'unavailable',
-      message: expect.stringContaining('ECONNREFUSED'),
+      message: `test: no answer from 127.0.0.1:${port} (ECONNREFUSED)`,
+      remedy: expect.stringContaining('doctor'),
+    });
+  });
+
+  it('a host that nobody knows is told as a slip in its name', async () => {
+    const patient = createAuth0Http({ timeoutMs: 10_000, now: () => NOW });
+    const url = 'https://no-such-tenant.invalid/';
+    await expect(patient({ what: 'test', url, isRepeatable: true })).rejects.toMatchObject({
+      kind: 'unavailable',
+      message: expect.stringContaining('no answer from no-such-tenant.invalid'),
+      remedy: expect.stringContaining('check configUrl or domain'),
     });
   });
 

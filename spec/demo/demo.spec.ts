@@ -86,10 +86,26 @@ describe('the demo server without a tenant', () => {
     expect((await callTool(`${baseUrl}/mcp`, token, 'manage_apps')).status).toBe(401);
   });
 
-  it('says which port is taken, and how to take another', async () => {
-    const second = start('server.js');
+  it.each([
+    ['TENANT_PORT', {}],
+    ['PORT', { TENANT_PORT: '0' }],
+  ])('says which port is taken, and that %s takes another', async (variable, further) => {
+    const second = start('server.js', [], further);
     expect(await second.ends()).toBe(1);
-    expect(second.output()).toContain(`Port ${environment['TENANT_PORT']} is taken`);
+    const port = Number(environment[variable]);
+    expect(second.output()).toContain(
+      `Port ${port} is taken. Start with another one: ${variable}=${port + 10}`,
+    );
+  });
+
+  it('shows people at the stand-in who can log in there', async () => {
+    const client = await registerClient(baseUrl);
+    const browser = createBrowser();
+    const consent = await browser.follow(client.authorizeUrl());
+    expect(consent.body).toContain('Demo server');
+    const allow = { button: { name: 'decision', value: 'allow' } };
+    const login = await browser.submit(consent, {}, allow);
+    expect(login.body).toContain('Log in as ada@example.com, password ada-demo-password.');
   });
 
   it('takes a half-written configuration for a mistake, and starts no stand-in for it', async () => {
@@ -140,6 +156,8 @@ describe('the demo client', () => {
       const client = start('client.js', ['--headless']);
       expect([await client.ends(), client.output()]).toEqual([0, expect.any(String)]);
       expect(client.output().split('\n')).toEqual([
+        `… connecting to ${baseUrl}/mcp`,
+        '… a login is needed, with the scopes: openid',
         '✓ Authenticated with Auth0!',
         '✓ get_token_info',
         `    Auth0 issuer: http://127.0.0.1:${environment['TENANT_PORT']}/`,
@@ -147,6 +165,7 @@ describe('the demo client', () => {
         expect.stringMatching(/^ {4}Auth0 scope: openid /),
         '✓ whoami: Ada Lovelace <ada@example.com>',
         '✓ call_api: the API behind Auth0 answered 200',
+        '… a login is needed, with the scopes: openid files:write',
         '✓ write_file: 6 characters, with the scope files:write',
         '',
       ]);
@@ -164,7 +183,7 @@ describe('the demo client', () => {
       const client = start('client.js');
       expect([await client.ends(), client.output()]).toEqual([0, expect.any(String)]);
       expect(client.output()).toContain('✓ write_file');
-      expect(client.output()).not.toContain('Your browser opens');
+      expect(client.output()).not.toContain('a login is needed');
     },
     RUN_TIMEOUT_MS,
   );
