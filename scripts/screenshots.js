@@ -2,7 +2,8 @@
  * Takes the pictures of the pages in docs/screenshots, in light and dark, on a phone and a desktop.
  *
  * Run it after a build, for it shows what is built: `npm run build && npm run screenshots`.
- * Needs Chromium at /usr/bin/chromium, or wherever CHROMIUM_PATH points.
+ * Needs Chromium at /usr/bin/chromium, or wherever CHROMIUM_PATH points, and the Liberation fonts, or
+ * every picture changes.
  */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
@@ -13,6 +14,7 @@ import { parseBrand } from '../dist/pages/brand.js';
 import { connectedAppsPage } from '../dist/pages/connected-apps-page.js';
 import { consentPage } from '../dist/pages/consent-page.js';
 import { errorPage } from '../dist/pages/error-page.js';
+import { signedOutPage } from '../dist/pages/signed-out-page.js';
 import { createCatalogue } from '../dist/pages/texts/catalogue.js';
 import { smallPng } from './small-png.js';
 
@@ -65,7 +67,17 @@ const PAGES = {
     redirectHost: 'localhost:6274',
     redirectKind: 'loopback',
   }),
+  'consent-verified': consentPage(look, {
+    ...consent,
+    clientName: 'Visual Studio Code',
+    clientHost: 'vscode.dev',
+    clientFingerprint: 'https://vscode.dev/oauth/client-metadata.json',
+    redirectUri: 'https://vscode.dev/redirect',
+    redirectHost: 'vscode.dev',
+  }),
   error: errorPage(look, { kind: 'unknown_client', correlationId: '01JPA6Q9' }),
+  denied: errorPage(look, { kind: 'denied', correlationId: '01JPA6R2' }),
+  'signed-out': signedOutPage(look, { signInUrl: '/connected-apps' }),
   'connected-apps': connectedAppsPage(look, {
     account: 'ada@example.com',
     disconnectForm: { action: '/connected-apps', fields: {} },

@@ -245,7 +245,7 @@ export interface Auth0McpOptions {
    * What a scope allows, in words for the consent page: `{ 'files:write': 'Change your files' }`.
    * At most 200 characters each.
    *
-   * Default: the bare name.
+   * Default: the bare name; words of ours for `openid`, `profile` and `email`.
    * Environment: none.
    */
   readonly scopeDescriptions?: Readonly<Record<string, string>> | undefined;

@@ -23,7 +23,7 @@ export type RedirectKind = 'https' | 'loopback' | 'custom_scheme';
 /** A permission the client asks us for. */
 export interface RequestedScope {
   readonly name: string;
-  /** In words, from the operator; undefined shows the bare name. */
+  /** In words, from the operator. Undefined: ours where the scope is one of OpenID's, else none. */
   readonly description?: string | undefined;
 }
 
@@ -138,8 +138,10 @@ function redirectWarning(
   return html`<div class="warning" role="note">${warningIcon}<p><strong>${title}</strong> ${filled}</p></div>`;
 }
 
-function scopeList({ brand, texts: { consent } }: PageLook, { scopes }: ConsentPage): Html {
-  const items = scopes.map(({ name, description }) => {
+function scopeList({ brand, texts }: PageLook, { scopes }: ConsentPage): Html {
+  const { consent } = texts;
+  const ours = new Map(Object.entries(texts.scopes));
+  const items = scopes.map(({ name, description = ours.get(name) }) => {
     const scope = visibleAscii(name);
     return description === undefined
       ? html`<li>${tickIcon}<code class="alone">${scope}</code></li>`

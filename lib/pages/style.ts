@@ -68,7 +68,8 @@ footer a{display:inline-flex;align-items:center;min-block-size:1.75rem}
 `;
 
 const CONTROLS: Html = html`
-.actions{display:flex;flex-wrap:wrap;gap:.75rem}.actions>*{flex:1 1 7rem}
+.actions{display:flex;flex-wrap:wrap;gap:.75rem}
+.actions>*{flex:1 1 7rem;max-inline-size:100%;overflow-wrap:break-word}
 button,.button{display:inline-block;min-block-size:3rem;padding:.6875rem 1.25rem;
 border:1px solid var(--muted);border-radius:.75rem;background:var(--card);color:var(--ink);font:inherit;font-weight:600;
 text-align:center;text-decoration:none;cursor:pointer}

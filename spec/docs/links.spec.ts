@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 
@@ -35,6 +35,14 @@ describe('the links of the documentation', () => {
       expect([target, existsSync(join(ROOT, path))]).toEqual([target, true]);
       if (anchor !== undefined) expect(anchors(pageAt(path))).toContain(anchor);
     }
+  });
+
+  it('show every picture of a page there is', () => {
+    const shown = targets.map(({ page, target }) => join(dirname(page.path), target));
+    const pictures = readdirSync(join(ROOT, 'docs/screenshots')).map((name) =>
+      join('docs/screenshots', name),
+    );
+    expect(pictures.filter((picture) => !shown.includes(picture))).toEqual([]);
   });
 
   it('lead elsewhere by https only, to the pages that are listed and to no others', () => {

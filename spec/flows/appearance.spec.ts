@@ -23,9 +23,13 @@ beforeAll(async () => {
 
 afterAll(() => world.close());
 
-async function consentPage(parameters: Record<string, string> = {}): Promise<Response> {
+async function consentPage(
+  parameters: Record<string, string> = {},
+  acceptLanguage = '*',
+): Promise<Response> {
   const client = await registerClient(world.origin);
-  return fetch(client.authorizeUrl({ scope: 'files:write', ...parameters }));
+  const url = client.authorizeUrl({ scope: 'files:write', ...parameters });
+  return fetch(url, { headers: { 'accept-language': acceptLanguage } });
 }
 
 describe('the consent page', () => {
@@ -40,6 +44,26 @@ describe('the consent page', () => {
 
   it('says what a scope allows in the words of the operator, as text', async () => {
     expect(await (await consentPage()).text()).toContain('Change &lt;your&gt; files');
+  });
+
+  it.each([
+    ['en', 'Know who you are'],
+    ['de', 'Wissen, wer Sie sind'],
+    ['fr', 'Savoir qui vous êtes'],
+    ['es', 'Saber quién eres'],
+  ])('speaks %s to a browser that asks for it', async (lang, words) => {
+    const page = await consentPage({ scope: 'openid' }, `${lang}-XX;q=0.9, ja;q=0.1`);
+    const html = await page.text();
+    expect(html).toContain(`<html lang="${lang}"`);
+    expect(html).toContain(words);
+  });
+
+  it('heeds ui_locales of the client before the browser, on pages of errors too', async () => {
+    expect(await (await consentPage({ ui_locales: 'fr' }, 'de')).text()).toContain('lang="fr"');
+    const unknown = `${world.origin}/authorize?client_id=nobody&ui_locales=es`;
+    const page = await fetch(unknown, { headers: { 'accept-language': 'de' } });
+    expect(page.status).toBe(400);
+    expect(await page.text()).toContain('<html lang="es"');
   });
 
   it('speaks a language that the operator added, to who asks for it', async () => {

@@ -31,6 +31,18 @@ const SETTINGS = [
 /** Hardest to read where it is used as it stands: nearly white, nearly black, in between. */
 const ACCENTS = ['#ffff66', '#00001a', '#808080'];
 
+/** Words on buttons that take more than one line, for Chromium to find. */
+const BROKEN_WORDS = `[...document.querySelectorAll('.actions > *')].flatMap(({ firstChild }) =>
+  [...firstChild.data.matchAll(/\\S+/g)]
+    .filter(({ 0: word, index }) => {
+      const range = document.createRange();
+      range.setStart(firstChild, index);
+      range.setEnd(firstChild, index + word.length);
+      return range.getClientRects().length > 1;
+    })
+    .map(([word]) => word),
+)`;
+
 /** Name → what is served for it. */
 const pages: Readonly<Record<string, { markup: string; policy: string }>> = {
   ...Object.fromEntries(
@@ -130,6 +142,20 @@ describe('the pages in Chromium', () => {
       expect(corner).toBe('16px');
       expect(width).toBe(PHONE.width);
     });
+  });
+
+  it.each([
+    'consent',
+    'consent for a metadata document, in German',
+    'consent for a custom scheme, in French',
+    'consent in Spanish',
+    'signed out',
+  ])('breaks no word of a button at 320 pixels: %s', async (name) => {
+    const { page } = await open(name);
+    await page.setViewportSize(PHONE);
+    const broken = await page.evaluate(BROKEN_WORDS);
+    await page.close();
+    expect(broken).toEqual([]);
   });
 
   it('is judged by an axe that does find faults', async () => {

@@ -65,6 +65,13 @@ describe('the consent page', () => {
     expect(seen()).toContain('openid profile email offline_access');
   });
 
+  it('has words of its own for the scopes of OpenID, and no others', () => {
+    const scopes = ['openid', 'profile', 'email', 'constructor'].map((name) => ({ name }));
+    expect(seen({ scopes })).toContain(
+      'Know who you are openid See your name and picture profile See your e-mail address email constructor',
+    );
+  });
+
   it('says what a client without any scope may do', () => {
     expect(seen({ scopes: [] })).toContain('Use Harbour Weather in your name');
   });

@@ -81,6 +81,20 @@ export const samplePages: Readonly<Record<string, string>> = {
     { brand, texts: createCatalogue().choose({ uiLocales: 'de' }) },
     { ...consent, clientHost: 'vscode.dev' },
   ),
+  'consent for a custom scheme, in French': consentPage(
+    { brand, texts: createCatalogue().choose({ uiLocales: 'fr' }) },
+    {
+      ...consent,
+      clientName: undefined,
+      redirectUri: 'cursor://anysphere.cursor-retrieval/cb',
+      redirectHost: 'anysphere.cursor-retrieval',
+      redirectKind: 'custom_scheme',
+    },
+  ),
+  'consent in Spanish': consentPage(
+    { brand, texts: createCatalogue().choose({ uiLocales: 'es' }) },
+    consent,
+  ),
   'crowded consent': consentPage(look, crowded),
   'crowded consent from right to left': consentPage(
     { brand, texts: createCatalogue({ ar: { dir: 'rtl' } }).choose({ uiLocales: 'ar' }) },
@@ -91,6 +105,12 @@ export const samplePages: Readonly<Record<string, string>> = {
     correlationId: '01JPA6Q9',
     link: { href: 'https://weather.example.com/' },
   }),
+  'error with a long way on': errorPage(look, {
+    kind: 'invalid_redirect',
+    correlationId: '01JPA6Q9',
+    link: { href: `https://${'unbreakable'.repeat(5)}.weather.example.com/` },
+  }),
+  'access denied': errorPage(look, { kind: 'denied', correlationId: '01JPA6Q9' }),
   'connected apps': connectedAppsPage(look, { ...connectedApps, disconnected: 'Inspector' }),
   'no connected apps': connectedAppsPage(look, { ...connectedApps, apps: [] }),
   'signed out': signedOutPage(look, { signInUrl: '/connected-apps' }),

@@ -32,6 +32,11 @@ export const de: PageTexts = {
     auth0Scopes: 'Angefragt bei Auth0, wo Sie sich anmelden',
     clientFingerprint: 'Fingerabdruck der Client-ID der App',
   },
+  scopes: {
+    openid: 'Wissen, wer Sie sind',
+    profile: 'Ihren Namen und Ihr Bild sehen',
+    email: 'Ihre E-Mail-Adresse sehen',
+  },
   error: {
     unknown_client: {
       title: 'Diese App ist hier nicht bekannt',

@@ -32,6 +32,11 @@ export const en: PageTexts = {
     auth0Scopes: 'Asked of Auth0, which signs you in',
     clientFingerprint: 'Fingerprint of the app’s client ID',
   },
+  scopes: {
+    openid: 'Know who you are',
+    profile: 'See your name and picture',
+    email: 'See your e-mail address',
+  },
   error: {
     unknown_client: {
       title: 'This app is not known here',

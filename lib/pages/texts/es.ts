@@ -32,6 +32,11 @@ export const es: PageTexts = {
     auth0Scopes: 'Se pide a Auth0, donde inicias sesión',
     clientFingerprint: 'Huella del identificador de cliente de la aplicación',
   },
+  scopes: {
+    openid: 'Saber quién eres',
+    profile: 'Ver tu nombre y tu foto',
+    email: 'Ver tu dirección de correo',
+  },
   error: {
     unknown_client: {
       title: 'Esta aplicación no se conoce aquí',

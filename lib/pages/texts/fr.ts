@@ -32,6 +32,11 @@ export const fr: PageTexts = {
     auth0Scopes: 'Demandé à Auth0, qui vous connecte',
     clientFingerprint: 'Empreinte de l’identifiant client de l’application',
   },
+  scopes: {
+    openid: 'Savoir qui vous êtes',
+    profile: 'Voir votre nom et votre photo',
+    email: 'Voir votre adresse e-mail',
+  },
   error: {
     unknown_client: {
       title: 'Cette application n’est pas connue ici',

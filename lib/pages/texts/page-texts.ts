@@ -72,6 +72,12 @@ export interface PageTexts {
     readonly auth0Scopes: string;
     readonly clientFingerprint: string;
   };
+  /** What OpenID's own scopes allow, where `scopeDescriptions` says nothing of them. */
+  readonly scopes: {
+    readonly openid: string;
+    readonly profile: string;
+    readonly email: string;
+  };
   /** What each error page says. */
   readonly error: Readonly<Record<ErrorPageKind, ErrorTexts>>;
   /** What all error pages say. */
