@@ -5,7 +5,15 @@
  */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, mkdirSync, mkdtempSync, rmSync, statSync, symlinkSync } from 'node:fs';
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -15,6 +23,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createBrowser } from '../../demo/tenant/browser.js';
 import { DEMO_AUDIENCE, DEMO_CLIENT_ID, DEMO_CLIENT_SECRET } from '../../demo/tenant/options.js';
 import { startTenant } from '../../demo/tenant/tenant.js';
+import { codeBlocks, pageAt, section } from '../docs/markdown.js';
 import { callTool, registerClient, toolResult } from '../support/oauth-client.js';
 import { ROOT } from '../support/source-tree.js';
 
@@ -147,6 +156,41 @@ describe('the demo server with a tenant in the environment', () => {
     },
     RUN_TIMEOUT_MS,
   );
+});
+
+describe('the quick start of the README', () => {
+  it('runs as it is pasted, with the values of a tenant', async () => {
+    const [port] = await freePorts();
+    const base = `http://localhost:${port}`;
+    const tenant = await startTenant({ callbackUrls: [`${base}/auth/callback`] });
+    const [code] = codeBlocks(section(pageAt('README.md'), 'Quick start')).filter(
+      ({ language }) => language === 'ts',
+    );
+    const values: [string, string][] = [
+      ['https://TENANT.us.auth0.com/.well-known/openid-configuration', tenant.configUrl],
+      ['YOUR_CLIENT_ID', DEMO_CLIENT_ID],
+      ['YOUR_CLIENT_SECRET', DEMO_CLIENT_SECRET],
+      ['https://api.example.com', DEMO_AUDIENCE],
+      ['http://localhost:8000', base],
+      ['listen(8000', `listen(${port}`],
+    ];
+    const pasted = values.reduce(
+      (text, [written, real]) => text.replaceAll(written, real),
+      code?.code ?? '',
+    );
+    writeFileSync(join(work, 'dist-demo/quick-start.mjs'), pasted);
+    const quickStart = start('quick-start.mjs');
+    try {
+      await quickStart.says(`MCP endpoint: ${base}/mcp`);
+      const { access_token: token } = await (await registerClient(base)).tokens();
+      const { body } = await callTool(`${base}/mcp`, token, 'whoami');
+      expect(JSON.stringify(body)).toContain('Ada Lovelace (auth0|6650f0c2a1b2c3d4e5f60001)');
+      expect((await fetch(`${base}/mcp`, { method: 'POST' })).status).toBe(401);
+    } finally {
+      await quickStart.stop();
+      await tenant.close();
+    }
+  });
 });
 
 describe('the demo client', () => {

@@ -42,8 +42,21 @@ describe('the code of the documentation', () => {
     }
   });
 
-  it('has JSON that parses', () => {
-    for (const { code } of inLanguage('json')) expect(() => JSON.parse(code)).not.toThrow();
+  it('has JSON that parses, in the midst of a sentence too', () => {
+    const inline = documentation().flatMap(({ text }) => [...text.matchAll(/`(\{ ".+? \})`/g)]);
+    const texts = [
+      ...inLanguage('json').map(({ code }) => code),
+      ...inline.map(([, json]) => json),
+    ];
+    expect(texts).not.toEqual([]);
+    for (const text of texts) expect(() => JSON.parse(text ?? '')).not.toThrow();
+  });
+
+  it('has commands that a shell can read', () => {
+    for (const { page, line, code } of inLanguage('sh')) {
+      const { stderr } = spawnSync('sh', ['-n'], { input: code, encoding: 'utf8' });
+      expect([page, line, stderr]).toEqual([page, line, '']);
+    }
   });
 
   it('names its language everywhere', () => {
