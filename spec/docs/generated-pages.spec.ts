@@ -7,10 +7,11 @@ import { describe, expect, it } from '@jest/globals';
 
 import { generatedPages } from './generated-pages.js';
 import { anchors, pageAt } from './markdown.js';
+import { hiddenNames, undocumented } from './source/api/gaps.js';
+import { groupsOf } from './source/api/groups.js';
+import { readPublicNames } from './source/api/public-names.js';
 import { firstSentence, parseDocstring } from './source/docstring.js';
-import { hiddenNames, undocumented } from './source/gaps.js';
 import { replaceMarked } from './source/marked.js';
-import { readPublicNames } from './source/public-names.js';
 import { wrap, wrapMarkdown } from './source/wrap.js';
 
 describe('the generated pages', () => {
@@ -33,6 +34,31 @@ describe('the public names', () => {
 
   it('speak of no type of ours that users cannot import', () => {
     expect(hiddenNames(names)).toEqual([]);
+  });
+});
+
+describe('a name without a place of its own', () => {
+  const placed = (name: string, kind: 'function' | 'interface', file: string) => ({
+    name,
+    kind,
+    file,
+  });
+
+  it('follows those of its file, functions first; alone in its file, it comes at the end', () => {
+    const names = [
+      placed('Stray', 'interface', 'lib/stray.ts'),
+      placed('NewOptions', 'interface', 'lib/auth0-mcp.ts'),
+      placed('newFunction', 'function', 'lib/auth0-mcp.ts'),
+      placed('auth0Mcp', 'function', 'lib/auth0-mcp.ts'),
+    ];
+    const groups = groupsOf(names).map(({ title, names: members }) => [
+      title,
+      members.map(({ name }) => name),
+    ]);
+    expect(groups).toEqual([
+      ['The middleware', ['auth0Mcp', 'newFunction', 'NewOptions']],
+      ['More', ['Stray']],
+    ]);
   });
 });
 

@@ -5,7 +5,7 @@
  */
 import { compatibilityPage } from '../client-fixtures/compatibility-page.js';
 import { type MarkdownPage, pageAt } from './markdown.js';
-import { apiReference } from './source/api-reference.js';
+import { apiReference } from './source/api/api-reference.js';
 import { environmentFile } from './source/environment-file.js';
 import { replaceMarked } from './source/marked.js';
 import { optionsTable } from './source/options-table.js';

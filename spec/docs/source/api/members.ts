@@ -5,8 +5,8 @@
  */
 import ts from 'typescript5';
 
-import { fileOf } from './public-names.js';
-import type { AnchorOf } from './type-text.js';
+import { declarationOf, fileOf } from './public-names.js';
+import { type AnchorOf, codeOf } from './type-text.js';
 
 /**
  * Own members, and those inherited from classes of ours. Constructors are left out: what is public
@@ -22,19 +22,27 @@ export function membersOf(declaration: ts.Declaration, checker: ts.TypeChecker):
     .filter((member) => isOurs(member) && isPublic(member));
 }
 
-/** The nearest one that users know: public, or not ours. */
-export function publicBaseOf(
-  declaration: ts.Declaration,
+/** What it extends, as code: those that users know. Of a hidden one, what that extends. */
+export function publicBasesOf(
+  declaration: ts.Node,
   checker: ts.TypeChecker,
   anchorOf: AnchorOf,
-): string | undefined {
-  if (!ts.isInterfaceDeclaration(declaration) && !ts.isClassDeclaration(declaration)) return;
-  const base = declaration.heritageClauses?.[0]?.types[0];
-  if (base === undefined) return undefined;
-  const name = base.expression.getText();
-  const [found] = checker.getTypeAtLocation(base).symbol.declarations ?? [];
-  if (found === undefined || !isOurs(found) || anchorOf(name) !== undefined) return name;
-  return publicBaseOf(found as ts.Declaration, checker, anchorOf);
+): readonly string[] {
+  if (!ts.isInterfaceDeclaration(declaration) && !ts.isClassDeclaration(declaration)) return [];
+  const clauses = (declaration.heritageClauses ?? []).filter(
+    ({ token }) => token === ts.SyntaxKind.ExtendsKeyword,
+  );
+  return clauses
+    .flatMap(({ types }) => types)
+    .flatMap((base) => {
+      const symbol = checker.getSymbolAtLocation(base.expression);
+      const hidden = symbol && declarationOf(symbol, checker);
+      const isKnown =
+        hidden === undefined ||
+        !isOurs(hidden) ||
+        anchorOf(base.expression.getText()) !== undefined;
+      return isKnown ? [codeOf(base)] : publicBasesOf(hidden, checker, anchorOf);
+    });
 }
 
 function isOurs(node: ts.Node): boolean {

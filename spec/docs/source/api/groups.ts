@@ -5,10 +5,13 @@
  */
 import type { PublicName } from './public-names.js';
 
+/** What of a name decides on its place. */
+type Placed = Pick<PublicName, 'name' | 'kind' | 'file'>;
+
 /** A part of the reference. */
-export interface Group {
+export interface Group<T extends Placed> {
   readonly title: string;
-  readonly names: readonly PublicName[];
+  readonly names: readonly T[];
 }
 
 const TITLES: readonly (readonly [string, readonly string[]])[] = [
@@ -45,7 +48,7 @@ const REST = 'More';
  * Every name once. One that is not listed follows those of the same file, functions before types, so
  * that a new one has a sensible place by itself.
  */
-export function groupsOf(names: readonly PublicName[]): Group[] {
+export function groupsOf<T extends Placed>(names: readonly T[]): Group<T>[] {
   const groups = [...TITLES.map(([title]) => title), REST].map((title) => ({
     title,
     names: names.filter((one) => titleOf(one, names) === title).sort(byPlaceIn(title)),
@@ -53,7 +56,7 @@ export function groupsOf(names: readonly PublicName[]): Group[] {
   return groups.filter((group) => group.names.length > 0);
 }
 
-function titleOf(one: PublicName, names: readonly PublicName[]): string {
+function titleOf(one: Placed, names: readonly Placed[]): string {
   const beside = names.filter(({ file }) => file === one.file).map(({ name }) => name);
   const group =
     TITLES.find(([, listed]) => listed.includes(one.name)) ??
@@ -61,9 +64,9 @@ function titleOf(one: PublicName, names: readonly PublicName[]): string {
   return group?.[0] ?? REST;
 }
 
-function byPlaceIn(title: string): (one: PublicName, other: PublicName) => number {
+function byPlaceIn(title: string): (one: Placed, other: Placed) => number {
   const listed = TITLES.find(([candidate]) => candidate === title)?.[1] ?? [];
-  const place = ({ name, kind }: PublicName): number => {
+  const place = ({ name, kind }: Placed): number => {
     const index = listed.indexOf(name);
     if (index >= 0) return index;
     return listed.length + (kind === 'function' ? 0 : 1);

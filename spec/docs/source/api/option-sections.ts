@@ -5,8 +5,8 @@
  */
 import ts from 'typescript5';
 
-import { environmentNames } from '../../../lib/config/option-table.js';
-import { type DocumentedOption, documentedOptions } from './options.js';
+import { environmentNames } from '../../../../lib/config/option-table.js';
+import { type DocumentedOption, documentedOptions } from '../options.js';
 import { valueTypeOf } from './type-text.js';
 
 /**

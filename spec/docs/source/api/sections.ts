@@ -5,9 +5,9 @@
  */
 import ts from 'typescript5';
 
-import { type Docstring, parseDocstring } from './docstring.js';
+import { type Docstring, parseDocstring } from '../docstring.js';
 import { OPAQUE } from './gaps.js';
-import { membersOf, publicBaseOf } from './members.js';
+import { membersOf, publicBasesOf } from './members.js';
 import { optionSections } from './option-sections.js';
 import type { PublicName } from './public-names.js';
 import { type AnchorOf, codeOf, fieldOf, markdownCode, signatureOf } from './type-text.js';
@@ -45,8 +45,11 @@ export function createSections({ checker, anchorOf }: SectionDeps): Sections {
     if (ts.isTypeAliasDeclaration(declaration)) {
       return partsOf(declaration).length > 0 ? [] : [code(codeOf(declaration.type))];
     }
-    const base = publicBaseOf(declaration, checker, anchorOf);
-    return base === undefined ? [] : [`Extends ${code(base)}.`];
+    if (ts.isVariableDeclaration(declaration)) {
+      return declaration.type === undefined ? [] : [code(codeOf(declaration.type))];
+    }
+    const bases = publicBasesOf(declaration, checker, anchorOf);
+    return bases.length === 0 ? [] : [`Extends ${bases.map(code).join(', ')}.`];
   }
 
   function partsOf(declaration: ts.Declaration): string[] {

@@ -3,11 +3,11 @@
  *
  * @module
  */
-import { anchorOf } from './anchors.js';
+import { anchorOf } from '../anchors.js';
+import { wrapMarkdown } from '../wrap.js';
 import { type Group, groupsOf } from './groups.js';
 import { type PublicName, readPublicNames } from './public-names.js';
 import { createSections } from './sections.js';
-import { wrapMarkdown } from './wrap.js';
 
 /** As the pages of the documentation are written. */
 const WIDTH = 125;
@@ -34,7 +34,10 @@ function headingOf({ kind, name }: PublicName): string {
   return `${kind} \`${name}\``;
 }
 
-function contents({ title, names }: Group, anchors: ReadonlyMap<string, string>): string {
+function contents(
+  { title, names }: Group<PublicName>,
+  anchors: ReadonlyMap<string, string>,
+): string {
   const links = names.map(({ name }) => `[\`${name}\`](#${anchors.get(name)})`);
   return `- [${title}](#${anchorOf(title)}): ${links.join(', ')}`;
 }

@@ -6,7 +6,7 @@
  */
 import ts from 'typescript5';
 
-import { parseDocstring } from './docstring.js';
+import { parseDocstring } from '../docstring.js';
 import { membersOf } from './members.js';
 import { declarationOf, fileOf, type PublicName, type PublicNames } from './public-names.js';
 

@@ -54,7 +54,8 @@ export function signatureOf(
 function parameterOf(parameter: ts.ParameterDeclaration): string {
   const optional = parameter.questionToken ?? parameter.initializer;
   const type = parameter.type === undefined ? '' : `: ${codeOf(parameter.type)}`;
-  return `${parameter.name.getText()}${optional === undefined ? '' : '?'}${type}`;
+  const rest = parameter.dotDotDotToken === undefined ? '' : '...';
+  return `${rest}${parameter.name.getText()}${optional === undefined ? '' : '?'}${type}`;
 }
 
 /** A field, as it is written: `name?: string`. What only repeats the question mark is left out. */

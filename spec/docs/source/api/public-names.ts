@@ -8,7 +8,7 @@
 import { join } from 'node:path';
 import ts from 'typescript5';
 
-import { ROOT } from '../../support/source-tree.js';
+import { ROOT } from '../../../support/source-tree.js';
 
 /** Entry of the package → file. */
 const ENTRIES = {
