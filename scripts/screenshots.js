@@ -1,7 +1,7 @@
 /**
  * Takes the pictures of the pages in docs/screenshots, in light and dark, on a phone and a desktop.
  *
- * Run it after a build, for it shows what is built: `npm run build && npm run screenshots`.
+ * `npm run screenshots`.
  * Needs Chromium at /usr/bin/chromium, or wherever CHROMIUM_PATH points, and the Liberation fonts, or
  * every picture changes.
  */
@@ -10,12 +10,12 @@ import { fileURLToPath } from 'node:url';
 
 import { chromium } from 'playwright-core';
 
-import { parseBrand } from '../dist/pages/brand.js';
-import { connectedAppsPage } from '../dist/pages/connected-apps-page.js';
-import { consentPage } from '../dist/pages/consent-page.js';
-import { errorPage } from '../dist/pages/error-page.js';
-import { signedOutPage } from '../dist/pages/signed-out-page.js';
-import { createCatalogue } from '../dist/pages/texts/catalogue.js';
+import { parseBrand } from '../lib/pages/brand.ts';
+import { connectedAppsPage } from '../lib/pages/connected-apps-page.ts';
+import { consentPage } from '../lib/pages/consent-page.ts';
+import { errorPage } from '../lib/pages/error-page.ts';
+import { signedOutPage } from '../lib/pages/signed-out-page.ts';
+import { createCatalogue } from '../lib/pages/texts/catalogue.ts';
 import { smallPng } from './small-png.js';
 
 const DIRECTORY = fileURLToPath(new URL('../docs/screenshots/', import.meta.url));
