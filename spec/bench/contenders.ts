@@ -27,6 +27,7 @@ export const CONTENDERS = {
     (await import('./contenders/token-endpoint.js')).refresh(oursOptions(options)),
   code: async (options) =>
     (await import('./contenders/token-endpoint.js')).code(oursOptions(options)),
+  login: async (options) => (await import('./contenders/login.js')).login(oursOptions(options)),
   flood: async (options) => (await import('./contenders/flood.js')).flood(oursOptions(options)),
   jwtBearer: async (options) => (await import('./contenders/peers.js')).jwtBearer(options),
   sdkBearer: async (options) => (await import('./contenders/peers.js')).sdkBearer(options),

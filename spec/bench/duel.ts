@@ -36,15 +36,32 @@ export interface Comparison {
   readonly facts?: Readonly<Record<string, number>>;
 }
 
-/** A contender in a process of its own. */
+/** A contender in a process of its own, or in several. */
 export interface Side {
+  /** @returns microseconds of CPU time per run, of all its processes together */
   burst(runs: number): Promise<number>;
   facts(): Promise<Record<string, number>>;
   stop(): Promise<void>;
 }
 
-/** Starts a contender, and waits until it is ready. */
+/** Starts a contender in as many processes as it asks for, which work at the same time. */
 export async function startSide(args: SideArguments): Promise<Side> {
+  const all = await Promise.all(Array.from({ length: args.processes ?? 1 }, () => startOne(args)));
+  const [first] = all;
+  if (first === undefined) throw new RangeError('a side needs a process');
+  return {
+    async burst(runs) {
+      const each = await Promise.all(all.map((one) => one.burst(runs)));
+      return each.reduce((sum, cpuUs) => sum + cpuUs, 0) / each.length;
+    },
+    facts: first.facts,
+    async stop() {
+      await Promise.all(all.map((one) => one.stop()));
+    },
+  };
+}
+
+async function startOne(args: SideArguments): Promise<Side> {
   const child = fork(SIDE, [JSON.stringify(args)], {
     execArgv: ['--import', LOADER, '--expose-gc'],
     serialization: 'advanced',
@@ -89,7 +106,7 @@ export async function duel(
 ): Promise<Comparison> {
   const launches: Awaited<ReturnType<typeof oneLaunch>>[] = [];
   for (let launch = 0; launch < effort.launches; launch += 1) {
-    launches.push(await oneLaunch(first, second, effort, wantsFacts));
+    launches.push(await oneLaunch(first, second, effort, { wantsFacts, launch }));
   }
   const facts = launches.at(-1)?.facts;
   const ratios = launches.map(({ ratio }) => ratio);
@@ -108,9 +125,9 @@ async function oneLaunch(
   first: SideArguments,
   second: SideArguments,
   { rounds, runsPerBurst, warmUpRuns }: Effort,
-  wantsFacts: boolean,
+  { wantsFacts, launch }: { readonly wantsFacts: boolean; readonly launch: number },
 ) {
-  const [a, b] = [await startSide(first), await startSide(second)];
+  const [a, b] = await startBoth(first, second, launch % 2 === 0);
   // In bursts as well: what has to be prepared for each is sized for one.
   for (let runs = 0; runs < warmUpRuns; runs += runsPerBurst) {
     await a.burst(runsPerBurst);
@@ -131,6 +148,17 @@ async function oneLaunch(
     secondUs: median(seen.map((round) => round.b)),
     facts,
   };
+}
+
+/** In turns the one or the other first: the process that was started first is often the slower one. */
+async function startBoth(
+  first: SideArguments,
+  second: SideArguments,
+  isInOrder: boolean,
+): Promise<[Side, Side]> {
+  if (isInOrder) return [await startSide(first), await startSide(second)];
+  const b = await startSide(second);
+  return [await startSide(first), b];
 }
 
 /** The middle of them. */

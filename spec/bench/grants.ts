@@ -10,7 +10,7 @@ import type { Storage } from '../../lib/storage/storage.js';
 import type { Wiring } from '../../lib/wiring/wiring.js';
 
 export const VERIFIER = 'bench-verifier.with~every-kind_of-character-0123456789';
-const CHALLENGE = createHash('sha256').update(VERIFIER).digest('base64url');
+export const CHALLENGE = createHash('sha256').update(VERIFIER).digest('base64url');
 export const REDIRECT_URI = 'http://127.0.0.1:45454/callback';
 const HOUR_SECONDS = 3600;
 /** About what a sealed grant takes (1.3 kB), and then some: fillers are random bytes of this size. */

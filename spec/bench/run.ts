@@ -16,7 +16,7 @@ import { coldStart } from './cold-start.js';
 import { startServer } from './contenders/server.js';
 import { type Comparison, duel, type Effort } from './duel.js';
 import { inWords, type Machine, machine } from './machine.js';
-import { bytesPerGrant, roundTrips, type Sizes } from './sizes.js';
+import { bytesPerGrant, memoryUnderChecks, roundTrips, type Sizes, startUpTimes } from './sizes.js';
 import { type Place, type Row, type Table, tables } from './tables.js';
 
 /** One line, measured. */
@@ -43,6 +43,8 @@ interface Results {
   readonly tables: Record<string, TableResult & { measuredOn: Machine; measuredAt: string }>;
   bytesPerGrant?: Sizes;
   roundTrips?: Sizes;
+  startUpMs?: Sizes;
+  memoryUnderChecksMb?: Record<string, Sizes | number>;
 }
 
 const DIRECTORY = fileURLToPath(new URL('../../docs/bench/', import.meta.url));
@@ -50,8 +52,8 @@ const FILE = join(DIRECTORY, 'results.json');
 const TOLERANCE = 0.02;
 const PEERS = process.env['BENCH_PEERS'] ?? '';
 
-const NORMAL: Effort = { launches: 5, rounds: 10, runsPerBurst: 300, warmUpRuns: 4000 };
-const QUICK: Effort = { launches: 3, rounds: 6, runsPerBurst: 200, warmUpRuns: 3000 };
+const NORMAL: Effort = { launches: 8, rounds: 10, runsPerBurst: 300, warmUpRuns: 4000 };
+const QUICK: Effort = { launches: 4, rounds: 6, runsPerBurst: 200, warmUpRuns: 3000 };
 
 const flags = process.argv.slice(2);
 /** Keeps a run on another Node beside the usual one: `--suffix=-node24`. */
@@ -60,7 +62,8 @@ const isQuick = flags.includes('--quick');
 const wanted = flags.filter((flag) => !flag.startsWith('--'));
 const isWanted = (id: string): boolean =>
   wanted.length === 0 || wanted.some((part) => id.startsWith(part));
-const wantsGrowth = wanted.length === 0 || wanted.some((part) => part.startsWith('growth'));
+const wantsGrowth =
+  isWanted('growth-') || isWanted('start-up') || wanted.some((part) => part.startsWith('growth'));
 const sizes = flags.includes('--full')
   ? [1000, 100_000, 1_000_000]
   : isQuick
@@ -75,11 +78,25 @@ try {
   servers.push(redis);
   const place: Place = {
     redisUrl: redis.url,
+    directory: join(folder, 'shared'),
     peers: PEERS,
     filled: wantsGrowth ? await fillAll(sizes) : [],
     floodSize: isQuick ? 10_000 : 100_000,
   };
   for (const table of tables(place)) if (isWanted(table.id)) keep(await measure(table));
+  if (isWanted('start-up')) {
+    results.startUpMs = await startUpTimes(place.filled);
+    write();
+    say(`\nmilliseconds to start ${JSON.stringify(results.startUpMs)}`);
+  }
+  if (isWanted('memory')) {
+    const many = isQuick
+      ? { tokens: 5000, checks: 50_000 }
+      : { tokens: 100_000, checks: 1_000_000 };
+    results.memoryUnderChecksMb = { ...many, ...(await memoryUnderChecks(redis.url, many)) };
+    write();
+    say(`\nmegabytes ${JSON.stringify(results.memoryUnderChecksMb)}`);
+  }
   if (isWanted('sizes')) {
     results.bytesPerGrant = await bytesPerGrant(redis, isQuick ? 2000 : 20_000);
     results.roundTrips = await roundTrips(redis, 100);
@@ -99,8 +116,12 @@ try {
 }
 
 async function measure(table: Table): Promise<TableResult> {
-  const { id, title, baseline, rows, runsPerBurst } = table;
-  const effort = { ...(isQuick ? QUICK : NORMAL), ...(runsPerBurst && { runsPerBurst }) };
+  const { id, title, baseline, rows, runsPerBurst, warmUpRuns } = table;
+  const effort = {
+    ...(isQuick ? QUICK : NORMAL),
+    ...(runsPerBurst && { runsPerBurst }),
+    ...(warmUpRuns && { warmUpRuns }),
+  };
   say(`\n${title}`);
   const compare = async (row: Row): Promise<RowResult> => {
     const { label, side, target } = row;

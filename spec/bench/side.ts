@@ -11,6 +11,8 @@ import { CONTENDERS, type ContenderName } from './contenders.js';
 export interface SideArguments {
   readonly contender: ContenderName;
   readonly options?: Readonly<Record<string, unknown>>;
+  /** How many run it at the same time. Default: 1. */
+  readonly processes?: number;
 }
 
 /** Asked of a side, and what it answers. */

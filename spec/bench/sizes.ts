@@ -11,7 +11,9 @@ import { command, type RedisServer } from '../support/redis-server.js';
 import { guarded, type OursOptions } from './contenders/ours.js';
 import { makeTokens, type ServerOptions, startServer } from './contenders/server.js';
 import { code, refresh } from './contenders/token-endpoint.js';
+import { median, startSide } from './duel.js';
 import type { Rig } from './rig.js';
+import type { Place } from './tables.js';
 
 /** Figures by their names. */
 export type Sizes = Record<string, number>;
@@ -46,6 +48,45 @@ export async function bytesPerGrant(redis: RedisServer, grants: number): Promise
 function diskUse(directory: string): number {
   const files = readdirSync(directory, { recursive: true, encoding: 'utf8' });
   return files.reduce((sum, file) => sum + statSync(join(directory, file)).size, 0);
+}
+
+/** Milliseconds until a server stands on a store with so many grants, in a fresh process each time. */
+export async function startUpTimes(filled: Place['filled']): Promise<Sizes> {
+  const sizes: Sizes = {};
+  for (const { grants, directory, redisUrl } of filled) {
+    for (const store of ['embedded', 'redis'] as const) {
+      const times: number[] = [];
+      for (let launch = 0; launch < 5; launch += 1) {
+        const one = await startSide({ contender: 'ours', options: { store, directory, redisUrl } });
+        times.push((await one.facts()).startUpMs ?? Number.NaN);
+        await one.stop();
+      }
+      sizes[`${store}, ${grants.toLocaleString('en')} grants`] = Number(median(times).toFixed(1));
+    }
+  }
+  return sizes;
+}
+
+/** Megabytes of a process before and after `checks` of as many tokens in rotation, per store. */
+export async function memoryUnderChecks(
+  redisUrl: string,
+  { tokens, checks }: { readonly tokens: number; readonly checks: number },
+): Promise<Record<string, Sizes>> {
+  const sizes: Record<string, Sizes> = {};
+  for (const store of ['memory', 'embedded', 'redis'] as const) {
+    const one = await startSide({ contender: 'ours', options: { store, redisUrl, tokens } });
+    const before = await one.facts();
+    await one.burst(checks);
+    const after = await one.facts();
+    await one.stop();
+    sizes[store] = {
+      heapBefore: Math.round(before.heapMb ?? 0),
+      heapAfter: Math.round(after.heapMb ?? 0),
+      rssBefore: Math.round(before.rssMb ?? 0),
+      rssAfter: Math.round(after.rssMb ?? 0),
+    };
+  }
+  return sizes;
 }
 
 /** Round trips to Redis, per operation. */

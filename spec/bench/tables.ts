@@ -21,13 +21,16 @@ export interface Table {
   readonly title: string;
   readonly baseline: Row;
   readonly rows: readonly Row[];
-  /** Runs per burst, where the usual number would take too long. */
+  /** Runs per burst and before the first one, where the usual numbers would take too long. */
   readonly runsPerBurst?: number;
+  readonly warmUpRuns?: number;
 }
 
 /** What this machine offers. */
 export interface Place {
   readonly redisUrl: string;
+  /** For an embedded store that several processes share. */
+  readonly directory: string;
   /** The folder with the peers. */
   readonly peers: string;
   /** An embedded store and a Redis with so many grants. */
@@ -37,16 +40,19 @@ export interface Place {
 
 type Options = NonNullable<SideArguments['options']>;
 
-const side = (contender: SideArguments['contender'], options: Options = {}): SideArguments => ({
-  contender,
-  options,
-});
+const side = (
+  contender: SideArguments['contender'],
+  options: Options = {},
+  processes = 1,
+): SideArguments => ({ contender, options, processes });
 const BARE: Row = { label: 'bare Express', side: side('bare') };
+const BARE_FORM: Row = { label: 'bare POST of a form', side: side('bareForm') };
+const NAMES = { refresh: 'Refresh', code: 'Code exchange', ours: 'Guarded POST /mcp' };
 const STORES = ['memory', 'embedded', 'redis'] as const;
 const AIMS = { memory: 1.06, embedded: 1.08, redis: 1.1 };
 
 /** The tables, in the order of the document. */
-export function tables({ redisUrl, peers, filled, floodSize }: Place): readonly Table[] {
+export function tables({ redisUrl, directory, peers, filled, floodSize }: Place): readonly Table[] {
   return [
     {
       id: 'guard',
@@ -85,7 +91,7 @@ export function tables({ redisUrl, peers, filled, floodSize }: Place): readonly 
     {
       id: 'token',
       title: 'Token endpoint: CPU time as a multiple of a bare POST of a form',
-      baseline: { label: 'bare POST of a form', side: side('bareForm') },
+      baseline: BARE_FORM,
       rows: STORES.flatMap((store) => [
         {
           label: `refresh, ${store}`,
@@ -96,6 +102,37 @@ export function tables({ redisUrl, peers, filled, floodSize }: Place): readonly 
       ]),
       runsPerBurst: 100,
     },
+    {
+      id: 'login',
+      title:
+        'A whole login, five requests, the tenant left out: as a multiple of one bare POST of a form',
+      baseline: BARE_FORM,
+      rows: STORES.map((store) => ({
+        label: `login, ${store}`,
+        side: side('login', { store, redisUrl }),
+      })),
+      runsPerBurst: 20,
+      warmUpRuns: 200,
+    },
+    ...(['refresh', 'code', 'ours'] as const).map((contender) => ({
+      id: `scale-${contender === 'ours' ? 'guard' : contender}`,
+      title: `${NAMES[contender]} with several processes at once: as a multiple of one process`,
+      baseline: {
+        label: 'one process, Redis',
+        side: side(contender, { store: 'redis', redisUrl }),
+      },
+      rows: [
+        ...[2, 4].map((processes) => ({
+          label: `${processes} processes, Redis`,
+          side: side(contender, { store: 'redis', redisUrl }, processes),
+        })),
+        ...[1, 3].map((processes) => ({
+          label: `${processes === 1 ? 'one process' : `${processes} processes`}, embedded`,
+          side: side(contender, { store: 'embedded', directory }, processes),
+        })),
+      ],
+      ...(contender !== 'ours' && { runsPerBurst: 100, warmUpRuns: 1000 }),
+    })),
     ...growth(filled),
     {
       id: 'flood',

@@ -3,8 +3,9 @@
  *
  * @module
  */
-import { createHash, randomBytes } from 'node:crypto';
-import { REDIRECT_URI, VERIFIER } from '../grants.js';
+import { randomBytes } from 'node:crypto';
+
+import { CHALLENGE, REDIRECT_URI } from '../grants.js';
 import { handIn } from '../in-process.js';
 import { expectStatus, guardedRoute, jsonPost, nextAddress, type Rig } from '../rig.js';
 import { appWith } from './bare.js';
@@ -25,7 +26,7 @@ export async function flood(options: OursOptions): Promise<Rig> {
     response_type: 'code',
     client_id: clientId,
     redirect_uri: REDIRECT_URI,
-    code_challenge: createHash('sha256').update(VERIFIER).digest('base64url'),
+    code_challenge: CHALLENGE,
     code_challenge_method: 'S256',
     state: 'flood',
   })}`;

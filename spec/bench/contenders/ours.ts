@@ -24,11 +24,13 @@ export interface OursOptions extends ServerOptions {
 
 /** Tool calls with valid tokens. */
 export async function guarded(options: OursOptions): Promise<Rig> {
+  const startedAtMs = performance.now();
   const server = await startServer(options);
+  const startUpMs = performance.now() - startedAtMs;
   const tokens = await makeTokens(server, options.tokens ?? 1);
   return {
     ...guardedRoute(appWith([server.auth]), tokens),
-    facts: memoryFacts,
+    facts: () => ({ startUpMs, ...memoryFacts() }),
     stop: server.stop,
   };
 }

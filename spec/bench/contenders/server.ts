@@ -26,7 +26,27 @@ export interface ServerOptions {
   readonly directory?: string;
   /** Grants in the store besides those in use. */
   readonly fill?: number;
+  /** A tenant that answers. Default: one that is never asked. */
+  readonly tenant?: BenchTenant;
 }
+
+/** What a server has to know of its tenant. */
+export interface BenchTenant {
+  readonly configUrl: string;
+  readonly clientId: string;
+  readonly clientSecret: string;
+  readonly audience: string;
+}
+
+const NEVER_ASKED: BenchTenant = {
+  configUrl: 'https://bench.eu.auth0.com/.well-known/openid-configuration',
+  clientId: 'bench-client',
+  clientSecret: 'bench-secret',
+  audience: 'https://api.example.com',
+};
+
+/** Where it is for its callers; nothing listens there. */
+export const BASE_URL = 'http://127.0.0.1:8000';
 
 export interface Server {
   readonly auth: Auth0Mcp;
@@ -44,7 +64,7 @@ const SIGNING_KEY = 'a-signing-key-for-measurements-0123456789';
 const MAX_ENTRIES = 8_000_000;
 
 export async function startServer(options: ServerOptions): Promise<Server> {
-  const { store, redisUrl = '', fill = 0 } = options;
+  const { store, redisUrl = '', fill = 0, tenant = NEVER_ASKED } = options;
   const directory = options.directory ?? mkdtempSync(join(tmpdir(), 'auth0-mcp-bench-'));
   const make: Record<StoreName, () => Storage> = {
     memory: () => memoryStorage({ maxEntries: MAX_ENTRIES }),
@@ -59,11 +79,8 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   const silent = { debug() {}, info() {}, warn() {}, error() {} };
   const config = resolveConfig(
     {
-      domain: 'bench.eu.auth0.com',
-      clientId: 'bench-client',
-      clientSecret: 'bench-secret',
-      audience: 'https://api.example.com',
-      baseUrl: 'http://127.0.0.1:8000',
+      ...tenant,
+      baseUrl: BASE_URL,
       jwtSigningKey: SIGNING_KEY,
       storage: {
         ...base,

@@ -48,29 +48,26 @@ async function registeredClient(options: OursOptions): Promise<Client> {
   };
 }
 
-/** Refreshes that need no call to Auth0, each with the token of the one before. */
+/**
+ * Refreshes that need no call to Auth0, each of another grant: a client refreshes once an hour. The
+ * logins behind them are made before each burst.
+ */
 export async function refresh(options: OursOptions): Promise<Rig> {
   const { server, app, clientId, codeForm } = await registeredClient(options);
-  let token = '';
+  const tokens: string[] = [];
   const keep = (answer: Record<string, string>): void => {
-    token = answer.refresh_token ?? '';
+    tokens.push(answer.refresh_token ?? '');
   };
-  await tokenEndpoint(app, codeForm, keep).run();
-  let turns = 0;
+  const exchange = tokenEndpoint(app, codeForm, keep);
   const forms = async (): Promise<Record<string, string>> => ({
     grant_type: 'refresh_token',
-    refresh_token: token,
+    refresh_token: tokens.pop() ?? '',
     client_id: clientId,
   });
-  const rig = tokenEndpoint(app, forms, keep);
   return {
-    async run() {
-      await rig.run();
-      turns += 1;
-    },
-    async prepare() {
-      // A grant has a budget of refreshes by the minute: each burst is another one's.
-      if (turns > 0) await tokenEndpoint(app, codeForm, keep).run();
+    ...tokenEndpoint(app, forms),
+    async prepare(runs) {
+      for (let made = 0; made < runs; made += 1) await exchange.run();
     },
     stop: server.stop,
   };
