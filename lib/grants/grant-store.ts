@@ -4,11 +4,11 @@
  * @module
  */
 import type { Lifetimes } from '../config/config.js';
-import { mac } from '../keys/key-ring.js';
 import { type AtOnce, whenThere } from '../storage/at-once.js';
 import { type Change, type CollectionDeps, openCollection } from '../storage/collection.js';
 import type { GrantRecord } from '../storage/records.js';
 import { currentEnd, longestLifeSeconds, storageTtlSeconds } from './grant-life.js';
+import { createIndexes, type IndexEntry } from './indexes.js';
 
 /** What grants can be looked up by. */
 export interface GrantFilter {
@@ -63,7 +63,8 @@ interface GrantStoreDeps extends CollectionDeps {
 export function createGrantStore(deps: GrantStoreDeps): GrantStore {
   const { lifetimes, now } = deps;
   const records = openCollection<GrantRecord>(deps, 'grant');
-  const indexes = createIndexes(deps);
+  const ttlSeconds = longestLifeSeconds(lifetimes);
+  const indexes = createIndexes({ ...deps, of: 'grants', ttlSeconds });
   const alive = (grant: GrantRecord | undefined): GrantRecord | undefined =>
     grant !== undefined && currentEnd(grant, lifetimes) > now() ? grant : undefined;
 
@@ -76,7 +77,7 @@ export function createGrantStore(deps: GrantStoreDeps): GrantStore {
     look: (id) => whenThere(records.look(id), alive),
     async add(id, grant) {
       await records.add(id, grant, storageTtlSeconds(grant, lifetimes, now()));
-      await indexes.add(id, grant);
+      await indexes.add(id, entriesOf(grant));
     },
     async update(id, change, from) {
       const changed: Change<GrantRecord> = (current) => {
@@ -90,12 +91,12 @@ export function createGrantStore(deps: GrantStoreDeps): GrantStore {
       const grant = await records.take(id);
       if (grant === undefined) return undefined;
       // It has ended with its record. A membership left over is dropped at the next look.
-      await indexes.remove(id, grant).catch(() => undefined);
+      await indexes.remove(id, entriesOf(grant)).catch(() => undefined);
       return { id, grant, isAlive: alive(grant) !== undefined };
     },
     async list(filter, which = 'redeemed') {
       const found: { id: string; grant: GrantRecord }[] = [];
-      for (const id of await indexes.find(filter)) {
+      for (const id of await indexes.find(entryOf(filter))) {
         const grant = await find(id);
         if (grant === undefined || !matches(grant, filter)) continue;
         if (which === 'all' || grant.code.redeemedAt !== undefined) found.push({ id, grant });
@@ -103,11 +104,11 @@ export function createGrantStore(deps: GrantStoreDeps): GrantStore {
       return found;
     },
     async holdings(subject) {
-      const ids = await indexes.find({ subject });
+      const ids = await indexes.find(['subject', subject]);
       const held = await Promise.all(
         ids.map(async (id) => {
           const grant = await records.get(id);
-          if (grant === undefined) await indexes.drop('subject', subject, id);
+          if (grant === undefined) await indexes.remove(id, [['subject', subject]]);
           return grant === undefined ? [] : { id, grant, isAlive: alive(grant) !== undefined };
         }),
       );
@@ -116,51 +117,22 @@ export function createGrantStore(deps: GrantStoreDeps): GrantStore {
   };
 }
 
-/** Sets of grant ids, under keyed hashes of what they share. */
-function createIndexes({ storage, nameKeys, namespace, lifetimes }: GrantStoreDeps) {
-  type Entry = readonly [field: string, value: string | undefined];
-  const namesOf = ([field, value]: Entry): string[] =>
-    value === undefined
-      ? []
-      : nameKeys.map((key) => {
-          const hash = mac(key, 'grants-by', field, value).toString('base64url');
-          return `${namespace}:grants-by-${field}:${hash}`;
-        });
-  const entriesOf = (grant: GrantRecord): Entry[] => [
+function entriesOf(grant: GrantRecord): readonly IndexEntry[] {
+  return [
     ['subject', grant.subject],
     ['client', grant.client.id],
     ['sid', grant.sid],
   ];
-  return {
-    async add(id: string, grant: GrantRecord): Promise<void> {
-      const newest = entriesOf(grant).flatMap((entry) => namesOf(entry).slice(0, 1));
-      await Promise.all(
-        newest.map((name) => storage.addMember(name, id, longestLifeSeconds(lifetimes))),
-      );
-    },
-    async remove(id: string, grant: GrantRecord): Promise<void> {
-      const names = entriesOf(grant).flatMap(namesOf);
-      await Promise.all(names.map((name) => storage.removeMember(name, id)));
-    },
-    async drop(field: string, value: string, id: string): Promise<void> {
-      await Promise.all(namesOf([field, value]).map((name) => storage.removeMember(name, id)));
-    },
-    async find(filter: GrantFilter): Promise<readonly string[]> {
-      const entry = entriesOfFilter(filter).find(([, value]) => value !== undefined);
-      const members = await Promise.all(
-        (entry ? namesOf(entry) : []).map((n) => storage.members(n)),
-      );
-      return [...new Set(members.flat())];
-    },
-  };
 }
 
-function entriesOfFilter({ subject, sid, clientId }: GrantFilter) {
-  return [
+/** The first that is given: its set is looked through for the others. */
+function entryOf({ subject, sid, clientId }: GrantFilter): IndexEntry {
+  const entries: readonly IndexEntry[] = [
     ['subject', subject],
     ['sid', sid],
     ['client', clientId],
-  ] as const;
+  ];
+  return entries.find(([, value]) => value !== undefined) ?? ['subject', undefined];
 }
 
 function matches(grant: GrantRecord, { subject, clientId, sid }: GrantFilter): boolean {
