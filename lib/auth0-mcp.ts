@@ -72,6 +72,12 @@ export interface Auth0Mcp extends RequestHandler {
   readonly login: RequestHandler;
   /** `/token`, `/revoke`, and `/backchannel-logout` for Auth0's logout tokens. */
   readonly tokens: RequestHandler;
+  /**
+   * The page `/connected-apps` below `baseUrl`, where a person signs in with Auth0, sees which clients
+   * they let in, and ends the access of any. Not part of the bundle: mount it beside it, and tell
+   * people its address. Needs `login`, which answers for Auth0's callback.
+   */
+  readonly connectedApps: RequestHandler;
   /** The guard for any further route; `scopes` are needed besides `requiredScopes`. */
   bearer(requirement?: { scopes?: string[] }): RequestHandler;
   /**
@@ -132,7 +138,7 @@ function unixTime(): number {
 /** Gives the wired parts their public form. Specs call it with a clock of their own. */
 export function assemble(wiring: Wiring): Auth0Mcp {
   const { config, routes, correlate, createGuard, knownScopes, verifyBearer } = wiring;
-  const { metadata, registration, login, tokens, guard } = routes;
+  const { metadata, registration, login, tokens, connectedApps, guard } = routes;
   const verify = async (token: string): Promise<AuthInfo> =>
     authInfoOf(await verifyBearer(token), config.resource);
   const watchMount = wiring.mountWatch.bundle(() => bundle);
@@ -143,6 +149,7 @@ export function assemble(wiring: Wiring): Auth0Mcp {
     registration,
     login,
     tokens,
+    connectedApps,
     bearer(requirement: { scopes?: string[] } = {}): RequestHandler {
       // RS-16: what a route asks for can be asked for at `/authorize` as well.
       for (const scope of requirement.scopes ?? []) knownScopes.add(scope);

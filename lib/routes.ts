@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { type ErrorRequestHandler, type RequestHandler, Router } from 'express';
+import { type RequestHandler, Router } from 'express';
 
 import type { CreateGuard } from './bearer/guard.js';
 import { type AuthorizationDeps, authorizationEndpoint } from './endpoints/authorization.js';
@@ -15,14 +15,18 @@ import {
   backchannelLogoutEndpoint,
 } from './endpoints/backchannel-logout.js';
 import { type CallbackDeps, callbackEndpoint } from './endpoints/callback.js';
+import {
+  type ConnectedAppsDeps,
+  connectedAppsEndpoint,
+} from './endpoints/connected-apps/connected-apps.js';
+import { type DisconnectDeps, disconnectEndpoint } from './endpoints/connected-apps/disconnect.js';
+import { type SignInDeps, signInEndpoint } from './endpoints/connected-apps/sign-in.js';
+import { type SignOutDeps, signOutEndpoint } from './endpoints/connected-apps/sign-out.js';
 import { type ConsentDeps, consentEndpoint } from './endpoints/consent.js';
 import { metadataDocumentEndpoint } from './endpoints/metadata-document.js';
 import { type RegistrationDeps, registrationEndpoint } from './endpoints/registration.js';
 import { type RevocationDeps, revocationEndpoint } from './endpoints/revocation.js';
 import { type TokenDeps, tokenEndpoint } from './endpoints/token.js';
-import { openToBrowsers } from './http/cors.js';
-import { inTurn } from './http/in-turn.js';
-import { answerHead, methodNotAllowed } from './http/method-not-allowed.js';
 import type { PartName } from './http/mounts/missed-requests.js';
 import type { MountWatch } from './http/mounts/mount-watch.js';
 import type { StrippedPrefixOf } from './http/mounts/stripped-prefix.js';
@@ -30,8 +34,8 @@ import { notFound } from './http/not-found.js';
 import type { RateLimits } from './http/rate-limits.js';
 import { routerAtOrigin } from './http/router-at-origin.js';
 import type { ShortCutDeps } from './http/short-cut.js';
-import { inSteps, type Step } from './http/step.js';
 import type { DocumentPaths, Paths } from './routes/paths.js';
+import { createSurfaces, type SurfacesDeps } from './routes/surfaces.js';
 
 /** The documents served below `/.well-known`. */
 export interface Documents {
@@ -42,7 +46,7 @@ export interface Documents {
 }
 
 /** What the table puts together. */
-export interface RoutesDeps {
+export interface RoutesDeps extends SurfacesDeps {
   readonly paths: Paths;
   readonly documents: Documents;
   readonly registration: RegistrationDeps | undefined;
@@ -52,6 +56,10 @@ export interface RoutesDeps {
   readonly token: TokenDeps;
   readonly revocation: RevocationDeps;
   readonly backchannelLogout: BackchannelLogoutDeps;
+  readonly connectedApps: ConnectedAppsDeps;
+  readonly signIn: SignInDeps;
+  readonly disconnect: DisconnectDeps;
+  readonly signOut: SignOutDeps;
   readonly limits: RateLimits;
   readonly createGuard: CreateGuard;
   readonly mounts: {
@@ -60,12 +68,6 @@ export interface RoutesDeps {
     readonly isAlone: () => boolean;
     readonly isClaimed: (path: string) => boolean;
   };
-  /** Makes each request one in events and log lines. */
-  readonly correlate: RequestHandler;
-  readonly baseHeaders: Step;
-  readonly pageHeaders: RequestHandler;
-  readonly jsonErrors: ErrorRequestHandler;
-  readonly pageErrors: ErrorRequestHandler;
 }
 
 /** The parts, each mountable by itself. */
@@ -74,6 +76,7 @@ export interface Routes {
   readonly registration: RequestHandler;
   readonly login: RequestHandler;
   readonly tokens: RequestHandler;
+  readonly connectedApps: RequestHandler;
   readonly guard: RequestHandler;
   /** What programs call often, by its path. */
   readonly shortCuts: Omit<ShortCutDeps, 'longWay'>;
@@ -81,11 +84,12 @@ export interface Routes {
 
 export function createRoutes(deps: RoutesDeps): Routes {
   const { paths, limits, mounts } = deps;
+  const { machine, page, accountPage, posted } = createSurfaces(deps);
   const metadata = Router({ caseSensitive: true });
   const registration = Router({ caseSensitive: true });
   const login = Router({ caseSensitive: true });
   const tokens = Router({ caseSensitive: true });
-  const straight = new Map([[paths.resource, deps.createGuard()]]);
+  const connectedApps = Router({ caseSensitive: true });
 
   const documents: [DocumentPaths, unknown][] = [
     [paths.protectedResource, deps.documents.protectedResource],
@@ -121,19 +125,11 @@ export function createRoutes(deps: RoutesDeps): Routes {
   const logout = [limits.token, ...backchannelLogoutEndpoint(deps.backchannelLogout)];
   machine(tokens, 'POST', paths.backchannelLogout, logout);
 
-  /** The surface for programs: open to browsers' `fetch`, errors as OAuth JSON. */
-  function machine(router: Router, method: string, path: string, work: RequestHandler[]): void {
-    const surface = [deps.correlate, inSteps(deps.baseHeaders, openToBrowsers(method))];
-    const endpoint = inTurn([...surface, ...only(method, work)], deps.jsonErrors);
-    router.all(path, endpoint);
-    if (method === 'POST') straight.set(path, endpoint);
-  }
-
-  /** The surface for people: framed by nobody, no CORS (R-AZ-7), errors as pages. */
-  function page(router: Router, methods: string, path: string, work: RequestHandler[]): void {
-    const surface = [deps.correlate, inSteps(deps.baseHeaders), deps.pageHeaders, limits.login];
-    router.all(path, ...surface, ...only(methods, work), deps.pageErrors);
-  }
+  const { connectedApps: forms } = paths;
+  accountPage(connectedApps, 'GET', forms.page, connectedAppsEndpoint(deps.connectedApps));
+  accountPage(connectedApps, 'POST', forms.signIn, signInEndpoint(deps.signIn));
+  accountPage(connectedApps, 'POST', forms.disconnect, disconnectEndpoint(deps.disconnect));
+  accountPage(connectedApps, 'POST', forms.signOut, signOutEndpoint(deps.signOut));
 
   const part = (name: PartName, router: Router): RequestHandler =>
     mounts.watch.part(
@@ -145,8 +141,12 @@ export function createRoutes(deps: RoutesDeps): Routes {
     registration: part('registration', registration),
     login: part('login', login),
     tokens: part('tokens', tokens),
+    connectedApps: part('connectedApps', connectedApps),
     guard: part('guard', guardRouter(deps)),
-    shortCuts: { straight, strippedPrefixOf: mounts.strippedPrefixOf },
+    shortCuts: {
+      straight: new Map([[paths.resource, deps.createGuard()], ...posted]),
+      strippedPrefixOf: mounts.strippedPrefixOf,
+    },
   };
 }
 
@@ -175,19 +175,4 @@ function onlyWhile(condition: () => boolean, work: RequestHandler): RequestHandl
     if (condition()) work(req, res, next);
     else next();
   };
-}
-
-/** Runs the work for these methods; HEAD reads nothing and does nothing; the rest is a 405. */
-function only(methods: string, work: RequestHandler[]): RequestHandler[] {
-  const allowed = methods.split(', ');
-  const allow = allowed.includes('GET') ? `${methods}, HEAD` : methods;
-  const refuse = methodNotAllowed(allow);
-  return [
-    function checkMethod(req, res, next) {
-      if (allowed.includes(req.method)) next();
-      else if (req.method === 'HEAD' && allowed.includes('GET')) answerHead(req, res, next);
-      else refuse(req, res, next);
-    },
-    ...work,
-  ];
 }

@@ -56,6 +56,8 @@ export interface LoginTransaction {
   readonly browser: string;
   /** The caller's own data, e.g. the client's authorization request; JSON. */
   readonly pending: unknown;
+  /** As in {@link LoginStart}. */
+  readonly identityOnly?: boolean;
 }
 
 /** Keeps transactions under their `state`: 10 minutes, taken once. */
@@ -83,6 +85,8 @@ export interface LoginStart {
   readonly scopes: readonly string[];
   /** Allow-listed parameters of the client's request to pass on (`login_hint`, `ui_locales`). */
   readonly hints: Readonly<Record<string, string>>;
+  /** Asks who the person is and nothing more: no offline access, so that Auth0 keeps nothing of it. */
+  readonly identityOnly?: boolean;
 }
 
 /** A verified login with the caller's data from {@link LoginStart}. */

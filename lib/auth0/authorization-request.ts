@@ -13,8 +13,11 @@ import type { LoginStart } from './auth0.js';
 /** 256 bits each: state, nonce and verifier cannot be guessed. */
 const RANDOM_BYTES = 32;
 
-/** Asked for at every login: who the person is, and a session that outlives the browser. */
-export const AUTH0_SCOPES: readonly string[] = ['openid', 'profile', 'email', 'offline_access'];
+/** Who the person is. */
+const IDENTITY_SCOPES: readonly string[] = ['openid', 'profile', 'email'];
+
+/** Asked for at every login of a client: who the person is, and a session that outlives the browser. */
+export const AUTH0_SCOPES: readonly string[] = [...IDENTITY_SCOPES, 'offline_access'];
 
 /**
  * Parameters that are ours alone. `resource` is among them: without Auth0's compatibility profile
@@ -50,8 +53,12 @@ export function createLoginSecrets(): LoginSecrets {
 }
 
 /** Without duplicates and without `openid`, which passport-openidconnect puts in front. */
-export function scopesToAsk(scopes: readonly string[]): string {
-  return [...new Set([...AUTH0_SCOPES, ...scopes])].filter((name) => name !== 'openid').join(' ');
+export function scopesToAsk({
+  scopes,
+  identityOnly = false,
+}: Pick<LoginStart, 'scopes' | 'identityOnly'>): string {
+  const always = identityOnly ? IDENTITY_SCOPES : AUTH0_SCOPES;
+  return [...new Set([...always, ...scopes])].filter((name) => name !== 'openid').join(' ');
 }
 
 /** Every parameter but those of RFC 6749 itself; the operator's win over the client's hints. */

@@ -50,10 +50,10 @@ export function createAuth0(deps: Auth0Deps): Auth0 {
     callbackUrl,
     transactions,
     discovery,
-    async redeem(code, { nonce, codeVerifier }) {
+    async redeem(code, { nonce, codeVerifier, identityOnly }) {
       const response = await tokens.exchangeCode(code, codeVerifier);
       const verified = await verification.login(response, nonce);
-      adviseOnMissingParts(problems, verified);
+      adviseOnMissingParts(problems, verified, { expectsRefreshToken: !identityOnly });
       return verified;
     },
   });
@@ -89,8 +89,12 @@ function inTime(step: Promise<void>, signal: AbortSignal): Promise<void> {
 }
 
 /** What a tenant can leave out and still log people in. */
-function adviseOnMissingParts(problems: Problems, login: Auth0Login): void {
-  if (login.tokens.refreshToken === undefined) {
+function adviseOnMissingParts(
+  problems: Problems,
+  login: Auth0Login,
+  { expectsRefreshToken }: { readonly expectsRefreshToken: boolean },
+): void {
+  if (expectsRefreshToken && login.tokens.refreshToken === undefined) {
     problems.advise(
       "Auth0 gave no refresh token: logins end with Auth0's access token",
       'Dashboard > Applications > APIs > your API > Settings: switch on Allow Offline Access. Applications > your application > Advanced Settings > Grant Types: enable Refresh Token; a Single Page application also needs Refresh Token Rotation.',

@@ -84,15 +84,16 @@ interface TakenLogin {
 function outboundDance(deps: LoginDeps, start: LoginStart, authorizationUrl: string): Dance {
   const secrets = createLoginSecrets();
   const { state, nonce, codeVerifier } = secrets;
-  const { browser, pending } = start;
+  const { browser, pending, identityOnly = false } = start;
+  const transaction = { nonce, codeVerifier, browser, pending, identityOnly };
   return {
     ...settings(deps),
     authorizationUrl,
-    scope: scopesToAsk(start.scopes),
+    scope: scopesToAsk(start),
     parameters: authorizationParameters(deps.config, start.hints, secrets),
     query: {},
     async remember() {
-      const isNew = await deps.transactions.add(state, { nonce, codeVerifier, browser, pending });
+      const isNew = await deps.transactions.add(state, transaction);
       if (!isNew) throw new Error('a random state was taken: the random source is broken');
       return state;
     },

@@ -20,6 +20,8 @@ export interface EventContext {
 export type RevocationCause =
   /** The client handed a token back (RFC 7009). */
   | 'client_request'
+  /** The person disconnected the client on the page of connected apps. */
+  | 'person_request'
   /** `auth.grants.revoke` or `revokeAll`. */
   | 'operator'
   /** A code was used twice: one of the two is a thief. */
@@ -50,6 +52,14 @@ export type Auth0McpEvent = EventContext &
     | { readonly type: 'login_completed' }
     /** `reason`: `denied`, `unavailable`, `misconfigured`, `invalid_response`, `unknown_login`, or an OAuth error code. */
     | { readonly type: 'login_failed'; readonly reason: string }
+    /** Somebody signs in to the page of connected apps, which belongs to no client. */
+    | { readonly type: 'sign_in_started' }
+    /** A person is signed in to the page of connected apps. */
+    | { readonly type: 'signed_in' }
+    /** Nobody is signed in to it after all. `reason`: as of `login_failed`. */
+    | { readonly type: 'sign_in_failed'; readonly reason: string }
+    /** A person signed out of the page of connected apps. */
+    | { readonly type: 'signed_out' }
     /** The client has its first tokens. */
     | { readonly type: 'code_redeemed' }
     /** A code was used twice; `grant_revoked` follows. */

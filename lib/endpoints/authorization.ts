@@ -19,12 +19,12 @@ import type { Approvals } from '../grants/approvals.js';
 import type { ApprovedRequest } from '../grants/code-grant.js';
 import { noStore } from '../http/answer-headers.js';
 import type { BrowserSession, BrowserSessions } from '../http/browser-sessions.js';
-import type { ConsentForms } from '../http/consent-form.js';
 import { handler } from '../http/handler.js';
 import type { DepartToAuth0 } from '../http/login-departure.js';
 import { type LookFor, PageError, sendPage } from '../http/pages.js';
 import { readForm } from '../http/request-body.js';
 import { queryOf } from '../http/request-query.js';
+import type { SealedForms } from '../http/sealed-form.js';
 import {
   forbidsInteraction,
   parseAuthorizationRequest,
@@ -51,7 +51,7 @@ export interface AuthorizationDeps {
   auth0Scopes: readonly string[];
   approvals: Pick<Approvals, 'isRemembered'>;
   sessions: BrowserSessions;
-  forms: Pick<ConsentForms, 'write'>;
+  forms: Pick<SealedForms<ApprovedRequest>, 'write'>;
   depart: DepartToAuth0;
   lookFor: LookFor;
   consentUrl: string;
@@ -129,7 +129,7 @@ async function decide(
   const isAlways = deps.config.consent === 'always';
   const session = isAlways ? undefined : await deps.sessions.open(req, res);
   if (session !== undefined && (await mayPass(session, request, deps))) {
-    await deps.depart(req, res, request, await session.begin());
+    await deps.depart(req, res, { purpose: 'client', request }, await session.begin());
   } else {
     ask(req, res, request, client, deps);
   }
@@ -186,7 +186,7 @@ function answerAtTarget(
   const location = errorResponse(target, error, config.issuer);
   const isForeign = redirectUriKind(target.redirectUri) === 'https';
   if (isForeign && client.kind !== 'preregistered') {
-    throw new PageError('invalid_request', error, location);
+    throw new PageError('invalid_request', error, { goOn: location });
   }
   res.redirect(303, location);
 }

@@ -1,35 +1,43 @@
 /**
- * Callback endpoint: Auth0's answer comes back, and becomes ours to the client.
+ * Callback endpoint: Auth0's answer comes back, and becomes ours: a code for the client, or a person
+ * signed in to the page of their connected apps. Which of them was settled at the departure.
  *
  * Spec: RFC 6749 §4.1.2, OpenID Connect Core §3.1.2.5, RFC 9207; PX-20…PX-22, R-UP-2…4.
  * Flow: route table → noStore → finishLogin → Auth0 verified → Grants.begin → the client.
  *
  * @module
  */
-import type { RequestHandler } from 'express';
+import type { Request, RequestHandler, Response } from 'express';
 
-import { type Auth0, Auth0Error } from '../auth0/auth0.js';
+import { type Auth0, Auth0Error, type Auth0Login, type LoginResult } from '../auth0/auth0.js';
 import { clientFingerprint } from '../clients/fingerprint.js';
 import type { EventContext, EventListener } from '../config/events.js';
 import type { ApprovedRequest } from '../grants/code-grant.js';
 import type { Grants } from '../grants/grants.js';
+import { type PendingLogin, pendingLoginOf } from '../grants/pending-login.js';
+import type { AccountVisits } from '../http/account-visits.js';
 import { noStore } from '../http/answer-headers.js';
 import type { BrowserSession, BrowserSessions } from '../http/browser-sessions.js';
 import type { ErrorLog } from '../http/error-log.js';
 import { handler } from '../http/handler.js';
 import type { DepartToAuth0 } from '../http/login-departure.js';
 import { toOAuthError } from '../http/oauth-error.js';
-import { PageError } from '../http/pages.js';
+import { type ErrorPlace, PageError, pageErrorOf } from '../http/pages.js';
 import { codeResponse, errorResponse } from '../oauth/authorization-response.js';
 
 export interface CallbackDeps {
   issuer: string;
   auth0: Pick<Auth0, 'finishLogin'>;
-  grants: Pick<Grants, 'begin'>;
+  grants: Pick<Grants, 'begin' | 'discard'>;
   sessions: BrowserSessions;
   /** Notes what was allowed, once somebody has logged in: before that anybody could fill the store. */
   remember: (session: BrowserSession, request: ApprovedRequest) => Promise<void>;
   depart: DepartToAuth0;
+  visits: Pick<AccountVisits, 'begin'>;
+  /** Where whoever signed in goes. */
+  connectedAppsUrl: string;
+  /** How that page explains what went wrong. */
+  connectedAppsErrors: ErrorPlace;
   logError: ErrorLog;
   emit: EventListener;
 }
@@ -40,37 +48,98 @@ export interface CallbackDeps {
  * @throws PageError for an answer that belongs to no login of this browser; nothing was changed
  */
 export function callbackEndpoint(deps: CallbackDeps): RequestHandler[] {
-  const { issuer } = deps;
   return [
     noStore,
     handler(async function finishLogin(req, res) {
       const session = await deps.sessions.open(req, res);
       const { browser = '' } = session;
-      let request: ApprovedRequest | undefined;
+      let pending: PendingLogin | undefined;
       try {
-        const { login, pending } = await deps.auth0.finishLogin(req, res, browser);
-        request = approvedRequest(pending);
-        await deps.remember(session, request);
-        const { code, grantId } = await deps.grants.begin(login, request);
-        const context = { grantId, subject: login.subject, ...clientOf(request) };
-        deps.emit({ type: 'login_completed', ...context });
-        res.redirect(303, codeResponse(request, code, issuer));
+        const result = await deps.auth0.finishLogin(req, res, browser);
+        pending = purposeOf(result, deps);
+        if (pending.purpose === 'client') {
+          await answerClient(res, session, result.login, pending.request, deps);
+        } else {
+          await signIn(req, res, result.login, deps);
+        }
       } catch (thrown) {
-        request ??= thrown instanceof Auth0Error ? requestOf(thrown) : undefined;
-        if (request !== undefined && isInterrupted(thrown)) {
+        pending ??= thrown instanceof Auth0Error ? readable(thrown.pending) : undefined;
+        if (pending !== undefined && isInterrupted(thrown)) {
           // Auth0's code may have been used. The person is known there by now, and is not asked again.
-          await deps.depart(req, res, request, browser);
+          await deps.depart(req, res, pending, browser);
           return;
         }
-        const error = toOAuthError(thrown);
-        const reason = reasonOf(thrown);
-        deps.emit({ type: 'login_failed', reason, ...(request && clientOf(request)) });
-        if (request === undefined) throw asPage(thrown, browser);
-        deps.logError(req, error);
-        res.redirect(303, errorResponse(request, error, issuer));
+        fail(req, res, thrown, pending, browser, deps);
       }
     }),
   ];
+}
+
+async function answerClient(
+  res: Response,
+  session: BrowserSession,
+  login: Auth0Login,
+  request: ApprovedRequest,
+  deps: CallbackDeps,
+): Promise<void> {
+  await deps.remember(session, request);
+  const { code, grantId } = await deps.grants.begin(login, request);
+  const context = { grantId, subject: login.subject, ...clientOf(request) };
+  deps.emit({ type: 'login_completed', ...context });
+  res.redirect(303, codeResponse(request, code, deps.issuer));
+}
+
+async function signIn(
+  req: Request,
+  res: Response,
+  login: Auth0Login,
+  deps: CallbackDeps,
+): Promise<void> {
+  // Not asked for. A tenant that gives one all the same would drop one of a client's for it.
+  deps.grants.discard(login);
+  await deps.visits.begin(req, res, login);
+  deps.emit({ type: 'signed_in', subject: login.subject });
+  res.redirect(303, deps.connectedAppsUrl);
+}
+
+/** @throws what is to become an error page; a client is told by redirect */
+function fail(
+  req: Request,
+  res: Response,
+  thrown: unknown,
+  pending: PendingLogin | undefined,
+  browser: string,
+  { issuer, logError, emit, connectedAppsErrors }: CallbackDeps,
+): void {
+  const reason = reasonOf(thrown);
+  if (pending?.purpose === 'connected_apps') {
+    emit({ type: 'sign_in_failed', reason });
+    throw pageErrorOf(thrown, connectedAppsErrors);
+  }
+  emit({ type: 'login_failed', reason, ...(pending && clientOf(pending.request)) });
+  if (pending === undefined) throw asPage(thrown, browser);
+  const error = toOAuthError(thrown);
+  logError(req, error);
+  res.redirect(303, errorResponse(pending.request, error, issuer));
+}
+
+/** @throws InvalidRequest the login is for nothing we know, and nobody gets anything of it */
+function purposeOf({ login, pending }: LoginResult, { grants }: CallbackDeps): PendingLogin {
+  try {
+    return pendingLoginOf(pending);
+  } catch (error) {
+    grants.discard(login);
+    throw error;
+  }
+}
+
+function readable(pending: unknown): PendingLogin | undefined {
+  try {
+    return pendingLoginOf(pending);
+  } catch {
+    // The failure that is being told of comes first.
+    return undefined;
+  }
 }
 
 function isInterrupted(thrown: unknown): boolean {
@@ -79,15 +148,6 @@ function isInterrupted(thrown: unknown): boolean {
 
 function clientOf({ clientId }: ApprovedRequest): Pick<EventContext, 'client'> {
   return { client: clientFingerprint(clientId) };
-}
-
-function requestOf({ pending }: Auth0Error): ApprovedRequest | undefined {
-  return pending === undefined ? undefined : approvedRequest(pending);
-}
-
-/** Written by our own departure and read back from a sealed record, so its form is known. */
-function approvedRequest(pending: unknown): ApprovedRequest {
-  return pending as ApprovedRequest;
 }
 
 function reasonOf(thrown: unknown): string {

@@ -13,10 +13,10 @@ import type { EventListener } from '../config/events.js';
 import type { ApprovedRequest } from '../grants/code-grant.js';
 import { noStore } from '../http/answer-headers.js';
 import type { BrowserSessions } from '../http/browser-sessions.js';
-import type { ConsentForms } from '../http/consent-form.js';
 import { handler } from '../http/handler.js';
 import type { DepartToAuth0 } from '../http/login-departure.js';
 import { readForm } from '../http/request-body.js';
+import type { SealedForms } from '../http/sealed-form.js';
 import { errorResponse } from '../oauth/authorization-response.js';
 import { AccessDenied, InvalidRequest } from '../oauth/errors.js';
 import type { Parameters } from '../oauth/parameters.js';
@@ -27,7 +27,7 @@ const MAX_BODY_BYTES = 64 * 1024;
 export interface ConsentDeps {
   issuer: string;
   sessions: BrowserSessions;
-  forms: Pick<ConsentForms, 'read'>;
+  forms: Pick<SealedForms<ApprovedRequest>, 'read'>;
   depart: DepartToAuth0;
   emit: EventListener;
 }
@@ -65,7 +65,7 @@ async function allow(
   // PX-19: the cookie goes out with the very redirect to Auth0.
   const browser = await session.begin();
   deps.emit({ type: 'consent_given', client: clientFingerprint(request.clientId) });
-  await deps.depart(req, res, request, browser);
+  await deps.depart(req, res, { purpose: 'client', request }, browser);
 }
 
 /** PX-26: the client hears it, Auth0 does not. */

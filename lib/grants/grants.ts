@@ -15,6 +15,7 @@ import { type AtOnce, whenThere } from '../storage/at-once.js';
 import type { CollectionDeps } from '../storage/collection.js';
 import type { GrantRecord } from '../storage/records.js';
 import type { AccessTokens } from './access-token.js';
+import type { AccountSessions } from './account-sessions.js';
 import { createAuth0Sessions } from './auth0-session.js';
 import { type ApprovedRequest, beginGrant } from './code-grant.js';
 import { redeemCode } from './code-redemption.js';
@@ -36,6 +37,8 @@ export interface Grants {
    * @throws AccessDenied Auth0 did not grant a required scope
    */
   begin(login: Auth0Login, request: ApprovedRequest): Promise<{ code: string; grantId: string }>;
+  /** For a login no grant comes of: what Auth0 gave to keep it alive goes back in the background. */
+  discard(login: Auth0Login): void;
   /**
    * Redeems a code; of parallel ones exactly one. A second one after it ends the grant, unless
    * the first answer never left.
@@ -59,7 +62,7 @@ export interface Grants {
   findByToken(token: string): Promise<{ id: string; grant: GrantRecord } | undefined>;
   /** Ends a grant, here at once and at Auth0 in the background. */
   end(grantId: string, cause: RevocationCause): Promise<boolean>;
-  /** Ends what a logout at Auth0 ends. @throws InvalidRequest it was carried out before */
+  /** Ends what a logout at Auth0 ends, sessions of people too. @throws InvalidRequest it was carried out before */
   logOut(logout: Auth0Logout): Promise<void>;
   list(
     filter: GrantFilter,
@@ -76,6 +79,7 @@ export interface GrantsParts {
   readonly collections: CollectionDeps;
   readonly auth0: Pick<Auth0, 'refresh' | 'revoke'>;
   readonly accessTokens: AccessTokens;
+  readonly accountSessions: Pick<AccountSessions, 'logOut'>;
   readonly refreshTokens: RefreshTokens;
   readonly codeKeys: readonly Uint8Array[];
   readonly lifetimes: Lifetimes;
@@ -119,16 +123,19 @@ export function createGrants(parts: GrantsParts): Grants {
     return grant?.code.redeemedAt === undefined ? undefined : grant;
   }
 
+  const discard = ({ tokens }: Auth0Login): void => upstream.giveBack(tokens.refreshToken);
+
   return {
     async begin(login, request) {
       try {
         return await beginGrant(login, request, deps);
       } catch (error) {
         // No grant came of it, so nobody will ever use what Auth0 gave for it.
-        upstream.giveBack(login.tokens.refreshToken);
+        discard(login);
         throw error;
       }
     },
+    discard,
     redeemCode: (request, client) => redeemCode(request, client, deps),
     refresh: (request, client) => refreshGrant(request, client, deps),
     find,

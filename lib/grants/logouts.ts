@@ -10,11 +10,13 @@ import type { EventListener, RevocationCause } from '../config/events.js';
 import { InvalidRequest } from '../oauth/errors.js';
 import { type CollectionDeps, openCollection } from '../storage/collection.js';
 import type { LogoutRecord } from '../storage/records.js';
+import type { AccountSessions } from './account-sessions.js';
 import type { GrantStore } from './grant-store.js';
 
 interface LogoutsDeps {
   readonly collections: CollectionDeps;
   readonly store: Pick<GrantStore, 'list'>;
+  readonly accountSessions: Pick<AccountSessions, 'logOut'>;
   readonly endGrant: (id: string, cause: RevocationCause) => Promise<boolean>;
   readonly emit: EventListener;
   readonly now: () => number;
@@ -42,7 +44,12 @@ export function createLogouts(deps: LogoutsDeps): (logout: Auth0Logout) => Promi
   };
 }
 
-async function endAll(logout: Auth0Logout, { store, endGrant }: LogoutsDeps): Promise<number> {
+/** @returns how many grants ended */
+async function endAll(
+  logout: Auth0Logout,
+  { store, accountSessions, endGrant }: LogoutsDeps,
+): Promise<number> {
+  await accountSessions.logOut(logout);
   const ended = await Promise.all(
     (await grantsOf(logout, store)).map((id) => endGrant(id, 'backchannel_logout')),
   );

@@ -8,7 +8,7 @@ import type { ErrorRequestHandler, Request, Response } from 'express';
 import type { OAuthError } from '../oauth/errors.js';
 import { optionalParameter } from '../oauth/parameters.js';
 import type { Brand } from '../pages/brand.js';
-import { errorPage } from '../pages/error-page.js';
+import { type ErrorPage, errorPage } from '../pages/error-page.js';
 import type { PageLook } from '../pages/layout.js';
 import type { Catalogue } from '../pages/texts/catalogue.js';
 import type { ErrorPageKind } from '../pages/texts/page-texts.js';
@@ -23,15 +23,28 @@ export class PageError extends Error {
   readonly kind: ErrorPageKind;
   /** What is logged, and answered to a program that asks for JSON. */
   readonly error: OAuthError;
-  /** Where the person may go from here: the client, told of the error. */
-  readonly link: string | undefined;
+  readonly way: WayOn | undefined;
 
-  constructor(kind: ErrorPageKind, error: OAuthError, link?: string) {
+  constructor(kind: ErrorPageKind, error: OAuthError, way?: WayOn) {
     super(error.message, { cause: error });
     this.kind = kind;
     this.error = error;
-    this.link = link;
+    this.way = way;
   }
+}
+
+/** Where the person may go from an error page. */
+export type WayOn =
+  /** To the client, told of the error: somebody else's place, which the page names. */
+  | { readonly goOn: string }
+  /** To a page of ours, for another try. */
+  | { readonly tryAgain: string };
+
+/** What is special about the errors of one page: words of its own, and the way back to it. */
+export interface ErrorPlace {
+  readonly kindByCode: Readonly<Record<string, ErrorPageKind>>;
+  readonly otherwise: ErrorPageKind;
+  readonly way: WayOn | undefined;
 }
 
 /** Chooses how a page looks for one reader. */
@@ -57,10 +70,17 @@ function uiLocales(req: Request): string | undefined {
   }
 }
 
-/** @param lookFor the same as for the pages that go well */
-export function pageErrors(logError: ErrorLog, lookFor: LookFor): ErrorRequestHandler {
+/**
+ * @param lookFor the same as for the pages that go well
+ * @param place left out: on the way of a client's login
+ */
+export function pageErrors(
+  logError: ErrorLog,
+  lookFor: LookFor,
+  place: ErrorPlace = CLIENT_LOGIN,
+): ErrorRequestHandler {
   return function answerWithPage(thrown: unknown, req, res, next) {
-    const { kind, error, link } = asPageError(thrown);
+    const { kind, error, way = place.way } = pageErrorOf(thrown, place);
     const correlationId = logError(req, error);
     if (res.headersSent) {
       next(thrown);
@@ -72,11 +92,8 @@ export function pageErrors(logError: ErrorLog, lookFor: LookFor): ErrorRequestHa
       return;
     }
     setRetryAfter(res, error);
-    const page = errorPage(lookFor(req), {
-      kind,
-      correlationId,
-      link: link === undefined ? undefined : { href: link },
-    });
+    const look = lookFor(req);
+    const page = errorPage(look, { kind, correlationId, link: linkOf(way, look) });
     sendPage(res, error.status === 401 ? 400 : error.status, page);
   };
 }
@@ -92,16 +109,27 @@ function wantsJson(req: Request): boolean {
   return accept.includes('application/json') && !accept.includes('text/html');
 }
 
-const KIND_BY_CODE: Readonly<Record<string, ErrorPageKind>> = {
-  invalid_client: 'unknown_client',
-  access_denied: 'denied',
-  temporarily_unavailable: 'unavailable',
-  too_many_requests: 'too_many_requests',
-  server_error: 'server_error',
+const CLIENT_LOGIN: ErrorPlace = {
+  kindByCode: {
+    invalid_client: 'unknown_client',
+    access_denied: 'denied',
+    temporarily_unavailable: 'unavailable',
+    too_many_requests: 'too_many_requests',
+    server_error: 'server_error',
+  },
+  otherwise: 'invalid_request',
+  way: undefined,
 };
 
-function asPageError(thrown: unknown): Pick<PageError, 'kind' | 'error' | 'link'> {
+/** The same error, with the page that explains it at this place. */
+export function pageErrorOf(thrown: unknown, place: ErrorPlace): PageError {
   if (thrown instanceof PageError) return thrown;
   const error = toOAuthError(thrown);
-  return { kind: KIND_BY_CODE[error.code] ?? 'invalid_request', error, link: undefined };
+  return new PageError(place.kindByCode[error.code] ?? place.otherwise, error, place.way);
+}
+
+function linkOf(way: WayOn | undefined, { texts }: PageLook): ErrorPage['link'] {
+  if (way === undefined) return undefined;
+  if ('goOn' in way) return { href: way.goOn };
+  return { href: way.tryAgain, text: texts.errorPage.tryAgain };
 }

@@ -20,7 +20,10 @@ export type KeyLabel =
   | 'record-name'
   | 'record-seal'
   | 'session-cookie'
-  | 'session-seal';
+  | 'session-seal'
+  | 'sign-in-form'
+  | 'account-cookie'
+  | 'account-form';
 
 /** Secrets for one job, newest first. */
 export interface KeyRing {

@@ -13,6 +13,14 @@ export interface DocumentPaths {
   readonly ifAlone: readonly string[];
 }
 
+/** The page of connected apps, and where its forms go. */
+export interface ConnectedAppsPaths {
+  readonly page: string;
+  readonly signIn: string;
+  readonly disconnect: string;
+  readonly signOut: string;
+}
+
 /** Paths on the origin. */
 export interface Paths {
   readonly protectedResource: DocumentPaths;
@@ -28,6 +36,7 @@ export interface Paths {
   readonly token: string;
   readonly revocation: string;
   readonly backchannelLogout: string;
+  readonly connectedApps: ConnectedAppsPaths;
   /** The guarded endpoint. */
   readonly resource: string;
   /**
@@ -58,6 +67,12 @@ export function pathsOf(config: Config): Paths {
     token: `${basePath}/token`,
     revocation: `${basePath}/revoke`,
     backchannelLogout: `${basePath}/backchannel-logout`,
+    connectedApps: {
+      page: `${basePath}/connected-apps`,
+      signIn: `${basePath}/connected-apps/sign-in`,
+      disconnect: `${basePath}/connected-apps/disconnect`,
+      signOut: `${basePath}/connected-apps/sign-out`,
+    },
     resource: resourcePath === '' ? '/' : resourcePath,
     bareResources: bareResources(basePath, resourcePath),
   };
@@ -73,7 +88,10 @@ function bareResources(basePath: string, resourcePath: string): readonly string[
   });
 }
 
-/** The parts' paths that the metadata sends clients to, each with its part. */
+/**
+ * Paths whose absence is to be explained, each with its part: those that the metadata or Auth0 sends
+ * somebody to, and the page of connected apps.
+ */
 export function endpointsOf(
   paths: Paths,
   { clientRegistration }: Pick<Config, 'clientRegistration'>,
@@ -88,6 +106,7 @@ export function endpointsOf(
     [paths.callback, 'login'],
     [paths.token, 'tokens'],
     [paths.revocation, 'tokens'],
+    [paths.connectedApps.page, 'connectedApps'],
   ]);
 }
 

@@ -78,7 +78,10 @@ export interface LoginRecord {
   nonce: string;
   codeVerifier: string;
   browser: string;
+  /** What the login is for. */
   pending: unknown;
+  /** No refresh token was asked for. */
+  identityOnly?: boolean;
   /** When the answer of Auth0 arrived; unix seconds. */
   takenAt?: number;
 }
@@ -90,6 +93,26 @@ export interface LoginRecord {
  */
 export interface ApprovalRecord {
   scopes: readonly string[];
+}
+
+/**
+ * Kind `account`, id: a hash of the session id, which is random. Somebody who is signed in to the page
+ * of their connected apps.
+ *
+ * Life: 15 minutes from the last use, at most an hour. Holds no token. The browser's cookie is the
+ * session id with a tag that takes the signing key to make, so that a thief of the store, even with the
+ * keys that seal it, is not signed in by it.
+ */
+export interface AccountRecord {
+  subject: string;
+  sid?: string;
+  /** Name or e-mail address, to show. */
+  name?: string;
+  /** Unix seconds. */
+  signedInAt: number;
+  seenAt: number;
+  /** The client whose access was ended last, to be confirmed once. */
+  disconnected?: { name?: string };
 }
 
 /** Kind `session`, id: the session id. What express-session keeps for a browser; holds no secret. */

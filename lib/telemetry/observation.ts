@@ -9,7 +9,7 @@
 import type { Auth0, LoginTransactions } from '../auth0/auth0.js';
 import type { Auth0Http } from '../auth0/http.js';
 import type { VerifyBearer } from '../bearer/verification.js';
-import type { EventListener } from '../config/events.js';
+import type { Auth0McpEvent, EventListener } from '../config/events.js';
 import type { Grants } from '../grants/grants.js';
 import type { Storage } from '../storage/storage.js';
 import { observeLoginTransactions } from './open-logins.js';
@@ -101,8 +101,16 @@ function reporter(telemetry: Telemetry): Run {
 /** The events know how a login ended, whatever ended it: Auth0, our own rules, or the person. */
 function countLogins(emit: EventListener, telemetry: Telemetry): EventListener {
   return function emitAndCount(event) {
-    if (event.type === 'login_completed') telemetry.count('auth0_mcp.logins', outcomeOf(undefined));
-    if (event.type === 'login_failed') telemetry.count('auth0_mcp.logins', outcomeOf(event.reason));
+    const counter = COUNTERS.get(event.type);
+    const reason = 'reason' in event ? event.reason : undefined;
+    if (counter !== undefined) telemetry.count(counter, outcomeOf(reason));
     emit(event);
   };
 }
+
+const COUNTERS: ReadonlyMap<Auth0McpEvent['type'], CounterName> = new Map([
+  ['login_completed', 'auth0_mcp.logins'],
+  ['login_failed', 'auth0_mcp.logins'],
+  ['signed_in', 'auth0_mcp.sign_ins'],
+  ['sign_in_failed', 'auth0_mcp.sign_ins'],
+]);

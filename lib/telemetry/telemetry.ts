@@ -24,12 +24,17 @@ export const METRICS = {
   'auth0_mcp.logins': {
     kind: 'counter',
     unit: '{login}',
-    description: 'Logins that ended, by outcome',
+    description: 'Logins of clients that ended, by outcome',
   },
   'auth0_mcp.logins.open': {
     kind: 'level',
     unit: '{login}',
     description: 'Logins begun by this process and neither ended nor expired',
+  },
+  'auth0_mcp.sign_ins': {
+    kind: 'counter',
+    unit: '{login}',
+    description: 'Logins to the page of connected apps that ended, by outcome',
   },
   'auth0_mcp.code_redemptions': {
     kind: 'counter',

@@ -6,6 +6,7 @@
 import type { Auth0 } from '../auth0/auth0.js';
 import { createAuth0 } from '../auth0/create-auth0.js';
 import { type AccessTokens, createAccessTokens } from '../grants/access-token.js';
+import { type AccountSessions, createAccountSessions } from '../grants/account-sessions.js';
 import { createGrants, type Grants } from '../grants/grants.js';
 import { grantingImplied } from '../grants/implied-scopes.js';
 import { createLoginTransactions } from '../grants/login-transactions.js';
@@ -44,11 +45,13 @@ export function wireGrants(
   auth0: Auth0,
   accessTokens: AccessTokens,
   knownScopes: ReadonlySet<string>,
-): Grants {
+): { grants: Grants; accountSessions: AccountSessions } {
+  const accountSessions = createAccountSessions({ ...collections, now });
   const grants = createGrants({
     collections,
     auth0,
     accessTokens,
+    accountSessions,
     refreshTokens: createRefreshTokens(signingKeys.derive('refresh-token'), config.issuer),
     codeKeys: signingKeys.derive('authorization-code'),
     lifetimes: config.lifetimes,
@@ -59,5 +62,5 @@ export function wireGrants(
     log: config.logger,
     now,
   });
-  return observe.grants(grants);
+  return { grants: observe.grants(grants), accountSessions };
 }

@@ -4,28 +4,18 @@
  * @module
  */
 import type { RequestHandler } from 'express';
-import type { Auth0 } from '../auth0/auth0.js';
-import { AUTH0_SCOPES } from '../auth0/authorization-request.js';
 import type { CreateGuard } from '../bearer/guard.js';
 import { CLIENT_ASSERTION_ALGORITHMS } from '../clients/client-assertion.js';
-import type { Config } from '../config/config.js';
-import type { CallbackDeps } from '../endpoints/callback.js';
-import { APPROVAL_TTL_SECONDS, type Approvals, createApprovals } from '../grants/approvals.js';
-import type { Grants } from '../grants/grants.js';
+import type { AccountSessions } from '../grants/account-sessions.js';
 import { createRefreshTokens } from '../grants/refresh-token.js';
 import { baseHeaders, pageHeaders } from '../http/answer-headers.js';
-import { type BrowserSessions, createBrowserSessions } from '../http/browser-sessions.js';
 import { createClientRequests } from '../http/client-requests.js';
-import { createConsentForms } from '../http/consent-form.js';
 import { cookieRules } from '../http/cookies.js';
-import type { ErrorLog } from '../http/error-log.js';
 import { jsonErrors } from '../http/json-errors.js';
 import { createDeparture } from '../http/login-departure.js';
 import { createLookFor, pageErrors } from '../http/pages.js';
 import { createRateLimits, type RateLimits } from '../http/rate-limits.js';
-import { RecordSessionStore, sessionSealer } from '../http/session-store.js';
 import { mac } from '../keys/key-ring.js';
-import { createSealer } from '../keys/seal.js';
 import {
   authorizationServerMetadata,
   openidConfiguration,
@@ -35,44 +25,39 @@ import {
 import { contentSecurityPolicy } from '../pages/layout.js';
 import { type Paths, pathsOf } from '../routes/paths.js';
 import { createRoutes, type Documents, type Routes } from '../routes.js';
-import { openCollection } from '../storage/collection.js';
-import type { SessionRecord } from '../storage/records.js';
-import type { Clients } from './clients.js';
+import { wireConnectedApps } from './connected-apps.js';
 import type { Ground } from './ground.js';
+import { type LoginWiring, wireLogin } from './login.js';
 import type { Mounts } from './mounts.js';
+import { wireSessions } from './sessions.js';
 
-/** Seconds a browser's session lives for a login alone: a little longer than that may take. */
-const SESSION_TTL_SECONDS = 15 * 60;
-
-interface RoutesWiring extends Ground {
-  readonly clients: Clients;
-  readonly auth0: Auth0;
-  readonly grants: Grants;
+interface RoutesWiring extends LoginWiring {
+  readonly accountSessions: AccountSessions;
   readonly jwks: unknown;
-  readonly knownScopes: ReadonlySet<string>;
   readonly createGuard: CreateGuard;
   readonly limits: RateLimits;
   readonly mounts: Mounts;
-  readonly logError: ErrorLog;
   readonly correlate: RequestHandler;
 }
 
 export function wireRoutes(deps: RoutesWiring): { routes: Routes; close(): void } {
   const { config, clients, grants, auth0, emit, limits, logError, now } = deps;
-  const { issuer, resource, baseUrl, isHttps, brand } = config;
+  const { issuer, resource, isHttps, brand } = config;
   const paths = pathsOf(config);
+  const lookFor = createLookFor(brand, config.catalogue);
   const cookies = cookieRules(isHttps);
   const sessions = wireSessions(deps, cookies, limits);
-  const approvals = createApprovals(deps.collections);
-  const forms = createConsentForms({
-    issuer,
-    sealer: createSealer(deps.signingKeys.derive('consent-form')),
-    cookies,
-    origin: new URL(baseUrl).origin,
-    now,
-  });
   const depart = createDeparture({ auth0, emit });
-  const lookFor = createLookFor(brand, config.catalogue);
+  const { endpoints, signingIn } = wireConnectedApps({
+    ground: deps,
+    paths: paths.connectedApps,
+    accountSessions: deps.accountSessions,
+    grants,
+    cookies,
+    sessions,
+    depart,
+    lookFor,
+  });
   const { isAllowedRedirectUri } = clients;
   const openRequest = createClientRequests({
     authenticateClient: clients.authenticate,
@@ -85,33 +70,11 @@ export function wireRoutes(deps: RoutesWiring): { routes: Routes; close(): void 
     registration: config.clientRegistration
       ? { registered: clients.registered, isAllowedRedirectUri, emit, now }
       : undefined,
-    authorization: {
-      config,
-      clients: clients.directory,
-      isAllowedRedirectUri,
-      knownScopes: deps.knownScopes,
-      auth0Scopes: AUTH0_SCOPES,
-      approvals,
-      sessions,
-      forms,
-      depart,
-      lookFor,
-      consentUrl: `${baseUrl}/consent`,
-    },
-    consent: { issuer, sessions, forms, depart, emit },
-    callback: {
-      issuer,
-      auth0,
-      grants,
-      sessions,
-      remember: rememberIn(approvals, config.consent),
-      depart,
-      logError,
-      emit,
-    },
+    ...wireLogin(deps, { cookies, sessions, depart, lookFor, signingIn }),
     token: { resource, openRequest, grants },
     revocation: { openRequest, grants },
     backchannelLogout: { auth0, grants },
+    ...endpoints,
     limits,
     createGuard: deps.createGuard,
     mounts: deps.mounts,
@@ -120,18 +83,9 @@ export function wireRoutes(deps: RoutesWiring): { routes: Routes; close(): void 
     pageHeaders: pageHeaders(contentSecurityPolicy(brand)),
     jsonErrors: jsonErrors(logError, issuer),
     pageErrors: pageErrors(logError, lookFor),
+    accountErrors: pageErrors(logError, lookFor, signingIn.connectedAppsErrors),
   });
   return { routes, close: limits.close };
-}
-
-function rememberIn(approvals: Approvals, consent: Config['consent']): CallbackDeps['remember'] {
-  if (consent !== 'remember') return async () => {};
-  return async function remember(session, request) {
-    const { browser } = session;
-    if (browser === undefined) return;
-    await approvals.remember({ ...request, browser });
-    await session.keep();
-  };
 }
 
 /** Made before the guard, which counts as well. */
@@ -141,34 +95,6 @@ export function wireLimits({ config, storage, signingKeys, collections }: Ground
     log: config.logger,
     store: (prefix) => storage.rateLimitStore?.(`${collections.namespace}:${prefix}`),
     hash: (name) => mac(key, name).toString('base64url'),
-  });
-}
-
-function wireSessions(
-  { storage, signingKeys, collections, now }: RoutesWiring,
-  cookies: ReturnType<typeof cookieRules>,
-  limits: RateLimits,
-): BrowserSessions {
-  const ttlSeconds = SESSION_TTL_SECONDS;
-  const sealer = sessionSealer(collections, createSealer(signingKeys.derive('session-seal')));
-  const store =
-    storage.sessionStore?.(sealer, `${collections.namespace}:session:`) ??
-    new RecordSessionStore(openCollection<SessionRecord>(collections, 'session'), ttlSeconds);
-  const secrets = signingKeys
-    .derive('session-cookie')
-    .map((key) => Buffer.from(key).toString('base64url'));
-  return createBrowserSessions({
-    cookies,
-    secrets,
-    store,
-    ttlSeconds,
-    keepSeconds: APPROVAL_TTL_SECONDS,
-    now,
-    async countLogin(req, browser) {
-      if (browser !== undefined) await limits.count('browser', browser);
-      await limits.count('visitor', limits.addressOf(req));
-      await limits.count('everybody', 'everybody');
-    },
   });
 }
 

@@ -44,14 +44,14 @@ export function wire(config: Config, surroundings: Surroundings): Wiring {
   const { now, settle, streamCheckMs = STREAM_CHECK_MS } = surroundings;
   const ground = layGround(config, surroundings);
   announce(ground);
-  const { storage, collections, observe } = ground;
+  const { storage, observe } = ground;
   const clients = wireClients(ground);
   const auth0 = wireAuth0(ground);
   const accessTokens = wireAccessTokens(ground);
   const knownScopes = new Set(
     [...config.scopes.supported, ...config.scopes.byTool.values()].flat(),
   );
-  const grants = wireGrants(ground, auth0, accessTokens, knownScopes);
+  const { grants, accountSessions } = wireGrants(ground, auth0, accessTokens, knownScopes);
   const challenge = challengeOf(config);
   const mounts = wireMounts({ config, now, settle, ...challenge });
   const verifyBearer = observe.bearer(verificationOf(accessTokens, grants, challenge));
@@ -78,13 +78,13 @@ export function wire(config: Config, surroundings: Surroundings): Wiring {
     clients,
     auth0,
     grants,
+    accountSessions,
     jwks: accessTokens.jwks,
     knownScopes,
     createGuard,
     limits,
     mounts,
     logError,
-    collections,
   });
   return {
     config,

@@ -43,6 +43,10 @@ export function hostileInput(inputs: number): void {
       'POST /mcp',
       'GET /.well-known/oauth-protected-resource/mcp',
       'GET /.well-known/jwks.json',
+      'GET /connected-apps',
+      'POST /connected-apps/sign-in',
+      'POST /connected-apps/disconnect',
+      'POST /connected-apps/sign-out',
     ];
     const each = Math.ceil(inputs / (Object.keys(HOSTS).length * endpoints.length));
 

@@ -8,6 +8,7 @@ import express, { type Express } from 'express';
 import { createBrowser } from '../../demo/tenant/browser.js';
 import { DEMO_CLIENT_SECRET } from '../../demo/tenant/options.js';
 import type { Auth0McpOptions } from '../../lib/config/options.js';
+import { cookiesFor, grantField, letIn, signIn, signOutField } from '../support/connected-apps.js';
 import { CHALLENGE, type OAuthClient, registerClient, VERIFIER } from '../support/oauth-client.js';
 import { SPEC_SIGNING_KEY, startWorld, type World } from '../support/world.js';
 import { INJECTED_HEADER, type Known, MARKUP, type Target } from './inputs.js';
@@ -34,6 +35,7 @@ export async function startHostileWorld(
   options: Partial<Auth0McpOptions> = {},
 ): Promise<HostileWorld> {
   const world = await startWorld({
+    connectedApps: true,
     options: { scopesSupported: ['openid', 'read:notes'], ...options },
     before(app) {
       // So that each request can come from an address of its own and meets no rate limit.
@@ -52,6 +54,7 @@ export async function startHostileWorld(
   });
   const tokens = await person.tokens();
   const form = await consentForm(person);
+  const apps = await appForms(world);
   const known: Known = {
     client_id: [person.id, web.id],
     redirect_uri: [person.redirectUri, web.redirectUri],
@@ -69,12 +72,15 @@ export async function startHostileWorld(
     request: [form.request],
     decision: ['allow', 'deny'],
     state: ['s'.repeat(43)],
+    form: [apps.signIn.field, apps.signOut.field],
+    grant: [apps.disconnect.field],
   };
   const secrets = [
     SPEC_SIGNING_KEY,
     DEMO_CLIENT_SECRET,
     web.secret ?? '',
     String(tokens.access_token),
+    ...[apps.disconnect, apps.signOut].map(({ cookie }) => cookie.split('.').at(-1) ?? ''),
     'node_modules',
     '/lib/',
     'at Object.',
@@ -84,11 +90,12 @@ export async function startHostileWorld(
     /^http:\/\/127\.0\.0\.1(:\d+)?\/callback\?/,
     /^https:\/\/client\.example\/cb\?/,
     new RegExp(`^${world.tenant.issuer}authorize\\?`),
+    new RegExp(`^${world.origin}/connected-apps$`),
   ];
   return {
     world,
     known,
-    targets: targetsOf({ person, web, tokens, form }),
+    targets: [...targetsOf({ person, web, tokens, form }), ...appTargets(apps)],
     faultOf: (path, response) => faultIn(response, path, secrets, mayLeadTo),
   };
 }
@@ -100,6 +107,65 @@ async function consentForm(client: OAuthClient): Promise<{ request: string; cook
   const request = /name="request" value="([^"]+)"/.exec(page.body)?.[1] ?? '';
   const cookie = browser.cookies.header({ url: new URL(url), method: 'GET', crossSite: false });
   return { request, cookie };
+}
+
+/** A field that works, with the cookies it works with. */
+interface AppForm {
+  readonly field: string;
+  readonly cookie: string;
+}
+
+/** The buttons of the page of connected apps, each in a browser of its own. */
+async function appForms(
+  world: World,
+): Promise<Readonly<Record<'signIn' | 'disconnect' | 'signOut', AppForm>>> {
+  await letIn(world, 'Fuzz');
+  const url = `${world.origin}/connected-apps`;
+  const [stranger, one, other] = [createBrowser(), createBrowser(), createBrowser()];
+  const { body } = await stranger.get(url);
+  return {
+    signIn: {
+      field: /name="form" value="([^"]+)"/.exec(body)?.[1] ?? '',
+      cookie: cookiesFor(stranger, url),
+    },
+    disconnect: {
+      field: grantField(await signIn(one, world.origin), 'Fuzz'),
+      cookie: cookiesFor(one, url),
+    },
+    signOut: {
+      field: signOutField(await signIn(other, world.origin)),
+      cookie: cookiesFor(other, url),
+    },
+  };
+}
+
+function appTargets({
+  signIn: stranger,
+  disconnect,
+  signOut,
+}: Awaited<ReturnType<typeof appForms>>): readonly Target[] {
+  const page = '/connected-apps';
+  const locale = [['ui_locales', 'de']] as const;
+  const post = (path: string, name: string, { field, cookie }: AppForm): Target => ({
+    path: `${page}/${path}`,
+    method: 'POST',
+    where: 'form',
+    base: [[name, field]],
+    headers: [FORM, ['Cookie', cookie]],
+  });
+  return [
+    { path: page, method: 'GET', where: 'query', base: locale },
+    {
+      path: page,
+      method: 'GET',
+      where: 'query',
+      base: locale,
+      headers: [['Cookie', disconnect.cookie]],
+    },
+    post('sign-in', 'form', stranger),
+    post('disconnect', 'grant', disconnect),
+    post('sign-out', 'form', signOut),
+  ];
 }
 
 const FORM = ['Content-Type', 'application/x-www-form-urlencoded'] as const;
@@ -165,7 +231,15 @@ function targetsOf(made: {
   ];
 }
 
-const PAGES = new Set(['/authorize', '/consent', '/auth/callback']);
+const PAGES = new Set([
+  '/authorize',
+  '/consent',
+  '/auth/callback',
+  '/connected-apps',
+  '/connected-apps/sign-in',
+  '/connected-apps/disconnect',
+  '/connected-apps/sign-out',
+]);
 
 /** Node refuses what is no HTTP before any of our code runs; it has no body and says 400 or 431. */
 function isNodes({ status, headers, body }: RawResponse): boolean {

@@ -11,6 +11,7 @@ import type { AuthenticatedClient } from '../../lib/clients/client-authenticatio
 import type { Lifetimes } from '../../lib/config/config.js';
 import type { Auth0McpEvent } from '../../lib/config/events.js';
 import { createAccessTokens } from '../../lib/grants/access-token.js';
+import { createAccountSessions } from '../../lib/grants/account-sessions.js';
 import type { ApprovedRequest } from '../../lib/grants/code-grant.js';
 import { createGrants, type Grants } from '../../lib/grants/grants.js';
 import { createRefreshTokens } from '../../lib/grants/refresh-token.js';
@@ -137,6 +138,7 @@ export function grantRig(
       collections,
       auth0,
       accessTokens,
+      accountSessions: createAccountSessions({ ...collections, now }),
       refreshTokens: createRefreshTokens(ring.derive('refresh-token'), ISSUER),
       codeKeys: ring.derive('authorization-code'),
       lifetimes: { ...LIFETIMES, ...options.lifetimes },

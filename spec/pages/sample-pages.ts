@@ -12,6 +12,7 @@ import {
 import { type ConsentPage, consentPage } from '../../lib/pages/consent-page.js';
 import { errorPage } from '../../lib/pages/error-page.js';
 import type { PageLook } from '../../lib/pages/layout.js';
+import { signInPage } from '../../lib/pages/sign-in-page.js';
 import { signedOutPage } from '../../lib/pages/signed-out-page.js';
 import { createCatalogue } from '../../lib/pages/texts/catalogue.js';
 
@@ -113,5 +114,13 @@ export const samplePages: Readonly<Record<string, string>> = {
   'access denied': errorPage(look, { kind: 'denied', correlationId: '01JPA6Q9' }),
   'connected apps': connectedAppsPage(look, { ...connectedApps, disconnected: 'Inspector' }),
   'no connected apps': connectedAppsPage(look, { ...connectedApps, apps: [] }),
+  'sign in': signInPage(look, {
+    form: { action: '/connected-apps/sign-in', fields: { form: 'x' } },
+  }),
+  'out of date': errorPage(look, {
+    kind: 'page_expired',
+    correlationId: '01JPA6Q9',
+    link: { href: 'https://weather.example.com/connected-apps', text: 'Try again' },
+  }),
   'signed out': signedOutPage(look, { signInUrl: '/connected-apps' }),
 };

@@ -66,6 +66,8 @@ export interface WorldOptions {
   readonly before?: (app: Express) => void;
   /** Replaces `app.use(auth)` and the MCP route. */
   readonly mount?: (app: Express, auth: Auth0Mcp) => void;
+  /** Mounts the page of connected apps as well. */
+  readonly connectedApps?: boolean;
   /** Path of `baseUrl`. */
   readonly basePath?: string;
   /** What else the library takes from the world outside. */
@@ -164,6 +166,7 @@ function startInstance(config: Config, now: () => number, world: WorldOptions) {
   world.before?.(app);
   if (world.mount === undefined) {
     app.use(auth);
+    if (world.connectedApps) app.use(auth.connectedApps);
     app.all(new URL(config.resource).pathname, express.json(), mcpRoute);
   } else {
     world.mount(app, auth);

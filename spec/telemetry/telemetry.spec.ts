@@ -8,12 +8,13 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { SpanKind, SpanStatusCode } from '@opentelemetry/api';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace';
 
-import { createBrowser } from '../../demo/tenant/browser.js';
+import { cancelLogin, createBrowser } from '../../demo/tenant/browser.js';
 import { DEMO_CLIENT_SECRET } from '../../demo/tenant/options.js';
 import { memoryStorage } from '../../lib/storage/memory-storage.js';
 import { StorageUnavailable } from '../../lib/storage/storage.js';
 import { openTelemetry } from '../../lib/telemetry/open-telemetry.js';
 import { METRICS, SPANS } from '../../lib/telemetry/telemetry.js';
+import { pressSignIn, signIn } from '../support/connected-apps.js';
 import { callTool, type OAuthClient, registerClient, VERIFIER } from '../support/oauth-client.js';
 import { SPEC_SIGNING_KEY, startWorld, type World } from '../support/world.js';
 import { type Collector, collect } from './collector.js';
@@ -36,6 +37,7 @@ let client: OAuthClient;
 beforeAll(async () => {
   collector = collect();
   world = await startWorld({
+    connectedApps: true,
     options: { storage: breakable },
     surroundings: { telemetry: openTelemetry() },
   });
@@ -153,6 +155,21 @@ describe('metrics', () => {
     expect(await total('auth0_mcp.logins', { 'error.type': 'unavailable' })).toBe(refused + 1);
   });
 
+  it('count sign-ins to the page of connected apps apart, by outcome', async () => {
+    const count = () =>
+      Promise.all([
+        total('auth0_mcp.sign_ins', { 'auth0_mcp.outcome': 'ok' }),
+        total('auth0_mcp.sign_ins', { 'error.type': 'denied' }),
+        total('auth0_mcp.logins'),
+      ]);
+    const [good = 0, denied = 0, logins = 0] = await count();
+    await signIn(createBrowser(), world.origin);
+    const browser = createBrowser();
+    const page = await browser.get(`${world.origin}/connected-apps`);
+    await cancelLogin(browser, await pressSignIn(browser, page));
+    expect(await count()).toEqual([good + 1, denied + 1, logins]);
+  });
+
   it('count refreshes, redemptions and bearer checks by outcome', async () => {
     const { access_token: token, refresh_token: refreshToken } = await client.tokens();
     const counters = [
@@ -228,6 +245,8 @@ describe('names and attributes', () => {
     await client.redeem(code);
     await client.refresh('a-refresh-token-of-nobody');
     await callTool(world.mcp, 'a-token-of-nobody', 'whoami');
+    const browser = createBrowser();
+    await signIn(browser, world.origin);
 
     const sent = world.tenant.requests.flatMap(({ form, query, headers }) => [
       ...['code', 'code_verifier', 'client_secret', 'refresh_token', 'token', 'password'].map(
@@ -246,6 +265,7 @@ describe('names and attributes', () => {
       ...[...sent, ...known, ...ours],
       ...[code, VERIFIER, 'the-state-of-the-client', client.id, client.secret],
       ...['a-refresh-token-of-nobody', 'a-token-of-nobody'],
+      ...browser.cookies.all().flatMap(({ value }) => value.split('.')),
       ...[SPEC_SIGNING_KEY, DEMO_CLIENT_SECRET, 'ada@example.com', 'Ada Lovelace'],
     ].filter((secret) => typeof secret === 'string' && secret !== '');
     expect(secrets.length).toBeGreaterThan(30);

@@ -15,6 +15,7 @@ export const RESERVED_PATHS: readonly string[] = [
   '/revoke',
   '/register',
   '/connect',
+  '/connected-apps',
   '/backchannel-logout',
   '/.well-known',
 ];

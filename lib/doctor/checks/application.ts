@@ -52,7 +52,7 @@ function silentRequest(config: Config, { authorizationEndpoint }: Auth0Metadata)
     response_type: 'code',
     client_id: config.auth0.clientId,
     redirect_uri: config.callbackUrl,
-    scope: `openid ${scopesToAsk([])}`,
+    scope: `openid ${scopesToAsk({ scopes: [] })}`,
     state: secrets.state,
     prompt: 'none',
   }).toString();

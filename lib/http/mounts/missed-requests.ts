@@ -8,12 +8,14 @@ import type { IncomingMessage } from 'node:http';
 import type { Request, RequestHandler } from 'express';
 
 /** The parts that can be mounted one by one. */
-export type PartName = 'metadata' | 'registration' | 'login' | 'tokens' | 'guard';
+export type PartName = 'metadata' | 'registration' | 'login' | 'tokens' | 'connectedApps' | 'guard';
 
 export interface MissedRequestsDeps {
   readonly baseUrl: string;
   /** Path of `baseUrl`. */
   readonly basePath: string;
+  /** Absolute. */
+  readonly callbackPath: string;
   /** Absolute path → the part that answers there. */
   readonly endpoints: ReadonlyMap<string, PartName>;
   /** Says a thing, if it has not been said yet. */
@@ -34,13 +36,18 @@ export function createMissedRequests(
 ): (name: PartName, part: RequestHandler) => RequestHandler {
   const { endpoints, basePath } = deps;
   /** The paths as they look when the mount's prefix is gone. */
-  const tails = new Set([...endpoints.keys()].map((path) => withoutPrefix(path, basePath)));
+  const tails = new Map(
+    [...endpoints].map(([path, part]) => [withoutPrefix(path, basePath), part]),
+  );
+  /** Nobody misses the page of connected apps that was not asked for. */
+  const isWatchedBy = (name: PartName, owner: PartName | undefined): boolean =>
+    owner !== undefined && (owner !== 'connectedApps' || owner === name);
   const passages = new WeakMap<IncomingMessage, Passage>();
   return function watched(name, part) {
     return function watchPart(req, res, next) {
       const { url, baseUrl: mountPath } = req;
       const path = pathname(url);
-      if (tails.has(path) || endpoints.has(mountPath + path)) {
+      if (isWatchedBy(name, endpoints.get(mountPath + path) ?? tails.get(path))) {
         const passage = passages.get(req) ?? { req, mountPath, parts: new Set() };
         if (passage.parts.size === 0) {
           passages.set(req, passage);
@@ -56,16 +63,18 @@ export function createMissedRequests(
 }
 
 function explain({ req, mountPath, parts }: Passage, deps: MissedRequestsDeps): void {
-  const { baseUrl, basePath, endpoints, tell } = deps;
+  const { baseUrl, basePath, callbackPath, endpoints, tell } = deps;
   const path = pathname(req.originalUrl);
   const request = `${req.method} ${path}`;
   const part = endpoints.get(path);
   if (part !== undefined) {
     if (parts.has(part)) return;
+    const sender =
+      path === callbackPath ? 'Auth0 sends browsers back here' : 'the metadata sends clients here';
     tell(
       part,
       request,
-      `answered 404: the metadata sends clients here, but auth.${part} is not mounted where the request passes. Add app.use(auth.${part})`,
+      `answered 404: ${sender}, but auth.${part} is not mounted where the request passes. Add app.use(auth.${part})`,
     );
   } else if (mountPath === '') {
     tell(

@@ -18,7 +18,7 @@ import { hasRouteBefore } from './route-before.js';
 const METADATA_PATIENCE_SECONDS = 2;
 
 export interface MountWatchDeps {
-  readonly config: Pick<Config, 'baseUrl' | 'basePath' | 'resourcePath' | 'logger'>;
+  readonly config: Pick<Config, 'baseUrl' | 'basePath' | 'callbackUrl' | 'resourcePath' | 'logger'>;
   /** Absolute path → the part that answers there. */
   readonly endpoints: ReadonlyMap<string, PartName>;
   readonly resourceMetadataUrl: string;
@@ -44,7 +44,8 @@ export function createMountWatch(deps: MountWatchDeps): MountWatch {
     told.add(topic);
     config.logger.warn({ request }, message);
   };
-  const missed = createMissedRequests({ ...config, endpoints, tell });
+  const callbackPath = new URL(config.callbackUrl).pathname;
+  const missed = createMissedRequests({ ...config, callbackPath, endpoints, tell });
   const documents = watchMetadata(deps, tell);
   return {
     part: (name, part) => missed(name, name === 'metadata' ? documents.noteMount(part) : part),

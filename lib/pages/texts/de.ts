@@ -61,14 +61,15 @@ export const de: PageTexts = {
       title: 'Diese Anmeldung ist abgelaufen',
       message:
         'Es ist zu viel Zeit vergangen, oder diese Seite wurde schon benutzt. Es wurde nichts weitergegeben.',
-      remedy: 'Gehen Sie zurück zu Ihrer App und verbinden Sie sich noch einmal.',
+      remedy:
+        'Gehen Sie dorthin zurück, wo Sie begonnen haben, etwa in Ihre App, und beginnen Sie noch einmal.',
     },
     other_browser: {
       title: 'Diese Anmeldung hat woanders begonnen',
       message:
         'Sie gehört zu einem anderen Browser, oder dieser Browser hat das nötige Cookie nicht behalten. Es wurde nichts weitergegeben.',
       remedy:
-        'Gehen Sie zurück zu Ihrer App, verbinden Sie sich noch einmal und bleiben Sie bis zum Ende in einem Browser. Cookies müssen für diese Seite erlaubt sein. Haben Sie das nicht selbst begonnen, schließen Sie diese Seite.',
+        'Gehen Sie dorthin zurück, wo Sie begonnen haben, etwa in Ihre App, beginnen Sie noch einmal und bleiben Sie bis zum Ende in einem Browser. Cookies müssen für diese Seite erlaubt sein. Haben Sie das nicht selbst begonnen, schließen Sie diese Seite.',
     },
     denied: {
       title: 'Der Zugang wurde abgelehnt',
@@ -79,7 +80,8 @@ export const de: PageTexts = {
     unavailable: {
       title: 'Die Anmeldung ist gerade nicht möglich',
       message: 'Ein Dienst, der zur Anmeldung nötig ist, antwortet nicht. Es liegt nicht an Ihnen.',
-      remedy: 'Warten Sie eine Minute und verbinden Sie sich dann noch einmal von Ihrer App aus.',
+      remedy:
+        'Warten Sie eine Minute und beginnen Sie dann noch einmal, wo Sie begonnen haben, etwa in Ihrer App.',
     },
     misconfigured: {
       title: 'Dieser Dienst ist nicht richtig eingerichtet',
@@ -91,13 +93,26 @@ export const de: PageTexts = {
     too_many_requests: {
       title: 'Zu viele Versuche',
       message: 'Aus Ihrem Netz kamen in kurzer Zeit zu viele Anfragen.',
-      remedy: 'Warten Sie eine Minute und verbinden Sie sich dann noch einmal von Ihrer App aus.',
+      remedy:
+        'Warten Sie eine Minute und beginnen Sie dann noch einmal, wo Sie begonnen haben, etwa in Ihrer App.',
     },
     server_error: {
       title: 'Etwas ist schiefgegangen',
       message: 'Hier ist ein unerwarteter Fehler aufgetreten. Es liegt nicht an Ihnen.',
       remedy:
-        'Verbinden Sie sich noch einmal von Ihrer App aus. Geschieht es wieder, geben Sie den Betreibern dieses Dienstes Bescheid und nennen Sie die Referenz unten.',
+        'Beginnen Sie noch einmal, wo Sie begonnen haben, etwa in Ihrer App. Geschieht es wieder, geben Sie den Betreibern dieses Dienstes Bescheid und nennen Sie die Referenz unten.',
+    },
+    page_expired: {
+      title: 'Diese Seite ist nicht mehr aktuell',
+      message:
+        'Sie stand zu lange offen, oder Sie haben sich inzwischen ab- oder neu angemeldet. Es wurde nichts geändert.',
+      remedy: 'Öffnen Sie die Seite noch einmal. Cookies müssen für diese Seite erlaubt sein.',
+    },
+    sign_in_denied: {
+      title: 'Sie sind nicht angemeldet',
+      message: 'Die Anmeldung wurde abgebrochen oder abgelehnt. Es wurde nichts geändert.',
+      remedy:
+        'Wollten Sie sich anmelden, versuchen Sie es noch einmal. Wird es wieder abgelehnt, fragen Sie die Betreiber dieses Dienstes.',
     },
   },
   errorPage: {
@@ -108,6 +123,9 @@ export const de: PageTexts = {
   },
   connectedApps: {
     title: 'Verbundene Apps',
+    signInFirst:
+      'Melden Sie sich an, um zu sehen, welche Apps {service} in Ihrem Namen nutzen können, und um zu trennen, was Sie nicht mehr wollen.',
+    signIn: 'Anmelden',
     introduction: 'Diese Apps können {service} in Ihrem Namen nutzen.',
     signedInAs: 'Angemeldet als {account}',
     empty: 'Es ist keine App verbunden.',

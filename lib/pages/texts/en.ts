@@ -58,14 +58,14 @@ export const en: PageTexts = {
     login_expired: {
       title: 'This sign-in has expired',
       message: 'Too much time has passed, or this page was already used. Nothing was shared.',
-      remedy: 'Go back to your app and connect again.',
+      remedy: 'Go back to where you started, such as your app, and begin again.',
     },
     other_browser: {
       title: 'This sign-in started somewhere else',
       message:
         'It belongs to another browser, or this browser did not keep the cookie it needs. Nothing was shared.',
       remedy:
-        'Go back to your app and connect again, and stay in one browser until the end. Cookies have to be allowed for this site. If you did not start this yourself, close this page.',
+        'Go back to where you started, such as your app, begin again, and stay in one browser until the end. Cookies have to be allowed for this site. If you did not start this yourself, close this page.',
     },
     denied: {
       title: 'Access was denied',
@@ -76,7 +76,7 @@ export const en: PageTexts = {
     unavailable: {
       title: 'Signing in is not possible right now',
       message: 'A service needed for signing in does not answer. The fault is not on your side.',
-      remedy: 'Wait a minute, then connect again from your app.',
+      remedy: 'Wait a minute, then begin again where you started, such as in your app.',
     },
     misconfigured: {
       title: 'This service is not set up correctly',
@@ -86,13 +86,25 @@ export const en: PageTexts = {
     too_many_requests: {
       title: 'Too many attempts',
       message: 'There were too many requests from your network in a short time.',
-      remedy: 'Wait a minute, then connect again from your app.',
+      remedy: 'Wait a minute, then begin again where you started, such as in your app.',
     },
     server_error: {
       title: 'Something went wrong',
       message: 'An unexpected fault occurred here. The fault is not on your side.',
       remedy:
-        'Connect again from your app. If it happens again, tell the people who run this service, and give them the reference below.',
+        'Begin again where you started, such as in your app. If it happens again, tell the people who run this service, and give them the reference below.',
+    },
+    page_expired: {
+      title: 'This page is out of date',
+      message:
+        'It stood open for too long, or you have signed out or in again since. Nothing was changed.',
+      remedy: 'Open the page again. Cookies have to be allowed for this site.',
+    },
+    sign_in_denied: {
+      title: 'You are not signed in',
+      message: 'Signing in was cancelled or denied. Nothing was changed.',
+      remedy:
+        'If you wanted to sign in, try again. If it is denied again, ask the people who run this service.',
     },
   },
   errorPage: {
@@ -103,6 +115,9 @@ export const en: PageTexts = {
   },
   connectedApps: {
     title: 'Connected apps',
+    signInFirst:
+      'Sign in to see which apps can use {service} in your name, and to disconnect those you no longer want.',
+    signIn: 'Sign in',
     introduction: 'These apps can use {service} in your name.',
     signedInAs: 'Signed in as {account}',
     empty: 'No app is connected.',

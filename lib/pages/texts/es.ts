@@ -61,14 +61,14 @@ export const es: PageTexts = {
     login_expired: {
       title: 'Este inicio de sesión ha caducado',
       message: 'Ha pasado demasiado tiempo, o esta página ya se usó. No se ha compartido nada.',
-      remedy: 'Vuelve a tu aplicación y conéctala de nuevo.',
+      remedy: 'Vuelve a donde empezaste, por ejemplo a tu aplicación, y empieza de nuevo.',
     },
     other_browser: {
       title: 'Este inicio de sesión empezó en otro lugar',
       message:
         'Pertenece a otro navegador, o este no guardó la cookie necesaria. No se ha compartido nada.',
       remedy:
-        'Vuelve a tu aplicación, conéctala de nuevo y quédate en un solo navegador hasta el final. Las cookies tienen que estar permitidas para este sitio. Si no lo empezaste tú, cierra esta página.',
+        'Vuelve a donde empezaste, por ejemplo a tu aplicación, empieza de nuevo y quédate en un solo navegador hasta el final. Las cookies tienen que estar permitidas para este sitio. Si no lo empezaste tú, cierra esta página.',
     },
     denied: {
       title: 'Se denegó el acceso',
@@ -80,7 +80,7 @@ export const es: PageTexts = {
       title: 'Ahora mismo no se puede iniciar sesión',
       message:
         'No responde un servicio necesario para iniciar sesión. El problema no está de tu lado.',
-      remedy: 'Espera un minuto y conecta de nuevo desde tu aplicación.',
+      remedy: 'Espera un minuto y empieza de nuevo donde empezaste, por ejemplo en tu aplicación.',
     },
     misconfigured: {
       title: 'Este servicio no está bien configurado',
@@ -91,13 +91,25 @@ export const es: PageTexts = {
     too_many_requests: {
       title: 'Demasiados intentos',
       message: 'Desde tu red llegaron demasiadas solicitudes en poco tiempo.',
-      remedy: 'Espera un minuto y conecta de nuevo desde tu aplicación.',
+      remedy: 'Espera un minuto y empieza de nuevo donde empezaste, por ejemplo en tu aplicación.',
     },
     server_error: {
       title: 'Algo ha fallado',
       message: 'Aquí se ha producido un fallo inesperado. El problema no está de tu lado.',
       remedy:
-        'Conecta de nuevo desde tu aplicación. Si vuelve a ocurrir, avisa a los responsables de este servicio y dales la referencia de abajo.',
+        'Empieza de nuevo donde empezaste, por ejemplo en tu aplicación. Si vuelve a ocurrir, avisa a los responsables de este servicio y dales la referencia de abajo.',
+    },
+    page_expired: {
+      title: 'Esta página ya no es actual',
+      message:
+        'Estuvo abierta demasiado tiempo, o desde entonces cerraste o iniciaste sesión otra vez. No se ha cambiado nada.',
+      remedy: 'Abre la página de nuevo. Las cookies tienen que estar permitidas para este sitio.',
+    },
+    sign_in_denied: {
+      title: 'No has iniciado sesión',
+      message: 'El inicio de sesión se canceló o se denegó. No se ha cambiado nada.',
+      remedy:
+        'Si querías iniciar sesión, inténtalo de nuevo. Si se deniega otra vez, pregunta a los responsables de este servicio.',
     },
   },
   errorPage: {
@@ -108,6 +120,9 @@ export const es: PageTexts = {
   },
   connectedApps: {
     title: 'Aplicaciones conectadas',
+    signInFirst:
+      'Inicia sesión para ver qué aplicaciones pueden usar {service} en tu nombre y desconectar las que ya no quieras.',
+    signIn: 'Iniciar sesión',
     introduction: 'Estas aplicaciones pueden usar {service} en tu nombre.',
     signedInAs: 'Sesión iniciada como {account}',
     empty: 'No hay ninguna aplicación conectada.',

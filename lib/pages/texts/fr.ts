@@ -60,14 +60,14 @@ export const fr: PageTexts = {
     login_expired: {
       title: 'Cette connexion a expiré',
       message: 'Trop de temps s’est écoulé, ou cette page a déjà servi. Rien n’a été transmis.',
-      remedy: 'Retournez à votre application et connectez-la de nouveau.',
+      remedy: 'Retournez là où vous avez commencé, votre application par exemple, et recommencez.',
     },
     other_browser: {
       title: 'Cette connexion a commencé ailleurs',
       message:
         'Elle appartient à un autre navigateur, ou celui-ci n’a pas gardé le cookie nécessaire. Rien n’a été transmis.',
       remedy:
-        'Retournez à votre application, connectez-la de nouveau et restez dans un seul navigateur jusqu’au bout. Les cookies doivent être permis pour ce site. Si la demande ne vient pas de vous, fermez cette page.',
+        'Retournez là où vous avez commencé, votre application par exemple, recommencez et restez dans un seul navigateur jusqu’au bout. Les cookies doivent être permis pour ce site. Si la demande ne vient pas de vous, fermez cette page.',
     },
     denied: {
       title: 'L’accès a été refusé',
@@ -79,7 +79,8 @@ export const fr: PageTexts = {
       title: 'La connexion est impossible pour le moment',
       message:
         'Un service nécessaire à la connexion ne répond pas. Le problème ne vient pas de vous.',
-      remedy: 'Attendez une minute, puis recommencez depuis votre application.',
+      remedy:
+        'Attendez une minute, puis recommencez là où vous avez commencé, dans votre application par exemple.',
     },
     misconfigured: {
       title: 'Ce service n’est pas configuré correctement',
@@ -90,13 +91,26 @@ export const fr: PageTexts = {
     too_many_requests: {
       title: 'Trop de tentatives',
       message: 'Trop de demandes sont venues de votre réseau en peu de temps.',
-      remedy: 'Attendez une minute, puis recommencez depuis votre application.',
+      remedy:
+        'Attendez une minute, puis recommencez là où vous avez commencé, dans votre application par exemple.',
     },
     server_error: {
       title: 'Un problème est survenu',
       message: 'Une erreur inattendue s’est produite ici. Le problème ne vient pas de vous.',
       remedy:
-        'Recommencez depuis votre application. Si cela se reproduit, prévenez les responsables de ce service et donnez-leur la référence ci-dessous.',
+        'Recommencez là où vous avez commencé, dans votre application par exemple. Si cela se reproduit, prévenez les responsables de ce service et donnez-leur la référence ci-dessous.',
+    },
+    page_expired: {
+      title: 'Cette page n’est plus à jour',
+      message:
+        'Elle est restée ouverte trop longtemps, ou vous vous êtes déconnecté ou reconnecté depuis. Rien n’a été modifié.',
+      remedy: 'Ouvrez la page de nouveau. Les cookies doivent être permis pour ce site.',
+    },
+    sign_in_denied: {
+      title: 'Vous n’êtes pas connecté',
+      message: 'La connexion a été annulée ou refusée. Rien n’a été modifié.',
+      remedy:
+        'Si vous vouliez vous connecter, réessayez. En cas de nouveau refus, demandez aux responsables de ce service.',
     },
   },
   errorPage: {
@@ -107,6 +121,9 @@ export const fr: PageTexts = {
   },
   connectedApps: {
     title: 'Applications connectées',
+    signInFirst:
+      'Connectez-vous pour voir quelles applications peuvent utiliser {service} en votre nom, et pour déconnecter celles dont vous ne voulez plus.',
+    signIn: 'Se connecter',
     introduction: 'Ces applications peuvent utiliser {service} en votre nom.',
     signedInAs: 'Compte : {account}',
     empty: 'Aucune application n’est connectée.',

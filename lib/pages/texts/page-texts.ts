@@ -28,7 +28,11 @@ export type ErrorPageKind =
   /** A rate limit was reached. */
   | 'too_many_requests'
   /** A fault of ours. */
-  | 'server_error';
+  | 'server_error'
+  /** A page of somebody signed in, or its form, is too old, or not of this session or browser. */
+  | 'page_expired'
+  /** Signing in to a page of ours was denied or cancelled at Auth0. */
+  | 'sign_in_denied';
 
 /** One error, for a person. */
 export interface ErrorTexts {
@@ -90,6 +94,9 @@ export interface PageTexts {
   /** The apps a person has let in. */
   readonly connectedApps: {
     readonly title: string;
+    /** To a stranger, above the button. */
+    readonly signInFirst: string;
+    readonly signIn: string;
     readonly introduction: string;
     readonly signedInAs: string;
     readonly empty: string;

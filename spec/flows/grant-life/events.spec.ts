@@ -4,6 +4,13 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { approve, cancelLogin, createBrowser, deny, logIn } from '../../../demo/tenant/browser.js';
 import { ADA, BOB } from '../../../demo/tenant/options.js';
 import { type Auth0McpEvent, EVENT_CHANNEL } from '../../../lib/config/events.js';
+import {
+  accountCookie,
+  grantField,
+  pressSignIn,
+  signIn,
+  signOut,
+} from '../../support/connected-apps.js';
 import { callTool, type OAuthClient, registerClient } from '../../support/oauth-client.js';
 import { ALWAYS_DUE, pass, until } from '../../support/upstream.js';
 import { startWorld, type World } from '../../support/world.js';
@@ -16,6 +23,10 @@ const EVERY_TYPE: Readonly<Record<Auth0McpEvent['type'], true>> = {
   login_started: true,
   login_completed: true,
   login_failed: true,
+  sign_in_started: true,
+  signed_in: true,
+  sign_in_failed: true,
+  signed_out: true,
   code_redeemed: true,
   code_replayed: true,
   tokens_refreshed: true,
@@ -37,7 +48,7 @@ describe('events', () => {
 
   beforeAll(async () => {
     subscribe(EVENT_CHANNEL, listen);
-    world = await startWorld({ tenant: ALWAYS_DUE });
+    world = await startWorld({ connectedApps: true, tenant: ALWAYS_DUE });
     const [application] = world.tenant.settings.applications;
     if (application === undefined) throw new Error('no application');
     const backchannelLogoutUri = `${world.origin}/backchannel-logout`;
@@ -84,6 +95,7 @@ describe('events', () => {
     await misconfigured();
     await endedByAuth0();
     await loggedOut();
+    await disconnected();
   }
 
   const note = (tokens: Record<string, unknown>): Record<string, unknown> => {
@@ -166,6 +178,18 @@ describe('events', () => {
     await world.tenant.sendBackchannelLogout({ sub: ADA.sub });
   }
 
+  async function disconnected(): Promise<void> {
+    note(await client.tokens());
+    const browser = createBrowser();
+    const page = await signIn(browser, world.origin);
+    const after = await browser.submit(page, {}, { form: ({ values }) => 'grant' in values });
+    secrets.add(String(accountCookie(browser)?.split('.')[1])).add(grantField(page, 'Spec client'));
+    await signOut(browser, after);
+    const other = createBrowser();
+    const departed = await pressSignIn(other, await other.get(`${world.origin}/connected-apps`));
+    await cancelLogin(other, departed);
+  }
+
   it('each type happens', () => {
     const seen = new Set(world.events.map(({ type }) => type));
     expect([...seen].toSorted()).toEqual(Object.keys(EVERY_TYPE).toSorted());
@@ -193,6 +217,10 @@ describe('events', () => {
         (grantId === undefined || subject === undefined),
     );
     expect(lacking).toEqual([]);
+    const ofNobody = world.events.filter(
+      ({ type, subject }) => /^signed_(in|out)$/.test(type) && subject === undefined,
+    );
+    expect(ofNobody).toEqual([]);
     const withoutClient = world.events.filter(
       ({ type, client: named }) =>
         /^(client_|consent_|login_started|login_completed|code_|tokens_|refresh_|grant_|auth0_refreshed)/.test(

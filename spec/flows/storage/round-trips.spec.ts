@@ -6,6 +6,7 @@ import { ADA } from '../../../demo/tenant/options.js';
 import { memoryStorage } from '../../../lib/storage/memory-storage.js';
 import { redisStorage } from '../../../lib/storage/redis/redis-storage.js';
 import type { Storage } from '../../../lib/storage/storage.js';
+import { pressSignIn } from '../../support/connected-apps.js';
 import { callTool, type OAuthClient, registerClient } from '../../support/oauth-client.js';
 import { type RedisServer, startRedis } from '../../support/redis-server.js';
 import { until } from '../../support/upstream.js';
@@ -38,7 +39,7 @@ beforeAll(async () => {
     },
   });
   calls = [];
-  world = await startWorld({ options: { storage } });
+  world = await startWorld({ connectedApps: true, options: { storage } });
   browser = createBrowser();
 });
 afterAll(() => world.close());
@@ -114,6 +115,46 @@ describe('round trips to the store, counted', () => {
       await client.refresh('garbage');
     });
     expect(verbs).toEqual([]);
+  });
+
+  it('the page of connected apps: 0 for a stranger, 2 to sign in, 8 for the callback, 4 with one app', async () => {
+    const person = createBrowser();
+    const url = `${world.origin}/connected-apps`;
+    const [stranger, opening] = await verbsOf(() => person.get(url));
+    expect(opening).toEqual([]);
+    const [departed, departure] = await verbsOf(() =>
+      pressSignIn(person, stranger, { stopBefore: world.tenant.issuer }),
+    );
+    expect(departure).toEqual(['set session', 'add login']);
+    const page = await person.follow(departed.next ?? '');
+    const { next } = await logIn(person, page, ADA, {
+      stopBefore: (to) => to.pathname === '/auth/callback',
+    });
+    const [, callback] = await verbsOf(() => person.get(next ?? ''));
+    expect(callback.sort()).toEqual(
+      [
+        'get session',
+        'get login',
+        'update login',
+        'add account',
+        'addMember accounts-by-sid',
+        'addMember accounts-by-subject',
+        'set session',
+        // Behind the answer.
+        'delete login',
+      ].sort(),
+    );
+    const [, visit] = await verbsOf(() => person.get(url));
+    expect(visit).toEqual([
+      'get account',
+      'update account',
+      'members grants-by-subject',
+      'get grant',
+    ]);
+    const [, made] = await verbsOf(() =>
+      fetch(url, { headers: { cookie: 'auth0-mcp-account-AAAAAAAA=made-up' } }),
+    );
+    expect(made).toEqual([]);
   });
 
   it('a grant is one value of less than 2 kB and three entries of an index', async () => {

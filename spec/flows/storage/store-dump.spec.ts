@@ -9,6 +9,7 @@ import { ADA, DEMO_AUDIENCE, DEMO_CLIENT_SECRET } from '../../../demo/tenant/opt
 import { embeddedStorage } from '../../../lib/storage/embedded/embedded-storage.js';
 import { redisStorage } from '../../../lib/storage/redis/redis-storage.js';
 import type { Storage } from '../../../lib/storage/storage.js';
+import { signIn, signOut } from '../../support/connected-apps.js';
 import { callTool, registerClient, VERIFIER } from '../../support/oauth-client.js';
 import { type RedisServer, startRedis } from '../../support/redis-server.js';
 import { findSecrets, tapWire, type WireTap } from '../../support/secrets-on-the-wire.js';
@@ -81,6 +82,9 @@ async function wholeRun(look: () => Promise<void>): Promise<unknown[]> {
   // Remembered: no consent page, and Auth0 still knows the browser.
   const again = await see(await browser.follow(client.authorizeUrl(), { stopBefore }));
   const second = await logInOnce(again);
+  const page = await signIn(browser, world.origin);
+  await see(page);
+  await see(await signOut(browser, page));
   const form = { client_id: client.id, client_secret: client.secret };
   const revoked = await client.post('/revoke', { token: String(second.refresh_token), ...form });
   expect(revoked.status).toBe(200);
@@ -99,6 +103,7 @@ describe.each([
     tap = tapWire();
     dumps = Buffer.alloc(0);
     world = await startWorld({
+      connectedApps: true,
       options: { storage: store.storage, consent: 'remember' },
       tenant: { apis: [{ identifier: DEMO_AUDIENCE, tokenLifetimeSeconds: 80 }] },
     });

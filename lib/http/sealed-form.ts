@@ -1,6 +1,6 @@
 /**
- * The consent form's memory: the validated request travels in the form, sealed, and comes back only
- * through the browser that was shown it. Until a person decides, nothing is stored.
+ * The memory of a form before there is a session: what it is about travels in it, sealed, and comes
+ * back only through the browser that was shown it. Until a person decides, nothing is stored.
  *
  * Spec: PX-8 (CSRF), PX-18, R-AZ-18; design: `GET /authorize` writes to no store.
  *
@@ -10,28 +10,30 @@ import { randomBytes } from 'node:crypto';
 
 import type { Request, Response } from 'express';
 
-import type { ApprovedRequest } from '../grants/code-grant.js';
 import type { Sealer } from '../keys/seal.js';
 import { AccessDenied } from '../oauth/errors.js';
+import type { ErrorPageKind } from '../pages/texts/page-texts.js';
 import { type CookieRules, cookieOf } from './cookies.js';
 import { PageError } from './pages.js';
+import { signOfAnotherSite } from './same-origin.js';
 
 /** Seconds a page may stand open before its buttons stop working. */
 const FORM_TTL_SECONDS = 600;
 
-/** Puts requests into forms and takes them out again. */
-export interface ConsentForms {
+/** Puts something into forms and takes it out again; `Content` is whatever JSON can hold. */
+export interface SealedForms<Content> {
   /** The text for the hidden field; makes sure that the browser has the cookie it is bound to. */
-  write(req: Request, res: Response, request: ApprovedRequest): string;
+  write(req: Request, res: Response, content: Content): string;
   /**
-   * The request behind a submitted form.
+   * What is behind a submitted form.
    *
    * @throws PageError the form is of another browser, from another site, forged or too old
    */
-  read(req: Request, sealed: string | undefined): ApprovedRequest;
+  read(req: Request, sealed: string | undefined): Content;
 }
 
-interface ConsentFormsDeps {
+export interface SealedFormsDeps {
+  /** Of these forms alone: one of another kind does not open. */
   readonly sealer: Sealer;
   readonly cookies: CookieRules;
   readonly issuer: string;
@@ -40,23 +42,29 @@ interface ConsentFormsDeps {
   readonly now: () => number;
 }
 
-export function createConsentForms(deps: ConsentFormsDeps): ConsentForms {
+/** @param pages what is shown for a form that is not this browser's, and for one that is too old */
+export function createSealedForms<Content>(
+  deps: SealedFormsDeps,
+  pages: { readonly foreign: ErrorPageKind; readonly expired: ErrorPageKind },
+): SealedForms<Content> {
   const cookieName = deps.cookies.name('form');
   // Servers that share a key have policies of their own: a form of one is none of another.
   const boundTo = (cookie: string): string => `${deps.issuer} ${cookie}`;
+  const foreign = (detail: string): PageError => new PageError(pages.foreign, denied(detail));
   return {
-    write(req, res, request) {
+    write(req, res, content) {
       const known = cookieOf(req, cookieName);
       const cookie = isCookieValue(known) ? known : randomBytes(18).toString('base64url');
       res.cookie(cookieName, cookie, {
         ...deps.cookies.options,
         maxAge: FORM_TTL_SECONDS * 1000,
       });
-      const content = JSON.stringify({ expiresAt: deps.now() + FORM_TTL_SECONDS, request });
-      return deps.sealer.seal(Buffer.from(content), boundTo(cookie)).toString('base64url');
+      const text = JSON.stringify({ expiresAt: deps.now() + FORM_TTL_SECONDS, content });
+      return deps.sealer.seal(Buffer.from(text), boundTo(cookie)).toString('base64url');
     },
     read(req, sealed) {
-      refuseOtherSites(req, deps.origin);
+      const sign = signOfAnotherSite(req, deps.origin);
+      if (sign !== undefined) throw foreign(sign);
       const cookie = cookieOf(req, cookieName);
       const opened = deps.sealer.open(
         Buffer.from(sealed ?? '', 'base64url'),
@@ -64,32 +72,18 @@ export function createConsentForms(deps: ConsentFormsDeps): ConsentForms {
       );
       if (!isCookieValue(cookie) || opened === undefined) throw foreign('not of this browser');
       // Sealed by `write`, so its form is known.
-      const content: { expiresAt: number; request: ApprovedRequest } = JSON.parse(String(opened));
-      if (content.expiresAt <= deps.now()) {
-        throw new PageError('login_expired', denied('the form is too old'));
-      }
-      return content.request;
+      const { expiresAt, content }: { expiresAt: number; content: Content } = JSON.parse(
+        String(opened),
+      );
+      if (expiresAt <= deps.now())
+        throw new PageError(pages.expired, denied('the form is too old'));
+      return content;
     },
   };
 }
 
 function isCookieValue(value: string | undefined): value is string {
   return value !== undefined && /^[A-Za-z0-9_-]{24}$/.test(value);
-}
-
-/**
- * Fetch metadata where the browser sends it, `Origin` otherwise. With our referrer policy browsers
- * send `Origin: null` for the page's own form, so `null` says nothing; the cookie decides then.
- */
-function refuseOtherSites(req: Request, origin: string): void {
-  const site = req.headers['sec-fetch-site'];
-  if (site !== undefined && site !== 'same-origin') throw foreign(`sec-fetch-site: ${site}`);
-  const sent = req.headers.origin;
-  if (sent !== undefined && sent !== 'null' && sent !== origin) throw foreign('another origin');
-}
-
-function foreign(detail: string): PageError {
-  return new PageError('other_browser', denied(detail));
 }
 
 function denied(detail: string): AccessDenied {

@@ -1,0 +1,48 @@
+/**
+ * Signing in to the page of connected apps: the person is sent to Auth0, which vouches for them.
+ *
+ * Spec: OpenID Connect Core §3.1.2.1; PX-8, PX-19, R-AZ-9.
+ * Flow: route table → noStore → signIn → Auth0 → the callback → the page.
+ *
+ * @module
+ */
+import type { RequestHandler } from 'express';
+
+import type { AccountVisits } from '../../http/account-visits.js';
+import { noStore } from '../../http/answer-headers.js';
+import type { BrowserSessions } from '../../http/browser-sessions.js';
+import { handler } from '../../http/handler.js';
+import type { DepartToAuth0 } from '../../http/login-departure.js';
+import { readForm } from '../../http/request-body.js';
+import type { SealedForms } from '../../http/sealed-form.js';
+import { optionalParameter } from '../../oauth/parameters.js';
+
+/** Largest body, in bytes: several times the sealed field. */
+const MAX_BODY_BYTES = 4 * 1024;
+
+export interface SignInDeps {
+  forms: Pick<SealedForms<'sign_in'>, 'read'>;
+  sessions: BrowserSessions;
+  visits: Pick<AccountVisits, 'wasEnded'>;
+  depart: DepartToAuth0;
+}
+
+/**
+ * Builds the handlers of the button.
+ *
+ * @throws PageError the form is not this browser's, or too old; nothing was stored
+ */
+export function signInEndpoint(deps: SignInDeps): RequestHandler[] {
+  return [
+    noStore,
+    handler(async function signIn(req, res) {
+      const form = await readForm(req, res, MAX_BODY_BYTES);
+      deps.forms.read(req, optionalParameter(form, 'form'));
+      const session = await deps.sessions.open(req, res);
+      // PX-19: the cookie goes out with the very redirect to Auth0.
+      const browser = await session.begin();
+      const reauthenticate = deps.visits.wasEnded(req);
+      await deps.depart(req, res, { purpose: 'connected_apps', reauthenticate }, browser);
+    }),
+  ];
+}

@@ -1,0 +1,55 @@
+/**
+ * Signing out of the page of connected apps. The session at Auth0 is none of ours to end: the person
+ * may use it elsewhere.
+ *
+ * Spec: PX-8.
+ * Flow: route table → noStore → signOut → AccountVisits.end → page.
+ *
+ * @module
+ */
+import type { RequestHandler } from 'express';
+
+import type { EventListener } from '../../config/events.js';
+import type { AccountForms } from '../../http/account-forms.js';
+import type { AccountVisits } from '../../http/account-visits.js';
+import { noStore } from '../../http/answer-headers.js';
+import { handler } from '../../http/handler.js';
+import { type LookFor, sendPage } from '../../http/pages.js';
+import { readForm } from '../../http/request-body.js';
+import { optionalParameter } from '../../oauth/parameters.js';
+import { signedOutPage } from '../../pages/signed-out-page.js';
+
+/** Largest body, in bytes: several times the sealed field. */
+const MAX_BODY_BYTES = 4 * 1024;
+
+export interface SignOutDeps {
+  visits: Pick<AccountVisits, 'find' | 'end'>;
+  forms: Pick<AccountForms, 'requireOwnPage' | 'read'>;
+  lookFor: LookFor;
+  emit: EventListener;
+  /** Where to sign in again. */
+  pageUrl: string;
+}
+
+/**
+ * Builds the handlers. Whoever is not signed in is signed out, and sees the same.
+ *
+ * @throws PageError the form is not of this session, which goes on
+ */
+export function signOutEndpoint(deps: SignOutDeps): RequestHandler[] {
+  return [
+    noStore,
+    handler(async function signOut(req, res) {
+      const form = await readForm(req, res, MAX_BODY_BYTES);
+      deps.forms.requireOwnPage(req);
+      const field = optionalParameter(form, 'form');
+      const visitor = await deps.visits.find(req);
+      if (visitor !== undefined) deps.forms.read(visitor, field, 'sign_out');
+      await deps.visits.end(res, visitor);
+      if (visitor !== undefined) {
+        deps.emit({ type: 'signed_out', subject: visitor.account.subject });
+      }
+      sendPage(res, 200, signedOutPage(deps.lookFor(req), { signInUrl: deps.pageUrl }));
+    }),
+  ];
+}

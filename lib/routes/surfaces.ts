@@ -1,0 +1,73 @@
+/**
+ * The two surfaces an endpoint can have, for programs and for people: headers, limits, errors, and
+ * the methods it answers.
+ *
+ * @module
+ */
+import type { ErrorRequestHandler, RequestHandler, Router } from 'express';
+
+import { openToBrowsers } from '../http/cors.js';
+import { inTurn } from '../http/in-turn.js';
+import { answerHead, methodNotAllowed } from '../http/method-not-allowed.js';
+import type { RateLimits } from '../http/rate-limits.js';
+import { inSteps, type Step } from '../http/step.js';
+
+/** Puts endpoints on routers. Methods are named as in an `Allow` header. */
+export interface Surfaces {
+  /** What programs post to so far, by its path: what a request can go straight to. */
+  readonly posted: ReadonlyMap<string, RequestHandler>;
+  /** For programs: open to browsers' `fetch`, errors as OAuth JSON. */
+  machine(router: Router, method: string, path: string, work: RequestHandler[]): void;
+  /** For people: framed by nobody, no CORS (R-AZ-7), errors as pages. */
+  page(router: Router, methods: string, path: string, work: RequestHandler[]): void;
+  /** The same, for somebody who manages what they let in: with error pages of its own. */
+  accountPage(router: Router, methods: string, path: string, work: RequestHandler[]): void;
+}
+
+/** What the surfaces are made of. */
+export interface SurfacesDeps {
+  readonly limits: Pick<RateLimits, 'login'>;
+  /** Makes each request one in events and log lines. */
+  readonly correlate: RequestHandler;
+  readonly baseHeaders: Step;
+  readonly pageHeaders: RequestHandler;
+  readonly jsonErrors: ErrorRequestHandler;
+  readonly pageErrors: ErrorRequestHandler;
+  readonly accountErrors: ErrorRequestHandler;
+}
+
+export function createSurfaces(deps: SurfacesDeps): Surfaces {
+  const { limits, correlate, baseHeaders, pageHeaders } = deps;
+  const posted = new Map<string, RequestHandler>();
+  const forPeople = (errors: ErrorRequestHandler): Surfaces['page'] =>
+    function page(router, methods, path, work) {
+      const surface = [correlate, inSteps(baseHeaders), pageHeaders, limits.login];
+      router.all(path, ...surface, ...only(methods, work), errors);
+    };
+  return {
+    posted,
+    machine(router, method, path, work) {
+      const surface = [correlate, inSteps(baseHeaders, openToBrowsers(method))];
+      const endpoint = inTurn([...surface, ...only(method, work)], deps.jsonErrors);
+      router.all(path, endpoint);
+      if (method === 'POST') posted.set(path, endpoint);
+    },
+    page: forPeople(deps.pageErrors),
+    accountPage: forPeople(deps.accountErrors),
+  };
+}
+
+/** Runs the work for these methods; HEAD reads nothing and does nothing; the rest is a 405. */
+function only(methods: string, work: RequestHandler[]): RequestHandler[] {
+  const allowed = methods.split(', ');
+  const allow = allowed.includes('GET') ? `${methods}, HEAD` : methods;
+  const refuse = methodNotAllowed(allow);
+  return [
+    function checkMethod(req, res, next) {
+      if (allowed.includes(req.method)) next();
+      else if (req.method === 'HEAD' && allowed.includes('GET')) answerHead(req, res, next);
+      else refuse(req, res, next);
+    },
+    ...work,
+  ];
+}

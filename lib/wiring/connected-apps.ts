@@ -1,0 +1,93 @@
+/**
+ * Puts together what serves the page of connected apps.
+ *
+ * @module
+ */
+import type { CallbackDeps } from '../endpoints/callback.js';
+import type { AccountSessions } from '../grants/account-sessions.js';
+import type { Grants } from '../grants/grants.js';
+import { createAccountForms } from '../http/account-forms.js';
+import { createAccountVisits } from '../http/account-visits.js';
+import type { BrowserSessions } from '../http/browser-sessions.js';
+import type { CookieRules } from '../http/cookies.js';
+import type { DepartToAuth0 } from '../http/login-departure.js';
+import type { ErrorPlace, LookFor } from '../http/pages.js';
+import { createSealedForms } from '../http/sealed-form.js';
+import { createSealer } from '../keys/seal.js';
+import type { ConnectedAppsPaths } from '../routes/paths.js';
+import type { RoutesDeps } from '../routes.js';
+import type { Ground } from './ground.js';
+
+interface ConnectedAppsWiring {
+  readonly ground: Ground;
+  readonly paths: ConnectedAppsPaths;
+  readonly cookies: CookieRules;
+  readonly accountSessions: AccountSessions;
+  readonly grants: Grants;
+  readonly sessions: BrowserSessions;
+  readonly depart: DepartToAuth0;
+  readonly lookFor: LookFor;
+}
+
+/** What the rest needs of it. */
+export interface ConnectedApps {
+  readonly endpoints: Pick<RoutesDeps, 'connectedApps' | 'signIn' | 'disconnect' | 'signOut'>;
+  /** For the callback, which signs in. */
+  readonly signingIn: Pick<CallbackDeps, 'visits' | 'connectedAppsUrl' | 'connectedAppsErrors'>;
+}
+
+export function wireConnectedApps(deps: ConnectedAppsWiring): ConnectedApps {
+  const { ground, paths, cookies, accountSessions, grants, lookFor } = deps;
+  const { config, signingKeys, collections, emit, now } = ground;
+  const { issuer } = config;
+  const { origin } = new URL(config.baseUrl);
+  const pageUrl = origin + paths.page;
+  const visits = createAccountVisits({
+    sessions: accountSessions,
+    cookies,
+    issuer,
+    namespace: collections.namespace,
+    keys: signingKeys.derive('account-cookie'),
+  });
+  const forms = createAccountForms({
+    sealer: createSealer(signingKeys.derive('account-form')),
+    issuer,
+    origin,
+  });
+  const signInForms = createSealedForms<'sign_in'>(
+    { sealer: createSealer(signingKeys.derive('sign-in-form')), cookies, issuer, origin, now },
+    { foreign: 'page_expired', expired: 'page_expired' },
+  );
+  const urls = {
+    signIn: origin + paths.signIn,
+    disconnect: origin + paths.disconnect,
+    signOut: origin + paths.signOut,
+  };
+  return {
+    endpoints: {
+      connectedApps: { visits, grants, forms, signInForms, lookFor, urls },
+      signIn: { forms: signInForms, sessions: deps.sessions, visits, depart: deps.depart },
+      disconnect: { visits, forms, grants, sessions: accountSessions, pageUrl },
+      signOut: { visits, forms, lookFor, emit, pageUrl },
+    },
+    signingIn: {
+      visits,
+      connectedAppsUrl: pageUrl,
+      connectedAppsErrors: errorsOf(pageUrl),
+    },
+  };
+}
+
+/** Whatever it was, the page itself is the place to try again. */
+function errorsOf(pageUrl: string): ErrorPlace {
+  return {
+    kindByCode: {
+      access_denied: 'sign_in_denied',
+      temporarily_unavailable: 'unavailable',
+      too_many_requests: 'too_many_requests',
+      server_error: 'server_error',
+    },
+    otherwise: 'page_expired',
+    way: { tryAgain: pageUrl },
+  };
+}

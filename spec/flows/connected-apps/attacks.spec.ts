@@ -1,0 +1,558 @@
+/**
+ * What somebody could try against the page of connected apps, and what comes of it.
+ *
+ * @module
+ */
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+
+import { type Browser, createBrowser, logIn, type Page } from '../../../demo/tenant/browser.js';
+import { ADA, BOB } from '../../../demo/tenant/options.js';
+import { type CountingStorage, countingStorage } from '../../fuzz/counting-storage.js';
+import {
+  accountCookie,
+  appsOn,
+  asksToSignIn,
+  cookiesFor,
+  disconnect,
+  grantField,
+  letIn,
+  pressSignIn,
+  signIn,
+  signOut,
+  signOutField,
+} from '../../support/connected-apps.js';
+import { callTool, isConsentPage, registerClient } from '../../support/oauth-client.js';
+import { type RawAnswer, send, sendForm } from '../../support/raw-http.js';
+import { startWorld, type World } from '../../support/world.js';
+
+let world: World;
+let browser: Browser;
+let store: CountingStorage;
+
+beforeEach(async () => {
+  store = countingStorage();
+  world = await startWorld({ connectedApps: true, options: { storage: store } });
+  browser = createBrowser();
+});
+afterEach(() => world.close());
+
+const at = (path = ''): string => `${world.origin}/connected-apps${path}`;
+const callback = (): string => `${world.origin}/auth/callback`;
+const open = (who = browser): Promise<Page> => who.get(at());
+const grantsOf = (subject: string) => world.auth.grants.list({ subject });
+
+function auth0Visits(): number {
+  return world.tenant.requests.filter(({ path }) => path === '/authorize').length;
+}
+
+/** A form post with the cookies of a browser and headers of the spec's own. */
+function post(
+  path: string,
+  form: Record<string, string> | URLSearchParams,
+  headers: Record<string, string> = {},
+  who = browser,
+): Promise<RawAnswer> {
+  return sendForm(at(path), form, { cookie: cookiesFor(who, at()), ...headers });
+}
+
+/** The form of the sign-in page. */
+function signInField(page: Page): string {
+  return /name="form" value="([^"]+)"/.exec(page.body)?.[1] ?? '';
+}
+
+/** One character in the middle is another one. */
+function changed(value: string): string {
+  const at = Math.floor(value.length / 2);
+  return `${value.slice(0, at)}${value[at] === 'A' ? 'B' : 'A'}${value.slice(at + 1)}`;
+}
+
+/** From the sign-in button to Auth0 and as far as the callback, which is not visited. */
+async function untilCallback(who: Browser, user = ADA): Promise<URL> {
+  const atAuth0 = await pressSignIn(who, await open(who));
+  const { next } = await logIn(who, atAuth0, user, { stopBefore: callback() });
+  return next ?? new URL('about:blank');
+}
+
+const FROM_ELSEWHERE: [string, Record<string, string>][] = [
+  ['from another site', { 'sec-fetch-site': 'cross-site' }],
+  ['from a neighbour of the same site', { 'sec-fetch-site': 'same-site' }],
+  ['from another origin', { origin: 'https://evil.example' }],
+];
+
+describe('signing somebody in who did not ask for it', () => {
+  it.each(FROM_ELSEWHERE)('PX-8 a sign-in begun %s is refused', async (_how, headers) => {
+    const form = signInField(await open());
+    const size = store.size;
+    const answer = await post('/sign-in', { form }, headers);
+    expect([answer.status, answer.headers.location]).toEqual([403, undefined]);
+    expect(answer.headers['set-cookie']).toBeUndefined();
+    expect([auth0Visits(), store.size]).toEqual([0, size]);
+  });
+
+  it('PX-8 a sign-in form that is missing, made up, of another browser or of another page is refused', async () => {
+    const own = signInField(await open());
+    const other = signInField(await open(createBrowser()));
+    const client = await registerClient(world.origin);
+    const consent = await browser.get(client.authorizeUrl());
+    const request = /name="request" value="([^"]+)"/.exec(consent.body)?.[1] ?? '';
+    for (const form of ['', 'A'.repeat(120), other, request, changed(own), own.slice(0, -4)]) {
+      const answer = await post('/sign-in', { form });
+      expect([form, answer.status]).toEqual([form, 403]);
+    }
+    // Nor does a sign-in form pass for a consent.
+    const approval = await browser.post(`${world.origin}/consent`, {
+      request: own,
+      decision: 'allow',
+    });
+    expect(approval.status).toBe(403);
+    expect(auth0Visits()).toBe(0);
+    expect((await post('/sign-in', { form: own })).status).toBe(303);
+  });
+
+  it('PX-20 login CSRF: the attacker’s own answer of Auth0 signs nobody in, in the victim’s browser', async () => {
+    const attacker = createBrowser();
+    const answer = await untilCallback(attacker, BOB);
+    await open();
+    world.tenant.clearRequests();
+    const page = await browser.get(answer);
+    expect([page.status, page.next]).toEqual([400, undefined]);
+    expect(world.tenant.requests).toEqual([]);
+    expect(accountCookie(browser)).toBeUndefined();
+    expect(asksToSignIn(await open())).toBe(true);
+  });
+
+  it('PX-20 the attacker begins, the victim logs in: neither is signed in by it', async () => {
+    const attacker = createBrowser();
+    const { next } = await attacker.submit(
+      await open(attacker),
+      {},
+      { stopBefore: world.tenant.issuer },
+    );
+    const victims = await logIn(browser, await browser.follow(next ?? ''), ADA, {
+      stopBefore: callback(),
+    });
+    expect((await browser.get(victims.next ?? '')).status).toBe(400);
+    expect(accountCookie(browser)).toBeUndefined();
+    expect(asksToSignIn(await open(attacker))).toBe(true);
+  });
+
+  it('PX-22 the same answer of Auth0 signs in once', async () => {
+    const answer = await untilCallback(browser);
+    expect((await browser.get(answer)).status).toBe(303);
+    const cookie = accountCookie(browser);
+    expect((await browser.get(answer)).status).toBe(400);
+    expect(accountCookie(browser)).toBe(cookie);
+    expect(asksToSignIn(await open())).toBe(false);
+  });
+
+  it('a client’s login signs nobody in here, although the callback is the same', async () => {
+    const client = await registerClient(world.origin);
+    await client.tokens({ browser });
+    expect(accountCookie(browser)).toBeUndefined();
+    expect(asksToSignIn(await open())).toBe(true);
+  });
+
+  it('signing in here gives no client anything: no code, no grant', async () => {
+    const answer = await untilCallback(browser);
+    const back = await browser.get(answer);
+    expect(back.next?.href).toBe(at());
+    expect(await world.wiring.grants.list({ subject: ADA.sub }, 'all')).toEqual([]);
+    expect(store.sizeOf('grant')).toBe(0);
+  });
+});
+
+describe('taking over a session', () => {
+  it('fixation: every sign-in makes a new session and ends the one before it', async () => {
+    await signIn(browser, world.origin);
+    const before = accountCookie(browser) ?? '';
+    const old = { cookie: cookiesFor(browser, at()) };
+    await untilSignedInAgain();
+    expect(accountCookie(browser)).not.toBe(before);
+    expect((await send(at(), { headers: old })).text).toContain('/connected-apps/sign-in');
+    expect(asksToSignIn(await open())).toBe(false);
+  });
+
+  /** A second sign-in without signing out: from a page that was opened before the first. */
+  async function untilSignedInAgain(): Promise<void> {
+    const url = new URL(at());
+    const kept = browser.cookies.all().filter(({ name }) => name.includes('account'));
+    browser.cookies.store(
+      url,
+      kept.map(({ name }) => `${name}=x; Path=/; Max-Age=0`),
+    );
+    const page = await open();
+    browser.cookies.store(
+      url,
+      kept.map(({ name, value }) => `${name}=${value}; Path=/`),
+    );
+    await pressSignIn(browser, page);
+  }
+
+  it('fixation: a session of the attacker’s, planted in the victim’s browser, does not become the victim’s', async () => {
+    await letIn(world, 'Of Ada');
+    const attacker = createBrowser();
+    await signIn(attacker, world.origin, BOB);
+    const page = await open();
+    for (const { name, value } of attacker.cookies.all()) {
+      if (name.includes('account')) {
+        browser.cookies.store(new URL(at()), [`${name}=${value}; Path=/; HttpOnly`]);
+      }
+    }
+    const victims = await logIn(browser, await pressSignIn(browser, page), ADA);
+    expect(appsOn(victims)).toEqual(['Of Ada']);
+    expect(appsOn(await open(attacker))).toEqual([]);
+    expect(accountCookie(browser)).not.toBe(accountCookie(attacker));
+  });
+
+  it('PX-4 PX-12 a cookie that was changed or made up counts as none, and is no look-up', async () => {
+    await signIn(browser, world.origin);
+    const { name, value } = browser.cookies.all().find((one) => one.name.includes('account')) ?? {
+      name: '',
+      value: '',
+    };
+    const [id = '', tag = ''] = value.split('.');
+    const forged = [
+      `${id}.${tag.slice(0, -1)}${tag.endsWith('A') ? 'B' : 'A'}`,
+      `${id.slice(0, -1)}${id.endsWith('A') ? 'B' : 'A'}.${tag}`,
+      id,
+      `${id}.`,
+      `.${tag}`,
+      `${id}.${id}.${tag}`,
+      `s:${value}`,
+      '../../x.y',
+      'x'.repeat(4000),
+      `${value}%00`,
+    ];
+    const calls = store.calls;
+    for (const one of forged) {
+      const answer = await send(at(), { headers: { cookie: `${name}=${one}` } });
+      expect([one, answer.status]).toEqual([one, 200]);
+      expect(answer.text).toContain('/connected-apps/sign-in');
+    }
+    expect(store.calls).toBe(calls);
+  });
+
+  it('the cookies of a client’s login open nothing here, and the other way round', async () => {
+    await signIn(browser, world.origin);
+    const byName = new Map(browser.cookies.all().map(({ name, value }) => [name, value]));
+    const account = [...byName.keys()].find((name) => name.includes('account')) ?? '';
+    for (const [name, value] of byName) {
+      if (name === account) continue;
+      const answer = await send(at(), { headers: { cookie: `${account}=${value}` } });
+      expect(answer.text).toContain('/connected-apps/sign-in');
+    }
+  });
+
+  it('ends when nobody has used it for a quarter of an hour, and after an hour in any case', async () => {
+    await signIn(browser, world.origin);
+    world.advance(14 * 60);
+    expect(asksToSignIn(await open())).toBe(false);
+    world.advance(15 * 60);
+    expect(asksToSignIn(await open())).toBe(true);
+
+    const busy = createBrowser();
+    await signIn(busy, world.origin);
+    for (let minutes = 0; minutes < 55; minutes += 11) {
+      world.advance(11 * 60);
+      expect(asksToSignIn(await open(busy))).toBe(false);
+    }
+    world.advance(5 * 60);
+    expect(asksToSignIn(await open(busy))).toBe(true);
+  });
+
+  it('a page whose session has ended ends nothing', async () => {
+    const app = await letIn(world, 'Own');
+    const page = await signIn(browser, world.origin);
+    world.advance(16 * 60);
+    const refused = await disconnect(browser, page, 'Own');
+    expect(refused.status).toBe(403);
+    expect(refused.body).toContain(`href="${at()}"`);
+    expect(await app.status()).toBe(200);
+  });
+
+  it('somebody else at the same browser sees and ends only what is theirs', async () => {
+    const adas = await letIn(world, 'Of Ada');
+    const bobs = await letIn(world, 'Of Bob', BOB);
+    const adasPage = await signIn(browser, world.origin, ADA);
+    await signOut(browser, adasPage);
+    const bobsPage = await signIn(browser, world.origin, BOB);
+    expect(appsOn(bobsPage)).toEqual(['Of Bob']);
+    // The page Ada left open in another tab.
+    expect((await disconnect(browser, adasPage, 'Of Ada')).status).toBe(403);
+    expect((await signOut(browser, adasPage)).status).toBe(403);
+    expect([await adas.status(), await bobs.status()]).toEqual([200, 200]);
+    expect(asksToSignIn(await open())).toBe(false);
+  });
+});
+
+describe('ending an app’s access for somebody', () => {
+  it.each(FROM_ELSEWHERE)('PX-8 a disconnect %s is refused', async (_how, headers) => {
+    const app = await letIn(world, 'Own');
+    const page = await signIn(browser, world.origin);
+    const grant = grantField(page, 'Own');
+    expect((await post('/disconnect', { grant }, headers)).status).toBe(403);
+    const form = signOutField(page);
+    expect((await post('/sign-out', { form }, headers)).status).toBe(403);
+    expect(await app.status()).toBe(200);
+    expect(asksToSignIn(await open())).toBe(false);
+  });
+
+  it('PX-8 a form that is missing, made up, of another form, session or person is refused', async () => {
+    const app = await letIn(world, 'Own');
+    const foreign = await letIn(world, 'Of Bob', BOB);
+    const page = await signIn(browser, world.origin);
+    const elsewhere = createBrowser();
+    const other = await signIn(elsewhere, world.origin);
+    const bob = createBrowser();
+    const bobs = await signIn(bob, world.origin, BOB);
+    const [grant] = await grantsOf(ADA.sub);
+    const [bobsGrant] = await grantsOf(BOB.sub);
+    const own = grantField(page, 'Own');
+    for (const forged of [
+      '',
+      'A'.repeat(80),
+      // The ids themselves, which a token names.
+      grant?.id ?? '',
+      bobsGrant?.id ?? '',
+      // Of the same person in another browser, and of somebody else.
+      grantField(other, 'Own'),
+      grantField(bobs, 'Of Bob'),
+      signOutField(page),
+      changed(own),
+      own.slice(0, -4),
+    ]) {
+      const answer = await post('/disconnect', { grant: forged });
+      expect([forged, answer.status]).toEqual([forged, 403]);
+    }
+    for (const form of ['', own, signOutField(other), signOutField(bobs)]) {
+      expect((await post('/sign-out', { form })).status).toBe(403);
+    }
+    expect([await app.status(), await foreign.status()]).toEqual([200, 200]);
+    expect(asksToSignIn(await open())).toBe(false);
+    expect((await post('/disconnect', { grant: own })).status).toBe(303);
+    expect([await app.status(), await foreign.status()]).toEqual([401, 200]);
+  });
+
+  it('what the form names is good for nothing else', async () => {
+    const { client, status } = await letIn(world, 'Own');
+    const page = await signIn(browser, world.origin);
+    const value = grantField(page, 'Own');
+    const [grant] = await grantsOf(ADA.sub);
+    expect(page.body).not.toContain(String(grant?.id));
+    await client.post('/revoke', { token: value, client_id: client.id });
+    expect((await client.refresh(value)).status).toBe(400);
+    expect((await client.redeem(value)).status).toBe(400);
+    expect((await callTool(world.mcp, value, 'whoami')).status).toBe(401);
+    await world.auth.grants.revoke(value);
+    expect(await status()).toBe(200);
+  });
+
+  it('doing it twice, in two tabs at once, is harmless', async () => {
+    const one = await letIn(world, 'One');
+    const other = await letIn(world, 'Other');
+    const page = await signIn(browser, world.origin);
+    const again = await open();
+    const [first, second] = await Promise.all([
+      disconnect(browser, page, 'One'),
+      disconnect(browser, again, 'One'),
+    ]);
+    expect([first.status, second.status]).toEqual([200, 200]);
+    expect((await disconnect(browser, page, 'One')).status).toBe(200);
+    expect([await one.status(), await other.status()]).toEqual([401, 200]);
+    const revoked = world.events.filter(({ type }) => type === 'grant_revoked');
+    expect(revoked).toHaveLength(1);
+  });
+
+  it('R-AZ-3 a field sent twice is refused', async () => {
+    const app = await letIn(world, 'Own');
+    const page = await signIn(browser, world.origin);
+    const grant = grantField(page, 'Own');
+    for (const [path, name, value] of [
+      ['/disconnect', 'grant', grant],
+      ['/sign-out', 'form', signOutField(page)],
+    ] as const) {
+      const twice = new URLSearchParams([
+        [name, value],
+        [name, value],
+      ]);
+      expect((await post(path, twice)).status).toBe(400);
+    }
+    const form = signInField(await open(createBrowser()));
+    const twice = new URLSearchParams({ form });
+    twice.append('form', form);
+    expect((await post('/sign-in', twice)).status).toBe(400);
+    expect(await app.status()).toBe(200);
+    expect(asksToSignIn(await open())).toBe(false);
+  });
+
+  it('R-AZ-9 is done by POST and answered 303; other methods do nothing', async () => {
+    const app = await letIn(world, 'Own');
+    const page = await signIn(browser, world.origin);
+    const cookie = cookiesFor(browser, at());
+    const query = `?grant=${grantField(page, 'Own')}&form=${signOutField(page)}`;
+    const calls = store.calls;
+    for (const path of ['/sign-in', '/disconnect', '/sign-out']) {
+      for (const method of ['GET', 'HEAD', 'PUT', 'DELETE', 'PATCH', 'OPTIONS']) {
+        const answer = await send(at(path) + query, { method, headers: { cookie } });
+        expect([path, method, answer.status]).toEqual([path, method, 405]);
+        expect(answer.headers.allow).toBe('POST');
+      }
+    }
+    for (const method of ['POST', 'PUT', 'DELETE', 'OPTIONS']) {
+      const answer = await send(at() + query, { method, headers: { cookie } });
+      expect([method, answer.status, answer.headers.allow]).toEqual([method, 405, 'GET, HEAD']);
+    }
+    expect(store.calls).toBe(calls);
+    expect(await app.status()).toBe(200);
+    const done = await post('/disconnect', { grant: grantField(page, 'Own') });
+    expect([done.status, done.headers.location]).toEqual([303, at()]);
+  });
+
+  it('HEAD shows nothing, looks nothing up and sets nothing', async () => {
+    await signIn(browser, world.origin);
+    const calls = store.calls;
+    const headers = { cookie: cookiesFor(browser, at()) };
+    const answer = await send(at(), { method: 'HEAD', headers });
+    expect([answer.status, answer.text, answer.headers['set-cookie']]).toEqual([
+      200,
+      '',
+      undefined,
+    ]);
+    expect(store.calls).toBe(calls);
+  });
+
+  it('a body of a megabyte, or of another type, is refused at once', async () => {
+    await signIn(browser, world.origin);
+    const calls = store.calls;
+    for (const path of ['/sign-in', '/disconnect', '/sign-out']) {
+      const big = await post(path, { grant: 'x'.repeat(1_000_000) });
+      expect([path, big.status]).toEqual([path, 413]);
+      const json = await send(at(path), {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', cookie: cookiesFor(browser, at()) },
+        body: '{"grant":"x"}',
+      });
+      expect([path, json.status]).toEqual([path, 400]);
+    }
+    expect(store.calls).toBe(calls);
+  });
+});
+
+describe('using the page against who opens it', () => {
+  it('leads nowhere but to Auth0 and back, whatever the query says', async () => {
+    const query = new URLSearchParams({
+      returnTo: 'https://evil.example',
+      redirect_uri: 'https://evil.example',
+      next: '//evil.example',
+      prompt: 'none',
+      connection: 'evil',
+      ui_locales: 'de',
+    });
+    const page = await browser.get(`${at()}?${query}`);
+    const action = /action="([^"]+)"/.exec(page.body)?.[1];
+    expect(action).toBe(at('/sign-in'));
+    const answer = await browser.post(`${at('/sign-in')}?${query}`, { form: signInField(page) });
+    expect(answer.next?.href.startsWith(`${world.tenant.issuer}authorize?`)).toBe(true);
+    expect(answer.next?.href).not.toContain('evil');
+    expect(answer.next?.searchParams.has('prompt')).toBe(false);
+    const back = await logIn(browser, await browser.follow(answer.next ?? ''), ADA);
+    expect(back.url.href).toBe(at());
+  });
+
+  it('PX-9 R-AZ-7 R-AZ-10 R-DP-6 is not framed, not cached, not readable from other origins, whatever it answers', async () => {
+    await letIn(world, 'Own');
+    const page = await signIn(browser, world.origin);
+    const cookie = cookiesFor(browser, at());
+    const headers = { origin: world.origin, cookie };
+    const answers = [
+      await send(at(), { headers: { origin: 'https://x.example' } }),
+      await send(at(), { headers: { ...headers, origin: 'https://x.example' } }),
+      await send(at('/disconnect'), { headers }),
+      await sendForm(at('/disconnect'), { grant: 'x' }, headers),
+      await sendForm(at('/sign-in'), {}, headers),
+      await sendForm(at('/sign-out'), { form: signOutField(page) }, headers),
+    ];
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 405, 403, 403, 200]);
+    for (const answer of answers) {
+      expect(answer.headers['content-type']).toMatch(/^text\/html/);
+      expect(answer.headers['content-security-policy']).toMatch(/frame-ancestors 'none'/);
+      expect(answer.headers['content-security-policy']).toMatch(/default-src 'none'/);
+      expect(answer.headers).toMatchObject({
+        'x-frame-options': 'DENY',
+        'referrer-policy': 'no-referrer',
+        'x-content-type-options': 'nosniff',
+        'cache-control': 'no-store',
+      });
+      expect(answer.headers['access-control-allow-origin']).toBeUndefined();
+    }
+  });
+
+  it('R-AZ-17 shows what a client and a profile say as text', async () => {
+    const probe = '<img src=x onerror=alert(1)>';
+    world.tenant.configure({ users: [{ ...ADA, email: `"><script>@example.com`, name: probe }] });
+    const user = { email: `"><script>@example.com`, password: ADA.password };
+    await letIn(world, probe, user);
+    const page = await signIn(browser, world.origin, user);
+    expect(page.body).not.toMatch(/<img|<script/);
+    expect(page.body).toContain('&lt;img');
+    const after = await disconnect(browser, page, appsOn(page)[0] ?? '');
+    expect(after.body).toContain('role="status"');
+    expect(after.body).not.toMatch(/<img|<script/);
+  });
+
+  it('opening the page, however often, stores nothing and sends nobody to Auth0', async () => {
+    const size = store.size;
+    const calls = store.calls;
+    for (let n = 0; n < 20; n += 1) {
+      const { headers, status } = await send(at());
+      expect(status).toBe(200);
+      expect(headers['set-cookie']).toHaveLength(1);
+      expect(headers['set-cookie']?.[0]).toMatch(/^auth0-mcp-form=[\w-]{24}; Max-Age=600; Path=\//);
+    }
+    expect([store.size, store.calls, auth0Visits()]).toEqual([size, calls, 0]);
+  });
+
+  it('is no way round a consent page', async () => {
+    await signIn(browser, world.origin);
+    const client = await registerClient(world.origin, {
+      redirect_uris: ['https://client.example/cb'],
+    });
+    expect(isConsentPage(await browser.get(client.authorizeUrl()))).toBe(true);
+  });
+});
+
+describe('the cookies', () => {
+  it('PX-10 PX-11 have the prefix and flags that keep others from setting and scripts from reading them', async () => {
+    await world.close();
+    world = await startWorld({
+      connectedApps: true,
+      options: { baseUrl: 'https://mcp.example.test' },
+      tenant: { callbackUrls: ['https://mcp.example.test/auth/callback'] },
+    });
+    const page = await send(at());
+    const form = /name="form" value="([^"]+)"/.exec(page.text)?.[1] ?? '';
+    const cookie = page.headers['set-cookie']?.[0]?.split(';')[0] ?? '';
+    const departed = await sendForm(at('/sign-in'), { form }, { cookie });
+    const session = departed.headers['set-cookie']?.[0]?.split(';')[0] ?? '';
+    const { next } = await logIn(
+      browser,
+      await browser.follow(String(departed.headers.location)),
+      ADA,
+      { stopBefore: 'https://mcp.example.test/' },
+    );
+    const answer = await send(`${callback()}${next?.search}`, {
+      headers: { cookie: `${cookie}; ${session}` },
+    });
+    expect(answer.headers.location).toBe('https://mcp.example.test/connected-apps');
+    const all = [page, departed, answer].flatMap(({ headers }) => headers['set-cookie'] ?? []);
+    expect(all.map((line) => line.split('=')[0])).toEqual([
+      '__Host-auth0-mcp-form',
+      '__Host-auth0-mcp-session',
+      expect.stringMatching(/^__Host-auth0-mcp-account-[\w-]{8}$/),
+    ]);
+    for (const line of all) {
+      expect(line).toMatch(/; Path=\/;.*; HttpOnly; Secure; SameSite=Lax$/);
+      expect(line).not.toMatch(/Domain/i);
+    }
+  });
+});

@@ -1,0 +1,227 @@
+/**
+ * The page of connected apps while something is away, ends, or comes in floods.
+ *
+ * @module
+ */
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+
+import { type Browser, createBrowser, logIn, type Page } from '../../../demo/tenant/browser.js';
+import { ADA, BOB } from '../../../demo/tenant/options.js';
+import { memoryStorage } from '../../../lib/storage/memory-storage.js';
+import { type Storage, StorageUnavailable } from '../../../lib/storage/storage.js';
+import { countingStorage } from '../../fuzz/counting-storage.js';
+import {
+  appsOn,
+  asksToSignIn,
+  cookiesFor,
+  disconnect,
+  grantField,
+  letIn,
+  pressSignIn,
+  signIn,
+  signOut,
+} from '../../support/connected-apps.js';
+import { send, sendForm } from '../../support/raw-http.js';
+import { VERBS } from '../../support/watched-storage.js';
+import {
+  SPEC_SIGNING_KEY,
+  startWorld,
+  type World,
+  type WorldOptions,
+} from '../../support/world.js';
+
+let world: World;
+let browser: Browser;
+
+async function start(options: WorldOptions = {}): Promise<void> {
+  world = await startWorld({ connectedApps: true, ...options });
+  browser = createBrowser();
+}
+afterEach(() => world.close());
+
+const url = (path = ''): string => `${world.origin}/connected-apps${path}`;
+const open = (): Promise<Page> => browser.get(url());
+const callback = (): string => `${world.origin}/auth/callback`;
+
+describe('while the store is away', () => {
+  let isAway = false;
+  beforeEach(async () => {
+    isAway = false;
+    const inner = memoryStorage();
+    const away = VERBS.map((verb) => [
+      verb,
+      async (...args: unknown[]) => {
+        if (isAway) throw new StorageUnavailable('away, by order of a spec');
+        return Reflect.apply(inner[verb], inner, args);
+      },
+    ]);
+    const storage: Storage = { ...inner, ...Object.fromEntries(away), look: undefined };
+    await start({ options: { storage } });
+  });
+  afterEach(() => {
+    isAway = false;
+  });
+
+  function expectOutage(page: Page): void {
+    expect([page.status, page.headers['retry-after']]).toEqual([503, expect.any(String)]);
+    expect(page.body).toContain('<!doctype html>');
+  }
+
+  it('a stranger still sees the page, and a sign-in is a 503 that can be tried again', async () => {
+    isAway = true;
+    const page = await open();
+    expect(asksToSignIn(page)).toBe(true);
+    const refused = await pressSignIn(browser, page);
+    expectOutage(refused);
+    expect(refused.body).toContain(`href="${url()}"`);
+    isAway = false;
+    expect((await pressSignIn(browser, page)).body).toContain('name="password"');
+  });
+
+  it('an answer of Auth0 is not used up', async () => {
+    const { next = '' } = await logIn(browser, await pressSignIn(browser, await open()), ADA, {
+      stopBefore: callback(),
+    });
+    isAway = true;
+    expectOutage(await browser.get(next));
+    isAway = false;
+    expect((await browser.follow(next)).url.href).toBe(url());
+  });
+
+  it('page, disconnect and sign-out are a 503 each, nobody is signed out, and all work afterwards', async () => {
+    const app = await letIn(world, 'Own');
+    const page = await signIn(browser, world.origin);
+    isAway = true;
+    expectOutage(await open());
+    expectOutage(await disconnect(browser, page, 'Own'));
+    expectOutage(await signOut(browser, page));
+    isAway = false;
+    expect(await app.status()).toBe(200);
+    expect(appsOn(await open())).toEqual(['Own']);
+    expect(appsOn(await disconnect(browser, page, 'Own'))).toEqual([]);
+    expect((await signOut(browser, page)).body).toContain('You are signed out');
+  });
+});
+
+describe('a sign-out that meets another request of the same session', () => {
+  it('ends it for good, whatever that request writes at its end', async () => {
+    let onList: (() => Promise<void>) | undefined;
+    const inner = memoryStorage();
+    await start({
+      options: {
+        storage: {
+          ...inner,
+          async members(index) {
+            await onList?.();
+            return inner.members(index);
+          },
+        },
+      },
+    });
+    const page = await signIn(browser, world.origin);
+    const headers = { cookie: cookiesFor(browser, url()) };
+    onList = async () => {
+      onList = undefined;
+      await signOut(browser, page);
+    };
+    // Reads the session first, and lists the apps after it has ended.
+    await send(url(), { headers });
+    const after = await send(url(), { headers });
+    expect(after.text).toContain('/connected-apps/sign-in');
+  });
+});
+
+describe('a logout at Auth0 (OpenID Connect Back-Channel Logout 1.0)', () => {
+  beforeEach(async () => {
+    await start();
+    const [application] = world.tenant.settings.applications;
+    if (application === undefined) throw new Error('no application');
+    const backchannelLogoutUri = `${world.origin}/backchannel-logout`;
+    world.tenant.configure({ applications: [{ ...application, backchannelLogoutUri }] });
+  });
+
+  it('§2.7 ends the session here as well, in that browser and for that person', async () => {
+    const [laptop, phone, bob] = [browser, createBrowser(), createBrowser()];
+    await signIn(laptop, world.origin);
+    await signIn(phone, world.origin);
+    await signIn(bob, world.origin, BOB);
+    const isIn = async (one: Browser) => !asksToSignIn(await one.get(url()));
+    // The browser's way to log out at Auth0.
+    await laptop.follow(`${world.tenant.issuer}oidc/logout`);
+    expect([await isIn(laptop), await isIn(phone), await isIn(bob)]).toEqual([false, true, true]);
+    expect(await world.tenant.sendBackchannelLogout({ sub: ADA.sub })).toBe(200);
+    expect([await isIn(phone), await isIn(bob)]).toEqual([false, true]);
+  });
+
+  it('a sid that belongs to somebody else ends nothing', async () => {
+    await signIn(browser, world.origin, BOB);
+    const sid = 'of-somebody';
+    expect(await world.tenant.sendBackchannelLogout({ sub: ADA.sub, sid })).toBe(200);
+    expect(asksToSignIn(await open())).toBe(false);
+  });
+});
+
+describe('keys that change', () => {
+  it('the session of the older key goes on, and its forms with it, until that key is gone', async () => {
+    const storage = memoryStorage();
+    const newer = 'another-signing-key-for-specs-0123456789';
+    await start({ options: { storage, jwtSigningKey: SPEC_SIGNING_KEY } });
+    await letIn(world, 'One');
+    await letIn(world, 'Two');
+    const page = await signIn(browser, world.origin);
+    const cookie = cookiesFor(browser, url());
+    const { issuer: baseUrl, auth0 } = world.wiring.config;
+    const configUrl = auth0.discoveryUrl.href;
+    const withKeys = (jwtSigningKey: string[]): Promise<World> =>
+      startWorld({ connectedApps: true, options: { storage, jwtSigningKey, baseUrl, configUrl } });
+    const rotated = await withKeys([newer, SPEC_SIGNING_KEY]);
+    const see = ({ origin }: World): Promise<{ text: string }> =>
+      send(`${origin}/connected-apps`, { headers: { cookie } });
+    expect((await see(rotated)).text).toContain('<bdi>One</bdi>');
+    const grant = grantField(page, 'One');
+    const form = `${rotated.origin}/connected-apps/disconnect`;
+    expect((await sendForm(form, { grant }, { cookie })).status).toBe(303);
+    const { text } = await see(rotated);
+    expect(text).toContain('<bdi>One</bdi> is disconnected');
+    expect(text).toContain('<h2><bdi>Two</bdi></h2>');
+    const forgotten = await withKeys([newer]);
+    expect((await see(forgotten)).text).toContain('/connected-apps/sign-in');
+    await Promise.all([rotated.close(), forgotten.close()]);
+  });
+});
+
+describe('floods', () => {
+  const store = countingStorage();
+  beforeEach(() => start({ options: { storage: store } }));
+
+  it('of one address are stopped with a page, as on the way of a login', async () => {
+    const calls = store.calls;
+    const statuses: Record<number, number> = {};
+    for (let n = 0; n < 260; n += 1) {
+      const { status } = await send(url());
+      statuses[status] = (statuses[status] ?? 0) + 1;
+    }
+    expect(statuses).toEqual({ 200: 240, 429: 20 });
+    expect(store.calls).toBe(calls);
+    const refused = await send(url(), { headers: { accept: 'text/html' } });
+    expect(refused.headers['retry-after']).toMatch(/^\d+$/);
+    expect(refused.text).toContain(`href="${url()}"`);
+  });
+
+  it('of sign-ins in one browser leave thirty open', async () => {
+    const page = await open();
+    const form = /name="form" value="([^"]+)"/.exec(page.body)?.[1] ?? '';
+    const before = store.sizeOf('login');
+    // The first gives the browser the session in which the others are counted.
+    await browser.post(url('/sign-in'), { form });
+    const statuses: number[] = [];
+    for (let n = 0; n < 32; n += 1) {
+      statuses.push((await browser.post(url('/sign-in'), { form })).status);
+    }
+    expect(statuses.filter((status) => status === 303)).toHaveLength(30);
+    expect(statuses.at(-1)).toBe(429);
+    expect(store.sizeOf('login') - before).toBe(31);
+    // Nobody has logged in.
+    expect(store.sizeOf('account')).toBe(0);
+  });
+});
