@@ -24,6 +24,7 @@ export function announce(demo: Demo): void {
     '',
     `MCP endpoint   ${mcpUrl}`,
     `Web page       ${new URL(demo.baseUrl).origin}/`,
+    `Connected apps ${demo.baseUrl}/connected-apps`,
     ...whereToLogIn(demo),
     '',
     'Next:',

@@ -56,7 +56,8 @@ function facts(mcpUrl: string, baseUrl: string, standIn: StandIn | undefined): s
     rows.push(['Log in as', `${standIn.person.email}, password ${standIn.person.password}`]);
   }
   const items = rows.map(([name, value]) => `<dt>${text(name)}</dt><dd>${text(value)}</dd>`);
-  return `<dl>${items.join('')}</dl>`;
+  const apps = `<a href="${text(`${baseUrl}/connected-apps`)}">Connected apps</a>`;
+  return `<dl>${items.join('')}</dl><p>${apps}: the clients you let in, each with a button to send it away.</p>`;
 }
 
 function setUps(mcpUrl: string): string {

@@ -14,7 +14,6 @@ import { auth0Mcp, getAccessToken } from 'express-auth0-mcp';
 import { z } from 'zod';
 
 import { announce } from './announcement.js'; // demo only
-import { connectedApps } from './connected-apps.js'; // to copy as well, or to leave out
 import { landingPage } from './landing-page.js'; // demo only
 import { startMetrics } from './metrics.js'; // demo only
 import { startStandIn } from './stand-in.js'; // demo only
@@ -46,10 +45,8 @@ const auth = auth0Mcp({
 const app = express();
 // Everything a client looks for, and the guard of /mcp: nothing below runs without a valid token.
 app.use(auth);
-
-// Where people see which clients they let in, and send them away.
-const apps = connectedApps(auth.grants, baseUrl);
-app.use('/apps', apps.page);
+// Where people see which clients they let in, and send them away: /connected-apps.
+app.use(auth.connectedApps);
 
 const mcpPath = `${new URL(baseUrl).pathname.replace(/\/$/, '')}/mcp`;
 app.post(mcpPath, express.json(), async (req, res) => {
@@ -100,9 +97,9 @@ function createServer(): McpServer {
     return text({ status: response.status, profile: response.ok && (await response.json()) });
   });
 
-  const manage = 'A link to the page of apps the person has connected; show it to them as it is';
+  const manage = 'Address of the page where the person sees and disconnects the apps they let in';
   server.registerTool('manage_apps', { description: manage }, () =>
-    text({ url: apps.linkFor(getAccessToken().subject) }),
+    text({ url: `${baseUrl}/connected-apps` }),
   );
 
   return server;

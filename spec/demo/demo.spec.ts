@@ -24,6 +24,7 @@ import { createBrowser } from '../../demo/tenant/browser.js';
 import { DEMO_AUDIENCE, DEMO_CLIENT_ID, DEMO_CLIENT_SECRET } from '../../demo/tenant/options.js';
 import { startTenant } from '../../demo/tenant/tenant.js';
 import { codeBlocks, pageAt, section } from '../docs/markdown.js';
+import { disconnect, signIn } from '../support/connected-apps.js';
 import { callTool, registerClient, toolResult } from '../support/oauth-client.js';
 import { ROOT } from '../support/source-tree.js';
 
@@ -60,6 +61,7 @@ describe('the demo server without a tenant', () => {
   it('says where it is, who can log in, and what to do next', () => {
     for (const line of [
       `MCP endpoint   ${baseUrl}/mcp`,
+      `Connected apps ${baseUrl}/connected-apps`,
       'Log in as      ada@example.com',
       `npm run demo:client -- ${baseUrl}/mcp`,
       `claude mcp add --transport http auth0-demo ${baseUrl}/mcp`,
@@ -84,14 +86,15 @@ describe('the demo server without a tenant', () => {
     expect(response.status).toBe(401);
   });
 
-  it('opens the page of connected apps to whoever calls manage_apps', async () => {
+  it('gives the address of the page of connected apps by manage_apps, where the client is sent away', async () => {
     const client = await registerClient(baseUrl, { client_name: 'Spec client' });
     const { access_token: token } = await client.tokens();
     const { url } = toolResult(await callTool(`${baseUrl}/mcp`, token, 'manage_apps'));
+    expect(url).toBe(`${baseUrl}/connected-apps`);
     const browser = createBrowser();
-    const page = await browser.follow(String(url));
-    expect([page.status, page.body]).toEqual([200, expect.stringContaining('Spec client')]);
-    await browser.submit(page, {}, { button: { name: 'grant' } });
+    const page = await signIn(browser, baseUrl);
+    expect([page.status, page.url.href]).toEqual([200, url]);
+    await disconnect(browser, page, 'Spec client');
     expect((await callTool(`${baseUrl}/mcp`, token, 'manage_apps')).status).toBe(401);
   });
 
