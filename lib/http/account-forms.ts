@@ -27,9 +27,9 @@ export interface AccountForms {
   write(visitor: Visitor, action: AccountAction): string;
   /** @throws PageError a page of another site sends it */
   requireOwnPage(req: Request): void;
-  /** @throws PageError nobody is signed in, or the field is not of this session, or forged */
+  /** @throws PageError the field is not of this session, of another button, or forged */
   read<Does extends AccountAction['does']>(
-    visitor: Visitor | undefined,
+    visitor: Visitor,
     sealed: string | undefined,
     does: Does,
   ): Extract<AccountAction, { does: Does }>;
@@ -55,7 +55,6 @@ export function createAccountForms({ sealer, issuer, origin }: AccountFormsDeps)
       if (sign !== undefined) throw expired(sign);
     },
     read(visitor, sealed, does) {
-      if (visitor === undefined) throw expired('nobody is signed in');
       const opened = sealer.open(Buffer.from(sealed ?? '', 'base64url'), boundTo(visitor));
       if (opened === undefined) throw expired('not of this session');
       // Sealed by `write`, so its form is known.

@@ -12,8 +12,10 @@ import type { Request, Response } from 'express';
 import type { Auth0Login } from '../auth0/auth0.js';
 import { ACCOUNT_SESSION_SECONDS, type AccountSessions } from '../grants/account-sessions.js';
 import { equalInConstantTime, mac } from '../keys/key-ring.js';
+import { AccessDenied } from '../oauth/errors.js';
 import type { AccountRecord } from '../storage/records.js';
 import { type CookieRules, cookieOf } from './cookies.js';
+import { PageError } from './pages.js';
 
 /** Somebody who is signed in. */
 export interface Visitor {
@@ -27,6 +29,8 @@ export interface AccountVisits {
   begin(req: Request, res: Response, login: Auth0Login): Promise<void>;
   /** Who is signed in. */
   find(req: Request): Promise<Visitor | undefined>;
+  /** As {@link AccountVisits.find}. @throws PageError nobody is */
+  require(req: Request): Promise<Visitor>;
   /** As {@link AccountVisits.find}, by opening the page: see `AccountSessions.visit`. */
   enter(req: Request): Promise<Visitor | undefined>;
   /** Signs out, and leaves word of it in the browser. */
@@ -79,6 +83,8 @@ export function createAccountVisits(deps: AccountVisitsDeps): AccountVisits {
     return sessionId === undefined || account === undefined ? undefined : { sessionId, account };
   }
 
+  const find = (req: Request): Promise<Visitor | undefined> => visitorOf(req, sessions.find);
+
   return {
     async begin(req, res, login) {
       const before = sessionIdOf(req);
@@ -87,7 +93,12 @@ export function createAccountVisits(deps: AccountVisitsDeps): AccountVisits {
       const [newest = new Uint8Array()] = keys;
       setCookie(res, `${id}.${tagOf(newest, id)}`, ACCOUNT_SESSION_SECONDS);
     },
-    find: (req) => visitorOf(req, sessions.find),
+    find,
+    async require(req) {
+      const visitor = await find(req);
+      if (visitor !== undefined) return visitor;
+      throw new PageError('page_expired', new AccessDenied('Nobody is signed in'));
+    },
     enter: (req) => visitorOf(req, sessions.visit),
     async end(res, visitor) {
       if (visitor !== undefined) await sessions.end(visitor.sessionId);

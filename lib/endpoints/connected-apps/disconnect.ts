@@ -20,7 +20,7 @@ import { optionalParameter } from '../../oauth/parameters.js';
 const MAX_BODY_BYTES = 4 * 1024;
 
 export interface DisconnectDeps {
-  visits: Pick<AccountVisits, 'find'>;
+  visits: Pick<AccountVisits, 'require'>;
   forms: Pick<AccountForms, 'requireOwnPage' | 'read'>;
   grants: Pick<Grants, 'find' | 'end'>;
   sessions: Pick<AccountSessions, 'noteDisconnected'>;
@@ -40,9 +40,9 @@ export function disconnectEndpoint(deps: DisconnectDeps): RequestHandler[] {
       const form = await readForm(req, res, MAX_BODY_BYTES);
       deps.forms.requireOwnPage(req);
       const field = optionalParameter(form, 'grant');
-      const visitor = await deps.visits.find(req);
+      const visitor = await deps.visits.require(req);
       const { grantId } = deps.forms.read(visitor, field, 'disconnect');
-      if (visitor !== undefined) await endOwn(visitor, grantId, deps);
+      await endOwn(visitor, grantId, deps);
       res.redirect(303, deps.pageUrl);
     }),
   ];

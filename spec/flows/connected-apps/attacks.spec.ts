@@ -109,6 +109,15 @@ describe('signing somebody in who did not ask for it', () => {
     expect((await post('/sign-in', { form: own })).status).toBe(303);
   });
 
+  it('a sign-in page that stood open for too long is to be opened again', async () => {
+    const page = await open();
+    world.advance(601);
+    const refused = await pressSignIn(browser, page);
+    expect(refused.status).toBe(403);
+    expect(refused.body).toContain(`href="${at()}"`);
+    expect((await pressSignIn(browser, await open())).body).toContain('name="password"');
+  });
+
   it('PX-20 login CSRF: the attacker’s own answer of Auth0 signs nobody in, in the victim’s browser', async () => {
     const attacker = createBrowser();
     const answer = await untilCallback(attacker, BOB);
@@ -295,6 +304,14 @@ describe('ending an app’s access for somebody', () => {
     expect((await post('/sign-out', { form }, headers)).status).toBe(403);
     expect(await app.status()).toBe(200);
     expect(asksToSignIn(await open())).toBe(false);
+  });
+
+  it('a browser that says nothing of itself, or Origin: null as our referrer policy makes it, is served', async () => {
+    const app = await letIn(world, 'Own');
+    const page = await signIn(browser, world.origin);
+    const kept = await post('/disconnect', { grant: grantField(page, 'Own') }, { origin: 'null' });
+    expect([kept.status, await app.status()]).toEqual([303, 401]);
+    expect((await post('/sign-out', { form: signOutField(page) })).status).toBe(200);
   });
 
   it('PX-8 a form that is missing, made up, of another form, session or person is refused', async () => {

@@ -103,6 +103,35 @@ describe('while the store is away', () => {
   });
 });
 
+describe('a store that goes away between the end of the access and the word about it', () => {
+  it('does not make a failure of what was done', async () => {
+    let isAway = false;
+    const inner = memoryStorage();
+    await start({
+      options: {
+        storage: {
+          ...inner,
+          async update(...given) {
+            if (isAway) throw new StorageUnavailable('away, by order of a spec');
+            return inner.update(...given);
+          },
+        },
+        onEvent({ type }) {
+          if (type === 'grant_revoked') isAway = true;
+        },
+      },
+    });
+    const app = await letIn(world, 'Own');
+    const page = await signIn(browser, world.origin);
+    const done = await browser.post(url('/disconnect'), { grant: grantField(page, 'Own') });
+    expect([isAway, done.status, done.next?.href]).toEqual([true, 303, url()]);
+    isAway = false;
+    const after = await open();
+    expect(after.body).not.toContain('role="status"');
+    expect([appsOn(after), await app.status()]).toEqual([[], 401]);
+  });
+});
+
 describe('a sign-out that meets another request of the same session', () => {
   it('ends it for good, whatever that request writes at its end', async () => {
     let onList: (() => Promise<void>) | undefined;
