@@ -14,6 +14,7 @@ import { parseBrand } from '../lib/pages/brand.ts';
 import { connectedAppsPage } from '../lib/pages/connected-apps-page.ts';
 import { consentPage } from '../lib/pages/consent-page.ts';
 import { errorPage } from '../lib/pages/error-page.ts';
+import { signInPage } from '../lib/pages/sign-in-page.ts';
 import { signedOutPage } from '../lib/pages/signed-out-page.ts';
 import { createCatalogue } from '../lib/pages/texts/catalogue.ts';
 import { smallPng } from './small-png.js';
@@ -77,11 +78,12 @@ const PAGES = {
   }),
   error: errorPage(look, { kind: 'unknown_client', correlationId: '01JPA6Q9' }),
   denied: errorPage(look, { kind: 'denied', correlationId: '01JPA6R2' }),
+  'sign-in': signInPage(look, { form: { action: '/connected-apps/sign-in', fields: {} } }),
   'signed-out': signedOutPage(look, { signInUrl: '/connected-apps' }),
   'connected-apps': connectedAppsPage(look, {
     account: 'ada@example.com',
-    disconnectForm: { action: '/connected-apps', fields: {} },
-    signOutForm: { action: '/sign-out', fields: {} },
+    disconnectForm: { action: '/connected-apps/disconnect', fields: {} },
+    signOutForm: { action: '/connected-apps/sign-out', fields: {} },
     apps: [
       {
         id: '1',
