@@ -10,11 +10,12 @@
  */
 import { randomBytes } from 'node:crypto';
 
-import type { Request, Response } from 'express';
-import session from 'express-session';
+import type { Request, RequestHandler, Response } from 'express';
+import type session from 'express-session';
 
 import { StorageUnavailable } from '../storage/storage.js';
 import type { CookieRules } from './cookies.js';
+import { expressSession } from './express-session.js';
 
 declare module 'express-session' {
   interface SessionData {
@@ -49,7 +50,8 @@ interface BrowserSessionsDeps {
   readonly cookies: CookieRules;
   /** First signs, all verify. */
   readonly secrets: readonly string[];
-  readonly store: session.Store;
+  /** Made at the first login. */
+  readonly store: () => session.Store;
   /** Seconds a session lives that has seen no login to its end: strangers can make as many. */
   readonly ttlSeconds: number;
   /** Seconds of one that is kept. */
@@ -61,19 +63,23 @@ interface BrowserSessionsDeps {
 }
 
 export function createBrowserSessions(deps: BrowserSessionsDeps): BrowserSessions {
-  const loadSession = session({
-    name: deps.cookies.name('session'),
-    secret: [...deps.secrets],
-    store: deps.store,
-    resave: false,
-    saveUninitialized: false,
-    cookie: { ...deps.cookies.options, maxAge: deps.ttlSeconds * 1000 },
-  });
+  let loadSession: RequestHandler | undefined;
+  const makeLoader = (): RequestHandler =>
+    expressSession()({
+      name: deps.cookies.name('session'),
+      secret: [...deps.secrets],
+      store: deps.store(),
+      resave: false,
+      saveUninitialized: false,
+      cookie: { ...deps.cookies.options, maxAge: deps.ttlSeconds * 1000 },
+    });
 
   function load(req: Request, res: Response): Promise<Request['session']> {
     const shadow = shadowOf(req, deps.cookies.options.secure);
+    const loader = loadSession ?? makeLoader();
+    loadSession = loader;
     return new Promise((resolve, reject) => {
-      loadSession(shadow, res, (error?: unknown) => {
+      void loader(shadow, res, (error?: unknown) => {
         if (error !== undefined && error !== null) reject(error);
         else if (shadow.session === undefined) reject(new StorageUnavailable('no session store'));
         else resolve(shadow.session);

@@ -4,54 +4,58 @@
  *
  * @module
  */
-import session from 'express-session';
+import type session from 'express-session';
 
 import type { Sealer } from '../keys/seal.js';
 import type { Collection, CollectionDeps } from '../storage/collection.js';
 import type { SessionRecord } from '../storage/records.js';
 import type { SessionSealer } from '../storage/storage.js';
+import { expressSession } from './express-session.js';
 
 type Callback = (error?: unknown) => void;
 
-/** Sessions as sealed records: expiry is the storage's, atomicity is not needed here. */
-export class RecordSessionStore extends session.Store {
-  readonly records: Collection<SessionRecord>;
-  /** For a session whose cookie has no end. */
-  readonly ttlSeconds: number;
+/**
+ * Sessions as sealed records: expiry is the storage's, atomicity is not needed here.
+ *
+ * @param ttlSeconds for a session whose cookie has no end
+ */
+export function recordSessionStore(
+  records: Collection<SessionRecord>,
+  ttlSeconds: number,
+): session.Store {
+  const { Store } = expressSession();
 
-  constructor(records: Collection<SessionRecord>, ttlSeconds: number) {
-    super();
-    this.records = records;
-    this.ttlSeconds = ttlSeconds;
+  class RecordSessionStore extends Store {
+    override get(
+      id: string,
+      callback: (error: unknown, session?: session.SessionData | null) => void,
+    ): void {
+      records.get(id).then(
+        // What was written by `set` below comes back, as a copy: express-session works on it.
+        (record) =>
+          callback(null, (structuredClone(record) as session.SessionData | undefined) ?? null),
+        (error: unknown) => callback(error),
+      );
+    }
+
+    override set(id: string, data: session.SessionData, callback: Callback = () => {}): void {
+      // The cookie is an object with methods; JSON is what is kept of it.
+      const record: SessionRecord = { ...data, cookie: data.cookie };
+      const ttlMs = data.cookie.originalMaxAge;
+      const seconds = ttlMs === null ? ttlSeconds : Math.ceil(ttlMs / 1000);
+      records.set(id, record, seconds).then(() => callback(), callback);
+    }
+
+    override destroy(id: string, callback: Callback = () => {}): void {
+      records.delete(id).then(() => callback(), callback);
+    }
+
+    override touch(id: string, data: session.SessionData, callback: Callback = () => {}): void {
+      this.set(id, data, callback);
+    }
   }
 
-  override get(
-    id: string,
-    callback: (error: unknown, session?: session.SessionData | null) => void,
-  ): void {
-    this.records.get(id).then(
-      // What was written by `set` below comes back, as a copy: express-session works on it.
-      (record) =>
-        callback(null, (structuredClone(record) as session.SessionData | undefined) ?? null),
-      (error: unknown) => callback(error),
-    );
-  }
-
-  override set(id: string, data: session.SessionData, callback: Callback = () => {}): void {
-    // The cookie is an object with methods; JSON is what is kept of it.
-    const record: SessionRecord = { ...data, cookie: data.cookie };
-    const ttlMs = data.cookie.originalMaxAge;
-    const ttlSeconds = ttlMs === null ? this.ttlSeconds : Math.ceil(ttlMs / 1000);
-    this.records.set(id, record, ttlSeconds).then(() => callback(), callback);
-  }
-
-  override destroy(id: string, callback: Callback = () => {}): void {
-    this.records.delete(id).then(() => callback(), callback);
-  }
-
-  override touch(id: string, data: session.SessionData, callback: Callback = () => {}): void {
-    this.set(id, data, callback);
-  }
+  return new RecordSessionStore();
 }
 
 /** Seals what a driver's own session store keeps, each session for its own id. */

@@ -3,11 +3,13 @@
  *
  * @module
  */
+import type { Store as SessionStore } from 'express-session';
+
 import { APPROVAL_TTL_SECONDS } from '../grants/approvals.js';
 import { type BrowserSessions, createBrowserSessions } from '../http/browser-sessions.js';
 import type { CookieRules } from '../http/cookies.js';
 import type { RateLimits } from '../http/rate-limits.js';
-import { RecordSessionStore, sessionSealer } from '../http/session-store.js';
+import { recordSessionStore, sessionSealer } from '../http/session-store.js';
 import { createSealer } from '../keys/seal.js';
 import { openCollection } from '../storage/collection.js';
 import type { SessionRecord } from '../storage/records.js';
@@ -23,9 +25,9 @@ export function wireSessions(
 ): BrowserSessions {
   const ttlSeconds = SESSION_TTL_SECONDS;
   const sealer = sessionSealer(collections, createSealer(signingKeys.derive('session-seal')));
-  const store =
+  const store = (): SessionStore =>
     storage.sessionStore?.(sealer, `${collections.namespace}:session:`) ??
-    new RecordSessionStore(openCollection<SessionRecord>(collections, 'session'), ttlSeconds);
+    recordSessionStore(openCollection<SessionRecord>(collections, 'session'), ttlSeconds);
   const secrets = signingKeys
     .derive('session-cookie')
     .map((key) => Buffer.from(key).toString('base64url'));
