@@ -35,13 +35,17 @@ export function baseHeaders({ isHttps }: { readonly isHttps: boolean }): Step {
 /**
  * For pages: not in a frame (PX-9), nothing loaded from elsewhere, no referrer (R-AZ-10). Our own
  * policy replaces one the host app may have set: a `form-action` in it would break the redirect.
+ *
+ * @param contentSecurityPolicy asked once, at the first page: the colours of the style have to be found
  */
-export function pageHeaders(contentSecurityPolicy: string): RequestHandler {
+export function pageHeaders(contentSecurityPolicy: () => string): RequestHandler {
+  let policy: string | undefined;
   return function setPageHeaders(_req, res, next) {
+    policy ??= contentSecurityPolicy();
     res.set({
       // Set here and not by each endpoint alone: a page for a refusal is no less a page.
       'Cache-Control': 'no-store',
-      'Content-Security-Policy': contentSecurityPolicy,
+      'Content-Security-Policy': policy,
       'X-Frame-Options': 'DENY',
       'Referrer-Policy': 'no-referrer',
       'Cross-Origin-Opener-Policy': 'same-origin',

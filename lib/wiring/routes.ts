@@ -80,7 +80,7 @@ export function wireRoutes(deps: RoutesWiring): { routes: Routes; close(): void 
     mounts: deps.mounts,
     correlate: deps.correlate,
     baseHeaders: baseHeaders(config),
-    pageHeaders: pageHeaders(contentSecurityPolicy(brand)),
+    pageHeaders: pageHeaders(() => contentSecurityPolicy(brand)),
     jsonErrors: jsonErrors(logError, issuer),
     pageErrors: pageErrors(logError, lookFor),
     accountErrors: pageErrors(logError, lookFor, signingIn.connectedAppsErrors),
