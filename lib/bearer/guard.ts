@@ -15,7 +15,7 @@ import type { Step } from '../http/step.js';
 import { parseBearerToken } from '../oauth/bearer-token.js';
 import { InsufficientScope } from '../oauth/errors.js';
 import { missingScopes, unionOfScopes } from '../oauth/scope.js';
-import { type AtOnce, whenThere } from '../storage/at-once.js';
+import type { AtOnce } from '../storage/at-once.js';
 import { anonymousEntry } from './anonymous-access.js';
 import { type AnswerWatch, watchAnswer } from './answer-under-way.js';
 import type { AccessToken } from './auth-info.js';
@@ -71,18 +71,22 @@ export function createGuards(deps: GuardDeps): CreateGuard {
     return function guardRoute(req, res, next) {
       if (!allowBrowsers(req, res) || !baseHeaders(req, res) || !refuseOtherSites(req, res)) return;
       try {
-        const admitted = whenThere(identify(req, res, guard), (caller) =>
-          admit(req, res, next, caller, guard),
-        );
-        if (admitted instanceof Promise) admitted.catch(refuseFor).catch(next);
+        const caller = identify(req, res, guard);
+        const admitted =
+          caller instanceof Promise
+            ? caller.then((identified) => admit(req, res, next, identified, guard))
+            : admit(req, res, next, caller, guard);
+        if (!(admitted instanceof Promise)) return;
+        admitted.catch((thrown) => refuseFor(req, res, thrown, guard)).catch(next);
       } catch (thrown) {
-        refuseFor(thrown);
-      }
-      function refuseFor(thrown: unknown): void {
-        refuse(req, res, toOAuthError(thrown), deps);
+        refuseFor(req, res, thrown, guard);
       }
     };
   };
+}
+
+function refuseFor(req: Request, res: Response, thrown: unknown, guard: Guard): void {
+  refuse(req, res, toOAuthError(thrown), guard);
 }
 
 /** Who calls, undefined for nobody. */

@@ -10,7 +10,7 @@ import { createAuth0Claims } from '../grants/auth0-claims.js';
 import type { Grants } from '../grants/grants.js';
 import type { ChallengeBase } from '../oauth/challenge.js';
 import { InvalidGrant, InvalidToken } from '../oauth/errors.js';
-import { type AtOnce, whenThere } from '../storage/at-once.js';
+import type { AtOnce } from '../storage/at-once.js';
 import type { GrantRecord } from '../storage/records.js';
 import type { AccessToken, AuthInfo } from './auth-info.js';
 import { Auth0SessionEnded } from './auth0-session-ended.js';
@@ -66,10 +66,19 @@ export function createVerification(deps: VerificationDeps): VerifyBearer {
     };
   }
 
+  function findCaller(token: string, claims: AccessTokenClaims): AtOnce<AccessToken> {
+    const grant = grants.find(claims.grantId);
+    return grant instanceof Promise
+      ? grant.then((found) => callerOf(token, claims, found))
+      : callerOf(token, claims, grant);
+  }
+
+  // Written out, where it could be composed: this is in front of every request.
   return function verifyBearer(token) {
-    return whenThere(accessTokens.verify(token), (claims) =>
-      whenThere(grants.find(claims.grantId), (grant) => callerOf(token, claims, grant)),
-    );
+    const claims = accessTokens.verify(token);
+    return claims instanceof Promise
+      ? claims.then((verified) => findCaller(token, verified))
+      : findCaller(token, claims);
   };
 }
 

@@ -24,7 +24,7 @@ export interface HandedIn {
 /** What the app answered. */
 export interface Answered {
   readonly status: number;
-  readonly headers: ReturnType<ServerResponse['getHeaders']>;
+  readonly headers: () => ReturnType<ServerResponse['getHeaders']>;
   readonly text: () => string;
 }
 
@@ -80,7 +80,7 @@ export function handIn(app: RequestListener): (request: HandedIn) => Promise<Ans
           res.emit('close');
           const { written } = end;
           const text = (): string => bodyOf(Buffer.concat(written).toString('latin1'));
-          resolve({ status: res.statusCode, headers: res.getHeaders(), text });
+          resolve({ status: res.statusCode, headers: () => res.getHeaders(), text });
         });
       });
       app(req, res);

@@ -96,12 +96,13 @@ function hiddenFields(page: string): Record<string, string> {
 }
 
 function cookiesOf(...answers: readonly Answered[]): string {
-  const set = answers.flatMap(({ headers }) => [headers['set-cookie'] ?? []].flat());
+  const set = answers.flatMap(({ headers }) => [headers()['set-cookie'] ?? []].flat());
   return set.map((cookie) => String(cookie).split(';', 1)[0]).join('; ');
 }
 
 /** @throws Error it was no redirect */
 function locationOf({ status, headers, text }: Answered): string {
-  if (typeof headers['location'] === 'string') return headers['location'];
+  const { location } = headers();
+  if (typeof location === 'string') return location;
   throw new Error(`answered ${status} without a redirect: ${text().slice(0, 500)}`);
 }

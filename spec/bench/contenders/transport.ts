@@ -62,7 +62,7 @@ async function openSession(app: Express, token: string): Promise<Record<string, 
   const body = Buffer.from(JSON.stringify(initialize));
   const answer = await handIn(app)({ ...toolCall(token), body });
   expectStatus(answer, 200);
-  return { 'mcp-session-id': String(answer.headers['mcp-session-id']) };
+  return { 'mcp-session-id': String(answer.headers()['mcp-session-id']) };
 }
 
 async function connected(
