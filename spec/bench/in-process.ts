@@ -52,10 +52,18 @@ class OpenEnd extends Duplex {
 
 /** Sends requests to `app`, as over one connection that is kept alive. */
 export function handIn(app: RequestListener): (request: HandedIn) => Promise<Answered> {
+  const send = sendTo(app);
+  return (request) => new Promise((resolve) => send(request, resolve));
+}
+
+/** As {@link handIn}, without a promise: where async hooks are on, each promise of ours costs the app. */
+export function sendTo(
+  app: RequestListener,
+): (request: HandedIn, done: (answer: Answered) => void) => void {
   const end = new OpenEnd();
   // Requests come one after the other, so that one connection does for all.
   const socket = end as unknown as Socket;
-  return function send({ method, url, headers, body, from }) {
+  return function send({ method, url, headers, body, from }, done) {
     end.written = [];
     if (from !== undefined) end.remoteAddress = from;
     const req = new IncomingMessage(socket);
@@ -72,19 +80,17 @@ export function handIn(app: RequestListener): (request: HandedIn) => Promise<Ans
     req.complete = true;
     const res = new ServerResponse(req);
     res.assignSocket(socket);
-    return new Promise((resolve) => {
-      res.once('finish', () => {
-        // What the HTTP server does once an answer is out.
-        res.detachSocket(socket);
-        process.nextTick(() => {
-          res.emit('close');
-          const { written } = end;
-          const text = (): string => bodyOf(Buffer.concat(written).toString('latin1'));
-          resolve({ status: res.statusCode, headers: () => res.getHeaders(), text });
-        });
+    res.once('finish', () => {
+      // What the HTTP server does once an answer is out.
+      res.detachSocket(socket);
+      process.nextTick(() => {
+        res.emit('close');
+        const { written } = end;
+        const text = (): string => bodyOf(Buffer.concat(written).toString('latin1'));
+        done({ status: res.statusCode, headers: () => res.getHeaders(), text });
       });
-      app(req, res);
     });
+    app(req, res);
   };
 }
 

@@ -5,12 +5,14 @@
  */
 import type { RequestListener } from 'node:http';
 
-import { type Answered, type HandedIn, handIn } from './in-process.js';
+import { type Answered, type HandedIn, handIn, sendTo } from './in-process.js';
 
 /** What a process measures: one operation, over and over. */
 export interface Rig {
   /** Runs the operation once. @throws Error the outcome is not the expected one */
   run(): Promise<void>;
+  /** Runs it so many times, where that is possible without a promise for each. */
+  burst?(runs: number): Promise<void>;
   /** Done before each burst, outside of what is measured. */
   prepare?(runs: number): Promise<void>;
   /** Figures to report besides time. */
@@ -60,16 +62,28 @@ export function guardedRoute(
   tokens: readonly string[],
   { expected = 200, headers = {} }: { expected?: number; headers?: Record<string, string> } = {},
 ): Rig {
-  const send = handIn(app);
+  const send = sendTo(app);
   const requests = tokens.map((token) => toolCall(token, headers));
   let turn = 0;
+  function runOnce(done: (answer: Answered) => void): void {
+    const request = requests[turn];
+    turn = (turn + 1) % requests.length;
+    if (request === undefined) throw new Error('there are no tokens');
+    send(request, done);
+  }
   return {
-    async run() {
-      const request = requests[turn];
-      turn = (turn + 1) % requests.length;
-      if (request === undefined) throw new Error('there are no tokens');
-      expectStatus(await send(request), expected);
-    },
+    run: () => new Promise<Answered>(runOnce).then((answer) => expectStatus(answer, expected)),
+    burst: (runs) =>
+      new Promise((resolve, reject) => {
+        let left = runs;
+        function goOn(answer: Answered): void {
+          left -= 1;
+          if (answer.status !== expected) reject(new Error(`answered ${answer.status}`));
+          else if (left === 0) resolve();
+          else runOnce(goOn);
+        }
+        runOnce(goOn);
+      }),
   };
 }
 
