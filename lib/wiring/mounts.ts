@@ -38,11 +38,13 @@ export function wireMounts(deps: MountsDeps): Mounts {
       'auth0Mcp() is called twice with this baseUrl, so that only the server mounted first gets requests. Give each one a baseUrl of its own, such as a path for each, or close() the one before',
     );
   }
+  const paths = pathsOf(config);
   return {
     strippedPrefixOf: createStrippedPrefix(config),
     watch: createMountWatch({
       config,
-      endpoints: endpointsOf(pathsOf(config), config),
+      endpoints: endpointsOf(paths, config),
+      guarded: new Set([paths.resource, ...paths.bareResources]),
       resourceMetadataUrl,
       now,
     }),

@@ -42,6 +42,28 @@ describe('a mount that cannot work is explained once', () => {
     expect(app.complaints[0]?.fields).toEqual({ request: 'GET /api/authorize' });
   });
 
+  it('below a prefix that baseUrl does not have, with the first 401 of the MCP endpoint', async () => {
+    app = await startApp(({ app: host, auth, origin }) => {
+      const api = express();
+      api.use(auth({ baseUrl: origin }));
+      api.all('/mcp', express.json(), mcpRoute);
+      host.use('/api', api);
+    });
+    const { status } = await rpc(`${app.origin}/api/mcp`, undefined, { method: 'initialize' });
+    expect(status).toBe(401);
+    expect(await complaintsAfter('/api/mcp', '/api/authorize', '/api/token')).toEqual(
+      explaining('answered 401', 'below /api', 'Add it to baseUrl'),
+    );
+    expect(app.complaints[0]?.fields).toEqual({ request: 'POST /api/mcp' });
+  });
+
+  it('below a prefix that baseUrl does not have, whichever of its names a client was told', async () => {
+    app = await startApp(({ app: host, auth, origin }) => {
+      host.use('/other', auth({ baseUrl: `${origin}/deep/api` }));
+    });
+    expect(await complaintsAfter('/other/mcp')).toEqual(explaining('below /other'));
+  });
+
   it('behind a proxy that strips the prefix silently', async () => {
     app = await startApp(({ app: host, auth, origin }) => {
       host.use(auth({ baseUrl: `${origin}/api` }));
@@ -118,6 +140,20 @@ describe('nothing is explained where nothing is wrong', () => {
       host.use(server);
     });
     expect(await complaintsAfter('/.well-known/oauth-protected-resource', '/else')).toEqual([]);
+  });
+
+  it('a request without a token below the right mount, or below a part of the prefix', async () => {
+    app = await startApp(({ app: host, auth, origin }) => {
+      const server = auth({ baseUrl: `${origin}/deep/api` });
+      host.use(server.metadata);
+      host.use('/deep/api', server);
+      host.use('/api', server);
+    });
+    for (const path of ['/deep/api/mcp', '/api/mcp']) {
+      const { status } = await rpc(app.origin + path, undefined, { method: 'initialize' });
+      expect(status).toBe(401);
+    }
+    expect(await complaintsAfter('/deep/api/mcp', '/api/mcp')).toEqual([]);
   });
 
   it('the host app’s own 404s, and its own paths that end like ours', async () => {

@@ -1,14 +1,18 @@
 /**
- * Requests for paths of ours that nobody answered, and what each of them says about the mount.
+ * Requests for paths of ours that nobody answered, or that only the guard did, and what each of them
+ * says about the mount.
  *
  * @module
  */
 import type { IncomingMessage } from 'node:http';
 
-import type { Request, RequestHandler } from 'express';
+import type { Request, RequestHandler, Response } from 'express';
 
 /** The parts that can be mounted one by one. */
 export type PartName = 'metadata' | 'registration' | 'login' | 'tokens' | 'connectedApps' | 'guard';
+
+/** What is said about a mount path that `baseUrl` lacks; said once, whichever request shows it. */
+export const MOUNT_PATH = 'below';
 
 export interface MissedRequestsDeps {
   readonly baseUrl: string;
@@ -18,6 +22,8 @@ export interface MissedRequestsDeps {
   readonly callbackPath: string;
   /** Absolute path → the part that answers there. */
   readonly endpoints: ReadonlyMap<string, PartName>;
+  /** Absolute paths at which the MCP endpoint may rightly be met. */
+  readonly guarded: ReadonlySet<string>;
   /** Says a thing, if it has not been said yet. */
   readonly tell: (topic: string, request: string, message: string) => void;
 }
@@ -30,7 +36,10 @@ interface Passage {
   readonly parts: Set<PartName>;
 }
 
-/** Wraps a part; a 404 for a path of ours is explained in the log once it has been sent. */
+/**
+ * Wraps a part; a 404 for a path of ours is explained in the log once it has been sent, and a 401 of the
+ * guard where no client will find the way in.
+ */
 export function createMissedRequests(
   deps: MissedRequestsDeps,
 ): (name: PartName, part: RequestHandler) => RequestHandler {
@@ -47,6 +56,7 @@ export function createMissedRequests(
     return function watchPart(req, res, next) {
       const { url, baseUrl: mountPath } = req;
       const path = pathname(url);
+      if (name === 'guard') watchGuard(req, res, deps);
       if (isWatchedBy(name, endpoints.get(mountPath + path) ?? tails.get(path))) {
         const passage = passages.get(req) ?? { req, mountPath, parts: new Set() };
         if (passage.parts.size === 0) {
@@ -62,8 +72,22 @@ export function createMissedRequests(
   };
 }
 
+/**
+ * The guard refuses below any mount. Where only that is right, the client is sent to documents which
+ * are not there: its login ends before a path of ours is missed.
+ */
+function watchGuard(req: Request, res: Response, deps: MissedRequestsDeps): void {
+  const { url, baseUrl: mountPath, method } = req;
+  const path = pathname(url);
+  if (mountPath === '' || !deps.guarded.has(path) || deps.guarded.has(mountPath + path)) return;
+  res.once('finish', () => {
+    if (res.statusCode === 401)
+      explainMountPath(`${method} ${mountPath}${path}`, 401, mountPath, deps);
+  });
+}
+
 function explain({ req, mountPath, parts }: Passage, deps: MissedRequestsDeps): void {
-  const { baseUrl, basePath, callbackPath, endpoints, tell } = deps;
+  const { basePath, callbackPath, endpoints, tell } = deps;
   const path = pathname(req.originalUrl);
   const request = `${req.method} ${path}`;
   const part = endpoints.get(path);
@@ -83,12 +107,21 @@ function explain({ req, mountPath, parts }: Passage, deps: MissedRequestsDeps): 
       `answered 404: baseUrl has the path ${basePath}. If a proxy cuts that off, let it send "X-Forwarded-Prefix: ${basePath}" and set "trust proxy" in Express, or set the option strippedPrefix to '${basePath}'`,
     );
   } else {
-    tell(
-      'below',
-      request,
-      `answered 404: auth is mounted below ${mountPath}, which is not how baseUrl ends, ${baseUrl}. Add it to baseUrl, or mount auth at the root of the app`,
-    );
+    explainMountPath(request, 404, mountPath, deps);
   }
+}
+
+function explainMountPath(
+  request: string,
+  status: number,
+  mountPath: string,
+  { baseUrl, tell }: MissedRequestsDeps,
+): void {
+  tell(
+    MOUNT_PATH,
+    request,
+    `answered ${status}: auth is mounted below ${mountPath}, which is not how baseUrl ends, ${baseUrl}, so that clients find no way to log in. Add it to baseUrl, or mount auth at the root of the app`,
+  );
 }
 
 /** A URL without its query. */

@@ -11,7 +11,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Request, RequestHandler } from 'express';
 
 import type { Config } from '../../config/config.js';
-import { createMissedRequests, type PartName, pathname } from './missed-requests.js';
+import { createMissedRequests, MOUNT_PATH, type PartName, pathname } from './missed-requests.js';
 import { hasRouteBefore } from './route-before.js';
 
 /** A client fetches the metadata within this time after its challenge, in seconds. */
@@ -21,6 +21,8 @@ export interface MountWatchDeps {
   readonly config: Pick<Config, 'baseUrl' | 'basePath' | 'callbackUrl' | 'resourcePath' | 'logger'>;
   /** Absolute path → the part that answers there. */
   readonly endpoints: ReadonlyMap<string, PartName>;
+  /** Absolute paths at which the MCP endpoint may rightly be met. */
+  readonly guarded: ReadonlySet<string>;
   readonly resourceMetadataUrl: string;
   /** Unix seconds. */
   readonly now: () => number;
@@ -37,15 +39,16 @@ export interface MountWatch {
 }
 
 export function createMountWatch(deps: MountWatchDeps): MountWatch {
-  const { config, endpoints } = deps;
+  const { config, endpoints, guarded } = deps;
   const told = new Set<string>();
   const tell = (topic: string, request: string, message: string): void => {
-    if (told.has(topic)) return;
+    // Below a wrong path nothing is where it belongs: one explanation of that is enough.
+    if (told.has(topic) || told.has(MOUNT_PATH)) return;
     told.add(topic);
     config.logger.warn({ request }, message);
   };
   const callbackPath = new URL(config.callbackUrl).pathname;
-  const missed = createMissedRequests({ ...config, callbackPath, endpoints, tell });
+  const missed = createMissedRequests({ ...config, callbackPath, endpoints, guarded, tell });
   const documents = watchMetadata(deps, tell);
   return {
     part: (name, part) => missed(name, name === 'metadata' ? documents.noteMount(part) : part),
