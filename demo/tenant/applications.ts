@@ -41,3 +41,11 @@ export function applicationOf(ctx: Context, settings: TenantSettings): Applicati
   const id = ctx.oidc.client?.clientId;
   return settings.applications.find(({ clientId }) => clientId === id);
 }
+
+/** The application of this id, where a third party owns it. */
+export function thirdPartyOf(
+  clientId: unknown,
+  { applications }: TenantSettings,
+): Application | undefined {
+  return applications.find((one) => one.clientId === clientId && one.thirdParty === true);
+}

@@ -4,8 +4,9 @@
  *
  * @module
  */
-import type { ResourceServer } from 'oidc-provider';
+import type { Client, ResourceServer } from 'oidc-provider';
 
+import { thirdPartyOf } from './applications.js';
 import type { Api, TenantSettings } from './options.js';
 import type { Context, ProviderModule } from './provider-module.js';
 
@@ -20,6 +21,9 @@ export const USERINFO_RESOURCE = 'urn:tenant:userinfo';
  */
 export const OFFLINE = 'tenant:offline_access';
 
+/** Always asked for inside: Auth0 gives a token where no scope can be granted, the provider does not. */
+export const NO_SCOPE = 'tenant:no_scope';
+
 /** Scopes of the tenant itself; every application may ask for them. */
 export const OIDC_SCOPES: readonly string[] = [
   'openid',
@@ -28,10 +32,14 @@ export const OIDC_SCOPES: readonly string[] = [
   'address',
   'phone',
   OFFLINE,
+  NO_SCOPE,
 ];
 
-/** Lifetime in seconds of a token for `/userinfo` only: fixed at a day, as on Auth0. */
-const USERINFO_TOKEN_SECONDS = 86_400;
+/** Lifetime of a token in seconds where the API does not say: a day, as on Auth0. */
+const TOKEN_SECONDS = 86_400;
+
+/** The same for a third-party application. */
+const THIRD_PARTY_TOKEN_SECONDS = 3600;
 
 /** `offline_access` becomes {@link OFFLINE}; the rest stays. */
 export function scopeInside(scope: string): string {
@@ -40,7 +48,7 @@ export function scopeInside(scope: string): string {
 
 /** The reverse of {@link scopeInside}. */
 export function scopeOutside(scope: string): string {
-  return scope.replace(OFFLINE, 'offline_access');
+  return scope.replace(OFFLINE, 'offline_access').replace(NO_SCOPE, '').trim();
 }
 
 /** The resource indicator that stands for an audience inside the provider. */
@@ -61,7 +69,9 @@ export function apiOf(resource: unknown, { apis }: TenantSettings): Api | undefi
 
 /** Tells the provider about an API. @throws AccessDenied, in Auth0's words, for an unknown one. */
 export function resourceServerInfo(settings: () => TenantSettings, { errors }: ProviderModule) {
-  return (_ctx: Context, resource: string): ResourceServer => {
+  return (_ctx: Context, resource: string, { clientId }: Client): ResourceServer => {
+    const lifetime =
+      thirdPartyOf(clientId, settings()) === undefined ? TOKEN_SECONDS : THIRD_PARTY_TOKEN_SECONDS;
     const api = apiOf(resource, settings());
     if (api === undefined && resource !== USERINFO_RESOURCE) {
       throw new errors.AccessDenied(`Service not found: ${audienceOf(resource)}`);
@@ -70,7 +80,7 @@ export function resourceServerInfo(settings: () => TenantSettings, { errors }: P
       scope: [...OIDC_SCOPES, ...(api?.scopes ?? [])].join(' '),
       audience: api?.identifier ?? USERINFO_RESOURCE,
       accessTokenFormat: 'opaque',
-      accessTokenTTL: api?.tokenLifetimeSeconds ?? USERINFO_TOKEN_SECONDS,
+      accessTokenTTL: api?.tokenLifetimeSeconds ?? lifetime,
     };
   };
 }

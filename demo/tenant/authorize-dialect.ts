@@ -6,20 +6,28 @@
  */
 import type { ErrorOut } from 'oidc-provider';
 
-import { resourceOf, scopeInside } from './audiences.js';
+import { thirdPartyOf } from './applications.js';
+import { NO_SCOPE, resourceOf, scopeInside } from './audiences.js';
 import { issuerOf } from './discovery.js';
 import { page, text } from './html.js';
 import type { TenantSettings } from './options.js';
 import type { Context, Step } from './provider-module.js';
+import { type Refusal, refusalOf, withoutPersonalScopes } from './third-party.js';
 
 /** Translates requests to `/authorize` inwards and its redirects outwards. */
 export function authorizeDialect(settings: () => TenantSettings): Step {
   return async function speakAuthorize(ctx, next) {
     if (ctx.path !== '/authorize' && !ctx.path.startsWith('/authorize/')) return await next();
-    if (ctx.path === '/authorize') ctx.query = requestInside(ctx.query, settings());
+    if (ctx.path === '/authorize') {
+      const refusal = refusedThirdParty(ctx.query, settings());
+      if (refusal !== undefined) return showError(ctx, 403, refusal);
+      ctx.query = requestInside(ctx.query, settings());
+    }
     await next();
     const { location } = ctx.response.headers;
     if (typeof location !== 'string') return;
+    const failure = failureFor(ctx.oidc?.client?.clientId, location, settings());
+    if (failure !== undefined) return showError(ctx, 400, failure);
     ctx.status = 302;
     if (URL.canParse(location)) ctx.set('Location', redirectOutside(ctx, location, settings()));
   };
@@ -27,19 +35,45 @@ export function authorizeDialect(settings: () => TenantSettings): Step {
 
 type Query = Context['query'];
 
-function requestInside(query: Query, settings: TenantSettings): Query {
-  const { audience, resource, prompt, scope, nonce, ...rest } = query;
-  const wanted =
+/** The API that is asked for, by its identifier. */
+function audienceOf({ audience, resource }: Query, settings: TenantSettings): string | undefined {
+  return (
     first(audience) ||
     (settings.resourceParameterProfile ? first(resource) : undefined) ||
-    settings.defaultAudience;
+    settings.defaultAudience
+  );
+}
+
+function refusedThirdParty(query: Query, settings: TenantSettings): Refusal | undefined {
+  if (thirdPartyOf(first(query.client_id), settings) === undefined) return undefined;
+  return refusalOf(query, audienceOf(query, settings), settings);
+}
+
+/** "Open Redirect Protection": a third-party application never hears of a login that failed. */
+function failureFor(
+  clientId: string | undefined,
+  location: string,
+  settings: TenantSettings,
+): Refusal | undefined {
+  if (thirdPartyOf(clientId, settings) === undefined || !URL.canParse(location)) return undefined;
+  const { searchParams } = new URL(location);
+  const error = searchParams.get('error');
+  if (error === null) return undefined;
+  return { error, description: searchParams.get('error_description') ?? error };
+}
+
+function requestInside(query: Query, settings: TenantSettings): Query {
+  const { audience: _audience, resource: _resource, prompt, scope, nonce, ...rest } = query;
+  const wanted = audienceOf(query, settings);
   const prompts = promptInside(first(prompt));
-  const scopes = scopeInside(first(scope) ?? '');
+  const asked = scopeInside(first(scope) ?? '');
+  const isThirdParty = thirdPartyOf(first(query.client_id), settings) !== undefined;
+  const scopes = `${isThirdParty ? withoutPersonalScopes(asked) : asked} ${NO_SCOPE}`.trim();
   return {
     ...rest,
     ...(wanted === undefined ? {} : { resource: resourceOf(wanted) }),
     ...(prompts === '' ? {} : { prompt: prompts }),
-    ...(scopes === '' ? {} : { scope: scopes }),
+    scope: scopes,
     // The provider refuses a nonce without openid; Auth0 has no use for it and says nothing.
     ...(nonce === undefined || !scopes.split(' ').includes('openid') ? {} : { nonce }),
   };
@@ -77,9 +111,19 @@ export function renderAuthorizeError(ctx: Context, out: ErrorOut): void {
     : unknown
       ? `Unknown client: ${String(ctx.query.client_id)}`
       : (out.error_description ?? 'Something went wrong.');
+  errorPage(ctx, { error: mismatch ? 'unauthorized_client' : out.error, description });
+}
+
+function showError(ctx: Context, status: number, refusal: Refusal): void {
+  ctx.remove('Location');
+  ctx.status = status;
+  errorPage(ctx, refusal);
+}
+
+function errorPage(ctx: Context, { error, description }: Refusal): void {
   ctx.type = 'html';
   ctx.body = page('Oops!, something went wrong', [
     `<p>${text(description)}</p>`,
-    `<p>Error code: <code>${mismatch ? 'unauthorized_client' : text(out.error)}</code></p>`,
+    `<p>Error code: <code>${text(error)}</code></p>`,
   ]);
 }

@@ -81,6 +81,29 @@ export async function logIn(
   return await browser.submit(page, { username: email, password }, { ...options, button });
 }
 
+/** Consent, login and a consent once more: one more page would be a loop. */
+const MAX_PAGES = 3;
+
+/**
+ * Allows what it is asked and logs in, in whichever order the pages come, until one of them asks for
+ * neither or is not visited any more.
+ */
+export async function getThrough(
+  browser: Browser,
+  first: Page,
+  person: { readonly email: string; readonly password: string },
+  options: FollowOptions = {},
+): Promise<Page> {
+  let page = first;
+  for (let pages = 0; page.next === undefined && pages < MAX_PAGES; pages += 1) {
+    if (page.body.includes('name="decision"')) page = await approve(browser, page, options);
+    else if (page.body.includes('name="username"')) {
+      page = await logIn(browser, page, person, options);
+    } else break;
+  }
+  return page;
+}
+
 /** Presses Cancel on the tenant's login page and follows on. */
 export async function cancelLogin(
   browser: Browser,

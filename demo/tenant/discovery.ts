@@ -44,6 +44,7 @@ function discoveryDocument(issuer: string, settings: TenantSettings): Record<str
     revocation_endpoint: `${issuer}oauth/revoke`,
     end_session_endpoint: `${issuer}oidc/logout`,
     ...SUPPORTED,
+    ...(settings.clientIdMetadataDocuments ? { client_id_metadata_document_supported: true } : {}),
     ...(settings.issInResponse ? { authorization_response_iss_parameter_supported: true } : {}),
   };
 }

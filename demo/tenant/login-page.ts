@@ -1,33 +1,22 @@
 /**
  * Universal Login: one page with e-mail and password, plus a way to cancel.
  *
- * A login in progress is found by `state`, not by cookie, so that two tabs do not disturb each
- * other; the way back to `/authorize` is still bound to the browser by a cookie of its own.
- *
  * @module
  */
 import type { InteractionResults, Provider } from 'oidc-provider';
 
 import { page, text } from './html.js';
+import { findInteraction, type Interaction } from './interaction.js';
 import type { TenantSettings, User } from './options.js';
 import type { Step } from './provider-module.js';
 import { formOf, type Params } from './request-body.js';
-
-/** The login in progress, as the provider keeps it. */
-type Interaction = NonNullable<Awaited<ReturnType<Provider['Interaction']['find']>>> & {
-  session?: { uid: string; accountId: string } | undefined;
-  result?: InteractionResults | undefined;
-  params: Record<string, unknown>;
-  returnTo: string;
-  persist(): Promise<string>;
-};
 
 /** Serves `/u/login`. */
 export function loginPage(provider: Provider, settings: () => TenantSettings): Step {
   return async function logIn(ctx, next) {
     if (ctx.path !== '/u/login') return await next();
     const state = String(ctx.query.state ?? '');
-    const login = (await provider.Interaction.find(state)) as Interaction | undefined;
+    const login = await findInteraction(provider, state);
     ctx.type = 'html';
     ctx.set('Cache-Control', 'no-store');
     if (login === undefined) {

@@ -19,6 +19,13 @@ export type TenantAuthMethod =
 /** An application of the tenant. */
 export interface Application {
   readonly clientId: string;
+  /** Shown on the consent page. Default: the client id. */
+  readonly name?: string;
+  /**
+   * "This application is owned by a third party", with Auth0's enhanced security controls: what every
+   * client is that registered itself or was imported. Default false.
+   */
+  readonly thirdParty?: boolean;
   /** Required by the two `client_secret_…` methods. */
   readonly clientSecret?: string;
   /** Default: `client_secret_post` with a secret, `private_key_jwt` with keys, else `none`. */
@@ -48,6 +55,11 @@ export interface Api {
   /** Any string; a trailing slash matters. */
   readonly identifier: string;
   readonly scopes?: readonly string[];
+  /**
+   * "Default Permissions for Third-Party Applications": what they may ask for, perhaps nothing. Default:
+   * third-party applications get no token for this API at all.
+   */
+  readonly thirdPartyScopes?: readonly string[];
   /** "Allow Offline Access". Default true. */
   readonly allowOfflineAccess?: boolean;
   /** "Enable RBAC" together with "Add Permissions in the Access Token". Default false. */
@@ -83,6 +95,13 @@ export interface TenantSettings {
   readonly issInResponse: boolean;
   /** Resource Parameter Compatibility Profile: `resource` stands in for `audience`. Default false. */
   readonly resourceParameterProfile: boolean;
+  /** "Dynamic Client Registration (DCR)". Default false; advertised all the same, as on Auth0. */
+  readonly dynamicClientRegistration: boolean;
+  /**
+   * "Client ID Metadata Document Registration": advertised where it is on. An administrator imports the
+   * documents, here as an application whose client id is the URL. Default false.
+   */
+  readonly clientIdMetadataDocuments: boolean;
   /** "Include Signing Algorithms in JWKS". Default true. */
   readonly algInJwks: boolean;
   /** "Default Audience" of the tenant. Default none. */
@@ -157,6 +176,8 @@ export function settingsFrom(options: TenantOptions): TenantSettings {
     users: [ADA, BOB],
     issInResponse: false,
     resourceParameterProfile: false,
+    dynamicClientRegistration: false,
+    clientIdMetadataDocuments: false,
     algInJwks: true,
     defaultAudience: undefined,
     clockSkewSeconds: 0,

@@ -9,9 +9,10 @@ import { randomBytes } from 'node:crypto';
 import type { Account, Configuration, JWK } from 'oidc-provider';
 
 import type { TenantStore } from './adapter.js';
-import { applicationOf } from './applications.js';
+import { applicationOf, thirdPartyOf } from './applications.js';
 import { apiOf, OFFLINE, OIDC_SCOPES, resourceServerInfo, USERINFO_RESOURCE } from './audiences.js';
 import { renderAuthorizeError } from './authorize-dialect.js';
+import { type Consents, loginAndConsent } from './consent.js';
 import type { TenantKeys } from './keys.js';
 import type { TenantSettings } from './options.js';
 import type { Context, ProviderModule } from './provider-module.js';
@@ -22,6 +23,7 @@ export interface ConfigurationDeps {
   readonly settings: () => TenantSettings;
   readonly store: TenantStore;
   readonly keys: TenantKeys;
+  readonly consents: Consents;
 }
 
 /** Refresh tokens live as long as Auth0's by default: 30 days, in seconds. */
@@ -29,7 +31,7 @@ const REFRESH_TOKEN_SECONDS = 30 * 86_400;
 
 /** Builds the configuration; everything that a spec may change is read from the settings per call. */
 export function providerConfiguration(deps: ConfigurationDeps): Configuration {
-  const { module, settings, store, keys } = deps;
+  const { module, settings, store, keys, consents } = deps;
   return {
     adapter: (model: string) => store.adapter(model),
     jwks: {
@@ -69,8 +71,9 @@ export function providerConfiguration(deps: ConfigurationDeps): Configuration {
       end_session: '/internal/logout',
     },
     interactions: {
-      policy: loginOnly(module),
-      url: (_ctx, interaction) => `/u/login?state=${interaction.uid}`,
+      policy: loginAndConsent(module, settings, consents),
+      url: (_ctx, { prompt, uid }) =>
+        `/u/${prompt.name === 'consent' ? 'consent' : 'login'}?state=${uid}`,
     },
     findAccount: (_ctx, sub, token) => accountOf(settings(), sub, token !== undefined),
     loadExistingGrant: (ctx) => grantFor(ctx, settings(), module),
@@ -109,15 +112,6 @@ function cookies(): Configuration['cookies'] {
   };
 }
 
-/** First-party application, "Allow Skipping User Consent": nobody is asked for consent. */
-function loginOnly({
-  interactionPolicy,
-}: ProviderModule): ReturnType<ProviderModule['interactionPolicy']['base']> {
-  const policy = interactionPolicy.base();
-  policy.remove('consent');
-  return policy;
-}
-
 function accountOf(settings: TenantSettings, sub: string, forTokens: boolean): Account | undefined {
   const user = settings.users.find((candidate) => candidate.sub === sub);
   if (user === undefined || (forTokens && user.blocked === true)) return undefined;
@@ -132,7 +126,9 @@ async function grantFor(ctx: Context, settings: TenantSettings, { errors }: Prov
   }
   const api = apiOf(params?.resource, settings);
   const mayStay = api?.allowOfflineAccess !== false && client.grantTypeAllowed('refresh_token');
-  const known = new Set([...OIDC_SCOPES, ...(api?.scopes ?? [])]);
+  const isThirdParty = thirdPartyOf(client.clientId, settings) !== undefined;
+  const open = isThirdParty ? (api?.thirdPartyScopes ?? []) : (api?.scopes ?? []);
+  const known = new Set([...OIDC_SCOPES, ...open]);
   // Auth0 drops unknown scopes without a word.
   const granted = [...requestParamScopes].filter(
     (scope) => known.has(scope) && (scope !== OFFLINE || mayStay),

@@ -24,6 +24,7 @@ export const readBody: Step = async function readBody(ctx, next) {
       ctx.body = { error: 'invalid_request', error_description: 'Invalid request payload' };
       return;
     }
+    ctx.state.json = jsonIn(bytes ?? Buffer.alloc(0));
     setForm(ctx, form);
   }
   await next();
@@ -32,6 +33,11 @@ export const readBody: Step = async function readBody(ctx, next) {
 /** The form of this request; empty for a GET. */
 export function formOf(ctx: Context): Params {
   return (ctx.state.form as Params | undefined) ?? {};
+}
+
+/** The JSON object that came; empty where none did. */
+export function jsonOf(ctx: Context): Readonly<Record<string, unknown>> {
+  return (ctx.state.json as Record<string, unknown> | undefined) ?? {};
 }
 
 /** Replaces the form of this request, for everybody who reads it from here on. */
@@ -67,11 +73,17 @@ function parse(bytes: Buffer, contentType: string): Params | undefined {
   if (!/^application\/json\b/i.test(contentType)) {
     return Object.fromEntries(new URLSearchParams(bytes.toString()));
   }
+  const json = jsonIn(bytes);
+  if (json === undefined) return undefined;
+  const entries = Object.entries(json).filter(([, value]) => typeof value !== 'object');
+  return Object.fromEntries(entries.map(([name, value]) => [name, String(value)]));
+}
+
+function jsonIn(bytes: Buffer): Record<string, unknown> | undefined {
   try {
     const json: unknown = JSON.parse(bytes.toString());
     if (typeof json !== 'object' || json === null || Array.isArray(json)) return undefined;
-    const entries = Object.entries(json).filter(([, value]) => typeof value !== 'object');
-    return Object.fromEntries(entries.map(([name, value]) => [name, String(value)]));
+    return json as Record<string, unknown>;
   } catch {
     return undefined;
   }

@@ -2,8 +2,8 @@
  * A stand-in for an Auth0 tenant: a real OpenID server on a loopback port which speaks Auth0's
  * dialect. It serves the demo where no tenant is configured, and the specs over real HTTP.
  *
- * Requests pass, in this order: body, log, faults, documents, login page, `/userinfo`, logout,
- * the dialects of `/authorize` and `/oauth/*`, and then the server that keeps the state.
+ * Requests pass, in this order: body, log, faults, documents, registration, login and consent page,
+ * `/userinfo`, logout, the dialects of `/authorize` and `/oauth/*`, and then the server that keeps the state.
  *
  * @module
  */
@@ -13,6 +13,7 @@ import type { Provider } from 'oidc-provider';
 
 import { createTenantStore, type TenantStore } from './adapter.js';
 import { authorizeDialect } from './authorize-dialect.js';
+import { type Consents, consentPage, createConsents } from './consent.js';
 import { discovery } from './discovery.js';
 import { createFaults, type Fault, type Faults } from './faults.js';
 import { createTenantKeys, type TenantKeys } from './keys.js';
@@ -23,9 +24,15 @@ import {
   notifyAll,
   type SendLogoutToken,
 } from './logout.js';
-import { settingsFrom, type TenantOptions, type TenantSettings } from './options.js';
+import {
+  type Application,
+  settingsFrom,
+  type TenantOptions,
+  type TenantSettings,
+} from './options.js';
 import { providerConfiguration } from './provider-configuration.js';
 import { loadProviderModule, type Step } from './provider-module.js';
+import { registration } from './registration.js';
 import { readBody } from './request-body.js';
 import { requestLog, type TenantRequest } from './request-log.js';
 import { revocationDialect, tokenDialect } from './token-dialect.js';
@@ -74,11 +81,15 @@ export async function startTenant(options: TenantOptions = {}): Promise<Tenant> 
   const faults = createFaults();
   const requests: TenantRequest[] = [];
   const send = createSendLogoutToken(issuer, () => settings, keys);
+  const consents = createConsents();
   const provider = new module.Provider(
     issuer,
-    providerConfiguration({ module, settings: () => settings, store, keys }),
+    providerConfiguration({ module, settings: () => settings, store, keys, consents }),
   );
-  assemble(provider, { settings: () => settings, keys, faults, requests, send });
+  const add = (application: Application): void => {
+    settings = { ...settings, applications: [...settings.applications, application] };
+  };
+  assemble(provider, { settings: () => settings, keys, faults, requests, send, consents, add });
   server.on('request', provider.callback());
 
   return {
@@ -110,13 +121,22 @@ interface Parts {
   readonly send: SendLogoutToken;
 }
 
-function assemble(provider: Provider, { settings, keys, faults, requests, send }: Parts): void {
+interface Assembly extends Parts {
+  readonly consents: Consents;
+  /** Keeps an application that registered itself. */
+  readonly add: (application: Application) => void;
+}
+
+function assemble(provider: Provider, parts: Assembly): void {
+  const { settings, keys, faults, requests, send, consents, add } = parts;
   const steps: Step[] = [
     readBody,
     requestLog(requests),
     faults.step,
     discovery(settings, keys),
+    registration(settings, add),
     loginPage(provider, settings),
+    consentPage(provider, settings, consents),
     userinfo(settings, keys),
     logoutEndpoints(provider, settings, send),
     authorizeDialect(settings),

@@ -13,9 +13,8 @@ import type {
   OAuthTokens,
 } from '@modelcontextprotocol/sdk/shared/auth.js';
 
-import { approve, createBrowser, logIn } from '../../demo/tenant/browser.js';
+import { createBrowser, getThrough } from '../../demo/tenant/browser.js';
 import { ADA } from '../../demo/tenant/options.js';
-import { isConsentPage } from './oauth-client.js';
 
 /** Keeps what a real client keeps on disk, and visits the login in a browser of its own. */
 export class HeadlessProvider implements OAuthClientProvider {
@@ -65,11 +64,8 @@ export class HeadlessProvider implements OAuthClientProvider {
   async redirectToAuthorization(url: URL): Promise<void> {
     this.visits.push(url);
     const stopBefore = this.redirectUrl;
-    let page = await this.browser.follow(url, { stopBefore });
-    if (isConsentPage(page)) page = await approve(this.browser, page, { stopBefore });
-    if (page.next === undefined) {
-      page = await logIn(this.browser, page, this.user, { stopBefore });
-    }
+    const first = await this.browser.follow(url, { stopBefore });
+    const page = await getThrough(this.browser, first, this.user, { stopBefore });
     this.#answer = page.next === undefined ? undefined : new URL(page.next).searchParams;
   }
 

@@ -62,7 +62,7 @@ export async function callbackOf(
   return page.next.searchParams;
 }
 
-/** Posts to the token endpoint as the default application. */
+/** Posts to the token endpoint as the default application, or as the public one that the form names. */
 export async function postToken(
   tenant: Tenant,
   form: Record<string, string>,
@@ -70,8 +70,9 @@ export async function postToken(
   const response = await fetch(`${tenant.issuer}oauth/token`, {
     method: 'POST',
     body: new URLSearchParams({
-      client_id: DEMO_CLIENT_ID,
-      client_secret: DEMO_CLIENT_SECRET,
+      ...(form.client_id === undefined
+        ? { client_id: DEMO_CLIENT_ID, client_secret: DEMO_CLIENT_SECRET }
+        : {}),
       ...form,
     }),
   });

@@ -1,0 +1,112 @@
+/**
+ * Consent: a third-party application is let in by the person, once for each set of scopes. Nobody is asked
+ * about an application of the tenant's own.
+ *
+ * @module
+ */
+import type { Provider } from 'oidc-provider';
+
+import { thirdPartyOf } from './applications.js';
+import { NO_SCOPE, OFFLINE } from './audiences.js';
+import { page, text } from './html.js';
+import { findInteraction, type Interaction } from './interaction.js';
+import type { TenantSettings } from './options.js';
+import type { Context, ProviderModule, Step } from './provider-module.js';
+import { formOf } from './request-body.js';
+
+/** What people have agreed to. */
+export interface Consents {
+  /** Whether somebody has to be asked before this request is granted. */
+  isMissing(ctx: Context, settings: TenantSettings): boolean;
+  /** Somebody agreed. */
+  give(login: Interaction): void;
+}
+
+/** Nobody has agreed to anything yet. */
+export function createConsents(): Consents {
+  const given = new Set<string>();
+  const keysOf = (sub: unknown, client: unknown, { resource, scope }: Record<string, unknown>) =>
+    wordsOf(scope).map((word) => JSON.stringify([sub, client, resource, word]));
+  return {
+    isMissing({ oidc }, settings) {
+      const clientId = oidc.client?.clientId;
+      if (thirdPartyOf(clientId, settings) === undefined) return false;
+      const keys = keysOf(oidc.session?.accountId, clientId, { ...oidc.params });
+      return keys.some((key) => !given.has(key));
+    },
+    give({ session, params }) {
+      for (const key of keysOf(session?.accountId, params.client_id, params)) given.add(key);
+    },
+  };
+}
+
+/** The provider's rules on when to ask: for the login its own, for the consent ours. */
+export function loginAndConsent(
+  { interactionPolicy }: ProviderModule,
+  settings: () => TenantSettings,
+  consents: Consents,
+): ReturnType<ProviderModule['interactionPolicy']['base']> {
+  const policy = interactionPolicy.base();
+  const consent = policy.get('consent');
+  consent?.checks.clear();
+  consent?.checks.add(
+    new interactionPolicy.Check('third_party', 'Consent required', 'consent_required', (ctx) =>
+      consents.isMissing(ctx, settings()),
+    ),
+  );
+  return policy;
+}
+
+/** Serves `/u/consent`. */
+export function consentPage(
+  provider: Provider,
+  settings: () => TenantSettings,
+  consents: Consents,
+): Step {
+  return async function askForConsent(ctx, next) {
+    if (ctx.path !== '/u/consent') return await next();
+    const login = await findInteraction(provider, ctx.query.state);
+    ctx.type = 'html';
+    ctx.set('Cache-Control', 'no-store');
+    if (login === undefined) {
+      ctx.status = 400;
+      ctx.body = page('Oops!, something went wrong', ['<p>This login has expired.</p>']);
+    } else if (ctx.method !== 'POST') {
+      ctx.body = consentForm(String(ctx.query.state), login.params, settings());
+    } else {
+      await decide(login, formOf(ctx).decision === 'allow', consents);
+      ctx.redirect(login.returnTo);
+    }
+  };
+}
+
+async function decide(login: Interaction, isAllowed: boolean, consents: Consents): Promise<void> {
+  if (isAllowed) consents.give(login);
+  login.result = isAllowed
+    ? { consent: {} }
+    : { error: 'access_denied', error_description: 'User did not authorize the request' };
+  await login.persist();
+}
+
+function consentForm(
+  state: string,
+  params: Record<string, unknown>,
+  settings: TenantSettings,
+): string {
+  const application = thirdPartyOf(params.client_id, settings);
+  const scopes = wordsOf(params.scope).filter((word) => word !== OFFLINE && word !== NO_SCOPE);
+  return page('Authorize App', [
+    `<p>${text(application?.name ?? String(params.client_id))} is requesting access to your account.</p>`,
+    `<ul>${scopes.map((scope) => `<li>${text(scope)}</li>`).join('')}</ul>`,
+    `<form method="post" action="/u/consent?state=${text(encodeURIComponent(state))}">`,
+    '<button type="submit" name="decision" value="allow">Accept</button>',
+    '<button type="submit" name="decision" value="deny">Decline</button>',
+    '</form>',
+  ]);
+}
+
+function wordsOf(scope: unknown): string[] {
+  return String(scope ?? '')
+    .split(' ')
+    .filter((word) => word !== '');
+}

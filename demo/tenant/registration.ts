@@ -1,0 +1,85 @@
+/**
+ * `/oidc/register`: anybody may make an application of the tenant, where that is switched on. It is a
+ * third-party one, and stays.
+ *
+ * Spec: RFC 7591 §3, OpenID Connect Dynamic Client Registration 1.0.
+ *
+ * @module
+ */
+import { randomBytes } from 'node:crypto';
+
+import type { Application, TenantSettings } from './options.js';
+import type { Context, Step } from './provider-module.js';
+import { jsonOf } from './request-body.js';
+
+const GRANT_TYPES: readonly string[] = ['authorization_code', 'refresh_token'];
+
+/** @param add keeps a new application */
+export function registration(
+  settings: () => TenantSettings,
+  add: (application: Application) => void,
+): Step {
+  return async function register(ctx, next) {
+    if (ctx.path !== '/oidc/register' || ctx.method !== 'POST') return await next();
+    if (!settings().dynamicClientRegistration) {
+      // The status and words that users of MCP clients report.
+      return refuse(ctx, 'invalid_request', 'dynamic client registration is disabled');
+    }
+    const asked = jsonOf(ctx);
+    const redirectUris = textsIn(asked['redirect_uris']);
+    if (redirectUris.length === 0 || !redirectUris.every((uri) => URL.canParse(uri))) {
+      return refuse(ctx, 'invalid_redirect_uri', 'redirect_uris has to be a list of URLs');
+    }
+    const application = applicationFrom(asked, redirectUris);
+    add(application);
+    ctx.status = 201;
+    ctx.set('Cache-Control', 'no-store');
+    ctx.body = answerFor(application);
+  };
+}
+
+function applicationFrom(
+  asked: Readonly<Record<string, unknown>>,
+  callbackUrls: readonly string[],
+): Application {
+  const { client_name: name, token_endpoint_auth_method: method } = asked;
+  const grants = textsIn(asked['grant_types']);
+  return {
+    clientId: `tpc_${randomText(24)}`,
+    name: typeof name === 'string' ? name : 'My Dynamic Application',
+    thirdParty: true,
+    callbackUrls,
+    refreshTokenGrant: grants.includes('refresh_token'),
+    ...(method === 'none' ? {} : { clientSecret: randomText(48) }),
+  };
+}
+
+function answerFor(application: Application): Record<string, unknown> {
+  const { clientId, clientSecret, name, callbackUrls, refreshTokenGrant } = application;
+  return {
+    client_name: name,
+    client_id: clientId,
+    ...(clientSecret === undefined
+      ? { token_endpoint_auth_method: 'none' }
+      : {
+          client_secret: clientSecret,
+          client_secret_expires_at: 0,
+          token_endpoint_auth_method: 'client_secret_post',
+        }),
+    redirect_uris: callbackUrls,
+    grant_types: refreshTokenGrant === true ? GRANT_TYPES : GRANT_TYPES.slice(0, 1),
+  };
+}
+
+function textsIn(value: unknown): string[] {
+  return Array.isArray(value) ? value.filter((one) => typeof one === 'string') : [];
+}
+
+function randomText(bytes: number): string {
+  return randomBytes(bytes).toString('base64url').replace(/\W/g, '0');
+}
+
+function refuse(ctx: Context, error: string, error_description: string): void {
+  ctx.status = 400;
+  ctx.body = { error, error_description };
+}
