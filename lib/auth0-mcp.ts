@@ -5,22 +5,17 @@
  */
 import { homedir } from 'node:os';
 
-import { type RequestHandler, Router } from 'express';
+import type { RequestHandler } from 'express';
 
-import type { AuthInfo } from './bearer/auth-info.js';
-import { createTokenVerifier, type SdkErrors, type TokenVerifier } from './bearer/sdk-errors.js';
-import { authInfoOf } from './bearer/verification.js';
 import { currentEnvironment, type Environment } from './config/env.js';
 import type { Auth0McpOptions } from './config/options.js';
 import { resolveConfig } from './config/resolve.js';
-import { createNeighbours } from './http/mounts/neighbours.js';
-import { markAsGuard } from './http/mounts/route-before.js';
-import { shortCut } from './http/short-cut.js';
 import { dataDirectory } from './storage/embedded/data-directory.js';
 import { embeddedStorage } from './storage/embedded/embedded-storage.js';
 import type { GrantRecord } from './storage/records.js';
 import { redisStorage } from './storage/redis/redis-storage.js';
-import { openTelemetry } from './telemetry/open-telemetry.js';
+import { type ProtectedResource, protectedResource } from './wiring/protected-resource.js';
+import { processSurroundings } from './wiring/surroundings.js';
 import { type Wiring, wire } from './wiring/wiring.js';
 
 /** A grant as an operator, or the person themselves, may see it. */
@@ -63,7 +58,7 @@ export interface GrantAdministration {
  * All routes and the guard of the MCP endpoint, as one middleware: mount it with `app.use(auth)`
  * before the MCP route. The parts are for apps that want to place them one by one.
  */
-export interface Auth0Mcp extends RequestHandler {
+export interface Auth0Mcp extends ProtectedResource {
   /** RFC 9728 and RFC 8414 (and OpenID) documents and the JWKS: all under `/.well-known`. */
   readonly metadata: RequestHandler;
   /** Dynamic client registration, RFC 7591. */
@@ -78,21 +73,6 @@ export interface Auth0Mcp extends RequestHandler {
    * people its address. Needs `login`, which answers for Auth0's callback.
    */
   readonly connectedApps: RequestHandler;
-  /** The guard for any further route; `scopes` are needed besides `requiredScopes`. */
-  bearer(requirement?: { scopes?: string[] }): RequestHandler;
-  /**
-   * Says whose a token of ours is. Makes this a verifier for `requireBearerAuth` of SDK v2:
-   * `requireBearerAuth({ verifier: auth })`.
-   *
-   * @throws an error with `code` `invalid_token`, or `temporarily_unavailable` when that cannot be
-   *   found out now
-   */
-  verifyAccessToken(token: string): Promise<AuthInfo>;
-  /**
-   * The same for `requireBearerAuth` of SDK v1, which answers 401 to errors of its own class only:
-   * `requireBearerAuth({ verifier: auth.verifierFor({ InvalidTokenError }) })`.
-   */
-  verifierFor(errors: SdkErrors): TokenVerifier;
   /** Lists and ends logins. */
   readonly grants: GrantAdministration;
   /** Resolves once Auth0 and the storage have answered; rejects with what to repair. */
@@ -114,11 +94,8 @@ export function auth0Mcp(options?: Auth0McpOptions): Auth0Mcp {
     embeddedStorage: () => embeddedStorage({ directory: dataDirectoryFor(environment) }),
     redisStorage,
   });
-  return assemble(wire(config, { now: unixTime, settle, telemetry: openTelemetry() }));
+  return assemble(wire(config, processSurroundings()));
 }
-
-/** All servers of this process: those that share an origin have to share its root. */
-const settle = createNeighbours();
 
 /** Where this platform keeps application data. */
 export function dataDirectoryFor(environment: Environment): string {
@@ -130,41 +107,16 @@ export function dataDirectoryFor(environment: Environment): string {
   });
 }
 
-/** Seconds since 1970, as JWTs count. */
-function unixTime(): number {
-  return Math.floor(Date.now() / 1000);
-}
-
 /** Gives the wired parts their public form. Specs call it with a clock of their own. */
 export function assemble(wiring: Wiring): Auth0Mcp {
-  const { config, routes, correlate, createGuard, knownScopes, verifyBearer } = wiring;
-  const { metadata, registration, login, tokens, connectedApps, guard } = routes;
-  const verify = async (token: string): Promise<AuthInfo> =>
-    authInfoOf(await verifyBearer(token), config.resource);
-  const watchMount = wiring.mountWatch.bundle(() => bundle);
-  const longWay = handlerOf([watchMount, metadata, registration, login, tokens, guard]);
-  const bundle = shortCut({ ...routes.shortCuts, longWay });
-  return Object.assign(bundle, {
-    metadata,
-    registration,
-    login,
-    tokens,
-    connectedApps,
-    bearer(requirement: { scopes?: string[] } = {}): RequestHandler {
-      // RS-16: what a route asks for can be asked for at `/authorize` as well.
-      for (const scope of requirement.scopes ?? []) knownScopes.add(scope);
-      return markAsGuard(handlerOf([correlate, createGuard(requirement)]));
-    },
-    ...createTokenVerifier(verify),
-    verifierFor: (errors: SdkErrors) => createTokenVerifier(verify, errors),
-    grants: administration(wiring),
-    ready: wiring.ready,
-    close: wiring.close,
-  });
-}
-
-function handlerOf(handlers: readonly RequestHandler[]): RequestHandler {
-  return Router().use(...handlers);
+  const { registration, login, tokens, connectedApps } = wiring.routes;
+  // RS-16: what a route asks for can be asked for at `/authorize` as well.
+  const know = (scopes: readonly string[]): void => {
+    for (const scope of scopes) wiring.knownScopes.add(scope);
+  };
+  const server = protectedResource(wiring, [registration, login, tokens], know);
+  const grants = administration(wiring);
+  return Object.assign(server, { registration, login, tokens, connectedApps, grants });
 }
 
 function administration({ grants }: Wiring): GrantAdministration {

@@ -10,10 +10,12 @@ export {
   type GrantSummary,
   type GrantsOf,
 } from './auth0-mcp.js';
+export { type Auth0McpResource, auth0McpResource } from './auth0-mcp-resource.js';
 export type { AccessToken, AuthInfo } from './bearer/auth-info.js';
 export { Auth0SessionEnded } from './bearer/auth0-session-ended.js';
 export { getAccessToken } from './bearer/current-access-token.js';
 export type { SdkErrors, TokenVerifier } from './bearer/sdk-errors.js';
+export { TokenPassthroughRefused } from './bearer/token-passthrough-refused.js';
 export { Auth0McpConfigError } from './config/errors.js';
 export type {
   Auth0McpEvent,
@@ -28,6 +30,7 @@ export type {
   BrandingOptions,
   PreRegisteredClientOptions,
 } from './config/options.js';
+export type { Auth0McpResourceOptions } from './config/resource-options.js';
 export type { SomeTexts, TextOverrides } from './pages/texts/catalogue.js';
 export type { ErrorPageKind, ErrorTexts, PageTexts } from './pages/texts/page-texts.js';
 export { type ContractRunner, storageContract } from './storage/contract.js';
@@ -37,3 +40,4 @@ export {
 } from './storage/embedded/embedded-storage.js';
 export { type MemoryStorageOptions, memoryStorage } from './storage/memory-storage.js';
 export { type SessionSealer, type Storage, StorageUnavailable } from './storage/storage.js';
+export type { ProtectedResource } from './wiring/protected-resource.js';

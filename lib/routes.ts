@@ -8,7 +8,6 @@
  */
 import { type RequestHandler, Router } from 'express';
 
-import type { CreateGuard } from './bearer/guard.js';
 import { type AuthorizationDeps, authorizationEndpoint } from './endpoints/authorization.js';
 import {
   type BackchannelLogoutDeps,
@@ -27,14 +26,15 @@ import { metadataDocumentEndpoint } from './endpoints/metadata-document.js';
 import { type RegistrationDeps, registrationEndpoint } from './endpoints/registration.js';
 import { type RevocationDeps, revocationEndpoint } from './endpoints/revocation.js';
 import { type TokenDeps, tokenEndpoint } from './endpoints/token.js';
-import type { PartName } from './http/mounts/missed-requests.js';
-import type { MountWatch } from './http/mounts/mount-watch.js';
-import type { StrippedPrefixOf } from './http/mounts/stripped-prefix.js';
-import { notFound } from './http/not-found.js';
 import type { RateLimits } from './http/rate-limits.js';
-import { routerAtOrigin } from './http/router-at-origin.js';
-import type { ShortCutDeps } from './http/short-cut.js';
-import type { DocumentPaths, Paths } from './routes/paths.js';
+import type { Paths } from './routes/paths.js';
+import {
+  createResourceRoutes,
+  mountedPart,
+  type PlacedDocument,
+  type ResourceRoutes,
+  type ResourceRoutesDeps,
+} from './routes/resource.js';
 import { createSurfaces, type SurfacesDeps } from './routes/surfaces.js';
 
 /** The documents served below `/.well-known`. */
@@ -46,7 +46,7 @@ export interface Documents {
 }
 
 /** What the table puts together. */
-export interface RoutesDeps extends SurfacesDeps {
+export interface RoutesDeps extends SurfacesDeps, Omit<ResourceRoutesDeps, 'paths' | 'documents'> {
   readonly paths: Paths;
   readonly documents: Documents;
   readonly registration: RegistrationDeps | undefined;
@@ -61,55 +61,23 @@ export interface RoutesDeps extends SurfacesDeps {
   readonly disconnect: DisconnectDeps;
   readonly signOut: SignOutDeps;
   readonly limits: RateLimits;
-  readonly createGuard: CreateGuard;
-  readonly mounts: {
-    readonly watch: Pick<MountWatch, 'part'>;
-    readonly strippedPrefixOf: StrippedPrefixOf;
-    readonly isAlone: () => boolean;
-    readonly isClaimed: (path: string) => boolean;
-  };
 }
 
 /** The parts, each mountable by itself. */
-export interface Routes {
-  readonly metadata: RequestHandler;
+export interface Routes extends ResourceRoutes {
   readonly registration: RequestHandler;
   readonly login: RequestHandler;
   readonly tokens: RequestHandler;
   readonly connectedApps: RequestHandler;
-  readonly guard: RequestHandler;
-  /** What programs call often, by its path. */
-  readonly shortCuts: Omit<ShortCutDeps, 'longWay'>;
 }
 
 export function createRoutes(deps: RoutesDeps): Routes {
   const { paths, limits, mounts } = deps;
   const { machine, page, accountPage, posted } = createSurfaces(deps);
-  const metadata = Router({ caseSensitive: true });
   const registration = Router({ caseSensitive: true });
   const login = Router({ caseSensitive: true });
   const tokens = Router({ caseSensitive: true });
   const connectedApps = Router({ caseSensitive: true });
-
-  const documents: [DocumentPaths, unknown][] = [
-    [paths.protectedResource, deps.documents.protectedResource],
-    [paths.authorizationServer, deps.documents.authorizationServer],
-    [paths.openidConfiguration, deps.documents.openidConfiguration],
-    [{ own: [paths.jwks], ifAlone: [] }, deps.documents.jwks],
-  ];
-  for (const [{ own, ifAlone }, document] of documents) {
-    const endpoint = metadataDocumentEndpoint(document);
-    const alone = Router({ caseSensitive: true });
-    for (const path of own) machine(metadata, 'GET', path, endpoint);
-    for (const path of ifAlone) machine(alone, 'GET', path, endpoint);
-    metadata.use(onlyWhile(mounts.isAlone, alone));
-  }
-
-  for (const path of paths.absentDocuments) {
-    const absent = Router({ caseSensitive: true });
-    machine(absent, 'GET', path, [notFound]);
-    metadata.use(onlyWhile(() => !mounts.isClaimed(path), absent));
-  }
 
   if (deps.registration !== undefined) {
     const register = [limits.registration, ...registrationEndpoint(deps.registration)];
@@ -131,48 +99,25 @@ export function createRoutes(deps: RoutesDeps): Routes {
   accountPage(connectedApps, 'POST', forms.disconnect, disconnectEndpoint(deps.disconnect));
   accountPage(connectedApps, 'POST', forms.signOut, signOutEndpoint(deps.signOut));
 
-  const part = (name: PartName, router: Router): RequestHandler =>
-    mounts.watch.part(
-      name,
-      routerAtOrigin(router, mounts.strippedPrefixOf, { alsoAsMounted: name === 'guard' }),
-    );
+  const resource = createResourceRoutes({ ...deps, documents: placed(deps) });
   return {
-    metadata: part('metadata', metadata),
-    registration: part('registration', registration),
-    login: part('login', login),
-    tokens: part('tokens', tokens),
-    connectedApps: part('connectedApps', connectedApps),
-    guard: part('guard', guardRouter(deps)),
+    ...resource,
+    registration: mountedPart('registration', registration, mounts),
+    login: mountedPart('login', login, mounts),
+    tokens: mountedPart('tokens', tokens, mounts),
+    connectedApps: mountedPart('connectedApps', connectedApps, mounts),
     shortCuts: {
-      straight: new Map([[paths.resource, deps.createGuard()], ...posted]),
-      strippedPrefixOf: mounts.strippedPrefixOf,
+      ...resource.shortCuts,
+      straight: new Map([...resource.shortCuts.straight, ...posted]),
     },
   };
 }
 
-/** The guard wherever the MCP endpoint may be met. */
-function guardRouter({ paths, mounts, correlate, createGuard }: RoutesDeps): Router {
-  const guard = Router();
-  protect(guard, paths.resource);
-  for (const path of paths.bareResources) {
-    const bare = Router();
-    protect(bare, path);
-    guard.use(onlyWhile(() => !mounts.isClaimed(path), bare));
-  }
-  return guard;
-
-  function protect(router: Router, path: string): void {
-    // Like `app.use`: every way of writing the path that Express would route, and all below it. An
-    // endpoint at the root is guarded alone, or the host app's other pages would be closed too.
-    if (path === '/') router.all('/', correlate, createGuard());
-    else router.use(path, correlate, createGuard());
-  }
-}
-
-/** Steps aside while the condition does not hold. */
-function onlyWhile(condition: () => boolean, work: RequestHandler): RequestHandler {
-  return function workWhile(req, res, next) {
-    if (condition()) work(req, res, next);
-    else next();
-  };
+function placed({ paths, documents }: RoutesDeps): readonly PlacedDocument[] {
+  return [
+    [paths.protectedResource, metadataDocumentEndpoint(documents.protectedResource)],
+    [paths.authorizationServer, metadataDocumentEndpoint(documents.authorizationServer)],
+    [paths.openidConfiguration, metadataDocumentEndpoint(documents.openidConfiguration)],
+    [{ own: [paths.jwks], ifAlone: [] }, metadataDocumentEndpoint(documents.jwks)],
+  ];
 }

@@ -26,7 +26,7 @@ const ORDER = [
   ['endpoints', 'telemetry'],
   ['routes'],
   ['wiring'],
-  ['auth0-mcp'],
+  ['auth0-mcp', 'auth0-mcp-resource'],
   ['index', 'redis', 'doctor'],
 ];
 
@@ -66,11 +66,13 @@ const PUBLIC_VALUES: Readonly<Record<string, readonly string[]>> = {
     'Auth0McpConfigError',
     'Auth0SessionEnded',
     'auth0Mcp',
+    'auth0McpResource',
     'embeddedStorage',
     'getAccessToken',
     'memoryStorage',
     'StorageUnavailable',
     'storageContract',
+    'TokenPassthroughRefused',
   ],
   'lib/redis.ts': ['redisStorage'],
 };

@@ -8,9 +8,8 @@
  *
  * @module
  */
-import { decodeProtectedHeader, type ProtectedHeaderParameters } from 'jose';
-
 import type { Auth0Config } from '../config/config.js';
+import { ACCESS_TOKEN, type AccessTokenForm, formOfAccessToken } from './access-token-header.js';
 import { Auth0Error } from './auth0.js';
 import {
   refused,
@@ -21,13 +20,24 @@ import {
 import type { SigningKeys } from './signing-keys.js';
 import { AUDIENCE_REMEDY } from './token-errors.js';
 
-const WHAT = 'access token';
-
-const ENCRYPTION_REMEDY =
-  'Dashboard > Applications > APIs > your API > Settings > Token Encryption: switch off JSON Web Encryption.';
-
-const ALGORITHM_REMEDY =
-  'Dashboard > Applications > APIs > your API > Settings > Signing Algorithm must be RS256. It cannot be changed later: create a new API with the identifier you want as audience.';
+/** What is wrong with each kind of token that cannot be verified, and what to do. */
+export const UNVERIFIABLE: Readonly<
+  Record<Exclude<AccessTokenForm, 'signed' | 'other'>, readonly [string, string]>
+> = {
+  'no-token': ['opaque, so Auth0 did not take audience for an API of this tenant', AUDIENCE_REMEDY],
+  opaque: [
+    'opaque (5 parts), so Auth0 did not take audience for an API of this tenant',
+    AUDIENCE_REMEDY,
+  ],
+  encrypted: [
+    'encrypted for the API (5 parts)',
+    'Dashboard > Applications > APIs > your API > Settings > Token Encryption: switch off JSON Web Encryption.',
+  ],
+  'shared-secret': [
+    'signed with HS256 or its like, a shared secret',
+    'Dashboard > Applications > APIs > your API > Settings > Signing Algorithm must be RS256. It cannot be changed later: create a new API with the identifier you want.',
+  ],
+};
 
 /** What an access token is checked against. */
 export interface AccessTokenContext {
@@ -46,9 +56,9 @@ export async function verifyAccessToken(
   context: AccessTokenContext,
 ): Promise<VerifiedClaims> {
   const { config, issuer, keys, now, subject } = context;
-  requireAccessTokenHeader(readHeader(token));
+  requireSigned(formOfAccessToken(token));
   const claims = await verifySignedToken(token, {
-    what: WHAT,
+    what: ACCESS_TOKEN,
     issuer,
     audience: config.audience,
     algorithms: SIGNING_ALGORITHMS,
@@ -57,49 +67,24 @@ export async function verifyAccessToken(
   });
   requireOurClient(claims, config.clientId);
   if (subject !== undefined && claims.sub !== subject) {
-    throw refused(WHAT, 'sub differs from the ID token');
+    throw refused(ACCESS_TOKEN, 'sub differs from the ID token');
   }
   return claims;
 }
 
-/** The header of a signed JWT. @throws Auth0Error `misconfigured` for anything else */
-function readHeader(token: string): ProtectedHeaderParameters {
-  const header = headerOf(token);
-  const parts = token.split('.').length;
-  if (header !== undefined && parts === 3) return header;
-  const isEncryptedForApi = parts === 5 && header?.alg?.startsWith('RSA') === true;
-  throw new Auth0Error(
-    'misconfigured',
-    isEncryptedForApi
-      ? `${WHAT}: encrypted for the API (${parts} parts, alg ${header?.alg})`
-      : `${WHAT}: opaque (${parts} parts), so Auth0 did not take audience for an API of this tenant`,
-    { remedy: isEncryptedForApi ? ENCRYPTION_REMEDY : AUDIENCE_REMEDY },
-  );
-}
-
-function headerOf(token: string): ProtectedHeaderParameters | undefined {
-  try {
-    return decodeProtectedHeader(token);
-  } catch {
-    return undefined;
+function requireSigned(form: AccessTokenForm): void {
+  if (form === 'signed') return;
+  if (form === 'other') {
+    throw refused(ACCESS_TOKEN, 'typ is neither JWT nor at+jwt, or alg neither RS256 nor PS256');
   }
-}
-
-function requireAccessTokenHeader(header: ProtectedHeaderParameters): void {
-  if (header.alg?.startsWith('HS') === true) {
-    throw new Auth0Error('misconfigured', `${WHAT}: signed with ${header.alg}, a shared secret`, {
-      remedy: ALGORITHM_REMEDY,
-    });
-  }
-  // RFC 9068 §4: at+jwt; Auth0's own profile says JWT.
-  const type = header.typ?.toLowerCase().replace(/^application\//, '');
-  if (type !== 'jwt' && type !== 'at+jwt') throw refused(WHAT, 'typ is neither JWT nor at+jwt');
+  const [message, remedy] = UNVERIFIABLE[form];
+  throw new Auth0Error('misconfigured', `${ACCESS_TOKEN}: ${message}`, { remedy });
 }
 
 /** Auth0's profile names the client in `azp`, RFC 9068 in `client_id`; none may name another. */
 function requireOurClient(claims: VerifiedClaims, clientId: string): void {
   const named = [claims['azp'], claims['client_id']].filter((value) => value !== undefined);
   if (named.length === 0 || named.some((value) => value !== clientId)) {
-    throw refused(WHAT, 'azp or client_id is not this application');
+    throw refused(ACCESS_TOKEN, 'azp or client_id is not this application');
   }
 }

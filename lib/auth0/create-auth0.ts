@@ -4,46 +4,33 @@
  * @module
  */
 import type { Auth0Config } from '../config/config.js';
-import type { Logger } from '../config/logger.js';
 import { type Auth0, Auth0Error, type Auth0Login, type LoginTransactions } from './auth0.js';
 import { createClientAuthentication } from './client-authentication.js';
-import { createDiscovery } from './discovery.js';
-import { type Auth0Http, createAuth0Http } from './http.js';
 import { createLogin } from './login.js';
 import { createLogoutVerification } from './logout-token.js';
-import { createProblems, type ProblemListener, type Problems } from './problems.js';
+import type { Problems } from './problems.js';
 import { createSetUpCheck } from './setup-check.js';
-import { createSigningKeys } from './signing-keys.js';
+import { connectToTenant, type TenantConnectionDeps } from './tenant-connection.js';
 import { createTokenEndpoint } from './token-endpoint.js';
 import { createTokenVerification } from './token-verification.js';
 
 /** What {@link createAuth0} needs. */
-export interface Auth0Deps {
+export interface Auth0Deps extends TenantConnectionDeps {
   readonly config: Auth0Config;
   /** Absolute; sent at both steps and compared by Auth0 to the letter. */
   readonly callbackUrl: string;
   readonly transactions: LoginTransactions;
-  /** Unix seconds. */
-  readonly now: () => number;
-  readonly log: Logger;
-  /** Hears of outages and set-up problems, each time they show. */
-  readonly onProblem?: ProblemListener | undefined;
-  /** Puts something round every call, to measure it. */
-  readonly around?: ((http: Auth0Http) => Auth0Http) | undefined;
 }
 
 /** Nothing is fetched before the first use: starting up does not need Auth0. */
 export function createAuth0(deps: Auth0Deps): Auth0 {
-  const { config, callbackUrl, transactions, now, around = (http) => http } = deps;
-  const http = around(createAuth0Http({ timeoutMs: config.timeoutMs, now }));
-  const discovery = createDiscovery({ config, http, now });
-  const keys = createSigningKeys({ discovery, http, now });
+  const { config, callbackUrl, transactions, now } = deps;
+  const { http, discovery, keys, problems } = connectToTenant(deps);
   const authenticate = createClientAuthentication({ config, now });
   const tokens = createTokenEndpoint({ config, callbackUrl, discovery, authenticate, http });
   const verification = createTokenVerification({ config, discovery, keys, now });
   const verifyLogoutToken = createLogoutVerification({ config, discovery, keys, now });
   const checkSetUp = createSetUpCheck({ config, callbackUrl, discovery, http });
-  const problems = createProblems(deps);
 
   const login = createLogin({
     config,

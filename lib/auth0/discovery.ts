@@ -35,6 +35,8 @@ export interface Auth0Metadata {
   readonly idTokenAlgorithms: readonly string[] | undefined;
   /** RFC 9207 §3: every authorization response carries `iss`. */
   readonly sendsIssuer: boolean;
+  /** All of it, as it came. */
+  readonly document: Readonly<Record<string, unknown>>;
 }
 
 /** @throws (on use) Auth0Error `unavailable` or `misconfigured` */
@@ -87,6 +89,7 @@ function parseMetadata(body: Readonly<Record<string, unknown>>, issuer: string):
       ? algorithms.filter((name) => typeof name === 'string')
       : undefined,
     sendsIssuer: body['authorization_response_iss_parameter_supported'] === true,
+    document: body,
   };
 }
 

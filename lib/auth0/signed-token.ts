@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { type JWTPayload, jwtVerify } from 'jose';
+import { errors, type JWTPayload, jwtVerify } from 'jose';
 
 import { Auth0Error } from './auth0.js';
 import type { SigningKeys } from './signing-keys.js';
@@ -26,16 +26,27 @@ export type SignedClaims = JWTPayload & { readonly exp: number };
 /** The claims of a token that names a person. */
 export type VerifiedClaims = SignedClaims & { readonly sub: string };
 
-/** What one kind of token has to satisfy. */
-export interface SignedTokenRules {
+/** What a token of this tenant has to satisfy, whoever it is for. */
+export interface IssuedTokenRules {
   /** The kind of token, in words, for messages. */
   readonly what: string;
   readonly issuer: string;
-  readonly audience: string;
   readonly algorithms: readonly string[];
-  readonly keys: SigningKeys;
+  readonly keys: Pick<SigningKeys, 'find'>;
   /** Unix seconds. */
   readonly now: number;
+}
+
+/** What one kind of token has to satisfy. */
+export interface SignedTokenRules extends IssuedTokenRules {
+  readonly audience: string;
+}
+
+/** Its time is over, and nothing else was found wrong with it. */
+export class TokenExpired extends Auth0Error {
+  constructor(what: string) {
+    super('invalid_response', `${what} refused: it has expired`);
+  }
 }
 
 /** A token that names a person. @throws Auth0Error as {@link verifySignature} does */
@@ -43,12 +54,7 @@ export async function verifySignedToken(
   token: string,
   rules: SignedTokenRules,
 ): Promise<VerifiedClaims> {
-  const claims = await verifySignature(token, rules);
-  const { sub } = claims;
-  if (sub === undefined || sub === '' || sub.length > MAX_SUBJECT_CHARACTERS) {
-    throw refused(rules.what, 'sub is missing, empty or too long');
-  }
-  return { ...claims, sub };
+  return requireSubject(await verifySignature(token, rules), rules.what);
 }
 
 /** @throws Auth0Error `invalid_response`, or `unavailable` when the keys cannot be had */
@@ -56,7 +62,33 @@ export async function verifySignature(
   token: string,
   rules: SignedTokenRules,
 ): Promise<SignedClaims> {
-  const claims = await verify(token, rules);
+  return await verify(token, rules, { audience: rules.audience });
+}
+
+/**
+ * Signature, issuer and times, and nothing of the audience: that is left to the caller.
+ *
+ * @throws Auth0Error as {@link verifySignature} does
+ */
+export async function verifyIssued(token: string, rules: IssuedTokenRules): Promise<SignedClaims> {
+  return await verify(token, rules, {});
+}
+
+/** @throws Auth0Error `invalid_response` */
+export function requireSubject(claims: SignedClaims, what: string): VerifiedClaims {
+  const { sub } = claims;
+  if (sub === undefined || sub === '' || sub.length > MAX_SUBJECT_CHARACTERS) {
+    throw refused(what, 'sub is missing, empty or too long');
+  }
+  return { ...claims, sub };
+}
+
+async function verify(
+  token: string,
+  rules: IssuedTokenRules,
+  further: { readonly audience?: string },
+): Promise<SignedClaims> {
+  const claims = await verifyJwt(token, rules, further);
   const { exp, iat } = claims;
   if (exp === undefined) throw refused(rules.what, 'exp is missing');
   if (iat !== undefined && iat > rules.now + CLOCK_TOLERANCE_SECONDS) {
@@ -65,11 +97,15 @@ export async function verifySignature(
   return { ...claims, exp };
 }
 
-async function verify(token: string, rules: SignedTokenRules): Promise<JWTPayload> {
+async function verifyJwt(
+  token: string,
+  rules: IssuedTokenRules,
+  further: { readonly audience?: string },
+): Promise<JWTPayload> {
   try {
     const { payload } = await jwtVerify(token, rules.keys.find, {
+      ...further,
       issuer: rules.issuer,
-      audience: rules.audience,
       algorithms: [...rules.algorithms],
       requiredClaims: ['exp', 'iat'],
       clockTolerance: CLOCK_TOLERANCE_SECONDS,
@@ -78,6 +114,7 @@ async function verify(token: string, rules: SignedTokenRules): Promise<JWTPayloa
     return payload;
   } catch (error) {
     if (error instanceof Auth0Error) throw error;
+    if (error instanceof errors.JWTExpired) throw new TokenExpired(rules.what);
     // jose's error carries the claims, a person's data: only its sentence goes further.
     throw refused(rules.what, error instanceof Error ? error.message : 'not a JWT');
   }

@@ -10,6 +10,7 @@ import { verifyAccessToken } from './access-token.js';
 import type { Auth0Login, Auth0Refresh, Auth0Tokens } from './auth0.js';
 import type { CachedDocument } from './cached-document.js';
 import type { Auth0Metadata } from './discovery.js';
+import { grantedScopes } from './granted-scopes.js';
 import { verifyIdToken } from './id-token.js';
 import { refused, type VerifiedClaims } from './signed-token.js';
 import type { SigningKeys } from './signing-keys.js';
@@ -42,14 +43,14 @@ export function createTokenVerification(deps: TokenVerificationDeps): TokenVerif
         sid: typeof sid === 'string' ? sid : undefined,
         claims,
         user: user ?? {},
-        scopes: grantedScopes(response, claims),
+        scopes: scopesOfAnswer(response, claims),
         tokens: tokensOf(response, claims, undefined),
       };
     },
     async refresh(response, sentRefreshToken) {
       const { claims } = await verifyBoth(deps, response, undefined);
       const tokens = tokensOf(response, claims, sentRefreshToken);
-      return { tokens, claims, scopes: grantedScopes(response, claims) };
+      return { tokens, claims, scopes: scopesOfAnswer(response, claims) };
     },
   };
 }
@@ -89,17 +90,12 @@ function requireRefusedOpenid(response: TokenResponse): void {
 }
 
 /** Auth0's answer, its access token and its role-based permissions each know a part. */
-function grantedScopes(response: TokenResponse, claims: VerifiedClaims): readonly string[] {
-  const { scope, permissions } = claims;
+function scopesOfAnswer(response: TokenResponse, claims: VerifiedClaims): readonly string[] {
   const stated =
     response.scopes ??
     // RFC 6749 §5.1: left out when all was granted, of which the ID token shows openid.
     (response.idToken === undefined ? [] : ['openid']);
-  const ofToken = typeof scope === 'string' ? scope.split(' ').filter(Boolean) : [];
-  const byRole = Array.isArray(permissions)
-    ? permissions.filter((name) => typeof name === 'string')
-    : [];
-  return [...new Set([...stated, ...ofToken, ...byRole])];
+  return [...new Set([...stated, ...grantedScopes(claims)])];
 }
 
 function tokensOf(

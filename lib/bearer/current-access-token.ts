@@ -29,7 +29,7 @@ export function getAccessToken(): AccessToken {
   const accessToken = requestContext()?.accessToken;
   if (accessToken === undefined) {
     throw new Error(
-      'getAccessToken() was called outside of a guarded request: call it inside a tool or a route behind auth0Mcp() or auth.bearer(), not at start-up and not in a timer; app.use(auth) has to come before the route',
+      'getAccessToken() was called outside of a guarded request: call it inside a tool or a route behind auth0Mcp(), auth0McpResource() or auth.bearer(), not at start-up and not in a timer; app.use(auth) has to come before the route',
     );
   }
   return accessToken;

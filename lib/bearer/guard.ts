@@ -8,19 +8,19 @@
  */
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
 
-import type { AnonymousAccess, Config, ScopeConfig } from '../config/config.js';
+import type { AnonymousAccess, ResourceConfig } from '../config/config.js';
 import { openToBrowsers } from '../http/cors.js';
 import { toOAuthError } from '../http/oauth-error.js';
 import type { Step } from '../http/step.js';
 import { parseBearerToken } from '../oauth/bearer-token.js';
-import { InsufficientScope } from '../oauth/errors.js';
-import { missingScopes, unionOfScopes } from '../oauth/scope.js';
+import { unionOfScopes } from '../oauth/scope.js';
 import type { AtOnce } from '../storage/at-once.js';
 import { anonymousEntry } from './anonymous-access.js';
 import { type AnswerWatch, watchAnswer } from './answer-under-way.js';
 import type { AccessToken } from './auth-info.js';
 import { runWithAccessToken } from './current-access-token.js';
-import { type RpcCall, rpcCalls } from './json-rpc.js';
+import { rpcCalls } from './json-rpc.js';
+import { neededFor, requireScopes, type ScopeRules } from './needed-scopes.js';
 import { createOpenAnswers, type OpenAnswersDeps } from './open-answers.js';
 import { checkOrigin } from './origin-check.js';
 import { challengeNewcomer, type RefusalDeps, refuse, refuseStream } from './refusals.js';
@@ -28,11 +28,12 @@ import { readRpcBody, type Sender, sendParseError } from './rpc-body.js';
 import { createSessionOwners, type SessionOwners, sendSessionNotFound } from './session-owners.js';
 import { authInfoOf } from './verification.js';
 
-export interface GuardDeps extends OpenAnswersDeps, RefusalDeps {
-  readonly origins: Pick<Config, 'baseUrl' | 'resource' | 'allowedOrigins'>;
+export interface GuardDeps extends OpenAnswersDeps, RefusalDeps, ScopeRules {
+  readonly origins: Pick<ResourceConfig, 'baseUrl' | 'resource' | 'allowedOrigins'>;
   readonly resource: string;
-  readonly scopes: Pick<ScopeConfig, 'required' | 'byTool' | 'implied'>;
   readonly anonymous: AnonymousAccess | undefined;
+  /** Of a token worth looking at, in characters. */
+  readonly maxTokenLength: number;
   readonly baseHeaders: Step;
   /** Counts a call without a token that is let through. @throws TooManyRequests */
   readonly limitAnonymous: (req: Request) => Promise<void>;
@@ -92,7 +93,7 @@ function refuseFor(req: Request, res: Response, thrown: unknown, guard: Guard): 
 /** Who calls, undefined for nobody. */
 function identify(req: Request, res: Response, guard: Guard): AtOnce<AccessToken | undefined> {
   if (guard.dependsOnBody) return identifyAndRead(req, res, guard);
-  const token = parseBearerToken(req.headers.authorization);
+  const token = parseBearerToken(req.headers.authorization, guard.maxTokenLength);
   return token === undefined ? undefined : guard.verifyBearer(token);
 }
 
@@ -103,11 +104,11 @@ function identify(req: Request, res: Response, guard: Guard): AtOnce<AccessToken
 async function identifyAndRead(
   req: Request,
   res: Response,
-  { verifyBearer }: Guard,
+  { verifyBearer, maxTokenLength }: Guard,
 ): Promise<AccessToken | undefined> {
   let sender: Sender = 'stranger';
   try {
-    const token = parseBearerToken(req.headers.authorization);
+    const token = parseBearerToken(req.headers.authorization, maxTokenLength);
     if (token === undefined) return undefined;
     const caller = await verifyBearer(token);
     sender = 'known';
@@ -128,7 +129,7 @@ function admit(
   const needed = neededFor(calls ?? [], guard);
   if (caller === undefined) return admitAnonymous(req, res, next, needed, guard);
   if (calls === undefined) return sendParseError(res);
-  requireScopes(caller, needed, guard.scopes);
+  requireScopes(caller, needed, guard);
   if (!enter(req, res, caller, guard)) return;
   req.auth = authInfoOf(caller, guard.resourceUrl);
   runWithAccessToken(caller, next);
@@ -171,22 +172,4 @@ function enter(
   if (isAdmitted) watchAnswer({ req, res, caller }, watches);
   else sendSessionNotFound(res);
   return isAdmitted;
-}
-
-/** RS-14: everything all calls of this request need, at once; RS-25: every element of a batch. */
-function neededFor(calls: readonly RpcCall[], { needed, scopes }: Guard): readonly string[] {
-  if (calls.length === 0 || scopes.byTool.size === 0) return needed;
-  const byTool = calls.flatMap(({ tool }) => scopes.byTool.get(tool ?? '') ?? []);
-  return unionOfScopes(needed, byTool);
-}
-
-/** RS-13: the challenge names what is held and what is needed, since clients replace, not add. */
-function requireScopes(
-  { scopes: granted }: AccessToken,
-  needed: readonly string[],
-  { implied }: Guard['scopes'],
-): void {
-  if (missingScopes(needed, granted, implied).length > 0) {
-    throw new InsufficientScope(unionOfScopes(granted, needed));
-  }
 }

@@ -10,13 +10,15 @@
  *
  * @module
  */
-import type { Config } from '../config/config.js';
+import type { ResourceConfig } from '../config/config.js';
 import { sendJson } from '../http/send-json.js';
 import type { Step } from '../http/step.js';
 import { isLoopbackHost } from '../oauth/redirect-uri.js';
 
 /** Refuses pages of other sites, before anything else is looked at. */
-export function checkOrigin(config: Pick<Config, 'baseUrl' | 'resource' | 'allowedOrigins'>): Step {
+export function checkOrigin(
+  config: Pick<ResourceConfig, 'baseUrl' | 'resource' | 'allowedOrigins'>,
+): Step {
   const { baseUrl, resource, allowedOrigins } = config;
   const known = new Set([new URL(baseUrl).origin, new URL(resource).origin, ...allowedOrigins]);
   const isAllowed = (origin: string): boolean =>

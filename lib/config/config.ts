@@ -1,7 +1,7 @@
 /**
  * The resolved configuration: what the library uses. {@link Auth0McpOptions} is what people write.
  *
- * Resolved once in `auth0Mcp()`, deeply frozen, nothing optional. Never logged.
+ * Resolved once in `auth0Mcp()` or `auth0McpResource()`, deeply frozen, nothing optional. Never logged.
  *
  * @module
  */
@@ -19,31 +19,39 @@ export type Auth0ClientAuthentication =
   | { readonly method: 'client_secret_post' | 'client_secret_basic'; readonly secret: string }
   | { readonly method: 'private_key_jwt'; readonly key: JWK };
 
-/** The tenant and our application there. */
-export interface Auth0Config {
+/** The tenant, and the API there that its tokens are for. */
+export interface TenantConfig {
   readonly discoveryUrl: URL;
   /** The issuer that discovery has to name: scheme and host of `discoveryUrl`, with Auth0's slash. */
   readonly expectedIssuer: string;
-  readonly clientId: string;
-  readonly authentication: Auth0ClientAuthentication;
   readonly audience: string;
-  /** Extra `/authorize` parameters, already checked against the ones we own. */
-  readonly authorizeParams: Readonly<Record<string, string>>;
   readonly timeoutMs: number;
 }
 
-/** Who may be asked for what. */
-export interface ScopeConfig {
+/** The tenant and our application there. */
+export interface Auth0Config extends TenantConfig {
+  readonly clientId: string;
+  readonly authentication: Auth0ClientAuthentication;
+  /** Extra `/authorize` parameters, already checked against the ones we own. */
+  readonly authorizeParams: Readonly<Record<string, string>>;
+}
+
+/** What the guard asks of tokens, and clients of a first login. */
+export interface GuardScopes {
   /** Every token has them. */
   readonly required: readonly string[];
   /** `required` plus those a first login asks for; a token may lack the latter. */
   readonly initial: readonly string[];
-  /** `initial` plus those a client may ask for. Never holds `offline_access`. */
-  readonly supported: readonly string[];
   /** Tool name → scopes that `tools/call` of it needs. */
   readonly byTool: ReadonlyMap<string, readonly string[]>;
   /** Scope → scopes it includes, closed transitively. */
   readonly implied: ReadonlyMap<string, readonly string[]>;
+}
+
+/** Who may be asked for what. */
+export interface ScopeConfig extends GuardScopes {
+  /** `initial` plus those a client may ask for. Never holds `offline_access`. */
+  readonly supported: readonly string[];
   /** Scope → what it allows, in words for the consent page. */
   readonly descriptions: ReadonlyMap<string, string>;
 }
@@ -71,24 +79,36 @@ export interface AnonymousAccess {
   readonly tools: ReadonlySet<string>;
 }
 
-export interface Config {
-  readonly auth0: Auth0Config;
+/** What a protected resource needs, whoever its authorization server is. */
+export interface ResourceConfig {
+  readonly auth0: TenantConfig;
   /** Public URL of the mount, no trailing slash: `https://host` or `https://host/api`. */
   readonly baseUrl: string;
   /** Path of `baseUrl`: `''` or `/api`. */
   readonly basePath: string;
   /** What a proxy cuts off the start of `basePath`, always; `''` for nothing. */
   readonly strippedPrefix: string;
-  /** Our issuer: one string, used byte-identically everywhere (RFC 8414 §3.3, RFC 9207). */
-  readonly issuer: string;
-  /** The protected resource, `resourceBaseUrl` + `resourcePath`: RFC 9728 `resource`, token `aud`. */
+  /** The protected resource, `resourceBaseUrl` + `resourcePath`: RFC 9728 `resource`. */
   readonly resource: string;
   /** Path of the guarded endpoint on its origin, prefix included: `/api/mcp`. */
   readonly resourcePath: string;
-  /** What to register at Auth0 under "Allowed Callback URLs". */
-  readonly callbackUrl: string;
   /** False only for plain http on a loopback host: then cookies go without `Secure` and `__Host-`. */
   readonly isHttps: boolean;
+  readonly scopes: GuardScopes;
+  readonly anonymous: AnonymousAccess | undefined;
+  /** Web origins that may call the guarded endpoint besides our own and this machine's; or any. */
+  readonly allowedOrigins: readonly string[] | 'any';
+  readonly logger: Logger;
+  readonly onEvent: EventListener;
+}
+
+/** All of it: protected resource and authorization server. */
+export interface Config extends ResourceConfig {
+  readonly auth0: Auth0Config;
+  /** Our issuer: one string, used byte-identically everywhere (RFC 8414 §3.3, RFC 9207). */
+  readonly issuer: string;
+  /** What to register at Auth0 under "Allowed Callback URLs". */
+  readonly callbackUrl: string;
   readonly scopes: ScopeConfig;
   readonly consent: 'always' | 'remember' | 'external';
   /** Patterns a redirect URI has to match besides being registered; undefined: any valid one. */
@@ -98,9 +118,6 @@ export interface Config {
   /** Hosts whose documents are taken, `*.name` for all below one; undefined: any public one. */
   readonly allowedClientMetadataHosts: readonly string[] | undefined;
   readonly clients: readonly PreRegisteredClient[];
-  readonly anonymous: AnonymousAccess | undefined;
-  /** Web origins that may call the guarded endpoint besides our own and this machine's; or any. */
-  readonly allowedOrigins: readonly string[] | 'any';
   /** How the pages look. */
   readonly brand: Brand;
   /** What the pages say, in every language at hand. */
@@ -111,6 +128,4 @@ export interface Config {
   /** First seals, all open; empty: derive from the signing keys. */
   readonly storageEncryptionKeys: readonly Uint8Array[];
   readonly storage: Storage;
-  readonly logger: Logger;
-  readonly onEvent: EventListener;
 }

@@ -46,14 +46,18 @@ export function currentEnvironment(): Environment {
 }
 
 /**
+ * @param wanted options to look for; names of the others are known, and their values not looked at
  * @throws Auth0McpConfigError a value that cannot be read, an `AUTH0_MCP_…` name that is no option,
  *   or a FastMCP provider other than Auth0
  */
-export function readEnvironment(environment: Environment): EnvironmentReading {
+export function readEnvironment(
+  environment: Environment,
+  wanted: readonly OptionName[] = OPTION_NAMES,
+): EnvironmentReading {
   refuseUnknownNames(environment);
   refuseOtherProvider(environment);
   const options: Partial<Record<OptionName, unknown>> = {};
-  for (const option of OPTION_NAMES) {
+  for (const option of wanted) {
     const value = readOption(environment, option);
     if (value !== undefined) options[option] = value;
   }

@@ -6,6 +6,7 @@
  * @module
  */
 import type { Auth0McpOptions } from './options.js';
+import type { Auth0McpResourceOptions } from './resource-options.js';
 
 /** Name of an option. */
 export type OptionName = keyof Auth0McpOptions;
@@ -92,6 +93,31 @@ export const OPTION_TABLE: Readonly<Record<OptionName, OptionEntry>> = {
 
 /** Every option name, in documentation order. */
 export const OPTION_NAMES: readonly OptionName[] = Object.keys(OPTION_TABLE).filter(isOptionName);
+
+/** Which of them `auth0McpResource()` takes; the compiler keeps it complete. */
+const OF_RESOURCE: Readonly<Record<keyof Auth0McpResourceOptions, true>> = {
+  configUrl: true,
+  domain: true,
+  audience: true,
+  baseUrl: true,
+  resourcePath: true,
+  resourceBaseUrl: true,
+  strippedPrefix: true,
+  requiredScopes: true,
+  defaultScopes: true,
+  toolScopes: true,
+  impliedScopes: true,
+  anonymous: true,
+  allowedOrigins: true,
+  upstreamTimeoutSeconds: true,
+  logger: true,
+  onEvent: true,
+};
+
+/** The options of `auth0McpResource()`, in documentation order. */
+export const RESOURCE_OPTION_NAMES: readonly OptionName[] = OPTION_NAMES.filter((name) =>
+  Object.hasOwn(OF_RESOURCE, name),
+);
 
 /** Whether a word is the name of an option. */
 export function isOptionName(name: string): name is OptionName {

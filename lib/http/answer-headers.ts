@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { RequestHandler } from 'express';
+import type { RequestHandler, Response } from 'express';
 
 import type { Step } from './step.js';
 
@@ -17,11 +17,16 @@ export const noStore: RequestHandler = function noStore(_req, res, next) {
   next();
 };
 
-/** Discovery documents change with the configuration only; an hour is short enough for a change. */
+/** Our documents change with the configuration only; an hour is short enough for a change. */
 export const cacheable: RequestHandler = function cacheable(_req, res, next) {
-  res.set('Cache-Control', 'public, max-age=3600');
+  cacheableFor(res, 3600);
   next();
 };
+
+/** Lets anybody keep the answer, in seconds. */
+export function cacheableFor(res: Response, seconds: number): void {
+  res.set('Cache-Control', `public, max-age=${seconds}`);
+}
 
 /** For every answer: no content sniffing, and on https no way back to http (R-DP-6). */
 export function baseHeaders({ isHttps }: { readonly isHttps: boolean }): Step {

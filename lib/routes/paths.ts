@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Config } from '../config/config.js';
+import type { Config, ResourceConfig } from '../config/config.js';
 import type { PartName } from '../http/mounts/missed-requests.js';
 
 /** Where a document is to be found. */
@@ -11,6 +11,21 @@ export interface DocumentPaths {
   readonly own: readonly string[];
   /** Where clients look as well, and where another server on the origin may have its own. */
   readonly ifAlone: readonly string[];
+}
+
+/** Paths on the origin of a protected resource. */
+export interface ResourcePaths {
+  readonly protectedResource: DocumentPaths;
+  readonly authorizationServer: DocumentPaths;
+  /** Where clients look for server metadata after our resource, and there is none. */
+  readonly absentDocuments: readonly string[];
+  /** The guarded endpoint. */
+  readonly resource: string;
+  /**
+   * The guarded endpoint without the prefix of `baseUrl`, or without the start of it. Guarded even
+   * where no proxy is known to cut anything off: if one does, the route would be open otherwise.
+   */
+  readonly bareResources: readonly string[];
 }
 
 /** The page of connected apps, and where its forms go. */
@@ -21,13 +36,9 @@ export interface ConnectedAppsPaths {
   readonly signOut: string;
 }
 
-/** Paths on the origin. */
-export interface Paths {
-  readonly protectedResource: DocumentPaths;
-  readonly authorizationServer: DocumentPaths;
+/** Paths on the origin of a server that is its own authorization server. */
+export interface Paths extends ResourcePaths {
   readonly openidConfiguration: DocumentPaths;
-  /** Where clients look for server metadata after our resource, and there is none. */
-  readonly absentDocuments: readonly string[];
   readonly jwks: string;
   readonly registration: string;
   readonly authorization: string;
@@ -37,28 +48,16 @@ export interface Paths {
   readonly revocation: string;
   readonly backchannelLogout: string;
   readonly connectedApps: ConnectedAppsPaths;
-  /** The guarded endpoint. */
-  readonly resource: string;
-  /**
-   * The guarded endpoint without the prefix of `baseUrl`, or without the start of it. Guarded even
-   * where no proxy is known to cut anything off: if one does, the route would be open otherwise.
-   */
-  readonly bareResources: readonly string[];
 }
 
 /** RFC 9728 §3.1 and RFC 8414 §3.1 insert the path after the well-known part. */
 export function pathsOf(config: Config): Paths {
-  const { basePath, resourcePath } = config;
+  const { basePath } = config;
   const issuerPath = new URL(config.issuer).pathname.replace(/\/$/, '');
-  const names = ['oauth-authorization-server', 'openid-configuration'] as const;
   return {
-    absentDocuments:
-      resourcePath === '' || resourcePath === issuerPath
-        ? []
-        : names.map((name) => `/.well-known/${name}${resourcePath}`),
-    protectedResource: wellKnown('oauth-protected-resource', resourcePath.replace(/\/$/, '')),
-    authorizationServer: issuerDocument('oauth-authorization-server', issuerPath),
-    openidConfiguration: issuerDocument('openid-configuration', issuerPath),
+    ...placesOf(config, issuerPath),
+    authorizationServer: issuerDocument(AUTHORIZATION_SERVER, issuerPath),
+    openidConfiguration: issuerDocument(OPENID_CONFIGURATION, issuerPath),
     jwks: `${basePath}/.well-known/jwks.json`,
     registration: `${basePath}/register`,
     authorization: `${basePath}/authorize`,
@@ -73,7 +72,36 @@ export function pathsOf(config: Config): Paths {
       disconnect: `${basePath}/connected-apps/disconnect`,
       signOut: `${basePath}/connected-apps/sign-out`,
     },
-    resource: resourcePath === '' ? '/' : resourcePath,
+  };
+}
+
+/**
+ * Where the authorization server is another one, a copy of its metadata stands at the root: clients of
+ * 2025-03-26 look nowhere else. Beside another server it would be a claim about that one's root.
+ */
+export function resourcePathsOf(config: ResourceConfig): ResourcePaths {
+  return {
+    ...placesOf(config, ''),
+    authorizationServer: { own: [], ifAlone: [`/.well-known/${AUTHORIZATION_SERVER}`] },
+  };
+}
+
+const AUTHORIZATION_SERVER = 'oauth-authorization-server';
+const OPENID_CONFIGURATION = 'openid-configuration';
+
+/** @param issuerPath where server metadata is, so that it is not absent there */
+function placesOf(
+  { basePath, resourcePath }: ResourceConfig,
+  issuerPath: string,
+): Omit<ResourcePaths, 'authorizationServer'> {
+  return {
+    protectedResource: wellKnown('oauth-protected-resource', resourcePath.replace(/\/$/, '')),
+    absentDocuments: [issuerPath, '/'].includes(resourcePath)
+      ? []
+      : [AUTHORIZATION_SERVER, OPENID_CONFIGURATION].map(
+          (name) => `/.well-known/${name}${resourcePath}`,
+        ),
+    resource: resourcePath,
     bareResources: bareResources(basePath, resourcePath),
   };
 }
@@ -96,9 +124,9 @@ export function endpointsOf(
   paths: Paths,
   { clientRegistration }: Pick<Config, 'clientRegistration'>,
 ): ReadonlyMap<string, PartName> {
-  const documents = [paths.protectedResource, paths.authorizationServer];
   return new Map<string, PartName>([
-    ...documents.flatMap(({ own }) => own.map((path) => [path, 'metadata'] as const)),
+    ...documentsOf(paths),
+    ...paths.authorizationServer.own.map((path) => [path, 'metadata'] as const),
     [paths.jwks, 'metadata'],
     ...(clientRegistration ? [[paths.registration, 'registration'] as const] : []),
     [paths.authorization, 'login'],
@@ -108,6 +136,13 @@ export function endpointsOf(
     [paths.revocation, 'tokens'],
     [paths.connectedApps.page, 'connectedApps'],
   ]);
+}
+
+/** The same where the metadata of the resource is all there is. */
+export function documentsOf({
+  protectedResource,
+}: Pick<ResourcePaths, 'protectedResource'>): ReadonlyMap<string, PartName> {
+  return new Map(protectedResource.own.map((path) => [path, 'metadata']));
 }
 
 /** OpenID Connect Discovery §4.1 appends to the path instead; some clients try that last. */

@@ -12,53 +12,68 @@ import { answerHead, methodNotAllowed } from '../http/method-not-allowed.js';
 import type { RateLimits } from '../http/rate-limits.js';
 import { inSteps, type Step } from '../http/step.js';
 
-/** Puts endpoints on routers. Methods are named as in an `Allow` header. */
-export interface Surfaces {
+/** Puts endpoints for programs on routers. Methods are named as in an `Allow` header. */
+export interface MachineSurface {
   /** What programs post to so far, by its path: what a request can go straight to. */
   readonly posted: ReadonlyMap<string, RequestHandler>;
-  /** For programs: open to browsers' `fetch`, errors as OAuth JSON. */
-  machine(router: Router, method: string, path: string, work: RequestHandler[]): void;
-  /** For people: framed by nobody, no CORS (R-AZ-7), errors as pages. */
-  page(router: Router, methods: string, path: string, work: RequestHandler[]): void;
-  /** The same, for somebody who manages what they let in: with error pages of its own. */
-  accountPage(router: Router, methods: string, path: string, work: RequestHandler[]): void;
+  /** Open to browsers' `fetch`, errors as OAuth JSON. */
+  machine(router: Router, method: string, path: string, work: readonly RequestHandler[]): void;
 }
 
-/** What the surfaces are made of. */
-export interface SurfacesDeps {
-  readonly limits: Pick<RateLimits, 'login'>;
+/** Both. */
+export interface Surfaces extends MachineSurface {
+  /** For people: framed by nobody, no CORS (R-AZ-7), errors as pages. */
+  page(router: Router, methods: string, path: string, work: readonly RequestHandler[]): void;
+  /** The same, for somebody who manages what they let in: with error pages of its own. */
+  accountPage(router: Router, methods: string, path: string, work: readonly RequestHandler[]): void;
+}
+
+/** What the surface for programs is made of. */
+export interface MachineSurfaceDeps {
   /** Makes each request one in events and log lines. */
   readonly correlate: RequestHandler;
   readonly baseHeaders: Step;
-  readonly pageHeaders: RequestHandler;
   readonly jsonErrors: ErrorRequestHandler;
+}
+
+/** What both are made of. */
+export interface SurfacesDeps extends MachineSurfaceDeps {
+  readonly limits: Pick<RateLimits, 'login'>;
+  readonly pageHeaders: RequestHandler;
   readonly pageErrors: ErrorRequestHandler;
   readonly accountErrors: ErrorRequestHandler;
 }
 
+export function createMachineSurface(deps: MachineSurfaceDeps): MachineSurface {
+  const { correlate, baseHeaders, jsonErrors } = deps;
+  const posted = new Map<string, RequestHandler>();
+  return {
+    posted,
+    machine(router, method, path, work) {
+      const surface = [correlate, inSteps(baseHeaders, openToBrowsers(method))];
+      const endpoint = inTurn([...surface, ...only(method, work)], jsonErrors);
+      router.all(path, endpoint);
+      if (method === 'POST') posted.set(path, endpoint);
+    },
+  };
+}
+
 export function createSurfaces(deps: SurfacesDeps): Surfaces {
   const { limits, correlate, baseHeaders, pageHeaders } = deps;
-  const posted = new Map<string, RequestHandler>();
   const forPeople = (errors: ErrorRequestHandler): Surfaces['page'] =>
     function page(router, methods, path, work) {
       const surface = [correlate, inSteps(baseHeaders), pageHeaders, limits.login];
       router.all(path, ...surface, ...only(methods, work), errors);
     };
   return {
-    posted,
-    machine(router, method, path, work) {
-      const surface = [correlate, inSteps(baseHeaders, openToBrowsers(method))];
-      const endpoint = inTurn([...surface, ...only(method, work)], deps.jsonErrors);
-      router.all(path, endpoint);
-      if (method === 'POST') posted.set(path, endpoint);
-    },
+    ...createMachineSurface(deps),
     page: forPeople(deps.pageErrors),
     accountPage: forPeople(deps.accountErrors),
   };
 }
 
 /** Runs the work for these methods; HEAD reads nothing and does nothing; the rest is a 405. */
-function only(methods: string, work: RequestHandler[]): RequestHandler[] {
+function only(methods: string, work: readonly RequestHandler[]): RequestHandler[] {
   const allowed = methods.split(', ');
   const allow = allowed.includes('GET') ? `${methods}, HEAD` : methods;
   const refuse = methodNotAllowed(allow);

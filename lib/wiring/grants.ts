@@ -12,7 +12,7 @@ import { grantingImplied } from '../grants/implied-scopes.js';
 import { createLoginTransactions } from '../grants/login-transactions.js';
 import { createRefreshTokens } from '../grants/refresh-token.js';
 import { SIGNING_KEY_MATERIAL_BYTES } from '../grants/signing-key.js';
-import type { Ground } from './ground.js';
+import { emitProblem, type Ground } from './ground.js';
 
 export function wireAuth0({ config, collections, emit, now, observe }: Ground): Auth0 {
   const auth0 = createAuth0({
@@ -21,11 +21,7 @@ export function wireAuth0({ config, collections, emit, now, observe }: Ground): 
     transactions: observe.transactions(createLoginTransactions(collections, now)),
     now,
     log: config.logger,
-    onProblem: ({ kind, message: reason }) =>
-      emit({
-        type: kind === 'unavailable' ? 'auth0_unavailable' : 'configuration_problem',
-        reason,
-      }),
+    onProblem: emitProblem(emit),
     around: observe.auth0Http,
   });
   return grantingImplied(observe.auth0(auth0), config.scopes.implied);

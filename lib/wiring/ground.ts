@@ -1,12 +1,14 @@
 /**
- * Lays the ground the rooms stand on: storage, keys, events, and who observes.
+ * Lays the ground the rooms stand on: events and who observes; and where logins are kept, storage and
+ * keys.
  *
  * @module
  */
 import { createHash } from 'node:crypto';
 
+import type { ProblemListener } from '../auth0/problems.js';
 import type { AllowedNetwork } from '../clients/metadata-documents/guarded-connector.js';
-import type { Config } from '../config/config.js';
+import type { Config, ResourceConfig } from '../config/config.js';
 import type { Correlation } from '../config/correlation.js';
 import { createCorrelation } from '../config/correlation.js';
 import { createEmitter } from '../config/emitter.js';
@@ -36,27 +38,58 @@ export interface Surroundings {
   readonly telemetry?: Telemetry | undefined;
 }
 
-/** Keys and records: the ground the rooms stand on. */
-export interface Ground extends Surroundings {
-  readonly config: Config;
+/** What every server stands on. */
+export interface CommonGround extends Surroundings {
+  readonly config: ResourceConfig;
   readonly correlation: Correlation;
   readonly emit: EventListener;
   readonly observe: Observation;
+}
+
+/** Keys and records as well: what a server stands on that keeps logins. */
+export interface Ground extends CommonGround {
+  readonly config: Config;
   readonly storage: Storage;
   /** For everything that is signed or recognised. */
   readonly signingKeys: KeyRing;
   readonly collections: CollectionDeps;
 }
 
+/** Touches nothing outside. */
+export function layCommonGround<C extends ResourceConfig>(
+  config: C,
+  surroundings: Surroundings,
+): CommonGround & { readonly config: C } {
+  const observe = createObservation(surroundings.telemetry, surroundings.now);
+  const correlation = createCorrelation();
+  const emit = observe.events(
+    createEmitter({
+      listener: config.onEvent,
+      log: config.logger,
+      correlationId: correlation.currentId,
+    }),
+  );
+  return { ...surroundings, config, correlation, emit, observe };
+}
+
+/** Problems on the Auth0 leg are events too. */
+export function emitProblem(emit: EventListener): ProblemListener {
+  return ({ kind, message: reason }) =>
+    emit({
+      type: kind === 'unavailable' ? 'auth0_unavailable' : 'configuration_problem',
+      reason,
+    });
+}
+
 /** Opens the storage, and derives from the keys what stands on it. */
 export function layGround(config: Config, surroundings: Surroundings): Ground {
   const { logger } = config;
+  const ground = layCommonGround(config, surroundings);
   const namespace = createHash('sha256')
     .update(JSON.stringify([config.issuer, config.auth0.expectedIssuer, config.auth0.clientId]))
     .digest('base64url')
     .slice(0, 16);
-  const observe = createObservation(surroundings.telemetry, surroundings.now);
-  const storage = observe.storage(config.storage.open?.(namespace) ?? config.storage);
+  const storage = ground.observe.storage(config.storage.open?.(namespace) ?? config.storage);
   const signingKeys = createKeyRing(
     config.jwtSigningKeys.length > 0 ? config.jwtSigningKeys : localSecretOf(storage),
   );
@@ -79,15 +112,7 @@ export function layGround(config: Config, surroundings: Surroundings): Ground {
       );
     },
   };
-  const correlation = createCorrelation();
-  const emit = observe.events(
-    createEmitter({
-      listener: config.onEvent,
-      log: logger,
-      correlationId: correlation.currentId,
-    }),
-  );
-  return { ...surroundings, config, correlation, emit, observe, storage, signingKeys, collections };
+  return { ...ground, storage, signingKeys, collections };
 }
 
 /** Once, for whoever sets it up: what to enter in the dashboard, and where the data is. */

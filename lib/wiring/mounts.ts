@@ -3,25 +3,34 @@
  *
  * @module
  */
-import type { Config } from '../config/config.js';
+import type { ResourceConfig } from '../config/config.js';
+import type { PartName } from '../http/mounts/missed-requests.js';
 import { createMountWatch, type MountWatch } from '../http/mounts/mount-watch.js';
-import { createNeighbours, type Settle } from '../http/mounts/neighbours.js';
-import { createStrippedPrefix, type StrippedPrefixOf } from '../http/mounts/stripped-prefix.js';
-import { endpointsOf, pathsOf } from '../routes/paths.js';
+import {
+  createNeighbours,
+  isInTheWay,
+  type Place,
+  type Settle,
+} from '../http/mounts/neighbours.js';
+import { createStrippedPrefix } from '../http/mounts/stripped-prefix.js';
+import type { ResourcePaths } from '../routes/paths.js';
+import type { MountedPlaces } from '../routes/resource.js';
 
 /** The server's place. */
-export interface Mounts {
-  readonly strippedPrefixOf: StrippedPrefixOf;
+export interface Mounts extends MountedPlaces {
   readonly watch: MountWatch;
-  /** Whether no other server of this process shares the origin. */
-  readonly isAlone: () => boolean;
-  /** Whether another server on the origin guards this path. */
-  readonly isClaimed: (path: string) => boolean;
   leave(): void;
 }
 
 interface MountsDeps {
-  readonly config: Config;
+  readonly config: ResourceConfig;
+  /** What the app called to get this server. */
+  readonly madeBy: 'auth0Mcp()' | 'auth0McpResource()';
+  readonly paths: ResourcePaths;
+  /** Where Auth0 sends browsers back, absolute; undefined where it does not. */
+  readonly callbackPath: string | undefined;
+  /** Absolute path → the part that answers there. */
+  readonly endpoints: ReadonlyMap<string, PartName>;
   /** Unix seconds. */
   readonly now: () => number;
   /** The servers of this process; left out: there are no others. */
@@ -30,23 +39,22 @@ interface MountsDeps {
 }
 
 export function wireMounts(deps: MountsDeps): Mounts {
-  const { config, now, settle = createNeighbours(), resourceMetadataUrl } = deps;
-  const { others, leave } = settle(config);
-  if (others().some(({ baseUrl }) => baseUrl === config.baseUrl)) {
-    config.logger.warn(
-      { baseUrl: config.baseUrl },
-      'auth0Mcp() is called twice with this baseUrl, so that only the server mounted first gets requests. Give each one a baseUrl of its own, such as a path for each, or close() the one before',
+  const { config, madeBy, paths, settle = createNeighbours() } = deps;
+  const { baseUrl, resource, logger } = config;
+  const place: Place = { baseUrl, resource, hasLogin: madeBy === 'auth0Mcp()' };
+  const { others, leave } = settle(place);
+  if (others().some((other) => isInTheWay(place, other))) {
+    const same = place.hasLogin ? 'baseUrl' : 'MCP endpoint';
+    logger.warn(
+      { baseUrl, resource },
+      `${madeBy} is called twice with this ${same}, so that only the server mounted first gets requests. Give each one a ${same} of its own, such as a path for each, or close() the one before`,
     );
   }
-  const paths = pathsOf(config);
   return {
     strippedPrefixOf: createStrippedPrefix(config),
     watch: createMountWatch({
-      config,
-      endpoints: endpointsOf(paths, config),
+      ...deps,
       guarded: new Set([paths.resource, ...paths.bareResources]),
-      resourceMetadataUrl,
-      now,
     }),
     isAlone: () => others().length === 0,
     isClaimed: (path) => others().some(({ resource }) => new URL(resource).pathname === path),

@@ -4,44 +4,34 @@
  *
  * @module
  */
-import type { RequestHandler } from 'express';
-
-import { type CreateGuard, createGuards } from '../bearer/guard.js';
-import { STREAM_CHECK_MS } from '../bearer/open-answers.js';
 import { createVerification, type VerifyBearer } from '../bearer/verification.js';
 import type { Config } from '../config/config.js';
 import type { AccessTokens } from '../grants/access-token.js';
 import type { Grants } from '../grants/grants.js';
-import { baseHeaders } from '../http/answer-headers.js';
 import { createErrorLog } from '../http/error-log.js';
-import type { MountWatch } from '../http/mounts/mount-watch.js';
+import { MAX_OWN_TOKEN_LENGTH } from '../oauth/bearer-token.js';
 import type { ChallengeBase } from '../oauth/challenge.js';
+import { endpointsOf, pathsOf } from '../routes/paths.js';
 import type { Routes } from '../routes.js';
 import { wireClients } from './clients.js';
 import { wireAccessTokens, wireAuth0, wireGrants } from './grants.js';
-import { announce, layGround, type Surroundings } from './ground.js';
-import { wireMounts } from './mounts.js';
+import { announce, type Ground, layGround, type Surroundings } from './ground.js';
+import { challengeOf, correlating, wireGuard } from './guard.js';
+import { type Mounts, wireMounts } from './mounts.js';
+import type { ResourceWiring } from './protected-resource.js';
 import { wireLimits, wireRoutes } from './routes.js';
 
 /** Everything that works, ready to be mounted. */
-export interface Wiring {
+export interface Wiring extends ResourceWiring {
   readonly config: Config;
   readonly routes: Routes;
-  readonly mountWatch: MountWatch;
-  /** Goes before a guard, so that events and log lines of one request have one reference. */
-  readonly correlate: RequestHandler;
-  readonly createGuard: CreateGuard;
-  readonly verifyBearer: VerifyBearer;
   readonly grants: Grants;
   /** Scopes a client may ask for; guards made later add theirs. */
   readonly knownScopes: Set<string>;
-  ready(): Promise<void>;
-  close(): Promise<void>;
 }
 
 /** Opens the storage; touches neither the network nor Auth0. */
 export function wire(config: Config, surroundings: Surroundings): Wiring {
-  const { now, settle, streamCheckMs = STREAM_CHECK_MS } = surroundings;
   const ground = layGround(config, surroundings);
   announce(ground);
   const { storage, observe } = ground;
@@ -53,25 +43,21 @@ export function wire(config: Config, surroundings: Surroundings): Wiring {
   );
   const { grants, accountSessions } = wireGrants(ground, auth0, accessTokens, knownScopes);
   const challenge = challengeOf(config);
-  const mounts = wireMounts({ config, now, settle, ...challenge });
+  const mounts = mountsOf(ground, challenge);
   const verifyBearer = observe.bearer(verificationOf(accessTokens, grants, challenge));
   const logError = createErrorLog(config.logger, ground.correlation.id);
   const limits = wireLimits(ground);
-  const createGuard = createGuards({
+  const createGuard = wireGuard({
+    ...ground,
     verifyBearer,
-    now,
-    streamCheckMs,
-    origins: config,
+    maxTokenLength: MAX_OWN_TOKEN_LENGTH,
+    askedScopes: ({ scopes }) => scopes,
     challenge,
-    onChallenge: mounts.watch.challenged,
-    resource: config.resource,
-    scopes: config.scopes,
-    anonymous: config.anonymous,
-    baseHeaders: baseHeaders(config),
-    limitAnonymous: (req) => limits.count('anonymous', limits.addressOf(req)),
+    watch: mounts.watch,
+    limits,
     logError,
   });
-  const correlate: RequestHandler = (_req, _res, next) => ground.correlation.run(next);
+  const correlate = correlating(ground);
   const http = wireRoutes({
     ...ground,
     correlate,
@@ -108,13 +94,18 @@ export function wire(config: Config, surroundings: Surroundings): Wiring {
   };
 }
 
-/** Where whoever has no token is sent, and what they are to ask for there. */
-function challengeOf({ resource, resourcePath, scopes }: Config): ChallengeBase {
-  const { origin } = new URL(resource);
-  return {
-    resourceMetadataUrl: `${origin}/.well-known/oauth-protected-resource${resourcePath}`,
-    baselineScopes: scopes.initial,
-  };
+function mountsOf({ config, now, settle }: Ground, challenge: ChallengeBase): Mounts {
+  const paths = pathsOf(config);
+  return wireMounts({
+    config,
+    madeBy: 'auth0Mcp()',
+    paths,
+    callbackPath: paths.callback,
+    endpoints: endpointsOf(paths, config),
+    now,
+    settle,
+    ...challenge,
+  });
 }
 
 /** The check of every request: at once where the storage can. */

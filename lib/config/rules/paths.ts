@@ -20,6 +20,8 @@ export const RESERVED_PATHS: readonly string[] = [
   '/.well-known',
 ];
 
+const WELL_KNOWN = '/.well-known';
+
 const SAFE_CHARACTERS = /^\/[A-Za-z0-9._~/-]*$/;
 
 /**
@@ -90,6 +92,13 @@ export function refuseDoubledPath(
   );
 }
 
+/** For a resource without login endpoints. @throws Auth0McpConfigError */
+export function refuseWellKnown(resourcePath: string): void {
+  if (!isAtOrBelow(resourcePath, WELL_KNOWN)) return;
+  const remedy = `${WELL_KNOWN} belongs to the metadata: choose another path.`;
+  throw wrongOption('resourcePath', resourcePath, remedy);
+}
+
 /** Absolute paths: all three with the mount prefix. @throws Auth0McpConfigError */
 export function refuseCollisions(paths: {
   readonly basePath: string;
@@ -97,7 +106,7 @@ export function refuseCollisions(paths: {
   readonly redirectPath: string;
 }): void {
   const { basePath, resourcePath, redirectPath } = paths;
-  const reserved = ['/.well-known', ...RESERVED_PATHS.map((path) => basePath + path)];
+  const reserved = [WELL_KNOWN, ...RESERVED_PATHS.map((path) => basePath + path)];
   for (const [option, path] of [
     ['resourcePath', resourcePath],
     ['redirectPath', redirectPath],

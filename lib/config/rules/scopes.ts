@@ -6,7 +6,7 @@
  * @module
  */
 import { isScopeToken, unionOfScopes } from '../../oauth/scope.js';
-import type { ScopeConfig } from '../config.js';
+import type { GuardScopes, ScopeConfig } from '../config.js';
 import { wrongOption } from '../errors.js';
 import type { Logger } from '../logger.js';
 import type { OptionName, RawOptions } from '../option-table.js';
@@ -15,24 +15,51 @@ import { asEntries, asList, listOf } from '../values.js';
 /** The one scope that always exists at Auth0, and FastMCP's default. */
 const DEFAULT_REQUIRED: readonly string[] = ['openid'];
 
+/** Scopes about the person, not about an API: a third-party application of Auth0's gets none. */
+const OPENID_SCOPES: readonly string[] = ['openid', 'profile', 'email', 'address', 'phone'];
+
 /** @throws Auth0McpConfigError */
 export function resolveScopes(raw: RawOptions, logger: Logger): ScopeConfig {
-  const required = scopesOf(raw, 'requiredScopes', logger) ?? DEFAULT_REQUIRED;
-  const initial = unionOfScopes(required, scopesOf(raw, 'defaultScopes', logger) ?? []);
+  const scopes = guardScopes(raw, DEFAULT_REQUIRED, logger);
   const further = scopesOf(raw, 'scopesSupported', logger) ?? [];
+  // A client is told to come back with a tool's scopes, so it must be able to get them.
+  const ofTools = [...scopes.byTool.values()].flat();
+  return {
+    ...scopes,
+    supported: unionOfScopes(scopes.initial, [...further, ...ofTools]),
+    descriptions: descriptionsOf(raw),
+  };
+}
+
+/**
+ * The same where the tokens are Auth0's own: none is required by default, since there is no scope that
+ * every application of a tenant can get.
+ *
+ * @throws Auth0McpConfigError
+ */
+export function resolveResourceScopes(raw: RawOptions, logger: Logger): GuardScopes {
+  const scopes = guardScopes(raw, [], logger);
+  const personal = scopes.required.filter((scope) => OPENID_SCOPES.includes(scope));
+  if (personal.length > 0) {
+    logger.warn(
+      { option: 'requiredScopes', scopes: personal },
+      'requiredScopes names OpenID scopes, which Auth0 gives to no third-party application, so that clients which registered themselves or were imported are never let in. Require permissions of your API instead, or nothing.',
+    );
+  }
+  return scopes;
+}
+
+function guardScopes(
+  raw: RawOptions,
+  requiredByDefault: readonly string[],
+  logger: Logger,
+): GuardScopes {
+  const required = scopesOf(raw, 'requiredScopes', logger) ?? requiredByDefault;
+  const initial = unionOfScopes(required, scopesOf(raw, 'defaultScopes', logger) ?? []);
   const byTool = scopeMap(raw, 'toolScopes');
   const implied = scopeMap(raw, 'impliedScopes');
   for (const scope of implied.keys()) checkScope(scope, 'impliedScopes');
-  // A client is told to come back with a tool's scopes, so it must be able to get them.
-  const ofTools = [...byTool.values()].flat();
-  return {
-    required,
-    initial,
-    supported: unionOfScopes(initial, [...further, ...ofTools]),
-    byTool,
-    implied: closed(implied),
-    descriptions: descriptionsOf(raw),
-  };
+  return { required, initial, byTool, implied: closed(implied) };
 }
 
 function scopesOf(
@@ -44,7 +71,7 @@ function scopesOf(
   if (!scopes?.includes('offline_access')) return scopes?.map((scope) => checkScope(scope, option));
   logger.warn(
     { option },
-    `offline_access in ${option} is left out: Auth0 is always asked for it, and no token carries it.`,
+    `offline_access in ${option} is left out: it is no permission, and clients are given refresh tokens without it being required.`,
   );
   const others = scopes.filter((scope) => scope !== 'offline_access');
   return others.map((scope) => checkScope(scope, option));

@@ -4,7 +4,7 @@
  * @module
  */
 import { isLoopbackHost } from '../../oauth/redirect-uri.js';
-import type { Auth0Config } from '../config.js';
+import type { Auth0Config, TenantConfig } from '../config.js';
 import { missingOption, wrongOption } from '../errors.js';
 import type { Logger } from '../logger.js';
 import type { RawOptions } from '../option-table.js';
@@ -45,14 +45,39 @@ const GENERIC_AUDIENCES: ReadonlySet<string> = new Set(
 
 /** @throws Auth0McpConfigError */
 export function resolveAuth0(raw: RawOptions, logger: Logger): Auth0Config {
+  const tenant = tenantOf(raw);
+  return {
+    ...tenant,
+    clientId: clientIdOf(raw),
+    authentication: resolveAuthentication(raw),
+    audience: requireAudience(audienceOf(raw, tenant.discoveryUrl, logger)),
+    authorizeParams: authorizeParamsOf(raw),
+  };
+}
+
+/**
+ * The tenant as authorization server of a resource, whose URL is the audience unless another is given.
+ *
+ * @throws Auth0McpConfigError
+ */
+export function resolveTenant(raw: RawOptions, resource: string, logger: Logger): TenantConfig {
+  const tenant = tenantOf(raw);
+  const audience = audienceOf(raw, tenant.discoveryUrl, logger) ?? resource;
+  // Some clients add a slash to a resource that is a bare origin, and Auth0 goes by what they send.
+  if (audience !== resource && audience !== `${resource}/`) {
+    logger.warn(
+      { option: 'audience', audience, resource },
+      'audience is not the URL of the MCP endpoint, for which MCP clients ask Auth0. Their tokens are for audience only if the tenant ignores what they ask for and has audience as Default Audience. Leave audience out, and create an API with that URL as identifier.',
+    );
+  }
+  return { ...tenant, audience };
+}
+
+function tenantOf(raw: RawOptions): Omit<TenantConfig, 'audience'> {
   const discoveryUrl = discoveryUrlOf(raw);
   return {
     discoveryUrl,
     expectedIssuer: `${discoveryUrl.origin}/`,
-    clientId: clientIdOf(raw),
-    authentication: resolveAuthentication(raw),
-    audience: audienceOf(raw, discoveryUrl, logger),
-    authorizeParams: authorizeParamsOf(raw),
     timeoutMs: wholeNumberOf(raw, 'upstreamTimeoutSeconds', UPSTREAM_TIMEOUT) * 1000,
   };
 }
@@ -113,12 +138,15 @@ function clientIdOf(raw: RawOptions): string {
   );
 }
 
-function audienceOf(raw: RawOptions, discoveryUrl: URL, logger: Logger): string {
+function requireAudience(audience: string | undefined): string {
+  if (audience !== undefined) return audience;
+  const remedy = 'Give the identifier of your API (Auth0 dashboard: Applications, APIs).';
+  throw missingOption('audience', remedy);
+}
+
+function audienceOf(raw: RawOptions, discoveryUrl: URL, logger: Logger): string | undefined {
   const audience = textOf(raw, 'audience');
-  if (audience === undefined) {
-    const remedy = 'Give the identifier of your API (Auth0 dashboard: Applications, APIs).';
-    throw missingOption('audience', remedy);
-  }
+  if (audience === undefined) return undefined;
   if (isAuth0sOwn(audience, discoveryUrl.host)) {
     throw wrongOption(
       'audience',

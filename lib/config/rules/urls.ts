@@ -7,24 +7,26 @@
  * @module
  */
 import { isLoopbackHost } from '../../oauth/redirect-uri.js';
-import type { Config } from '../config.js';
+import type { Config, ResourceConfig } from '../config.js';
 import { missingOption, wrongOption } from '../errors.js';
 import type { OptionName, RawOptions } from '../option-table.js';
 import { textOf } from '../values.js';
-import { leadingPathOf, pathOf, refuseCollisions, refuseDoubledPath } from './paths.js';
+import {
+  leadingPathOf,
+  pathOf,
+  refuseCollisions,
+  refuseDoubledPath,
+  refuseWellKnown,
+} from './paths.js';
+
+/** Where the protected resource is. */
+export type ResourcePlace = Pick<
+  ResourceConfig,
+  'baseUrl' | 'basePath' | 'strippedPrefix' | 'resource' | 'resourcePath' | 'isHttps'
+>;
 
 /** The URL part of the configuration. */
-export type PublicUrls = Pick<
-  Config,
-  | 'baseUrl'
-  | 'basePath'
-  | 'strippedPrefix'
-  | 'issuer'
-  | 'resource'
-  | 'resourcePath'
-  | 'callbackUrl'
-  | 'isHttps'
->;
+export type PublicUrls = ResourcePlace & Pick<Config, 'issuer' | 'callbackUrl'>;
 
 /** The endpoint the SDK's examples use. */
 const DEFAULT_RESOURCE_PATH = '/mcp';
@@ -41,28 +43,60 @@ interface PublicUrl {
 
 /** @throws Auth0McpConfigError */
 export function resolveUrls(raw: RawOptions): PublicUrls {
+  const place = placeOf(raw);
+  const issuer = issuerUrl(raw, place.base);
+  const belowBase = pathOf(raw, 'redirectPath', DEFAULT_REDIRECT_PATH);
+  const redirectPath = place.base.path + belowBase;
+  refuseCollisions({ ...place, redirectPath });
+  return {
+    ...publicPlace(place),
+    issuer: issuer.href,
+    callbackUrl: place.base.origin + redirectPath,
+  };
+}
+
+/** The same for a resource without login endpoints of its own. @throws Auth0McpConfigError */
+export function resolveResourcePlace(raw: RawOptions): ResourcePlace {
+  const place = placeOf(raw);
+  refuseWellKnown(place.resourcePath);
+  return publicPlace(place);
+}
+
+interface Place {
+  readonly base: PublicUrl;
+  readonly basePath: string;
+  readonly strippedPrefix: string;
+  readonly resourceOrigin: string;
+  /** `''` where the resource is the origin itself. */
+  readonly resourcePath: string;
+}
+
+function placeOf(raw: RawOptions): Place {
   const base = publicUrl(raw, 'baseUrl');
   if (base === undefined) {
     const remedy = 'Give the public URL of this server, such as https://mcp.example.com.';
     throw missingOption('baseUrl', remedy);
   }
-  const issuer = issuerUrl(raw, base);
   const resourceBase = publicUrl(raw, 'resourceBaseUrl') ?? base;
   const belowResource = pathOf(raw, 'resourcePath', DEFAULT_RESOURCE_PATH);
-  const belowBase = pathOf(raw, 'redirectPath', DEFAULT_REDIRECT_PATH);
   refuseDoubledPath(belowResource, resourceBase);
-
-  const resourcePath = resourceBase.path + (belowResource === '/' ? '' : belowResource);
-  const redirectPath = base.path + belowBase;
-  refuseCollisions({ basePath: base.path, resourcePath, redirectPath });
   return {
-    baseUrl: base.href,
+    base,
     basePath: base.path,
     strippedPrefix: leadingPathOf(raw, 'strippedPrefix', base.path),
-    issuer: issuer.href,
-    resource: resourceBase.origin + resourcePath,
+    resourceOrigin: resourceBase.origin,
+    resourcePath: resourceBase.path + (belowResource === '/' ? '' : belowResource),
+  };
+}
+
+function publicPlace(place: Place): ResourcePlace {
+  const { base, basePath, strippedPrefix, resourceOrigin, resourcePath } = place;
+  return {
+    baseUrl: base.href,
+    basePath,
+    strippedPrefix,
+    resource: resourceOrigin + resourcePath,
     resourcePath: resourcePath === '' ? '/' : resourcePath,
-    callbackUrl: base.origin + redirectPath,
     isHttps: base.origin.startsWith('https:'),
   };
 }

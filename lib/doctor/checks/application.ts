@@ -128,7 +128,7 @@ async function clientFinding(
   const tokens = createTokenEndpoint({
     config: auth0,
     callbackUrl,
-    discovery: { get: async () => metadata, renew: async () => metadata },
+    discovery: { atOnce: () => metadata, get: async () => metadata, renew: async () => metadata },
     authenticate: createClientAuthentication({ config: auth0, now }),
     http: createAuth0Http({ timeoutMs: auth0.timeoutMs, now }),
   });

@@ -18,8 +18,8 @@ export interface MissedRequestsDeps {
   readonly baseUrl: string;
   /** Path of `baseUrl`. */
   readonly basePath: string;
-  /** Absolute. */
-  readonly callbackPath: string;
+  /** Where Auth0 sends browsers back, absolute; undefined where it does not. */
+  readonly callbackPath: string | undefined;
   /** Absolute path → the part that answers there. */
   readonly endpoints: ReadonlyMap<string, PartName>;
   /** Absolute paths at which the MCP endpoint may rightly be met. */

@@ -10,7 +10,7 @@ import type { IncomingMessage } from 'node:http';
 
 import type { Request, RequestHandler } from 'express';
 
-import type { Config } from '../../config/config.js';
+import type { ResourceConfig } from '../../config/config.js';
 import { createMissedRequests, MOUNT_PATH, type PartName, pathname } from './missed-requests.js';
 import { hasRouteBefore } from './route-before.js';
 
@@ -18,7 +18,11 @@ import { hasRouteBefore } from './route-before.js';
 const METADATA_PATIENCE_SECONDS = 2;
 
 export interface MountWatchDeps {
-  readonly config: Pick<Config, 'baseUrl' | 'basePath' | 'callbackUrl' | 'resourcePath' | 'logger'>;
+  /** What the app called to get this server: `auth0Mcp()`. */
+  readonly madeBy: string;
+  readonly config: Pick<ResourceConfig, 'baseUrl' | 'basePath' | 'resourcePath' | 'logger'>;
+  /** Where Auth0 sends browsers back, absolute; undefined where it does not. */
+  readonly callbackPath: string | undefined;
   /** Absolute path → the part that answers there. */
   readonly endpoints: ReadonlyMap<string, PartName>;
   /** Absolute paths at which the MCP endpoint may rightly be met. */
@@ -39,7 +43,7 @@ export interface MountWatch {
 }
 
 export function createMountWatch(deps: MountWatchDeps): MountWatch {
-  const { config, endpoints, guarded } = deps;
+  const { config, callbackPath, endpoints, guarded } = deps;
   const told = new Set<string>();
   const tell = (topic: string, request: string, message: string): void => {
     // Below a wrong path nothing is where it belongs: one explanation of that is enough.
@@ -47,12 +51,11 @@ export function createMountWatch(deps: MountWatchDeps): MountWatch {
     told.add(topic);
     config.logger.warn({ request }, message);
   };
-  const callbackPath = new URL(config.callbackUrl).pathname;
   const missed = createMissedRequests({ ...config, callbackPath, endpoints, guarded, tell });
   const documents = watchMetadata(deps, tell);
   return {
     part: (name, part) => missed(name, name === 'metadata' ? documents.noteMount(part) : part),
-    bundle: (bundle) => watchBundle(bundle, config, tell),
+    bundle: (bundle) => watchBundle(bundle, deps, tell),
     challenged: documents.noteChallenge,
   };
 }
@@ -89,7 +92,7 @@ function watchMetadata(
 
 function watchBundle(
   bundle: () => RequestHandler,
-  { resourcePath, logger }: MountWatchDeps['config'],
+  { madeBy, config: { resourcePath, logger } }: MountWatchDeps,
   tell: Tell,
 ): RequestHandler {
   const passed = new WeakSet<IncomingMessage>();
@@ -98,7 +101,7 @@ function watchBundle(
     if (isFirst && hasRouteBefore(req.app, bundle(), resourcePath)) {
       logger.error(
         { route: resourcePath },
-        `the route ${resourcePath} comes before auth0Mcp() in the app and is open to everybody. Move app.use(auth) in front of it`,
+        `the route ${resourcePath} comes before ${madeBy} in the app and is open to everybody. Move app.use(auth) in front of it`,
       );
     }
     isFirst = false;

@@ -11,9 +11,10 @@
 export interface Place {
   /** Public URL of the mount. */
   readonly baseUrl: string;
-  readonly issuer: string;
   /** The URL it guards. */
   readonly resource: string;
+  /** Whether it has login endpoints below `baseUrl`. */
+  readonly hasLogin: boolean;
 }
 
 /** What one server sees of the others. */
@@ -22,6 +23,12 @@ export interface Neighbourhood {
   others(): readonly Place[];
   /** Gives the place up. */
   leave(): void;
+}
+
+/** Whether of two servers only the one mounted first would get requests. */
+export function isInTheWay(one: Place, other: Place): boolean {
+  const sharesLogin = one.hasLogin && other.hasLogin && one.baseUrl === other.baseUrl;
+  return sharesLogin || one.resource === other.resource;
 }
 
 /** Takes a place among the servers of this process. */

@@ -1,0 +1,113 @@
+/**
+ * The URLs of a protected resource: its documents, and the guarded endpoint itself.
+ *
+ * Paths are absolute, so it does not matter where in the app the routers are mounted.
+ *
+ * @module
+ */
+import { type RequestHandler, Router } from 'express';
+
+import type { CreateGuard } from '../bearer/guard.js';
+import type { PartName } from '../http/mounts/missed-requests.js';
+import type { MountWatch } from '../http/mounts/mount-watch.js';
+import type { StrippedPrefixOf } from '../http/mounts/stripped-prefix.js';
+import { notFound } from '../http/not-found.js';
+import { routerAtOrigin } from '../http/router-at-origin.js';
+import type { ShortCutDeps } from '../http/short-cut.js';
+import type { DocumentPaths, ResourcePaths } from './paths.js';
+import { createMachineSurface, type MachineSurfaceDeps } from './surfaces.js';
+
+/** A document and where it is. */
+export type PlacedDocument = readonly [DocumentPaths, readonly RequestHandler[]];
+
+/** What a server knows about its place in the app. */
+export interface MountedPlaces {
+  readonly watch: Pick<MountWatch, 'part'>;
+  readonly strippedPrefixOf: StrippedPrefixOf;
+  readonly isAlone: () => boolean;
+  readonly isClaimed: (path: string) => boolean;
+}
+
+/** What the table puts together. */
+export interface ResourceRoutesDeps extends MachineSurfaceDeps {
+  readonly paths: Pick<ResourcePaths, 'absentDocuments' | 'resource' | 'bareResources'>;
+  /** Everything below `/.well-known`. */
+  readonly documents: readonly PlacedDocument[];
+  readonly createGuard: CreateGuard;
+  readonly mounts: MountedPlaces;
+}
+
+/** The parts, each mountable by itself. */
+export interface ResourceRoutes {
+  readonly metadata: RequestHandler;
+  readonly guard: RequestHandler;
+  /** What programs call often, by its path. */
+  readonly shortCuts: Omit<ShortCutDeps, 'longWay'>;
+}
+
+export function createResourceRoutes(deps: ResourceRoutesDeps): ResourceRoutes {
+  const { mounts } = deps;
+  return {
+    metadata: mountedPart('metadata', metadataRouter(deps), mounts),
+    guard: mountedPart('guard', guardRouter(deps), mounts),
+    shortCuts: {
+      straight: new Map([[deps.paths.resource, deps.createGuard()]]),
+      strippedPrefixOf: mounts.strippedPrefixOf,
+    },
+  };
+}
+
+/** A part of the server: found wherever it is mounted, and watched. */
+export function mountedPart(
+  name: PartName,
+  router: Router,
+  { watch, strippedPrefixOf }: MountedPlaces,
+): RequestHandler {
+  const alsoAsMounted = name === 'guard';
+  return watch.part(name, routerAtOrigin(router, strippedPrefixOf, { alsoAsMounted }));
+}
+
+function metadataRouter(deps: ResourceRoutesDeps): Router {
+  const { documents, paths, mounts } = deps;
+  const { machine } = createMachineSurface(deps);
+  const metadata = Router({ caseSensitive: true });
+  for (const [{ own, ifAlone }, endpoint] of documents) {
+    const alone = Router({ caseSensitive: true });
+    for (const path of own) machine(metadata, 'GET', path, endpoint);
+    for (const path of ifAlone) machine(alone, 'GET', path, endpoint);
+    metadata.use(onlyWhile(mounts.isAlone, alone));
+  }
+  for (const path of paths.absentDocuments) {
+    const absent = Router({ caseSensitive: true });
+    machine(absent, 'GET', path, [notFound]);
+    metadata.use(onlyWhile(() => !mounts.isClaimed(path), absent));
+  }
+  return metadata;
+}
+
+/** The guard wherever the MCP endpoint may be met. */
+function guardRouter({ paths, mounts, correlate, createGuard }: ResourceRoutesDeps): Router {
+  const guard = Router();
+  protect(guard, paths.resource);
+  for (const path of paths.bareResources) {
+    const bare = Router();
+    protect(bare, path);
+    guard.use(onlyWhile(() => !mounts.isClaimed(path), bare));
+  }
+  return guard;
+
+  function protect(router: Router, path: string): void {
+    // Like `app.use`: every way of writing the path that Express would route, and all below it. An
+    // endpoint at the root is guarded alone, or the host app's other pages would be closed too.
+    if (path === '/') router.all('/', correlate, createGuard());
+    else router.use(path, correlate, createGuard());
+  }
+}
+
+/** Steps aside while the condition does not hold. */
+function onlyWhile(condition: () => boolean, work: RequestHandler): RequestHandler {
+  return function workWhile(req, res, next) {
+    if (condition()) work(req, res, next);
+    else next();
+  };
+}

@@ -1,0 +1,57 @@
+/**
+ * Puts the guard together with what it needs besides a way to verify tokens.
+ *
+ * @module
+ */
+import type { RequestHandler } from 'express';
+
+import { type CreateGuard, createGuards, type GuardDeps } from '../bearer/guard.js';
+import { STREAM_CHECK_MS } from '../bearer/open-answers.js';
+import type { ResourceConfig } from '../config/config.js';
+import { baseHeaders } from '../http/answer-headers.js';
+import type { ErrorLog } from '../http/error-log.js';
+import type { MountWatch } from '../http/mounts/mount-watch.js';
+import type { RateLimits } from '../http/rate-limits.js';
+import type { ChallengeBase } from '../oauth/challenge.js';
+import type { CommonGround } from './ground.js';
+
+/** What differs from server to server. */
+interface GuardWiring
+  extends CommonGround,
+    Pick<GuardDeps, 'verifyBearer' | 'maxTokenLength' | 'askedScopes'> {
+  readonly challenge: ChallengeBase;
+  readonly watch: MountWatch;
+  readonly limits: RateLimits;
+  readonly logError: ErrorLog;
+}
+
+export function wireGuard(deps: GuardWiring): CreateGuard {
+  const { config, limits, watch, streamCheckMs = STREAM_CHECK_MS } = deps;
+  return createGuards({
+    ...deps,
+    streamCheckMs,
+    origins: config,
+    onChallenge: watch.challenged,
+    resource: config.resource,
+    scopes: config.scopes,
+    anonymous: config.anonymous,
+    baseHeaders: baseHeaders(config),
+    limitAnonymous: (req) => limits.count('anonymous', limits.addressOf(req)),
+  });
+}
+
+/** Where whoever has no token is sent, and what they are to ask for there. */
+export function challengeOf({ resource, resourcePath, scopes }: ResourceConfig): ChallengeBase {
+  const { origin } = new URL(resource);
+  return {
+    resourceMetadataUrl: `${origin}/.well-known/oauth-protected-resource${resourcePath}`,
+    baselineScopes: scopes.initial,
+  };
+}
+
+/** Makes each request one in events and log lines. */
+export function correlating({ correlation }: Pick<CommonGround, 'correlation'>): RequestHandler {
+  return function correlate(_req, _res, next) {
+    correlation.run(next);
+  };
+}

@@ -1,0 +1,122 @@
+/**
+ * Puts the rooms together for a resource server whose authorization server is Auth0 itself: nothing is
+ * stored, so there are no keys, no records and no logins.
+ *
+ * @module
+ */
+import {
+  type AuthorizationServer,
+  createAuthorizationServer,
+} from '../auth0/authorization-server.js';
+import { scopesOf } from '../auth0/granted-scopes.js';
+import { createAuth0Verification } from '../bearer/auth0-verification.js';
+import type { ResourceConfig } from '../config/config.js';
+import { metadataDocumentEndpoint } from '../endpoints/metadata-document.js';
+import { upstreamMetadataEndpoint } from '../endpoints/upstream-metadata.js';
+import { baseHeaders } from '../http/answer-headers.js';
+import { createErrorLog } from '../http/error-log.js';
+import { jsonErrors } from '../http/json-errors.js';
+import { createRateLimits } from '../http/rate-limits.js';
+import { MAX_AUTH0_TOKEN_LENGTH } from '../oauth/bearer-token.js';
+import { protectedResourceMetadata } from '../oauth/metadata.js';
+import { documentsOf, resourcePathsOf } from '../routes/paths.js';
+import { createResourceRoutes, type PlacedDocument } from '../routes/resource.js';
+import { type CommonGround, emitProblem, layCommonGround, type Surroundings } from './ground.js';
+import { challengeOf, correlating, wireGuard } from './guard.js';
+import { wireMounts } from './mounts.js';
+import type { ResourceWiring } from './protected-resource.js';
+
+/** Touches neither the network nor Auth0. */
+export function wireResource(config: ResourceConfig, surroundings: Surroundings): ResourceWiring {
+  const { now, settle } = surroundings;
+  const ground = layCommonGround(config, surroundings);
+  announceResource(config);
+  const server = wireAuthorizationServer(ground);
+  const challenge = challengeOf(config);
+  const paths = resourcePathsOf(config);
+  const endpoints = documentsOf(paths);
+  const madeBy = 'auth0McpResource()';
+  const mounts = wireMounts({
+    config,
+    madeBy,
+    paths,
+    callbackPath: undefined,
+    endpoints,
+    now,
+    settle,
+    ...challenge,
+  });
+  const logError = createErrorLog(config.logger, ground.correlation.id);
+  // Counted in this process only: so names need no hash.
+  const limits = createRateLimits({
+    log: config.logger,
+    store: () => undefined,
+    hash: (name) => name,
+  });
+  const verifyBearer = ground.observe.bearer(createAuth0Verification(server));
+  const createGuard = wireGuard({
+    ...ground,
+    verifyBearer,
+    maxTokenLength: MAX_AUTH0_TOKEN_LENGTH,
+    askedScopes: ({ claims }) => scopesOf(claims).filter((scope) => scope !== 'offline_access'),
+    challenge,
+    watch: mounts.watch,
+    limits,
+    logError,
+  });
+  const correlate = correlating(ground);
+  const documents: readonly PlacedDocument[] = [
+    [paths.protectedResource, metadataDocumentEndpoint(resourceMetadata(config))],
+    [paths.authorizationServer, upstreamMetadataEndpoint(server)],
+  ];
+  const routes = createResourceRoutes({
+    paths,
+    documents,
+    createGuard,
+    mounts,
+    correlate,
+    baseHeaders: baseHeaders(config),
+    jsonErrors: jsonErrors(logError, config.auth0.expectedIssuer),
+  });
+  return {
+    config,
+    routes,
+    mountWatch: mounts.watch,
+    correlate,
+    createGuard,
+    verifyBearer,
+    ready: server.ready,
+    async close() {
+      mounts.leave();
+      limits.close();
+    },
+  };
+}
+
+function wireAuthorizationServer({
+  config,
+  emit,
+  now,
+  observe,
+}: CommonGround): AuthorizationServer {
+  return createAuthorizationServer({
+    config: config.auth0,
+    now,
+    log: config.logger,
+    onProblem: emitProblem(emit),
+    around: observe.auth0Http,
+  });
+}
+
+/** RFC 8414 §3.3: the tenant's issuer to the byte, slash included, or clients refuse its metadata. */
+function resourceMetadata({ auth0, resource, scopes }: ResourceConfig): unknown {
+  return protectedResourceMetadata({ issuer: auth0.expectedIssuer, resource }, scopes.initial);
+}
+
+/** Once, for whoever sets it up: what to enter in the dashboard. */
+function announceResource({ auth0, resource, scopes, logger }: ResourceConfig): void {
+  logger.info(
+    { resource, audience: auth0.audience, auth0: auth0.expectedIssuer, scopes: scopes.initial },
+    'ready to start. At Auth0, Applications > APIs: an API whose Identifier is audience, Signing Algorithm RS256, and scopes under Permissions; its Settings > Default Permissions for Third-Party Applications let clients in. Settings > Advanced: Resource Parameter Compatibility Profile on',
+  );
+}

@@ -1,0 +1,21 @@
+/**
+ * What this process gives to each of its servers.
+ *
+ * @module
+ */
+import { createNeighbours } from '../http/mounts/neighbours.js';
+import { openTelemetry } from '../telemetry/open-telemetry.js';
+import type { Surroundings } from './ground.js';
+
+/** All servers of this process, of either kind: those that share an origin have to share its root. */
+const settle = createNeighbours();
+
+/** The clock, the neighbours, and OpenTelemetry where the app has it. */
+export function processSurroundings(): Surroundings {
+  return { now: unixTime, settle, telemetry: openTelemetry() };
+}
+
+/** Seconds since 1970, as JWTs count. */
+function unixTime(): number {
+  return Math.floor(Date.now() / 1000);
+}
