@@ -6,6 +6,7 @@ import { createAuth0Http } from '../../lib/auth0/http.js';
 import { createSigningKeys } from '../../lib/auth0/signing-keys.js';
 import { createOpKey, type ForgingOp, type OpKey, startForgingOp } from '../support/forging-op.js';
 import { configFor } from '../support/login-rigs.js';
+import { until } from '../support/upstream.js';
 
 const PATH = '/.well-known/jwks.json';
 
@@ -95,6 +96,55 @@ describe('signing keys (R-UP-5)', () => {
     op.on(PATH, () => ({ body: { keys: [next.jwk] } }));
     clock.now += 600;
     await expect(verify(op.key)).rejects.toMatchObject({ code: 'ERR_JWKS_NO_MATCHING_KEY' });
+  });
+
+  it('are at hand by a name that is the same for the same keys, and another for others', async () => {
+    const { keys, clock, verify } = keysOf();
+    expect(keys.atHand()).toBeUndefined();
+    await verify(op.key);
+    const name = keys.atHand();
+    expect(name).toEqual(expect.any(String));
+    clock.now += 600;
+    // Stale: to be fetched first.
+    expect(keys.atHand()).toBeUndefined();
+    await keys.ready();
+    expect(keys.atHand()).toBe(name);
+    op.on(PATH, () => ({ body: { keys: [next.jwk] } }));
+    clock.now += 600;
+    await keys.ready();
+    expect(keys.atHand()).not.toBe(name);
+    expect(keys.atHand()).toEqual(expect.any(String));
+  });
+
+  it('in use are renewed before they are stale, and nobody waits for it', async () => {
+    const { keys, clock, verify } = keysOf();
+    await verify(op.key);
+    clock.now += 479;
+    expect(keys.atHand()).toEqual(expect.any(String));
+    expect(fetches()).toBe(1);
+    clock.now += 1;
+    for (let round = 0; round < 5; round += 1) expect(keys.atHand()).toEqual(expect.any(String));
+    await keys.ready();
+    await until(() => fetches() === 2);
+    clock.now += 400;
+    expect(keys.atHand()).toEqual(expect.any(String));
+  });
+
+  it('stay at hand through an outage once that is known, while it is asked for in the background', async () => {
+    const { keys, clock, verify } = keysOf();
+    await verify(op.key);
+    op.on(PATH, down);
+    clock.now += 600;
+    expect(keys.atHand()).toBeUndefined();
+    await keys.ready();
+    expect(keys.atHand()).toEqual(expect.any(String));
+    const attempts = fetches();
+    clock.now += 3;
+    expect(keys.atHand()).toEqual(expect.any(String));
+    await until(() => fetches() > attempts);
+    // Nobody called for a while: what was known of the outage is no longer worth anything.
+    clock.now += 120;
+    expect(keys.atHand()).toBeUndefined();
   });
 
   it.each<[string, object | string]>([

@@ -1,7 +1,7 @@
 /**
  * The client of an SDK that people still have, in a process of its own:
- * `node --import …/run-typescript.js old-sdk-client.ts PACKAGE MCP_URL`. Logs in, calls a tool, loses
- * its access token, calls again; prints what it saw as JSON.
+ * `node --import …/run-typescript.js old-sdk-client.ts PACKAGE MCP_URL [once]`. Logs in, calls a tool,
+ * loses its access token (not with `once`), calls again; prints what it saw as JSON.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import type { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/cl
 
 import { callJson, HeadlessProvider } from './sdk-client.js';
 
-const [sdk = '', mcp = ''] = process.argv.slice(2);
+const [sdk = '', mcp = '', times = ''] = process.argv.slice(2);
 
 interface Sdk {
   readonly Client: typeof Client;
@@ -40,7 +40,9 @@ async function connect(): Promise<Client> {
 
 const client = await connect();
 const first = await callJson(client, 'whoami');
-provider.saved = { ...provider.saved, access_token: 'gone' } as typeof provider.saved;
+if (times !== 'once') {
+  provider.saved = { ...provider.saved, access_token: 'gone' } as typeof provider.saved;
+}
 const second = await callJson(client, 'whoami');
 process.stdout.write(
   JSON.stringify({

@@ -1,0 +1,206 @@
+import { readFileSync } from 'node:fs';
+
+import { describe, expect, it } from '@jest/globals';
+
+import type { ResourceConfig } from '../../lib/config/config.js';
+import type { Environment } from '../../lib/config/env.js';
+import type { Auth0McpConfigError } from '../../lib/config/errors.js';
+import {
+  environmentNames,
+  OPTION_NAMES,
+  RESOURCE_OPTION_NAMES,
+} from '../../lib/config/option-table.js';
+import { resolveResourceConfig } from '../../lib/config/resolve-resource.js';
+import { type LooseOptions, refusal } from './resolve-with.js';
+
+const REQUIRED = {
+  configUrl: 'https://tenant.us.auth0.com/.well-known/openid-configuration',
+  baseUrl: 'https://mcp.example.com',
+};
+
+interface Resolved {
+  readonly config: ResourceConfig;
+  readonly warnings: string[];
+}
+
+function resolve(options: LooseOptions = {}, environment: Environment = {}): Resolved {
+  const warnings: string[] = [];
+  const quiet = (): void => {};
+  const warn = (_fields: object, message: string) => void warnings.push(message);
+  const logger = { debug: quiet, info: quiet, warn, error: quiet };
+  return {
+    config: resolveResourceConfig({ logger, ...REQUIRED, ...options } as object, environment),
+    warnings,
+  };
+}
+
+const refusalOf = (options: LooseOptions, environment: Environment = {}): Auth0McpConfigError =>
+  refusal(() => resolve(options, environment));
+
+const OF_AUTH0_MCP = OPTION_NAMES.filter((name) => !RESOURCE_OPTION_NAMES.includes(name));
+
+describe('resolveResourceConfig', () => {
+  it('needs a tenant and a URL, and fills in the rest', () => {
+    const { config, warnings } = resolve();
+    expect(warnings).toEqual([]);
+    expect({ ...config, logger: 0, onEvent: 0 }).toEqual({
+      auth0: {
+        discoveryUrl: new URL(REQUIRED.configUrl),
+        expectedIssuer: 'https://tenant.us.auth0.com/',
+        audience: 'https://mcp.example.com/mcp',
+        timeoutMs: 10_000,
+      },
+      baseUrl: 'https://mcp.example.com',
+      basePath: '',
+      strippedPrefix: '',
+      resource: 'https://mcp.example.com/mcp',
+      resourcePath: '/mcp',
+      isHttps: true,
+      scopes: { required: [], initial: [], byTool: new Map(), implied: new Map() },
+      anonymous: undefined,
+      allowedOrigins: [],
+      logger: 0,
+      onEvent: 0,
+    });
+  });
+
+  it.each(['configUrl', 'baseUrl'] as const)('%s is required', (option) => {
+    expect(refusalOf({ [option]: undefined }).message).toMatch(/^\w+ \(environment: .*is missing/);
+  });
+
+  it('reads the environment alone as well, ours before FastMCP’s', () => {
+    const environment = {
+      AUTH0_MCP_DOMAIN: 'tenant.us.auth0.com',
+      AUTH0_MCP_BASE_URL: 'https://mcp.example.com/api',
+      FASTMCP_SERVER_AUTH_AUTH0_BASE_URL: 'https://other.example.com',
+      AUTH0_MCP_REQUIRED_SCOPES: 'read:notes',
+    };
+    expect(resolveResourceConfig(undefined, environment)).toMatchObject({
+      resource: 'https://mcp.example.com/api/mcp',
+      auth0: { audience: 'https://mcp.example.com/api/mcp' },
+      scopes: { required: ['read:notes'], initial: ['read:notes'] },
+    });
+  });
+
+  it('cannot be changed afterwards', () => {
+    const { config } = resolve({ toolScopes: { write: ['files:write'] } });
+    for (const part of [config, config.auth0, config.scopes, config.scopes.byTool]) {
+      expect(Object.isFrozen(part)).toBe(true);
+    }
+  });
+});
+
+describe('an option that only auth0Mcp() takes', () => {
+  it.each(OF_AUTH0_MCP)('%s is refused in code, with the way out', (option) => {
+    const { message, option: named } = refusalOf({ [option]: 'a value that is nobody’s business' });
+    expect(named).toBe(option);
+    expect(message).toMatch(
+      new RegExp(`^${option} is an option of auth0Mcp\\(\\), not of auth0McpResource\\(\\)\\. `),
+    );
+    expect(message).toContain('leave it out, or use auth0Mcp()');
+    expect(message).not.toContain('business');
+  });
+
+  it('is as good as left out where it is undefined', () => {
+    const values = OF_AUTH0_MCP.map((option) => [option, undefined]);
+    expect(resolve(Object.fromEntries(values)).config.baseUrl).toBe(REQUIRED.baseUrl);
+  });
+
+  it('does no harm in the environment, whatever it says there: one .env serves both', () => {
+    const names = OF_AUTH0_MCP.flatMap(environmentNames).map((name) => [name, 'no such value']);
+    expect(names.length).toBeGreaterThan(20);
+    const { warnings } = resolve({}, Object.fromEntries(names));
+    expect(warnings).toEqual([]);
+  });
+});
+
+describe('a name that nobody knows', () => {
+  it.each([
+    ['audiance', 'audience'],
+    ['config_url', 'configUrl'],
+    ['requiredScope', 'requiredScopes'],
+  ])('%s is refused in code, and %s suggested', (name, meant) => {
+    expect(refusalOf({ [name]: 'x' }).message).toContain(`Did you mean ${meant}?`);
+  });
+
+  it('is refused in the environment', () => {
+    const { message } = refusalOf({}, { AUTH0_MCP_AUDIANCE: 'x' });
+    expect(message).toContain('Did you mean AUTH0_MCP_AUDIENCE?');
+  });
+
+  it('is told as its name here where FastMCP has it', () => {
+    expect(refusalOf({ timeout_seconds: 5 }).message).toContain('upstreamTimeoutSeconds');
+  });
+});
+
+describe('audience', () => {
+  it('may be another API, which is warned of: clients ask for the URL of the endpoint', () => {
+    const { config, warnings } = resolve({ audience: 'https://api.example.com' });
+    expect(config.auth0.audience).toBe('https://api.example.com');
+    expect(warnings).toEqual([expect.stringContaining('audience is not the URL')]);
+  });
+
+  it('may be the URL said again, or with the slash that some clients add to an origin', () => {
+    const { warnings } = resolve({ audience: 'https://mcp.example.com/mcp' });
+    const { config, warnings: ofOrigin } = resolve({
+      resourcePath: '/',
+      audience: 'https://mcp.example.com/',
+    });
+    expect([...warnings, ...ofOrigin]).toEqual([]);
+    expect(config).toMatchObject({ resource: 'https://mcp.example.com', resourcePath: '/' });
+  });
+
+  it('may be none of Auth0’s own APIs', () => {
+    for (const path of ['userinfo', 'api/v2/']) {
+      expect(refusalOf({ audience: `https://tenant.us.auth0.com/${path}` }).option).toBe(
+        'audience',
+      );
+    }
+  });
+});
+
+describe('the scopes', () => {
+  it('required by default are none, since no scope is given to every application', () => {
+    expect(resolve().config.scopes.required).toEqual([]);
+  });
+
+  it('that third-party applications never get are warned of where they are required', () => {
+    const { warnings } = resolve({ requiredScopes: ['openid', 'read:notes', 'email'] });
+    expect(warnings).toEqual([expect.stringContaining('requiredScopes names OpenID scopes')]);
+    expect(resolve({ defaultScopes: ['openid'] }).warnings).toEqual([]);
+  });
+
+  it('never have offline_access', () => {
+    const { config, warnings } = resolve({ requiredScopes: ['offline_access', 'read:notes'] });
+    expect(config.scopes.required).toEqual(['read:notes']);
+    expect(warnings).toEqual([expect.stringContaining('offline_access in requiredScopes')]);
+  });
+});
+
+describe('resourcePath', () => {
+  it('may be a path of login endpoints, of which there are none here', () => {
+    expect(resolve({ resourcePath: '/token' }).config.resourcePath).toBe('/token');
+  });
+
+  it('may not be where the metadata is, nor repeat the path of baseUrl', () => {
+    expect(refusalOf({ resourcePath: '/.well-known/mcp' }).message).toContain('the metadata');
+    const doubled = { baseUrl: 'https://mcp.example.com/mcp', resourcePath: '/mcp' };
+    expect(refusalOf(doubled).message).toContain('doubled');
+  });
+});
+
+describe('Auth0McpResourceOptions', () => {
+  const source = readFileSync(new URL('../../lib/config/resource-options.ts', import.meta.url), {
+    encoding: 'utf8',
+  });
+
+  it.each(['audience', 'requiredScopes'] as const)(
+    'documents its own %s: meaning, default, environment',
+    (option) => {
+      const [, doc = ''] =
+        new RegExp(`/\\*\\*((?:(?!\\*/).)*)\\*/\\s+readonly ${option}\\?:`, 's').exec(source) ?? [];
+      expect(doc).toMatch(/ Default: \S/);
+      for (const name of environmentNames(option)) expect(doc).toContain(`\`${name}\``);
+    },
+  );
+});

@@ -1,0 +1,63 @@
+/**
+ * What is said at the start, where Auth0 is the authorization server, and what telemetry sees.
+ *
+ * @module
+ */
+import { afterEach, describe, expect, it } from '@jest/globals';
+
+import { openTelemetry } from '../../../lib/telemetry/open-telemetry.js';
+import { callTool } from '../../support/oauth-client.js';
+import { type ResourceWorld, startResourceWorld } from '../../support/resource-world.js';
+import { secretsIn } from '../../support/secret-scan.js';
+import { collect } from '../../telemetry/collector.js';
+
+const collector = collect();
+let world: ResourceWorld;
+afterEach(() => world.close());
+
+describe('the start', () => {
+  it('names once what to create and switch on in the dashboard', async () => {
+    world = await startResourceWorld({ options: { requiredScopes: ['read:notes'] } });
+    expect(world.log).toEqual([
+      {
+        level: 'info',
+        fields: {
+          resource: world.mcp,
+          audience: world.mcp,
+          auth0: world.tenant.issuer,
+          scopes: ['read:notes'],
+        },
+        message: expect.stringMatching(
+          /an API whose Identifier is audience.*RS256.*Permissions.*Resource Parameter Compatibility Profile/,
+        ),
+      },
+    ]);
+    expect(world.tenant.requests).toEqual([]);
+  });
+
+  it('warns of an audience for which no client asks', async () => {
+    world = await startResourceWorld({ options: { audience: 'https://api.example.com' } });
+    expect(world.log.map(({ level }) => level)).toEqual(['warn', 'info']);
+  });
+});
+
+describe('telemetry', () => {
+  it('counts every check and times every call to Auth0, and holds no token', async () => {
+    world = await startResourceWorld({ surroundings: { telemetry: openTelemetry() } });
+    const token = await world.token();
+    const foreign = await world.token({ signer: 'foreign' });
+    for (const one of [token, token, foreign]) await callTool(world.mcp, one, 'whoami');
+    expect(await collector.points('auth0_mcp.bearer.checks')).toEqual([
+      { attributes: { 'auth0_mcp.outcome': 'ok' }, value: 2 },
+      {
+        attributes: { 'auth0_mcp.outcome': 'invalid_token', 'error.type': 'invalid_token' },
+        value: 1,
+      },
+    ]);
+    const operations = collector
+      .named('auth0_mcp.upstream')
+      .map(({ attributes }) => attributes['auth0_mcp.operation']);
+    expect(operations).toEqual(['discovery_document', 'signing_keys']);
+    expect(secretsIn(await collector.everything(), { token, foreign })).toEqual([]);
+  });
+});
