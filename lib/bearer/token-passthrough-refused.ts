@@ -14,7 +14,9 @@
  * (On-Behalf-Of Token Exchange, RFC 8693) with an application of the server's own.
  */
 export class TokenPassthroughRefused extends Error {
+  /** For where `instanceof` cannot tell. */
   override readonly name = 'TokenPassthroughRefused';
+  /** The same, in Node's manner. */
   readonly code = 'ERR_AUTH0_MCP_TOKEN_PASSTHROUGH';
 
   constructor() {

@@ -13,8 +13,8 @@ import {
 } from './option-table.js';
 
 /**
- * An option is missing, malformed or unknown. Thrown by `auth0Mcp()` before anything is served. The
- * message names the option, what was received (never a secret) and the remedy.
+ * An option is missing, malformed or unknown. Thrown by `auth0Mcp()` and `auth0McpResource()` before
+ * anything is served. The message names the option, what was received (never a secret) and the remedy.
  */
 export class Auth0McpConfigError extends Error {
   /** For where `instanceof` cannot tell. */

@@ -110,7 +110,9 @@ describe('a token of the tenant', () => {
     const token = await world.token();
     const first = await world.auth.verifyAccessToken(token);
     first.scopes.push('files:write');
-    Object.assign(first.extra?.['claims'] as object, { sub: 'auth0|mallory' });
+    for (const shared of [first.extra?.['claims'], first.extra?.['user']]) {
+      expect(() => Object.assign(shared as object, { sub: 'auth0|mallory' })).toThrow(TypeError);
+    }
     const second = await world.auth.verifyAccessToken(token);
     expect(second.scopes).toEqual(['read:notes']);
     expect(second.extra?.['claims']).toMatchObject({ sub: ADA.sub });

@@ -15,13 +15,25 @@ export interface Group<T extends Placed> {
 }
 
 const TITLES: readonly (readonly [string, readonly string[]])[] = [
-  ['The middleware', ['auth0Mcp', 'Auth0Mcp', 'GrantAdministration', 'GrantsOf', 'GrantSummary']],
+  [
+    'The middleware',
+    [
+      ...['auth0Mcp', 'Auth0Mcp', 'GrantAdministration', 'GrantsOf', 'GrantSummary'],
+      ...['auth0McpResource', 'Auth0McpResource', 'ProtectedResource'],
+    ],
+  ],
   ['Who is calling', ['getAccessToken', 'AccessToken', 'AuthInfo']],
   [
     'Options',
-    ['Auth0McpOptions', 'PreRegisteredClientOptions', 'AnonymousOptions', 'BrandingOptions'],
+    [
+      ...['Auth0McpOptions', 'Auth0McpResourceOptions'],
+      ...['PreRegisteredClientOptions', 'AnonymousOptions', 'BrandingOptions'],
+    ],
   ],
-  ['Errors', ['Auth0McpConfigError', 'Auth0SessionEnded', 'StorageUnavailable']],
+  [
+    'Errors',
+    ['Auth0McpConfigError', 'Auth0SessionEnded', 'TokenPassthroughRefused', 'StorageUnavailable'],
+  ],
   [
     'Events and log',
     ['Auth0McpEvent', 'EventContext', 'RevocationCause', 'EventListener', 'Logger', 'LogMethod'],

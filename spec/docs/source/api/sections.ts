@@ -5,6 +5,8 @@
  */
 import ts from 'typescript5';
 
+import { RESOURCE_OPTION_NAMES } from '../../../../lib/config/option-table.js';
+import { optionAnchor } from '../anchors.js';
 import { type Docstring, parseDocstring } from '../docstring.js';
 import { OPAQUE } from './gaps.js';
 import { membersOf, publicBasesOf } from './members.js';
@@ -34,6 +36,9 @@ export function createSections({ checker, anchorOf }: SectionDeps): Sections {
     const intro = [...from, ...headOf(declaration), ...paragraphs(doc)];
     if (name === 'Auth0McpOptions' && ts.isInterfaceDeclaration(declaration)) {
       return [...intro, ...optionSections(declaration, code, textOf)];
+    }
+    if (name === 'Auth0McpResourceOptions') {
+      return [...intro, ...partsOf(declaration), sharedOptions(membersOf(declaration, checker))];
     }
     if (OPAQUE.includes(name)) return [...from, ...paragraphs(doc)];
     return [...intro, ...list(tagsOf(doc)), ...partsOf(declaration)];
@@ -118,6 +123,15 @@ export function createSections({ checker, anchorOf }: SectionDeps): Sections {
       return anchor === undefined ? `\`${name}\`` : `[\`${name}\`](#${anchor})`;
     });
   }
+}
+
+/** The options that both servers take: told once, and pointed at here. */
+function sharedOptions(own: readonly ts.Node[]): string {
+  const named = own.map((member) => ts.getNameOfDeclaration(member as ts.Declaration)?.getText());
+  const links = RESOURCE_OPTION_NAMES.filter((name) => !named.includes(name)).map(
+    (name) => `[\`${name}\`](#${optionAnchor(name)})`,
+  );
+  return `As for \`auth0Mcp()\`: ${links.join(', ')}.`;
 }
 
 function docOf(node: ts.Node): Docstring {
