@@ -14,6 +14,8 @@ export interface Demo {
   readonly baseUrl: string;
   /** Undefined where people log in at a real tenant. */
   readonly standIn: StandIn | undefined;
+  /** Whether clients log in at Auth0 by themselves. Default false. */
+  readonly isResourceOnly?: boolean;
 }
 
 /** Prints it, and what Auth0 or the storage finds wrong, if they do. */
@@ -24,7 +26,7 @@ export function announce(demo: Demo): void {
     '',
     `MCP endpoint   ${mcpUrl}`,
     `Web page       ${new URL(demo.baseUrl).origin}/`,
-    `Connected apps ${demo.baseUrl}/connected-apps`,
+    ...(demo.isResourceOnly === true ? [] : [`Connected apps ${demo.baseUrl}/connected-apps`]),
     ...whereToLogIn(demo),
     '',
     'Next:',
@@ -36,11 +38,12 @@ export function announce(demo: Demo): void {
   demo.auth.ready().catch((error: unknown) => console.error(`\nNot ready yet: ${error}`));
 }
 
-function whereToLogIn({ baseUrl, standIn }: Demo): readonly string[] {
+function whereToLogIn({ standIn, ...demo }: Demo): readonly string[] {
   if (standIn === undefined) {
+    const { name, value, where } = settingAtAuth0(demo);
     return [
-      `Callback URL   ${callbackUrl(baseUrl)}`,
-      '               (Auth0 dashboard: Applications, yours, Settings, Allowed Callback URLs)',
+      `${name.padEnd(14)} ${value}`,
+      `               (Auth0 dashboard: Applications, ${where})`,
     ];
   }
   const { email, password } = standIn.person;
@@ -54,8 +57,27 @@ function whereToLogIn({ baseUrl, standIn }: Demo): readonly string[] {
   ];
 }
 
-/** What Auth0 has to know; `AUTH0_MCP_REDIRECT_PATH` may have moved it. */
-export function callbackUrl(baseUrl: string): string {
+/** What Auth0 has to know, and where it is entered. */
+export function settingAtAuth0({ baseUrl, isResourceOnly }: Omit<Demo, 'standIn'>): {
+  readonly name: string;
+  readonly value: string;
+  readonly where: string;
+} {
+  return isResourceOnly === true
+    ? {
+        name: 'API identifier',
+        value: `${baseUrl}/mcp`,
+        where: 'APIs, yours, Settings, Identifier',
+      }
+    : {
+        name: 'Callback URL',
+        value: callbackUrl(baseUrl),
+        where: 'yours, Settings, Allowed Callback URLs',
+      };
+}
+
+/** `AUTH0_MCP_REDIRECT_PATH` may have moved it. */
+function callbackUrl(baseUrl: string): string {
   const { env } = process;
   const path =
     env['AUTH0_MCP_REDIRECT_PATH'] ||

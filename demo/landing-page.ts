@@ -5,9 +5,8 @@
  */
 import type { RequestHandler } from 'express';
 
-import { callbackUrl, type Demo } from './announcement.js';
+import { type Demo, settingAtAuth0 } from './announcement.js';
 import { clientSetUps } from './client-set-up.js';
-import type { StandIn } from './stand-in.js';
 import { text } from './tenant/html.js';
 
 const STYLE = `
@@ -18,7 +17,8 @@ const STYLE = `
 `;
 
 /** Asks Auth0 and the storage at each visit, so that the page shows how things are now. */
-export function landingPage({ auth, baseUrl, standIn }: Demo): RequestHandler {
+export function landingPage(demo: Demo): RequestHandler {
+  const { auth, baseUrl } = demo;
   const mcpUrl = `${baseUrl}/mcp`;
   return async function showLandingPage(_req, res) {
     const isReady = await auth.ready().then(
@@ -29,35 +29,36 @@ export function landingPage({ auth, baseUrl, standIn }: Demo): RequestHandler {
         return false;
       },
     );
+    const [ready, notReady] =
+      demo.isResourceOnly === true
+        ? ['Auth0 answers', 'Auth0 does not answer']
+        : ['Auth0 and the storage answer', 'Auth0 or the storage does not answer'];
     const state = isReady
-      ? 'Ready: Auth0 and the storage answer.'
-      : 'Not ready: Auth0 or the storage does not answer. The terminal says which, and what to do.';
+      ? `Ready: ${ready}.`
+      : `Not ready: ${notReady}. The terminal says what to do.`;
     res
       .status(isReady ? 200 : 503)
       .set('Cache-Control', 'no-store')
       .type('html')
-      .send(
-        page([
-          `<p role="status">${text(state)}</p>`,
-          facts(mcpUrl, baseUrl, standIn),
-          setUps(mcpUrl),
-        ]),
-      );
+      .send(page([`<p role="status">${text(state)}</p>`, facts(mcpUrl, demo), setUps(mcpUrl)]));
   };
 }
 
-function facts(mcpUrl: string, baseUrl: string, standIn: StandIn | undefined): string {
+function facts(mcpUrl: string, { standIn, ...demo }: Demo): string {
+  const { name, value } = settingAtAuth0(demo);
   const rows: [string, string][] = [
     ['MCP endpoint', mcpUrl],
-    ['Callback URL at Auth0', callbackUrl(baseUrl)],
+    [`${name} at Auth0`, value],
   ];
   if (standIn !== undefined) {
     rows.push(['Auth0', `${standIn.issuer} (a stand-in on this machine)`]);
     rows.push(['Log in as', `${standIn.person.email}, password ${standIn.person.password}`]);
   }
-  const items = rows.map(([name, value]) => `<dt>${text(name)}</dt><dd>${text(value)}</dd>`);
-  const apps = `<a href="${text(`${baseUrl}/connected-apps`)}">Connected apps</a>`;
-  return `<dl>${items.join('')}</dl><p>${apps}: the clients you let in, each with a button to send it away.</p>`;
+  const items = rows.map(([term, fact]) => `<dt>${text(term)}</dt><dd>${text(fact)}</dd>`);
+  const list = `<dl>${items.join('')}</dl>`;
+  if (demo.isResourceOnly === true) return list;
+  const apps = `<a href="${text(`${demo.baseUrl}/connected-apps`)}">Connected apps</a>`;
+  return `${list}<p>${apps}: the clients you let in, each with a button to send it away.</p>`;
 }
 
 function setUps(mcpUrl: string): string {

@@ -2,7 +2,7 @@
  * Where the browser comes back to after the login: a web server on this machine, for as long as the
  * client runs.
  *
- * Spec: RFC 8252 §7.3 (loopback redirect, any port), RFC 6749 §4.1.2.
+ * Spec: RFC 8252 §7.3 (loopback redirect), RFC 6749 §4.1.2.
  *
  * @module
  */
@@ -21,14 +21,16 @@ export interface LoopbackCallback {
 /** How long a person may take for a login, in milliseconds. */
 const PATIENCE_MS = 10 * 60 * 1000;
 
-/** Listens on a free port. */
-export async function listenForCallback(): Promise<LoopbackCallback> {
+/** Listens on the port of an earlier redirect URI, if that is free, else on any. */
+export async function listenForCallback(earlier?: string): Promise<LoopbackCallback> {
   let deliver: (answer: URLSearchParams) => void = () => {};
   const server = createServer(answerBrowser((answer) => deliver(answer)));
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', resolve);
-  });
+  const listen = (port: number): Promise<void> =>
+    new Promise((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(port, '127.0.0.1', resolve);
+    });
+  await listen(Number(new URL(earlier ?? 'http://127.0.0.1').port)).catch(() => listen(0));
   const { port } = server.address() as AddressInfo;
   return {
     redirectUri: `http://127.0.0.1:${port}/callback`,

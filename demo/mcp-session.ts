@@ -17,6 +17,8 @@ import type { DemoOAuthProvider } from './oauth-provider.js';
 export interface McpSession {
   /** Connects, with a login if one is needed. */
   connect(): Promise<void>;
+  /** Names of the tools that the server has. */
+  tools(): Promise<readonly string[]>;
   /**
    * Calls a tool, and reads the JSON in its answer.
    *
@@ -75,6 +77,7 @@ export function createMcpSession(mcpUrl: URL, provider: DemoOAuthProvider): McpS
 
   return {
     connect: () => run(async () => {}),
+    tools: () => run(async (client) => (await client.listTools()).tools.map(({ name }) => name)),
     call: (name, args = {}) =>
       run(async (client) => jsonOf(await client.callTool({ name, arguments: args }))),
     async close() {

@@ -20,6 +20,8 @@ export interface Login {
 /** The file, read once and written at each change. */
 export interface SavedLogin {
   readonly current: Login;
+  /** Where the browser comes back to, as it was registered. */
+  readonly redirectUri: string | undefined;
   change(part: Login): void;
   forget(): void;
 }
@@ -32,6 +34,12 @@ export function openSavedLogin(mcpUrl: URL): SavedLogin {
   return {
     get current() {
       return current;
+    },
+    get redirectUri() {
+      const { client } = current;
+      return client !== undefined && 'redirect_uris' in client
+        ? client.redirect_uris[0]
+        : undefined;
     },
     change(part) {
       current = { ...current, ...part };

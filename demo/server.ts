@@ -1,23 +1,22 @@
 /**
- * An MCP server behind Auth0 in one file: copy it, and put your own tools in.
+ * An MCP server behind Auth0, everything with one `app.use()`: copy it and `tools.ts`, and put your own
+ * tools in. `parts.ts` mounts the parts one by one; `resource-only.ts` leaves the login to Auth0.
  *
  * With `AUTH0_MCP_…` in the environment (see `.env.example`) people log in at that tenant. Without,
  * the demo starts a stand-in for a tenant on this machine; what a copy does not need is marked.
  *
  * @module
  */
-import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
-import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js';
-import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
+import type { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import express from 'express';
 import { auth0Mcp, getAccessToken } from 'express-auth0-mcp';
-import { z } from 'zod';
 
 import { announce } from './announcement.js'; // demo only
 import { landingPage } from './landing-page.js'; // demo only
 import { startMetrics } from './metrics.js'; // demo only
 import { startStandIn } from './stand-in.js'; // demo only
 import { listenError } from './taken-port.js'; // demo only
+import { addApiTool, createToolServer, mcpRoute, text } from './tools.js';
 
 const { env } = process;
 const port = Number(env.PORT || 8000);
@@ -49,53 +48,12 @@ app.use(auth);
 app.use(auth.connectedApps);
 
 const mcpPath = `${new URL(baseUrl).pathname.replace(/\/$/, '')}/mcp`;
-app.post(mcpPath, express.json(), async (req, res) => {
-  // A server and a transport for each request: nothing to share between users, or to lose.
-  const server = createServer();
-  const transport = new StreamableHTTPServerTransport();
-  res.on('close', () => void server.close());
-  // The cast is for `exactOptionalPropertyTypes`, which the SDK's types are not written for.
-  await server.connect(transport as Transport);
-  await transport.handleRequest(req, res, req.body);
-});
-// Without sessions there is no stream to open and none to end.
-app.all(mcpPath, (_req, res) => void res.status(405).set('Allow', 'POST').end());
+app.all(mcpPath, express.json(), mcpRoute(createServer));
 
-/** The tools. `getAccessToken()` knows who is calling, in each of them and in all they await. */
+/** The tools that all demo servers have, and those that this one can offer besides. */
 function createServer(): McpServer {
-  const server = new McpServer({ name: 'Auth0 Secured App', version: '1.0.0' });
-
-  const token = 'Issuer, audience and scope of the Auth0 token behind this call';
-  server.registerTool('get_token_info', { description: token }, () => {
-    const { claims } = getAccessToken();
-    return text({ issuer: claims['iss'], audience: claims['aud'], scope: claims['scope'] });
-  });
-
-  server.registerTool('whoami', { description: 'Name and e-mail of the person' }, () => {
-    const { user } = getAccessToken();
-    return text({ name: user['name'], email: user['email'] });
-  });
-
-  const write = {
-    description: 'Keeps a text',
-    inputSchema: { name: z.string(), text: z.string() },
-  };
-  server.registerTool('write_file', write, (file) => {
-    // What belongs to a person is kept under `subject`: the one thing about them that never changes.
-    const { subject } = getAccessToken();
-    files.set(JSON.stringify([subject, file.name]), file.text);
-    return text({ name: file.name, characters: file.text.length });
-  });
-
-  const api = 'Calls an API that trusts Auth0, in the name of the person';
-  server.registerTool('call_api', { description: api }, async () => {
-    const { auth0Token, claims } = getAccessToken();
-    // The tenant's own /userinfo here; an API behind the same audience is called the same way.
-    const response = await fetch(new URL('userinfo', String(claims['iss'])), {
-      headers: { authorization: `Bearer ${await auth0Token()}` },
-    });
-    return text({ status: response.status, profile: response.ok && (await response.json()) });
-  });
+  const server = createToolServer();
+  addApiTool(server);
 
   const manage = 'Address of the page where the person sees and disconnects the apps they let in';
   server.registerTool('manage_apps', { description: manage }, () =>
@@ -103,12 +61,6 @@ function createServer(): McpServer {
   );
 
   return server;
-}
-
-const files = new Map<string, string>();
-
-function text(value: unknown): { content: { type: 'text'; text: string }[] } {
-  return { content: [{ type: 'text', text: JSON.stringify(value) }] };
 }
 
 app.get('/', landingPage({ auth, baseUrl, standIn })); // demo only

@@ -1,6 +1,7 @@
 /**
  * `npm run demo` and `npm run demo:client`: from a fresh clone to the running demo. Installs and builds what
  * is missing, then runs demo/server.ts (or demo/client.ts) with the arguments it was given.
+ * `npm run demo -- parts` and `npm run demo -- resource-only` run the other servers.
  *
  * @module
  */
@@ -8,14 +9,21 @@ import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { build, ensureNodeModules, ROOT, setUp } from './set-up.js';
+import { build, ensureNodeModules, ROOT, SetUpError, setUp } from './set-up.js';
 
-const [first, ...rest] = process.argv.slice(2);
-const isClient = first === 'client';
-const args = isClient ? rest : process.argv.slice(2);
-const program = join(ROOT, 'dist-demo', isClient ? 'client.js' : 'server.js');
+/** The first argument names the program; all other words are for it. */
+const PROGRAMS = ['client', 'server', 'parts', 'resource-only'];
+
+const [first = 'server', ...rest] = process.argv.slice(2);
+const [name, args] = first.startsWith('-') ? ['server', [first, ...rest]] : [first, rest];
+const isClient = name === 'client';
+const program = join(ROOT, 'dist-demo', `${name}.js`);
 
 setUp(() => {
+  if (!PROGRAMS.includes(name)) {
+    const servers = PROGRAMS.slice(1).join(', ');
+    throw new SetUpError(`There is no demo "${name}". The servers are: ${servers}.`);
+  }
   ensureNodeModules();
   // A client starts beside a running server, whose files are the ones it would build.
   if (!isClient || !existsSync(program)) build();

@@ -140,7 +140,8 @@ export const DEMO_CLIENT_SECRET = 'demo-secret-EcoVf3r0GvLxkqXuWm27yBHs9dTzJ4aN'
 /** The default API. */
 export const DEMO_AUDIENCE = 'https://api.example.test/mcp-demo';
 
-const DEMO_SCOPES = ['read:notes', 'files:write'];
+/** Its permissions. */
+export const DEMO_SCOPES: readonly string[] = ['read:notes', 'files:write'];
 
 /** May do everything at the default API. */
 export const ADA: User = {

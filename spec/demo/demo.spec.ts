@@ -161,6 +161,111 @@ describe('the demo server with a tenant in the environment', () => {
   );
 });
 
+describe.each([
+  [
+    'parts.js',
+    'openid',
+    [
+      '✓ whoami: Ada Lovelace <ada@example.com>',
+      '✓ call_api: the API behind Auth0 answered 200',
+      '… a login is needed, with the scopes: openid files:write',
+    ],
+  ],
+  [
+    'resource-only.js',
+    'read:notes',
+    [
+      '✓ whoami: auth0|6650f0c2a1b2c3d4e5f60001',
+      '… a login is needed, with the scopes: read:notes files:write',
+    ],
+  ],
+])('the demo server of %s', (file, scope, tour) => {
+  let base: string;
+  let places: NodeJS.ProcessEnv;
+  let variant: Program;
+
+  beforeAll(async () => {
+    const [port, tenantPort] = await freePorts();
+    base = `http://localhost:${port}`;
+    places = { PORT: String(port), TENANT_PORT: String(tenantPort) };
+    variant = start(file, [], places);
+    await variant.says('Ctrl+C ends the demo.');
+  });
+  afterAll(() => variant?.stop());
+
+  it(
+    'lets the demo client in, which calls every tool, also the one that needs a further scope',
+    async () => {
+      const client = start('client.js', ['--headless', `${base}/mcp`]);
+      expect([await client.ends(), client.output()]).toEqual([0, expect.any(String)]);
+      const lines = client.output().split('\n');
+      expect(lines).toContain(`    Auth0 issuer: http://127.0.0.1:${places['TENANT_PORT']}/`);
+      expect(lines.filter((line) => !/^ {4}Auth0 /.test(line))).toEqual([
+        `… connecting to ${base}/mcp`,
+        `… a login is needed, with the scopes: ${scope}`,
+        '✓ Authenticated with Auth0!',
+        '✓ get_token_info',
+        ...tour,
+        '✓ write_file: 6 characters, with the scope files:write',
+        '',
+      ]);
+    },
+    RUN_TIMEOUT_MS,
+  );
+
+  it(
+    'lets it in again without a login, as long as its token lives',
+    async () => {
+      const client = start('client.js', [`${base}/mcp`]);
+      expect([await client.ends(), client.output()]).toEqual([0, expect.any(String)]);
+      expect(client.output()).not.toContain('a login is needed');
+    },
+    RUN_TIMEOUT_MS,
+  );
+
+  it('lets nobody in without a token, and says on its page that it is ready', async () => {
+    expect((await fetch(`${base}/mcp`, { method: 'POST' })).status).toBe(401);
+    const page = await fetch(base);
+    expect([page.status, await page.text()]).toEqual([
+      200,
+      expect.stringContaining('Ready: Auth0'),
+    ]);
+  });
+});
+
+it('the resource-only demo says what to create at a real tenant', async () => {
+  const [port] = await freePorts();
+  const base = `http://localhost:${port}`;
+  const tenant = await startTenant();
+  const configured = start('resource-only.js', [], {
+    PORT: String(port),
+    AUTH0_MCP_CONFIG_URL: tenant.configUrl,
+    // A `.env` of the other servers does no harm.
+    AUTH0_MCP_CLIENT_ID: DEMO_CLIENT_ID,
+    AUTH0_MCP_CLIENT_SECRET: DEMO_CLIENT_SECRET,
+  });
+  try {
+    await configured.says('Ctrl+C ends the demo.');
+    expect(configured.output()).toContain(`API identifier ${base}/mcp`);
+  } finally {
+    await configured.stop();
+    await tenant.close();
+  }
+});
+
+describe('npm run demo', () => {
+  it('names the servers there are where it is asked for another', () => {
+    const { status, stderr } = spawnSync(process.execPath, ['scripts/demo.js', 'part'], {
+      cwd: work,
+      encoding: 'utf8',
+    });
+    expect(status).toBe(1);
+    expect(stderr).toContain(
+      'There is no demo "part". The servers are: server, parts, resource-only.',
+    );
+  });
+});
+
 describe('the quick start of the README', () => {
   it('runs as it is pasted, with the values of a tenant', async () => {
     const [port] = await freePorts();

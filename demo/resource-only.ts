@@ -1,0 +1,50 @@
+/**
+ * An MCP server whose clients register and log in at Auth0 itself ("Auth for MCP"): only tokens are
+ * checked here. Copy it and `tools.ts`, and put your own tools in.
+ *
+ * The tenant needs an API whose identifier is the URL of the MCP endpoint, and some settings:
+ * docs/auth0-as-authorization-server.md has them, step by step.
+ *
+ * @module
+ */
+import express from 'express';
+import { auth0McpResource } from 'express-auth0-mcp';
+
+import { announce } from './announcement.js'; // demo only
+import { landingPage } from './landing-page.js'; // demo only
+import { startOpenStandIn } from './stand-in.js'; // demo only
+import { listenError } from './taken-port.js'; // demo only
+import { createToolServer, mcpRoute } from './tools.js';
+
+const { env } = process;
+const port = Number(env.PORT || 8000);
+const host = env.HOST || 'localhost';
+const baseUrl =
+  env.AUTH0_MCP_BASE_URL || env.FASTMCP_SERVER_AUTH_AUTH0_BASE_URL || `http://localhost:${port}`;
+
+const standIn = await startOpenStandIn(`${baseUrl}/mcp`); // demo only
+
+// The tenant comes from the environment (AUTH0_MCP_DOMAIN or AUTH0_MCP_CONFIG_URL), or is given here.
+const auth = auth0McpResource({
+  ...standIn?.options, // demo only
+  baseUrl,
+  resourcePath: '/mcp',
+  // Permissions of the API at Auth0; `openid` and its like are not for third-party applications.
+  requiredScopes: ['read:notes'],
+  toolScopes: { write_file: ['files:write'] },
+});
+
+const app = express();
+// The document that sends clients to the tenant, and the guard of /mcp.
+app.use(auth);
+
+const mcpPath = `${new URL(baseUrl).pathname.replace(/\/$/, '')}/mcp`;
+app.all(mcpPath, express.json(), mcpRoute(createToolServer));
+
+const isResourceOnly = true; // demo only
+app.get('/', landingPage({ auth, baseUrl, standIn, isResourceOnly })); // demo only
+
+app.listen(port, host, (error) => {
+  if (error !== undefined) throw listenError(error, 'PORT', port); // demo only: the sentence about the port
+  announce({ auth, baseUrl, standIn, isResourceOnly }); // demo only
+});
