@@ -37,6 +37,8 @@ app.use(auth.registration);
 app.use(auth.login);
 // What clients call afterwards: tokens and their revocation.
 app.use(auth.tokens);
+// Where people see which clients they let in, and send them away: /connected-apps.
+app.use(auth.connectedApps);
 
 // The guard, at each route that wants one; here it knows the scopes of single tools as well.
 const mcpPath = `${new URL(baseUrl).pathname.replace(/\/$/, '')}/mcp`;

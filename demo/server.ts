@@ -9,7 +9,7 @@
  */
 import type { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import express from 'express';
-import { auth0Mcp, getAccessToken } from 'express-auth0-mcp';
+import { auth0Mcp } from 'express-auth0-mcp';
 
 import { announce } from './announcement.js'; // demo only
 import { landingPage } from './landing-page.js'; // demo only
