@@ -18,6 +18,8 @@ import { processSurroundings } from './wiring/surroundings.js';
 export interface Auth0McpResource extends ProtectedResource {
   /** Resolves once the tenant's metadata and signing keys are at hand; rejects with what to repair. */
   ready(): Promise<void>;
+  /** Stops its timers, and leaves the origin to the other servers of this process. */
+  close(): Promise<void>;
 }
 
 /**

@@ -56,7 +56,7 @@ export interface Api {
   readonly identifier: string;
   readonly scopes?: readonly string[];
   /**
-   * "Default Permissions for Third-Party Applications": what they may ask for, perhaps nothing. Default:
+   * "Default Permissions for Third Party Apps": what they may ask for, perhaps nothing. Default:
    * third-party applications get no token for this API at all.
    */
   readonly thirdPartyScopes?: readonly string[];

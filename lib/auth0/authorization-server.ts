@@ -7,7 +7,9 @@
  * @module
  */
 import type { TenantConfig } from '../config/config.js';
+import type { Auth0Error } from './auth0.js';
 import { createPresentedTokens, type PresentedTokens } from './presented-token.js';
+import type { ProblemListener } from './problems.js';
 import { connectToTenant, type TenantConnectionDeps } from './tenant-connection.js';
 
 /** See {@link createAuthorizationServer}. */
@@ -22,11 +24,22 @@ export interface AuthorizationServer extends PresentedTokens {
 export function createAuthorizationServer(
   deps: TenantConnectionDeps & { readonly config: TenantConfig },
 ): AuthorizationServer {
-  const { config, now } = deps;
-  const { discovery, keys, problems } = connectToTenant(deps);
+  const { config, now, onProblem = () => {} } = deps;
+  const connection = connectToTenant({ ...deps, onProblem: onceEach(onProblem) });
+  const { discovery, keys, problems } = connection;
   return {
     ...createPresentedTokens({ config, keys, problems, now }),
     ready: () => problems.watch(keys.ready),
     metadata: async () => (await problems.watch(discovery.get)).document,
+  };
+}
+
+/** All requests that meet the same failed attempt have one problem, not one each. */
+function onceEach(listener: ProblemListener): ProblemListener {
+  const known = new WeakSet<Auth0Error>();
+  return function tellOnce(problem) {
+    if (known.has(problem)) return;
+    known.add(problem);
+    listener(problem);
   };
 }

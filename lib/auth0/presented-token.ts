@@ -21,6 +21,7 @@ import { deeplyFrozen } from '../storage/deeply-frozen.js';
 import { ACCESS_TOKEN, formOfAccessToken } from './access-token-header.js';
 import { Auth0Error } from './auth0.js';
 import { grantedScopes } from './granted-scopes.js';
+import { plainText } from './plain-text.js';
 import {
   clientOf,
   refuseOtherKinds,
@@ -116,8 +117,13 @@ function requireOurTenant(token: string, { config, problems }: PresentedTokensDe
   if (suspicion !== undefined) throw explained(suspicion, problems);
   if (form !== 'signed')
     throw refused(ACCESS_TOKEN, 'it is no JWT, or its typ or alg is not for access tokens');
-  if (issuerOf(token) !== config.expectedIssuer) {
-    throw refused(ACCESS_TOKEN, 'it is of another issuer');
+  const issuer = issuerOf(token);
+  if (issuer !== config.expectedIssuer) {
+    const named = plainText(issuer);
+    throw refused(
+      ACCESS_TOKEN,
+      `it is of another issuer: "${named}", not "${config.expectedIssuer}"`,
+    );
   }
 }
 

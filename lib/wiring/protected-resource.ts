@@ -36,7 +36,7 @@ export interface ProtectedResource extends RequestHandler {
   verifierFor(errors: SdkErrors): TokenVerifier;
   /** Resolves once everything it depends on has answered; rejects with what to repair. */
   ready(): Promise<void>;
-  /** Releases everything; requests after it fail. */
+  /** Releases everything. */
   close(): Promise<void>;
 }
 
