@@ -63,7 +63,8 @@ export async function startSide(args: SideArguments): Promise<Side> {
 
 async function startOne(args: SideArguments): Promise<Side> {
   const child = fork(SIDE, [JSON.stringify(args)], {
-    execArgv: ['--import', LOADER, '--expose-gc'],
+    // Helper threads of the collector spend CPU time on waiting for one another: the noisiest part.
+    execArgv: ['--import', LOADER, '--expose-gc', '--single-threaded-gc'],
     serialization: 'advanced',
   });
   await answerOf(child);

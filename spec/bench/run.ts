@@ -52,7 +52,7 @@ const FILE = join(DIRECTORY, 'results.json');
 const TOLERANCE = 0.02;
 const PEERS = process.env['BENCH_PEERS'] ?? '';
 
-const NORMAL: Effort = { launches: 8, rounds: 10, runsPerBurst: 300, warmUpRuns: 4000 };
+const NORMAL: Effort = { launches: 8, rounds: 8, runsPerBurst: 400, warmUpRuns: 6000 };
 const QUICK: Effort = { launches: 4, rounds: 6, runsPerBurst: 200, warmUpRuns: 3000 };
 
 const flags = process.argv.slice(2);
