@@ -56,7 +56,8 @@ export function createSessionOwners(): SessionOwners {
   function readHeaders(answer: AnswerUnderWay): void {
     if (!opening.delete(answer)) return;
     const id = answer.res.getHeader('mcp-session-id');
-    if (typeof id === 'string') own(id, answer.caller);
+    const isNew = id !== answer.req.headers['mcp-session-id'];
+    if (typeof id === 'string' && isNew) own(id, answer.caller);
   }
 
   /** The session a request names; whoever has its id has got the headers of an answer. */
@@ -82,8 +83,8 @@ export function createSessionOwners(): SessionOwners {
       return id !== undefined && nobodys.has(id);
     },
     began(answer) {
-      const { method, headers } = answer.req;
-      if (method === 'POST' && headers['mcp-session-id'] === undefined) opening.add(answer);
+      // Also where a session is named: it may have ended here, and the route opens another instead.
+      if (answer.req.method === 'POST') opening.add(answer);
     },
     ended: readHeaders,
   };

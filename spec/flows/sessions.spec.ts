@@ -68,6 +68,24 @@ describe('a session', () => {
     }
   });
 
+  it.each(['', 'ended-long-ago'])(
+    'RS-22 is of whoever opened it in place of one that is named: "%s"',
+    async (named) => {
+      const client = await start();
+      const ada = await tokenOf(client);
+      const opened = await rpc(world.mcp, ada, INITIALIZE, { 'mcp-session-id': named });
+      expect(opened.status).toBe(200);
+      const session = {
+        'mcp-session-id': String(opened.headers.get('mcp-session-id')),
+        'mcp-protocol-version': '2025-11-25',
+      };
+      expect(session['mcp-session-id']).toMatch(/^[0-9a-f-]{36}$/);
+      const refused = await rpc(world.mcp, await tokenOf(client, BOB), WHOAMI, session);
+      expect(refused.status).toBe(404);
+      expect((await rpc(world.mcp, ada, WHOAMI, session)).status).toBe(200);
+    },
+  );
+
   it.each(['POST', 'GET', 'DELETE'])(
     'RS-22 does not exist for anybody else: %s',
     async (method) => {
