@@ -3,6 +3,8 @@
  *
  * @module
  */
+import type { Socket } from 'node:net';
+
 import type { Request, Response } from 'express';
 
 import type { AccessToken } from './auth-info.js';
@@ -23,10 +25,35 @@ export interface AnswerWatch {
 
 /** Tells both ends of an answer to all who watch, by one listener: it is on every request. */
 export function watchAnswer(answer: AnswerUnderWay, watches: readonly AnswerWatch[]): void {
+  const { req, res } = answer;
   // A connection that was gone before the check was done says so no more.
-  if (answer.res.destroyed) return;
+  if (res.destroyed || req.socket.destroyed) return;
   for (const watch of watches) watch.began(answer);
-  answer.res.on('close', () => {
+  const end = (): void => {
     for (const watch of watches) watch.ended(answer);
-  });
+  };
+  res.on('close', end);
+  if (res.socket === null) endWithConnection(answer, end);
+}
+
+/** Ends of answers that wait behind another on their connection (RFC 9112 §9.3.2). */
+const waiting = new WeakMap<Socket, Set<() => void>>();
+
+/**
+ * Node gives an answer its socket when the one before it has been sent, and tells it of no end as long
+ * as it has none. One listener for all that wait: a client may send as many as it likes.
+ */
+function endWithConnection({ req: { socket }, res }: AnswerUnderWay, end: () => void): void {
+  let ends = waiting.get(socket);
+  if (ends === undefined) {
+    const all = new Set<() => void>();
+    socket.once('close', () => {
+      for (const one of all) one();
+      all.clear();
+    });
+    waiting.set(socket, all);
+    ends = all;
+  }
+  const onConnection = ends.add(end);
+  res.on('close', () => onConnection.delete(end));
 }

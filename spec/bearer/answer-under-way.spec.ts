@@ -1,0 +1,80 @@
+/**
+ * The end of an answer, told however it ends.
+ *
+ * @module
+ */
+import { createServer, type Server } from 'node:http';
+import { type AddressInfo, connect, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { afterEach, describe, expect, it } from '@jest/globals';
+import express, { type RequestHandler } from 'express';
+
+import { type AnswerUnderWay, watchAnswer } from '../../lib/bearer/answer-under-way.js';
+
+let server: Server;
+afterEach(() => {
+  server.closeAllConnections();
+  server.close();
+});
+
+const underWay = new Set<AnswerUnderWay>();
+const watch = {
+  began: (answer: AnswerUnderWay) => void underWay.add(answer),
+  ended: (answer: AnswerUnderWay) => void underWay.delete(answer),
+};
+
+/** Answers `/stream` without an end, and everything else at once. */
+async function start(admitAfterMs: number): Promise<Socket> {
+  underWay.clear();
+  const admit: RequestHandler = async (req, res, next) => {
+    if (req.path !== '/stream') await sleep(admitAfterMs);
+    watchAnswer({ req, res, caller: undefined }, [watch]);
+    next();
+  };
+  const app = express();
+  app.use(admit, (req, res) => {
+    if (req.path === '/stream') res.status(200).flushHeaders();
+    else res.send('done');
+  });
+  server = createServer(app).listen(0, '127.0.0.1');
+  await new Promise((resolve) => server.once('listening', resolve));
+  const { port } = server.address() as AddressInfo;
+  return connect(port, '127.0.0.1').on('error', () => {});
+}
+
+const request = (path: string): string =>
+  `POST ${path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\n{}`;
+
+async function until(condition: () => boolean): Promise<void> {
+  for (let i = 0; i < 100 && !condition(); i += 1) await sleep(10);
+}
+
+describe('an answer under way', () => {
+  it('has ended once it was sent', async () => {
+    const socket = await start(0);
+    socket.write(request('/call'));
+    await new Promise((resolve) => socket.once('data', resolve));
+    await until(() => underWay.size === 0);
+    expect(underWay.size).toBe(0);
+  });
+
+  it('has ended with its connection, also behind another one on it', async () => {
+    const socket = await start(0);
+    socket.write(request('/stream') + request('/call').repeat(20));
+    await until(() => underWay.size === 21);
+    expect(underWay.size).toBe(21);
+    socket.destroy();
+    await until(() => underWay.size === 0);
+    expect(underWay.size).toBe(0);
+  });
+
+  it('does not begin on a connection that was gone before, also behind another one on it', async () => {
+    const socket = await start(200);
+    socket.write(request('/stream') + request('/call').repeat(20));
+    await until(() => underWay.size === 1);
+    socket.destroy();
+    await sleep(400);
+    expect(underWay.size).toBe(0);
+  });
+});
