@@ -14,8 +14,16 @@ export function inTurn(
 ): RequestHandler {
   return function takeTurns(req, res, next) {
     const fail = (error: unknown): void => {
-      if (onError === undefined) next(error);
-      else void onError(error, req, res, next);
+      if (onError === undefined) {
+        next(error);
+        return;
+      }
+      try {
+        void onError(error, req, res, next);
+      } catch (failure) {
+        // The host app's log can fail. Behind a promise nobody else would see it, and the process would end.
+        next(failure);
+      }
     };
     run(0);
 
