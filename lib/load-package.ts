@@ -8,12 +8,21 @@
  */
 import { createRequire } from 'node:module';
 
-const load = createRequire(import.meta.url);
+/** At first use: in a bundle made of an app there may be no URL, which must not keep it from starting. */
+const loader = once(() => createRequire(import.meta.url));
 
 /**
  * @returns what `require()` gives; loaded once, however often it is asked for
  * @throws the loader's error where the package is not installed
  */
 export function loadPackage(name: string): unknown {
-  return load(name);
+  return loader()(name);
+}
+
+function once<T extends object>(make: () => T): () => T {
+  let made: T | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
 }

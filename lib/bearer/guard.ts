@@ -151,7 +151,8 @@ function admitAnonymous(
     case 'call':
       return enterIf(() => enter(req, res, undefined, guard));
     case 'session':
-      return enterIf(() => true);
+      // Asked again: somebody may have logged in and taken it over while this one was counted.
+      return enterIf(() => staysNobodys(req, res, guard));
     case 'stream':
       return refuseStream(res);
     case 'none': {
@@ -159,6 +160,13 @@ function admitAnonymous(
       return challengeNewcomer(req, res, { scopes: needed, isMixedAccess }, guard);
     }
   }
+}
+
+function staysNobodys(req: Request, res: Response, { sessions, watches }: Guard): boolean {
+  const isNobodys = sessions.isNobodys(req);
+  if (isNobodys) watchAnswer({ req, res, caller: undefined }, watches);
+  else sendSessionNotFound(res);
+  return isNobodys;
 }
 
 /** RS-22: a session is entered by whoever opened it; for everybody else there is none. */
