@@ -64,11 +64,7 @@ const isWanted = (id: string): boolean =>
   wanted.length === 0 || wanted.some((part) => id.startsWith(part));
 const wantsGrowth =
   isWanted('growth-') || isWanted('start-up') || wanted.some((part) => part.startsWith('growth'));
-const sizes = flags.includes('--full')
-  ? [1000, 100_000, 1_000_000]
-  : isQuick
-    ? [1000, 10_000]
-    : [1000, 100_000];
+const sizes = flags.includes('--full') ? [1000, 100_000, 1_000_000] : [1000, 100_000];
 
 const results = readResults();
 const servers: { remove(): Promise<void> }[] = [];
