@@ -12,7 +12,7 @@
  *
  * @module
  */
-import type { JsonWebKey } from 'node:crypto';
+import type { JsonWebKeyInput } from 'node:crypto';
 
 import type { JWK } from 'jose';
 
@@ -124,7 +124,7 @@ export interface Auth0McpOptions {
    * Default: none.
    * Environment: `AUTH0_MCP_AUTH0_PRIVATE_KEY`.
    */
-  readonly auth0PrivateKey?: string | JsonWebKey | JWK | undefined;
+  readonly auth0PrivateKey?: string | JsonWebKeyInput['key'] | JWK | undefined;
 
   /**
    * Identifier of the Auth0 API that access tokens are for, to the character. Dashboard:

@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { createPrivateKey, type JsonWebKey, type KeyObject } from 'node:crypto';
+import { createPrivateKey, type JsonWebKeyInput, type KeyObject } from 'node:crypto';
 
 import type { Auth0ClientAuthentication } from '../config.js';
 import { missingOption, wrongOption } from '../errors.js';
@@ -126,7 +126,7 @@ function keyFromPem(text: string): KeyObject {
 }
 
 function keyFromJwk(jwk: unknown): KeyObject {
-  const key: JsonWebKey = Object.fromEntries(asEntries(jwk, 'auth0PrivateKey'));
+  const key: JsonWebKeyInput['key'] = Object.fromEntries(asEntries(jwk, 'auth0PrivateKey'));
   try {
     return createPrivateKey({ key, format: 'jwk' });
   } catch {
