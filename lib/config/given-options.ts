@@ -4,6 +4,8 @@
  *
  * @module
  */
+import { IncomingMessage } from 'node:http';
+
 import { type Environment, readEnvironment } from './env.js';
 import { Auth0McpConfigError, unknownName, wrongOption } from './errors.js';
 import type { Logger } from './logger.js';
@@ -31,7 +33,7 @@ export interface Taker {
 /**
  * @param options as given in code; undefined means: all from the environment
  * @throws Auth0McpConfigError a name that is no option, or none of the taker's; in the environment those
- *   of another taker are passed over, so that one `.env` serves both
+ *   of another taker are passed over, so that one `.env` can serve both
  */
 export function gatherOptions(
   options: unknown,
@@ -54,6 +56,10 @@ function checkedNames(options: unknown, taker: Taker): RawOptions {
   if (options === undefined) return {};
   if (typeof options !== 'object' || options === null || Array.isArray(options)) {
     throw wrongOption('options', options, `${taker.name} takes one object, or nothing.`);
+  }
+  if (options instanceof IncomingMessage) {
+    const remedy = `Call ${taker.name} once: app.use(${taker.name}), with the parentheses.`;
+    throw new Auth0McpConfigError('options', `options: received a request. ${remedy}`);
   }
   const values: Partial<Record<OptionName, unknown>> = {};
   for (const [name, value] of Object.entries(options)) {

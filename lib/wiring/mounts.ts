@@ -45,9 +45,10 @@ export function wireMounts(deps: MountsDeps): Mounts {
   const { others, leave } = settle(place);
   if (others().some((other) => isInTheWay(place, other))) {
     const same = place.hasLogin ? 'baseUrl' : 'MCP endpoint';
+    const another = place.hasLogin ? 'a baseUrl' : 'an MCP endpoint';
     logger.warn(
       { baseUrl, resource },
-      `${madeBy} is called twice with this ${same}, so that only the server mounted first gets requests. Give each one a ${same} of its own, such as a path for each, or close() the one before`,
+      `${madeBy} is called twice with this ${same}, so that only the server mounted first gets requests. Give each one ${another} of its own, such as a path for each, or close() the one before`,
     );
   }
   return {

@@ -137,7 +137,18 @@ describe('audience', () => {
   it('may be another API, which is warned of: clients ask for the URL of the endpoint', () => {
     const { config, warnings } = resolve({ audience: 'https://api.example.com' });
     expect(config.auth0.audience).toBe('https://api.example.com');
-    expect(warnings).toEqual([expect.stringContaining('audience is not the URL')]);
+    expect(warnings).toEqual([expect.stringContaining('is not the URL of the MCP endpoint')]);
+  });
+
+  it('that a shared environment has for auth0Mcp() is warned of by its name there, and code goes before it', () => {
+    const environment = { AUTH0_MCP_AUDIENCE: 'https://api.example.com' };
+    expect(resolve({}, environment).warnings).toEqual([
+      expect.stringMatching(/AUTH0_MCP_AUDIENCE.*give that URL as audience in code/),
+    ]);
+    const audience = 'https://mcp.example.com/mcp';
+    const { config, warnings } = resolve({ audience, requiredScopes: [] }, environment);
+    expect(config.auth0.audience).toBe(audience);
+    expect(warnings).toEqual([]);
   });
 
   it('may be the URL said again, or with the slash that some clients add to an origin', () => {

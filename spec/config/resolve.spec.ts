@@ -1,6 +1,10 @@
+import { IncomingMessage } from 'node:http';
+import { Socket } from 'node:net';
+
 import { describe, expect, it } from '@jest/globals';
 
 import { resolveConfig } from '../../lib/config/resolve.js';
+import { resolveResourceConfig } from '../../lib/config/resolve-resource.js';
 import { memoryStorage } from '../../lib/storage/memory-storage.js';
 import { localStorage, REQUIRED, refusal, resolveExactly, resolveWith } from './resolve-with.js';
 
@@ -88,6 +92,15 @@ describe('resolveConfig', () => {
     ]) {
       expect(refusal(() => resolveExactly({ ...REQUIRED, [option]: null })).option).toBe(option);
     }
+  });
+
+  it.each([
+    ['auth0Mcp()', (given: object) => resolveExactly(given)],
+    ['auth0McpResource()', (given: object) => resolveResourceConfig(given, {})],
+  ])('knows %s mounted without having been called by the request that comes', (name, resolve) => {
+    const request = new IncomingMessage(new Socket());
+    const { message } = refusal(() => resolve(request));
+    expect(message).toContain(`app.use(${name}), with the parentheses`);
   });
 
   it('makes no storage while anything is wrong, since the embedded one makes a directory', () => {

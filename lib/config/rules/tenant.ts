@@ -5,7 +5,7 @@
  */
 import { isLoopbackHost } from '../../oauth/redirect-uri.js';
 import type { Auth0Config, TenantConfig } from '../config.js';
-import { missingOption, wrongOption } from '../errors.js';
+import { label, missingOption, wrongOption } from '../errors.js';
 import type { Logger } from '../logger.js';
 import type { RawOptions } from '../option-table.js';
 import { asEntries, asText, textOf, wholeNumberOf } from '../values.js';
@@ -67,7 +67,7 @@ export function resolveTenant(raw: RawOptions, resource: string, logger: Logger)
   if (audience !== resource && audience !== `${resource}/`) {
     logger.warn(
       { option: 'audience', audience, resource },
-      'audience is not the URL of the MCP endpoint, for which MCP clients ask Auth0. Their tokens are for audience only if the tenant ignores what they ask for and has audience as Default Audience. Leave audience out, and create an API with that URL as identifier.',
+      `${label('audience')} is not the URL of the MCP endpoint, for which MCP clients ask Auth0. Their tokens are for audience only if the tenant ignores what they ask for and has audience as Default Audience. Create an API with that URL as identifier, and leave audience out; where the environment has it for auth0Mcp(), give that URL as audience in code.`,
     );
   }
   return { ...tenant, audience };
@@ -86,7 +86,11 @@ function discoveryUrlOf(raw: RawOptions): URL {
   const configUrl = textOf(raw, 'configUrl');
   const domain = textOf(raw, 'domain');
   if (configUrl !== undefined && domain !== undefined) {
-    throw wrongOption('domain', domain, 'configUrl is set too, and says the same: remove one.');
+    throw wrongOption(
+      'domain',
+      domain,
+      'configUrl is set too, and each of them names the tenant: remove one.',
+    );
   }
   if (domain !== undefined) return urlOfDomain(domain);
   if (configUrl === undefined) {
