@@ -52,7 +52,8 @@ function whereToLogIn({ standIn, ...demo }: Demo): readonly string[] {
     `Log in as      ${email}`,
     `Password       ${password}`,
     '',
-    'The stand-in forgets its sessions and refresh tokens when it ends: after a restart, log in anew.',
+    'The stand-in forgets its sessions and tokens when it ends: after a restart, log in anew,',
+    'the demo client with: npm run demo:client -- --fresh',
     'To use a tenant of yours: cp .env.example .env, fill it in, and start again.',
   ];
 }
