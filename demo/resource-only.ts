@@ -29,6 +29,8 @@ const auth = auth0McpResource({
   ...standIn?.options, // demo only
   baseUrl,
   resourcePath: '/mcp',
+  // The default; said here since a `.env` of auth0Mcp() has another API in AUTH0_MCP_AUDIENCE.
+  audience: `${baseUrl.replace(/\/$/, '')}/mcp`,
   // Permissions of the API at Auth0; `openid` and its like are not for third-party applications.
   requiredScopes: ['read:notes'],
   toolScopes: { write_file: ['files:write'] },

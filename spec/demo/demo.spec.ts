@@ -243,10 +243,12 @@ it('the resource-only demo says what to create at a real tenant', async () => {
     // A `.env` of the other servers does no harm.
     AUTH0_MCP_CLIENT_ID: DEMO_CLIENT_ID,
     AUTH0_MCP_CLIENT_SECRET: DEMO_CLIENT_SECRET,
+    AUTH0_MCP_AUDIENCE: DEMO_AUDIENCE,
   });
   try {
     await configured.says('Ctrl+C ends the demo.');
     expect(configured.output()).toContain(`API identifier ${base}/mcp`);
+    expect(configured.output()).not.toContain('is not the URL of the MCP endpoint');
   } finally {
     await configured.stop();
     await tenant.close();
