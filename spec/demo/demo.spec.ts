@@ -15,7 +15,6 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -413,13 +412,19 @@ function buildDemo(): void {
 
 /** Two ports that nobody has at the moment. */
 async function freePorts(): Promise<[number, number]> {
-  const servers = [createServer(), createServer()];
-  const ports = await Promise.all(
-    servers.map(async (one) => {
-      await once(one.listen(0, '127.0.0.1'), 'listening');
-      return (one.address() as AddressInfo).port;
-    }),
-  );
-  await Promise.all(servers.map((one) => once(one.close(), 'close')));
-  return [ports[0] ?? 0, ports[1] ?? 0];
+  const first = await freePort();
+  return [first, await freePort(first)];
+}
+
+/** Below the ports that the system hands out: no other spec gets it between this look and its use. */
+async function freePort(other = 0): Promise<number> {
+  for (;;) {
+    const port = 10_000 + Math.floor(Math.random() * 20_000);
+    const server = createServer();
+    const isFree = await new Promise<boolean>((resolve) => {
+      server.once('error', () => resolve(false));
+      server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
+    });
+    if (isFree && port !== other) return port;
+  }
 }
