@@ -1,5 +1,5 @@
 /**
- * Every way to mount the bundle, each logged in to by the SDK's own client. Runs on Express 4 too.
+ * Every way to mount the bundle, each with server and client of both SDKs. Runs on Express 4 too.
  *
  * @module
  */
@@ -7,14 +7,13 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import express, { Router } from 'express';
 
 import { ADA } from '../../demo/tenant/options.js';
-import { mcpRoute, sessionRoute } from '../support/mcp-route.js';
 import { type MountedApp, type ProxyOptions, type Site, startApp } from '../support/mounted-app.js';
 import { rpc } from '../support/oauth-client.js';
-import { callJson, connect, HeadlessProvider } from '../support/sdk-client.js';
+import { SDKS, type Sdk } from '../support/sdks.js';
 
 interface Shape {
   readonly name: string;
-  readonly build: (site: Site) => void;
+  readonly build: (site: Site, sdk: Sdk) => void;
   readonly proxy?: ProxyOptions;
   /** Path of the MCP endpoint as clients see it. */
   readonly mcp: string;
@@ -34,29 +33,29 @@ const stripping = (headers: Readonly<Record<string, string>> = {}): ProxyOptions
 const SHAPES: readonly Shape[] = [
   {
     name: 'at the root',
-    build({ app, auth, origin }) {
+    build({ app, auth, origin }, sdk) {
       app.use(auth({ baseUrl: origin }));
-      app.all('/mcp', express.json(), mcpRoute);
+      app.all('/mcp', express.json(), sdk.route());
     },
     mcp: '/mcp',
     resourceMetadata: '/.well-known/oauth-protected-resource/mcp',
   },
   {
     name: 'at the root, baseUrl with a path',
-    build({ app, auth, origin }) {
+    build({ app, auth, origin }, sdk) {
       app.use(auth({ baseUrl: `${origin}/api` }));
-      app.all('/api/mcp', express.json(), mcpRoute);
+      app.all('/api/mcp', express.json(), sdk.route());
     },
     mcp: '/api/mcp',
     resourceMetadata: '/.well-known/oauth-protected-resource/api/mcp',
   },
   {
     name: 'in a sub-app below a prefix, the metadata at the root',
-    build({ app, auth, origin }) {
+    build({ app, auth, origin }, sdk) {
       const server = auth({ baseUrl: `${origin}/api` });
       const api = express();
       api.use(server);
-      api.all('/mcp', express.json(), mcpRoute);
+      api.all('/mcp', express.json(), sdk.route());
       app.use(server.metadata);
       app.use('/api', api);
     },
@@ -65,11 +64,11 @@ const SHAPES: readonly Shape[] = [
   },
   {
     name: 'in a Router below a prefix, with sessions, the metadata at the root',
-    build({ app, auth, origin }) {
+    build({ app, auth, origin }, sdk) {
       const server = auth({ baseUrl: `${origin}/deep/api` });
       const api = Router();
       api.use(server);
-      api.all('/mcp', express.json(), sessionRoute());
+      api.all('/mcp', express.json(), sdk.sessionRoute());
       app.use('/deep/api', api);
       app.use(server.metadata);
     },
@@ -79,10 +78,10 @@ const SHAPES: readonly Shape[] = [
   {
     name: 'behind a proxy that strips the prefix and says so',
     proxy: stripping({ 'x-forwarded-prefix': '/api' }),
-    build({ app, auth, origin }) {
+    build({ app, auth, origin }, sdk) {
       app.set('trust proxy', 1);
       app.use(auth({ baseUrl: `${origin}/api` }));
-      app.all('/mcp', express.json(), mcpRoute);
+      app.all('/mcp', express.json(), sdk.route());
     },
     mcp: '/api/mcp',
     resourceMetadata: '/.well-known/oauth-protected-resource/api/mcp',
@@ -90,9 +89,9 @@ const SHAPES: readonly Shape[] = [
   {
     name: 'behind a proxy that strips the prefix silently, with strippedPrefix',
     proxy: stripping(),
-    build({ app, auth, origin }) {
+    build({ app, auth, origin }, sdk) {
       app.use(auth({ baseUrl: `${origin}/api`, strippedPrefix: '/api' }));
-      app.all('/mcp', express.json(), mcpRoute);
+      app.all('/mcp', express.json(), sdk.route());
     },
     mcp: '/api/mcp',
     resourceMetadata: '/.well-known/oauth-protected-resource/api/mcp',
@@ -103,51 +102,55 @@ const SHAPES: readonly Shape[] = [
       path: (url) => url.replace(/^\/gateway/, ''),
       headers: { 'x-forwarded-prefix': '/gateway/' },
     },
-    build({ app, auth, origin }) {
+    build({ app, auth, origin }, sdk) {
       app.set('trust proxy', true);
       const server = auth({ baseUrl: `${origin}/gateway/api` });
       app.use(server.metadata);
       app.use('/api', server);
-      app.all('/api/mcp', express.json(), mcpRoute);
+      app.all('/api/mcp', express.json(), sdk.route());
     },
     mcp: '/gateway/api/mcp',
     resourceMetadata: '/.well-known/oauth-protected-resource/gateway/api/mcp',
   },
   {
     name: 'with the resource away from the login endpoints',
-    build({ app, auth, origin }) {
+    build({ app, auth, origin }, sdk) {
       app.use(
         auth({ baseUrl: `${origin}/login`, resourceBaseUrl: origin, resourcePath: '/tools' }),
       );
-      app.all('/tools', express.json(), mcpRoute);
+      app.all('/tools', express.json(), sdk.route());
     },
     mcp: '/tools',
     resourceMetadata: '/.well-known/oauth-protected-resource/tools',
   },
 ];
 
-describe.each(SHAPES)('mounted $name', ({ build, proxy, mcp, resourceMetadata }) => {
-  let app: MountedApp;
-  afterEach(() => app.close());
+const MOUNTED = SHAPES.flatMap((shape) => SDKS.map((sdk) => ({ ...shape, ...sdk })));
 
-  it('R-PR-5 serves the metadata at the origin, logs in and refreshes, and has nothing to complain about', async () => {
-    app = await startApp(build, proxy);
-    const { status, headers } = await rpc(app.origin + mcp, undefined, { method: 'initialize' });
-    expect(status).toBe(401);
-    expect(headers.get('www-authenticate')).toContain(
-      `resource_metadata="${app.origin}${resourceMetadata}"`,
-    );
-    const provider = new HeadlessProvider();
-    const { client } = await connect(app.origin + mcp, provider);
-    expect(await callJson(client, 'whoami')).toMatchObject({ email: ADA.email, sameAsExtra: true });
-    provider.saved = { ...provider.saved, access_token: 'gone' } as typeof provider.saved;
-    expect(await callJson(client, 'whoami')).toMatchObject({ email: ADA.email });
-    expect(provider.visits).toHaveLength(1);
-    await client.close();
-    const grumbles = app.complaints.filter(({ message }) => !message.includes('rate limit'));
-    expect(grumbles).toEqual([]);
-  });
-});
+describe.each(MOUNTED)(
+  'mounted $name, with $sdk',
+  ({ build, proxy, mcp, resourceMetadata, ...sdk }) => {
+    let app: MountedApp;
+    afterEach(() => app.close());
+
+    it('R-PR-5 serves the metadata at the origin, logs in and refreshes, and has nothing to complain about', async () => {
+      app = await startApp((site) => build(site, sdk), proxy);
+      const { status, headers } = await rpc(app.origin + mcp, undefined, { method: 'initialize' });
+      expect(status).toBe(401);
+      expect(headers.get('www-authenticate')).toContain(
+        `resource_metadata="${app.origin}${resourceMetadata}"`,
+      );
+      const { provider, call, leave } = await sdk.logIn(app.origin + mcp);
+      expect(await call('whoami')).toMatchObject({ email: ADA.email, sameAsExtra: true });
+      provider.saved = { ...provider.saved, access_token: 'gone' } as typeof provider.saved;
+      expect(await call('whoami')).toMatchObject({ email: ADA.email });
+      expect(provider.visits).toHaveLength(1);
+      await leave();
+      const grumbles = app.complaints.filter(({ message }) => !message.includes('rate limit'));
+      expect(grumbles).toEqual([]);
+    });
+  },
+);
 
 describe('a path of the host app that looks like one of ours', () => {
   let app: MountedApp;

@@ -4,7 +4,7 @@
  * @module
  */
 import { afterEach, describe, expect, it } from '@jest/globals';
-import express from 'express';
+import express, { type RequestHandler } from 'express';
 
 import { ADA } from '../../demo/tenant/options.js';
 import { startTenant } from '../../demo/tenant/tenant.js';
@@ -12,7 +12,7 @@ import type { Auth0Mcp } from '../../lib/auth0-mcp.js';
 import { mcpRoute } from '../support/mcp-route.js';
 import { type MountedApp, type Site, startApp } from '../support/mounted-app.js';
 import { callTool, registerClient, rpc } from '../support/oauth-client.js';
-import { callJson, connect, HeadlessProvider } from '../support/sdk-client.js';
+import { SDKS } from '../support/sdks.js';
 
 const PRM = '/.well-known/oauth-protected-resource';
 const ASM = '/.well-known/oauth-authorization-server';
@@ -24,12 +24,13 @@ afterEach(() => app.close());
 async function start(
   basePaths: readonly string[],
   mountOrder: 'as listed' | 'reversed' = 'as listed',
+  route: RequestHandler = mcpRoute,
 ): Promise<Auth0Mcp[]> {
   const auths: Auth0Mcp[] = [];
   app = await startApp((site: Site) => {
     for (const path of basePaths) auths.push(site.auth({ baseUrl: site.origin + path }));
     for (const auth of mountOrder === 'reversed' ? auths.toReversed() : auths) site.app.use(auth);
-    for (const path of basePaths) site.app.all(`${path}/mcp`, express.json(), mcpRoute);
+    for (const path of basePaths) site.app.all(`${path}/mcp`, express.json(), route);
   });
   return auths;
 }
@@ -40,14 +41,19 @@ async function documentAt(path: string): Promise<Record<string, unknown> | numbe
 }
 
 describe.each(['as listed', 'reversed'] as const)('two servers, mounted %s', (order) => {
-  it('log people in side by side, and neither accepts the other’s tokens', async () => {
+  it.each(SDKS)('log people in side by side, with $sdk', async ({ route, logIn }) => {
+    await start(['', '/api'], order, route());
+    for (const path of ['/mcp', '/api/mcp']) {
+      const { call, leave } = await logIn(app.origin + path);
+      expect(await call('whoami')).toMatchObject({ email: ADA.email });
+      await leave();
+    }
+    expect(app.complaints).toEqual([]);
+  });
+
+  it('never accept the other’s tokens', async () => {
     await start(['', '/api'], order);
     const [one, two] = [`${app.origin}/mcp`, `${app.origin}/api/mcp`];
-    for (const mcp of [one, two]) {
-      const { client } = await connect(mcp, new HeadlessProvider());
-      expect(await callJson(client, 'whoami')).toMatchObject({ email: ADA.email });
-      await client.close();
-    }
     const client = await registerClient(`${app.origin}/api`);
     const { access_token: token } = await client.tokens();
     expect((await callTool(two, token, 'whoami')).status).toBe(200);
@@ -81,36 +87,39 @@ describe.each(['as listed', 'reversed'] as const)('two servers, mounted %s', (or
 });
 
 describe('two servers', () => {
-  it('with other tenants and other audiences serve other people', async () => {
-    const audience = 'https://second.example.com';
-    const callbackUrls: string[] = [];
-    const user = { ...ADA, sub: 'auth0|second', email: 'second@example.com' };
-    const second = await startTenant({
-      callbackUrls,
-      apis: [{ identifier: audience }],
-      users: [user],
-    });
-    app = await startApp(({ app: host, auth, origin }) => {
-      callbackUrls.push(`${origin}/second/auth/callback`);
-      const first = auth({ baseUrl: `${origin}/first` });
-      host.use(first);
-      host.use(
-        auth({
-          baseUrl: `${origin}/second`,
-          resourcePath: '/tools',
-          configUrl: second.configUrl,
-          audience,
-        }),
-      );
-      for (const path of ['/first/mcp', '/second/tools']) host.all(path, express.json(), mcpRoute);
-    });
-    const atFirst = await connect(`${app.origin}/first/mcp`, new HeadlessProvider());
-    expect(await callJson(atFirst.client, 'whoami')).toMatchObject({ subject: ADA.sub });
-    const atSecond = await connect(`${app.origin}/second/tools`, new HeadlessProvider(user));
-    expect(await callJson(atSecond.client, 'whoami')).toMatchObject({ subject: 'auth0|second' });
-    await Promise.all([atFirst.client.close(), atSecond.client.close()]);
-    await second.close();
-  });
+  it.each(SDKS)(
+    'with other tenants and other audiences serve other people, with $sdk',
+    async ({ route, logIn }) => {
+      const audience = 'https://second.example.com';
+      const callbackUrls: string[] = [];
+      const user = { ...ADA, sub: 'auth0|second', email: 'second@example.com' };
+      const second = await startTenant({
+        callbackUrls,
+        apis: [{ identifier: audience }],
+        users: [user],
+      });
+      app = await startApp(({ app: host, auth, origin }) => {
+        callbackUrls.push(`${origin}/second/auth/callback`);
+        const first = auth({ baseUrl: `${origin}/first` });
+        host.use(first);
+        host.use(
+          auth({
+            baseUrl: `${origin}/second`,
+            resourcePath: '/tools',
+            configUrl: second.configUrl,
+            audience,
+          }),
+        );
+        for (const path of ['/first/mcp', '/second/tools']) host.all(path, express.json(), route());
+      });
+      const atFirst = await logIn(`${app.origin}/first/mcp`);
+      expect(await atFirst.call('whoami')).toMatchObject({ subject: ADA.sub });
+      const atSecond = await logIn(`${app.origin}/second/tools`, user);
+      expect(await atSecond.call('whoami')).toMatchObject({ subject: 'auth0|second' });
+      await Promise.all([atFirst.leave(), atSecond.leave()]);
+      await second.close();
+    },
+  );
 
   it('with one baseUrl are told that only one can be reached', async () => {
     app = await startApp(({ app: host, auth, origin }) => {

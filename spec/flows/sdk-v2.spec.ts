@@ -18,6 +18,7 @@ import { mcpRoute } from '../support/mcp-route.js';
 import { callTool, registerClient } from '../support/oauth-client.js';
 import { callJson, connect, HeadlessProvider } from '../support/sdk-client.js';
 import {
+  callJsonV2,
   connectV2,
   HeadlessProviderV2,
   handlerRoute,
@@ -40,12 +41,6 @@ async function start(route: RequestHandler, options: WorldOptions = {}): Promise
   });
 }
 
-async function textOf(client: Awaited<ReturnType<typeof connectV2>>['client'], name: string) {
-  const { content } = await client.callTool({ name, arguments: {} });
-  const [first] = content;
-  return JSON.parse(first?.type === 'text' ? first.text : 'null');
-}
-
 describe.each([
   ['createMcpHandler, 2026-07-28', handlerRoute, { pin: NEWEST_PROTOCOL }, 'modern'],
   ['createMcpHandler, negotiated', handlerRoute, 'auto', 'modern'],
@@ -60,9 +55,12 @@ describe.each([
     const provider = new HeadlessProviderV2();
     const { client } = await connectV2(world.mcp, provider, mode);
     expect(client.getProtocolEra()).toBe(era);
-    expect(await textOf(client, 'whoami')).toMatchObject({ subject: ADA.sub, sameAsExtra: true });
+    expect(await callJsonV2(client, 'whoami')).toMatchObject({
+      subject: ADA.sub,
+      sameAsExtra: true,
+    });
     world.advance(3700);
-    expect(await textOf(client, 'whoami')).toMatchObject({ email: ADA.email });
+    expect(await callJsonV2(client, 'whoami')).toMatchObject({ email: ADA.email });
     expect(provider.visits).toHaveLength(1);
     await client.close();
   });
@@ -79,7 +77,7 @@ describe('the client of SDK v2', () => {
       'files:write',
       'openid',
     ]);
-    expect(await textOf(client, 'write_file')).toBe('written');
+    expect(await callJsonV2(client, 'write_file')).toBe('written');
     await client.close();
   });
 

@@ -1,6 +1,6 @@
 /**
  * Behind a proxy that ends TLS: the app sees plain http, clients and browsers see https. The client
- * is the SDK's own in a process that trusts the proxy's certificate.
+ * is that of either SDK, in a process that trusts the proxy's certificate.
  *
  * @module
  */
@@ -15,8 +15,8 @@ import express from 'express';
 
 import { ADA } from '../../demo/tenant/options.js';
 import { selfSigned } from '../clients/metadata-documents/tls-host.js';
-import { mcpRoute } from '../support/mcp-route.js';
 import { type MountedApp, startApp } from '../support/mounted-app.js';
+import { SDKS } from '../support/sdks.js';
 import { ROOT } from '../support/source-tree.js';
 
 const SUPPORT = join(ROOT, 'spec/support');
@@ -24,17 +24,19 @@ const SUPPORT = join(ROOT, 'spec/support');
 let app: MountedApp;
 afterEach(() => app.close());
 
-describe.each([
-  ['with trust proxy', 1],
-  ['without trust proxy', false],
-])('behind TLS termination %s', (_how, trust) => {
+const SETTINGS = [
+  { how: 'with trust proxy', trust: 1 },
+  { how: 'without trust proxy', trust: false },
+].flatMap((setting) => SDKS.map((sdk) => ({ ...setting, ...sdk })));
+
+describe.each(SETTINGS)('behind TLS termination $how, with $sdk', ({ trust, sdk, route }) => {
   it('R-DP-3 logs in by https alone, with secure cookies, and every URL is the public one', async () => {
     const tls = selfSigned();
     app = await startApp(
       ({ app: host, auth, origin }) => {
         host.set('trust proxy', trust);
         host.use(auth({ baseUrl: `${origin}/api` }));
-        host.all('/api/mcp', express.json(), mcpRoute);
+        host.all('/api/mcp', express.json(), route());
       },
       { tls, headers: { 'x-forwarded-proto': 'https' } },
     );
@@ -47,8 +49,8 @@ describe.each([
       [
         '--import',
         join(SUPPORT, 'run-typescript.js'),
-        join(SUPPORT, 'old-sdk-client.ts'),
-        '@modelcontextprotocol/sdk',
+        join(SUPPORT, 'sdk-process.ts'),
+        sdk,
         `${app.origin}/api/mcp`,
       ],
       { env: { PATH: '/usr/bin:/bin', NODE_EXTRA_CA_CERTS: ca } },

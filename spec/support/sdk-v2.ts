@@ -99,3 +99,12 @@ export async function connectV2(
   }
   throw new Error('not authorized after a login');
 }
+
+/** The JSON in a tool's first text. */
+export async function callJsonV2(client: Client, name: string): Promise<Record<string, unknown>> {
+  const { content, isError } = await client.callTool({ name, arguments: {} });
+  const [first] = content;
+  const text = first?.type === 'text' ? first.text : 'null';
+  if (isError) throw new Error(text);
+  return JSON.parse(text);
+}

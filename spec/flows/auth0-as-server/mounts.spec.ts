@@ -1,6 +1,6 @@
 /**
- * Ways to mount a resource of Auth0's, each logged in to by the SDK's own client at the tenant; what is
- * said of wrong ones; and several servers on one origin. Runs on Express 4 too.
+ * Ways to mount a resource of Auth0's, each with server and client of both SDKs, the login at the tenant; what
+ * is said of wrong ones; and several servers on one origin. Runs on Express 4 too.
  *
  * @module
  */
@@ -24,10 +24,11 @@ import { auth0Mcp } from '../../../lib/auth0-mcp.js';
 import { type Auth0McpResource, auth0McpResource } from '../../../lib/auth0-mcp-resource.js';
 import type { Auth0McpResourceOptions } from '../../../lib/config/resource-options.js';
 import { memoryStorage } from '../../../lib/storage/memory-storage.js';
-import { mcpRoute, sessionRoute } from '../../support/mcp-route.js';
+import { mcpRoute } from '../../support/mcp-route.js';
 import { callTool, rpc } from '../../support/oauth-client.js';
 import { tenantFor } from '../../support/resource-world.js';
 import { callJson, connect, HeadlessProvider } from '../../support/sdk-client.js';
+import { SDKS, type Sdk } from '../../support/sdks.js';
 
 interface Site {
   readonly app: Express;
@@ -93,32 +94,32 @@ async function start(paths: readonly string[], build: (site: Site) => void): Pro
 const SHAPES: readonly {
   readonly name: string;
   readonly mcp: string;
-  readonly build: (site: Site) => void;
+  readonly build: (site: Site, sdk: Sdk) => void;
 }[] = [
   {
     name: 'at the root',
     mcp: '/mcp',
-    build({ app, resource }) {
+    build({ app, resource }, sdk) {
       app.use(resource());
-      app.all('/mcp', express.json(), mcpRoute);
+      app.all('/mcp', express.json(), sdk.route());
     },
   },
   {
     name: 'at the root, baseUrl with a path',
     mcp: '/api/mcp',
-    build({ app, resource, origin }) {
+    build({ app, resource, origin }, sdk) {
       app.use(resource({ baseUrl: `${origin}/api` }));
-      app.all('/api/mcp', express.json(), mcpRoute);
+      app.all('/api/mcp', express.json(), sdk.route());
     },
   },
   {
     name: 'in a sub-app below a prefix, with sessions, the metadata at the root',
     mcp: '/api/mcp',
-    build({ app, resource, origin }) {
+    build({ app, resource, origin }, sdk) {
       const server = resource({ baseUrl: `${origin}/api` });
       const api = express();
       api.use(server);
-      api.all('/mcp', express.json(), sessionRoute());
+      api.all('/mcp', express.json(), sdk.sessionRoute());
       app.use(server.metadata);
       app.use('/api', api);
     },
@@ -126,75 +127,77 @@ const SHAPES: readonly {
   {
     name: 'in a Router, where a proxy strips the prefix',
     mcp: '/api/mcp',
-    build({ app, resource, origin }) {
+    build({ app, resource, origin }, sdk) {
       app.use((req, _res, next) => {
         req.url = req.url.replace(/^\/api\//, '/');
         next();
       });
       app.use(Router().use(resource({ baseUrl: `${origin}/api`, strippedPrefix: '/api' })));
-      app.all('/mcp', express.json(), mcpRoute);
+      app.all('/mcp', express.json(), sdk.route());
     },
   },
   {
     name: 'part by part',
     mcp: '/mcp',
-    build({ app, resource }) {
+    build({ app, resource }, sdk) {
       const server = resource();
-      app.post('/mcp', server.bearer(), express.json(), mcpRoute);
+      app.post('/mcp', server.bearer(), express.json(), sdk.route());
       app.use(server.metadata);
     },
   },
   {
     name: 'with the check of SDK v1',
     mcp: '/mcp',
-    build({ app, resource, origin }) {
+    build({ app, resource, origin }, sdk) {
       const server = resource();
       app.use(server.metadata);
       const resourceMetadataUrl = `${origin}/.well-known/oauth-protected-resource/mcp`;
       const verifier = server.verifierFor({ InvalidTokenError });
       app.use('/mcp', requireBearerAuthV1({ verifier, resourceMetadataUrl }));
       app.post('/mcp', express.json(), (req, _res, next) => server.bearer()(req, _res, next));
-      app.post('/mcp', mcpRoute);
+      app.post('/mcp', sdk.route());
     },
   },
   {
     name: 'with the check of SDK v2',
     mcp: '/mcp',
-    build({ app, resource, origin }) {
+    build({ app, resource, origin }, sdk) {
       const server = resource();
       app.use(server.metadata);
       const resourceMetadataUrl = `${origin}/.well-known/oauth-protected-resource/mcp`;
       app.use('/mcp', requireBearerAuthV2({ verifier: server, resourceMetadataUrl }));
-      app.post('/mcp', server.bearer(), express.json(), mcpRoute);
+      app.post('/mcp', server.bearer(), express.json(), sdk.route());
     },
   },
   {
     name: 'with the resource away from baseUrl, behind body parser and other routes',
     mcp: '/tools',
-    build({ app, resource, origin }) {
+    build({ app, resource, origin }, sdk) {
       app.use(express.json());
       app.get('/', (_req, res) => void res.send('home'));
       app.use(
         resource({ baseUrl: `${origin}/app`, resourceBaseUrl: origin, resourcePath: '/tools' }),
       );
-      app.all('/tools', mcpRoute);
+      app.all('/tools', sdk.route());
     },
   },
 ];
 
-describe.each(SHAPES)('mounted $name', ({ mcp, build }) => {
+const MOUNTED = SHAPES.flatMap((shape) => SDKS.map((sdk) => ({ ...shape, ...sdk })));
+
+describe.each(MOUNTED)('mounted $name, with $sdk', ({ mcp, build, ...sdk }) => {
   it('R-PR-5 sends the client to the tenant, lets it in, and has nothing to complain about', async () => {
-    const { origin } = await start([mcp], build);
+    const { origin } = await start([mcp], (site) => build(site, sdk));
     const { status, headers } = await rpc(origin + mcp, undefined, { method: 'initialize' });
     expect(status).toBe(401);
     expect(headers.get('www-authenticate')).toContain(
       `resource_metadata="${origin}/.well-known/oauth-protected-resource${mcp}"`,
     );
     expect((await rpc(origin + mcp, 'garbage', { method: 'initialize' })).status).toBe(401);
-    const { client } = await connect(origin + mcp, new HeadlessProvider());
-    expect(await callJson(client, 'whoami')).toMatchObject({ subject: ADA.sub });
-    expect(await callJson(client, 'whoami')).toMatchObject({ subject: ADA.sub });
-    await client.close();
+    const { call, leave } = await sdk.logIn(origin + mcp);
+    expect(await call('whoami')).toMatchObject({ subject: ADA.sub });
+    expect(await call('whoami')).toMatchObject({ subject: ADA.sub });
+    await leave();
     expect(complaints).toEqual([]);
   });
 });
