@@ -4,7 +4,7 @@
  * @module
  */
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
-import express from 'express';
+import express, { type Request, type RequestHandler, type Response } from 'express';
 
 import { mcpRoute } from '../support/mcp-route.js';
 import { type Complaint, type MountedApp, startApp } from '../support/mounted-app.js';
@@ -129,6 +129,59 @@ describe('a mount that cannot work is explained once', () => {
     expect(await complaintsAfter(path)).toEqual(
       explaining(`auth.${missing} is not mounted`, `app.use\\(auth.${missing}\\)`),
     );
+  });
+});
+
+describe('an MCP endpoint that no guard stands before', () => {
+  const PARTS = ['metadata', 'registration', 'login', 'tokens'] as const;
+
+  it('is an error in the log with the first call that it answers', async () => {
+    app = await startApp(({ app: host, auth, origin }) => {
+      const server = auth({ baseUrl: `${origin}/api` });
+      for (const part of PARTS) host.use(server[part]);
+      host.all('/api/mcp', (_req, res) => void res.json({}));
+    });
+    for (const call of ['first', 'second']) {
+      const { status } = await rpc(`${app.origin}/api/mcp`, undefined, { method: call });
+      expect(status).toBe(200);
+    }
+    expect(await complaintsAfter('/else')).toEqual(
+      explaining('answered 200', 'without a token', '/api/mcp', 'open to everybody', 'auth.bearer'),
+    );
+    expect(app.complaints[0]).toMatchObject({
+      level: 'error',
+      fields: { request: 'POST /api/mcp' },
+    });
+  });
+
+  it.each([
+    ['answers no call', undefined, (_req: Request, res: Response) => void res.status(404).json({})],
+    ['has a check of the app’s own', undefined, (_req, res) => void res.status(401).json({})],
+    ['is told who calls', 'Basic YTpi', (_req, res) => void res.json({})],
+  ] as [string, string | undefined, RequestHandler][])(
+    'is left alone where it %s',
+    async (_what, authorization, route) => {
+      app = await startApp(({ app: host, auth, origin }) => {
+        const server = auth({ baseUrl: origin });
+        for (const part of PARTS) host.use(server[part]);
+        host.all('/mcp', route);
+      });
+      const headers = authorization === undefined ? {} : { authorization };
+      await rpc(`${app.origin}/mcp`, undefined, { method: 'ping' }, headers);
+      expect(await complaintsAfter('/else')).toEqual([]);
+    },
+  );
+
+  it('is left alone where a guard lets strangers call, and a preflight is no call', async () => {
+    app = await startApp(({ app: host, auth, origin }) => {
+      const server = auth({ baseUrl: origin, anonymous: { methods: ['ping'] } });
+      host.use(server.metadata, server);
+      host.all('/mcp', (_req, res) => void res.json({}));
+    });
+    const { status } = await rpc(`${app.origin}/mcp`, undefined, { method: 'ping' });
+    expect(status).toBe(200);
+    expect((await fetch(`${app.origin}/mcp`, { method: 'OPTIONS' })).status).toBe(204);
+    expect(await complaintsAfter('/else')).toEqual([]);
   });
 });
 

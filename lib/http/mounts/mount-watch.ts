@@ -12,6 +12,7 @@ import type { Request, RequestHandler } from 'express';
 
 import type { ResourceConfig } from '../../config/config.js';
 import { createMissedRequests, MOUNT_PATH, type PartName, pathname } from './missed-requests.js';
+import { createOpenEndpointWatch } from './open-endpoint.js';
 import { hasRouteBefore } from './route-before.js';
 
 /** A client fetches the metadata within this time after its challenge, in seconds. */
@@ -20,7 +21,10 @@ const METADATA_PATIENCE_SECONDS = 2;
 export interface MountWatchDeps {
   /** What the app called to get this server: `auth0Mcp()`. */
   readonly madeBy: string;
-  readonly config: Pick<ResourceConfig, 'baseUrl' | 'basePath' | 'resourcePath' | 'logger'>;
+  readonly config: Pick<
+    ResourceConfig,
+    'baseUrl' | 'basePath' | 'resourcePath' | 'anonymous' | 'logger'
+  >;
   /** Where Auth0 sends browsers back, absolute; undefined where it does not. */
   readonly callbackPath: string | undefined;
   /** Absolute path → the part that answers there. */
@@ -52,9 +56,11 @@ export function createMountWatch(deps: MountWatchDeps): MountWatch {
     config.logger.warn({ request }, message);
   };
   const missed = createMissedRequests({ ...config, callbackPath, endpoints, guarded, tell });
+  const watchEndpoint = createOpenEndpointWatch(deps);
   const documents = watchMetadata(deps, tell);
   return {
-    part: (name, part) => missed(name, name === 'metadata' ? documents.noteMount(part) : part),
+    part: (name, part) =>
+      missed(name, watchEndpoint(name === 'metadata' ? documents.noteMount(part) : part)),
     bundle: (bundle) => watchBundle(bundle, deps, tell),
     challenged: documents.noteChallenge,
   };

@@ -226,6 +226,20 @@ describe('a wrong mount', () => {
   });
 });
 
+describe('the MCP endpoint without a guard', () => {
+  it('is an error in the log with the first call that it answers', async () => {
+    const { origin } = await start(['/mcp'], ({ app, resource }) => {
+      app.use(resource().metadata);
+      app.post('/mcp', (_req, res) => void res.json({}));
+    });
+    expect((await rpc(`${origin}/mcp`, undefined, { method: 'ping' })).status).toBe(200);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(complaints).toEqual([
+      { level: 'error', message: expect.stringContaining('open to everybody') },
+    ]);
+  });
+});
+
 describe('several on one origin', () => {
   const ASM = '/.well-known/oauth-authorization-server';
   const PRM = '/.well-known/oauth-protected-resource';
