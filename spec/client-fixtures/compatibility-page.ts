@@ -1,5 +1,5 @@
 /**
- * The page about clients, made of their fixtures.
+ * The page about clients, and what the README says of it, made of their fixtures.
  *
  * @module
  */
@@ -17,6 +17,8 @@ const RUN: readonly (readonly [string, string])[] = [
   ['MCP client package 2.4.0', 'protocols of 2025 and 2026-07-28, step-up'],
   ['Chromium', 'the pages, and the way back to https, loopback and app schemes'],
 ];
+
+const KNOWN_BY = { registration: 'registration', document: 'metadata document' };
 
 export function compatibilityPage(): string {
   return `# Clients
@@ -45,12 +47,37 @@ ${CLIENT_FIXTURES.map(fixtureRow).join('\n')}
 `;
 }
 
+/** The same in short, for the README. */
+export function compatibilitySummary(): string {
+  const programs = RUN.filter(([name]) => name.startsWith('MCP')).map(([name]) =>
+    row(name, 'run', 'registration', 'loopback'),
+  );
+  return `| client | checked | becomes known by | comes back to |
+|---|---|---|---|
+${[...programs, ...CLIENT_FIXTURES.map(summaryRow)].join('\n')}`;
+}
+
+function summaryRow({ name, reportedIn, introduction, redirectUri }: ClientFixture): string {
+  const isRead = reportedIn.some((report) => report.includes('read and run'));
+  return row(
+    name,
+    isRead ? 'imitated, from its source and reports' : 'imitated, from reports',
+    KNOWN_BY[introduction.by],
+    redirectKind(redirectUri),
+  );
+}
+
+function redirectKind(uri: string): string {
+  if (uri.startsWith('https:')) return '`https`';
+  return uri.startsWith('http:') ? 'loopback' : 'a scheme of its own';
+}
+
 function fixtureRow(fixture: ClientFixture): string {
   const { introduction, resource, extraScopes = [] } = fixture;
   const { authorize = 'none', token = 'none' } = resource;
   return row(
     fixture.name,
-    introduction.by === 'registration' ? 'registration' : 'metadata document',
+    KNOWN_BY[introduction.by],
     `\`${fixture.redirectUri}\``,
     [fixture.scopes, ...extraScopes.map((scope) => `and \`${scope}\``)].join(' '),
     authorize === token ? authorize : `${authorize}, then ${token}`,

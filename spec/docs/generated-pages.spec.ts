@@ -5,6 +5,7 @@
  */
 import { describe, expect, it } from '@jest/globals';
 
+import { compatibilitySummary } from '../client-fixtures/compatibility-page.js';
 import { generatedPages } from './generated-pages.js';
 import { anchors, pageAt } from './markdown.js';
 import { hiddenNames, undocumented } from './source/api/gaps.js';
@@ -17,6 +18,15 @@ import { wrap, wrapMarkdown } from './source/wrap.js';
 describe('the generated pages', () => {
   it.each(generatedPages())('$path is what `npm run docs` writes', ({ path, text }) => {
     expect(pageAt(path).text).toBe(text);
+  });
+
+  it.each(
+    Object.keys(JSON.parse(pageAt('package.json').text).devDependencies).filter((name) =>
+      /^(?:sdk-|@modelcontextprotocol\/(?:sdk|client)$)/.test(name),
+    ),
+  )('name %s among the clients in the version that is run', (name) => {
+    const { version } = JSON.parse(pageAt(`node_modules/${name}/package.json`).text);
+    expect(compatibilitySummary()).toContain(` ${version}`);
   });
 
   it('give each name an address of its own', () => {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { compatibilityPage } from '../client-fixtures/compatibility-page.js';
+import { compatibilityPage, compatibilitySummary } from '../client-fixtures/compatibility-page.js';
 import { type MarkdownPage, pageAt } from './markdown.js';
 import { apiReference } from './source/api/api-reference.js';
 import { environmentFile } from './source/environment-file.js';
@@ -11,15 +11,25 @@ import { replaceMarked } from './source/marked.js';
 import { optionsTable } from './source/options-table.js';
 
 const TABLE = ['<!-- options: npm run docs -->', '<!-- end of options -->'] as const;
+const CLIENTS = ['<!-- clients: npm run docs -->', '<!-- end of clients -->'] as const;
 const FURTHER = ['# Written by `npm run docs`.', '# End of what it writes.'] as const;
 
 /** The pages as they should be. What is not generated in them is as it is. */
 export function generatedPages(): MarkdownPage[] {
-  const readme = pageAt('README.md').text;
+  const readme = [
+    [TABLE, optionsTable()],
+    [CLIENTS, compatibilitySummary()],
+  ] as const;
   const example = pageAt('.env.example').text;
   const [written = ''] = example.split(FURTHER[0]);
   return [
-    { path: 'README.md', text: replaceMarked('README.md', readme, TABLE, optionsTable()) },
+    {
+      path: 'README.md',
+      text: readme.reduce(
+        (text, [marks, part]) => replaceMarked('README.md', text, marks, part),
+        pageAt('README.md').text,
+      ),
+    },
     {
       path: '.env.example',
       text: replaceMarked('.env.example', example, FURTHER, environmentFile(written)),
