@@ -3,9 +3,6 @@
  *
  * Spec: RFC 7515 §4.1 and RFC 7516 §4.1 (headers), RFC 9068 §4 and Auth0's own profile (`typ` JWT).
  *
- * Auth0 sends a JWT only for a custom API. Otherwise the token is opaque, in practice an encrypted one
- * of five parts.
- *
  * @module
  */
 import { decodeProtectedHeader } from 'jose';
@@ -18,7 +15,8 @@ export const ACCESS_TOKEN = 'access token';
 /**
  * `signed`: by a key that can be looked up, as an access token. `shared-secret`: by one that both sides
  * know. `encrypted`: for the API to open. `opaque`: for Auth0 alone to read. `other`: a JWT that says
- * it is something else, or signed in a way that no API of ours uses. `no-token`: nothing that Auth0 issues for an API.
+ * it is something else, or signed in a way that no API of ours uses. `no-token`: nothing that Auth0
+ * issues for an API.
  */
 export type AccessTokenForm =
   | 'signed'

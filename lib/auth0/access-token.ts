@@ -81,9 +81,13 @@ function requireSigned(form: AccessTokenForm): void {
   throw new Auth0Error('misconfigured', `${ACCESS_TOKEN}: ${message}`, { remedy });
 }
 
-/** Auth0's profile names the client in `azp`, RFC 9068 in `client_id`; none may name another. */
+/** Auth0's profile names the client in `azp`, RFC 9068 in `client_id`; a token may have both. */
+export function clientsNamedIn(claims: VerifiedClaims): readonly unknown[] {
+  return [claims['azp'], claims['client_id']].filter((value) => value !== undefined);
+}
+
 function requireOurClient(claims: VerifiedClaims, clientId: string): void {
-  const named = [claims['azp'], claims['client_id']].filter((value) => value !== undefined);
+  const named = clientsNamedIn(claims);
   if (named.length === 0 || named.some((value) => value !== clientId)) {
     throw refused(ACCESS_TOKEN, 'azp or client_id is not this application');
   }

@@ -6,7 +6,7 @@
  * @module
  */
 import type { TenantConfig } from '../config/config.js';
-import { UNVERIFIABLE } from './access-token.js';
+import { clientsNamedIn, UNVERIFIABLE } from './access-token.js';
 import { ACCESS_TOKEN, type AccessTokenForm } from './access-token-header.js';
 import { plainText } from './plain-text.js';
 import { refused, type VerifiedClaims } from './signed-token.js';
@@ -58,13 +58,9 @@ export function refuseOtherKinds(claims: VerifiedClaims): void {
   }
 }
 
-/**
- * Auth0's profile names the client in `azp`, RFC 9068 in `client_id`.
- *
- * @throws Auth0Error `invalid_response` none is named, or two
- */
+/** @throws Auth0Error `invalid_response` no client is named, or two */
 export function clientOf(claims: VerifiedClaims): string {
-  const named = [claims['azp'], claims['client_id']].filter((value) => value !== undefined);
+  const named = clientsNamedIn(claims);
   const [clientId] = named;
   if (typeof clientId !== 'string' || clientId === '') {
     throw refused(ACCESS_TOKEN, 'it names no client, as an ID token does not');

@@ -16,6 +16,9 @@ import type { Visitor } from './account-visits.js';
 import { PageError } from './pages.js';
 import { signOfAnotherSite } from './same-origin.js';
 
+/** Largest body of a form on this page, in bytes: several times the sealed field. */
+export const MAX_FORM_BYTES: number = 4 * 1024;
+
 /** What a button does. */
 export type AccountAction =
   | { readonly does: 'disconnect'; readonly grantId: string }

@@ -82,12 +82,6 @@ export class InvalidGrant extends OAuthError {
   readonly status = 400;
 }
 
-/** RFC 6749 §5.2: this client may not use this grant type. SDKs drop the client on it (CLI-24). */
-export class UnauthorizedClient extends OAuthError {
-  readonly code = 'unauthorized_client';
-  readonly status = 400;
-}
-
 /** RFC 6749 §5.2: the authorization server does not know this grant type. */
 export class UnsupportedGrantType extends OAuthError {
   readonly code = 'unsupported_grant_type';

@@ -4,6 +4,7 @@
  * @module
  */
 import type { RequestHandler } from 'express';
+
 import type { CreateGuard } from '../bearer/guard.js';
 import { CLIENT_ASSERTION_ALGORITHMS } from '../clients/client-assertion.js';
 import type { AccountSessions } from '../grants/account-sessions.js';

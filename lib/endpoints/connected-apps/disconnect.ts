@@ -7,17 +7,15 @@
  * @module
  */
 import type { RequestHandler } from 'express';
+
 import type { AccountSessions } from '../../grants/account-sessions.js';
 import type { Grants } from '../../grants/grants.js';
-import type { AccountForms } from '../../http/account-forms.js';
+import { type AccountForms, MAX_FORM_BYTES } from '../../http/account-forms.js';
 import type { AccountVisits, Visitor } from '../../http/account-visits.js';
 import { noStore } from '../../http/answer-headers.js';
 import { handler } from '../../http/handler.js';
 import { readForm } from '../../http/request-body.js';
 import { optionalParameter } from '../../oauth/parameters.js';
-
-/** Largest body, in bytes: several times the sealed field. */
-const MAX_BODY_BYTES = 4 * 1024;
 
 export interface DisconnectDeps {
   visits: Pick<AccountVisits, 'require'>;
@@ -37,7 +35,7 @@ export function disconnectEndpoint(deps: DisconnectDeps): RequestHandler[] {
   return [
     noStore,
     handler(async function disconnect(req, res) {
-      const form = await readForm(req, res, MAX_BODY_BYTES);
+      const form = await readForm(req, res, MAX_FORM_BYTES);
       deps.forms.requireOwnPage(req);
       const field = optionalParameter(form, 'grant');
       const visitor = await deps.visits.require(req);

@@ -8,6 +8,7 @@
  */
 import type { RequestHandler } from 'express';
 
+import { MAX_FORM_BYTES } from '../../http/account-forms.js';
 import type { AccountVisits } from '../../http/account-visits.js';
 import { noStore } from '../../http/answer-headers.js';
 import type { BrowserSessions } from '../../http/browser-sessions.js';
@@ -16,9 +17,6 @@ import type { DepartToAuth0 } from '../../http/login-departure.js';
 import { readForm } from '../../http/request-body.js';
 import type { SealedForms } from '../../http/sealed-form.js';
 import { optionalParameter } from '../../oauth/parameters.js';
-
-/** Largest body, in bytes: several times the sealed field. */
-const MAX_BODY_BYTES = 4 * 1024;
 
 export interface SignInDeps {
   forms: Pick<SealedForms<'sign_in'>, 'read'>;
@@ -36,7 +34,7 @@ export function signInEndpoint(deps: SignInDeps): RequestHandler[] {
   return [
     noStore,
     handler(async function signIn(req, res) {
-      const form = await readForm(req, res, MAX_BODY_BYTES);
+      const form = await readForm(req, res, MAX_FORM_BYTES);
       deps.forms.read(req, optionalParameter(form, 'form'));
       const session = await deps.sessions.open(req, res);
       // PX-19: the cookie goes out with the very redirect to Auth0.

@@ -10,7 +10,7 @@
 import type { RequestHandler } from 'express';
 
 import type { EventListener } from '../../config/events.js';
-import type { AccountForms } from '../../http/account-forms.js';
+import { type AccountForms, MAX_FORM_BYTES } from '../../http/account-forms.js';
 import type { AccountVisits } from '../../http/account-visits.js';
 import { noStore } from '../../http/answer-headers.js';
 import { handler } from '../../http/handler.js';
@@ -18,9 +18,6 @@ import { type LookFor, sendPage } from '../../http/pages.js';
 import { readForm } from '../../http/request-body.js';
 import { optionalParameter } from '../../oauth/parameters.js';
 import { signedOutPage } from '../../pages/signed-out-page.js';
-
-/** Largest body, in bytes: several times the sealed field. */
-const MAX_BODY_BYTES = 4 * 1024;
 
 export interface SignOutDeps {
   visits: Pick<AccountVisits, 'find' | 'end'>;
@@ -40,7 +37,7 @@ export function signOutEndpoint(deps: SignOutDeps): RequestHandler[] {
   return [
     noStore,
     handler(async function signOut(req, res) {
-      const form = await readForm(req, res, MAX_BODY_BYTES);
+      const form = await readForm(req, res, MAX_FORM_BYTES);
       deps.forms.requireOwnPage(req);
       const field = optionalParameter(form, 'form');
       const visitor = await deps.visits.find(req);
