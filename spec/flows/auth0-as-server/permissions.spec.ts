@@ -166,5 +166,6 @@ describe('what is open to anybody', () => {
     }
     expect(status).toBe(429);
     expect((await callTool(world.mcp, await world.token(), 'public_tool')).status).toBe(200);
-  });
+    // More than a thousand calls, each with a server of its own.
+  }, 90_000);
 });
