@@ -89,6 +89,8 @@ let keys: Promise<TenantKeys> | undefined;
 
 export async function startWorld(world: WorldOptions = {}): Promise<World> {
   const server = createServer();
+  // Connections of clients that pause longer than Node's five seconds are not cut as they come back.
+  server.keepAliveTimeout = 60_000;
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const baseUrl = origin + (world.basePath ?? '');
