@@ -197,11 +197,11 @@ describe('the pages in Chromium', () => {
       const { page } = await open('consent');
       const [request] = await Promise.all([
         page.waitForRequest((sent) => sent.method() === 'POST'),
-        page.getByRole('button', { name }).click(),
+        page.getByRole('button', { name }).click({ noWaitAfter: true }),
       ]);
       await page.close();
       expect(request.postData()).toBe(`request=sealed&decision=${decision}`);
-      // A browser beside three other spec runs may keep a click waiting.
+      // Not waiting for where the click leads: the request is all that counts, and is never answered.
     },
     60_000,
   );
