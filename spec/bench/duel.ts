@@ -1,15 +1,17 @@
 /**
- * Two contenders side by side: A B B A in short bursts, in fresh processes, several times.
+ * Two contenders side by side: A B B A in short bursts, in a fresh process, several times.
  *
  * CPU time and not wall time: it does not count what else runs on the machine. A B B A and not A B:
- * what drifts (frequency, temperature, neighbours) falls on both alike.
+ * what drifts (frequency, temperature, neighbours) falls on both alike. Both in one process: two of
+ * them, with the same code and nothing else, differ by five percent and more in how they came to lie in
+ * memory and when their code was compiled. Only what runs in several processes has its own.
  *
  * @module
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
-import type { BurstAnswer, SideArguments } from './side.js';
+import type { BurstAnswer, SideArguments, SideRequest } from './side.js';
 
 const SIDE = fileURLToPath(new URL('./side.ts', import.meta.url));
 const LOADER = fileURLToPath(new URL('../support/run-typescript.js', import.meta.url));
@@ -36,50 +38,62 @@ export interface Comparison {
   readonly facts?: Readonly<Record<string, number>>;
 }
 
-/** A contender in a process of its own, or in several. */
+/** A contender that runs. */
 export interface Side {
   /** @returns microseconds of CPU time per run, of all its processes together */
   burst(runs: number): Promise<number>;
   facts(): Promise<Record<string, number>>;
+}
+
+/** One or more of them, and what they run in. */
+export interface Sides<All extends readonly Side[] = readonly Side[]> {
+  readonly sides: All;
   stop(): Promise<void>;
 }
 
 /** Starts a contender in as many processes as it asks for, which work at the same time. */
-export async function startSide(args: SideArguments): Promise<Side> {
-  const all = await Promise.all(Array.from({ length: args.processes ?? 1 }, () => startOne(args)));
-  const [first] = all;
+export async function startSide(args: SideArguments): Promise<Sides<[Side]>> {
+  const all = await Promise.all(
+    Array.from({ length: args.processes ?? 1 }, () => startProcess([args])),
+  );
+  const each = all.flatMap(({ sides }) => sides);
+  const [first] = each;
   if (first === undefined) throw new RangeError('a side needs a process');
-  return {
+  const side: Side = {
     async burst(runs) {
-      const each = await Promise.all(all.map((one) => one.burst(runs)));
-      return each.reduce((sum, cpuUs) => sum + cpuUs, 0) / each.length;
+      const times = await Promise.all(each.map((one) => one.burst(runs)));
+      return times.reduce((sum, cpuUs) => sum + cpuUs, 0) / times.length;
     },
     facts: first.facts,
+  };
+  return {
+    sides: [side],
     async stop() {
       await Promise.all(all.map((one) => one.stop()));
     },
   };
 }
 
-async function startOne(args: SideArguments): Promise<Side> {
-  const child = fork(SIDE, [JSON.stringify(args)], {
+/** Starts one process with all of `contenders` in it. */
+async function startProcess(contenders: readonly SideArguments[]): Promise<Sides> {
+  const child = fork(SIDE, [JSON.stringify(contenders)], {
     // Helper threads of the collector spend CPU time on waiting for one another: the noisiest part.
     execArgv: ['--import', LOADER, '--expose-gc', '--single-threaded-gc'],
     serialization: 'advanced',
   });
   await answerOf(child);
+  const send = (request: SideRequest): Promise<unknown> => {
+    child.send(request);
+    return answerOf(child);
+  };
   return {
-    async burst(runs) {
-      child.send({ runs });
-      return ((await answerOf(child)) as BurstAnswer).cpuUs;
-    },
-    async facts() {
-      child.send('facts');
-      return (await answerOf(child)) as Record<string, number>;
-    },
+    sides: contenders.map((_contender, of) => ({
+      burst: async (runs) => ((await send({ ask: 'burst', of, runs })) as BurstAnswer).cpuUs,
+      facts: async () => (await send({ ask: 'facts', of })) as Record<string, number>,
+    })),
     async stop() {
       const ended = new Promise((resolve) => child.once('exit', resolve));
-      child.send('stop');
+      child.send({ ask: 'stop' } satisfies SideRequest);
       await ended;
     },
   };
@@ -128,38 +142,59 @@ async function oneLaunch(
   { rounds, runsPerBurst, warmUpRuns }: Effort,
   { wantsFacts, launch }: { readonly wantsFacts: boolean; readonly launch: number },
 ) {
-  const [a, b] = await startBoth(first, second, launch % 2 === 0);
+  const { sides, stop } = await startBoth(first, second, launch % 2 === 0);
+  const [a, b] = sides;
   // In bursts as well: what has to be prepared for each is sized for one.
   for (let runs = 0; runs < warmUpRuns; runs += runsPerBurst) {
     await a.burst(runsPerBurst);
     await b.burst(runsPerBurst);
   }
-  const seen: { a: number; b: number }[] = [];
+  const [seenA, seenB]: [number[], number[]] = [[], []];
   for (let round = 0; round < rounds; round += 1) {
-    const [a1, b1] = [await a.burst(runsPerBurst), await b.burst(runsPerBurst)];
-    const [b2, a2] = [await b.burst(runsPerBurst), await a.burst(runsPerBurst)];
-    seen.push({ a: (a1 + a2) / 2, b: (b1 + b2) / 2 });
+    seenA.push(await a.burst(runsPerBurst));
+    seenB.push(await b.burst(runsPerBurst), await b.burst(runsPerBurst));
+    seenA.push(await a.burst(runsPerBurst));
   }
   const facts = wantsFacts ? await b.facts() : undefined;
-  await a.stop();
-  await b.stop();
-  return {
-    ratio: median(seen.map((round) => round.b / round.a)),
-    firstUs: median(seen.map((round) => round.a)),
-    secondUs: median(seen.map((round) => round.b)),
-    facts,
-  };
+  await stop();
+  const [firstUs, secondUs] = [undisturbed(seenA), undisturbed(seenB)];
+  return { ratio: secondUs / firstUs, firstUs, secondUs, facts };
 }
 
-/** In turns the one or the other first: the process that was started first is often the slower one. */
+/**
+ * The mean without the dearest quarter: those are the bursts that a neighbour on the machine fell into.
+ * A mean and not the median: what the collector costs comes in lumps, of which each burst has its share.
+ */
+function undisturbed(bursts: readonly number[]): number {
+  const kept = bursts.toSorted((x, y) => x - y).slice(0, Math.ceil(bursts.length * 0.75));
+  return kept.reduce((sum, us) => sum + us, 0) / kept.length;
+}
+
+/** Both; in turns the one or the other is made first, in case that matters. */
 async function startBoth(
   first: SideArguments,
   second: SideArguments,
   isInOrder: boolean,
-): Promise<[Side, Side]> {
-  if (isInOrder) return [await startSide(first), await startSide(second)];
-  const b = await startSide(second);
-  return [await startSide(first), b];
+): Promise<Sides<readonly [Side, Side]>> {
+  if ((first.processes ?? 1) > 1 || (second.processes ?? 1) > 1) return startApart(first, second);
+  const { sides, stop } = await startProcess(isInOrder ? [first, second] : [second, first]);
+  const [a, b] = isInOrder ? sides : sides.toReversed();
+  if (a === undefined || b === undefined) throw new RangeError('a duel needs two sides');
+  return { sides: [a, b], stop };
+}
+
+async function startApart(
+  first: SideArguments,
+  second: SideArguments,
+): Promise<Sides<readonly [Side, Side]>> {
+  const [a, b] = [await startSide(first), await startSide(second)];
+  return {
+    sides: [...a.sides, ...b.sides],
+    async stop() {
+      await a.stop();
+      await b.stop();
+    },
+  };
 }
 
 /** The middle of them. */

@@ -5,7 +5,7 @@
  */
 import type { RequestListener } from 'node:http';
 
-import { type Answered, type HandedIn, handIn, sendTo } from './in-process.js';
+import { type Answered, bytesOf, type HandedIn, handIn, sendTo } from './in-process.js';
 
 /** What a process measures: one operation, over and over. */
 export interface Rig {
@@ -66,7 +66,7 @@ export function guardedRoute(
   { expected = 200, headers = {} }: { expected?: number; headers?: Record<string, string> } = {},
 ): Rig {
   const send = sendTo(app);
-  const requests = tokens.map((token) => toolCall(token, headers));
+  const requests = tokens.map((token) => bytesOf(toolCall(token, headers)));
   let turn = 0;
   function runOnce(done: (answer: Answered) => void): void {
     const request = requests[turn];

@@ -57,9 +57,10 @@ export async function startUpTimes(filled: Place['filled']): Promise<Sizes> {
     for (const store of ['embedded', 'redis'] as const) {
       const times: number[] = [];
       for (let launch = 0; launch < 5; launch += 1) {
-        const one = await startSide({ contender: 'ours', options: { store, directory, redisUrl } });
-        times.push((await one.facts()).startUpMs ?? Number.NaN);
-        await one.stop();
+        const options = { store, directory, redisUrl };
+        const { sides, stop } = await startSide({ contender: 'ours', options });
+        times.push((await sides[0].facts()).startUpMs ?? Number.NaN);
+        await stop();
       }
       sizes[`${store}, ${grants.toLocaleString('en')} grants`] = Number(median(times).toFixed(1));
     }
@@ -74,11 +75,13 @@ export async function memoryUnderChecks(
 ): Promise<Record<string, Sizes>> {
   const sizes: Record<string, Sizes> = {};
   for (const store of ['memory', 'embedded', 'redis'] as const) {
-    const one = await startSide({ contender: 'ours', options: { store, redisUrl, tokens } });
-    const before = await one.facts();
-    await one.burst(checks);
-    const after = await one.facts();
-    await one.stop();
+    const options = { store, redisUrl, tokens };
+    const { sides, stop } = await startSide({ contender: 'ours', options });
+    const [ours] = sides;
+    const before = await ours.facts();
+    await ours.burst(checks);
+    const after = await ours.facts();
+    await stop();
     sizes[store] = {
       heapBefore: Math.round(before.heapMb ?? 0),
       heapAfter: Math.round(after.heapMb ?? 0),
