@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { correlationOf } from '../config/correlation.js';
 import { requestContext, runInContext } from '../config/request-context.js';
 import type { AccessToken } from './auth-info.js';
 
@@ -15,8 +16,10 @@ declare module '../config/request-context.js' {
 
 /** Runs `work` with `accessToken` as the caller, in everything it awaits. */
 export function runWithAccessToken<T>(accessToken: AccessToken, work: () => T): T {
-  const correlation = requestContext()?.correlation ?? {};
-  return runInContext({ correlation, accessToken }, work);
+  const outer = requestContext();
+  const context =
+    outer === undefined ? { accessToken } : { correlation: correlationOf(outer), accessToken };
+  return runInContext(context, work);
 }
 
 /**

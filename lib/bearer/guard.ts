@@ -16,12 +16,12 @@ import { parseBearerToken } from '../oauth/bearer-token.js';
 import { unionOfScopes } from '../oauth/scope.js';
 import type { AtOnce } from '../storage/at-once.js';
 import { anonymousEntry } from './anonymous-access.js';
-import { type AnswerWatch, watchAnswer } from './answer-under-way.js';
+import { type AnswersUnderWay, createAnswersUnderWay } from './answers-under-way.js';
 import type { AccessToken } from './auth-info.js';
 import { runWithAccessToken } from './current-access-token.js';
 import { rpcCalls } from './json-rpc.js';
 import { neededFor, requireScopes, type ScopeRules } from './needed-scopes.js';
-import { createOpenAnswers, type OpenAnswersDeps } from './open-answers.js';
+import { createOpenAnswers, type OpenAnswers, type OpenAnswersDeps } from './open-answers.js';
 import { checkOrigin } from './origin-check.js';
 import { challengeNewcomer, type RefusalDeps, refuse, refuseStream } from './refusals.js';
 import { readRpcBody, type Sender, sendParseError } from './rpc-body.js';
@@ -46,7 +46,8 @@ export type CreateGuard = (requirement?: { readonly scopes?: readonly string[] }
 interface Guard extends GuardDeps {
   readonly resourceUrl: URL;
   readonly sessions: SessionOwners;
-  readonly watches: readonly AnswerWatch[];
+  readonly answers: AnswersUnderWay;
+  readonly openAnswers: OpenAnswers;
   /** Whether the body decides about permissions: then it is read, and refused if it cannot be. */
   readonly dependsOnBody: boolean;
   /** Scopes that every call needs here. */
@@ -54,12 +55,15 @@ interface Guard extends GuardDeps {
 }
 
 export function createGuards(deps: GuardDeps): CreateGuard {
-  const sessions = createSessionOwners();
+  const answers = createAnswersUnderWay((answer) => sessions.read(answer));
+  const underWay = () => answers.list;
+  const sessions = createSessionOwners(underWay);
   const common = {
     ...deps,
     resourceUrl: new URL(deps.resource),
     sessions,
-    watches: [sessions, createOpenAnswers(deps)],
+    answers,
+    openAnswers: createOpenAnswers(underWay, deps),
     dependsOnBody: deps.scopes.byTool.size > 0 || deps.anonymous !== undefined,
   };
   const { baseHeaders } = deps;
@@ -162,9 +166,9 @@ function admitAnonymous(
   }
 }
 
-function staysNobodys(req: Request, res: Response, { sessions, watches }: Guard): boolean {
-  const isNobodys = sessions.isNobodys(req);
-  if (isNobodys) watchAnswer({ req, res, caller: undefined }, watches);
+function staysNobodys(req: Request, res: Response, guard: Guard): boolean {
+  const isNobodys = guard.sessions.isNobodys(req);
+  if (isNobodys) guard.answers.begin(req, res, undefined);
   else sendSessionNotFound(res);
   return isNobodys;
 }
@@ -174,10 +178,13 @@ function enter(
   req: Request,
   res: Response,
   caller: AccessToken | undefined,
-  { sessions, watches }: Guard,
+  { sessions, answers, openAnswers }: Guard,
 ): boolean {
-  const isAdmitted = sessions.admits(req, caller);
-  if (isAdmitted) watchAnswer({ req, res, caller }, watches);
-  else sendSessionNotFound(res);
-  return isAdmitted;
+  if (!sessions.admits(req, caller)) {
+    sendSessionNotFound(res);
+    return false;
+  }
+  answers.begin(req, res, caller);
+  if (caller !== undefined) openAnswers.wake();
+  return true;
 }

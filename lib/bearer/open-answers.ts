@@ -13,7 +13,7 @@
 import type { Request, Response } from 'express';
 
 import { InvalidToken } from '../oauth/errors.js';
-import type { AnswerUnderWay, AnswerWatch } from './answer-under-way.js';
+import { type AnswerUnderWay, NEW } from './answers-under-way.js';
 import type { AccessToken } from './auth-info.js';
 import { rpcCalls } from './json-rpc.js';
 import type { VerifyBearer } from './verification.js';
@@ -24,9 +24,6 @@ export const STREAM_CHECK_MS = 30_000;
 /** How often answers are looked at whose token may have expired, in milliseconds. */
 const EXPIRY_CHECK_MS = 1_000;
 
-/** Begun since the last look: most answers end before the next one. */
-const NEW = 0;
-
 export interface OpenAnswersDeps {
   readonly verifyBearer: VerifyBearer;
   /** Unix seconds. */
@@ -34,41 +31,50 @@ export interface OpenAnswersDeps {
   readonly streamCheckMs: number;
 }
 
+/** Looks after answers as long as there are any. */
+export interface OpenAnswers {
+  /** Somebody's answer has begun. */
+  wake(): void;
+}
+
 /**
- * Looks after answers until they end; keeps no process alive. One timer for all of them, running
- * while there are any: a timer for each would cost more than the whole check of its token.
+ * Keeps no process alive. One timer for all answers, running while there are any: a timer for each
+ * would cost more than the whole check of its token.
+ *
+ * @param answers under way, at present
  */
-export function createOpenAnswers(deps: OpenAnswersDeps): AnswerWatch {
+export function createOpenAnswers(
+  answers: () => readonly AnswerUnderWay[],
+  deps: OpenAnswersDeps,
+): OpenAnswers {
   const { now, streamCheckMs } = deps;
   const lookMs = Math.min(streamCheckMs, EXPIRY_CHECK_MS);
-  /** When to ask for the grant, in milliseconds of `performance.now()`. */
-  const dueAtMs = new Map<AnswerUnderWay, number>();
   let timer: NodeJS.Timeout | undefined;
 
   function look(): void {
     const timeMs = performance.now();
-    for (const [answer, due] of dueAtMs) {
-      const { caller } = answer;
-      if (caller === undefined) continue;
-      // One that is new was begun within the time since the last look.
-      if (due === NEW) dueAtMs.set(answer, timeMs + streamCheckMs - lookMs);
-      const isDue = due !== NEW && due <= timeMs;
-      if (!isDue && caller.expiresAt >= now()) continue;
-      dueAtMs.set(answer, timeMs + streamCheckMs);
-      void endUnlessPermitted(answer, caller, deps);
-    }
-    if (dueAtMs.size > 0) return;
+    const somebodys = answers().filter(({ caller }) => caller !== undefined);
+    for (const answer of somebodys) lookAt(answer, timeMs);
+    if (somebodys.length > 0) return;
     clearInterval(timer);
     timer = undefined;
   }
 
+  function lookAt(answer: AnswerUnderWay, timeMs: number): void {
+    const { caller, dueAtMs } = answer;
+    if (caller === undefined) return;
+    // One that is new was begun within the time since the last look.
+    if (dueAtMs === NEW) answer.dueAtMs = timeMs + streamCheckMs - lookMs;
+    const isDue = dueAtMs !== NEW && dueAtMs <= timeMs;
+    if (!isDue && caller.expiresAt >= now()) return;
+    answer.dueAtMs = timeMs + streamCheckMs;
+    void endUnlessPermitted(answer, caller, deps);
+  }
+
   return {
-    began(answer) {
-      if (answer.caller === undefined) return;
-      dueAtMs.set(answer, NEW);
+    wake() {
       timer ??= setInterval(look, lookMs).unref();
     },
-    ended: (answer) => void dueAtMs.delete(answer),
   };
 }
 

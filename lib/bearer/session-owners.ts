@@ -18,7 +18,7 @@ import type { Request, Response } from 'express';
 
 import { sendJson } from '../http/send-json.js';
 import { boundedMap } from '../storage/bounded-map.js';
-import type { AnswerUnderWay, AnswerWatch } from './answer-under-way.js';
+import type { AnswerUnderWay } from './answers-under-way.js';
 import type { AccessToken } from './auth-info.js';
 
 /** Owners of a hundred thousand sessions are some 20 MB. */
@@ -29,18 +29,19 @@ const MAX_ANONYMOUS_SESSIONS = 10_000;
 type Caller = Pick<AccessToken, 'subject' | 'clientId'> | undefined;
 
 /** Remembers owners, as long as there is room. */
-export interface SessionOwners extends AnswerWatch {
+export interface SessionOwners {
   /** Whether the session that the request names, if any, is the caller's. */
   admits(req: Request, caller: Caller): boolean;
   /** Whether the request names a session that was opened here without a token, and not taken over. */
   isNobodys(req: Request): boolean;
+  /** Reads which session an answer has opened, if it has not been read before. */
+  read(answer: AnswerUnderWay): void;
 }
 
-export function createSessionOwners(): SessionOwners {
+/** @param answers under way, at present */
+export function createSessionOwners(answers: () => readonly AnswerUnderWay[]): SessionOwners {
   const owners = boundedMap<string>(MAX_SESSIONS);
   const nobodys = boundedMap<true>(MAX_ANONYMOUS_SESSIONS);
-  /** Answers that may open a session, their headers not yet read. */
-  const opening = new Set<AnswerUnderWay>();
 
   /** Whoever logs in first on a session of nobody takes it over; one of somebody stays theirs. */
   function own(id: string, caller: Caller): void {
@@ -53,11 +54,13 @@ export function createSessionOwners(): SessionOwners {
     }
   }
 
-  function readHeaders(answer: AnswerUnderWay): void {
-    if (!opening.delete(answer)) return;
-    const id = answer.res.getHeader('mcp-session-id');
-    const isNew = id !== answer.req.headers['mcp-session-id'];
-    if (typeof id === 'string' && isNew) own(id, answer.caller);
+  function read(answer: AnswerUnderWay): void {
+    const { req, res, caller, isRead } = answer;
+    // Also where a session is named: it may have ended here, and the route opens another instead.
+    if (isRead || req.method !== 'POST') return;
+    answer.isRead = true;
+    const id = res.getHeader('mcp-session-id');
+    if (typeof id === 'string' && id !== req.headers['mcp-session-id']) own(id, caller);
   }
 
   /** The session a request names; whoever has its id has got the headers of an answer. */
@@ -65,7 +68,7 @@ export function createSessionOwners(): SessionOwners {
     const id = headers['mcp-session-id'];
     if (typeof id !== 'string') return undefined;
     if (!owners.has(id) && !nobodys.has(id)) {
-      for (const answer of opening) if (answer.res.headersSent) readHeaders(answer);
+      for (const answer of answers()) if (answer.res.headersSent) read(answer);
     }
     return id;
   }
@@ -82,11 +85,7 @@ export function createSessionOwners(): SessionOwners {
       const id = namedSession(req);
       return id !== undefined && nobodys.has(id);
     },
-    began(answer) {
-      // Also where a session is named: it may have ended here, and the route opens another instead.
-      if (answer.req.method === 'POST') opening.add(answer);
-    },
-    ended: readHeaders,
+    read,
   };
 }
 

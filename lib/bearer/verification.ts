@@ -6,7 +6,7 @@
  * @module
  */
 import type { AccessTokenClaims } from '../grants/access-token.js';
-import { createAuth0Claims } from '../grants/auth0-claims.js';
+import { auth0ClaimsOf } from '../grants/auth0-claims.js';
 import type { Grants } from '../grants/grants.js';
 import type { ChallengeBase } from '../oauth/challenge.js';
 import { InvalidGrant, InvalidToken } from '../oauth/errors.js';
@@ -29,10 +29,13 @@ interface VerificationDeps {
   readonly challenge: ChallengeBase;
 }
 
+/** What is the same in all calls on one grant. */
+type Person = Pick<AccessToken, 'claims' | 'auth0Token'>;
+
 export function createVerification(deps: VerificationDeps): VerifyBearer {
   const { accessTokens, grants, challenge } = deps;
 
-  async function auth0Token(grantId: string): Promise<string> {
+  async function askForAuth0Token(grantId: string): Promise<string> {
     try {
       return await grants.auth0Token(grantId);
     } catch (error) {
@@ -40,7 +43,20 @@ export function createVerification(deps: VerificationDeps): VerifyBearer {
     }
   }
 
-  const claimsOf = createAuth0Claims();
+  /** By grant: an unchanged one is the same object on every request. */
+  const known = new WeakMap<GrantRecord, Person>();
+
+  function personBehind(grantId: string, grant: GrantRecord): Person {
+    const before = known.get(grant);
+    if (before !== undefined) return before;
+    const person = {
+      claims: auth0ClaimsOf(grant),
+      auth0Token: () => askForAuth0Token(grantId),
+    };
+    known.set(grant, person);
+    return person;
+  }
+
   /** Who is calling, once both the token and the grant are there. */
   function callerOf(
     token: string,
@@ -53,16 +69,17 @@ export function createVerification(deps: VerificationDeps): VerifyBearer {
         detail: 'its grant has ended, or is of somebody else',
       });
     }
+    const { claims, auth0Token } = personBehind(grantId, grant);
     return {
       token,
       clientId,
       scopes: [...scopes],
       expiresAt,
       subject,
-      claims: claimsOf(grant),
+      claims,
       // Frozen, as all that is opened from the store.
       user: grant.user,
-      auth0Token: () => auth0Token(grantId),
+      auth0Token,
     };
   }
 

@@ -5,7 +5,7 @@
  */
 import { randomBytes } from 'node:crypto';
 
-import { requestContext, runInContext } from './request-context.js';
+import { type RequestContext, requestContext, runInContext } from './request-context.js';
 
 /** Gives each request a reference. */
 export interface Correlation {
@@ -32,20 +32,27 @@ function createIds(): () => string {
   };
 }
 
+/** To be shared with the context of a request within this one. */
+export function correlationOf(request: RequestContext): { id?: string } {
+  request.correlation ??= {};
+  return request.correlation;
+}
+
 export function createCorrelation(): Correlation {
   const newId = createIds();
 
   function currentId(): string | undefined {
-    const request = requestContext()?.correlation;
+    const request = requestContext();
     if (request === undefined) return undefined;
-    request.id ??= newId();
-    return request.id;
+    const correlation = correlationOf(request);
+    correlation.id ??= newId();
+    return correlation.id;
   }
 
   return {
     run(work) {
       if (requestContext() !== undefined) work();
-      else runInContext({ correlation: {} }, work);
+      else runInContext({}, work);
     },
     id: () => currentId() ?? newId(),
     currentId,

@@ -11,7 +11,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 /** Other rooms add what they keep for a request. */
 export interface RequestContext {
   /** Its reference in events and log lines, made when first asked for: most never need one. */
-  readonly correlation: { id?: string };
+  correlation?: { id?: string };
 }
 
 const contexts = new AsyncLocalStorage<RequestContext>();

@@ -26,6 +26,21 @@ export interface EmbeddedStorageOptions {
 
 /** Records remembered as they were last looked at: some 5 MB. */
 const MAX_LOOKED = 2000;
+/**
+ * How long a look counts, in milliseconds, unless this process writes. Another process may write, and
+ * its word counts within a second (`Storage.look`).
+ */
+const LOOK_MS = 250;
+
+/** A record as it was last looked at. */
+interface Look {
+  readonly key: Buffer;
+  readonly bytes: Buffer;
+  /** In milliseconds of `performance.now()`. */
+  readonly atMs: number;
+  /** Of the handle, before it. */
+  readonly changes: number;
+}
 
 /** The store of callers that never call `open()`. */
 const DEFAULT_NAMESPACE = 'default';
@@ -61,6 +76,8 @@ export function embeddedStorage(options: EmbeddedStorageOptions = {}): Storage {
 /** A directory and the database in it, once it is open. */
 interface Handle {
   directory: string;
+  /** So many writes of this process have ended; its end counts as one. */
+  changes: number;
   /** @throws StorageUnavailable when it cannot be opened, or was closed */
   use(): { environment: Environment; table: RecordTable };
   close(): Promise<void>;
@@ -69,8 +86,9 @@ interface Handle {
 function createHandle(directory: string): Handle {
   let open: ReturnType<Handle['use']> | undefined;
   let isClosed = false;
-  return {
+  const handle: Handle = {
     directory,
+    changes: 0,
     use() {
       if (isClosed) throw new StorageUnavailable(`the store in ${directory} is closed`);
       if (open === undefined) {
@@ -81,27 +99,36 @@ function createHandle(directory: string): Handle {
     },
     async close() {
       isClosed = true;
+      handle.changes += 1;
       await open?.environment.close();
       open = undefined;
     },
   };
+  return handle;
 }
 
 function storageOn(handle: Handle): Storage {
   const { read, readAtOnce, write } = access(handle);
-  const looked = boundedMap<{ key: Buffer; bytes: Buffer }>(MAX_LOOKED);
+  const looked = boundedMap<Look>(MAX_LOOKED);
+
+  function lookAgain(name: string, before: Look | undefined): Buffer | undefined {
+    const [atMs, changes] = [performance.now(), handle.changes];
+    const key = before?.key ?? valueKey(name);
+    const bytes = readAtOnce((table) => table.readAgain(key, before?.bytes));
+    if (bytes === undefined) looked.delete(name);
+    else looked.set(name, { key, bytes, atMs, changes });
+    return bytes;
+  }
+
   return {
     description: `embedded (LMDB) in ${handle.directory}`,
     get: (key) => read((table) => table.readCommitted(valueKey(key))),
-    look: (name) =>
-      readAtOnce((table) => {
-        const before = looked.get(name);
-        const key = before?.key ?? valueKey(name);
-        const bytes = table.readAgain(key, before?.bytes);
-        if (bytes === undefined) looked.delete(name);
-        else if (bytes !== before?.bytes) looked.set(name, { key, bytes });
-        return bytes;
-      }),
+    look(name) {
+      const before = looked.get(name);
+      const isFresh =
+        before?.changes === handle.changes && performance.now() - before.atMs < LOOK_MS;
+      return isFresh ? before.bytes : lookAgain(name, before);
+    },
     async set(key, value, ttlSeconds) {
       checkedTtl(ttlSeconds);
       await write((table) => table.put(valueKey(key), value, ttlSeconds));
@@ -175,6 +202,8 @@ function access(handle: Handle) {
         });
       } catch (error) {
         throw translated(error);
+      } finally {
+        handle.changes += 1;
       }
     },
   };

@@ -120,7 +120,7 @@ function timeBytes(timeMs: number): Buffer {
 }
 
 function timeAt(record: Buffer): number {
-  return Number(record.readBigUInt64BE(0));
+  return record.readUInt32BE(0) * 2 ** 32 + record.readUInt32BE(4);
 }
 
 function sha256(text: string): Buffer {

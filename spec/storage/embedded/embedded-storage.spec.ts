@@ -1,6 +1,7 @@
 import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 import { afterAll, afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
@@ -73,6 +74,27 @@ describe('embeddedStorage() on disk', () => {
     await two.set('key', Buffer.from('changed'), 60);
     expect(await two.get('key')).toEqual(Buffer.from('changed'));
     await expect(one.get('key')).rejects.toThrow(StorageUnavailable);
+  });
+
+  it('looks at what this instance has changed, and within a second at what another has', async () => {
+    const [here, there] = [open('tenant'), open('tenant')];
+    await here.set('key', value, 60);
+    const seen = here.look?.('key');
+    expect(seen).toEqual(value);
+    expect(here.look?.('key')).toBe(seen);
+    await here.set('key', Buffer.from('changed here'), 60);
+    expect(here.look?.('key')).toEqual(Buffer.from('changed here'));
+    await there.delete('key');
+    await sleep(1000);
+    expect(here.look?.('key')).toBeUndefined();
+  });
+
+  it('looks at nothing once it is closed', async () => {
+    const storage = open('tenant');
+    await storage.set('key', value, 60);
+    expect(storage.look?.('key')).toEqual(value);
+    await storage.close?.();
+    expect(() => storage.look?.('key')).toThrow(StorageUnavailable);
   });
 
   it('gives the directory mode 0700 and every file 0600', async () => {

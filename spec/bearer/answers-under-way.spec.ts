@@ -10,7 +10,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import express, { type RequestHandler } from 'express';
 
-import { type AnswerUnderWay, watchAnswer } from '../../lib/bearer/answer-under-way.js';
+import { createAnswersUnderWay } from '../../lib/bearer/answers-under-way.js';
 
 let server: Server;
 afterEach(() => {
@@ -18,18 +18,18 @@ afterEach(() => {
   server.close();
 });
 
-const underWay = new Set<AnswerUnderWay>();
-const watch = {
-  began: (answer: AnswerUnderWay) => void underWay.add(answer),
-  ended: (answer: AnswerUnderWay) => void underWay.delete(answer),
-};
+let ended = 0;
+const answers = createAnswersUnderWay(() => {
+  ended += 1;
+});
+const { list } = answers;
 
 /** Answers `/stream` without an end, and everything else at once. */
 async function start(admitAfterMs: number): Promise<Socket> {
-  underWay.clear();
+  ended = 0;
   const admit: RequestHandler = async (req, res, next) => {
     if (req.path !== '/stream') await sleep(admitAfterMs);
-    watchAnswer({ req, res, caller: undefined }, [watch]);
+    answers.begin(req, res, undefined);
     next();
   };
   const app = express();
@@ -55,26 +55,43 @@ describe('an answer under way', () => {
     const socket = await start(0);
     socket.write(request('/call'));
     await new Promise((resolve) => socket.once('data', resolve));
-    await until(() => underWay.size === 0);
-    expect(underWay.size).toBe(0);
+    await until(() => list.length === 0);
+    expect(list).toHaveLength(0);
   });
 
   it('has ended with its connection, also behind another one on it', async () => {
     const socket = await start(0);
     socket.write(request('/stream') + request('/call').repeat(20));
-    await until(() => underWay.size === 21);
-    expect(underWay.size).toBe(21);
+    await until(() => list.length === 21);
+    expect(list).toHaveLength(21);
+    expect(list.map(({ place }) => place)).toEqual([...list.keys()]);
     socket.destroy();
-    await until(() => underWay.size === 0);
-    expect(underWay.size).toBe(0);
+    await until(() => list.length === 0);
+    expect(list).toHaveLength(0);
+    expect(ended).toBe(21);
+  });
+
+  it('leaves the others in their places, whichever ends first', async () => {
+    const socket = await start(0);
+    socket.write(request('/stream'));
+    const other = connect((server.address() as AddressInfo).port, '127.0.0.1');
+    other.on('error', () => {}).write(request('/stream'));
+    await until(() => list.length === 2);
+    socket.destroy();
+    await until(() => list.length === 1);
+    expect(list.map(({ place }) => place)).toEqual([0]);
+    other.destroy();
+    await until(() => list.length === 0);
+    expect(list).toHaveLength(0);
+    expect(ended).toBe(2);
   });
 
   it('does not begin on a connection that was gone before, also behind another one on it', async () => {
     const socket = await start(200);
     socket.write(request('/stream') + request('/call').repeat(20));
-    await until(() => underWay.size === 1);
+    await until(() => list.length === 1);
     socket.destroy();
     await sleep(400);
-    expect(underWay.size).toBe(0);
+    expect(list).toHaveLength(0);
   });
 });
