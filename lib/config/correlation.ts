@@ -3,8 +3,7 @@
  *
  * @module
  */
-import { randomBytes } from 'node:crypto';
-
+import { createNames } from '../keys/names.js';
 import { type RequestContext, requestContext, runInContext } from './request-context.js';
 
 /** Gives each request a reference. */
@@ -19,18 +18,6 @@ export interface Correlation {
 
 /** Enough to find one line in a day's log. */
 const ID_BYTES = 6;
-/** Random bytes fetched at once: each fetch costs more than all the rest of an id. */
-const POOL_BYTES = 512 * ID_BYTES;
-
-function createIds(): () => string {
-  let pool = Buffer.alloc(0);
-  let used = 0;
-  return function newId() {
-    if (used === pool.length) [pool, used] = [randomBytes(POOL_BYTES), 0];
-    used += ID_BYTES;
-    return pool.toString('base64url', used - ID_BYTES, used);
-  };
-}
 
 /** To be shared with the context of a request within this one. */
 export function correlationOf(request: RequestContext): { id?: string } {
@@ -39,7 +26,7 @@ export function correlationOf(request: RequestContext): { id?: string } {
 }
 
 export function createCorrelation(): Correlation {
-  const newId = createIds();
+  const newId = createNames(ID_BYTES);
 
   function currentId(): string | undefined {
     const request = requestContext();

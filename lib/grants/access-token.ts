@@ -9,8 +9,8 @@
  *
  * @module
  */
-import { hash, randomBytes } from 'node:crypto';
-
+import { hash } from 'node:crypto';
+import { createNames } from '../keys/names.js';
 import { InvalidToken } from '../oauth/errors.js';
 import { formatScope, parseScope } from '../oauth/scope.js';
 import { boundedMap } from '../storage/bounded-map.js';
@@ -54,6 +54,8 @@ const CLOCK_TOLERANCE_SECONDS = 30;
 /** Verified tokens remembered: about 5 MB at most. */
 const MAX_VERIFIED = 10_000;
 
+const newName = createNames(9);
+
 export function createAccessTokens(deps: AccessTokensDeps): AccessTokens {
   const keys = deps.materials.map(signingKeyFrom);
   const byKid = new Map(keys.map((key) => [key.kid, key]));
@@ -94,7 +96,7 @@ function sign(
       iat: claims.issuedAt,
       exp: claims.expiresAt,
       // Unique as RFC 9068 §2.2 wants it, and names the grant, so that no further claim has to.
-      jti: `${claims.grantId}.${randomBytes(9).toString('base64url')}`,
+      jti: `${claims.grantId}.${newName()}`,
     },
     key,
   );

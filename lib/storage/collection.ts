@@ -5,8 +5,8 @@
  * associated data (`keys/seal.ts`). Whoever copies the store learns how many records there are and
  * when they expire; nothing else.
  *
- * Records are compressed first: a grant is mostly base64url and field names, and a quarter smaller
- * for some ten microseconds. Sealed bytes do not compress afterwards.
+ * Records that leave the process are compressed first: a grant is mostly base64url and field names,
+ * and a quarter smaller for some ten microseconds. Sealed bytes do not compress afterwards.
  *
  * Rotation: a record is found under the name every key gives it. It keeps the name it was made
  * under for life and is sealed afresh, under the newest key, at each write.
@@ -65,7 +65,7 @@ export function openCollection<T>(deps: CollectionDeps, kind: string): Collectio
   if (newestKey === undefined) throw new RangeError('a collection needs at least one name key');
   // A constant of its own, so that functions know it is there.
   const writeKey = newestKey;
-  const { nameUnder, seal, open } = createRecordCodec<T>(deps, kind);
+  const { nameUnder, seal, stored, open } = createRecordCodec<T>(deps, kind);
   const inHand = createRecordsInHand<T>();
 
   async function find(id: string): Promise<Found<T> | undefined> {
@@ -112,7 +112,9 @@ export function openCollection<T>(deps: CollectionDeps, kind: string): Collectio
     async add(id, value, ttlSeconds) {
       const name = nameUnder(writeKey, id);
       if (await isTakenUnder(olderKeys, id)) return false;
-      if (!(await storage.add(name, seal(name, value), ttlSeconds))) return false;
+      const sealed = seal(name, value);
+      if (!(await storage.add(name, sealed, ttlSeconds))) return false;
+      stored(name, sealed, value);
       // An instance still on the older key order may have added meanwhile, under its own name. Both
       // look again after writing, so at least one of them sees the other and steps back.
       if (!(await isTakenUnder(olderKeys, id))) return true;
@@ -127,13 +129,14 @@ export function openCollection<T>(deps: CollectionDeps, kind: string): Collectio
       }
       return undefined;
     },
-    update: (id, change, from) => update({ storage, find, seal, inHand, kind }, id, change, from),
+    update: (id, change, from) =>
+      update({ storage, find, seal, stored, inHand, kind }, id, change, from),
     delete: (id) => deleteUnder(nameKeys, id),
   };
 }
 
 /** What an update works with. */
-interface UpdateDeps<T> extends Pick<RecordCodec<T>, 'seal'> {
+interface UpdateDeps<T> extends Pick<RecordCodec<T>, 'seal' | 'stored'> {
   readonly storage: Pick<Storage, 'update'>;
   readonly find: (id: string) => Promise<Found<T> | undefined>;
   readonly inHand: RecordsInHand<T>;
@@ -142,7 +145,7 @@ interface UpdateDeps<T> extends Pick<RecordCodec<T>, 'seal'> {
 
 /** See {@link Collection.update}. */
 async function update<T>(
-  { storage, find, seal, inHand, kind }: UpdateDeps<T>,
+  { storage, find, seal, stored, inHand, kind }: UpdateDeps<T>,
   id: string,
   change: Change<T>,
   from: T | undefined,
@@ -155,6 +158,7 @@ async function update<T>(
     if (next !== undefined) {
       const sealed = seal(found.name, next.value);
       if (await storage.update(found.name, found.bytes, sealed, next.ttlSeconds)) {
+        stored(found.name, sealed, next.value);
         return inHand.note({ ...found, bytes: sealed, value: next.value }).value;
       }
     } else if (known === undefined) {

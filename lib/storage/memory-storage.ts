@@ -54,6 +54,7 @@ export function memoryStorage(options: MemoryStorageOptions = {}): Storage {
     MEMBER + JSON.stringify([index, member]);
 
   return {
+    isInProcess: true,
     description: 'memory of this process, lost when it ends',
     // Lives as long as what it signs: both end with the process.
     localSecret: () => secret,

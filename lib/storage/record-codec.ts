@@ -19,6 +19,15 @@ const COMPRESSION = {
   params: { [constants.BROTLI_PARAM_QUALITY]: 1, [constants.BROTLI_PARAM_LGWIN]: 12 },
 };
 
+const COMPRESSED = {
+  pack: (text: string): Buffer => brotliCompressSync(text, COMPRESSION),
+  unpack: (bytes: Buffer): Buffer => brotliDecompressSync(bytes),
+};
+const AS_IT_IS: typeof COMPRESSED = {
+  pack: (text) => Buffer.from(text),
+  unpack: (bytes) => bytes,
+};
+
 /** What a collection needs, the same for all of them. */
 export interface CollectionDeps {
   storage: Storage;
@@ -35,17 +44,20 @@ export interface CollectionDeps {
 export interface RecordCodec<T> {
   nameUnder(key: Uint8Array, id: string): string;
   seal(name: string, value: T): Buffer;
+  /** Keeps at hand what has just been stored: most records are asked for again. Freezes it. */
+  stored(name: string, bytes: Uint8Array, value: T): void;
   /** The record, or undefined for bytes that do not open; `onUnreadable` hears of those. */
   open(name: string, bytes: Uint8Array | undefined): T | undefined;
 }
 
 export function createRecordCodec<T>(
-  { sealer, nameKeys, namespace, onUnreadable }: CollectionDeps,
+  { storage, sealer, nameKeys, namespace, onUnreadable }: CollectionDeps,
   kind: string,
 ): RecordCodec<T> {
   const opened = createOpenedRecords<T>();
   const names = boundedMap<string>(MAX_NAMES);
   const [writeKey] = nameKeys;
+  const { pack, unpack } = storage.isInProcess === true ? AS_IT_IS : COMPRESSED;
   const nameOf = (key: Uint8Array, id: string): string =>
     `${namespace}:${kind}:${mac(key, kind, id).toString('base64url')}`;
   return {
@@ -58,8 +70,8 @@ export function createRecordCodec<T>(
       names.set(id, name);
       return name;
     },
-    seal: (name: string, value: T): Buffer =>
-      sealer.seal(brotliCompressSync(JSON.stringify(value), COMPRESSION), name),
+    seal: (name: string, value: T): Buffer => sealer.seal(pack(JSON.stringify(value)), name),
+    stored: (name, bytes, value) => void opened.remember(name, bytes, value),
     open(name: string, bytes: Uint8Array | undefined): T | undefined {
       if (bytes === undefined) return undefined;
       const known = opened.find(name, bytes);
@@ -70,7 +82,7 @@ export function createRecordCodec<T>(
         return undefined;
       }
       // What opens was sealed here, as JSON of this kind: the name is part of the seal.
-      const value = JSON.parse(brotliDecompressSync(plaintext).toString('utf8')) as T;
+      const value = JSON.parse(unpack(plaintext).toString('utf8')) as T;
       return opened.remember(name, bytes, value);
     },
   };
