@@ -14,8 +14,9 @@ const oursOptions = (options: Readonly<Record<string, unknown>>): OursOptions =>
   options as unknown as OursOptions;
 
 export const CONTENDERS = {
-  bare: async () => (await import('./contenders/bare.js')).bare(),
-  bareContext: async () => (await import('./contenders/bare.js')).bareWithContext(),
+  bare: async (options) => (await import('./contenders/bare.js')).bare(options),
+  bareContext: async (options) => (await import('./contenders/bare.js')).bareWithContext(options),
+  leastGuard: async (options) => (await import('./contenders/bare.js')).leastGuard(options),
   bareForm: async () => (await import('./contenders/bare.js')).bareForm(),
   bareTransport: async (options) =>
     (await import('./contenders/transport.js')).bareTransport(options),

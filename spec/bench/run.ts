@@ -121,8 +121,8 @@ async function measure(table: Table): Promise<TableResult> {
   };
   say(`\n${title}`);
   const compare = async (row: Row): Promise<RowResult> => {
-    const { label, side, target } = row;
-    const outcome = await duel(baseline.side, side, effort, row.facts === true);
+    const { label, side, against = baseline.side, target } = row;
+    const outcome = await duel(against, side, effort, row.facts === true);
     const { ratio, lowest, highest, secondUs: us, facts } = outcome;
     const result = { label, ratio, lowest, highest, us, target, ...(facts && { facts }) };
     say(inOneLine(result));

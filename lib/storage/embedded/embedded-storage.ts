@@ -5,13 +5,13 @@
  */
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { boundedMap } from '../bounded-map.js';
 import { type Storage, StorageUnavailable } from '../storage.js';
 import { checkedTtl } from '../ttl.js';
 import { dataDirectory, directoryName } from './data-directory.js';
 import { type Environment, openEnvironment } from './environment.js';
 import { warningAbout } from './file-system.js';
 import { localSecret } from './local-secret.js';
+import { createLooks } from './looks.js';
 import { memberKey, memberRange, type RecordTable, recordTable, valueKey } from './record-table.js';
 
 /** Settings of {@link embeddedStorage}. */
@@ -22,24 +22,6 @@ export interface EmbeddedStorageOptions {
    * `~/.local/share/express-auth0-mcp`.
    */
   directory?: string;
-}
-
-/** Records remembered as they were last looked at: some 5 MB. */
-const MAX_LOOKED = 2000;
-/**
- * How long a look counts, in milliseconds, unless this process writes. Another process may write, and
- * its word counts within a second (`Storage.look`).
- */
-const LOOK_MS = 250;
-
-/** A record as it was last looked at. */
-interface Look {
-  readonly key: Buffer;
-  readonly bytes: Buffer;
-  /** In milliseconds of `performance.now()`. */
-  readonly atMs: number;
-  /** Of the handle, before it. */
-  readonly changes: number;
 }
 
 /** The store of callers that never call `open()`. */
@@ -109,26 +91,14 @@ function createHandle(directory: string): Handle {
 
 function storageOn(handle: Handle): Storage {
   const { read, readAtOnce, write } = access(handle);
-  const looked = boundedMap<Look>(MAX_LOOKED);
-
-  function lookAgain(name: string, before: Look | undefined): Buffer | undefined {
-    const [atMs, changes] = [performance.now(), handle.changes];
-    const key = before?.key ?? valueKey(name);
-    const bytes = readAtOnce((table) => table.readAgain(key, before?.bytes));
-    if (bytes === undefined) looked.delete(name);
-    else looked.set(name, { key, bytes, atMs, changes });
-    return bytes;
-  }
-
+  const look = createLooks({
+    read: (key, before) => readAtOnce((table) => table.readAgain(key, before)),
+    changes: () => handle.changes,
+  });
   return {
     description: `embedded (LMDB) in ${handle.directory}`,
     get: (key) => read((table) => table.readCommitted(valueKey(key))),
-    look(name) {
-      const before = looked.get(name);
-      const isFresh =
-        before?.changes === handle.changes && performance.now() - before.atMs < LOOK_MS;
-      return isFresh ? before.bytes : lookAgain(name, before);
-    },
+    look,
     async set(key, value, ttlSeconds) {
       checkedTtl(ttlSeconds);
       await write((table) => table.put(valueKey(key), value, ttlSeconds));
