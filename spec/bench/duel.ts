@@ -1,5 +1,5 @@
 /**
- * Two contenders side by side: A B B A in short bursts, in a fresh process, several times.
+ * Two contenders side by side: A B B A, then B A A B, in short bursts, in a fresh process, several times.
  *
  * CPU time and not wall time: it does not count what else runs on the machine. A B B A and not A B:
  * what drifts (frequency, temperature, neighbours) falls on both alike. Both in one process: two of
@@ -74,11 +74,22 @@ export async function startSide(args: SideArguments): Promise<Sides<[Side]>> {
   };
 }
 
+/** Helper threads of the collector spend CPU time on waiting for one another: the noisiest part. */
+const STEADY = ['--expose-gc', '--single-threaded-gc'];
+
+/**
+ * A heap so large that no full collection falls into a launch, which takes as long as 150 requests and
+ * would fall to the one side or the other. The collections of the young generation are what they are.
+ */
+const NO_FULL_COLLECTION = ['--initial-heap-size=6000', '--max-old-space-size=8000'];
+
 /** Starts one process with all of `contenders` in it. */
-async function startProcess(contenders: readonly SideArguments[]): Promise<Sides> {
+async function startProcess(
+  contenders: readonly SideArguments[],
+  flags: readonly string[] = [],
+): Promise<Sides> {
   const child = fork(SIDE, [JSON.stringify(contenders)], {
-    // Helper threads of the collector spend CPU time on waiting for one another: the noisiest part.
-    execArgv: ['--import', LOADER, '--expose-gc', '--single-threaded-gc'],
+    execArgv: ['--import', LOADER, ...STEADY, ...flags],
     serialization: 'advanced',
   });
   await answerOf(child);
@@ -151,9 +162,11 @@ async function oneLaunch(
   }
   const [seenA, seenB]: [number[], number[]] = [[], []];
   for (let round = 0; round < rounds; round += 1) {
-    seenA.push(await a.burst(runsPerBurst));
-    seenB.push(await b.burst(runsPerBurst), await b.burst(runsPerBurst));
-    seenA.push(await a.burst(runsPerBurst));
+    const [outer, seenOuter, inner, seenInner] =
+      round % 2 === 0 ? [a, seenA, b, seenB] : [b, seenB, a, seenA];
+    seenOuter.push(await outer.burst(runsPerBurst));
+    seenInner.push(await inner.burst(runsPerBurst), await inner.burst(runsPerBurst));
+    seenOuter.push(await outer.burst(runsPerBurst));
   }
   const facts = wantsFacts ? await b.facts() : undefined;
   await stop();
@@ -177,7 +190,10 @@ async function startBoth(
   isInOrder: boolean,
 ): Promise<Sides<readonly [Side, Side]>> {
   if ((first.processes ?? 1) > 1 || (second.processes ?? 1) > 1) return startApart(first, second);
-  const { sides, stop } = await startProcess(isInOrder ? [first, second] : [second, first]);
+  const { sides, stop } = await startProcess(
+    isInOrder ? [first, second] : [second, first],
+    NO_FULL_COLLECTION,
+  );
   const [a, b] = isInOrder ? sides : sides.toReversed();
   if (a === undefined || b === undefined) throw new RangeError('a duel needs two sides');
   return { sides: [a, b], stop };

@@ -59,9 +59,11 @@ async function answer(request: SideRequest): Promise<unknown> {
 
 async function burst(rig: Rig, runs: number): Promise<BurstAnswer> {
   await rig.prepare?.(runs);
+
   const before = process.cpuUsage();
   if (rig.burst !== undefined) await rig.burst(runs);
   else for (let run = 0; run < runs; run += 1) await rig.run();
+
   const { user, system } = process.cpuUsage(before);
   // Async hooks that one contender has on are not to cost the other; they come back with the next run.
   for (const context of contexts) context.disable();
