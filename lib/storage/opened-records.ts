@@ -26,9 +26,12 @@ export function createOpenedRecords<T>(): OpenedRecords<T> {
     find(name, bytes) {
       const known = opened.get(name);
       if (known === undefined) return undefined;
-      return known.bytes === bytes || Buffer.compare(known.bytes, bytes) === 0
-        ? known.value
-        : undefined;
+      if (known.bytes !== bytes) {
+        if (Buffer.compare(known.bytes, bytes) !== 0) return undefined;
+        // A store that answers from memory has its own copy, and will answer with that again.
+        known.bytes = bytes;
+      }
+      return known.value;
     },
     remember(name, bytes, value) {
       opened.set(name, { bytes, value: deeplyFrozen(value) });
