@@ -79,7 +79,8 @@ function watchContexts(): ReadonlySet<asyncHooks.AsyncLocalStorage<unknown>> {
       made.add(this);
     }
   }
-  asyncHooks.AsyncLocalStorage = Watched;
+  // A getter on newer Nodes, a value on older ones.
+  Object.defineProperty(asyncHooks, 'AsyncLocalStorage', { value: Watched });
   syncBuiltinESMExports();
   return made;
 }
