@@ -12,7 +12,7 @@ import type { AnonymousAccess, ResourceConfig } from '../config/config.js';
 import { openToBrowsers } from '../http/cors.js';
 import { toOAuthError } from '../http/oauth-error.js';
 import type { Step } from '../http/step.js';
-import { parseBearerToken } from '../oauth/bearer-token.js';
+import { bearerCredentials } from '../oauth/bearer-token.js';
 import { unionOfScopes } from '../oauth/scope.js';
 import type { AtOnce } from '../storage/at-once.js';
 import { anonymousEntry } from './anonymous-access.js';
@@ -32,8 +32,6 @@ export interface GuardDeps extends OpenAnswersDeps, RefusalDeps, ScopeRules {
   readonly origins: Pick<ResourceConfig, 'baseUrl' | 'resource' | 'allowedOrigins'>;
   readonly resource: string;
   readonly anonymous: AnonymousAccess | undefined;
-  /** Of a token worth looking at, in characters. */
-  readonly maxTokenLength: number;
   readonly baseHeaders: Step;
   /** Counts a call without a token that is let through. @throws TooManyRequests */
   readonly limitAnonymous: (req: Request) => Promise<void>;
@@ -97,7 +95,7 @@ function refuseFor(req: Request, res: Response, thrown: unknown, guard: Guard): 
 /** Who calls, undefined for nobody. */
 function identify(req: Request, res: Response, guard: Guard): AtOnce<AccessToken | undefined> {
   if (guard.dependsOnBody) return identifyAndRead(req, res, guard);
-  const token = parseBearerToken(req.headers.authorization, guard.maxTokenLength);
+  const token = bearerCredentials(req.headers.authorization);
   return token === undefined ? undefined : guard.verifyBearer(token);
 }
 
@@ -108,11 +106,11 @@ function identify(req: Request, res: Response, guard: Guard): AtOnce<AccessToken
 async function identifyAndRead(
   req: Request,
   res: Response,
-  { verifyBearer, maxTokenLength }: Guard,
+  { verifyBearer }: Guard,
 ): Promise<AccessToken | undefined> {
   let sender: Sender = 'stranger';
   try {
-    const token = parseBearerToken(req.headers.authorization, maxTokenLength);
+    const token = bearerCredentials(req.headers.authorization);
     if (token === undefined) return undefined;
     const caller = await verifyBearer(token);
     sender = 'known';

@@ -11,6 +11,7 @@
  */
 import { hash } from 'node:crypto';
 import { createNames } from '../keys/names.js';
+import { MAX_OWN_TOKEN_LENGTH, requireToken } from '../oauth/bearer-token.js';
 import { InvalidToken } from '../oauth/errors.js';
 import { formatScope, parseScope } from '../oauth/scope.js';
 import { boundedMap } from '../storage/bounded-map.js';
@@ -66,6 +67,7 @@ export function createAccessTokens(deps: AccessTokensDeps): AccessTokens {
   function verifyAtOnce(token: string): AccessTokenClaims {
     const name = hash('sha256', token, 'base64url');
     const known = verified.get(name);
+    if (known === undefined) requireToken(token, MAX_OWN_TOKEN_LENGTH);
     const claims = known ?? verify(token, byKid, deps);
     if (claims.expiresAt + CLOCK_TOLERANCE_SECONDS <= deps.now()) throw expired();
     if (known === undefined) verified.set(name, claims);

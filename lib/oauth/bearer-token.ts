@@ -8,8 +8,8 @@
  */
 import { InvalidToken } from './errors.js';
 
-/** RFC 6750 §2.1 `b64token`, after a case-insensitive scheme and at least one space. */
-const BEARER = /^Bearer +([A-Za-z0-9\-._~+/]+=*) *$/i;
+/** RFC 6750 §2.1 `b64token`. */
+const TOKEN = /^[A-Za-z0-9\-._~+/]+=*$/;
 
 /** Longest token of ours, in characters, and more: they are far below, so longer ones are foreign. */
 export const MAX_OWN_TOKEN_LENGTH = 4096;
@@ -18,20 +18,22 @@ export const MAX_OWN_TOKEN_LENGTH = 4096;
 export const MAX_AUTH0_TOKEN_LENGTH = 16_384;
 
 /**
- * The token, or undefined where no bearer credentials were sent (another scheme, or no header).
+ * What stands after the scheme, or undefined where no bearer credentials were sent (another scheme, or
+ * no header). Whether it can be a token says {@link requireToken}.
+ */
+export function bearerCredentials(authorization = ''): string | undefined {
+  const scheme = /^Bearer(?: +|$)/i.exec(authorization)?.[0];
+  return scheme === undefined ? undefined : authorization.slice(scheme.length).trimEnd();
+}
+
+/**
+ * Reads the whole token, which takes about as long as to hash it: for one that has not been seen before.
  *
  * @param maxLength of a token worth looking at, in characters
- * @throws InvalidToken for a bearer header that no token fits
+ * @throws InvalidToken for what no token can be
  */
-export function parseBearerToken(
-  authorization: string | undefined,
-  maxLength: number,
-): string | undefined {
-  if (authorization === undefined) return undefined;
-  const token = BEARER.exec(authorization)?.[1];
-  if (token === undefined && !/^Bearer(?: |$)/i.test(authorization)) return undefined;
-  if (token === undefined || token.length > maxLength) {
+export function requireToken(credentials: string, maxLength: number): void {
+  if (credentials.length > maxLength || !TOKEN.test(credentials)) {
     throw new InvalidToken('The access token is malformed');
   }
-  return token;
 }

@@ -16,9 +16,7 @@ import type { ChallengeBase } from '../oauth/challenge.js';
 import type { CommonGround } from './ground.js';
 
 /** What differs from server to server. */
-interface GuardWiring
-  extends CommonGround,
-    Pick<GuardDeps, 'verifyBearer' | 'maxTokenLength' | 'askedScopes'> {
+interface GuardWiring extends CommonGround, Pick<GuardDeps, 'verifyBearer' | 'askedScopes'> {
   readonly challenge: ChallengeBase;
   readonly watch: MountWatch;
   readonly limits: RateLimits;

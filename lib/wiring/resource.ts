@@ -17,7 +17,6 @@ import { baseHeaders } from '../http/answer-headers.js';
 import { createErrorLog } from '../http/error-log.js';
 import { jsonErrors } from '../http/json-errors.js';
 import { createRateLimits } from '../http/rate-limits.js';
-import { MAX_AUTH0_TOKEN_LENGTH } from '../oauth/bearer-token.js';
 import { protectedResourceMetadata } from '../oauth/metadata.js';
 import { documentsOf, resourcePathsOf } from '../routes/paths.js';
 import { createResourceRoutes, type PlacedDocument } from '../routes/resource.js';
@@ -57,7 +56,6 @@ export function wireResource(config: ResourceConfig, surroundings: Surroundings)
   const createGuard = wireGuard({
     ...ground,
     verifyBearer,
-    maxTokenLength: MAX_AUTH0_TOKEN_LENGTH,
     askedScopes: ({ claims }) => scopesOf(claims).filter((scope) => scope !== 'offline_access'),
     challenge,
     watch: mounts.watch,

@@ -9,7 +9,6 @@ import type { Config } from '../config/config.js';
 import type { AccessTokens } from '../grants/access-token.js';
 import type { Grants } from '../grants/grants.js';
 import { createErrorLog } from '../http/error-log.js';
-import { MAX_OWN_TOKEN_LENGTH } from '../oauth/bearer-token.js';
 import type { ChallengeBase } from '../oauth/challenge.js';
 import { endpointsOf, pathsOf } from '../routes/paths.js';
 import type { Routes } from '../routes.js';
@@ -50,7 +49,6 @@ export function wire(config: Config, surroundings: Surroundings): Wiring {
   const createGuard = wireGuard({
     ...ground,
     verifyBearer,
-    maxTokenLength: MAX_OWN_TOKEN_LENGTH,
     askedScopes: ({ scopes }) => scopes,
     challenge,
     watch: mounts.watch,
