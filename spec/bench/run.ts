@@ -53,19 +53,21 @@ const TOLERANCE = 0.02;
 const PEERS = process.env['BENCH_PEERS'] ?? '';
 
 /** Bursts of a thousand: some three of the young generation's collections, so that each has its share. */
-const NORMAL: Effort = { launches: 8, rounds: 10, runsPerBurst: 1000, warmUpRuns: 6000 };
+const NORMAL: Effort = { launches: 5, rounds: 10, runsPerBurst: 1000, warmUpRuns: 6000 };
 const QUICK: Effort = { launches: 3, rounds: 6, runsPerBurst: 1000, warmUpRuns: 4000 };
 
 const flags = process.argv.slice(2);
 /** Keeps a run on another Node beside the usual one: `--suffix=-node24`. */
 const suffix = flags.find((flag) => flag.startsWith('--suffix='))?.slice('--suffix='.length) ?? '';
 const isQuick = flags.includes('--quick');
+/** Where a table is to be had sooner, or more exact: `--launches=3`. */
+const launches = Number(flags.find((flag) => flag.startsWith('--launches='))?.split('=')[1]);
 const wanted = flags.filter((flag) => !flag.startsWith('--'));
 const isWanted = (id: string): boolean =>
   wanted.length === 0 || wanted.some((part) => id.startsWith(part));
 const wantsGrowth =
   isWanted('growth-') || isWanted('start-up') || wanted.some((part) => part.startsWith('growth'));
-const sizes = flags.includes('--full') ? [1000, 100_000, 1_000_000] : [1000, 100_000];
+const sizes = flags.includes('--full') ? [1000, 1_000_000] : [1000, 100_000];
 
 const results = readResults();
 const servers: { remove(): Promise<void> }[] = [];
@@ -116,6 +118,7 @@ async function measure(table: Table): Promise<TableResult> {
   const { id, title, baseline, rows, runsPerBurst, warmUpRuns } = table;
   const effort = {
     ...(isQuick ? QUICK : NORMAL),
+    ...(launches > 0 && { launches }),
     ...(runsPerBurst && { runsPerBurst }),
     ...(warmUpRuns && { warmUpRuns }),
   };

@@ -103,6 +103,8 @@ export function tables({ redisUrl, directory, peers, filled, floodSize }: Place)
         label: `ours, ${store}`,
         side: side('oursTransport', { store, redisUrl, isStateful }),
       })),
+      runsPerBurst: 300,
+      warmUpRuns: 3000,
     })),
     {
       id: 'token',
@@ -116,7 +118,8 @@ export function tables({ redisUrl, directory, peers, filled, floodSize }: Place)
         },
         { label: `code exchange, ${store}`, side: side('code', { store, redisUrl }) },
       ]),
-      runsPerBurst: 100,
+      runsPerBurst: 200,
+      warmUpRuns: 2000,
     },
     {
       id: 'login',
@@ -188,7 +191,7 @@ function growth(filled: Place['filled']): Table[] {
         side: side(contender, { ...options(store, place), tokens }),
         target: 1.1,
       })),
-      ...(contender === 'refresh' && { runsPerBurst: 100 }),
+      ...(contender === 'refresh' && { runsPerBurst: 200, warmUpRuns: 2000 }),
     })),
   );
 }

@@ -6,8 +6,10 @@
  */
 import { afterEach, describe, expect, it } from '@jest/globals';
 import express from 'express';
+import type { Store as RateLimitStore } from 'express-rate-limit';
 
 import { ADA, BOB } from '../../demo/tenant/options.js';
+import { memoryStorage } from '../../lib/storage/memory-storage.js';
 import { sessionRoute } from '../support/mcp-route.js';
 import { type Answer, type OAuthClient, registerClient, rpc } from '../support/oauth-client.js';
 import { startWorld, type World, type WorldOptions } from '../support/world.js';
@@ -173,6 +175,25 @@ describe('a session', () => {
     expect((await rpc(world.mcp, await tokenOf(client), WHOAMI, session)).status).toBe(200);
     expect((await rpc(world.mcp, await tokenOf(client, BOB), WHOAMI, session)).status).toBe(404);
     expect((await rpc(world.mcp, undefined, { method: 'tools/list' }, session)).status).toBe(404);
+  });
+
+  it('RS-22 that somebody takes over while a call without a token is counted is not open to that call', async () => {
+    let isSlow = false;
+    const counters: RateLimitStore = {
+      increment: async () =>
+        isSlow ? new Promise(() => {}) : { totalHits: 1, resetTime: undefined },
+      decrement: () => {},
+      resetKey: () => {},
+    };
+    const storage = { ...memoryStorage(), rateLimitStore: () => counters };
+    const client = await start({ options: { storage, anonymous: { methods: ['initialize'] } } });
+    const token = await tokenOf(client);
+    const session = await openSession(undefined);
+    // From here on the counters of all instances do not answer, and those of this process are asked later.
+    isSlow = true;
+    const stream = fetch(world.mcp, { headers: { ...session, accept: 'text/event-stream' } });
+    expect((await rpc(world.mcp, token, WHOAMI, session)).status).toBe(200);
+    expect((await stream).status).toBe(404);
   });
 });
 
