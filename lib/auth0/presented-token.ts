@@ -15,6 +15,7 @@ import { hash } from 'node:crypto';
 import { decodeJwt } from 'jose';
 
 import type { TenantConfig } from '../config/config.js';
+import { MAX_AUTH0_TOKEN_LENGTH, requireToken } from '../oauth/bearer-token.js';
 import type { AtOnce } from '../storage/at-once.js';
 import { type BoundedMap, boundedMap } from '../storage/bounded-map.js';
 import { deeplyFrozen } from '../storage/deeply-frozen.js';
@@ -88,6 +89,7 @@ export function createPresentedTokens(deps: PresentedTokensDeps): PresentedToken
   const verified: BoundedMap<Verified> = boundedMap(MAX_VERIFIED, MAX_CHARACTERS);
 
   async function verifyAnew(token: string, name: string): Promise<PresentedToken> {
+    requireToken(token, MAX_AUTH0_TOKEN_LENGTH);
     requireOurTenant(token, deps);
     await problems.watch(keys.ready).catch(asOutage);
     const found = await problems.watch(() => verifyPresented(token, deps));

@@ -15,60 +15,81 @@ export interface AnswerUnderWay {
   readonly res: Response;
   /** Whom it is for; undefined for somebody without a token. */
   readonly caller: AccessToken | undefined;
-  /** Its place in the list, so that it need not be looked for. */
+  /** When to ask for its grant, in milliseconds of `performance.now()`; see `open-answers.ts`. */
+  dueAtMs: number | undefined;
+  /** Its places in the two lists, so that it need not be looked for. */
   place: number;
-  /** Whether it has been seen which session it opens, see `session-owners.ts`. */
-  isRead: boolean;
-  /** When to ask for its grant, in milliseconds of `performance.now()`, or {@link NEW}. */
-  dueAtMs: number;
+  openingPlace: number;
 }
 
-/** Begun since `open-answers.ts` last looked: most answers end before it looks again. */
-export const NEW = 0;
-
-/** All of them. */
+/** All of them; the lists are in no order. */
 export interface AnswersUnderWay {
-  /** In no order. */
   readonly list: readonly AnswerUnderWay[];
+  /** Those that may open a session, and of which nobody has read yet which; see `session-owners.ts`. */
+  readonly opening: readonly AnswerUnderWay[];
   /** Enters one, if it can still end; it leaves by itself. */
   begin(req: Request, res: Response, caller: AccessToken | undefined): void;
+  /** It has been read which session it opens. @returns whether it had not been before */
+  markRead(answer: AnswerUnderWay): boolean;
 }
 
-/** Where an answer is when it is in the list no more. */
-const NOWHERE = -1;
-
 /**
- * One listener on each answer, and an array: this is on every request. A `Set` lays out its table anew
+ * One listener on each answer, and arrays: this is on every request. A `Set` lays out its table anew
  * every few requests, and a linked list keeps the dead alive for the collector's next round.
  *
  * @param onEnd told of each once
  */
 export function createAnswersUnderWay(onEnd: (answer: AnswerUnderWay) => void): AnswersUnderWay {
-  const list: AnswerUnderWay[] = [];
+  const all = createPlacedList('place');
+  const opening = createPlacedList('openingPlace');
 
   function end(answer: AnswerUnderWay): void {
-    const { place } = answer;
-    if (place === NOWHERE) return;
-    answer.place = NOWHERE;
-    const last = list.pop();
-    if (last !== undefined && last !== answer) {
-      list[place] = last;
-      last.place = place;
-    }
+    if (!all.leave(answer)) return;
     onEnd(answer);
+    opening.leave(answer);
   }
 
   return {
-    list,
+    list: all.list,
+    opening: opening.list,
     begin(req, res, caller) {
       // A connection that was gone before the check was done says so no more.
       if (res.destroyed || req.socket.destroyed) return;
-      const place = list.length;
-      const answer = { req, res, caller, place, isRead: false, dueAtMs: NEW };
-      list.push(answer);
+      const places = { place: NOWHERE, openingPlace: NOWHERE };
+      const answer = { req, res, caller, dueAtMs: undefined, ...places };
+      all.enter(answer);
+      // Also where a session is named: it may have ended here, and the route opens another instead.
+      if (req.method === 'POST') opening.enter(answer);
       const onClose = (): void => end(answer);
       res.on('close', onClose);
       if (res.socket === null) endWithConnection(answer, onClose);
+    },
+    markRead: opening.leave,
+  };
+}
+
+/** The place of an answer in a list that it is not in. */
+const NOWHERE = -1;
+
+/** A list that is entered and left in the same time, however long it is. */
+function createPlacedList(place: 'place' | 'openingPlace') {
+  const list: AnswerUnderWay[] = [];
+  return {
+    list,
+    enter(answer: AnswerUnderWay): void {
+      answer[place] = list.push(answer) - 1;
+    },
+    /** The last one takes its place. @returns whether it was there */
+    leave(answer: AnswerUnderWay): boolean {
+      const at = answer[place];
+      if (at === NOWHERE) return false;
+      answer[place] = NOWHERE;
+      const last = list.pop();
+      if (last !== undefined && last !== answer) {
+        list[at] = last;
+        last[place] = at;
+      }
+      return true;
     },
   };
 }

@@ -8,7 +8,6 @@
 import { Auth0Error } from '../auth0/auth0.js';
 import type { PresentedToken, PresentedTokens } from '../auth0/presented-token.js';
 import { TokenExpired } from '../auth0/signed-token.js';
-import { MAX_AUTH0_TOKEN_LENGTH, requireToken } from '../oauth/bearer-token.js';
 import { InvalidToken } from '../oauth/errors.js';
 import type { AccessToken } from './auth-info.js';
 import { TokenPassthroughRefused } from './token-passthrough-refused.js';
@@ -17,7 +16,6 @@ import type { VerifyBearer } from './verification.js';
 /** What is thrown for an outage of Auth0 stays what it is: 503, never 401 (R-RS-7). */
 export function createAuth0Verification(tokens: PresentedTokens): VerifyBearer {
   return function verifyBearer(token) {
-    requireToken(token, MAX_AUTH0_TOKEN_LENGTH);
     try {
       const presented = tokens.verify(token);
       if (!(presented instanceof Promise)) return callerOf(token, presented);

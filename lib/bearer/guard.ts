@@ -54,14 +54,13 @@ interface Guard extends GuardDeps {
 
 export function createGuards(deps: GuardDeps): CreateGuard {
   const answers = createAnswersUnderWay((answer) => sessions.read(answer));
-  const underWay = () => answers.list;
-  const sessions = createSessionOwners(underWay);
+  const sessions = createSessionOwners(answers);
   const common = {
     ...deps,
     resourceUrl: new URL(deps.resource),
     sessions,
     answers,
-    openAnswers: createOpenAnswers(underWay, deps),
+    openAnswers: createOpenAnswers(answers.list, deps),
     dependsOnBody: deps.scopes.byTool.size > 0 || deps.anonymous !== undefined,
   };
   const { baseHeaders } = deps;

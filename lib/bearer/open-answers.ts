@@ -13,7 +13,7 @@
 import type { Request, Response } from 'express';
 
 import { InvalidToken } from '../oauth/errors.js';
-import { type AnswerUnderWay, NEW } from './answers-under-way.js';
+import type { AnswerUnderWay } from './answers-under-way.js';
 import type { AccessToken } from './auth-info.js';
 import { rpcCalls } from './json-rpc.js';
 import type { VerifyBearer } from './verification.js';
@@ -41,10 +41,10 @@ export interface OpenAnswers {
  * Keeps no process alive. One timer for all answers, running while there are any: a timer for each
  * would cost more than the whole check of its token.
  *
- * @param answers under way, at present
+ * @param answers under way, which change meanwhile
  */
 export function createOpenAnswers(
-  answers: () => readonly AnswerUnderWay[],
+  answers: readonly AnswerUnderWay[],
   deps: OpenAnswersDeps,
 ): OpenAnswers {
   const { now, streamCheckMs } = deps;
@@ -53,9 +53,8 @@ export function createOpenAnswers(
 
   function look(): void {
     const timeMs = performance.now();
-    const somebodys = answers().filter(({ caller }) => caller !== undefined);
-    for (const answer of somebodys) lookAt(answer, timeMs);
-    if (somebodys.length > 0) return;
+    for (const answer of answers) lookAt(answer, timeMs);
+    if (answers.some(({ caller }) => caller !== undefined)) return;
     clearInterval(timer);
     timer = undefined;
   }
@@ -63,9 +62,9 @@ export function createOpenAnswers(
   function lookAt(answer: AnswerUnderWay, timeMs: number): void {
     const { caller, dueAtMs } = answer;
     if (caller === undefined) return;
-    // One that is new was begun within the time since the last look.
-    if (dueAtMs === NEW) answer.dueAtMs = timeMs + streamCheckMs - lookMs;
-    const isDue = dueAtMs !== NEW && dueAtMs <= timeMs;
+    // Most answers end before they are looked at; this one was begun since the last look.
+    if (dueAtMs === undefined) answer.dueAtMs = timeMs + streamCheckMs - lookMs;
+    const isDue = dueAtMs !== undefined && dueAtMs <= timeMs;
     if (!isDue && caller.expiresAt >= now()) return;
     answer.dueAtMs = timeMs + streamCheckMs;
     void endUnlessPermitted(answer, caller, deps);

@@ -18,7 +18,7 @@ import type { Request, Response } from 'express';
 
 import { sendJson } from '../http/send-json.js';
 import { boundedMap } from '../storage/bounded-map.js';
-import type { AnswerUnderWay } from './answers-under-way.js';
+import type { AnswersUnderWay, AnswerUnderWay } from './answers-under-way.js';
 import type { AccessToken } from './auth-info.js';
 
 /** Owners of a hundred thousand sessions are some 20 MB. */
@@ -38,8 +38,9 @@ export interface SessionOwners {
   read(answer: AnswerUnderWay): void;
 }
 
-/** @param answers under way, at present */
-export function createSessionOwners(answers: () => readonly AnswerUnderWay[]): SessionOwners {
+export function createSessionOwners(
+  answers: Pick<AnswersUnderWay, 'opening' | 'markRead'>,
+): SessionOwners {
   const owners = boundedMap<string>(MAX_SESSIONS);
   const nobodys = boundedMap<true>(MAX_ANONYMOUS_SESSIONS);
 
@@ -55,12 +56,19 @@ export function createSessionOwners(answers: () => readonly AnswerUnderWay[]): S
   }
 
   function read(answer: AnswerUnderWay): void {
-    const { req, res, caller, isRead } = answer;
-    // Also where a session is named: it may have ended here, and the route opens another instead.
-    if (isRead || req.method !== 'POST') return;
-    answer.isRead = true;
+    if (!answers.markRead(answer)) return;
+    const { req, res, caller } = answer;
     const id = res.getHeader('mcp-session-id');
     if (typeof id === 'string' && id !== req.headers['mcp-session-id']) own(id, caller);
+  }
+
+  /** From the last one on, since those that have been read leave the list. */
+  function readAll(): void {
+    const { opening } = answers;
+    for (let at = opening.length - 1; at >= 0; at -= 1) {
+      const answer = opening[at];
+      if (answer?.res.headersSent) read(answer);
+    }
   }
 
   /** The session a request names; whoever has its id has got the headers of an answer. */
@@ -68,7 +76,7 @@ export function createSessionOwners(answers: () => readonly AnswerUnderWay[]): S
     const id = headers['mcp-session-id'];
     if (typeof id !== 'string') return undefined;
     if (!owners.has(id) && !nobodys.has(id)) {
-      for (const answer of answers()) if (answer.res.headersSent) read(answer);
+      readAll();
     }
     return id;
   }

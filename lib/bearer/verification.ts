@@ -29,8 +29,8 @@ interface VerificationDeps {
   readonly challenge: ChallengeBase;
 }
 
-/** What is the same in all calls on one grant. */
-type Person = Pick<AccessToken, 'claims' | 'auth0Token'>;
+/** What all calls on one grant share. */
+type SharedByCalls = Pick<AccessToken, 'claims' | 'auth0Token'>;
 
 export function createVerification(deps: VerificationDeps): VerifyBearer {
   const { accessTokens, grants, challenge } = deps;
@@ -44,17 +44,17 @@ export function createVerification(deps: VerificationDeps): VerifyBearer {
   }
 
   /** By grant: an unchanged one is the same object on every request. */
-  const known = new WeakMap<GrantRecord, Person>();
+  const known = new WeakMap<GrantRecord, SharedByCalls>();
 
-  function personBehind(grantId: string, grant: GrantRecord): Person {
+  function sharedBy(grantId: string, grant: GrantRecord): SharedByCalls {
     const before = known.get(grant);
     if (before !== undefined) return before;
-    const person = {
+    const shared = {
       claims: auth0ClaimsOf(grant),
       auth0Token: () => askForAuth0Token(grantId),
     };
-    known.set(grant, person);
-    return person;
+    known.set(grant, shared);
+    return shared;
   }
 
   /** Who is calling, once both the token and the grant are there. */
@@ -69,7 +69,7 @@ export function createVerification(deps: VerificationDeps): VerifyBearer {
         detail: 'its grant has ended, or is of somebody else',
       });
     }
-    const { claims, auth0Token } = personBehind(grantId, grant);
+    const { claims, auth0Token } = sharedBy(grantId, grant);
     return {
       token,
       clientId,

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { createNames } from '../keys/names.js';
+import { createIds } from './random-ids.js';
 import { type RequestContext, requestContext, runInContext } from './request-context.js';
 
 /** Gives each request a reference. */
@@ -20,18 +20,18 @@ export interface Correlation {
 const ID_BYTES = 6;
 
 /** To be shared with the context of a request within this one. */
-export function correlationOf(request: RequestContext): { id?: string } {
-  request.correlation ??= {};
-  return request.correlation;
+export function correlationOf(context: RequestContext): { id?: string } {
+  context.correlation ??= {};
+  return context.correlation;
 }
 
 export function createCorrelation(): Correlation {
-  const newId = createNames(ID_BYTES);
+  const newId = createIds(ID_BYTES);
 
   function currentId(): string | undefined {
-    const request = requestContext();
-    if (request === undefined) return undefined;
-    const correlation = correlationOf(request);
+    const context = requestContext();
+    if (context === undefined) return undefined;
+    const correlation = correlationOf(context);
     correlation.id ??= newId();
     return correlation.id;
   }

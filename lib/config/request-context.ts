@@ -10,7 +10,10 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 
 /** Other rooms add what they keep for a request. */
 export interface RequestContext {
-  /** Its reference in events and log lines, made when first asked for: most never need one. */
+  /**
+   * Its reference in events and log lines, made when first asked for: most never need one. An object,
+   * since a context within this one shares it.
+   */
   correlation?: { id?: string };
 }
 

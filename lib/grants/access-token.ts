@@ -10,7 +10,7 @@
  * @module
  */
 import { hash } from 'node:crypto';
-import { createNames } from '../keys/names.js';
+import { createIds } from '../config/random-ids.js';
 import { MAX_OWN_TOKEN_LENGTH, requireToken } from '../oauth/bearer-token.js';
 import { InvalidToken } from '../oauth/errors.js';
 import { formatScope, parseScope } from '../oauth/scope.js';
@@ -54,8 +54,8 @@ const TYPE = 'at+jwt';
 const CLOCK_TOLERANCE_SECONDS = 30;
 /** Verified tokens remembered: about 5 MB at most. */
 const MAX_VERIFIED = 10_000;
-
-const newName = createNames(9);
+/** Of randomness, to tell the tokens of one grant apart. */
+const TOKEN_ID_BYTES = 9;
 
 export function createAccessTokens(deps: AccessTokensDeps): AccessTokens {
   const keys = deps.materials.map(signingKeyFrom);
@@ -63,6 +63,7 @@ export function createAccessTokens(deps: AccessTokensDeps): AccessTokens {
   const [newest] = keys;
   if (newest === undefined) throw new RangeError('access tokens need at least one key');
   const verified = boundedMap<AccessTokenClaims>(MAX_VERIFIED);
+  const newId = createIds(TOKEN_ID_BYTES);
 
   function verifyAtOnce(token: string): AccessTokenClaims {
     const name = hash('sha256', token, 'base64url');
@@ -76,14 +77,14 @@ export function createAccessTokens(deps: AccessTokensDeps): AccessTokens {
 
   return {
     jwks: { keys: keys.map(({ jwk }) => jwk) },
-    sign: async (claims) => sign(claims, newest, deps),
+    sign: async (claims) => sign({ ...claims, id: newId() }, newest, deps),
     verify: async (token) => verifyAtOnce(token),
     verifyAtOnce,
   };
 }
 
 function sign(
-  claims: AccessTokenClaims,
+  claims: AccessTokenClaims & { readonly id: string },
   key: SigningKey,
   { issuer, resource }: AccessTokensDeps,
 ): string {
@@ -98,7 +99,7 @@ function sign(
       iat: claims.issuedAt,
       exp: claims.expiresAt,
       // Unique as RFC 9068 §2.2 wants it, and names the grant, so that no further claim has to.
-      jti: `${claims.grantId}.${newName()}`,
+      jti: `${claims.grantId}.${claims.id}`,
     },
     key,
   );

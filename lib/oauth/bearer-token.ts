@@ -19,11 +19,15 @@ export const MAX_AUTH0_TOKEN_LENGTH = 16_384;
 
 /**
  * What stands after the scheme, or undefined where no bearer credentials were sent (another scheme, or
- * no header). Whether it can be a token says {@link requireToken}.
+ * no header). {@link requireToken} says whether it can be a token.
  */
 export function bearerCredentials(authorization = ''): string | undefined {
   const scheme = /^Bearer(?: +|$)/i.exec(authorization)?.[0];
-  return scheme === undefined ? undefined : authorization.slice(scheme.length).trimEnd();
+  if (scheme === undefined) return undefined;
+  let end = authorization.length;
+  // Spaces only: `trimEnd` takes more for a space than RFC 9110 §5.6.3 does.
+  while (end > scheme.length && authorization[end - 1] === ' ') end -= 1;
+  return authorization.slice(scheme.length, end);
 }
 
 /**

@@ -14,6 +14,7 @@
  * @module
  */
 import { type AtOnce, whenThere } from './at-once.js';
+import { deeplyFrozen } from './deeply-frozen.js';
 import { type CollectionDeps, createRecordCodec, type RecordCodec } from './record-codec.js';
 import { createRecordsInHand, type Found, type RecordsInHand } from './records-in-hand.js';
 import { type Storage, StorageUnavailable } from './storage.js';
@@ -32,16 +33,19 @@ export interface Collection<T> {
   get(id: string): Promise<T | undefined>;
   /** As {@link Collection.get}, but may be a second old: for what is asked on every request. */
   look(id: string): AtOnce<T | undefined>;
-  /** Writes whatever was there before. */
+  /** Writes whatever was there before. The value stays the caller's, who may go on changing it. */
   set(id: string, value: T, ttlSeconds: number): Promise<void>;
-  /** Writes only where nothing is, not even an unreadable record; `true` if it did. */
+  /**
+   * Writes only where nothing is, not even an unreadable record; `true` if it did. The value is kept at
+   * hand then, frozen.
+   */
   add(id: string, value: T, ttlSeconds: number): Promise<boolean>;
   /** Reads and deletes in one step: of parallel callers exactly one gets the record. */
   take(id: string): Promise<T | undefined>;
   /**
    * Changes the record by compare-and-set. `change` is pure and may run several times, each time
    * with the record as it is then; it returns the next record with its TTL, or `undefined` to
-   * leave things as they are. Resolves to what is stored now, `undefined` for no such record.
+   * leave things as they are. Resolves to what is stored now, frozen, `undefined` for no such record.
    *
    * @param from the record as `get` or `update` gave it: tried first, which spares the store a look
    */
@@ -65,7 +69,7 @@ export function openCollection<T>(deps: CollectionDeps, kind: string): Collectio
   if (newestKey === undefined) throw new RangeError('a collection needs at least one name key');
   // A constant of its own, so that functions know it is there.
   const writeKey = newestKey;
-  const { nameUnder, seal, stored, open } = createRecordCodec<T>(deps, kind);
+  const { nameUnder, seal, remember, open } = createRecordCodec<T>(deps, kind);
   const inHand = createRecordsInHand<T>();
 
   async function find(id: string): Promise<Found<T> | undefined> {
@@ -112,14 +116,17 @@ export function openCollection<T>(deps: CollectionDeps, kind: string): Collectio
     async add(id, value, ttlSeconds) {
       const name = nameUnder(writeKey, id);
       if (await isTakenUnder(olderKeys, id)) return false;
-      const sealed = seal(name, value);
+      // Before the store is waited for: what is at hand afterwards is what was sealed.
+      const sealed = seal(name, deeplyFrozen(value));
       if (!(await storage.add(name, sealed, ttlSeconds))) return false;
-      stored(name, sealed, value);
       // An instance still on the older key order may have added meanwhile, under its own name. Both
       // look again after writing, so at least one of them sees the other and steps back.
-      if (!(await isTakenUnder(olderKeys, id))) return true;
-      await storage.delete(name);
-      return false;
+      if (await isTakenUnder(olderKeys, id)) {
+        await storage.delete(name);
+        return false;
+      }
+      remember(name, sealed, value);
+      return true;
     },
     async take(id) {
       for (const key of nameKeys) {
@@ -130,13 +137,13 @@ export function openCollection<T>(deps: CollectionDeps, kind: string): Collectio
       return undefined;
     },
     update: (id, change, from) =>
-      update({ storage, find, seal, stored, inHand, kind }, id, change, from),
+      update({ storage, find, seal, remember, inHand, kind }, id, change, from),
     delete: (id) => deleteUnder(nameKeys, id),
   };
 }
 
 /** What an update works with. */
-interface UpdateDeps<T> extends Pick<RecordCodec<T>, 'seal' | 'stored'> {
+interface UpdateDeps<T> extends Pick<RecordCodec<T>, 'seal' | 'remember'> {
   readonly storage: Pick<Storage, 'update'>;
   readonly find: (id: string) => Promise<Found<T> | undefined>;
   readonly inHand: RecordsInHand<T>;
@@ -145,7 +152,7 @@ interface UpdateDeps<T> extends Pick<RecordCodec<T>, 'seal' | 'stored'> {
 
 /** See {@link Collection.update}. */
 async function update<T>(
-  { storage, find, seal, stored, inHand, kind }: UpdateDeps<T>,
+  { storage, find, seal, remember, inHand, kind }: UpdateDeps<T>,
   id: string,
   change: Change<T>,
   from: T | undefined,
@@ -156,9 +163,9 @@ async function update<T>(
     if (found === undefined) return undefined;
     const next = change(found.value);
     if (next !== undefined) {
-      const sealed = seal(found.name, next.value);
+      const sealed = seal(found.name, deeplyFrozen(next.value));
       if (await storage.update(found.name, found.bytes, sealed, next.ttlSeconds)) {
-        stored(found.name, sealed, next.value);
+        remember(found.name, sealed, next.value);
         return inHand.note({ ...found, bytes: sealed, value: next.value }).value;
       }
     } else if (known === undefined) {

@@ -5,6 +5,7 @@
  */
 import { randomBytes } from 'node:crypto';
 
+import { IN_PROCESS } from './packing.js';
 import { type Storage, StorageUnavailable } from './storage.js';
 import { checkedTtl } from './ttl.js';
 
@@ -53,8 +54,8 @@ export function memoryStorage(options: MemoryStorageOptions = {}): Storage {
   const memberRow = (index: string, member: string): string =>
     MEMBER + JSON.stringify([index, member]);
 
-  return {
-    isInProcess: true,
+  const storage: Storage & { readonly [IN_PROCESS]: true } = {
+    [IN_PROCESS]: true,
     description: 'memory of this process, lost when it ends',
     // Lives as long as what it signs: both end with the process.
     localSecret: () => secret,
@@ -89,6 +90,7 @@ export function memoryStorage(options: MemoryStorageOptions = {}): Storage {
         (member) => rows.read(memberRow(index, member)) !== undefined,
       ),
   };
+  return storage;
 }
 
 function createTable(

@@ -1,5 +1,5 @@
 /**
- * Records as they were last opened, so that an unchanged one is not opened again.
+ * Records as they were last opened or written, so that an unchanged one is not opened again.
  *
  * The store is asked every time; only when it answers with the very bytes seen before is the work
  * of opening them saved. A change anywhere is seen at once, since sealing never gives the same
@@ -8,7 +8,6 @@
  * @module
  */
 import { boundedMap } from './bounded-map.js';
-import { deeplyFrozen } from './deeply-frozen.js';
 
 /** Records remembered per kind: some 10 MB of grants. */
 const MAX_REMEMBERED = 2000;
@@ -16,7 +15,7 @@ const MAX_REMEMBERED = 2000;
 /** Values by name, each valid for one sequence of bytes. */
 export interface OpenedRecords<T> {
   find(name: string, bytes: Uint8Array): T | undefined;
-  /** Freezes the value, since many readers will share it. */
+  /** @param value frozen, since many readers will share it */
   remember(name: string, bytes: Uint8Array, value: T): T;
 }
 
@@ -34,7 +33,7 @@ export function createOpenedRecords<T>(): OpenedRecords<T> {
       return known.value;
     },
     remember(name, bytes, value) {
-      opened.set(name, { bytes, value: deeplyFrozen(value) });
+      opened.set(name, { bytes, value });
       return value;
     },
   };

@@ -3,30 +3,16 @@
  *
  * @module
  */
-import { brotliCompressSync, brotliDecompressSync, constants } from 'node:zlib';
-
 import { mac } from '../keys/key-ring.js';
 import type { Sealer } from '../keys/seal.js';
 import { boundedMap } from './bounded-map.js';
+import { deeplyFrozen } from './deeply-frozen.js';
 import { createOpenedRecords } from './opened-records.js';
+import { createPack, unpack } from './packing.js';
 import type { Storage } from './storage.js';
 
 /** Names remembered per kind: some 3 MB. */
 const MAX_NAMES = 10_000;
-
-/** About as small as the best a record gets, in half the time; its window holds any record. */
-const COMPRESSION = {
-  params: { [constants.BROTLI_PARAM_QUALITY]: 1, [constants.BROTLI_PARAM_LGWIN]: 12 },
-};
-
-const COMPRESSED = {
-  pack: (text: string): Buffer => brotliCompressSync(text, COMPRESSION),
-  unpack: (bytes: Buffer): Buffer => brotliDecompressSync(bytes),
-};
-const AS_IT_IS: typeof COMPRESSED = {
-  pack: (text) => Buffer.from(text),
-  unpack: (bytes) => bytes,
-};
 
 /** What a collection needs, the same for all of them. */
 export interface CollectionDeps {
@@ -44,8 +30,8 @@ export interface CollectionDeps {
 export interface RecordCodec<T> {
   nameUnder(key: Uint8Array, id: string): string;
   seal(name: string, value: T): Buffer;
-  /** Keeps at hand what has just been stored: most records are asked for again. Freezes it. */
-  stored(name: string, bytes: Uint8Array, value: T): void;
+  /** Keeps at hand what has just been written, frozen: most records are asked for again. */
+  remember(name: string, bytes: Uint8Array, value: T): void;
   /** The record, or undefined for bytes that do not open; `onUnreadable` hears of those. */
   open(name: string, bytes: Uint8Array | undefined): T | undefined;
 }
@@ -57,9 +43,21 @@ export function createRecordCodec<T>(
   const opened = createOpenedRecords<T>();
   const names = boundedMap<string>(MAX_NAMES);
   const [writeKey] = nameKeys;
-  const { pack, unpack } = storage.isInProcess === true ? AS_IT_IS : COMPRESSED;
+  const pack = createPack(storage);
   const nameOf = (key: Uint8Array, id: string): string =>
     `${namespace}:${kind}:${mac(key, kind, id).toString('base64url')}`;
+  function openAnew(name: string, bytes: Uint8Array): T | undefined {
+    const plaintext = sealer.open(bytes, name);
+    if (plaintext === undefined) return undefined;
+    try {
+      // What opens was sealed here, as a record of this kind: the name is part of the seal.
+      return deeplyFrozen(unpack(plaintext) as T);
+    } catch {
+      // A later version may have sealed it.
+      return undefined;
+    }
+  }
+
   return {
     /** The newest key's names are remembered: the hash costs more than the look at most stores. */
     nameUnder(key: Uint8Array, id: string): string {
@@ -70,20 +68,15 @@ export function createRecordCodec<T>(
       names.set(id, name);
       return name;
     },
-    seal: (name: string, value: T): Buffer => sealer.seal(pack(JSON.stringify(value)), name),
-    stored: (name, bytes, value) => void opened.remember(name, bytes, value),
+    seal: (name: string, value: T): Buffer => sealer.seal(pack(value), name),
+    remember: (name, bytes, value) => void opened.remember(name, bytes, value),
     open(name: string, bytes: Uint8Array | undefined): T | undefined {
       if (bytes === undefined) return undefined;
       const known = opened.find(name, bytes);
       if (known !== undefined) return known;
-      const plaintext = sealer.open(bytes, name);
-      if (plaintext === undefined) {
-        onUnreadable(kind);
-        return undefined;
-      }
-      // What opens was sealed here, as JSON of this kind: the name is part of the seal.
-      const value = JSON.parse(unpack(plaintext).toString('utf8')) as T;
-      return opened.remember(name, bytes, value);
+      const value = openAnew(name, bytes);
+      if (value === undefined) onUnreadable(kind);
+      return value === undefined ? undefined : opened.remember(name, bytes, value);
     },
   };
 }

@@ -73,11 +73,6 @@ export interface Storage {
   ready?(): Promise<void>;
   /** Frees what the store itself opened (not a client that was passed in). */
   close?(): Promise<void>;
-  /**
-   * Whether values stay in the memory of this process, gone with it. They are not compressed then: that
-   * would cost more than it saves. Default: false.
-   */
-  readonly isInProcess?: boolean;
   /** Where the data is, in words for the start-up log. Never a password. */
   readonly description?: string;
   /** What the operator should know about that place, in a sentence for the log; absent if nothing. */

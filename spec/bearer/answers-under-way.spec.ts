@@ -86,6 +86,25 @@ describe('an answer under way', () => {
     expect(ended).toBe(2);
   });
 
+  it('may open a session if it is one to a POST, until somebody has read which', async () => {
+    const { opening } = answers;
+    const socket = await start(0);
+    socket.write(request('/stream') + request('/call').repeat(2));
+    const other = connect((server.address() as AddressInfo).port, '127.0.0.1');
+    other.on('error', () => {}).write('GET /stream HTTP/1.1\r\nHost: localhost\r\n\r\n');
+    await until(() => list.length === 4);
+    expect(opening).toHaveLength(3);
+    const [first] = opening;
+    if (first === undefined) throw new Error('nothing is under way');
+    expect([answers.markRead(first), answers.markRead(first)]).toEqual([true, false]);
+    expect(opening.map(({ openingPlace }) => openingPlace)).toEqual([0, 1]);
+    expect(list).toHaveLength(4);
+    socket.destroy();
+    other.destroy();
+    await until(() => list.length === 0);
+    expect([list.length, opening.length]).toEqual([0, 0]);
+  });
+
   it('does not begin on a connection that was gone before, also behind another one on it', async () => {
     const socket = await start(200);
     socket.write(request('/stream') + request('/call').repeat(20));

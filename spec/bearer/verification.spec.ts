@@ -76,6 +76,21 @@ describe('from a bearer token to the caller', () => {
     expect(await caller.auth0Token()).toBe('live');
   });
 
+  it('shares what belongs to a grant between its calls, and with no other grant', async () => {
+    const renamed = {
+      ...GRANT,
+      auth0: { ...GRANT.auth0, accessToken: new UnsecuredJWT({ azp: 'new' }).encode() },
+    };
+    let grant = GRANT;
+    const verify = verification({ find: async () => grant });
+    const [first, second] = [await verify('one'), await verify('another')];
+    expect(second.claims).toBe(first.claims);
+    expect(second.auth0Token).toBe(first.auth0Token);
+    expect(second.scopes).not.toBe(first.scopes);
+    grant = renamed;
+    expect((await verify('one')).claims).toEqual({ azp: 'new' });
+  });
+
   it('lets nobody change what others see', async () => {
     const verify = verification();
     const [one, other] = [await verify('t'), await verify('t')];

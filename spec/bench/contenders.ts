@@ -1,5 +1,5 @@
 /**
- * Everything that is measured, by name. Each is loaded in a process of its own.
+ * Everything that is measured, by name. Loaded where it is measured, and not before.
  *
  * @module
  */

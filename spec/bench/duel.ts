@@ -78,8 +78,9 @@ export async function startSide(args: SideArguments): Promise<Sides<[Side]>> {
 const STEADY = ['--expose-gc', '--single-threaded-gc'];
 
 /**
- * A heap so large that no full collection falls into a launch, which takes as long as 150 requests and
- * would fall to the one side or the other. The collections of the young generation are what they are.
+ * A heap so large that no full collection falls into a launch: it takes as long as 150 requests, and
+ * would fall to the one side or the other. So it is left out of the figures. The collections of the young
+ * generation, which are many and small, are in them.
  */
 const NO_FULL_COLLECTION = ['--initial-heap-size=6000', '--max-old-space-size=8000'];
 
@@ -128,11 +129,11 @@ export async function duel(
   first: SideArguments,
   second: SideArguments,
   effort: Effort,
-  wantsFacts: boolean,
+  { wantsFacts = false, isApart = false }: { wantsFacts?: boolean; isApart?: boolean } = {},
 ): Promise<Comparison> {
   const launches: Awaited<ReturnType<typeof oneLaunch>>[] = [];
   for (let launch = 0; launch < effort.launches; launch += 1) {
-    launches.push(await oneLaunch(first, second, effort, { wantsFacts, launch }));
+    launches.push(await oneLaunch(first, second, effort, { wantsFacts, isApart, launch }));
   }
   const facts = launches.at(-1)?.facts;
   const ratios = launches.map(({ ratio }) => ratio);
@@ -151,9 +152,11 @@ async function oneLaunch(
   first: SideArguments,
   second: SideArguments,
   { rounds, runsPerBurst, warmUpRuns }: Effort,
-  { wantsFacts, launch }: { readonly wantsFacts: boolean; readonly launch: number },
+  how: { readonly wantsFacts: boolean; readonly isApart: boolean; readonly launch: number },
 ) {
-  const { sides, stop } = await startBoth(first, second, launch % 2 === 0);
+  const inOrder = how.launch % 2 === 0;
+  const isApart = how.isApart || [first, second].some(({ processes = 1 }) => processes > 1);
+  const { sides, stop } = await (isApart ? startApart : startTogether)(first, second, inOrder);
   const [a, b] = sides;
   // In bursts as well: what has to be prepared for each is sized for one.
   for (let runs = 0; runs < warmUpRuns; runs += runsPerBurst) {
@@ -168,7 +171,7 @@ async function oneLaunch(
     seenInner.push(await inner.burst(runsPerBurst), await inner.burst(runsPerBurst));
     seenOuter.push(await outer.burst(runsPerBurst));
   }
-  const facts = wantsFacts ? await b.facts() : undefined;
+  const facts = how.wantsFacts ? await b.facts() : undefined;
   await stop();
   const [firstUs, secondUs] = [undisturbed(seenA), undisturbed(seenB)];
   return { ratio: secondUs / firstUs, firstUs, secondUs, facts };
@@ -176,34 +179,35 @@ async function oneLaunch(
 
 /**
  * The mean without the dearest quarter: those are the bursts that a neighbour on the machine fell into.
- * A mean and not the median: what the collector costs comes in lumps, of which each burst has its share.
+ * A mean of the others and not their median, since the collector comes three times in a burst or four.
  */
 function undisturbed(bursts: readonly number[]): number {
   const kept = bursts.toSorted((x, y) => x - y).slice(0, Math.ceil(bursts.length * 0.75));
   return kept.reduce((sum, us) => sum + us, 0) / kept.length;
 }
 
-/** Both; in turns the one or the other is made first, in case that matters. */
-async function startBoth(
+/** Both in one process; in turns the one or the other is made first, in case that matters. */
+async function startTogether(
   first: SideArguments,
   second: SideArguments,
-  isInOrder: boolean,
+  inOrder: boolean,
 ): Promise<Sides<readonly [Side, Side]>> {
-  if ((first.processes ?? 1) > 1 || (second.processes ?? 1) > 1) return startApart(first, second);
-  const { sides, stop } = await startProcess(
-    isInOrder ? [first, second] : [second, first],
-    NO_FULL_COLLECTION,
-  );
-  const [a, b] = isInOrder ? sides : sides.toReversed();
+  const both = inOrder ? [first, second] : [second, first];
+  const { sides, stop } = await startProcess(both, NO_FULL_COLLECTION);
+  const [a, b] = inOrder ? sides : sides.toReversed();
   if (a === undefined || b === undefined) throw new RangeError('a duel needs two sides');
   return { sides: [a, b], stop };
 }
 
+/** Each in a process of its own, or in several, started in turns. */
 async function startApart(
   first: SideArguments,
   second: SideArguments,
+  inOrder: boolean,
 ): Promise<Sides<readonly [Side, Side]>> {
-  const [a, b] = [await startSide(first), await startSide(second)];
+  const early = await startSide(inOrder ? first : second);
+  const late = await startSide(inOrder ? second : first);
+  const [a, b] = inOrder ? [early, late] : [late, early];
   return {
     sides: [...a.sides, ...b.sides],
     async stop() {

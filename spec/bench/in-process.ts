@@ -32,7 +32,7 @@ export type SendBytes = (bytes: Buffer, done: (answer: Answered) => void, from?:
 
 /** A connection to nobody: keeps what the last answer wrote. */
 class OpenEnd extends Duplex {
-  remoteAddress = '127.0.0.1';
+  remoteAddress = '';
   written: Buffer[] = [];
 
   override _read(): void {}
@@ -55,14 +55,14 @@ class OpenEnd extends Duplex {
 /** Sends requests to `app`, as over one connection that is kept alive. */
 export function handIn(app: RequestListener): (request: HandedIn) => Promise<Answered> {
   const send = sendTo(app);
-  return (request) =>
-    new Promise((resolve) => send(bytesOf(request), resolve, request.from ?? '127.0.0.1'));
+  return (request) => new Promise((resolve) => send(bytesOf(request), resolve, request.from));
 }
 
 /** As {@link handIn}, without a promise: where async hooks are on, each promise of ours costs the app. */
 export function sendTo(app: RequestListener): SendBytes {
   let done: (answer: Answered) => void = () => {};
   // One after the other, so that one connection does for all.
+  const end = new OpenEnd();
   const server = createServer((req, res) => {
     res.once('close', () => {
       const { written } = end;
@@ -71,11 +71,10 @@ export function sendTo(app: RequestListener): SendBytes {
     });
     app(req, res);
   });
-  const end = new OpenEnd();
   server.emit('connection', end);
-  return function send(bytes, whenDone, from) {
+  return function send(bytes, whenDone, from = '127.0.0.1') {
     end.written = [];
-    if (from !== undefined) end.remoteAddress = from;
+    end.remoteAddress = from;
     done = whenDone;
     end.push(bytes);
   };

@@ -34,7 +34,6 @@ const TOOL_CALL = Buffer.from(
 );
 
 const CLIENT_HEADERS: Readonly<Record<string, string>> = {
-  host: '127.0.0.1:8000',
   connection: 'keep-alive',
   accept: 'application/json, text/event-stream',
   'accept-language': '*',

@@ -125,7 +125,10 @@ async function measure(table: Table): Promise<TableResult> {
   say(`\n${title}`);
   const compare = async (row: Row): Promise<RowResult> => {
     const { label, side, against = baseline.side, target } = row;
-    const outcome = await duel(against, side, effort, row.facts === true);
+    const outcome = await duel(against, side, effort, {
+      wantsFacts: row.facts === true,
+      isApart: table.isApart === true,
+    });
     const { ratio, lowest, highest, secondUs: us, facts } = outcome;
     const result = { label, ratio, lowest, highest, us, target, ...(facts && { facts }) };
     say(inOneLine(result));

@@ -50,6 +50,7 @@ describe('the bearer token of a request', () => {
     ['a control character', 'Bearer a\u0000b'],
     ['a line break', 'Bearer a\r\nX: y'],
     ['letters outside ASCII', 'Bearer ü'],
+    ['a space that is none', 'Bearer abc\u00a0'],
     ['more characters than any of ours has', `Bearer ${'x'.repeat(4097)}`],
   ])('R-RS-2 is invalid_token with %s', (_what, header) => {
     expect(() => tokenIn(header)).toThrow(InvalidToken);

@@ -5,6 +5,7 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import { createSealer } from '../../lib/keys/seal.js';
 import { type Collection, openCollection } from '../../lib/storage/collection.js';
 import { memoryStorage } from '../../lib/storage/memory-storage.js';
+import { IN_PROCESS } from '../../lib/storage/packing.js';
 import type { Storage } from '../../lib/storage/storage.js';
 
 interface Person {
@@ -16,9 +17,19 @@ const [olderName, newerName] = [randomBytes(32), randomBytes(32)];
 const [olderSeal, newerSeal] = [randomBytes(32), randomBytes(32)];
 const ada: Person = { name: 'Ada Lovelace', visits: 1 };
 
+/** Memory that counts as a store elsewhere. */
+function outOfProcess(): Storage {
+  const { [IN_PROCESS]: _, ...storage } = memoryStorage() as Storage & { [IN_PROCESS]: true };
+  return storage;
+}
+
 /** Memory that also shows what it was told. */
-function watchedStorage(): { storage: Storage; names: Set<string>; values: Uint8Array[] } {
-  const storage = memoryStorage();
+function watchedStorage(memory = outOfProcess()): {
+  storage: Storage;
+  names: Set<string>;
+  values: Uint8Array[];
+} {
+  const storage = memory;
   const names = new Set<string>();
   const values: Uint8Array[] = [];
   return {
@@ -62,6 +73,55 @@ describe('openCollection()', () => {
     expect(await people([newerName], [newerSeal], 'other').get('ada')).toBeUndefined();
     await people().delete('ada');
     expect(await people().get('ada')).toBeUndefined();
+  });
+
+  it.each([
+    ['leaves the process', outOfProcess, true],
+    ['stays in it', memoryStorage, false],
+  ] as const)('compresses what %s', async (_which, memory, isCompressed) => {
+    watched = watchedStorage(memory());
+    const wordy = { ...ada, name: 'Ada '.repeat(200) };
+    await people().set('ada', wordy, 60);
+    expect((watched.values[0]?.length ?? 0) < 200).toBe(isCompressed);
+    expect(await people().get('ada')).toEqual(wordy);
+  });
+
+  it('counts a record of a format it does not know as unreadable', async () => {
+    await people().set('ada', ada, 60);
+    const [name = ''] = watched.names;
+    const future = createSealer([newerSeal]).seal(Buffer.from('\u0009{}'), name);
+    await watched.storage.set(name, future, 60);
+    expect(await people().get('ada')).toBeUndefined();
+    expect(unreadable).toEqual(['person']);
+  });
+
+  it('does not open again what it has written, frozen as others read it', async () => {
+    let opened = 0;
+    const sealer = createSealer([newerSeal]);
+    const counting: typeof sealer = {
+      ...sealer,
+      open(...args) {
+        opened += 1;
+        return sealer.open(...args);
+      },
+    };
+    const deps = { storage: watched.storage, nameKeys: [newerName], namespace: 'ns' };
+    const collection = openCollection<Person>(
+      { ...deps, sealer: counting, onUnreadable: () => {} },
+      'person',
+    );
+    await collection.add('ada', { ...ada }, 60);
+    const added = await collection.get('ada');
+    expect(added).toEqual(await people().get('ada'));
+    expect(Object.isFrozen(added)).toBe(true);
+    const visit = (person: Person) => ({ value: { ...person, visits: 2 }, ttlSeconds: 60 });
+    await collection.update('ada', visit, added);
+    expect(await collection.get('ada')).toEqual({ ...ada, visits: 2 });
+    expect(opened).toBe(0);
+    // And what another one writes is opened.
+    await people().set('ada', { ...ada, visits: 3 }, 60);
+    expect((await collection.get('ada'))?.visits).toBe(3);
+    expect(opened).toBe(1);
   });
 
   it('adds once and gives away once', async () => {

@@ -58,8 +58,6 @@ export function embeddedStorage(options: EmbeddedStorageOptions = {}): Storage {
 /** A directory and the database in it, once it is open. */
 interface Handle {
   directory: string;
-  /** So many writes of this process have ended; its end counts as one. */
-  changes: number;
   /** @throws StorageUnavailable when it cannot be opened, or was closed */
   use(): { environment: Environment; table: RecordTable };
   close(): Promise<void>;
@@ -68,9 +66,8 @@ interface Handle {
 function createHandle(directory: string): Handle {
   let open: ReturnType<Handle['use']> | undefined;
   let isClosed = false;
-  const handle: Handle = {
+  return {
     directory,
-    changes: 0,
     use() {
       if (isClosed) throw new StorageUnavailable(`the store in ${directory} is closed`);
       if (open === undefined) {
@@ -81,19 +78,18 @@ function createHandle(directory: string): Handle {
     },
     async close() {
       isClosed = true;
-      handle.changes += 1;
       await open?.environment.close();
       open = undefined;
     },
   };
-  return handle;
 }
 
 function storageOn(handle: Handle): Storage {
   const { read, readAtOnce, write } = access(handle);
   const look = createLooks({
     read: (key, before) => readAtOnce((table) => table.readAgain(key, before)),
-    changes: () => handle.changes,
+    writes: () => handle.use().environment.writes(),
+    nowMs: () => performance.now(),
   });
   return {
     description: `embedded (LMDB) in ${handle.directory}`,
@@ -172,8 +168,6 @@ function access(handle: Handle) {
         });
       } catch (error) {
         throw translated(error);
-      } finally {
-        handle.changes += 1;
       }
     },
   };

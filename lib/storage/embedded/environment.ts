@@ -7,7 +7,7 @@
  * @module
  */
 import { chmodSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 
 import { loadPackage } from '../../load-package.js';
 import { StorageUnavailable } from '../storage.js';
@@ -35,19 +35,49 @@ export interface Environment {
   records: Table;
   /** Expiry and record key → nothing: the records in the order in which they end. */
   expiries: Table;
+  /** So many writes of this process have ended. */
+  readonly writes: () => number;
   /** Runs `change` alone among all processes, and resolves once its outcome is on disk. */
   write<T>(change: () => T): Promise<T>;
   /** Runs `change` alone among all processes, at once. Blocks this one: for start-up only. */
   writeNow<T>(change: () => T): T;
+  /** Resolves when nothing is being written. */
+  settled(): Promise<void>;
   close(): Promise<void>;
 }
 
+/** Open in this process, by directory, each with so many users. */
+const opened = new Map<string, { environment: Environment; users: number }>();
+
 /**
- * Opens the environment in `directory`, made if need be. Several processes may, and one several times.
+ * Opens the environment in `directory`, made if need be. Several processes may. Within one it is opened
+ * once for all who ask: opening takes the writer's lock, and blocks this thread until it is free. If it
+ * were the same thread that the holder of the lock waits for, that would be for ever.
  *
  * @throws StorageUnavailable when lmdb cannot be loaded or the directory cannot be used
  */
 export function openEnvironment(directory: string): Environment {
+  const path = resolve(directory);
+  const shared = opened.get(path) ?? { environment: openAnew(path), users: 0 };
+  shared.users += 1;
+  opened.set(path, shared);
+  let isClosed = false;
+  return {
+    ...shared.environment,
+    async close() {
+      if (isClosed) return;
+      isClosed = true;
+      shared.users -= 1;
+      // While it still writes it can be had again, see above; after that closing waits for nothing.
+      await shared.environment.settled();
+      if (shared.users > 0 || opened.get(path) !== shared) return;
+      opened.delete(path);
+      await shared.environment.close();
+    },
+  };
+}
+
+function openAnew(directory: string): Environment {
   const lmdb = loadLmdb();
   makePrivateDirectory(directory);
   try {
@@ -86,15 +116,22 @@ function openFile(lmdb: Lmdb, path: string): Environment {
   // The mode above is for new files only.
   for (const file of [path, `${path}-lock`]) chmodSync(file, FILE_MODE);
   let writes = 0;
+  const count = (): void => {
+    writes += 1;
+  };
   return {
     records,
     expiries,
+    writes: () => writes,
     write(change) {
-      writes += 1;
-      if (writes % WRITES_PER_READER_CHECK === 0) root.readerCheck();
-      return root.transaction(change);
+      if ((writes + 1) % WRITES_PER_READER_CHECK === 0) root.readerCheck();
+      return root.transaction(change).finally(count);
     },
-    writeNow: (change) => root.transactionSync(change),
+    writeNow(change) {
+      count();
+      return root.transactionSync(change);
+    },
+    settled: async () => void (await root.flushed),
     close: () => root.close(),
   };
 }

@@ -9,8 +9,8 @@ import { valueKey } from './record-table.js';
 /** Records remembered: some 5 MB. */
 const MAX_LOOKED = 2000;
 /**
- * How long a look counts, in milliseconds, unless this process writes. Another process may write, and
- * its word counts within a second.
+ * How long a look counts, in milliseconds, unless this process writes. What another process writes is
+ * seen after that: a quarter of the second that `Storage.look` has.
  */
 const LOOK_MS = 250;
 
@@ -18,17 +18,18 @@ const LOOK_MS = 250;
 interface Look {
   readonly key: Buffer;
   readonly bytes: Buffer;
-  /** In milliseconds of `performance.now()`. */
   readonly atMs: number;
-  /** How many changes there had been. */
-  readonly changes: number;
+  /** So many writes had ended before it. */
+  readonly writes: number;
 }
 
 interface LooksDeps {
   /** The record, and `before` itself where that is what it still is. */
   readonly read: (key: Buffer, before: Buffer | undefined) => Buffer | undefined;
-  /** How often this process has changed something so far. */
-  readonly changes: () => number;
+  /** So many writes of this process have ended. @throws StorageUnavailable the store is closed */
+  readonly writes: () => number;
+  /** The time, in milliseconds from anywhere. */
+  readonly nowMs: () => number;
 }
 
 /** @returns the verb of the store */
@@ -36,17 +37,17 @@ export function createLooks(deps: LooksDeps): (name: string) => Buffer | undefin
   const looked = boundedMap<Look>(MAX_LOOKED);
 
   function lookAgain(name: string, before: Look | undefined): Buffer | undefined {
-    const [atMs, changes] = [performance.now(), deps.changes()];
+    const [atMs, writes] = [deps.nowMs(), deps.writes()];
     const key = before?.key ?? valueKey(name);
     const bytes = deps.read(key, before?.bytes);
     if (bytes === undefined) looked.delete(name);
-    else looked.set(name, { key, bytes, atMs, changes });
+    else looked.set(name, { key, bytes, atMs, writes });
     return bytes;
   }
 
   return function look(name) {
     const before = looked.get(name);
-    const isFresh = before?.changes === deps.changes() && performance.now() - before.atMs < LOOK_MS;
+    const isFresh = before?.writes === deps.writes() && deps.nowMs() - before.atMs < LOOK_MS;
     return isFresh ? before.bytes : lookAgain(name, before);
   };
 }

@@ -120,6 +120,7 @@ function timeBytes(timeMs: number): Buffer {
 }
 
 function timeAt(record: Buffer): number {
+  // Without a BigInt: this is in each look.
   return record.readUInt32BE(0) * 2 ** 32 + record.readUInt32BE(4);
 }
 

@@ -35,7 +35,6 @@ export async function login(options: OursOptions): Promise<Rig> {
       method,
       url: url.replace(BASE_URL, ''),
       headers: {
-        host: '127.0.0.1:8000',
         accept: 'text/html',
         origin: BASE_URL,
         'sec-fetch-site': 'same-origin',
