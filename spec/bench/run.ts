@@ -115,11 +115,12 @@ try {
 }
 
 async function measure(table: Table): Promise<TableResult> {
-  const { id, title, baseline, rows, runsPerBurst, warmUpRuns } = table;
+  const { id, title, baseline, rows, runsPerBurst, rounds, warmUpRuns } = table;
   const effort = {
     ...(isQuick ? QUICK : NORMAL),
     ...(launches > 0 && { launches }),
     ...(runsPerBurst && { runsPerBurst }),
+    ...(rounds && { rounds }),
     ...(warmUpRuns && { warmUpRuns }),
   };
   say(`\n${title}`);

@@ -24,8 +24,8 @@ export async function bytesPerGrant(redis: RedisServer, grants: number): Promise
   const usedBy = {
     memory: async () => {
       globalThis.gc?.();
-      const { heapUsed, arrayBuffers, external } = process.memoryUsage();
-      return heapUsed + arrayBuffers + external;
+      const { heapUsed, external } = process.memoryUsage();
+      return heapUsed + external;
     },
     embedded: async () => diskUse(directory),
     redis: async () =>

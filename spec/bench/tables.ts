@@ -25,8 +25,9 @@ export interface Table {
   readonly rows: readonly Row[];
   /** Each side in a process of its own, where the process is part of what is measured. */
   readonly isApart?: boolean;
-  /** Runs per burst and before the first one, where the usual numbers would take too long. */
+  /** Runs per burst, rounds, and runs before the first one, where the usual numbers would take too long. */
   readonly runsPerBurst?: number;
+  readonly rounds?: number;
   readonly warmUpRuns?: number;
 }
 
@@ -120,7 +121,8 @@ export function tables({ redisUrl, directory, peers, filled, floodSize }: Place)
         },
         { label: `code exchange, ${store}`, side: side('code', { store, redisUrl }) },
       ]),
-      runsPerBurst: 200,
+      // Few and long ones: in shorter ones the baseline falls in step with the collector.
+      rounds: 3,
       warmUpRuns: 2000,
     },
     {
