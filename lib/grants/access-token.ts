@@ -10,6 +10,7 @@
  * @module
  */
 import { hash } from 'node:crypto';
+
 import { createIds } from '../config/random-ids.js';
 import { MAX_OWN_TOKEN_LENGTH, requireToken } from '../oauth/bearer-token.js';
 import { InvalidToken } from '../oauth/errors.js';

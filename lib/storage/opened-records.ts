@@ -2,8 +2,8 @@
  * Records as they were last opened or written, so that an unchanged one is not opened again.
  *
  * The store is asked every time; only when it answers with the very bytes seen before is the work
- * of opening them saved. A change anywhere is seen at once, since sealing never gives the same
- * bytes twice.
+ * of opening them saved. A change anywhere is seen as soon as the store answers with it, since sealing
+ * never gives the same bytes twice.
  *
  * @module
  */

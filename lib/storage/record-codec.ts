@@ -46,6 +46,7 @@ export function createRecordCodec<T>(
   const pack = createPack(storage);
   const nameOf = (key: Uint8Array, id: string): string =>
     `${namespace}:${kind}:${mac(key, kind, id).toString('base64url')}`;
+
   function openAnew(name: string, bytes: Uint8Array): T | undefined {
     const plaintext = sealer.open(bytes, name);
     if (plaintext === undefined) return undefined;

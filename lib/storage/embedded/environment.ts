@@ -6,8 +6,8 @@
  *
  * @module
  */
-import { chmodSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { chmodSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 
 import { loadPackage } from '../../load-package.js';
 import { StorageUnavailable } from '../storage.js';
@@ -46,7 +46,7 @@ export interface Environment {
   close(): Promise<void>;
 }
 
-/** Open in this process, by directory, each with so many users. */
+/** Open in this process, by the file's own number, each with so many users. */
 const opened = new Map<string, { environment: Environment; users: number }>();
 
 /**
@@ -57,10 +57,12 @@ const opened = new Map<string, { environment: Environment; users: number }>();
  * @throws StorageUnavailable when lmdb cannot be loaded or the directory cannot be used
  */
 export function openEnvironment(directory: string): Environment {
-  const path = resolve(directory);
-  const shared = opened.get(path) ?? { environment: openAnew(path), users: 0 };
+  const file = join(directory, FILE);
+  const known = opened.get(identityOf(file) ?? '');
+  const shared = known ?? { environment: openAnew(directory), users: 0 };
+  const identity = identityOf(file) ?? file;
   shared.users += 1;
-  opened.set(path, shared);
+  opened.set(identity, shared);
   let isClosed = false;
   return {
     ...shared.environment,
@@ -70,11 +72,22 @@ export function openEnvironment(directory: string): Environment {
       shared.users -= 1;
       // While it still writes it can be had again, see above; after that closing waits for nothing.
       await shared.environment.settled();
-      if (shared.users > 0 || opened.get(path) !== shared) return;
-      opened.delete(path);
+      if (shared.users > 0 || opened.get(identity) !== shared) return;
+      opened.delete(identity);
       await shared.environment.close();
     },
   };
+}
+
+/** Not the path: several may lead here, and a file that was deleted meanwhile is another one. */
+function identityOf(file: string): string | undefined {
+  try {
+    const { dev, ino } = statSync(file, { bigint: true });
+    return `${dev}:${ino}`;
+  } catch {
+    // Not there yet, or not to be had: opening it says which.
+    return undefined;
+  }
 }
 
 function openAnew(directory: string): Environment {

@@ -1,4 +1,12 @@
-import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
@@ -91,6 +99,20 @@ describe('embeddedStorage() on disk', () => {
       else one = two;
     }
     expect(await one.get('two')).toEqual(value);
+  });
+
+  it('is one store for whoever reaches it by another path, and a new one where it was deleted', async () => {
+    const one = open('tenant');
+    const link = `${directory}-link`;
+    symlinkSync(directory, link);
+    const two = open('tenant', link);
+    const writes = Array.from({ length: 50 }, (_, key) => one.set(`${key}`, value, 60));
+    two.localSecret?.();
+    await Promise.all(writes);
+    expect(await two.get('7')).toEqual(value);
+    rmSync(link);
+    for (const entry of readdirSync(directory)) rmSync(join(directory, entry), { recursive: true });
+    expect(await open('tenant').get('7')).toBeUndefined();
   });
 
   it('looks at what this process has changed, whichever instance did it', async () => {
