@@ -17,7 +17,7 @@ export const CONTENDERS = {
   bare: async (options) => (await import('./contenders/bare.js')).bare(options),
   bareContext: async (options) => (await import('./contenders/bare.js')).bareWithContext(options),
   leastGuard: async (options) => (await import('./contenders/bare.js')).leastGuard(options),
-  bareForm: async () => (await import('./contenders/bare.js')).bareForm(),
+  bareForm: async (options) => (await import('./contenders/bare.js')).bareForm(options),
   bareTransport: async (options) =>
     (await import('./contenders/transport.js')).bareTransport(options),
   ours: async (options) => (await import('./contenders/ours.js')).guarded(oursOptions(options)),

@@ -60,8 +60,9 @@ const flags = process.argv.slice(2);
 /** Keeps a run on another Node beside the usual one: `--suffix=-node24`. */
 const suffix = flags.find((flag) => flag.startsWith('--suffix='))?.slice('--suffix='.length) ?? '';
 const isQuick = flags.includes('--quick');
-/** Where a table is to be had sooner, or more exact: `--launches=3`. */
-const launches = Number(flags.find((flag) => flag.startsWith('--launches='))?.split('=')[1]);
+/** Where a table is to be had sooner, or more exact: `--launches=3`, and runs per burst, `--runs=3000`. */
+const launches = numberOf('launches');
+const runs = numberOf('runs');
 const wanted = flags.filter((flag) => !flag.startsWith('--'));
 const isWanted = (id: string): boolean =>
   wanted.length === 0 || wanted.some((part) => id.startsWith(part));
@@ -122,6 +123,7 @@ async function measure(table: Table): Promise<TableResult> {
     ...(runsPerBurst && { runsPerBurst }),
     ...(rounds && { rounds }),
     ...(warmUpRuns && { warmUpRuns }),
+    ...(runs > 0 && { runsPerBurst: runs }),
   };
   say(`\n${title}`);
   const compare = async (row: Row): Promise<RowResult> => {
@@ -191,6 +193,11 @@ async function fillAll(counts: readonly number[]): Promise<Place['filled']> {
     filled.push({ grants, directory, redisUrl: redis.url });
   }
   return filled;
+}
+
+/** NaN where the flag is not given. */
+function numberOf(flag: string): number {
+  return Number(flags.find((given) => given.startsWith(`--${flag}=`))?.split('=')[1]);
 }
 
 function say(line: string): void {

@@ -60,13 +60,19 @@ export async function leastGuard(options: BareOptions): Promise<Rig> {
   return guardedRoute(appWith([guard]), meaninglessTokens(options));
 }
 
-/** A bare `POST` of a form, to compare the token endpoint with. */
-export async function bareForm(): Promise<Rig> {
+/** A bare `POST` of a form, to compare the token endpoint with; `times` of them are one run. */
+export async function bareForm({ times = 1 }: { readonly times?: number }): Promise<Rig> {
   const app = express().post('/token', express.urlencoded(), (_req, res) => {
     res.json({ access_token: 'x'.repeat(600), token_type: 'Bearer', expires_in: 3600 });
   });
   const form = { grant_type: 'refresh_token', refresh_token: 'x'.repeat(70), client_id: 'x' };
-  return tokenEndpoint(app, async () => form);
+  const { run } = tokenEndpoint(app, async () => form);
+  if (times === 1) return { run };
+  return {
+    async run() {
+      for (let time = 0; time < times; time += 1) await run();
+    },
+  };
 }
 
 /** The app of {@link bare} with guards in front of the route. */
