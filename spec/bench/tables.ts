@@ -134,7 +134,7 @@ export function tables({ redisUrl, directory, peers, filled, floodSize }: Place)
         label: `login, ${store}`,
         side: side('login', { store, redisUrl }),
       })),
-      runsPerBurst: 100,
+      runsPerBurst: 200,
       rounds: 5,
       warmUpRuns: 600,
     },
@@ -155,6 +155,8 @@ export function tables({ redisUrl, directory, peers, filled, floodSize }: Place)
           side: side(contender, { store: 'embedded', directory }, processes),
         })),
       ],
+      // Short launches: processes differ from one another more than bursts do.
+      rounds: 3,
       ...(contender !== 'ours' && { runsPerBurst: 100, warmUpRuns: 1000 }),
     })),
     ...growth(filled),
@@ -206,7 +208,7 @@ function growth(filled: Place['filled']): Table[] {
       })),
       // Grants in memory are in the heap that the collector goes through.
       isApart: store === 'memory',
-      ...(contender === 'refresh' && { runsPerBurst: 200, warmUpRuns: 2000 }),
+      ...(contender === 'refresh' && { runsPerBurst: 200, rounds: 5, warmUpRuns: 1000 }),
     })),
   );
 }

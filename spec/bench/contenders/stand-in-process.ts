@@ -16,8 +16,17 @@ import {
 import { startTenant } from '../../../demo/tenant/tenant.js';
 import type { BenchTenant } from './server.js';
 
+/** As many as a launch has logins: one person's second login costs more, since it looks after the first. */
+const PEOPLE = 3000;
+
 const [, , callbackUrl = ''] = process.argv;
-const tenant = await startTenant({ callbackUrls: [callbackUrl] });
+const people = Array.from({ length: PEOPLE }, (_none, index) => ({
+  ...ADA,
+  sub: `auth0|bench-${index}`,
+  email: `ada-${index}@example.com`,
+}));
+const tenant = await startTenant({ callbackUrls: [callbackUrl], users: people });
+let logins = 0;
 
 process.on('message', (loginUrl: string) => {
   void goThrough(loginUrl).then((url) => process.send?.(url));
@@ -30,11 +39,13 @@ process.send?.({
   audience: DEMO_AUDIENCE,
 } satisfies BenchTenant);
 
-/** A new browser each time, so that the person has to log in. */
+/** A new browser and another person each time. */
 async function goThrough(loginUrl: string): Promise<string> {
   tenant.clearRequests();
   const browser = createBrowser();
   const page = await browser.follow(loginUrl);
-  const { next } = await logIn(browser, page, ADA, { stopBefore: callbackUrl });
+  const person = people[logins % PEOPLE] ?? ADA;
+  logins += 1;
+  const { next } = await logIn(browser, page, person, { stopBefore: callbackUrl });
   return next?.href ?? '';
 }
