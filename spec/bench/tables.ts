@@ -146,7 +146,7 @@ export function tables({ redisUrl, directory, peers, filled, floodSize }: Place)
         side: side(contender, { store: 'redis', redisUrl }),
       },
       rows: [
-        ...[2, 4].map((processes) => ({
+        ...[2, 3, 4].map((processes) => ({
           label: `${processes} processes, Redis`,
           side: side(contender, { store: 'redis', redisUrl }, processes),
         })),
