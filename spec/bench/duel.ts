@@ -4,7 +4,8 @@
  * CPU time and not wall time: it does not count what else runs on the machine. A B B A and not A B:
  * what drifts (frequency, temperature, neighbours) falls on both alike. Both in one process: two of
  * them, with the same code and nothing else, differ by five percent and more in how they came to lie in
- * memory and when their code was compiled. Only what runs in several processes has its own.
+ * memory and when their code was compiled. Only what runs in several processes, or fills the heap of one,
+ * has its own; those differ by two percent.
  *
  * @module
  */
@@ -22,6 +23,8 @@ export interface Effort {
   readonly rounds: number;
   readonly runsPerBurst: number;
   readonly warmUpRuns: number;
+  /** The share of the bursts that count, the cheapest ones. Default: 0.75, see {@link meanOfCheapest}. */
+  readonly counted?: number;
 }
 
 /** The outcome of a duel: how much the second costs, as a multiple of the first. */
@@ -54,7 +57,7 @@ export interface Sides<All extends readonly Side[] = readonly Side[]> {
 /** Starts a contender in as many processes as it asks for, which work at the same time. */
 export async function startSide(args: SideArguments): Promise<Sides<[Side]>> {
   const all = await Promise.all(
-    Array.from({ length: args.processes ?? 1 }, () => startProcess([args])),
+    Array.from({ length: args.processes ?? 1 }, () => startProcess([args], ALIKE)),
   );
   const each = all.flatMap(({ sides }) => sides);
   const [first] = each;
@@ -83,6 +86,9 @@ const STEADY = ['--expose-gc', '--single-threaded-gc'];
  * generation, which are many and small, are in them.
  */
 const NO_FULL_COLLECTION = ['--initial-heap-size=6000', '--max-old-space-size=8000'];
+
+/** Two processes with the same code then compile the same at the same time, and lay it out alike. */
+const ALIKE = ['--hash-seed=1', '--no-concurrent-recompilation', '--max-old-space-size=12000'];
 
 /** Starts one process with all of `contenders` in it. */
 async function startProcess(
@@ -151,7 +157,7 @@ export async function duel(
 async function oneLaunch(
   first: SideArguments,
   second: SideArguments,
-  { rounds, runsPerBurst, warmUpRuns }: Effort,
+  { rounds, runsPerBurst, warmUpRuns, counted = 0.75 }: Effort,
   how: { readonly wantsFacts: boolean; readonly isApart: boolean; readonly launch: number },
 ) {
   const inOrder = how.launch % 2 === 0;
@@ -173,16 +179,16 @@ async function oneLaunch(
   }
   const facts = how.wantsFacts ? await b.facts() : undefined;
   await stop();
-  const [firstUs, secondUs] = [undisturbed(seenA), undisturbed(seenB)];
+  const [firstUs, secondUs] = [meanOfCheapest(seenA, counted), meanOfCheapest(seenB, counted)];
   return { ratio: secondUs / firstUs, firstUs, secondUs, facts };
 }
 
 /**
- * The mean without the dearest quarter: those are the bursts that a neighbour on the machine fell into.
- * A mean of the others and not their median, since the collector comes three times in a burst or four.
+ * The mean of a share of them: the dearest quarter are the bursts that a neighbour on the machine fell
+ * into. A mean of the others and not their median, since the collector comes three times in a burst or four.
  */
-function undisturbed(bursts: readonly number[]): number {
-  const kept = bursts.toSorted((x, y) => x - y).slice(0, Math.ceil(bursts.length * 0.75));
+function meanOfCheapest(bursts: readonly number[], share: number): number {
+  const kept = bursts.toSorted((x, y) => x - y).slice(0, Math.ceil(bursts.length * share));
   return kept.reduce((sum, us) => sum + us, 0) / kept.length;
 }
 

@@ -68,7 +68,7 @@ const isWanted = (id: string): boolean =>
   wanted.length === 0 || wanted.some((part) => id.startsWith(part));
 const wantsGrowth =
   isWanted('growth-') || isWanted('start-up') || wanted.some((part) => part.startsWith('growth'));
-const sizes = flags.includes('--full') ? [1000, 1_000_000] : [1000, 100_000];
+const sizes = flags.includes('--full') ? [1000, 100_000, 1_000_000] : [1000, 100_000];
 
 const results = readResults();
 const servers: { remove(): Promise<void> }[] = [];
@@ -116,13 +116,14 @@ try {
 }
 
 async function measure(table: Table): Promise<TableResult> {
-  const { id, title, baseline, rows, runsPerBurst, rounds, warmUpRuns } = table;
+  const { id, title, baseline, rows, runsPerBurst, rounds, warmUpRuns, counted } = table;
   const effort = {
     ...(isQuick ? QUICK : NORMAL),
     ...(launches > 0 && { launches }),
     ...(runsPerBurst && { runsPerBurst }),
     ...(rounds && { rounds }),
     ...(warmUpRuns && { warmUpRuns }),
+    ...(counted && { counted }),
     ...(runs > 0 && { runsPerBurst: runs }),
   };
   say(`\n${title}`);
@@ -176,14 +177,17 @@ function readResults(): Results {
   }
 }
 
-/** A Redis and an embedded store for each size. */
+/** A Redis and an embedded store for each size, where their tables are wanted. */
 async function fillAll(counts: readonly number[]): Promise<Place['filled']> {
   const filled: Place['filled'][number][] = [];
+  const needed = (['embedded', 'redis'] as const).filter((store) =>
+    [`growth-guard-${store}`, `growth-refresh-${store}`, 'start-up'].some(isWanted),
+  );
   for (const grants of counts) {
     const redis = await startRedis();
     servers.push(redis);
     const directory = join(folder, String(grants));
-    for (const store of ['embedded', 'redis'] as const) {
+    for (const store of needed) {
       const startedAtMs = performance.now();
       const where = { store, directory, redisUrl: redis.url };
       await (await startServer({ ...where, fill: grants })).stop();

@@ -9,6 +9,23 @@ storageContract({ describe, it }, async () => memoryStorage());
 describe('memoryStorage()', () => {
   const value = Buffer.from('value');
 
+  it('keeps records in memory of their own', async () => {
+    const storage = memoryStorage();
+    await storage.set('a', value, 60);
+    expect((await storage.look?.('a'))?.buffer.byteLength).toBe(value.length);
+  });
+
+  it('forgets a membership that has expired, so that its index does not grow', async () => {
+    let time = 1_000;
+    const storage = memoryStorage({ maxEntries: 2, now: () => time });
+    await storage.addMember('index', 'old', 10);
+    time += 10;
+    expect(await storage.members('index')).toEqual([]);
+    await storage.addMember('index', 'new', 10);
+    await storage.set('a', value, 60);
+    expect(await storage.members('index')).toEqual(['new']);
+  });
+
   it('refuses to write when full rather than drop what is alive', async () => {
     const storage = memoryStorage({ maxEntries: 2 });
     await storage.set('a', value, 60);

@@ -4,6 +4,7 @@
  * @module
  */
 import { boundedMap } from '../bounded-map.js';
+import { ownBytes } from '../own-bytes.js';
 import { valueKey } from './record-table.js';
 
 /** Records remembered: some 5 MB. */
@@ -38,7 +39,7 @@ export function createLooks(deps: LooksDeps): (name: string) => Buffer | undefin
 
   function lookAgain(name: string, before: Look | undefined): Buffer | undefined {
     const [atMs, writes] = [deps.nowMs(), deps.writes()];
-    const key = before?.key ?? valueKey(name);
+    const key = before?.key ?? ownBytes(valueKey(name));
     const bytes = deps.read(key, before?.bytes);
     if (bytes === undefined) looked.delete(name);
     else looked.set(name, { key, bytes, atMs, writes });

@@ -9,6 +9,7 @@
  */
 import { createHash } from 'node:crypto';
 
+import { ownBytes } from '../own-bytes.js';
 import type { Environment } from './environment.js';
 
 /** Bytes of a point in time, in unix milliseconds, big-endian: they sort as time does. */
@@ -93,7 +94,7 @@ export function recordTable(environment: Environment, nowMs: () => number): Reco
       const shared = records.getBinaryFast(key);
       const payload = payloadOf(shared?.subarray(0, shared.length));
       if (payload === undefined || before?.equals(payload) === true) return payload && before;
-      return Buffer.from(payload);
+      return ownBytes(payload);
     },
     readRange(range) {
       records.resetReadTxn();

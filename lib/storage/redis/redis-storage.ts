@@ -8,6 +8,7 @@
  */
 import { randomUUID } from 'node:crypto';
 
+import { ownBytes } from '../own-bytes.js';
 import type { Storage } from '../storage.js';
 import { checkedTtl } from '../ttl.js';
 import { borrowedConnection, type Connection, ownConnection } from './connection.js';
@@ -129,7 +130,11 @@ function valueVerbs(connection: Connection, name: (key: string) => string): Valu
   const lasting = (ttlSeconds: number) =>
     ({ expiration: { type: 'EX', value: checkedTtl(ttlSeconds) } }) as const;
   return {
-    get: async (key) => (await run((redis) => redis.get(name(key)))) ?? undefined,
+    async get(key) {
+      const value = await run((redis) => redis.get(name(key)));
+      // Records are kept once they are opened; what the connection gives is a slice of something larger.
+      return value === null ? undefined : ownBytes(value);
+    },
     async set(key, value, ttlSeconds) {
       const options = lasting(ttlSeconds);
       await run((redis) => redis.set(name(key), asBuffer(value), options));

@@ -12,6 +12,7 @@
 
 import type { AtOnce } from '../at-once.js';
 import { boundedMap } from '../bounded-map.js';
+import { ownBytes } from '../own-bytes.js';
 import type { Connection } from './connection.js';
 import { binaryView } from './redis-client.js';
 
@@ -104,7 +105,7 @@ export function trackedValues({ connect, get, prefix }: TrackedValuesDeps): Trac
       if (gaps === gapsBefore) vouchedAtMs = Math.max(vouchedAtMs, sentAtMs);
       if (value === null) return undefined;
       // A copy: what the connection gives is a slice of something much larger.
-      const bytes = Buffer.from(value);
+      const bytes = ownBytes(value);
       if (gaps === gapsBefore && isValid()) kept.set(key, bytes);
       return bytes;
     } catch (error) {

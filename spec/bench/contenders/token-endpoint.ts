@@ -7,7 +7,7 @@ import express from 'express';
 
 import { beginGrant, REDIRECT_URI, VERIFIER } from '../grants.js';
 import { expectStatus, jsonPost, type Rig, tokenEndpoint } from '../rig.js';
-import type { OursOptions } from './ours.js';
+import { memoryFacts, type OursOptions } from './ours.js';
 import { type Server, startServer } from './server.js';
 
 interface Client {
@@ -69,6 +69,7 @@ export async function refresh(options: OursOptions): Promise<Rig> {
     async prepare(runs) {
       for (let made = 0; made < runs; made += 1) await exchange.run();
     },
+    facts: memoryFacts,
     stop: server.stop,
   };
 }

@@ -127,6 +127,12 @@ describe('embeddedStorage() on disk', () => {
     expect(here.look?.('key')).toBeUndefined();
   });
 
+  it('keeps what it has looked at in memory of its own', async () => {
+    const storage = open('tenant');
+    await storage.set('key', Buffer.alloc(1_300), 60);
+    expect((await storage.look?.('key'))?.buffer.byteLength).toBe(1_300);
+  });
+
   it('looks at nothing once it is closed', async () => {
     const storage = open('tenant');
     await storage.set('key', value, 60);

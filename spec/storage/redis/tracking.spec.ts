@@ -86,6 +86,12 @@ describe('look() of redisStorage({ url })', () => {
     await untilSeen(here, undefined);
   });
 
+  it('keeps what Redis vouches for in memory of its own', async () => {
+    const [here] = await start();
+    expect((await here.look?.('grant'))?.buffer.byteLength).toBe(value.length);
+    expect((await here.get('grant'))?.buffer.byteLength).toBe(value.length);
+  });
+
   it('sees what this instance changes at the very next look', async () => {
     const [here] = await start();
     await here.update('grant', value, next, 60);
