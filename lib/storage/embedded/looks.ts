@@ -7,7 +7,7 @@ import { boundedMap } from '../bounded-map.js';
 import { ownBytes } from '../own-bytes.js';
 import { valueKey } from './record-table.js';
 
-/** Records remembered: some 5 MB. */
+/** Records remembered: some 3 MB. */
 const MAX_LOOKED = 2000;
 /**
  * How long a look counts, in milliseconds, unless this process writes. What another process writes is

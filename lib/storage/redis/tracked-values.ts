@@ -22,7 +22,7 @@ const VOUCHED_MS = 900;
 const RENEW_AFTER_MS = 300;
 /** A connection that refuses within this time leaves enough of the second to ask over another. */
 const REFUSED_WITHIN_MS = 500;
-/** Values kept: some 25 MB of grants. */
+/** Values kept: some 15 MB of grants. */
 const MAX_VALUES = 10_000;
 
 /** Told what happens on a connection. */
