@@ -69,7 +69,7 @@ export function openCollection<T>(deps: CollectionDeps, kind: string): Collectio
   if (newestKey === undefined) throw new RangeError('a collection needs at least one name key');
   // A constant of its own, so that functions know it is there.
   const writeKey = newestKey;
-  const { nameUnder, seal, remember, open } = createRecordCodec<T>(deps, kind);
+  const { nameUnder, seal, remember, forget, open } = createRecordCodec<T>(deps, kind);
   const inHand = createRecordsInHand<T>();
 
   async function find(id: string): Promise<Found<T> | undefined> {
@@ -102,7 +102,11 @@ export function openCollection<T>(deps: CollectionDeps, kind: string): Collectio
   }
 
   async function deleteUnder(keys: readonly Uint8Array[], id: string): Promise<void> {
-    for (const key of keys) await storage.delete(nameUnder(key, id));
+    for (const key of keys) {
+      const name = nameUnder(key, id);
+      await storage.delete(name);
+      forget(name);
+    }
   }
 
   return {
@@ -132,6 +136,7 @@ export function openCollection<T>(deps: CollectionDeps, kind: string): Collectio
       for (const key of nameKeys) {
         const name = nameUnder(key, id);
         const value = open(name, await storage.take(name));
+        forget(name);
         if (value !== undefined) return value;
       }
       return undefined;

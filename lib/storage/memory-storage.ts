@@ -6,6 +6,7 @@
 import { randomBytes } from 'node:crypto';
 
 import { createMemberships, createRecords, type Expiring, type Now } from './memory-tables.js';
+import { ownBytes } from './own-bytes.js';
 import { IN_PROCESS } from './packing.js';
 import { type Storage, StorageUnavailable } from './storage.js';
 import { checkedTtl } from './ttl.js';
@@ -32,10 +33,11 @@ export function memoryStorage(options: MemoryStorageOptions = {}): Storage {
   const secret = new Uint8Array(randomBytes(32));
   const records = createRecords(now);
   const memberships = createMemberships(now);
-  const endOf = createRoom([records, memberships], maxEntries, now);
+  const admit = createAdmission([records, memberships], maxEntries, now);
 
   function write(key: string, value: Uint8Array, ttlSeconds: number): void {
-    records.write(key, value, endOf(ttlSeconds, records.has(key)));
+    const expiresAt = admit(ttlSeconds, records.has(key));
+    records.write(key, value, expiresAt);
   }
 
   const storage: Storage & { readonly [IN_PROCESS]: true } = {
@@ -65,7 +67,7 @@ export function memoryStorage(options: MemoryStorageOptions = {}): Storage {
     },
     delete: async (key) => records.drop(key),
     async addMember(index, member, ttlSeconds) {
-      const expiresAt = endOf(ttlSeconds, memberships.has(index, member));
+      const expiresAt = admit(ttlSeconds, memberships.has(index, member));
       memberships.write(index, member, expiresAt);
     },
     removeMember: async (index, member) => memberships.drop(index, member),
@@ -75,13 +77,14 @@ export function memoryStorage(options: MemoryStorageOptions = {}): Storage {
 }
 
 /**
- * Says when an entry that is about to be written will end. It throws `StorageUnavailable` where the entry
- * is new and there is no room for it.
+ * Lets an entry in, and says when it will end. It throws `StorageUnavailable` where the entry is new and
+ * there is no room for it.
  */
-function createRoom(tables: readonly Expiring[], maxEntries: number, now: Now) {
+function createAdmission(tables: readonly Expiring[], maxEntries: number, now: Now) {
+  /** Never later than the first end of what is held; it may be earlier. */
   let nextEnd = Number.POSITIVE_INFINITY;
   const isFull = (): boolean => tables.reduce((sum, table) => sum + table.size(), 0) >= maxEntries;
-  return function endOf(ttlSeconds: number, isThere: boolean): number {
+  return function admit(ttlSeconds: number, isThere: boolean): number {
     const expiresAt = now() + checkedTtl(ttlSeconds);
     if (!isThere && isFull()) {
       // One pass over everything, and none again before something can have expired.
@@ -94,7 +97,7 @@ function createRoom(tables: readonly Expiring[], maxEntries: number, now: Now) {
 }
 
 function copyOf(value: Uint8Array | undefined): Uint8Array | undefined {
-  return value && Buffer.from(value);
+  return value && ownBytes(value);
 }
 
 function full(maxEntries: number): StorageUnavailable {

@@ -14,9 +14,9 @@ export type Now = () => number;
 
 /** What ends by itself. */
 export interface Expiring {
-  /** Entries held, with those that have expired since the last look at them. */
+  /** Entries held, expired ones included until they are dropped. */
   size(): number;
-  /** @returns when the first of the rest will end, in unix seconds */
+  /** @returns when the first of the rest will end, in unix seconds; infinity for nothing left */
   dropExpired(): number;
 }
 

@@ -17,6 +17,7 @@ export interface OpenedRecords<T> {
   find(name: string, bytes: Uint8Array): T | undefined;
   /** @param value frozen, since many readers will share it */
   remember(name: string, bytes: Uint8Array, value: T): T;
+  forget(name: string): void;
 }
 
 export function createOpenedRecords<T>(): OpenedRecords<T> {
@@ -36,5 +37,6 @@ export function createOpenedRecords<T>(): OpenedRecords<T> {
       opened.set(name, { bytes, value });
       return value;
     },
+    forget: (name) => opened.delete(name),
   };
 }

@@ -5,8 +5,8 @@
  */
 
 /**
- * A copy in memory of its own. `Buffer.from()` copies into a piece of Node's pool, and 8 kB of that live
- * as long as the piece does.
+ * A copy in memory of its own. `Buffer.from()` and `Buffer.concat()` put up to 4 kB into a piece of Node's
+ * pool, and all 8 kB of that live as long as the piece does.
  */
 export function ownBytes(bytes: Uint8Array): Buffer {
   const own = Buffer.allocUnsafeSlow(bytes.length);

@@ -8,6 +8,7 @@ import type { Sealer } from '../keys/seal.js';
 import { boundedMap } from './bounded-map.js';
 import { deeplyFrozen } from './deeply-frozen.js';
 import { createOpenedRecords } from './opened-records.js';
+import { ownBytes } from './own-bytes.js';
 import { createPack, unpack } from './packing.js';
 import type { Storage } from './storage.js';
 
@@ -32,6 +33,8 @@ export interface RecordCodec<T> {
   seal(name: string, value: T): Buffer;
   /** Keeps at hand what has just been written, frozen: most records are asked for again. */
   remember(name: string, bytes: Uint8Array, value: T): void;
+  /** Lets go of a record that has ended: nobody will ask for it again. */
+  forget(name: string): void;
   /** The record, or undefined for bytes that do not open; `onUnreadable` hears of those. */
   open(name: string, bytes: Uint8Array | undefined): T | undefined;
 }
@@ -69,8 +72,9 @@ export function createRecordCodec<T>(
       names.set(id, name);
       return name;
     },
-    seal: (name: string, value: T): Buffer => sealer.seal(pack(value), name),
+    seal: (name: string, value: T): Buffer => ownBytes(sealer.seal(pack(value), name)),
     remember: (name, bytes, value) => void opened.remember(name, bytes, value),
+    forget: opened.forget,
     open(name: string, bytes: Uint8Array | undefined): T | undefined {
       if (bytes === undefined) return undefined;
       const known = opened.find(name, bytes);

@@ -66,6 +66,46 @@ describe('openCollection()', () => {
       kind,
     );
 
+  it('gives a store bytes of their own, not a piece of a pool that lives as long as they are kept', async () => {
+    await people().set('ada', ada, 60);
+    const [value] = watched.values;
+    expect(value?.buffer.byteLength).toBe(value?.length);
+  });
+
+  it.each(['take', 'delete'] as const)('lets go of a record with %s', async (verb) => {
+    const storage = outOfProcess();
+    const sealer = createSealer([newerSeal]);
+    let opens = 0;
+    const watchedSealer: typeof sealer = {
+      ...sealer,
+      open(...args) {
+        opens += 1;
+        return sealer.open(...args);
+      },
+    };
+    const held = new Map<string, Uint8Array>();
+    const keeping: Storage = {
+      ...storage,
+      async add(key, value, ttlSeconds) {
+        held.set(key, value);
+        return storage.add(key, value, ttlSeconds);
+      },
+    };
+    const deps = { sealer: watchedSealer, nameKeys: [newerName], namespace: 'ns' };
+    const collection = openCollection<Person>(
+      { ...deps, storage: keeping, onUnreadable: () => undefined },
+      'person',
+    );
+    await collection.add('ada', { ...ada }, 60);
+    expect(await collection.get('ada')).toEqual(ada);
+    expect(opens).toBe(0);
+    await collection[verb]('ada');
+    // The very bytes come back, and have to be opened: nothing was left at hand.
+    for (const [key, value] of held) await storage.set(key, value, 60);
+    expect(await collection.get('ada')).toEqual(ada);
+    expect(opens).toBe(1);
+  });
+
   it('keeps records by id, and kinds apart', async () => {
     await people().set('ada', ada, 60);
     expect(await people().get('ada')).toEqual(ada);

@@ -13,6 +13,7 @@ describe('memoryStorage()', () => {
     const storage = memoryStorage();
     await storage.set('a', value, 60);
     expect((await storage.look?.('a'))?.buffer.byteLength).toBe(value.length);
+    expect((await storage.get('a'))?.buffer.byteLength).toBe(value.length);
   });
 
   it('forgets a membership that has expired, so that its index does not grow', async () => {
@@ -34,6 +35,20 @@ describe('memoryStorage()', () => {
     await expect(storage.addMember('index', 'other', 60)).rejects.toThrow(/maxEntries/);
     expect(await storage.get('a')).toEqual(value);
     await storage.set('a', Buffer.from('changed'), 60);
+  });
+
+  it('counts a membership once, however often it is renewed or removed', async () => {
+    const storage = memoryStorage({ maxEntries: 2 });
+    await storage.addMember('index', 'member', 60);
+    await storage.addMember('index', 'member', 60);
+    await storage.removeMember('index', 'never there');
+    await storage.removeMember('index', 'member');
+    await storage.removeMember('index', 'member');
+    await storage.addMember('index', 'one', 60);
+    await storage.set('a', value, 60);
+    await expect(storage.addMember('index', 'two', 60)).rejects.toThrow(StorageUnavailable);
+    await storage.addMember('index', 'one', 60);
+    expect(await storage.members('index')).toEqual(['one']);
   });
 
   it('makes room when entries have been deleted or have expired', async () => {

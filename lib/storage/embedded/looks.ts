@@ -39,10 +39,10 @@ export function createLooks(deps: LooksDeps): (name: string) => Buffer | undefin
 
   function lookAgain(name: string, before: Look | undefined): Buffer | undefined {
     const [atMs, writes] = [deps.nowMs(), deps.writes()];
-    const key = before?.key ?? ownBytes(valueKey(name));
+    const key = before?.key ?? valueKey(name);
     const bytes = deps.read(key, before?.bytes);
     if (bytes === undefined) looked.delete(name);
-    else looked.set(name, { key, bytes, atMs, writes });
+    else looked.set(name, { key: before?.key ?? ownBytes(key), bytes, atMs, writes });
     return bytes;
   }
 

@@ -130,11 +130,7 @@ function valueVerbs(connection: Connection, name: (key: string) => string): Valu
   const lasting = (ttlSeconds: number) =>
     ({ expiration: { type: 'EX', value: checkedTtl(ttlSeconds) } }) as const;
   return {
-    async get(key) {
-      const value = await run((redis) => redis.get(name(key)));
-      // Records are kept once they are opened; what the connection gives is a slice of something larger.
-      return value === null ? undefined : ownBytes(value);
-    },
+    get: async (key) => kept(await run((redis) => redis.get(name(key)))),
     async set(key, value, ttlSeconds) {
       const options = lasting(ttlSeconds);
       await run((redis) => redis.set(name(key), asBuffer(value), options));
@@ -186,6 +182,11 @@ function onKey(
   values: (string | Buffer)[],
 ): Promise<unknown> {
   return runScript(redis, script, { keys: [key], arguments: values });
+}
+
+/** Records are kept once they are opened; what the connection gives is a slice of something larger. */
+function kept(value: Buffer | null | undefined): Buffer | undefined {
+  return value ? ownBytes(value) : undefined;
 }
 
 /** node-redis sends a Buffer as it is, and any other array of bytes as text. */
