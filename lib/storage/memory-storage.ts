@@ -81,17 +81,21 @@ export function memoryStorage(options: MemoryStorageOptions = {}): Storage {
  * there is no room for it.
  */
 function createAdmission(tables: readonly Expiring[], maxEntries: number, now: Now) {
-  /** Never later than the first end of what is held; it may be earlier. */
-  let nextEnd = Number.POSITIVE_INFINITY;
+  /** Before that nothing has ended, or the last pass is less than a second ago. */
+  let nextPassAt = Number.POSITIVE_INFINITY;
   const isFull = (): boolean => tables.reduce((sum, table) => sum + table.size(), 0) >= maxEntries;
   return function admit(ttlSeconds: number, isThere: boolean): number {
-    const expiresAt = now() + checkedTtl(ttlSeconds);
+    const time = now();
+    const expiresAt = time + checkedTtl(ttlSeconds);
     if (!isThere && isFull()) {
-      // One pass over everything, and none again before something can have expired.
-      if (now() >= nextEnd) nextEnd = Math.min(...tables.map((table) => table.dropExpired()));
+      // A pass goes over everything: once a second at most, however many write to a full store.
+      if (time >= nextPassAt) {
+        const nextEnd = Math.min(...tables.map((table) => table.dropExpired()));
+        nextPassAt = Math.max(nextEnd, time + 1);
+      }
       if (isFull()) throw full(maxEntries);
     }
-    nextEnd = Math.min(nextEnd, expiresAt);
+    nextPassAt = Math.min(nextPassAt, expiresAt);
     return expiresAt;
   };
 }

@@ -6,7 +6,6 @@
  *
  * @module
  */
-
 import { ownBytes } from './own-bytes.js';
 
 /** The clock: unix seconds, fractions included. */

@@ -76,7 +76,11 @@ export function createRecordCodec<T>(
     remember: (name, bytes, value) => void opened.remember(name, bytes, value),
     forget: opened.forget,
     open(name: string, bytes: Uint8Array | undefined): T | undefined {
-      if (bytes === undefined) return undefined;
+      if (bytes === undefined) {
+        // It has ended, here or in another process.
+        opened.forget(name);
+        return undefined;
+      }
       const known = opened.find(name, bytes);
       if (known !== undefined) return known;
       const value = openAnew(name, bytes);

@@ -72,7 +72,17 @@ describe('openCollection()', () => {
     expect(value?.buffer.byteLength).toBe(value?.length);
   });
 
-  it.each(['take', 'delete'] as const)('lets go of a record with %s', async (verb) => {
+  it.each([
+    ['take', (people: Collection<Person>) => people.take('ada')],
+    ['delete', (people: Collection<Person>) => people.delete('ada')],
+    [
+      'a look after another process has ended it',
+      async (people: Collection<Person>, storage: Storage, names: Iterable<string>) => {
+        for (const name of names) await storage.delete(name);
+        expect(await people.get('ada')).toBeUndefined();
+      },
+    ],
+  ])('lets go of a record with %s', async (_how, end) => {
     const storage = outOfProcess();
     const sealer = createSealer([newerSeal]);
     let opens = 0;
@@ -99,7 +109,7 @@ describe('openCollection()', () => {
     await collection.add('ada', { ...ada }, 60);
     expect(await collection.get('ada')).toEqual(ada);
     expect(opens).toBe(0);
-    await collection[verb]('ada');
+    await end(collection, storage, held.keys());
     // The very bytes come back, and have to be opened: nothing was left at hand.
     for (const [key, value] of held) await storage.set(key, value, 60);
     expect(await collection.get('ada')).toEqual(ada);

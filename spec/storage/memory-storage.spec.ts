@@ -51,6 +51,20 @@ describe('memoryStorage()', () => {
     expect(await storage.members('index')).toEqual(['one']);
   });
 
+  it('goes over everything once a second at most, however many write to a full store', async () => {
+    let time = 1_000;
+    const storage = memoryStorage({ maxEntries: 2, now: () => time });
+    await storage.set('a', value, 10);
+    time += 0.5;
+    await storage.set('b', value, 10);
+    time = 1_010;
+    await storage.set('c', value, 60);
+    time = 1_010.5;
+    await expect(storage.set('d', value, 60)).rejects.toThrow(StorageUnavailable);
+    time = 1_011;
+    await storage.set('d', value, 60);
+  });
+
   it('makes room when entries have been deleted or have expired', async () => {
     let time = 1_000;
     const storage = memoryStorage({ maxEntries: 2, now: () => time });
