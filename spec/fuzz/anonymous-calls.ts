@@ -11,9 +11,9 @@ import express, { type Express, type RequestHandler } from 'express';
 import fc from 'fast-check';
 
 import { startWorld, type World } from '../support/world.js';
+import { FUZZ_SEED } from './property.js';
 import { sendRaw } from './socket.js';
 
-const SEED = Number(process.env.FUZZ_SEED ?? 20_260_803);
 const OPEN_METHODS = ['initialize', 'tools/list'];
 const OPEN_TOOLS = ['search_docs'];
 
@@ -178,7 +178,7 @@ export function anonymousCalls(inputs: number): void {
             expect(seen.filter((one) => !isOpen(one))).toEqual([]);
             open += seen.length;
           }),
-          { seed: SEED, numRuns: Math.ceil(inputs / Object.keys(HOSTS).length) },
+          { seed: FUZZ_SEED, numRuns: Math.ceil(inputs / Object.keys(HOSTS).length) },
         );
         // Text is never JSON-RPC; elsewhere calls that are open did get through.
         expect(open > 0).toBe(!title.startsWith('reads text'));

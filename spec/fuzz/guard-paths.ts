@@ -13,9 +13,8 @@ import fc from 'fast-check';
 import type { Auth0Mcp } from '../../lib/auth0-mcp.js';
 import { callTool, registerClient } from '../support/oauth-client.js';
 import { startWorld, type World } from '../support/world.js';
+import { FUZZ_SEED } from './property.js';
 import { sendRaw } from './socket.js';
-
-const SEED = Number(process.env.FUZZ_SEED ?? 20_260_802);
 
 /** A host app: how it puts the guard and its own route in place. */
 interface Host {
@@ -162,7 +161,7 @@ export function guardPaths(inputs: number): void {
             await sendRaw(world.origin, { method: verb, target: path });
             expect(unguarded).toEqual([]);
           }),
-          { seed: SEED, numRuns: Math.ceil(inputs / Object.keys(HOSTS).length) },
+          { seed: FUZZ_SEED, numRuns: Math.ceil(inputs / Object.keys(HOSTS).length) },
         );
       },
       20_000 + inputs * 10,

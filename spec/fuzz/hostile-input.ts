@@ -1,9 +1,6 @@
 /**
  * The fuzz specs, for any number of inputs.
  *
- * `FUZZ_SEED` picks other inputs than the usual ones; a failure names the seed and the path to the
- * smallest input that shows it.
- *
  * @module
  */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -12,9 +9,8 @@ import fc from 'fast-check';
 import { callTool, registerClient } from '../support/oauth-client.js';
 import { HOSTS, type HostileWorld, startHostileWorld } from './hostile-world.js';
 import { requests, type Target } from './inputs.js';
+import { FUZZ_SEED } from './property.js';
 import { type RawRequest, sendRaw } from './socket.js';
-
-const SEED = Number(process.env.FUZZ_SEED ?? 20_260_801);
 
 /** @param inputs how many requests are made up, over all hosts and endpoints */
 export function hostileInput(inputs: number): void {
@@ -88,7 +84,7 @@ async function attack(hostile: HostileWorld, target: Target, numRuns: number): P
       const { status, body } = response;
       throw new Error(`${fault}\n${shown(request)}\n-> ${status} ${body.slice(0, 300)}`);
     }),
-    { seed: SEED, numRuns },
+    { seed: FUZZ_SEED, numRuns },
   );
 }
 
