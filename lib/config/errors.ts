@@ -21,7 +21,10 @@ export class Auth0McpConfigError extends Error {
   override readonly name = 'Auth0McpConfigError';
   /** The same, in Node's manner. */
   readonly code = 'ERR_AUTH0_MCP_CONFIG';
-  /** The option, or the environment variable that is no option: `baseUrl`, `clients[0].name`. */
+  /**
+   * The option, or the environment variable that is no option: `baseUrl`, `clients[0].name`. The first of
+   * them where several are missing.
+   */
   readonly option: string;
 
   /** @param message names the option, what was received (never a secret) and the remedy */

@@ -14,6 +14,7 @@ import { type OptionName, RESOURCE_OPTION_NAMES } from './option-table.js';
 import type { Auth0McpResourceOptions } from './resource-options.js';
 import { resolveAllowedOrigins, resolveAnonymous } from './rules/access.js';
 import { resolveEventListener } from './rules/ports.js';
+import { requireOptions } from './rules/required.js';
 import { resolveResourceScopes } from './rules/scopes.js';
 import { resolveTenant } from './rules/tenant.js';
 import { resolveResourcePlace } from './rules/urls.js';
@@ -41,13 +42,15 @@ const RESOURCE_SERVER: Taker = {
  * @param options as given to `auth0McpResource()`; undefined means: all from the environment
  * @param environment `currentEnvironment()`, or a record of one's own
  * @returns deeply frozen, but for the logger and listener that the caller brought
- * @throws Auth0McpConfigError the first wrong, missing or unknown option, or one of `auth0Mcp()` alone
+ * @throws Auth0McpConfigError an unknown option or one of `auth0Mcp()` alone, all that are missing, or
+ *   the first wrong one
  */
 export function resolveResourceConfig(
   options: Auth0McpResourceOptions | undefined,
   environment: Environment,
 ): ResourceConfig {
   const { raw, logger } = gatherOptions(options, environment, RESOURCE_SERVER);
+  requireOptions(raw, ['configUrl', 'baseUrl']);
   const place = resolveResourcePlace(raw);
   const scopes = resolveResourceScopes(raw, logger);
   const rules = {

@@ -19,6 +19,7 @@ import { resolveClients } from './rules/clients.js';
 import { resolveKeys } from './rules/keys.js';
 import { resolveLifetimes } from './rules/lifetimes.js';
 import { resolveEventListener, resolveStorage, type StorageFactories } from './rules/ports.js';
+import { REQUIRED_OPTIONS, requireOptions } from './rules/required.js';
 import { resolveScopes } from './rules/scopes.js';
 import { resolveAuth0 } from './rules/tenant.js';
 import { resolveUrls } from './rules/urls.js';
@@ -28,7 +29,7 @@ import { resolveUrls } from './rules/urls.js';
  * @param environment `currentEnvironment()`, or a record of one's own
  * @param deps makes the storage that is not passed in; called last, when all else is right
  * @returns deeply frozen, but for the storage, logger and listener that the caller brought
- * @throws Auth0McpConfigError the first wrong, missing or unknown option
+ * @throws Auth0McpConfigError an unknown option, all that are missing, or the first wrong one
  */
 export function resolveConfig(
   options: Auth0McpOptions | undefined,
@@ -37,6 +38,7 @@ export function resolveConfig(
 ): Config {
   const given = gatherOptions(options, environment, ALL_OPTIONS);
   const { raw, logger } = given;
+  requireOptions(raw, REQUIRED_OPTIONS);
   const rules = resolveRules(raw, logger);
   const onEvent = resolveEventListener(raw);
   const choice = {

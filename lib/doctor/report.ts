@@ -12,9 +12,9 @@ const MARKS: Readonly<Record<Outcome, string>> = {
   skipped: '–',
 };
 
-/** One finding: a line, and the remedy below it. */
+/** One finding: a line, or one for each that is missing, and the remedy below. */
 export function asText({ check, outcome, message, remedy }: Finding): string {
-  const line = `${MARKS[outcome]} ${CHECKS[check]}: ${message}\n`;
+  const line = `${MARKS[outcome]} ${CHECKS[check]}: ${message.replaceAll('\n', '\n    ')}\n`;
   return remedy === undefined ? line : `${line}    → ${remedy}\n`;
 }
 

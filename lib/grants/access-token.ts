@@ -12,7 +12,7 @@
 import { hash } from 'node:crypto';
 
 import { createIds } from '../config/random-ids.js';
-import { MAX_OWN_TOKEN_LENGTH, requireToken } from '../oauth/bearer-token.js';
+import { MAX_OWN_TOKEN_LENGTH, refuseLonger, requireToken } from '../oauth/bearer-token.js';
 import { InvalidToken } from '../oauth/errors.js';
 import { formatScope, parseScope } from '../oauth/scope.js';
 import { boundedMap } from '../storage/bounded-map.js';
@@ -67,6 +67,7 @@ export function createAccessTokens(deps: AccessTokensDeps): AccessTokens {
   const newId = createIds(TOKEN_ID_BYTES);
 
   function verifyAtOnce(token: string): AccessTokenClaims {
+    refuseLonger(token, MAX_OWN_TOKEN_LENGTH);
     const name = hash('sha256', token, 'base64url');
     const known = verified.get(name);
     if (known === undefined) requireToken(token, MAX_OWN_TOKEN_LENGTH);

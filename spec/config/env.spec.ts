@@ -173,7 +173,7 @@ describe('.env.example', () => {
     expect([...names].sort()).toEqual([...known].sort());
   });
 
-  it('asks for the first thing missing when it is used as it is', () => {
+  it('asks for what is missing when it is used as it is', () => {
     const lines = [...text.matchAll(/^(AUTH0_MCP_\w+)=(.*)$/gm)].map(([, name, value]) => [
       name,
       value,

@@ -68,6 +68,12 @@ describe('resolveResourceConfig', () => {
     expect(refusalOf({ [option]: undefined }).message).toMatch(/^\w+ \(environment: .*is missing/);
   });
 
+  it('tells both at once where both are missing', () => {
+    expect(refusalOf({ configUrl: undefined, baseUrl: undefined }).message).toMatch(
+      /^configUrl .*is missing.*\nbaseUrl .*is missing.*$/,
+    );
+  });
+
   it('reads the environment alone as well, ours before FastMCP’s', () => {
     const environment = {
       AUTH0_MCP_DOMAIN: 'tenant.us.auth0.com',

@@ -69,6 +69,24 @@ describe('resolveConfig', () => {
     expect(error.message).toMatch(/^\w+ \(environment: AUTH0_MCP_\w+ or FASTMCP_\w+\) is missing/);
   });
 
+  it('tells everything that is missing at once, with its remedy', () => {
+    const error = refusal(() => resolveExactly({ audience: REQUIRED.audience }));
+    expect(error.option).toBe('configUrl');
+    expect(error.message.split('\n')).toEqual([
+      expect.stringMatching(/^configUrl \(environment: .*is missing\. Give it, .* or domain\.$/),
+      expect.stringMatching(/^clientId .*is missing\. Copy it from the Auth0 dashboard/),
+      expect.stringMatching(/^baseUrl .*is missing\. Give the public URL of this server/),
+    ]);
+  });
+
+  it('tells what is missing before what is wrong, and takes domain for configUrl', () => {
+    const error = refusal(() => resolveExactly({ domain: 'https://no.host.name', audience: 'x' }));
+    expect(error.message.split('\n').map((line) => line.split(' ')[0])).toEqual([
+      'clientId',
+      'baseUrl',
+    ]);
+  });
+
   it.each(Object.keys(REQUIRED))('refuses an empty %s', (option) => {
     const error = refusal(() => resolveExactly({ ...REQUIRED, [option]: '' }));
     expect(error).toMatchObject({ option, message: expect.stringContaining('an empty string') });

@@ -66,6 +66,14 @@ describe('doctor', () => {
     expect(out).toMatch(/\n1 of \d+ checks failed; \d+ not checked\.\n$/);
   });
 
+  it('tells all that is missing in one finding, a line each', async () => {
+    const { code, out } = await run(['doctor'], {});
+    expect(code).toBe(1);
+    expect(out).toMatch(
+      /^✗ Configuration: configUrl .*\n {4}clientId .*\n {4}audience .*\n {4}baseUrl .*\n {4}→ /,
+    );
+  });
+
   it('prints one JSON document with --json, for programs', async () => {
     const { code, out } = await run(['doctor', '--json']);
     const { ok, checks } = JSON.parse(out);

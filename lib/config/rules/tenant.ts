@@ -5,11 +5,12 @@
  */
 import { isLoopbackHost } from '../../oauth/redirect-uri.js';
 import type { Auth0Config, TenantConfig } from '../config.js';
-import { label, missingOption, wrongOption } from '../errors.js';
+import { label, wrongOption } from '../errors.js';
 import type { Logger } from '../logger.js';
 import type { RawOptions } from '../option-table.js';
 import { asEntries, asText, textOf, wholeNumberOf } from '../values.js';
 import { resolveAuthentication } from './credentials.js';
+import { required } from './required.js';
 
 const DISCOVERY_PATH = '/.well-known/openid-configuration';
 const EXAMPLE_URL = `https://TENANT.us.auth0.com${DISCOVERY_PATH}`;
@@ -50,7 +51,7 @@ export function resolveAuth0(raw: RawOptions, logger: Logger): Auth0Config {
     ...tenant,
     clientId: clientIdOf(raw),
     authentication: resolveAuthentication(raw),
-    audience: requireAudience(audienceOf(raw, tenant.discoveryUrl, logger)),
+    audience: required(audienceOf(raw, tenant.discoveryUrl, logger), 'audience'),
     authorizeParams: authorizeParamsOf(raw),
   };
 }
@@ -93,10 +94,7 @@ function discoveryUrlOf(raw: RawOptions): URL {
     );
   }
   if (domain !== undefined) return urlOfDomain(domain);
-  if (configUrl === undefined) {
-    throw missingOption('configUrl', `Give it, such as ${EXAMPLE_URL}, or domain.`);
-  }
-  return parsedConfigUrl(configUrl);
+  return parsedConfigUrl(required(configUrl, 'configUrl'));
 }
 
 const DOMAIN = /^[a-z0-9-]+(\.[a-z0-9-]+)+$/i;
@@ -128,11 +126,7 @@ function parsedConfigUrl(text: string): URL {
 }
 
 function clientIdOf(raw: RawOptions): string {
-  const clientId = textOf(raw, 'clientId');
-  if (clientId === undefined) {
-    const remedy = 'Copy it from the Auth0 dashboard: Applications, your application, Settings.';
-    throw missingOption('clientId', remedy);
-  }
+  const clientId = required(textOf(raw, 'clientId'), 'clientId');
   // RFC 6749 appendix A.1: visible ASCII.
   if (/^[\x20-\x7e]+$/.test(clientId)) return clientId;
   throw wrongOption(
@@ -140,12 +134,6 @@ function clientIdOf(raw: RawOptions): string {
     clientId,
     'It has characters that no client id has: copy it again.',
   );
-}
-
-function requireAudience(audience: string | undefined): string {
-  if (audience !== undefined) return audience;
-  const remedy = 'Give the identifier of your API (Auth0 dashboard: Applications, APIs).';
-  throw missingOption('audience', remedy);
 }
 
 function audienceOf(raw: RawOptions, discoveryUrl: URL, logger: Logger): string | undefined {

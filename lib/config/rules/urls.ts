@@ -8,7 +8,7 @@
  */
 import { isLoopbackHost } from '../../oauth/redirect-uri.js';
 import type { Config, ResourceConfig } from '../config.js';
-import { missingOption, wrongOption } from '../errors.js';
+import { wrongOption } from '../errors.js';
 import type { OptionName, RawOptions } from '../option-table.js';
 import { textOf } from '../values.js';
 import {
@@ -18,6 +18,7 @@ import {
   refuseDoubledPath,
   refuseWellKnown,
 } from './paths.js';
+import { required } from './required.js';
 
 /** Where the protected resource is. */
 export type ResourcePlace = Pick<
@@ -72,11 +73,7 @@ interface Place {
 }
 
 function placeOf(raw: RawOptions): Place {
-  const base = publicUrl(raw, 'baseUrl');
-  if (base === undefined) {
-    const remedy = 'Give the public URL of this server, such as https://mcp.example.com.';
-    throw missingOption('baseUrl', remedy);
-  }
+  const base = required(publicUrl(raw, 'baseUrl'), 'baseUrl');
   const resourceBase = publicUrl(raw, 'resourceBaseUrl') ?? base;
   const belowResource = pathOf(raw, 'resourcePath', DEFAULT_RESOURCE_PATH);
   refuseDoubledPath(belowResource, resourceBase);
