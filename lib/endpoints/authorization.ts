@@ -172,9 +172,9 @@ function ask(
 }
 
 /**
- * An error after the redirect URI is proved. An app on this machine, or a client the operator
- * entered, is told at once; an unknown web server is not sent a visitor that nobody asked whether
- * they want to go there: the page offers the way (AS-16).
+ * An error after the redirect URI is proved. A program that listens on this machine, or a client the
+ * operator entered, is told at once. An unknown web server is not sent a visitor that nobody asked whether
+ * they want to go there, nor is an app started by a link to us: the page offers the way (AS-16).
  */
 function answerAtTarget(
   res: Response,
@@ -184,8 +184,8 @@ function answerAtTarget(
   { config }: AuthorizationDeps,
 ): void {
   const location = errorResponse(target, error, config.issuer);
-  const isForeign = redirectUriKind(target.redirectUri) === 'https';
-  if (isForeign && client.kind !== 'preregistered') {
+  const isHere = redirectUriKind(target.redirectUri) === 'loopback';
+  if (!isHere && client.kind !== 'preregistered') {
     throw new PageError('invalid_request', error, { goOn: location });
   }
   res.redirect(303, location);

@@ -13,12 +13,19 @@ export type RedirectUriKind = 'https' | 'loopback' | 'custom_scheme';
 /** Longest redirect URI accepted, in characters. */
 export const MAX_REDIRECT_URI_LENGTH = 1024;
 
-/** Schemes that show content in a browser, or start a program of the system, instead of handing over to an app. */
+/**
+ * Schemes that show content in a browser, or start a program of the system, instead of handing over to an
+ * app. No list of them is complete, so nobody is sent to any app's scheme unasked either.
+ */
 const DANGEROUS_SCHEMES: ReadonlySet<string> = new Set(
-  'javascript data vbscript file blob about filesystem view-source ws wss ftp chrome intent mailto tel jar mhtml ms-msdt search-ms'.split(
-    ' ',
-  ),
+  (
+    'javascript data vbscript file blob about filesystem view-source ws wss jar mhtml mk res its ' +
+    'resource chrome intent ftp sftp ssh telnet ldap ldaps smb nfs dav davs shell search search-ms ' +
+    'mailto tel sms sip sips callto facetime'
+  ).split(' '),
 );
+/** Families of them: Windows and Office, other browsers, stores, extensions of a browser. */
+const DANGEROUS_FAMILY = /^(?:ms-|microsoft-|googlechrome|itms-)|-extension$/;
 
 /** RFC 3986 §3.1 scheme, then only characters §2 allows in a URI; `*` is left out (PX-16). */
 const URI = /^([A-Za-z][A-Za-z0-9+.-]*):[A-Za-z0-9\-._~:/?[\]@!$&'()+,;=%]+$/;
@@ -36,7 +43,8 @@ const HTTP_URI = /^(http:\/\/(?:[^/:?[\]]+|\[[^\]]*\]))(?::\d+)?([/?].*)?$/;
 export function redirectUriKind(uri: string): RedirectUriKind | undefined {
   const scheme = URI.exec(uri)?.[1]?.toLowerCase();
   if (scheme === undefined || uri.length > MAX_REDIRECT_URI_LENGTH) return undefined;
-  if (DANGEROUS_SCHEMES.has(scheme) || !URL.canParse(uri)) return undefined;
+  if (DANGEROUS_SCHEMES.has(scheme) || DANGEROUS_FAMILY.test(scheme)) return undefined;
+  if (!URL.canParse(uri)) return undefined;
   if (USER_INFO.test(uri) || hasDotSegment(uri)) return undefined;
   return scheme === 'http' || scheme === 'https' ? webUriKind(uri, scheme) : 'custom_scheme';
 }
@@ -68,7 +76,7 @@ export function isRegisteredRedirectUri(requested: string, registered: readonly 
 /** What to show a person as the destination: host and port, or the scheme of an app. */
 export function redirectUriHost(uri: string): string {
   const { host, protocol } = new URL(uri);
-  return redirectUriKind(uri) === 'custom_scheme' ? `${protocol}//${host}` : host;
+  return protocol === 'http:' || protocol === 'https:' ? host : `${protocol}//${host}`;
 }
 
 /**

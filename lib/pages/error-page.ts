@@ -7,6 +7,7 @@
  * @module
  */
 
+import { redirectUriHost, redirectUriKind } from '../oauth/redirect-uri.js';
 import { layout, type PageLook } from './layout.js';
 import { fill, type Html, html } from './markup/html.js';
 import { visibleAscii } from './markup/untrusted-text.js';
@@ -19,8 +20,8 @@ export interface ErrorPage {
   /** Leads whoever reads the log to the cause. */
   readonly correlationId: string;
   /**
-   * A way on; anything but a web address is left out. Without a text, a path of our own reads
-   * "Try again", and a link to elsewhere names the host it leads to.
+   * A way on; anything but a web address, or an app's, is left out. Without a text, a path of our own
+   * reads "Try again", and a link to elsewhere names the host or the app it leads to.
    */
   readonly link?: { readonly href: string; readonly text?: string | undefined } | undefined;
 }
@@ -44,7 +45,7 @@ function button(
   href: string,
   text: string | undefined,
 ): Html | undefined {
-  const target = webLink(href);
+  const target = webLink(href) ?? appLink(href);
   if (target === undefined) return undefined;
   const label = text ?? (isOwnPath(target) ? labels.tryAgain : goOn(labels.goOn, target));
   return html`<p class="actions"><a class="button" href="${target}" rel="noreferrer">${label}</a></p>`;
@@ -52,5 +53,11 @@ function button(
 
 /** AS-16: whoever follows a link out of here knows whose place it leads to. */
 function goOn(text: string, target: string): Html {
-  return fill(text, { host: html`<bdi dir="ltr">${new URL(target).host}</bdi>` });
+  return fill(text, { host: html`<bdi dir="ltr">${redirectUriHost(target)}</bdi>` });
+}
+
+/** The answer to an app with a scheme of its own: its redirect URI, and a query of any length. */
+function appLink(href: string): string | undefined {
+  const [uri = ''] = href.split('?', 1);
+  return redirectUriKind(uri) === 'custom_scheme' ? href : undefined;
 }

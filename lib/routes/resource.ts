@@ -25,7 +25,11 @@ export interface MountedPlaces {
   readonly watch: Pick<MountWatch, 'part'>;
   readonly strippedPrefixOf: StrippedPrefixOf;
   readonly isAlone: () => boolean;
+  /** Whether a path is the resource of another server. */
   readonly isClaimed: (path: string) => boolean;
+  /** The guard of the server whose resource it is. */
+  readonly guardAt: (path: string) => RequestHandler | undefined;
+  readonly lendGuard: (guard: RequestHandler) => void;
 }
 
 /** What the table puts together. */
@@ -46,12 +50,14 @@ export interface ResourceRoutes {
 }
 
 export function createResourceRoutes(deps: ResourceRoutesDeps): ResourceRoutes {
-  const { mounts } = deps;
+  const { mounts, paths } = deps;
+  const guard = deps.createGuard();
+  mounts.lendGuard(guard);
   return {
     metadata: mountedPart('metadata', metadataRouter(deps), mounts),
-    guard: mountedPart('guard', guardRouter(deps), mounts),
+    guard: mountedPart('guard', guardRouter(deps, guard), mounts),
     shortCuts: {
-      straight: new Map([[deps.paths.resource, deps.createGuard()]]),
+      straight: new Map([[paths.resource, guard]]),
       strippedPrefixOf: mounts.strippedPrefixOf,
     },
   };
@@ -86,21 +92,24 @@ function metadataRouter(deps: ResourceRoutesDeps): Router {
 }
 
 /** The guard wherever the MCP endpoint may be met. */
-function guardRouter({ paths, mounts, correlate, createGuard }: ResourceRoutesDeps): Router {
-  const guard = Router();
-  protect(guard, paths.resource);
+function guardRouter(
+  { paths, mounts, correlate }: ResourceRoutesDeps,
+  guard: RequestHandler,
+): Router {
+  const router = Router();
+  protect(paths.resource, guard);
   for (const path of paths.bareResources) {
-    const bare = Router();
-    protect(bare, path);
-    guard.use(onlyWhile(() => !mounts.isClaimed(path), bare));
+    // A neighbour's tokens are for the neighbour to judge. Stepping aside for it would leave our endpoint
+    // open where its guard is not mounted: in another app of this process, with ours behind a proxy.
+    protect(path, (req, res, next) => (mounts.guardAt(path) ?? guard)(req, res, next));
   }
-  return guard;
+  return router;
 
-  function protect(router: Router, path: string): void {
+  function protect(path: string, handler: RequestHandler): void {
     // Like `app.use`: every way of writing the path that Express would route, and all below it. An
     // endpoint at the root is guarded alone, or the host app's other pages would be closed too.
-    if (path === '/') router.all('/', correlate, createGuard());
-    else router.use(path, correlate, createGuard());
+    if (path === '/') router.all('/', correlate, handler);
+    else router.use(path, correlate, handler);
   }
 }
 

@@ -9,6 +9,7 @@ import { createMountWatch, type MountWatch } from '../http/mounts/mount-watch.js
 import {
   createNeighbours,
   isInTheWay,
+  type Neighbour,
   type Place,
   type Settle,
 } from '../http/mounts/neighbours.js';
@@ -42,7 +43,9 @@ export function wireMounts(deps: MountsDeps): Mounts {
   const { config, madeBy, paths, settle = createNeighbours() } = deps;
   const { baseUrl, resource, logger } = config;
   const place: Place = { baseUrl, resource, hasLogin: madeBy === 'auth0Mcp()' };
-  const { others, leave } = settle(place);
+  const { others, lendGuard, leave } = settle(place);
+  const neighbourAt = (path: string): Neighbour | undefined =>
+    others().find(({ resource: theirs }) => new URL(theirs).pathname === path);
   if (others().some((other) => isInTheWay(place, other))) {
     const same = place.hasLogin ? 'baseUrl' : 'MCP endpoint';
     const another = place.hasLogin ? 'a baseUrl' : 'an MCP endpoint';
@@ -58,7 +61,9 @@ export function wireMounts(deps: MountsDeps): Mounts {
       guarded: new Set([paths.resource, ...paths.bareResources]),
     }),
     isAlone: () => others().length === 0,
-    isClaimed: (path) => others().some(({ resource }) => new URL(resource).pathname === path),
+    isClaimed: (path) => neighbourAt(path) !== undefined,
+    guardAt: (path) => neighbourAt(path)?.guard,
+    lendGuard,
     leave,
   };
 }

@@ -266,7 +266,7 @@ describe('consent', () => {
     expect(auth0Visits()).toBe(0);
   });
 
-  it('AS-16 an error for an unknown web server is shown, not bounced; for an app here it is sent', async () => {
+  it('AS-16 an error for an unknown web server or app is shown, not bounced; to a listener here it is sent', async () => {
     const client = await start();
     const local = await fetch(client.authorizeUrl({ code_challenge: undefined }), {
       redirect: 'manual',
@@ -278,6 +278,13 @@ describe('consent', () => {
     });
     expect(page.headers.get('location')).toBeNull();
     expect(await page.text()).toContain('https://client.example/cb?error=invalid_request');
+    // Anybody can register any scheme, and a link to us would start whatever claims it.
+    const app = await registerClient(world.origin, { redirect_uris: ['steam://run/1'] });
+    const appPage = await fetch(app.authorizeUrl({ code_challenge: undefined }), {
+      redirect: 'manual',
+    });
+    expect(appPage.headers.get('location')).toBeNull();
+    expect(await appPage.text()).toContain('steam://run/1?error=invalid_request');
   });
 
   it('AS-13 AS-14 R-AZ-1 a redirect URI that is not registered gets a page without a way out', async () => {

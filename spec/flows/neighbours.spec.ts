@@ -131,6 +131,25 @@ describe('two servers', () => {
     ]);
   });
 
+  it.each(['made before', 'made after'] as const)(
+    'RS-1 leave no endpoint open behind a proxy that cuts the prefix off, the other one %s and mounted nowhere',
+    async (when) => {
+      app = await startApp(({ app: host, auth, origin }) => {
+        const makeOther = (): Auth0Mcp => auth({ baseUrl: origin });
+        if (when === 'made before') makeOther();
+        host.use(auth({ baseUrl: `${origin}/api` }));
+        if (when === 'made after') makeOther();
+        host.all('/mcp', express.json(), mcpRoute);
+      });
+      const { access_token: token } = await (await registerClient(`${app.origin}/api`)).tokens();
+      for (const bearer of [undefined, 'garbage', token]) {
+        const answer = await rpc(`${app.origin}/mcp`, bearer, { method: 'tools/list' });
+        expect(answer.status).toBe(401);
+        expect(answer.headers.get('www-authenticate')).toContain(`${PRM}/mcp"`);
+      }
+    },
+  );
+
   it('become one when the other is closed', async () => {
     const [, api] = await start(['', '/api']);
     expect(await documentAt(PRM)).toBe(404);

@@ -40,16 +40,22 @@ describe('the error page', () => {
       link: { href: '/x' },
     });
     expect(own).toContain('href="/x" rel="noreferrer">Try again</a>');
+    const href = `cursor://anysphere.cursor-mcp/cb?error=invalid_scope&state=${'s'.repeat(2000)}`;
+    const app = errorPage(look, { kind: 'invalid_request', correlationId: 'x', link: { href } });
+    expect(app).toContain('>Go on to <bdi dir="ltr">cursor://anysphere.cursor-mcp</bdi></a>');
   });
 
-  it.each(['javascript:alert(1)', 'data:text/html,x', '//evil.example'])(
-    'R-AZ-17 leaves a link out that leads to %s',
-    (href) => {
-      const page = errorPage(look, { kind: 'login_expired', correlationId: 'x', link: { href } });
-      expect(page).not.toContain('class="button');
-      expect(page).not.toContain(href);
-    },
-  );
+  it.each([
+    'javascript:alert(1)',
+    'JavaScript:alert(1)?x',
+    'data:text/html,x',
+    'ms-word:ofe%7Cu%7Chttps://evil.example/a.docm?x',
+    '//evil.example',
+  ])('R-AZ-17 leaves a link out that leads to %s', (href) => {
+    const page = errorPage(look, { kind: 'login_expired', correlationId: 'x', link: { href } });
+    expect(page).not.toContain('class="button');
+    expect(page).not.toContain(href);
+  });
 
   it('R-AZ-17 shows a reference as text, whatever it is', () => {
     const page = errorPage(look, { kind: 'server_error', correlationId: '<script>' });

@@ -73,19 +73,21 @@ function watchMetadata(
   { resourceMetadataUrl, now }: MountWatchDeps,
   tell: Tell,
 ): { noteMount(part: RequestHandler): RequestHandler; noteChallenge(req: Request): void } {
-  const mountPaths = new Set<string>();
+  let isAtRoot = false;
+  /** The first one: as it was written by whoever sent the request, so that there is no end of them. */
+  let below: string | undefined;
   let firstChallengeAt: number | undefined;
   return {
     noteMount: (part) =>
       function noteMount(req, res, next) {
-        mountPaths.add(req.baseUrl);
+        if (req.baseUrl === '') isAtRoot = true;
+        else below ??= req.baseUrl;
         part(req, res, next);
       },
     noteChallenge(req) {
       firstChallengeAt ??= now();
       const isEarly = now() - firstChallengeAt < METADATA_PATIENCE_SECONDS;
-      if (isEarly || mountPaths.has('')) return;
-      const [below] = mountPaths;
+      if (isEarly || isAtRoot) return;
       const where = below === undefined ? 'nowhere' : `below ${below} only`;
       tell(
         'metadata',

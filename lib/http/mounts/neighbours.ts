@@ -6,6 +6,7 @@
  *
  * @module
  */
+import type { RequestHandler } from 'express';
 
 /** Where one server is. */
 export interface Place {
@@ -17,10 +18,17 @@ export interface Place {
   readonly hasLogin: boolean;
 }
 
-/** What one server sees of the others. */
+/** Another server. */
+export interface Neighbour extends Place {
+  /** The guard of its `resource`, once it has one. */
+  readonly guard: RequestHandler | undefined;
+}
+
+/** What one server sees of the others, and lets them use. */
 export interface Neighbourhood {
   /** Others with which it shares an origin, as they are now. */
-  others(): readonly Place[];
+  others(): readonly Neighbour[];
+  lendGuard(guard: RequestHandler): void;
   /** Gives the place up. */
   leave(): void;
 }
@@ -35,9 +43,12 @@ export function isInTheWay(one: Place, other: Place): boolean {
 export type Settle = (place: Place) => Neighbourhood;
 
 export function createNeighbours(): Settle {
-  const places = new Set<Place>();
+  const places = new Set<Neighbour>();
   return function settle(place) {
-    const own = { ...place };
+    const own: { -readonly [Key in keyof Neighbour]: Neighbour[Key] } = {
+      ...place,
+      guard: undefined,
+    };
     const origins = originsOf(own);
     places.add(own);
     return {
@@ -45,6 +56,9 @@ export function createNeighbours(): Settle {
         [...places].filter(
           (other) => other !== own && originsOf(other).some((origin) => origins.includes(origin)),
         ),
+      lendGuard(guard) {
+        own.guard = guard;
+      },
       leave: () => void places.delete(own),
     };
   };
