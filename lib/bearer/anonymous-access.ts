@@ -33,12 +33,15 @@ export function anonymousEntry(
   return req.method === 'GET' && !hasSession ? 'stream' : 'none';
 }
 
-/** Every call of the body, and at least one. */
+/** Calls in one body, a batch: old clients send two or three. Each counts for the limit on strangers. */
+const MAX_OPEN_CALLS = 10;
+
+/** Every call of the body, at least one and not many. */
 function isOpenToAnybody(body: unknown, anonymous: AnonymousAccess): boolean {
   const calls = rpcCalls(body) ?? [];
   const isOpen = ({ method, tool }: RpcCall): boolean =>
     tool === undefined
       ? anonymous.methods.has(method) || method.startsWith('notifications/')
       : anonymous.tools.has(tool);
-  return calls.length > 0 && calls.every(isOpen);
+  return calls.length > 0 && calls.length <= MAX_OPEN_CALLS && calls.every(isOpen);
 }

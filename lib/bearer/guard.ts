@@ -19,7 +19,7 @@ import { anonymousEntry } from './anonymous-access.js';
 import { type AnswersUnderWay, createAnswersUnderWay } from './answers-under-way.js';
 import type { AccessToken } from './auth-info.js';
 import { runWithAccessToken } from './current-access-token.js';
-import { rpcCalls } from './json-rpc.js';
+import { type RpcCall, rpcCalls } from './json-rpc.js';
 import { neededFor, requireScopes, type ScopeRules } from './needed-scopes.js';
 import { createOpenAnswers, type OpenAnswers, type OpenAnswersDeps } from './open-answers.js';
 import { checkOrigin } from './origin-check.js';
@@ -33,8 +33,8 @@ export interface GuardDeps extends OpenAnswersDeps, RefusalDeps, ScopeRules {
   readonly resource: string;
   readonly anonymous: AnonymousAccess | undefined;
   readonly baseHeaders: Step;
-  /** Counts a call without a token that is let through. @throws TooManyRequests */
-  readonly limitAnonymous: (req: Request) => Promise<void>;
+  /** Counts calls without a token that are let through. @throws TooManyRequests */
+  readonly limitAnonymous: (req: Request, calls: number) => Promise<void>;
 }
 
 /** Builds guards; each may ask for scopes of its own. */
@@ -128,7 +128,8 @@ function admit(
 ): AtOnce<void> {
   const calls = guard.dependsOnBody && req.method === 'POST' ? rpcCalls(req.body) : [];
   const needed = neededFor(calls ?? [], guard);
-  if (caller === undefined) return admitAnonymous(req, res, next, needed, guard);
+  if (caller === undefined)
+    return admitAnonymous(req, res, next, { needed, calls: calls ?? [] }, guard);
   if (calls === undefined) return sendParseError(res);
   requireScopes(caller, needed, guard);
   if (!enter(req, res, caller, guard)) return;
@@ -141,11 +142,11 @@ function admitAnonymous(
   req: Request,
   res: Response,
   next: NextFunction,
-  needed: readonly string[],
+  { needed, calls }: { readonly needed: readonly string[]; readonly calls: readonly RpcCall[] },
   guard: Guard,
 ): AtOnce<void> {
   const enterIf = (mayEnter: () => boolean): Promise<void> =>
-    guard.limitAnonymous(req).then(() => {
+    guard.limitAnonymous(req, calls.length || 1).then(() => {
       if (mayEnter()) next();
     });
   switch (anonymousEntry(req, guard.anonymous, guard.sessions)) {

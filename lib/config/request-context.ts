@@ -15,6 +15,8 @@ export interface RequestContext {
    * since a context within this one shares it.
    */
   correlation?: { id?: string };
+  /** Whom the work is counted for: an address, or its subnet. Noted by endpoints that work for strangers. */
+  caller?: string;
 }
 
 const contexts = new AsyncLocalStorage<RequestContext>();
@@ -22,6 +24,12 @@ const contexts = new AsyncLocalStorage<RequestContext>();
 /** The context of the current request; undefined outside of one. */
 export function requestContext(): RequestContext | undefined {
   return contexts.getStore();
+}
+
+/** Notes whom the current request is counted for. */
+export function noteCaller(caller: string): void {
+  const context = requestContext();
+  if (context !== undefined) context.caller = caller;
 }
 
 /** Runs `work` with `context`, in everything it awaits. */

@@ -108,11 +108,16 @@ function approvalFor(
   target: RedirectTarget,
   { config, knownScopes }: AuthorizationDeps,
 ): ApprovedRequest {
-  const request = parseAuthorizationRequest(parameters, client.id, target, config.resource);
+  const { requestedScopes, ...request } = parseAuthorizationRequest(
+    parameters,
+    client.id,
+    target,
+    config.resource,
+  );
   if (forbidsInteraction(parameters)) {
     throw new InteractionRequired('The person has to be asked first');
   }
-  const scopes = selectScopes(request.requestedScopes, { ...config.scopes, known: knownScopes });
+  const scopes = selectScopes(requestedScopes, { ...config.scopes, known: knownScopes });
   const { id, name, authMethod, mayRefresh } = client;
   return { ...request, client: { id, name, authMethod, mayRefresh }, scopes };
 }

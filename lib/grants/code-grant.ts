@@ -19,8 +19,8 @@ import type { GrantsDeps } from './grant-context.js';
 /** Bytes of a grant id: 128 bits, so that ids cannot be guessed. */
 const GRANT_ID_BYTES = 16;
 
-/** An authorization request the person has approved, with what was shown to them. */
-export interface ApprovedRequest extends AuthorizationRequest {
+/** An authorization request the person has approved, with what was shown to them: no word but ours. */
+export interface ApprovedRequest extends Omit<AuthorizationRequest, 'requestedScopes'> {
   readonly client: Pick<Client, 'id' | 'name' | 'authMethod' | 'mayRefresh'>;
   readonly scopes: readonly string[];
 }

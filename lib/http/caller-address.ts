@@ -10,11 +10,18 @@ import type { Request } from 'express';
 import type { Logger } from '../config/logger.js';
 import { expressRateLimit } from './express-rate-limit.js';
 
-/** One customer usually has a /56 (RFC 6177). */
+/** One home usually has a /56 (RFC 6177). */
 const IPV6_SUBNET = 56;
 
-/** The caller's address, or its subnet, as a key. */
-export type AddressOf = (req: Request) => string;
+/** The largest that one customer is given for the asking. */
+export const IPV6_SITE = 48;
+
+/**
+ * The caller's address, or its subnet, as a key.
+ *
+ * @param ipv6Subnet bits of an IPv6 address that count. Default: 56, a home
+ */
+export type AddressOf = (req: Request, ipv6Subnet?: number) => string;
 
 /**
  * Says once if `trust proxy` does not fit what is seen: behind a proxy that is not trusted everybody
@@ -27,7 +34,7 @@ export function createAddressOf(log: Logger): AddressOf {
     told.add(message);
     log.warn({ setting: 'trust proxy' }, message);
   }
-  return function addressOf(req) {
+  return function addressOf(req, ipv6Subnet = IPV6_SUBNET) {
     const trusted: unknown = req.app.get('trust proxy');
     if (req.headers['x-forwarded-for'] !== undefined && !trusted) tell(UNTRUSTED);
     if (trusted === true) tell(TRUSTS_EVERYBODY);
@@ -35,7 +42,7 @@ export function createAddressOf(log: Logger): AddressOf {
     const ip = req.ip ?? '';
     const version = isIP(ip);
     if (version === 0) return 'unknown';
-    return version === 4 ? ip : expressRateLimit().ipKeyGenerator(ip, IPV6_SUBNET);
+    return version === 4 ? ip : expressRateLimit().ipKeyGenerator(ip, ipv6Subnet);
   };
 }
 

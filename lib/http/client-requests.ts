@@ -10,6 +10,7 @@ import type { Request, Response } from 'express';
 
 import type { AuthenticateClient, AuthenticatedClient } from '../clients/client-authentication.js';
 import { clientFingerprint } from '../clients/fingerprint.js';
+import { noteCaller } from '../config/request-context.js';
 import type { RefreshTokens } from '../grants/refresh-token.js';
 import { type ClientCredentials, parseClientCredentials } from '../oauth/client-credentials.js';
 import { InvalidClient } from '../oauth/errors.js';
@@ -75,6 +76,7 @@ export function createClientRequests(deps: ClientRequestsDeps): OpenClientReques
   }
 
   return async function openClientRequest(req, res) {
+    noteCaller(limits.addressOf(req));
     const form = await readForm(req, res, MAX_BODY_BYTES).catch(async (error: unknown) => {
       await count(req);
       throw error;

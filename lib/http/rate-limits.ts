@@ -13,6 +13,7 @@ import type { Request, RequestHandler } from 'express';
 import type { RateLimitRequestHandler, Store } from 'express-rate-limit';
 
 import type { Logger } from '../config/logger.js';
+import { noteCaller } from '../config/request-context.js';
 import { TooManyRequests } from '../oauth/errors.js';
 import { type AddressOf, createAddressOf } from './caller-address.js';
 import { expressRateLimit } from './express-rate-limit.js';
@@ -35,6 +36,7 @@ type LimitName =
   | 'anonymous'
   | 'browser'
   | 'visitor'
+  | 'site'
   | 'everybody';
 
 /** What is counted together: so many in a window. */
@@ -55,6 +57,8 @@ const LIMITS: Readonly<Record<LimitName, Limit>> = {
   browser: { limit: 30, windowMs: 10 * MINUTE_MS },
   /** Logins begun from one address, so that a few addresses cannot use up what is for everybody. */
   visitor: { limit: 300, windowMs: 10 * MINUTE_MS },
+  /** The same from 256 neighbouring homes, which somebody may have to themselves. */
+  site: { limit: 900, windowMs: 10 * MINUTE_MS },
   /** Logins begun by everybody: bounds the store. Two windows may meet in one login's life. */
   everybody: { limit: 50_000, windowMs: 10 * MINUTE_MS },
 };
@@ -63,8 +67,8 @@ const LIMITS: Readonly<Record<LimitName, Limit>> = {
 export interface RateLimits
   extends Readonly<Record<'registration' | 'login' | 'token', RequestHandler>> {
   readonly addressOf: AddressOf;
-  /** Counts one under a key. @throws TooManyRequests */
-  count(name: LimitName, key: string): Promise<void>;
+  /** Counts one under a key, or as many as there are. @throws TooManyRequests */
+  count(name: LimitName, key: string, times?: number): Promise<void>;
   /** Looks without counting. @throws TooManyRequests if the next one would be too many */
   check(name: LimitName, key: string): Promise<void>;
   /** Stops the counters' timers. */
@@ -113,6 +117,8 @@ export function createRateLimits({ log, store, hash }: RateLimitsDeps): RateLimi
 
   function byAddress(name: LimitName): RequestHandler {
     return function limitByAddress(req, res, next) {
+      // What is fetched for this request counts for the same caller.
+      noteCaller(addressOf(req));
       // In front of the request: a limiter of the host app keeps its `req.rateLimit`.
       const counted: Request = Object.create(req, {
         rateLimit: { value: undefined, writable: true },
@@ -126,10 +132,13 @@ export function createRateLimits({ log, store, hash }: RateLimitsDeps): RateLimi
     login: byAddress('login'),
     token: byAddress('token'),
     addressOf,
-    async count(name, key) {
+    async count(name, key, times = 1) {
       const { limit, windowMs } = LIMITS[name];
-      const { totalHits, resetTime } = await limiterOf(name).counters.increment(hash(key));
-      if (totalHits > limit) throw tooMany(secondsUntil(resetTime, windowMs));
+      const hashed = hash(key);
+      for (let time = 0; time < times; time += 1) {
+        const { totalHits, resetTime } = await limiterOf(name).counters.increment(hashed);
+        if (totalHits > limit) throw tooMany(secondsUntil(resetTime, windowMs));
+      }
     },
     async check(name, key) {
       const hits = await limiterOf(name).counters.get?.(hash(key));

@@ -34,7 +34,7 @@ export function wireGuard(deps: GuardWiring): CreateGuard {
     scopes: config.scopes,
     anonymous: config.anonymous,
     baseHeaders: baseHeaders(config),
-    limitAnonymous: (req) => limits.count('anonymous', limits.addressOf(req)),
+    limitAnonymous: (req, calls) => limits.count('anonymous', limits.addressOf(req), calls),
   });
 }
 

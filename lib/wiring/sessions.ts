@@ -7,6 +7,7 @@ import type { Store as SessionStore } from 'express-session';
 
 import { APPROVAL_TTL_SECONDS } from '../grants/approvals.js';
 import { type BrowserSessions, createBrowserSessions } from '../http/browser-sessions.js';
+import { IPV6_SITE } from '../http/caller-address.js';
 import type { CookieRules } from '../http/cookies.js';
 import type { RateLimits } from '../http/rate-limits.js';
 import { recordSessionStore, sessionSealer } from '../http/session-store.js';
@@ -41,6 +42,7 @@ export function wireSessions(
     async countLogin(req, browser) {
       if (browser !== undefined) await limits.count('browser', browser);
       await limits.count('visitor', limits.addressOf(req));
+      await limits.count('site', limits.addressOf(req, IPV6_SITE));
       await limits.count('everybody', 'everybody');
     },
   });

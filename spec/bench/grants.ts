@@ -70,7 +70,6 @@ export async function beginGrant(
     redirectUri: REDIRECT_URI,
     state: undefined,
     codeChallenge: CHALLENGE,
-    requestedScopes: ['openid'],
     promptsConsent: false,
     hints: {},
   });

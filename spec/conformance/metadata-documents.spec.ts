@@ -327,4 +327,49 @@ describe('metadata documents without what specs may have', () => {
     await world.close();
     await host.close();
   });
+
+  it('R-CI-7 one address that sends us after documents at /token takes no login from others', async () => {
+    const host = await startTlsHost();
+    // Half of its hosts hold the line, the others have a document to push ours out with.
+    const answer = documentFor({}, { 'cache-control': 'max-age=86400' });
+    host.answer = (req, res) => {
+      if (req.url?.startsWith('/held') !== true) answer(req, res);
+    };
+    const world = await startWorld({
+      surroundings: { allowedNetwork: host.network({ timeoutMs: 500 }) },
+      before: (app) => app.set('trust proxy', 1),
+    });
+    const attack = (path: string, name: string) =>
+      send(`${world.origin}/token`, {
+        method: 'POST',
+        headers: {
+          'content-type': 'application/x-www-form-urlencoded',
+          'x-forwarded-for': '198.51.100.1',
+        },
+        body: new URLSearchParams({
+          grant_type: 'refresh_token',
+          refresh_token: 'x',
+          client_id: host.url(path, name),
+          client_assertion: 'x',
+          client_assertion_type: ASSERTION_TYPE,
+        }).toString(),
+      });
+    const login = (path: string) => {
+      const id = host.url(path, 'honest');
+      const client = { id, secret: undefined, redirectUri: 'http://127.0.0.1/callback' };
+      return send(oauthClient(world.origin, client).authorizeUrl(), {
+        headers: { 'x-forwarded-for': '203.0.113.9' },
+      });
+    };
+    expect((await login('/c.json')).status).toBe(200);
+    const held = Array.from({ length: 120 }, (_, n) => attack(`/held${n}`, `h${n}`));
+    const pushed = Array.from({ length: 60 }, (_, n) => attack(`/junk${n}`, 'honest'));
+    expect((await login('/c.json')).status).toBe(200);
+    expect((await login('/another.json')).status).toBe(200);
+    const statuses = (await Promise.all([...held, ...pushed])).map(({ status }) => status);
+    expect(statuses.filter((status) => status !== 503).length).toBeLessThanOrEqual(20);
+    expect(host.requests.length).toBeLessThanOrEqual(22);
+    await world.close();
+    await host.close();
+  });
 });

@@ -319,8 +319,15 @@ describe('the edges of what is open to anybody', () => {
     expect(challengeOf(answer)).toContain('scope="openid"');
   });
 
-  it('a batch of what is open is open', async () => {
+  it('a batch of what is open is open, if it is a small one', async () => {
     expect((await rpc(world.mcp, undefined, [LIST, PUBLIC])).status).toBe(200);
+    const many = (count: number) => Array.from({ length: count }, () => PUBLIC);
+    expect((await rpc(world.mcp, undefined, many(10))).status).toBe(200);
+    const answer = await rpc(world.mcp, undefined, many(11));
+    expect(answer.status).toBe(401);
+    expect(challengeOf(answer)).toContain('scope="openid"');
+    const { access_token: token } = await client.tokens();
+    expect((await rpc(world.mcp, token, many(11))).status).toBe(200);
   });
 
   it('RS-25 headers open nothing', async () => {

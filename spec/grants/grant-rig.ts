@@ -216,7 +216,6 @@ export function approved(changes: Partial<ApprovedRequest> = {}): ApprovedReques
     redirectUri: CALLBACK,
     state: undefined,
     codeChallenge: createHash('sha256').update(VERIFIER).digest('base64url'),
-    requestedScopes: [],
     promptsConsent: false,
     hints: {},
     scopes: ['openid', 'read'],

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import express, { type Request } from 'express';
 
-import { createAddressOf } from '../../lib/http/caller-address.js';
+import { createAddressOf, IPV6_SITE } from '../../lib/http/caller-address.js';
 
 describe('the address a request counts for', () => {
   let warnings: string[] = [];
@@ -27,6 +27,18 @@ describe('the address a request counts for', () => {
     ['::ffff:192.0.2.1', '192.0.2.1', 'one IPv4 address, mapped or not'],
   ])('R-DP-3 is the same for %s and %s: %s', (one, other) => {
     expect(addressOf(from(one))).toBe(addressOf(from(other)));
+  });
+
+  it('R-DP-3 is one for a site of 256 homes, where a site is asked for', () => {
+    const [one, other] = ['2001:db8:aaaa:1::1', '2001:db8:aaaa:ff00::1'].map((ip) => from(ip));
+    const [elsewhere, mapped, plain] = ['2001:db8:aaab::1', '::ffff:192.0.2.1', '192.0.2.1'].map(
+      (ip) => from(ip),
+    );
+    const siteOf = (req: Request | undefined) => req && addressOf(req, IPV6_SITE);
+    expect(siteOf(one)).toBe(siteOf(other));
+    expect(siteOf(one)).not.toBe(siteOf(elsewhere));
+    expect(siteOf(mapped)).toBe(siteOf(plain));
+    expect(siteOf(plain)).toBe('192.0.2.1');
   });
 
   it.each([
