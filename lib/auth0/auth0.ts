@@ -21,6 +21,8 @@ export interface Auth0Login {
   readonly subject: string;
   /** Auth0's browser session, for back-channel logout. */
   readonly sid: string | undefined;
+  /** When the browser was sent to Auth0; unix seconds. Undefined where that was not kept. */
+  readonly startedAt?: number | undefined;
   /** Claims of the access token: `iss`, `aud`, `scope`, `permissions` … */
   readonly claims: Readonly<Record<string, unknown>>;
   /** Claims of the ID token: `name`, `email` …; empty for a third-party application, which gets none. */
@@ -75,7 +77,11 @@ export interface LoginTransactions {
 }
 
 /** A transaction in hand. */
-export type TakenTransaction = LoginTransaction & { readonly wasInterrupted?: boolean };
+export type TakenTransaction = LoginTransaction & {
+  readonly wasInterrupted?: boolean;
+  /** When it was added; unix seconds. */
+  readonly startedAt?: number;
+};
 
 /** One login on its way to Auth0. */
 export interface LoginStart {

@@ -27,6 +27,9 @@ const MULTI_FACTOR = 'http://schemas.openid.net/pape/policies/2007/06/multi-fact
 const ALGORITHM_REMEDY =
   'Dashboard > Applications > your application > Settings > Advanced Settings > OAuth > JSON Web Token Signature Algorithm: choose RS256.';
 
+/** Parameters of the authorization request that the ID token has to prove, where they are configured. */
+export const BINDING_PARAMETERS: readonly string[] = ['organization', 'acr_values', 'max_age'];
+
 /** What an ID token is checked against. */
 export interface IdTokenContext {
   readonly config: Pick<Auth0Config, 'clientId' | 'authorizeParams'>;

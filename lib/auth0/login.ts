@@ -68,7 +68,8 @@ export function createLogin(deps: LoginDeps): Pick<Auth0, 'startLogin' | 'finish
         const dance = inboundDance(deps, callback, browser, taken);
         const outcome = await runDance(authenticator, dance, req, res);
         if (!('login' in outcome)) throw new Error('a login began where one should end');
-        return { login: outcome.login, pending: transactionOf(taken).pending };
+        const { pending, startedAt } = transactionOf(taken);
+        return { login: { ...outcome.login, startedAt }, pending };
       } catch (error) {
         throw taken.transaction === undefined ? error : withPending(error, taken.transaction);
       }
@@ -136,7 +137,7 @@ function notOnThisLeg(): Promise<never> {
   return Promise.reject(new Error('not a step of this leg'));
 }
 
-function transactionOf(taken: TakenLogin): LoginTransaction {
+function transactionOf(taken: TakenLogin): TakenTransaction {
   if (taken.transaction === undefined) throw unknownLogin('the login was never taken');
   return taken.transaction;
 }

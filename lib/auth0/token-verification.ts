@@ -11,7 +11,7 @@ import type { Auth0Login, Auth0Refresh, Auth0Tokens } from './auth0.js';
 import type { CachedDocument } from './cached-document.js';
 import type { Auth0Metadata } from './discovery.js';
 import { grantedScopes } from './granted-scopes.js';
-import { verifyIdToken } from './id-token.js';
+import { BINDING_PARAMETERS, verifyIdToken } from './id-token.js';
 import { refused, type VerifiedClaims } from './signed-token.js';
 import type { SigningKeys } from './signing-keys.js';
 import type { TokenResponse } from './token-endpoint.js';
@@ -64,7 +64,10 @@ async function verifyBoth(
   const now = deps.now();
   const metadata = await deps.discovery.get();
   const { idToken } = response;
-  if (idToken === undefined && nonce !== undefined) requireRefusedOpenid(response);
+  if (idToken === undefined && nonce !== undefined) {
+    requireRefusedOpenid(response);
+    requireNothingToProve(config.authorizeParams);
+  }
   const user =
     idToken === undefined
       ? undefined
@@ -87,6 +90,16 @@ async function verifyBoth(
 function requireRefusedOpenid(response: TokenResponse): void {
   if (response.scopes !== undefined && !response.scopes.includes('openid')) return;
   throw refused('ID token', 'it is missing although openid was granted');
+}
+
+/**
+ * What binds a login is proved by the ID token alone. A person can have it left out: with scopes that
+ * lack `openid`, written into the address on its way to Auth0.
+ */
+function requireNothingToProve(asked: Readonly<Record<string, string>>): void {
+  const unproved = BINDING_PARAMETERS.filter((name) => asked[name] !== undefined);
+  if (unproved.length === 0) return;
+  throw refused('ID token', `it is missing, and would have to prove ${unproved.join(', ')}`);
 }
 
 /** Auth0's answer, its access token and its role-based permissions each know a part. */

@@ -58,7 +58,7 @@ export function callbackEndpoint(deps: CallbackDeps): RequestHandler[] {
         const result = await deps.auth0.finishLogin(req, res, browser);
         pending = purposeOf(result, deps);
         if (pending.purpose === 'client') {
-          await answerClient(res, session, result.login, pending.request, deps);
+          await answerClient(req, res, session, result.login, pending.request, deps);
         } else {
           await signIn(req, res, result.login, deps);
         }
@@ -76,14 +76,18 @@ export function callbackEndpoint(deps: CallbackDeps): RequestHandler[] {
 }
 
 async function answerClient(
+  req: Request,
   res: Response,
   session: BrowserSession,
   login: Auth0Login,
   request: ApprovedRequest,
   deps: CallbackDeps,
 ): Promise<void> {
-  await deps.remember(session, request);
   const { code, grantId } = await deps.grants.begin(login, request);
+  // A convenience: without it the person is asked again next time, which is no reason to fail this login.
+  await deps
+    .remember(session, request)
+    .catch((error: unknown) => deps.logError(req, toOAuthError(error)));
   const context = { grantId, subject: login.subject, ...clientOf(request) };
   deps.emit({ type: 'login_completed', ...context });
   res.redirect(303, codeResponse(request, code, deps.issuer));

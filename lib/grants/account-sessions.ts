@@ -14,6 +14,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import type { Auth0Login, Auth0Logout } from '../auth0/auth0.js';
 import { type CollectionDeps, openCollection } from '../storage/collection.js';
 import type { AccountRecord } from '../storage/records.js';
+import type { EndedSessions } from './ended-sessions.js';
 import { createIndexes, type IndexEntry } from './indexes.js';
 
 /** Seconds without use: people come to end one thing, and leave the page open. */
@@ -27,7 +28,7 @@ const ID_BYTES = 18;
 
 /** Sessions by id. The store knows a hash of it only: the id is half of a cookie. */
 export interface AccountSessions {
-  /** @returns the id, a new one for every login */
+  /** @returns the id, a new one for every login. @throws AccessDenied the login has ended at Auth0 since */
   begin(login: Auth0Login): Promise<string>;
   find(id: string): Promise<AccountRecord | undefined>;
   /** As {@link AccountSessions.find}; counts as use, and takes `disconnected` out. */
@@ -41,6 +42,7 @@ export interface AccountSessions {
 }
 
 interface AccountSessionsDeps extends CollectionDeps {
+  readonly endedSessions: Pick<EndedSessions, 'requireAlive'>;
   /** Unix seconds. */
   readonly now: () => number;
 }
@@ -81,6 +83,10 @@ export function createAccountSessions(deps: AccountSessionsDeps): AccountSession
       const record = recordOf(login, now());
       await records.add(keyOf(id), record, IDLE_SECONDS);
       await indexes.add(keyOf(id), entriesOf(record));
+      await deps.endedSessions.requireAlive(login).catch(async (error: unknown) => {
+        await end(keyOf(id));
+        throw error;
+      });
       return id;
     },
     find: async (id) => alive(await records.get(keyOf(id))),

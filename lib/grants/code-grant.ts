@@ -40,6 +40,10 @@ export async function beginGrant(
   const grantId = randomBytes(GRANT_ID_BYTES).toString('base64url');
   const { code, tag } = mintCode(grantId, deps.codeKeys);
   await deps.store.add(grantId, newGrant(login, request, tag, deps.now()));
+  await deps.endedSessions.requireAlive(login).catch(async (error: unknown) => {
+    await deps.store.end(grantId);
+    throw error;
+  });
   deps.tidy(login.subject);
   return { code, grantId };
 }

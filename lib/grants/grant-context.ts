@@ -6,6 +6,7 @@
 import type { EventListener, RevocationCause } from '../config/events.js';
 import type { Auth0Sessions } from './auth0-session.js';
 import type { Deliveries } from './deliveries.js';
+import type { EndedSessions } from './ended-sessions.js';
 import type { GrantStore } from './grant-store.js';
 import type { RefreshTokens } from './refresh-token.js';
 import type { TokenIssuerDeps } from './token-set.js';
@@ -17,6 +18,7 @@ export interface GrantsDeps extends TokenIssuerDeps {
   readonly refreshTokens: RefreshTokens;
   readonly codeKeys: readonly Uint8Array[];
   readonly deliveries: Deliveries;
+  readonly endedSessions: Pick<EndedSessions, 'requireAlive'>;
   readonly knownScopes: ReadonlySet<string>;
   readonly emit: EventListener;
   /** Whether it was there and alive. */

@@ -20,6 +20,7 @@ import { createAuth0Sessions } from './auth0-session.js';
 import { type ApprovedRequest, beginGrant } from './code-grant.js';
 import { redeemCode } from './code-redemption.js';
 import { createDeliveries } from './deliveries.js';
+import type { EndedSessions } from './ended-sessions.js';
 import type { GrantsDeps } from './grant-context.js';
 import { createGrantStore, type GrantFilter, type GrantStore } from './grant-store.js';
 import { createHousekeeping } from './housekeeping.js';
@@ -80,6 +81,7 @@ export interface GrantsParts {
   readonly auth0: Pick<Auth0, 'refresh' | 'revoke'>;
   readonly accessTokens: AccessTokens;
   readonly accountSessions: Pick<AccountSessions, 'logOut'>;
+  readonly endedSessions: EndedSessions;
   readonly refreshTokens: RefreshTokens;
   readonly codeKeys: readonly Uint8Array[];
   readonly lifetimes: Lifetimes;

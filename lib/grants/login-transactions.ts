@@ -27,7 +27,8 @@ export function createLoginTransactions(
   const logins = openCollection<LoginRecord>(deps, 'login');
 
   return {
-    add: (state, transaction) => logins.add(state, { ...transaction }, LOGIN_TTL_SECONDS),
+    add: (state, transaction) =>
+      logins.add(state, { ...transaction, startedAt: now() }, LOGIN_TTL_SECONDS),
     async take(state, browser) {
       let found: Standing = 'nothing';
       const login = await logins.update(state, (current) => {

@@ -11,11 +11,13 @@ import { InvalidRequest } from '../oauth/errors.js';
 import { type CollectionDeps, openCollection } from '../storage/collection.js';
 import type { LogoutRecord } from '../storage/records.js';
 import type { AccountSessions } from './account-sessions.js';
+import type { EndedSessions } from './ended-sessions.js';
 import type { GrantStore } from './grant-store.js';
 
 interface LogoutsDeps {
   readonly collections: CollectionDeps;
   readonly store: Pick<GrantStore, 'list'>;
+  readonly endedSessions: Pick<EndedSessions, 'note'>;
   readonly accountSessions: Pick<AccountSessions, 'logOut'>;
   readonly endGrant: (id: string, cause: RevocationCause) => Promise<boolean>;
   readonly emit: EventListener;
@@ -47,8 +49,9 @@ export function createLogouts(deps: LogoutsDeps): (logout: Auth0Logout) => Promi
 /** @returns how many grants ended */
 async function endAll(
   logout: Auth0Logout,
-  { store, accountSessions, endGrant }: LogoutsDeps,
+  { store, endedSessions, accountSessions, endGrant }: LogoutsDeps,
 ): Promise<number> {
+  await endedSessions.note(logout);
   await accountSessions.logOut(logout);
   const ended = await Promise.all(
     (await grantsOf(logout, store)).map((id) => endGrant(id, 'backchannel_logout')),

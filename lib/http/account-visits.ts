@@ -49,15 +49,13 @@ interface AccountVisitsDeps {
   readonly sessions: AccountSessions;
   readonly cookies: CookieRules;
   readonly issuer: string;
-  /** Tells this server's cookie from that of a neighbour on the origin. */
-  readonly namespace: string;
   /** First makes tags, all verify. */
   readonly keys: readonly Uint8Array[];
 }
 
 export function createAccountVisits(deps: AccountVisitsDeps): AccountVisits {
   const { sessions, cookies, issuer, keys } = deps;
-  const cookieName = cookies.name(`account-${deps.namespace.slice(0, 8)}`);
+  const cookieName = cookies.ownName('account');
   const tagOf = (key: Uint8Array, id: string): string => mac(key, issuer, id).toString('base64url');
 
   function setCookie(res: Response, value: string, seconds: number): void {

@@ -66,7 +66,7 @@ export function createBrowserSessions(deps: BrowserSessionsDeps): BrowserSession
   let loadSession: RequestHandler | undefined;
   const makeLoader = (): RequestHandler =>
     expressSession()({
-      name: deps.cookies.name('session'),
+      name: deps.cookies.ownName('session'),
       secret: [...deps.secrets],
       store: deps.store(),
       resave: false,

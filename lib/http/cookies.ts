@@ -10,6 +10,11 @@ import type { CookieOptions, Request } from 'express';
 /** How cookies are named and set here. */
 export interface CookieRules {
   readonly name: (purpose: string) => string;
+  /**
+   * For a cookie that a neighbour on the host must not overwrite: browsers keep cookies by host, whatever
+   * the port and the path of the server.
+   */
+  readonly ownName: (purpose: string) => string;
   readonly options: CookieOptions & { readonly secure: boolean };
 }
 
@@ -18,10 +23,13 @@ export interface CookieRules {
  * thinks of the connection. `Lax` because the browser comes back from Auth0 by a cross-site link.
  *
  * @param isHttps false only on a plain-http loopback host, where browsers refuse the prefix
+ * @param namespace the server's own, of which eight characters tell it from its neighbours
  */
-export function cookieRules(isHttps: boolean): CookieRules {
+export function cookieRules(isHttps: boolean, namespace: string): CookieRules {
+  const name = (purpose: string): string => `${isHttps ? '__Host-' : ''}auth0-mcp-${purpose}`;
   return {
-    name: (purpose) => `${isHttps ? '__Host-' : ''}auth0-mcp-${purpose}`,
+    name,
+    ownName: (purpose) => name(`${purpose}-${namespace.slice(0, 8)}`),
     options: { secure: isHttps, httpOnly: true, sameSite: 'lax', path: '/' },
   };
 }

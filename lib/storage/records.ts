@@ -82,6 +82,8 @@ export interface LoginRecord {
   pending: unknown;
   /** No refresh token was asked for. */
   identityOnly?: boolean;
+  /** When the browser was sent to Auth0; unix seconds. */
+  startedAt?: number;
   /** When the answer of Auth0 arrived; unix seconds. */
   takenAt?: number;
 }
@@ -120,6 +122,17 @@ export type SessionRecord = Readonly<Record<string, unknown>>;
 
 /** Kind `assertion`, id: client and `jti`. A client assertion that was used; until it expires. */
 export type AssertionRecord = true;
+
+/**
+ * Kind `ended`, id: Auth0's `sid`, or `sub`. A session at Auth0 has ended; until no login that was on its
+ * way then can arrive.
+ */
+export interface EndedSessionRecord {
+  /** Unix seconds. */
+  at: number;
+  /** Whose it was, where Auth0 said so. */
+  subject?: string;
+}
 
 /** Kind `logout`, id: `jti`. A logout token of Auth0's that was carried out; until it expires. */
 export type LogoutRecord = true;

@@ -38,7 +38,7 @@ export interface ConnectedApps {
 
 export function wireConnectedApps(deps: ConnectedAppsWiring): ConnectedApps {
   const { ground, paths, cookies, accountSessions, grants, lookFor } = deps;
-  const { config, signingKeys, collections, emit, now } = ground;
+  const { config, signingKeys, emit, now } = ground;
   const { issuer } = config;
   const { origin } = new URL(config.baseUrl);
   const pageUrl = origin + paths.page;
@@ -46,7 +46,6 @@ export function wireConnectedApps(deps: ConnectedAppsWiring): ConnectedApps {
     sessions: accountSessions,
     cookies,
     issuer,
-    namespace: collections.namespace,
     keys: signingKeys.derive('account-cookie'),
   });
   const forms = createAccountForms({

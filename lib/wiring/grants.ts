@@ -7,6 +7,7 @@ import type { Auth0 } from '../auth0/auth0.js';
 import { createAuth0 } from '../auth0/create-auth0.js';
 import { type AccessTokens, createAccessTokens } from '../grants/access-token.js';
 import { type AccountSessions, createAccountSessions } from '../grants/account-sessions.js';
+import { createEndedSessions } from '../grants/ended-sessions.js';
 import { createGrants, type Grants } from '../grants/grants.js';
 import { grantingImplied } from '../grants/implied-scopes.js';
 import { createLoginTransactions } from '../grants/login-transactions.js';
@@ -42,12 +43,14 @@ export function wireGrants(
   accessTokens: AccessTokens,
   knownScopes: ReadonlySet<string>,
 ): { grants: Grants; accountSessions: AccountSessions } {
-  const accountSessions = createAccountSessions({ ...collections, now });
+  const endedSessions = createEndedSessions(collections, now);
+  const accountSessions = createAccountSessions({ ...collections, endedSessions, now });
   const grants = createGrants({
     collections,
     auth0,
     accessTokens,
     accountSessions,
+    endedSessions,
     refreshTokens: createRefreshTokens(signingKeys.derive('refresh-token'), config.issuer),
     codeKeys: signingKeys.derive('authorization-code'),
     lifetimes: config.lifetimes,

@@ -46,7 +46,7 @@ export function wireRoutes(deps: RoutesWiring): { routes: Routes; close(): void 
   const { issuer, resource, isHttps, brand } = config;
   const paths = pathsOf(config);
   const lookFor = createLookFor(brand, config.catalogue);
-  const cookies = cookieRules(isHttps);
+  const cookies = cookieRules(isHttps, deps.collections.namespace);
   const sessions = wireSessions(deps, cookies, limits);
   const depart = createDeparture({ auth0, emit });
   const { endpoints, signingIn } = wireConnectedApps({

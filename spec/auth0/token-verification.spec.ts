@@ -147,6 +147,22 @@ describe('what authorizeParams ask for has to be in the ID token (R-UP-8)', () =
   });
 });
 
+describe('what authorizeParams ask for, without an ID token (R-UP-8)', () => {
+  // A login without openid, which a person can make of theirs by editing the address.
+  it.each([{ organization: 'org_1' }, { acr_values: 'gold' }, { max_age: '300' }])(
+    '%j is not proved, so the login is refused',
+    async (authorizeParams) => {
+      const answer = { idToken: undefined, scopes: ['offline_access'] };
+      await expect(
+        logIn(answer, { authorizeParams: { prompt: 'login', ...authorizeParams } }),
+      ).rejects.toMatchObject({ kind: 'invalid_response' });
+      expect(await logIn(answer, { authorizeParams: { prompt: 'login' } })).toMatchObject({
+        subject: SUBJECT,
+      });
+    },
+  );
+});
+
 describe("access token, Auth0's profile and RFC 9068", () => {
   it.each<[string, Claims, { typ?: string | undefined }]>([
     ['typ JWT with azp', {}, {}],

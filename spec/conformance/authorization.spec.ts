@@ -371,7 +371,7 @@ describe('cookies on https', () => {
     const cookies = [formCookie, ...(answer.headers['set-cookie'] ?? [])];
     expect(cookies).toHaveLength(2);
     for (const cookie of cookies) {
-      expect(cookie).toMatch(/^__Host-auth0-mcp-\w+=/);
+      expect(cookie).toMatch(/^__Host-auth0-mcp-[\w-]+=/);
       expect(cookie).toMatch(/; Path=\/(?:;|$)/);
       expect(cookie).toMatch(/; HttpOnly(?:;|$)/);
       expect(cookie).toMatch(/; Secure(?:;|$)/);

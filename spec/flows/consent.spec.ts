@@ -3,12 +3,15 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { approve, type Browser, createBrowser, logIn } from '../../demo/tenant/browser.js';
 import { ADA } from '../../demo/tenant/options.js';
 import type { Auth0McpOptions } from '../../lib/config/options.js';
+import { memoryStorage } from '../../lib/storage/memory-storage.js';
+import { StorageUnavailable } from '../../lib/storage/storage.js';
 import {
   isConsentPage,
   type OAuthClient,
   oauthClient,
   registerClient,
 } from '../support/oauth-client.js';
+import { watchStorage } from '../support/watched-storage.js';
 import { startWorld, type World } from '../support/world.js';
 
 const HTTPS_CLIENT = { client_name: 'Web client', redirect_uris: ['https://client.example/cb'] };
@@ -88,7 +91,7 @@ describe('consent', () => {
     const answer = await browser.post(consentUrl(), { request: form, decision: 'allow' });
     expect(answer.status).toBe(303);
     expect(answer.headers['set-cookie']?.join()).toMatch(
-      /auth0-mcp-session=.*HttpOnly; SameSite=Lax/,
+      /auth0-mcp-session-[\w-]{8}=.*HttpOnly; SameSite=Lax/,
     );
     const sent = answer.next?.searchParams;
     expect(sent?.get('client_id')).toBe('demo-app');
@@ -237,11 +240,27 @@ describe('consent', () => {
       expect(isConsentPage(page)).toBe(true);
     });
 
+    it('a store that cannot remember an approval costs no login', async () => {
+      const storage = watchStorage(memoryStorage(), {
+        before(verb, key) {
+          if (verb === 'set' && key.includes(':approval:')) throw new StorageUnavailable('away');
+        },
+      });
+      const client = await start({ consent: 'remember', storage }, HTTPS_CLIENT);
+      expect((await client.logIn()).get('code')).toMatch(/./);
+      expect(world.log.filter(({ level }) => level === 'warn')).toEqual([
+        expect.objectContaining({ message: 'a service this one needs is not available' }),
+      ]);
+    });
+
     it('PX-4 PX-12 a changed cookie counts as none', async () => {
       const client = await start({ consent: 'remember' }, HTTPS_CLIENT);
       const browser = createBrowser();
       await client.logIn({ browser });
-      const cookie = cookieFor(browser, world.origin).replace(/(auth0-mcp-session=s%3A.)./, '$1_');
+      const cookie = cookieFor(browser, world.origin).replace(
+        /(auth0-mcp-session-[\w-]{8}=s%3A.)./,
+        '$1_',
+      );
       const response = await fetch(client.authorizeUrl(), {
         headers: { cookie },
         redirect: 'manual',

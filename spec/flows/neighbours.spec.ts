@@ -5,10 +5,11 @@
  */
 import { afterEach, describe, expect, it } from '@jest/globals';
 import express, { type RequestHandler } from 'express';
-
+import { approve, createBrowser, getThrough, type Page } from '../../demo/tenant/browser.js';
 import { ADA } from '../../demo/tenant/options.js';
 import { startTenant } from '../../demo/tenant/tenant.js';
 import type { Auth0Mcp } from '../../lib/auth0-mcp.js';
+import { memoryStorage } from '../../lib/storage/memory-storage.js';
 import { mcpRoute } from '../support/mcp-route.js';
 import { type MountedApp, type Site, startApp } from '../support/mounted-app.js';
 import { callTool, registerClient, rpc } from '../support/oauth-client.js';
@@ -129,6 +130,26 @@ describe('two servers', () => {
     expect(app.complaints).toEqual([
       expect.objectContaining({ message: expect.stringContaining('twice with this baseUrl') }),
     ]);
+  });
+
+  it('PX-12 let one browser log in at both at once, each with keys and a store of its own', async () => {
+    app = await startApp(({ app: host, auth, origin }) => {
+      for (const path of ['/one', '/two']) {
+        const jwtSigningKey = `a key of ${path} alone, which the other does not have`;
+        host.use(auth({ baseUrl: origin + path, jwtSigningKey, storage: memoryStorage() }));
+      }
+    });
+    const browser = createBrowser();
+    const tabs: { page: Page; stopBefore: string }[] = [];
+    for (const path of ['/one', '/two']) {
+      const client = await registerClient(app.origin + path);
+      const page = await approve(browser, await browser.follow(client.authorizeUrl()));
+      tabs.push({ page, stopBefore: client.redirectUri });
+    }
+    for (const { page, stopBefore } of tabs) {
+      const { next } = await getThrough(browser, page, ADA, { stopBefore });
+      expect(next?.searchParams.get('code')).toMatch(/./);
+    }
   });
 
   it.each(['made before', 'made after'] as const)(

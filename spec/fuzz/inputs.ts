@@ -227,6 +227,8 @@ const HEADER_NAMES = [
   'DPoP',
   '__proto__',
 ];
+/** Stands for the name that a server gives its own: `sessionCookie` of {@link Known}. */
+const SESSION_COOKIE = 'SESSION-COOKIE';
 const HEADER_VALUES = [
   'Bearer',
   'Bearer ',
@@ -242,9 +244,9 @@ const HEADER_VALUES = [
   `Basic ${Buffer.from('https://localhost/client.json:secret').toString('base64')}`,
   `Basic ${Buffer.from([0xff, 0xfe, 0x3a, 0x00]).toString('base64')}`,
   'Digest x',
-  'auth0-mcp-session=s%3A.x; auth0-mcp-form=x',
-  'auth0-mcp-session=s%3Aaaaa.bbbb',
-  'auth0-mcp-session=%',
+  `${SESSION_COOKIE}=s%3A.x; auth0-mcp-form=x`,
+  `${SESSION_COOKIE}=s%3Aaaaa.bbbb`,
+  `${SESSION_COOKIE}=%`,
   'auth0-mcp-form=aaaaaaaaaaaaaaaaaaaaaaaa',
   ';;;===;;',
   'application/json',
@@ -341,6 +343,8 @@ export interface Target {
 /** Requests to an endpoint. */
 export function requests(target: Target, known: Known): fc.Arbitrary<RawRequest> {
   const body = target.where === 'json' ? jsonBody(target.base) : formBody(target.base, known);
+  const [sessionCookie = SESSION_COOKIE] = known.sessionCookie ?? [];
+  const named = (value: string): string => value.replaceAll(SESSION_COOKIE, sessionCookie);
   return fc
     .record({
       method: method(target.method),
@@ -362,7 +366,10 @@ export function requests(target: Target, known: Known): fc.Arbitrary<RawRequest>
         method: made.method,
         // What cannot stand on a request line at all is Node's to refuse, before anything of ours.
         target: asTarget(made.isAbsolute === 0 ? `http://127.0.0.1${path}` : path),
-        headers: [...(hasBody ? own : []), ...made.extra],
+        headers: [
+          ...(hasBody ? own : []),
+          ...made.extra.map(([name, value]) => [name, named(value)] as const),
+        ],
         ...(hasBody && { body: made.body, framing: made.framing }),
       };
     });

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 
 import { type AccountSessions, createAccountSessions } from '../../lib/grants/account-sessions.js';
+import { createEndedSessions } from '../../lib/grants/ended-sessions.js';
 import type { AccountRecord } from '../../lib/storage/records.js';
 import { type GrantRig, grantRig, START } from './grant-rig.js';
 
@@ -11,7 +12,8 @@ let sessions: AccountSessions;
 
 beforeEach(() => {
   rig = grantRig();
-  sessions = createAccountSessions({ ...rig.collections, now: rig.now });
+  const endedSessions = createEndedSessions(rig.collections, rig.now);
+  sessions = createAccountSessions({ ...rig.collections, endedSessions, now: rig.now });
 });
 
 const ada = (changes: { sid?: string | undefined; user?: Record<string, unknown> } = {}) =>

@@ -13,6 +13,7 @@ import type { Auth0McpEvent } from '../../lib/config/events.js';
 import { createAccessTokens } from '../../lib/grants/access-token.js';
 import { createAccountSessions } from '../../lib/grants/account-sessions.js';
 import type { ApprovedRequest } from '../../lib/grants/code-grant.js';
+import { createEndedSessions } from '../../lib/grants/ended-sessions.js';
 import { createGrants, type Grants } from '../../lib/grants/grants.js';
 import { createRefreshTokens } from '../../lib/grants/refresh-token.js';
 import { SIGNING_KEY_MATERIAL_BYTES } from '../../lib/grants/signing-key.js';
@@ -133,12 +134,14 @@ export function grantRig(
     resource: RESOURCE,
     now,
   });
+  const endedSessions = createEndedSessions(collections, now);
   const instance = (): Grants =>
     createGrants({
       collections,
       auth0,
       accessTokens,
-      accountSessions: createAccountSessions({ ...collections, now }),
+      accountSessions: createAccountSessions({ ...collections, endedSessions, now }),
+      endedSessions,
       refreshTokens: createRefreshTokens(ring.derive('refresh-token'), ISSUER),
       codeKeys: ring.derive('authorization-code'),
       lifetimes: { ...LIFETIMES, ...options.lifetimes },

@@ -564,7 +564,7 @@ describe('the cookies', () => {
     const all = [page, departed, answer].flatMap(({ headers }) => headers['set-cookie'] ?? []);
     expect(all.map((line) => line.split('=')[0])).toEqual([
       '__Host-auth0-mcp-form',
-      '__Host-auth0-mcp-session',
+      expect.stringMatching(/^__Host-auth0-mcp-session-[\w-]{8}$/),
       expect.stringMatching(/^__Host-auth0-mcp-account-[\w-]{8}$/),
     ]);
     for (const line of all) {

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { createBrowser } from '../../../demo/tenant/browser.js';
+import { approve, type Browser, createBrowser } from '../../../demo/tenant/browser.js';
 import type { LogoutOverrides } from '../../../demo/tenant/logout.js';
 import { ADA, BOB } from '../../../demo/tenant/options.js';
 import { memoryStorage } from '../../../lib/storage/memory-storage.js';
@@ -30,8 +30,11 @@ describe('back-channel logout (OpenID Connect Back-Channel Logout 1.0)', () => {
       body,
     });
 
-  async function logIn(user = ADA): Promise<{ token: unknown; sid: string }> {
-    const { access_token: token } = await client.tokens({ user, browser: createBrowser() });
+  async function logIn(
+    user = ADA,
+    browser = createBrowser(),
+  ): Promise<{ token: unknown; sid: string }> {
+    const { access_token: token } = await client.tokens({ user, browser });
     const grants = await world.wiring.grants.list({ subject: user.sub });
     const newest = grants.toSorted((a, b) => a.grant.createdAt - b.grant.createdAt).at(-1);
     return { token, sid: newest?.grant.sid ?? '' };
@@ -69,6 +72,55 @@ describe('back-channel logout (OpenID Connect Back-Channel Logout 1.0)', () => {
     expect([refused, body.error]).toEqual([400, 'invalid_grant']);
   });
 
+  describe('§2.7 a login that was at Auth0 when the session ended', () => {
+    /** Goes to Auth0 and back, and stops short of our callback. */
+    async function heldBack(user = ADA): Promise<{ back: string; browser: Browser; sid: string }> {
+      const browser = createBrowser();
+      const { sid } = await logIn(user, browser);
+      world.advance(1);
+      const page = await approve(browser, await browser.follow(client.authorizeUrl()), {
+        stopBefore: `${world.origin}/auth/callback`,
+      });
+      return { back: String(page.next), browser, sid };
+    }
+    const arrive = async ({ back, browser }: { back: string; browser: Browser }) =>
+      (await browser.follow(back, { stopBefore: client.redirectUri })).next?.searchParams;
+
+    it.each([
+      ['its sid', (sid: string) => ({ sub: ADA.sub, sid })],
+      ['the sid alone', (sid: string) => ({ sid })],
+      ['the person alone', () => ({ sub: ADA.sub })],
+    ])('comes to nothing afterwards, told by %s', async (_what, logoutOf) => {
+      const login = await heldBack();
+      world.advance(1);
+      expect(await world.tenant.sendBackchannelLogout(logoutOf(login.sid))).toBe(200);
+      const answer = await arrive(login);
+      expect(answer?.get('error')).toBe('access_denied');
+      expect(answer?.get('code')).toBeNull();
+      expect(await world.wiring.grants.list({ subject: ADA.sub }, 'all')).toEqual([]);
+      await until(() => givenBack(world).length === 2);
+    });
+
+    it.each([
+      ['another session', () => ({ sub: ADA.sub, sid: 'another' })],
+      ['another person', () => ({ sub: BOB.sub })],
+      ['somebody else’s session of that name', (sid: string) => ({ sub: BOB.sub, sid })],
+    ])('arrives where %s has ended', async (_what, logoutOf) => {
+      const login = await heldBack();
+      expect(await world.tenant.sendBackchannelLogout(logoutOf(login.sid))).toBe(200);
+      expect((await arrive(login))?.get('code')).toMatch(/./);
+    });
+
+    it('is let in again when it begins after the logout', async () => {
+      const { sid } = await heldBack();
+      world.advance(1);
+      expect(await world.tenant.sendBackchannelLogout({ sub: ADA.sub, sid })).toBe(200);
+      expect(await world.tenant.sendBackchannelLogout({ sub: ADA.sub })).toBe(200);
+      world.advance(1);
+      expect(await status((await logIn()).token)).toBe(200);
+    });
+  });
+
   it('a sid that belongs to somebody else ends nothing', async () => {
     const bob = await logIn(BOB);
     expect(await world.tenant.sendBackchannelLogout({ sub: ADA.sub, sid: bob.sid })).toBe(200);
@@ -103,6 +155,7 @@ describe('back-channel logout (OpenID Connect Back-Channel Logout 1.0)', () => {
     const jti = 'the-same-twice';
     const about = { sub: ADA.sub };
     expect(await world.tenant.sendBackchannelLogout(about, { claims: { jti } })).toBe(200);
+    world.advance(1);
     const { token } = await logIn();
     expect(await world.tenant.sendBackchannelLogout(about, { claims: { jti } })).toBe(400);
     expect(await status(token)).toBe(200);

@@ -58,7 +58,7 @@ describe('round trips to the store, counted', () => {
     expect(verbs).toEqual([]);
   });
 
-  it('a login: 0 for the request, 2 for the approval, 8 for the callback and 3 behind it', async () => {
+  it('a login: 0 for the request, 2 for the approval, 10 for the callback and 3 behind it', async () => {
     const [consent, request] = await verbsOf(() => browser.follow(client.authorizeUrl()));
     expect(request).toEqual([]);
     const isAuth0 = (url: URL): boolean => url.href.startsWith(world.tenant.issuer);
@@ -81,6 +81,9 @@ describe('round trips to the store, counted', () => {
         'addMember grants-by-subject',
         'addMember grants-by-client',
         'addMember grants-by-sid',
+        // At once, each: has the session ended meanwhile, or all of the person's?
+        'get ended',
+        'get ended',
         // express-session, once more at the end of each request: the session lives on.
         'set session',
         // Behind the answer: the login is forgotten, and the person's other grants are looked at.
@@ -117,7 +120,7 @@ describe('round trips to the store, counted', () => {
     expect(verbs).toEqual([]);
   });
 
-  it('the page of connected apps: 0 for a stranger, 2 to sign in, 8 for the callback, 4 with one app', async () => {
+  it('the page of connected apps: 0 for a stranger, 2 to sign in, 9 for the callback, 4 with one app', async () => {
     const person = createBrowser();
     const url = `${world.origin}/connected-apps`;
     const [stranger, opening] = await verbsOf(() => person.get(url));
@@ -139,6 +142,8 @@ describe('round trips to the store, counted', () => {
         'add account',
         'addMember accounts-by-sid',
         'addMember accounts-by-subject',
+        'get ended',
+        'get ended',
         'set session',
         // Behind the answer.
         'delete login',
@@ -201,7 +206,7 @@ describe('commands to Redis, counted', () => {
     await new Promise((resolve) => setTimeout(resolve, 100));
     const counts: Record<string, number> = {};
     for (const line of commands) {
-      const about = /:(limit|session|login|grants-by|grant)[:-]/.exec(line)?.[1] ?? line;
+      const about = /:(limit|session|login|ended|grants-by|grant)[:-]/.exec(line)?.[1] ?? line;
       // One for most requests, none where this machine is too busy to wait for it.
       if (about === 'limit') continue;
       counts[about] = (counts[about] ?? 0) + 1;
@@ -218,13 +223,13 @@ describe('commands to Redis, counted', () => {
     const [away, approval] = await countFor(() =>
       approve(browser, page, { stopBefore: deployed.tenant.issuer }),
     );
-    expect(approval).toEqual({ session: 2, login: 1 });
+    expect(approval).toEqual({ session: 1, login: 1 });
     const { next } = await logIn(browser, await browser.follow(away.next ?? ''), ADA, {
       stopBefore,
     });
     const [back, callback] = await countFor(() => browser.get(next ?? ''));
     // Of these the login's last and the two looks at the person's grants are behind the answer.
-    expect(callback).toEqual({ session: 2, login: 3, grant: 3, 'grants-by': 4 });
+    expect(callback).toEqual({ session: 2, login: 3, grant: 3, 'grants-by': 4, ended: 2 });
     const [{ body }, exchange] = await countFor(() =>
       app.redeem(back.next?.searchParams.get('code') ?? ''),
     );
