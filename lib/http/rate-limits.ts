@@ -1,5 +1,5 @@
 /**
- * Rate limits on everything that can be called without a token.
+ * Rate limits on what works for callers without a token: registration, logins, tokens, open calls.
  *
  * Generous on purpose: hosted clients serve all their users from a few addresses, and a limit that
  * stops them logs everyone out. They stop floods, not people.

@@ -17,6 +17,7 @@ import {
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { parseEnv } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 import { createBrowser } from '../../demo/tenant/browser.js';
@@ -272,8 +273,9 @@ describe('the quick start of the README', () => {
     const [port] = await freePorts();
     const base = `http://localhost:${port}`;
     const tenant = await startTenant({ callbackUrls: [`${base}/auth/callback`] });
-    const [code] = codeBlocks(section(pageAt('README.md'), 'Quick start')).filter(
-      ({ language }) => language === 'ts',
+    const blocks = codeBlocks(section(pageAt('README.md'), 'Quick start'));
+    const [code, dotEnv] = ['import ', 'AUTH0_MCP_'].map((beginning) =>
+      blocks.find(({ code: text }) => text.startsWith(beginning)),
     );
     const values: [string, string][] = [
       ['https://TENANT.us.auth0.com/.well-known/openid-configuration', tenant.configUrl],
@@ -283,12 +285,11 @@ describe('the quick start of the README', () => {
       ['http://localhost:8000', base],
       ['listen(8000', `listen(${port}`],
     ];
-    const pasted = values.reduce(
-      (text, [written, real]) => text.replaceAll(written, real),
-      code?.code ?? '',
+    const [pasted, settings] = [code, dotEnv].map((block) =>
+      values.reduce((text, [written, real]) => text.replaceAll(written, real), block?.code ?? ''),
     );
-    writeFileSync(join(work, 'dist-demo/quick-start.mjs'), pasted);
-    const quickStart = start('quick-start.mjs');
+    writeFileSync(join(work, 'dist-demo/quick-start.mjs'), pasted ?? '');
+    const quickStart = start('quick-start.mjs', [], parseEnv(settings ?? ''));
     try {
       await quickStart.says(`MCP endpoint: ${base}/mcp`);
       const { access_token: token } = await (await registerClient(base)).tokens();
