@@ -3,14 +3,11 @@
  *
  * @module
  */
-import { homedir } from 'node:os';
-
 import type { RequestHandler } from 'express';
 
-import { currentEnvironment, type Environment } from './config/env.js';
+import { currentEnvironment } from './config/env.js';
 import type { Auth0McpOptions } from './config/options.js';
 import { resolveConfig } from './config/resolve.js';
-import { dataDirectory } from './storage/embedded/data-directory.js';
 import { embeddedStorage } from './storage/embedded/embedded-storage.js';
 import type { GrantRecord } from './storage/records.js';
 import { redisStorage } from './storage/redis/redis-storage.js';
@@ -89,22 +86,8 @@ export interface Auth0Mcp extends ProtectedResource {
  * @throws Auth0McpConfigError a wrong, missing or unknown option; the message has the remedy
  */
 export function auth0Mcp(options?: Auth0McpOptions): Auth0Mcp {
-  const environment = currentEnvironment();
-  const config = resolveConfig(options, environment, {
-    embeddedStorage: () => embeddedStorage({ directory: dataDirectoryFor(environment) }),
-    redisStorage,
-  });
+  const config = resolveConfig(options, currentEnvironment(), { embeddedStorage, redisStorage });
   return assemble(wire(config, processSurroundings()));
-}
-
-/** Where this platform keeps application data. */
-export function dataDirectoryFor(environment: Environment): string {
-  return dataDirectory({
-    platform: process.platform,
-    homedir: homedir(),
-    xdgDataHome: environment.XDG_DATA_HOME,
-    localAppData: environment.LOCALAPPDATA,
-  });
 }
 
 /** Gives the wired parts their public form. Specs call it with a clock of their own. */

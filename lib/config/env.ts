@@ -1,5 +1,6 @@
 /**
- * The environment: finds the options that are set there. The one file that reads `process.env`.
+ * The environment: finds the options that are set there. No option is read from
+ * `process.env` anywhere else.
  *
  * Each option is looked up as `AUTH0_MCP_…`, then, where FastMCP's Auth0Provider has it too, as
  * `FASTMCP_SERVER_AUTH_AUTH0_…`. An empty value is as good as none. Files are not read: that is what
@@ -41,7 +42,7 @@ const SWITCHES: ReadonlyMap<string, boolean> = new Map([
 
 /** The environment of this process. */
 export function currentEnvironment(): Environment {
-  // biome-ignore lint/style/noProcessEnv: this is the one place that reads it
+  // biome-ignore lint/style/noProcessEnv: this is the one place that reads options from it
   return process.env;
 }
 

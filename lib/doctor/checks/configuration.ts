@@ -5,13 +5,13 @@
  */
 import { deflateRawSync } from 'node:zlib';
 
-import { dataDirectoryFor } from '../../auth0-mcp.js';
 import type { Config } from '../../config/config.js';
 import { type Environment, readEnvironment } from '../../config/env.js';
 import { Auth0McpConfigError } from '../../config/errors.js';
 import type { Logger } from '../../config/logger.js';
 import { resolveConfig } from '../../config/resolve.js';
 import { KEY_COMMAND } from '../../config/rules/keys.js';
+import { dataDirectoryFor } from '../../storage/embedded/data-directory.js';
 import { memoryStorage } from '../../storage/memory-storage.js';
 import type { Storage } from '../../storage/storage.js';
 import {

@@ -3,11 +3,10 @@
  *
  * @module
  */
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { type Storage, StorageUnavailable } from '../storage.js';
 import { checkedTtl } from '../ttl.js';
-import { dataDirectory, directoryName } from './data-directory.js';
+import { dataDirectoryFor, directoryName } from './data-directory.js';
 import { type Environment, openEnvironment } from './environment.js';
 import { warningAbout } from './file-system.js';
 import { localSecret } from './local-secret.js';
@@ -19,7 +18,7 @@ export interface EmbeddedStorageOptions {
   /**
    * Where to keep the data; each issuer and Auth0 application gets a directory of its own below.
    * A local disk, not a network drive. Default: the platform's place for application data, such as
-   * `~/.local/share/express-auth0-mcp`.
+   * `~/.local/share/express-auth0-mcp`; `XDG_DATA_HOME` (Linux) and `LOCALAPPDATA` (Windows) move it.
    */
   directory?: string;
 }
@@ -33,8 +32,7 @@ const DEFAULT_NAMESPACE = 'default';
  * first verb; the directory has mode 0700, its files 0600.
  */
 export function embeddedStorage(options: EmbeddedStorageOptions = {}): Storage {
-  const base =
-    options.directory ?? dataDirectory({ platform: process.platform, homedir: homedir() });
+  const base = options.directory ?? dataDirectoryFor();
   const handles: Handle[] = [];
   const handleFor = (namespace: string): Handle => {
     const handle = createHandle(join(base, directoryName(namespace)));

@@ -14,6 +14,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
 import { storageContract } from '../../../lib/storage/contract.js';
+import { dataDirectoryFor } from '../../../lib/storage/embedded/data-directory.js';
 import { embeddedStorage } from '../../../lib/storage/embedded/embedded-storage.js';
 import { type Storage, StorageUnavailable } from '../../../lib/storage/storage.js';
 
@@ -27,6 +28,27 @@ describe('embeddedStorage()', () => {
     rmSync(directory, { recursive: true });
   });
   storageContract({ describe, it }, async () => storage);
+});
+
+/** Called in an app, or left to the default, it has to find the same data and the same key. */
+describe('embeddedStorage() without a directory', () => {
+  const { XDG_DATA_HOME, LOCALAPPDATA } = process.env;
+  afterEach(() => restore({ XDG_DATA_HOME, LOCALAPPDATA }));
+
+  function restore(variables: Readonly<Record<string, string | undefined>>): void {
+    for (const [name, value] of Object.entries(variables)) {
+      if (value === undefined) delete process.env[name];
+      else process.env[name] = value;
+    }
+  }
+
+  it('keeps its data where the variables of the platform say, as the default and the doctor do', () => {
+    const home = join(tmpdir(), 'data-of-the-user');
+    restore({ XDG_DATA_HOME: home, LOCALAPPDATA: home });
+    const place = `embedded (LMDB) in ${dataDirectoryFor({ XDG_DATA_HOME: home, LOCALAPPDATA: home })}`;
+    expect(place).toContain(process.platform === 'darwin' ? 'Library' : home);
+    expect(embeddedStorage().description).toContain(place);
+  });
 });
 
 describe('embeddedStorage() on disk', () => {
