@@ -5,12 +5,27 @@
  */
 import { StorageUnavailable } from '../storage.js';
 
+/**
+ * What the user of an ACL has to be allowed, in the notation of `ACL SETUSER`: commands of the
+ * storage, of its scripts, of rate-limit-redis and of connect-redis; and of the connection. The others
+ * that a connection begins with are open to everybody, or not missed.
+ */
+export const NEEDED_COMMANDS: readonly string[] = [
+  ...['+get', '+set', '+getdel', '+del', '+expire', '+exists', '+incr', '+decr', '+pttl'],
+  ...['+zadd', '+zrem', '+zremrangebyscore', '+zrevrange', '+zrangebyscore', '+pexpireat', '+time'],
+  ...['+eval', '+evalsha', '+ping', '+select', '+info', '+client|tracking'],
+];
+
+/** Redis 6.2, 7.0 and 7.2 each have other words for what a script may not do. */
+const FORBIDDEN = /^NOPERM|ACL failure in script|The user executing the script can't/;
+
 /** The beginning of a Redis error, or the name of one of node-redis, and what it means for the operator. */
 const REMEDIES: readonly (readonly [pattern: RegExp, remedy: string])[] = [
   [/^(NOAUTH|WRONGPASS|ERR AUTH)/, 'it refuses the password: check the URL or the client options'],
   [
-    /^NOPERM/,
-    'its ACL forbids a command: allow +get +set +getdel +del +expire +eval +evalsha +ping',
+    FORBIDDEN,
+    'its ACL forbids a command or a key: allow the user ~express-auth0-mcp:* (your keyPrefix) and ' +
+      NEEDED_COMMANDS.join(' '),
   ],
   [/^OOM/, 'its maxmemory is reached and it evicts nothing: give it more memory'],
   [/^READONLY/, 'this server is a replica: connect to the primary, or through Sentinel'],

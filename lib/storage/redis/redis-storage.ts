@@ -6,8 +6,6 @@
  *
  * @module
  */
-import { randomUUID } from 'node:crypto';
-
 import { ownBytes } from '../own-bytes.js';
 import type { Storage } from '../storage.js';
 import { checkedTtl } from '../ttl.js';
@@ -17,6 +15,7 @@ import { binaryView, type Commands, type RedisClient } from './redis-client.js';
 import { ADD_MEMBER, MEMBERS, REMOVE_MEMBER, runScript, type Script, UPDATE } from './scripts.js';
 import { sessionStore } from './session-store.js';
 import { type TrackedValues, trackedValues } from './tracked-values.js';
+import { tryOut } from './trial.js';
 
 /** Settings of {@link redisStorage}. */
 export type RedisStorageOptions = RedisStoragePlace & {
@@ -39,9 +38,6 @@ export type RedisStoragePlace =
 
 const DEFAULT_KEY_PREFIX = 'express-auth0-mcp:';
 
-/** How long the trial record of `ready()` may outlive a crash. */
-const TRIAL_TTL_SECONDS = 10;
-
 /**
  * A store in Redis. A verb that gets no answer rejects within a second; once Redis is back, the next
  * one succeeds.
@@ -51,6 +47,7 @@ const TRIAL_TTL_SECONDS = 10;
 export function redisStorage(options: RedisStorageOptions): Storage {
   const keyPrefix = options.keyPrefix ?? DEFAULT_KEY_PREFIX;
   const connection = connectionFor(options);
+  const trialPrefix = `${keyPrefix}trial:`;
   const valuePrefix = `${keyPrefix}value:`;
   const values = valueVerbs(connection, (key) => valuePrefix + key);
   const tracked = trackingFor(options, values.get, valuePrefix);
@@ -63,13 +60,13 @@ export function redisStorage(options: RedisStorageOptions): Storage {
     description: `Redis, ${connection.where}`,
     sessionStore: (sealer, prefix) => sessionStore(connection, sealer, `${keyPrefix}${prefix}`),
     rateLimitStore: (prefix) => rateLimitStore(connection, `${keyPrefix}${prefix}`),
-    async ready() {
-      // Writing, comparing and taking: a replica, an ACL or an old server would refuse one of them.
-      const [key, value] = [`ready:${randomUUID()}`, Buffer.from('ready')];
-      await storage.add(key, value, TRIAL_TTL_SECONDS);
-      await storage.update(key, value, value, TRIAL_TTL_SECONDS);
-      await storage.take(key);
-    },
+    ready: () =>
+      tryOut({
+        storage,
+        run: commandsOn(connection),
+        prefix: trialPrefix,
+        counters: rateLimitStore(connection, trialPrefix),
+      }),
     async close() {
       await tracked?.close();
       await connection.close();
