@@ -5,6 +5,7 @@
  */
 import { randomBytes } from 'node:crypto';
 
+import { ownStorage } from './foreign-storage.js';
 import { createMemberships, createRecords, type Expiring, type Now } from './memory-tables.js';
 import { ownBytes } from './own-bytes.js';
 import { IN_PROCESS } from './packing.js';
@@ -73,7 +74,7 @@ export function memoryStorage(options: MemoryStorageOptions = {}): Storage {
     removeMember: async (index, member) => memberships.drop(index, member),
     members: async (index) => memberships.of(index),
   };
-  return storage;
+  return ownStorage(storage);
 }
 
 /**

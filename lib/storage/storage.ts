@@ -81,7 +81,8 @@ export interface Storage {
 
 /**
  * A store could not be reached or refused to write: time is lost, nothing else. Clients get a 503 with
- * `Retry-After`. A storage of your own may throw it, or any other error.
+ * `Retry-After`. A storage of your own may throw it, or any other error: that becomes the cause of
+ * one of these.
  */
 export class StorageUnavailable extends Error {
   /** For where `instanceof` cannot tell. */

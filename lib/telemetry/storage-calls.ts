@@ -4,43 +4,19 @@
  * @module
  */
 import type { Storage } from '../storage/storage.js';
+import { STORAGE_VERBS, type StorageVerb, withMembers } from '../storage/verbs.js';
 import { errorType } from './outcome.js';
 import type { Telemetry } from './telemetry.js';
 
-type Verb = {
-  [Name in keyof Storage]-?: Storage[Name] extends (...args: never) => Promise<unknown>
-    ? Name
-    : never;
-}[keyof Storage];
-
-/** The verbs of one key or index: what requests wait for. */
-const VERBS = [
-  'get',
-  'set',
-  'add',
-  'take',
-  'update',
-  'delete',
-  'addMember',
-  'removeMember',
-  'members',
-] as const satisfies readonly Verb[];
-
 /** The same storage, measured. What is not a verb is the storage's own. */
 export function observeStorage(storage: Storage, telemetry: Telemetry): Storage {
-  const measured = VERBS.map((verb) => [verb, measuredVerb(storage, verb, telemetry)] as const);
+  const measured = STORAGE_VERBS.map(
+    (verb) => [verb, measuredVerb(storage, verb, telemetry)] as const,
+  );
   const replaced = new Map<string | symbol, unknown>(measured);
   const look = storage.look?.bind(storage);
   if (look !== undefined) replaced.set('look', measuredLook(look, telemetry));
-  return new Proxy(storage, {
-    get(target, name) {
-      const own = replaced.get(name);
-      if (own !== undefined) return own;
-      const value: unknown = Reflect.get(target, name, target);
-      // A class of the operator's may have private members, which only the object itself has.
-      return typeof value === 'function' ? value.bind(target) : value;
-    },
-  });
+  return withMembers(storage, replaced);
 }
 
 /** Counts as the `get` it stands for; what is there at once is given at once. */
@@ -69,7 +45,7 @@ function measuredLook(look: NonNullable<Storage['look']>, telemetry: Telemetry):
   };
 }
 
-function measuredVerb(storage: Storage, verb: Verb, telemetry: Telemetry): unknown {
+function measuredVerb(storage: Storage, verb: StorageVerb, telemetry: Telemetry): unknown {
   const call = (storage[verb] as (...args: unknown[]) => Promise<unknown>).bind(storage);
   const end = stopwatch(verb, telemetry);
   return async function measure(...args: unknown[]): Promise<unknown> {
@@ -88,7 +64,7 @@ function measuredVerb(storage: Storage, verb: Verb, telemetry: Telemetry): unkno
 }
 
 /** Records how long a verb took since, and how it failed if it did. */
-function stopwatch(verb: Verb, telemetry: Telemetry) {
+function stopwatch(verb: StorageVerb, telemetry: Telemetry) {
   const good = { 'auth0_mcp.operation': verb };
   return function end(startedAtMs: number, failure?: { error: unknown }): void {
     const seconds = (performance.now() - startedAtMs) / 1000;

@@ -19,6 +19,7 @@ import { createKeyRing } from '../keys/key-ring.js';
 import { createSealer } from '../keys/seal.js';
 import { pathsOf } from '../routes/paths.js';
 import type { CollectionDeps } from '../storage/collection.js';
+import { withKnownFailures } from '../storage/foreign-storage.js';
 import type { Storage } from '../storage/storage.js';
 import type { Observation } from '../telemetry/observation.js';
 import { createObservation } from '../telemetry/observation.js';
@@ -89,7 +90,8 @@ export function layGround(config: Config, surroundings: Surroundings): Ground {
     .update(JSON.stringify([config.issuer, config.auth0.expectedIssuer, config.auth0.clientId]))
     .digest('base64url')
     .slice(0, 16);
-  const storage = ground.observe.storage(config.storage.open?.(namespace) ?? config.storage);
+  const opened = config.storage.open?.(namespace) ?? config.storage;
+  const storage = ground.observe.storage(withKnownFailures(opened));
   const signingKeys = createKeyRing(
     config.jwtSigningKeys.length > 0 ? config.jwtSigningKeys : localSecretOf(storage),
   );

@@ -3,6 +3,7 @@ import express, { type Express } from 'express';
 
 import { createBrowser } from '../../demo/tenant/browser.js';
 import { ADA, DEMO_CLIENT_SECRET } from '../../demo/tenant/options.js';
+import { ownStorage } from '../../lib/storage/foreign-storage.js';
 import { memoryStorage } from '../../lib/storage/memory-storage.js';
 import type { Storage } from '../../lib/storage/storage.js';
 import { callTool, type OAuthClient, registerClient, VERIFIER } from '../support/oauth-client.js';
@@ -247,13 +248,14 @@ describe('a fault of ours', () => {
       throw new TypeError('an inner name that nobody outside should read');
     };
     let isBroken = false;
-    const storage: Storage = {
+    // A store of ours: whatever one of the app's fails with is an outage.
+    const storage = ownStorage({
       ...memory,
       // Every read goes through `get` then.
       look: undefined,
       get: (key) => (isBroken ? broken() : memory.get(key)),
       add: (...given) => (isBroken ? broken() : memory.add(...given)),
-    };
+    });
     const world = await startWorld({ options: { storage } });
     const client = await registerClient(world.origin);
     const tokens = await client.tokens();

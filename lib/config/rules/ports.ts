@@ -4,6 +4,7 @@
  * @module
  */
 import type { Storage } from '../../storage/storage.js';
+import { STORAGE_VERBS } from '../../storage/verbs.js';
 import { createConsoleLogger } from '../console-logger.js';
 import { missingOption, wrongOption } from '../errors.js';
 import type { EventListener } from '../events.js';
@@ -23,18 +24,6 @@ export interface StorageChoice {
   readonly redisUrl: unknown;
   readonly hasSigningKey: boolean;
 }
-
-const STORAGE_VERBS = [
-  'get',
-  'set',
-  'add',
-  'take',
-  'update',
-  'delete',
-  'addMember',
-  'removeMember',
-  'members',
-] as const satisfies readonly (keyof Storage)[];
 
 const LOG_METHODS = ['debug', 'info', 'warn', 'error'] as const satisfies readonly (keyof Logger)[];
 

@@ -4,6 +4,7 @@
  * @module
  */
 import { join } from 'node:path';
+import { ownStorage } from '../foreign-storage.js';
 import { type Storage, StorageUnavailable } from '../storage.js';
 import { checkedTtl } from '../ttl.js';
 import { dataDirectoryFor, directoryName } from './data-directory.js';
@@ -45,7 +46,7 @@ export function embeddedStorage(options: EmbeddedStorageOptions = {}): Storage {
       const handle = handleFor(namespace);
       // At start-up and not at the first login: a missing right should stop the start.
       handle.use();
-      return { ...storageOn(handle), warning: warningAbout(handle.directory) };
+      return ownStorage({ ...storageOn(handle), warning: warningAbout(handle.directory) });
     },
     async close() {
       for (const handle of handles) await handle.close();

@@ -6,6 +6,7 @@
  *
  * @module
  */
+import { ownStorage } from '../foreign-storage.js';
 import { ownBytes } from '../own-bytes.js';
 import type { Storage } from '../storage.js';
 import { checkedTtl } from '../ttl.js';
@@ -55,7 +56,7 @@ export function redisStorage(options: RedisStorageOptions): Storage {
     ...(tracked === undefined ? values : trackedVerbs(values, tracked)),
     ...memberVerbs(connection, (index) => `${keyPrefix}index:${index}`),
   };
-  return {
+  return ownStorage({
     ...storage,
     description: `Redis, ${connection.where}`,
     sessionStore: (sealer, prefix) => sessionStore(connection, sealer, `${keyPrefix}${prefix}`),
@@ -71,7 +72,7 @@ export function redisStorage(options: RedisStorageOptions): Storage {
       await tracked?.close();
       await connection.close();
     },
-  };
+  });
 }
 
 function connectionFor({ url, client }: RedisStoragePlace): Connection {

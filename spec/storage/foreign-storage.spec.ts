@@ -1,0 +1,130 @@
+/**
+ * A storage of the app's own that fails in its own way.
+ *
+ * @module
+ */
+import { describe, expect, it } from '@jest/globals';
+
+import { ownStorage, withKnownFailures } from '../../lib/storage/foreign-storage.js';
+import { memoryStorage } from '../../lib/storage/memory-storage.js';
+import { IN_PROCESS } from '../../lib/storage/packing.js';
+import { type Storage, StorageUnavailable } from '../../lib/storage/storage.js';
+import { STORAGE_VERBS } from '../../lib/storage/verbs.js';
+
+const value = Buffer.from('value');
+
+/** What `fetch` rejects with where nobody answers. */
+const FAILURE = new TypeError('fetch failed');
+
+/** Arguments that fit every verb. */
+const ARGUMENTS: Readonly<Record<(typeof STORAGE_VERBS)[number], readonly unknown[]>> = {
+  get: ['key'],
+  set: ['key', value, 60],
+  add: ['key', value, 60],
+  take: ['key'],
+  update: ['key', value, value, 60],
+  delete: ['key'],
+  addMember: ['index', 'member', 60],
+  removeMember: ['index', 'member'],
+  members: ['index'],
+};
+
+/** A driver as an app may write it: a class with private members, here over our memory. */
+class Driver implements Storage {
+  readonly #inner = memoryStorage();
+  readonly fail: (() => never) | undefined;
+  constructor(fail?: () => never) {
+    this.fail = fail;
+  }
+  get description() {
+    return `driver, ${this.#inner.description}`;
+  }
+  get: Storage['get'] = (key) => this.#run('get', key);
+  set: Storage['set'] = (...args) => this.#run('set', ...args);
+  add: Storage['add'] = (...args) => this.#run('add', ...args);
+  take(key: string): Promise<Uint8Array | undefined> {
+    return this.#run('take', key);
+  }
+  update: Storage['update'] = (...args) => this.#run('update', ...args);
+  delete: Storage['delete'] = (key) => this.#run('delete', key);
+  addMember: Storage['addMember'] = (...args) => this.#run('addMember', ...args);
+  removeMember: Storage['removeMember'] = (...args) => this.#run('removeMember', ...args);
+  members: Storage['members'] = (index) => this.#run('members', index);
+  localSecret(): Uint8Array {
+    return this.#inner.localSecret?.() ?? new Uint8Array();
+  }
+  #run<Verb extends (typeof STORAGE_VERBS)[number]>(verb: Verb, ...args: unknown[]) {
+    this.fail?.();
+    return Reflect.apply(this.#inner[verb], this.#inner, args) as ReturnType<Storage[Verb]>;
+  }
+}
+
+function refuse(): never {
+  throw FAILURE;
+}
+
+describe('a storage of the app', () => {
+  const failing = withKnownFailures(new Driver(refuse));
+  const rejecting = withKnownFailures(
+    Object.freeze({
+      ...memoryStorage(),
+      ...Object.fromEntries(STORAGE_VERBS.map((verb) => [verb, async () => refuse()])),
+      look: () => Promise.reject(FAILURE),
+    }),
+  );
+
+  it.each(STORAGE_VERBS)(
+    'is unavailable when %s() throws or rejects, whatever with',
+    async (verb) => {
+      for (const storage of [failing, rejecting]) {
+        const call = storage[verb] as (...args: readonly unknown[]) => Promise<unknown>;
+        const outcome = await call(...ARGUMENTS[verb]).catch((error: unknown) => error);
+        expect(outcome).toBeInstanceOf(StorageUnavailable);
+        expect(outcome).toMatchObject({ cause: FAILURE, message: expect.stringContaining(verb) });
+      }
+    },
+  );
+
+  it('is unavailable when look() throws or rejects', async () => {
+    await expect(rejecting.look?.('key')).rejects.toMatchObject({ cause: FAILURE });
+    const throwing = withKnownFailures({ ...memoryStorage(), look: refuse });
+    expect(() => throwing.look?.('key')).toThrow(StorageUnavailable);
+  });
+
+  it('has its own StorageUnavailable passed on, and a lifetime that is none refused as our mistake', async () => {
+    const own = new StorageUnavailable('away for lunch');
+    const away = new Driver(() => {
+      throw own;
+    });
+    await expect(withKnownFailures(away).get('key')).rejects.toBe(own);
+    await expect(failing.set('key', value, 0)).rejects.toThrow(RangeError);
+    await expect(failing.addMember('index', 'member', 0.5)).rejects.toThrow(RangeError);
+  });
+
+  it('works as it is otherwise: values, its own members, what it leaves out', async () => {
+    const storage = withKnownFailures(new Driver());
+    await storage.set('key', value, 60);
+    expect(await storage.take('key')).toEqual(value);
+    expect(storage.description).toContain('driver, memory');
+    expect(storage.localSecret?.()).toHaveLength(32);
+    for (const name of ['look', 'rateLimitStore', 'sessionStore', 'ready', 'close'] as const) {
+      expect(storage[name]).toBeUndefined();
+    }
+    expect(IN_PROCESS in storage).toBe(false);
+  });
+
+  it('that is a copy of ours still answers at once, and stays in the process', async () => {
+    const storage = withKnownFailures({ ...memoryStorage() });
+    await storage.set('key', value, 60);
+    expect(storage.look?.('key')).toEqual(value);
+    expect(IN_PROCESS in storage).toBe(true);
+  });
+});
+
+describe('a store of ours', () => {
+  it('is left as it is', () => {
+    const [memory, another] = [memoryStorage(), ownStorage({ ...memoryStorage() })];
+    expect(withKnownFailures(memory)).toBe(memory);
+    expect(withKnownFailures(another)).toBe(another);
+  });
+});
