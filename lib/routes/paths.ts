@@ -75,6 +75,12 @@ export function pathsOf(config: Config): Paths {
   };
 }
 
+/** Where a challenge sends clients, and where they find the document then. */
+export function resourceMetadataUrlOf(config: ResourceConfig): string {
+  const [path = ''] = resourcePathsOf(config).protectedResource.own;
+  return new URL(config.resource).origin + path;
+}
+
 /**
  * Where the authorization server is another one, a copy of its metadata stands at the root: clients of
  * 2025-03-26 look nowhere else. Beside another server it would be a claim about that one's root.

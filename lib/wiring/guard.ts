@@ -13,6 +13,7 @@ import type { ErrorLog } from '../http/error-log.js';
 import type { MountWatch } from '../http/mounts/mount-watch.js';
 import type { RateLimits } from '../http/rate-limits.js';
 import type { ChallengeBase } from '../oauth/challenge.js';
+import { resourceMetadataUrlOf } from '../routes/paths.js';
 import type { CommonGround } from './ground.js';
 
 /** What differs from server to server. */
@@ -39,11 +40,10 @@ export function wireGuard(deps: GuardWiring): CreateGuard {
 }
 
 /** Where whoever has no token is sent, and what they are to ask for there. */
-export function challengeOf({ resource, resourcePath, scopes }: ResourceConfig): ChallengeBase {
-  const { origin } = new URL(resource);
+export function challengeOf(config: ResourceConfig): ChallengeBase {
   return {
-    resourceMetadataUrl: `${origin}/.well-known/oauth-protected-resource${resourcePath}`,
-    baselineScopes: scopes.initial,
+    resourceMetadataUrl: resourceMetadataUrlOf(config),
+    baselineScopes: config.scopes.initial,
   };
 }
 

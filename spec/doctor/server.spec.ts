@@ -61,6 +61,14 @@ describe('the doctor, on our own server', () => {
     },
   );
 
+  it('finds nothing wrong with one whose endpoint is the origin itself', async () => {
+    const report = await examineServer(
+      { options: { resourcePath: '/' } },
+      { AUTH0_MCP_RESOURCE_PATH: '/' },
+    );
+    for (const check of OF_SERVER) expect(report[check]).toMatchObject({ outcome: 'passed' });
+  });
+
   it('passes one whose first requests need no token', async () => {
     const anonymous = { methods: ['initialize'] };
     const world = await startWorld({ options: { anonymous } });

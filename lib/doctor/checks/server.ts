@@ -6,7 +6,7 @@
  * @module
  */
 import type { Config } from '../../config/config.js';
-import { pathsOf } from '../../routes/paths.js';
+import { pathsOf, resourceMetadataUrlOf } from '../../routes/paths.js';
 import {
   type CheckName,
   type Finding,
@@ -47,10 +47,9 @@ export async function* checkServer(config: Config): Findings<boolean> {
   }
   yield baseFinding(first);
   yield await challengeFinding(first, config);
-  const paths = pathsOf(config);
   const urls = {
-    resource: new URL(resource).origin + (paths.protectedResource.own[0] ?? ''),
-    server: new URL(config.issuer).origin + (paths.authorizationServer.own[0] ?? ''),
+    resource: resourceMetadataUrlOf(config),
+    server: new URL(config.issuer).origin + (pathsOf(config).authorizationServer.own[0] ?? ''),
   };
   yield await documentFinding('resource-metadata', urls.resource, {
     resource,
@@ -100,7 +99,7 @@ async function challengeFinding(first: Answer, config: Config): Promise<Finding>
 
 function judgeChallenge({ url, status, headers }: Answer, config: Config): Finding {
   const check = 'challenge';
-  const expected = `${new URL(config.resource).origin}${pathsOf(config).protectedResource.own[0]}`;
+  const expected = resourceMetadataUrlOf(config);
   const challenge = headers.get('www-authenticate') ?? '';
   if (status === 401 && challenge.includes(`resource_metadata="${expected}"`)) {
     return passed(check, `${url} asks for a token`);
