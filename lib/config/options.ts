@@ -253,8 +253,9 @@ export interface Auth0McpOptions {
   /**
    * Secret behind our tokens and client ids, 32 characters or more; in a list the first signs, all
    * verify. The keys that sign are derived from it: from the UTF-8 bytes of a string, or from at
-   * least 32 bytes as they are. To change it put the new one in front, and take the old one out
-   * when what it signed may end.
+   * least 32 bytes as they are. To change it put the new one behind the old one on all machines,
+   * then in front of it, and take the old one out when what it signed may end. A single machine
+   * can begin with the second step.
    *
    * Default: made and kept by `embeddedStorage()`; required with Redis. A storage of your own may
    * keep one too.

@@ -55,6 +55,12 @@ describe('the doctor, on the configuration', () => {
     expect(JSON.stringify(report)).not.toContain(key);
   });
 
+  it('says in which order a key is changed, so that no machine meets one that it does not know', async () => {
+    const environment = { ...environmentFor(PLACES), AUTH0_MCP_JWT_SIGNING_KEY: 'k'.repeat(64) };
+    const { remedy } = { remedy: '', ...(await examine(environment))['signing-key'] };
+    expect(remedy).toMatch(/behind the old one on all machines, then put it in front/);
+  });
+
   it('says which key of a list is weak', async () => {
     const keys = [STRONG_KEY, 'k'.repeat(64)].join(',');
     const environment = { ...environmentFor(PLACES), AUTH0_MCP_STORAGE_ENCRYPTION_KEY: keys };

@@ -83,7 +83,7 @@ function strengthOf(check: CheckName, keys: readonly Uint8Array[]): Finding {
   return failed(
     check,
     `${which} looks written by hand, not random: whoever guesses it can make tokens`,
-    `This makes a good one: ${KEY_COMMAND}. Put it first in the list and keep the old one behind it until its tokens have run out.`,
+    `This makes a good one: ${KEY_COMMAND}. Add it to the list behind the old one on all machines, then put it in front of it on all; a single machine can begin with that. Take the old one out as soon as the logins it made may end: until then it can be guessed.`,
   );
 }
 
