@@ -23,9 +23,15 @@ import type { Logger } from './logger.js';
 
 /** A client that does not register itself: its id, and perhaps a secret, were agreed by hand. */
 export interface PreRegisteredClientOptions {
-  /** What the client sends as `client_id`. Not a URL: those name client metadata documents. */
+  /**
+   * What the client sends as `client_id`. Not a URL: those name client metadata documents. Beside a
+   * secret without `:` and `%`.
+   */
   readonly clientId: string;
-  /** At least 32 characters. Left out for a public client, which proves itself by PKCE alone. */
+  /**
+   * At least 32 characters, no space and no `%` among them: HTTP Basic would not carry those safely.
+   * Left out for a public client, which proves itself by PKCE alone.
+   */
   readonly clientSecret?: string | undefined;
   /** At least one: `https`, a loopback address (any port will match), or an app's own scheme. */
   readonly redirectUris: readonly string[];

@@ -95,8 +95,8 @@ function subjectOf(assertion: string): string | undefined {
 function parseBasic(authorization: string): ClientCredentials {
   const encoded = /^Basic +([A-Za-z0-9+/=_-]+) *$/i.exec(authorization)?.[1];
   const decoded = Buffer.from(encoded ?? '', 'base64').toString('utf8');
-  // RFC 7617 §2: an id has no colon, a secret may. Only the URL of a metadata document has one, and
-  // comes without a secret.
+  // RFC 7617 §2: an id has no colon, a secret may. The configuration lets no id with one have a
+  // secret; the URL of a metadata document has one, and comes without a secret.
   const colon = /^https:/i.test(decoded) ? decoded.lastIndexOf(':') : decoded.indexOf(':');
   if (colon < 1) throw new InvalidClient('Client authentication failed', { detail: 'bad header' });
   return {
@@ -106,7 +106,11 @@ function parseBasic(authorization: string): ClientCredentials {
   };
 }
 
-/** §2.3.1 encodes both parts as form values; SDKs send them raw. Ours read the same either way. */
+/**
+ * §2.3.1 encodes both parts as form values; SDKs send them raw. Ours read the same either way: those we
+ * make are base64url, and the configuration refuses the space, which a form turns into `+`, and the
+ * percent sign. A `+` is one in both: raw, or as `%2B`.
+ */
 function formDecoded(text: string): string {
   if (!text.includes('%')) return text;
   try {

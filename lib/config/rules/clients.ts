@@ -67,8 +67,10 @@ function preRegisteredClient(entry: unknown, place: string): PreRegisteredClient
     }
   }
   const secret = fields.get('clientSecret');
+  const clientId = checkedClientId(asText(fields.get('clientId'), `${place}.clientId`), place);
+  if (secret !== undefined) refuseWhatBasicMangles(clientId, `${place}.clientId`);
   return {
-    clientId: checkedClientId(asText(fields.get('clientId'), `${place}.clientId`), place),
+    clientId,
     clientSecret: secret === undefined ? undefined : checkedSecret(secret, `${place}.clientSecret`),
     redirectUris: checkedRedirectUris(fields.get('redirectUris'), `${place}.redirectUris`),
     name: asText(fields.get('name'), `${place}.name`),
@@ -88,10 +90,25 @@ function checkedClientId(clientId: string, place: string): string {
   throw wrongOption(`${place}.clientId`, clientId, remedy);
 }
 
+/** Basic ends the id at the first colon, and what follows a percent sign may be decoded. */
+function refuseWhatBasicMangles(clientId: string, place: string): void {
+  if (!/[:%]/.test(clientId)) return;
+  const remedy =
+    'A client with a secret may send both in an HTTP Basic header, where a colon ends the id and a ' +
+    'percent sign stands for encoded characters: choose an id without them, or leave clientSecret out.';
+  throw wrongOption(place, clientId, remedy);
+}
+
 function checkedSecret(value: unknown, place: string): string {
   const secret = asText(value, place);
-  // RFC 6749 appendix A.2: visible ASCII, so that the Basic scheme carries it.
-  if (/^[\x20-\x7e]+$/.test(secret) && secret.length >= MIN_SECRET_CHARACTERS) return secret;
+  if (/[ %]/.test(secret)) {
+    const remedy =
+      'In an HTTP Basic header clients send it as it is or encoded, and a space or a percent sign ' +
+      'could not be read back: choose another one. openssl rand -hex 32 makes a good one.';
+    throw wrongOption(place, secret, remedy);
+  }
+  // RFC 6749 appendix A.2, without the two that Basic does not carry safely.
+  if (/^[\x21-\x7e]+$/.test(secret) && secret.length >= MIN_SECRET_CHARACTERS) return secret;
   const remedy =
     `It has to be ${MIN_SECRET_CHARACTERS} or more visible ASCII characters; leave it out for a ` +
     'public client.';

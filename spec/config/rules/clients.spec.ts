@@ -1,5 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 
+import { parseClientCredentials } from '../../../lib/oauth/client-credentials.js';
+import { parseParameters } from '../../../lib/oauth/parameters.js';
 import { refusalOf, resolveWith } from '../resolve-with.js';
 
 const CLIENT = {
@@ -52,6 +54,47 @@ describe('clients registered by hand', () => {
     expect(error.option).toBe(option);
     expect(error.message).not.toContain('hunter2');
   });
+
+  it.each([
+    ['a colon', 'team:reports'],
+    ['a percent sign', 'reports%41'],
+  ])('refuses %s in the id of one with a secret, since Basic would not carry it', (_what, id) => {
+    const withSecret = { ...CLIENT, clientId: id, clientSecret: SECRET };
+    const error = refusalOf({ clients: [withSecret] });
+    expect(error.option).toBe('clients[0].clientId');
+    expect(error.message).toContain('choose an id without them, or leave clientSecret out');
+    const [client] = resolveWith({ clients: [{ ...CLIENT, clientId: id }] }).config.clients;
+    expect(client?.clientId).toBe(id);
+  });
+
+  it.each(['a space', '%', '%41'])('refuses %j in a secret, and does not show it', (part) => {
+    const clientSecret = `${SECRET}${part}${SECRET}`;
+    const error = refusalOf({ clients: [{ ...CLIENT, clientSecret }] });
+    expect(error.option).toBe('clients[0].clientSecret');
+    expect(error.message).toContain('openssl rand -hex 32');
+    expect(error.message).not.toContain(SECRET);
+  });
+
+  /** What a program may take for the client, by the two ways in which clients fill the header. */
+  const ways = [
+    (text: string) => text,
+    (text: string) => new URLSearchParams({ '': text }).toString().slice(1),
+  ];
+
+  it.each(ways)(
+    'takes every other character of ASCII, which Basic carries raw and encoded',
+    (way) => {
+      const visible = Array.from({ length: 94 }, (_, at) => String.fromCharCode(0x21 + at)).join(
+        '',
+      );
+      const clientId = visible.replace(/[:%]/g, '');
+      const clientSecret = visible.replace('%', '');
+      const { clients } = resolveWith({ clients: [{ ...CLIENT, clientId, clientSecret }] }).config;
+      const header = Buffer.from(`${way(clientId)}:${way(clientSecret)}`).toString('base64');
+      const read = parseClientCredentials(`Basic ${header}`, parseParameters(''));
+      expect(clients).toMatchObject([{ clientId: read.clientId, clientSecret: read.proof }]);
+    },
+  );
 
   it('refuses two with one id, a lone object, and what is no object', () => {
     expect(refusalOf({ clients: [CLIENT, CLIENT] }).message).toContain('unique');
