@@ -10,6 +10,7 @@
  * @module
  */
 import type { Auth0Config } from '../config/config.js';
+import { isLoopbackHost } from '../oauth/redirect-uri.js';
 import { Auth0Error } from './auth0.js';
 import { type CachedDocument, createCachedDocument } from './cached-document.js';
 import type { Auth0Http } from './http.js';
@@ -95,8 +96,8 @@ function parseMetadata(body: Readonly<Record<string, unknown>>, issuer: string):
 
 /** Plain http carries the client secret in the clear: only within one machine, for tests. */
 function requireSafeUrl(url: URL): void {
-  const isLoopback = /^(localhost|127(\.\d+){3}|\[::1\])$/.test(url.hostname);
-  if (url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback)) return;
+  if (url.protocol === 'https:') return;
+  if (url.protocol === 'http:' && isLoopbackHost(url.hostname)) return;
   throw new Auth0Error('misconfigured', `discovery document: ${url.href} is not https`, {
     remedy: CHECK_URL_REMEDY,
   });

@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 
 import { createDiscovery } from '../../lib/auth0/discovery.js';
 import { createAuth0Http } from '../../lib/auth0/http.js';
+import { resolveWith } from '../config/resolve-with.js';
 import { type ForgingOp, type OpReply, startForgingOp } from '../support/forging-op.js';
 import { configFor } from '../support/login-rigs.js';
 
@@ -110,6 +111,20 @@ describe('discovery (R-UP-1, R-UP-5)', () => {
       message: expect.stringContaining('not https'),
     });
   });
+
+  it.each(['localhost', 'tenant.localhost', '127.0.0.1', '[::1]'])(
+    'takes plain http on %s, as the configuration does',
+    async (host) => {
+      const configUrl = `http://${host}:4000${PATH}`;
+      const { discoveryUrl, expectedIssuer } = resolveWith({ configUrl }).config.auth0;
+      // No name server here need know the host.
+      const text = JSON.stringify(op.metadata()).replaceAll(op.issuer, expectedIssuer);
+      const http = async () => ({ status: 200, body: JSON.parse(text) });
+      const config = { discoveryUrl, expectedIssuer };
+      const { issuer } = await createDiscovery({ config, http, now: () => 0 }).get();
+      expect(issuer).toBe(expectedIssuer);
+    },
+  );
 
   it.each<[string, OpReply, string]>([
     ['no such tenant', { status: 404, body: 'Not found' }, 'misconfigured'],
