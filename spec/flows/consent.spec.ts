@@ -258,8 +258,8 @@ describe('consent', () => {
       const browser = createBrowser();
       await client.logIn({ browser });
       const cookie = cookieFor(browser, world.origin).replace(
-        /(auth0-mcp-session-[\w-]{8}=s%3A.)./,
-        '$1_',
+        /(auth0-mcp-session-[\w-]{8}=s%3A.)(.)/,
+        (_all, before, letter) => before + (letter === '_' ? '-' : '_'),
       );
       const response = await fetch(client.authorizeUrl(), {
         headers: { cookie },
