@@ -12,7 +12,11 @@
  */
 import type { Auth0Config } from '../config/config.js';
 import { Auth0Error } from './auth0.js';
-import { authorizationParameters, createLoginSecrets } from './authorization-request.js';
+import {
+  authorizationParameters,
+  createLoginSecrets,
+  scopesToAsk,
+} from './authorization-request.js';
 import type { CachedDocument } from './cached-document.js';
 import type { Auth0Metadata } from './discovery.js';
 import type { Auth0Http } from './http.js';
@@ -44,7 +48,11 @@ export function createSetUpCheck(deps: SetUpCheckDeps): () => Promise<void> {
   };
 }
 
-function silentRequest(authorizationEndpoint: string, deps: SetUpCheckDeps): string {
+/** What a login asks, with a word more: nobody is to be shown anything. */
+export function silentRequest(
+  authorizationEndpoint: string,
+  deps: Pick<SetUpCheckDeps, 'config' | 'callbackUrl'>,
+): string {
   const secrets = createLoginSecrets();
   const url = new URL(authorizationEndpoint);
   url.search = new URLSearchParams({
@@ -52,7 +60,7 @@ function silentRequest(authorizationEndpoint: string, deps: SetUpCheckDeps): str
     response_type: 'code',
     client_id: deps.config.clientId,
     redirect_uri: deps.callbackUrl,
-    scope: 'openid',
+    scope: `openid ${scopesToAsk({ scopes: [] })}`,
     state: secrets.state,
     prompt: 'none',
   }).toString();

@@ -8,14 +8,11 @@
  * @module
  */
 import { Auth0Error } from '../../auth0/auth0.js';
-import {
-  authorizationParameters,
-  createLoginSecrets,
-  scopesToAsk,
-} from '../../auth0/authorization-request.js';
+import { createLoginSecrets } from '../../auth0/authorization-request.js';
 import { createClientAuthentication } from '../../auth0/client-authentication.js';
 import type { Auth0Metadata } from '../../auth0/discovery.js';
 import { createAuth0Http } from '../../auth0/http.js';
+import { silentRequest } from '../../auth0/setup-check.js';
 import { createTokenEndpoint } from '../../auth0/token-endpoint.js';
 import { AUDIENCE_REMEDY } from '../../auth0/token-errors.js';
 import type { Config } from '../../config/config.js';
@@ -33,30 +30,16 @@ export async function* checkApplication(
 }
 
 async function* checkAuthorization(config: Config, metadata: Auth0Metadata): Findings {
+  const { auth0, callbackUrl } = config;
+  const url = silentRequest(metadata.authorizationEndpoint, { config: auth0, callbackUrl });
   try {
-    const answer = await look({ url: silentRequest(config, metadata) });
+    const answer = await look({ url });
     yield* judge(answer, config);
   } catch (error) {
     if (!(error instanceof NoAnswer)) throw error;
     yield failed('callback', error.message, error.remedy);
     yield* skipped(['audience'], 'the tenant did not answer');
   }
-}
-
-function silentRequest(config: Config, { authorizationEndpoint }: Auth0Metadata): string {
-  const secrets = createLoginSecrets();
-  const url = new URL(authorizationEndpoint);
-  const { prompt: _prompt, ...parameters } = authorizationParameters(config.auth0, {}, secrets);
-  url.search = new URLSearchParams({
-    ...parameters,
-    response_type: 'code',
-    client_id: config.auth0.clientId,
-    redirect_uri: config.callbackUrl,
-    scope: `openid ${scopesToAsk({ scopes: [] })}`,
-    state: secrets.state,
-    prompt: 'none',
-  }).toString();
-  return url.href;
 }
 
 function* judge(answer: Answer, config: Config): Generator<Finding> {
