@@ -19,26 +19,6 @@ const IDENTITY_SCOPES: readonly string[] = ['openid', 'profile', 'email'];
 /** Asked for at every login of a client: who the person is, and a session that outlives the browser. */
 export const AUTH0_SCOPES: readonly string[] = [...IDENTITY_SCOPES, 'offline_access'];
 
-/**
- * Parameters that are ours alone. `resource` is among them: without Auth0's compatibility profile
- * it would travel on to the identity provider behind Auth0.
- */
-const OWNED = new Set([
-  'audience',
-  'client_id',
-  'code_challenge',
-  'code_challenge_method',
-  'nonce',
-  'redirect_uri',
-  'request',
-  'request_uri',
-  'resource',
-  'response_mode',
-  'response_type',
-  'scope',
-  'state',
-]);
-
 /** The secrets of one login. */
 export interface LoginSecrets {
   readonly state: string;
@@ -61,15 +41,18 @@ export function scopesToAsk({
   return [...new Set([...always, ...scopes])].filter((name) => name !== 'openid').join(' ');
 }
 
-/** Every parameter but those of RFC 6749 itself; the operator's win over the client's hints. */
+/**
+ * Every parameter but those of RFC 6749 itself; the operator's win over the client's hints. Neither has
+ * one of ours in it: hints are passed on by a list, and the configuration checks the operator's.
+ */
 export function authorizationParameters(
   config: Pick<Auth0Config, 'audience' | 'authorizeParams'>,
   hints: LoginStart['hints'],
   secrets: LoginSecrets,
 ): Record<string, string> {
-  const extras = Object.entries({ ...hints, ...config.authorizeParams });
   return {
-    ...Object.fromEntries(extras.filter(([name]) => !OWNED.has(name))),
+    ...hints,
+    ...config.authorizeParams,
     audience: config.audience,
     nonce: secrets.nonce,
     // RFC 7636 §4.2

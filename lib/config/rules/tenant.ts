@@ -31,7 +31,10 @@ const ALLOWED_PARAMS: readonly string[] = [
   'ui_locales',
 ];
 
-/** Those that carry the protocol itself. */
+/**
+ * Those that carry the protocol itself. `resource` is among them: without Auth0's compatibility profile it
+ * would travel on to the identity provider behind Auth0.
+ */
 const OWN_PARAMS: ReadonlySet<string> = new Set(
   (
     'client_id redirect_uri response_type response_mode scope state nonce audience resource ' +
