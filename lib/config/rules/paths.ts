@@ -14,7 +14,6 @@ export const RESERVED_PATHS: readonly string[] = [
   '/token',
   '/revoke',
   '/register',
-  '/connect',
   '/connected-apps',
   '/backchannel-logout',
   '/.well-known',
@@ -128,7 +127,7 @@ export function refuseCollisions(paths: {
   }
 }
 
-/** Express matches paths whatever their case, so `/Token` is `/token`. */
+/** Whatever the case: the guard closes all ways of writing its path, so at `/Token` it would close `/token`. */
 function isAtOrBelow(path: string, parent: string): boolean {
   return `${path}/`.toLowerCase().startsWith(`${parent}/`.toLowerCase());
 }

@@ -174,6 +174,12 @@ describe('the paths', () => {
     },
   );
 
+  it('leaves paths to the host that only begin like one of ours', () => {
+    for (const resourcePath of ['/connect', '/tokens', '/authorize-mcp']) {
+      expect(resolveWith({ resourcePath }).config.resourcePath).toBe(resourcePath);
+    }
+  });
+
   it("refuses the origin's /.well-known for a mounted router too", () => {
     const error = refusalOf({ baseUrl: 'https://x.example/.well-known', resourcePath: '/mcp' });
     expect(error.message).toContain('/.well-known belongs');
