@@ -8,6 +8,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 
+import { jsonObjectIn } from '../oauth/json-object.js';
 import { Auth0Error } from './auth0.js';
 
 /** Largest answer read, in bytes: a token with some thousand permissions still fits. */
@@ -103,7 +104,7 @@ async function attempt(
     const location = headers.get('location');
     return { status, body: undefined, ...(location !== null && { location }) };
   }
-  return { status, body: jsonObject(await readText(request.what, response)) };
+  return { status, body: jsonObjectIn(await readText(request.what, response)) };
 }
 
 async function readText(what: string, response: Response): Promise<string> {
@@ -118,17 +119,6 @@ async function readText(what: string, response: Response): Promise<string> {
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString('utf8');
-}
-
-function jsonObject(text: string): Record<string, unknown> | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
-    return value as Record<string, unknown>;
-  } catch {
-    // The parser's own error quotes the text, which may hold tokens: it goes no further.
-    return undefined;
-  }
 }
 
 /** `Retry-After` (RFC 9110 §10.2.3), else Auth0's own `x-ratelimit-reset` in unix seconds. */

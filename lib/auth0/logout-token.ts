@@ -8,6 +8,7 @@
 import { decodeProtectedHeader } from 'jose';
 
 import type { Auth0Config } from '../config/config.js';
+import { isJsonObject } from '../oauth/json-object.js';
 import type { Auth0Logout } from './auth0.js';
 import type { CachedDocument } from './cached-document.js';
 import type { Auth0Metadata } from './discovery.js';
@@ -71,9 +72,7 @@ function requireType(token: string): void {
 }
 
 function isLogoutEvent(events: unknown): boolean {
-  if (typeof events !== 'object' || events === null) return false;
-  const event: unknown = Reflect.get(events, LOGOUT_EVENT);
-  return typeof event === 'object' && event !== null && !Array.isArray(event);
+  return isJsonObject(events) && isJsonObject(events[LOGOUT_EVENT]);
 }
 
 function identifier(value: unknown): string | undefined {

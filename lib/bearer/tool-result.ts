@@ -10,6 +10,7 @@
  *
  * @module
  */
+import { isJsonObject } from '../oauth/json-object.js';
 
 /** The JSON-RPC answer, or undefined where HTTP's own form is expected. */
 export function challengeAsToolResult(
@@ -17,7 +18,7 @@ export function challengeAsToolResult(
   challenge: string,
   text: string,
 ): Readonly<Record<string, unknown>> | undefined {
-  if (!isObject(body) || body['method'] !== 'tools/call') return undefined;
+  if (!isJsonObject(body) || body['method'] !== 'tools/call') return undefined;
   const { id, params } = body;
   if ((typeof id !== 'string' && typeof id !== 'number') || !isMarked(params)) return undefined;
   const result = {
@@ -29,10 +30,6 @@ export function challengeAsToolResult(
 }
 
 function isMarked(params: unknown): boolean {
-  if (!isObject(params) || !isObject(params['_meta'])) return false;
+  if (!isJsonObject(params) || !isJsonObject(params['_meta'])) return false;
   return Object.keys(params['_meta']).some((key) => key.startsWith('openai/'));
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

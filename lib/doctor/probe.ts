@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { jsonObjectIn } from '../oauth/json-object.js';
 
 /** Longest time one look may take, in milliseconds. */
 const TIMEOUT_MS = 10_000;
@@ -59,7 +60,13 @@ export async function look({ url, headers, json, form }: Look): Promise<Answer> 
       signal: AbortSignal.timeout(TIMEOUT_MS),
     });
     const text = await firstPart(response);
-    return { url, status: response.status, headers: response.headers, text, json: objectIn(text) };
+    return {
+      url,
+      status: response.status,
+      headers: response.headers,
+      text,
+      json: jsonObjectIn(text),
+    };
   } catch (error) {
     throw noAnswer(new URL(url).origin, error);
   }
@@ -72,16 +79,6 @@ async function firstPart(response: Response): Promise<string> {
     return '';
   }
   return (await response.text()).slice(0, MAX_LENGTH);
-}
-
-function objectIn(text: string): Readonly<Record<string, unknown>> | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
-    return isObject ? (value as Readonly<Record<string, unknown>>) : undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 /** By the code of what happened below fetch; others are told as they are. */

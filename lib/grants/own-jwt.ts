@@ -10,6 +10,7 @@
  */
 import { sign, verify } from 'node:crypto';
 
+import { jsonObjectIn } from '../oauth/json-object.js';
 import type { SigningKey } from './signing-key.js';
 
 const ALGORITHM = 'ES256';
@@ -75,14 +76,7 @@ function keyNamedBy(
 }
 
 function parseObject(part: string): Readonly<Record<string, unknown>> | undefined {
-  try {
-    const value: unknown = JSON.parse(Buffer.from(part, 'base64url').toString('utf8'));
-    const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
-    return isObject ? (value as Record<string, unknown>) : undefined;
-  } catch {
-    // No JSON, so no header or payload of ours.
-    return undefined;
-  }
+  return jsonObjectIn(Buffer.from(part, 'base64url').toString('utf8'));
 }
 
 function encode(value: object): string {

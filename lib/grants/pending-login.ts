@@ -5,6 +5,7 @@
  * @module
  */
 import { InvalidRequest } from '../oauth/errors.js';
+import { isJsonObject } from '../oauth/json-object.js';
 import type { ApprovedRequest } from './code-grant.js';
 
 /** Written at the departure, read at the callback. */
@@ -24,11 +25,11 @@ export type PendingLogin =
  * @throws InvalidRequest for anything but exactly one of the two
  */
 export function pendingLoginOf(pending: unknown): PendingLogin {
-  const fields = new Map(isRecord(pending) ? Object.entries(pending) : []);
+  const fields = new Map(isJsonObject(pending) ? Object.entries(pending) : []);
   const [purpose, request] = [fields.get('purpose'), fields.get('request')];
   const reauthenticate = fields.get('reauthenticate');
   if (fields.size === 2) {
-    if (purpose === 'client' && isRecord(request)) {
+    if (purpose === 'client' && isJsonObject(request)) {
       // Written by our own departure, so its form is known.
       return { purpose, request: request as unknown as ApprovedRequest };
     }
@@ -37,8 +38,4 @@ export function pendingLoginOf(pending: unknown): PendingLogin {
     }
   }
   throw new InvalidRequest('There is no such login', { detail: 'its record says no purpose' });
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -6,6 +6,7 @@
  * @module
  */
 import { InvalidClient, InvalidRequest } from './errors.js';
+import { jsonObjectIn } from './json-object.js';
 import { optionalParameter, type Parameters } from './parameters.js';
 
 /** RFC 7523 §2.2. */
@@ -81,15 +82,9 @@ function assertionCredentials(
 
 /** The claimed subject, not verified: it only says whose keys to verify with. */
 function subjectOf(assertion: string): string | undefined {
-  try {
-    const payload: unknown = JSON.parse(
-      Buffer.from(assertion.split('.')[1] ?? '', 'base64url').toString('utf8'),
-    );
-    const sub = typeof payload === 'object' && payload !== null && 'sub' in payload && payload.sub;
-    return typeof sub === 'string' ? sub : undefined;
-  } catch {
-    return undefined;
-  }
+  const payload = Buffer.from(assertion.split('.')[1] ?? '', 'base64url').toString('utf8');
+  const sub = jsonObjectIn(payload)?.['sub'];
+  return typeof sub === 'string' ? sub : undefined;
 }
 
 function parseBasic(authorization: string): ClientCredentials {

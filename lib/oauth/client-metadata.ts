@@ -9,6 +9,7 @@
  * @module
  */
 import { InvalidClientMetadata, InvalidRedirectUri } from './errors.js';
+import { isJsonObject } from './json-object.js';
 import { redirectUriKind } from './redirect-uri.js';
 
 /** The part of RFC 7591 §2 that means something here. */
@@ -30,9 +31,7 @@ export const MAX_CLIENT_NAME_LENGTH = 200;
  * @throws InvalidClientMetadata any other field has the wrong form
  */
 export function parseClientMetadata(body: unknown): ClientMetadata {
-  if (typeof body !== 'object' || body === null || Array.isArray(body)) {
-    throw new InvalidClientMetadata('The body must be a JSON object');
-  }
+  if (!isJsonObject(body)) throw new InvalidClientMetadata('The body must be a JSON object');
   const fields = new Map<string, unknown>(Object.entries(body));
   if (fields.has('software_statement')) {
     throw new InvalidClientMetadata('Software statements are not supported');

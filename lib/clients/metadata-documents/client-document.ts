@@ -6,12 +6,11 @@
  *
  * @module
  */
+import { MAX_CLIENT_NAME_LENGTH, MAX_REDIRECT_URIS } from '../../oauth/client-metadata.js';
+import { isJsonObject } from '../../oauth/json-object.js';
 import type { Client } from '../client.js';
-import { type ClientKeySet, isObject, parseKeySet } from './client-keys.js';
+import { type ClientKeySet, parseKeySet } from './client-keys.js';
 import { ClientMetadataError } from './client-metadata-error.js';
-
-const MAX_NAME_LENGTH = 200;
-const MAX_REDIRECT_URIS = 20;
 
 /** What the document's rules need from outside. */
 export interface ClientDocumentRules {
@@ -32,7 +31,7 @@ export function parseClientDocument(
   clientId: string,
   rules: ClientDocumentRules,
 ): Client {
-  if (!isObject(body)) throw invalid('not a JSON object');
+  if (!isJsonObject(body)) throw invalid('not a JSON object');
   // §4.1: simple string comparison. A host that copies or forwards documents proves nothing.
   if (body['client_id'] !== clientId) {
     throw new ClientMetadataError('client_id_mismatch', 'client_id is not the URL of the document');
@@ -60,8 +59,8 @@ function refuseSecrets(body: Record<string, unknown>): void {
 
 function nameOf(name: unknown): string {
   if (typeof name !== 'string' || name.trim() === '') throw invalid('client_name is missing');
-  if (name.length > MAX_NAME_LENGTH) {
-    throw invalid(`client_name is longer than ${MAX_NAME_LENGTH} characters`);
+  if (name.length > MAX_CLIENT_NAME_LENGTH) {
+    throw invalid(`client_name is longer than ${MAX_CLIENT_NAME_LENGTH} characters`);
   }
   if (/\p{Cc}/u.test(name)) throw invalid('client_name has control characters');
   return name;

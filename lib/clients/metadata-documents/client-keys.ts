@@ -6,6 +6,7 @@
  *
  * @module
  */
+import { isJsonObject } from '../../oauth/json-object.js';
 import type { Client } from '../client.js';
 import { ClientMetadataError } from './client-metadata-error.js';
 import { createDocumentCache, type OnLoadFailure } from './document-cache.js';
@@ -58,8 +59,8 @@ export function createClientKeys(
  *   one has lost it
  */
 export function parseKeySet(value: unknown): ClientKeySet {
-  const keys = isObject(value) ? value['keys'] : undefined;
-  if (!Array.isArray(keys) || keys.length === 0 || !keys.every(isObject)) {
+  const keys = isJsonObject(value) ? value['keys'] : undefined;
+  if (!Array.isArray(keys) || keys.length === 0 || !keys.every(isJsonObject)) {
     throw new ClientMetadataError('invalid_document', 'no JWK Set with at least one key');
   }
   const isSecret = (key: Record<string, unknown>): boolean =>
@@ -68,9 +69,4 @@ export function parseKeySet(value: unknown): ClientKeySet {
     throw new ClientMetadataError('invalid_document', 'the JWK Set holds a private or shared key');
   }
   return { keys };
-}
-
-/** Whether a JSON value is an object, neither null nor a list. */
-export function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
