@@ -91,7 +91,7 @@ function defaultUrl(): string {
     env['AUTH0_MCP_BASE_URL'] ||
     env['FASTMCP_SERVER_AUTH_AUTH0_BASE_URL'] ||
     `http://localhost:${env['PORT'] || 8000}`;
-  return `${baseUrl}/mcp`;
+  return `${baseUrl.replace(/\/+$/, '')}/mcp`;
 }
 
 function reasonOf(error: unknown): string {

@@ -16,8 +16,11 @@ import { addApiTool, createToolServer, mcpRoute } from './tools.js';
 const { env } = process;
 const port = Number(env.PORT || 8000);
 const host = env.HOST || 'localhost';
-const baseUrl =
-  env.AUTH0_MCP_BASE_URL || env.FASTMCP_SERVER_AUTH_AUTH0_BASE_URL || `http://localhost:${port}`;
+const baseUrl = (
+  env.AUTH0_MCP_BASE_URL ||
+  env.FASTMCP_SERVER_AUTH_AUTH0_BASE_URL ||
+  `http://localhost:${port}`
+).replace(/\/+$/, '');
 
 const standIn = await startStandIn(baseUrl); // demo only
 

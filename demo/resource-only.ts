@@ -19,8 +19,11 @@ import { createToolServer, mcpRoute } from './tools.js';
 const { env } = process;
 const port = Number(env.PORT || 8000);
 const host = env.HOST || 'localhost';
-const baseUrl =
-  env.AUTH0_MCP_BASE_URL || env.FASTMCP_SERVER_AUTH_AUTH0_BASE_URL || `http://localhost:${port}`;
+const baseUrl = (
+  env.AUTH0_MCP_BASE_URL ||
+  env.FASTMCP_SERVER_AUTH_AUTH0_BASE_URL ||
+  `http://localhost:${port}`
+).replace(/\/+$/, '');
 
 const standIn = await startOpenStandIn(`${baseUrl}/mcp`); // demo only
 
@@ -30,7 +33,7 @@ const auth = auth0McpResource({
   baseUrl,
   resourcePath: '/mcp',
   // The default; said here since a `.env` of auth0Mcp() has another API in AUTH0_MCP_AUDIENCE.
-  audience: `${baseUrl.replace(/\/$/, '')}/mcp`,
+  audience: `${baseUrl}/mcp`,
   // Permissions of the API at Auth0; `openid` and its like are not for third-party applications.
   requiredScopes: ['read:notes'],
   toolScopes: { write_file: ['files:write'] },

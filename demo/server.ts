@@ -22,9 +22,13 @@ const { env } = process;
 const port = Number(env.PORT || 8000);
 // On this machine only. In a container, or to be reached from others: HOST=0.0.0.0.
 const host = env.HOST || 'localhost';
-// What people type into their client, up to the path of the MCP endpoint. Auth0 knows it too.
-const baseUrl =
-  env.AUTH0_MCP_BASE_URL || env.FASTMCP_SERVER_AUTH_AUTH0_BASE_URL || `http://localhost:${port}`;
+// What people type into their client, up to the path of the MCP endpoint. Auth0 knows it too, to the
+// character: so without a slash at its end.
+const baseUrl = (
+  env.AUTH0_MCP_BASE_URL ||
+  env.FASTMCP_SERVER_AUTH_AUTH0_BASE_URL ||
+  `http://localhost:${port}`
+).replace(/\/+$/, '');
 
 const standIn = await startStandIn(baseUrl); // demo only
 await startMetrics(); // demo only

@@ -129,7 +129,7 @@ describe('the demo server without a tenant', () => {
 
 describe('the demo server with a tenant in the environment', () => {
   it(
-    'logs people in there, with the names of a FastMCP .env and another callback path',
+    'logs people in there, with the names of a FastMCP .env, a slash after the URL and another callback path',
     async () => {
       const [port] = await freePorts();
       const base = `http://localhost:${port}`;
@@ -142,15 +142,18 @@ describe('the demo server with a tenant in the environment', () => {
         [`${names}CLIENT_ID`]: DEMO_CLIENT_ID,
         [`${names}CLIENT_SECRET`]: DEMO_CLIENT_SECRET,
         [`${names}AUDIENCE`]: DEMO_AUDIENCE,
-        [`${names}BASE_URL`]: base,
+        [`${names}BASE_URL`]: `${base}/`,
         [`${names}REDIRECT_PATH`]: '/auth/auth0/callback',
         [`${names}REQUIRED_SCOPES`]: 'openid,email',
       });
       try {
         await configured.says('Ctrl+C ends the demo.');
-        expect(configured.output()).toContain(`Callback URL   ${base}/auth/auth0/callback`);
-        const client = start('client.js', ['--headless', `${base}/mcp`]);
+        expect(configured.output()).toContain(`Callback URL   ${base}/auth/auth0/callback\n`);
+        expect(configured.output()).toContain(`MCP endpoint   ${base}/mcp\n`);
+        expect(configured.output()).toContain(`Connected apps ${base}/connected-apps\n`);
+        const client = start('client.js', ['--headless'], { [`${names}BASE_URL`]: `${base}/` });
         expect([await client.ends(), client.output()]).toEqual([0, expect.any(String)]);
+        expect(client.output()).toContain(`… connecting to ${base}/mcp\n`);
         expect(client.output()).toContain(`Auth0 issuer: ${tenant.issuer}\n`);
       } finally {
         await configured.stop();
@@ -240,6 +243,7 @@ it('the resource-only demo says what to create at a real tenant', async () => {
   const configured = start('resource-only.js', [], {
     PORT: String(port),
     AUTH0_MCP_CONFIG_URL: tenant.configUrl,
+    AUTH0_MCP_BASE_URL: `${base}/`,
     // A `.env` of the other servers does no harm.
     AUTH0_MCP_CLIENT_ID: DEMO_CLIENT_ID,
     AUTH0_MCP_CLIENT_SECRET: DEMO_CLIENT_SECRET,
@@ -247,7 +251,7 @@ it('the resource-only demo says what to create at a real tenant', async () => {
   });
   try {
     await configured.says('Ctrl+C ends the demo.');
-    expect(configured.output()).toContain(`API identifier ${base}/mcp`);
+    expect(configured.output()).toContain(`API identifier ${base}/mcp\n`);
     expect(configured.output()).not.toContain('is not the URL of the MCP endpoint');
   } finally {
     await configured.stop();
