@@ -30,6 +30,14 @@ export function asText(value: unknown, option: string): string {
       'That is an example with something left out: write it in full.',
     );
   }
+  if (value.startsWith('YOUR_')) {
+    throw wrongOption(
+      option,
+      value,
+      'That is the placeholder of an example: put your own value there. Those of Auth0 are in its ' +
+        'dashboard: Applications, your application, Settings.',
+    );
+  }
   return value;
 }
 

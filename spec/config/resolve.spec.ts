@@ -6,7 +6,15 @@ import { describe, expect, it } from '@jest/globals';
 import { resolveConfig } from '../../lib/config/resolve.js';
 import { resolveResourceConfig } from '../../lib/config/resolve-resource.js';
 import { memoryStorage } from '../../lib/storage/memory-storage.js';
-import { localStorage, REQUIRED, refusal, resolveExactly, resolveWith } from './resolve-with.js';
+import { codeBlocks, pageAt, section } from '../docs/markdown.js';
+import {
+  localStorage,
+  REQUIRED,
+  refusal,
+  refusalOf,
+  resolveExactly,
+  resolveWith,
+} from './resolve-with.js';
 
 describe('resolveConfig', () => {
   it('fills in every default', () => {
@@ -95,11 +103,29 @@ describe('resolveConfig', () => {
   it.each(Object.keys(REQUIRED))(
     'refuses null, a number, white space and a placeholder as %s',
     (option) => {
-      for (const value of [null, 42, ' padded', 'vPYqbjemq...']) {
+      for (const value of [null, 42, ' padded', 'vPYqbjemq...', 'YOUR_VALUE']) {
         expect(refusal(() => resolveExactly({ ...REQUIRED, [option]: value })).option).toBe(option);
       }
     },
   );
+
+  it('says what belongs where the README has a placeholder, and throws for every one of them', () => {
+    const [block] = codeBlocks(section(pageAt('README.md'), 'Quick start')).filter(
+      ({ language }) => language === 'ts',
+    );
+    const given = [...(block?.code ?? '').matchAll(/^ {4}(\w+): '(.*)',$/gm)].map(
+      ([, name = '', value = '']) => [name, value],
+    );
+    const example = Object.fromEntries(given);
+    expect(Object.keys(example)).toEqual(Object.keys(REQUIRED));
+    for (const option of ['configUrl', 'clientId', 'clientSecret']) {
+      const error = refusalOf({ [option]: example[option] });
+      expect(error).toMatchObject({
+        option,
+        message: expect.stringContaining('Applications, your application, Settings'),
+      });
+    }
+  });
 
   it('refuses null where a default would do', () => {
     for (const option of [

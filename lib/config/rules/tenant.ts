@@ -96,8 +96,15 @@ function discoveryUrlOf(raw: RawOptions): URL {
       'configUrl is set too, and each of them names the tenant: remove one.',
     );
   }
-  if (domain !== undefined) return urlOfDomain(domain);
-  return parsedConfigUrl(required(configUrl, 'configUrl'));
+  const text = domain ?? required(configUrl, 'configUrl');
+  // In capitals only: somebody's tenant may well be called `tenant`.
+  if (/^(https?:\/\/)?TENANT\./.test(text)) {
+    const remedy =
+      'TENANT stands for the name of your tenant. Auth0 dashboard: Applications, your application, ' +
+      'Settings, Domain.';
+    throw wrongOption(domain === undefined ? 'configUrl' : 'domain', text, remedy);
+  }
+  return domain === undefined ? parsedConfigUrl(text) : urlOfDomain(text);
 }
 
 const DOMAIN = /^[a-z0-9-]+(\.[a-z0-9-]+)+$/i;

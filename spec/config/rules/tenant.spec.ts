@@ -29,6 +29,7 @@ describe('the tenant', () => {
     ['https://tenant.auth0.com/.well-known/openid-configuration/', 'has to end with'],
     ['tenant.auth0.com', 'host name alone is for domain'],
     ['https://.../.well-known/openid-configuration', 'left out'],
+    ['https://TENANT.us.auth0.com/.well-known/openid-configuration', 'Settings, Domain'],
     ['https://a:b@tenant.auth0.com/.well-known/openid-configuration', 'user name'],
   ])('refuses the configUrl %s', (configUrl, remedy) => {
     expect(refusalOf({ configUrl })).toMatchObject({
@@ -47,6 +48,17 @@ describe('the tenant', () => {
   ])('refuses the domain %s', (domain) => {
     const error = refusal(() => resolveExactly({ ...withoutUrl, domain }));
     expect(error.option).toBe('domain');
+  });
+
+  it('is not called TENANT, as in the examples', () => {
+    const domain = 'TENANT.us.auth0.com';
+    const error = refusal(() => resolveExactly({ ...withoutUrl, domain }));
+    expect(error).toMatchObject({
+      option: 'domain',
+      message: expect.stringContaining('stands for the name of your tenant'),
+    });
+    const { auth0 } = resolveExactly({ ...withoutUrl, domain: domain.toLowerCase() });
+    expect(auth0.expectedIssuer).toBe('https://tenant.us.auth0.com/');
   });
 
   it('has one name, not two', () => {
