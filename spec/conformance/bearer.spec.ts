@@ -1,7 +1,6 @@
 import { createHmac } from 'node:crypto';
 
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import express from 'express';
 import { type JWTPayload, SignJWT } from 'jose';
 
 import { ADA, BOB } from '../../demo/tenant/options.js';
@@ -13,7 +12,7 @@ import {
 import { createKeyRing } from '../../lib/keys/key-ring.js';
 import { memoryStorage } from '../../lib/storage/memory-storage.js';
 import { type Storage, StorageUnavailable } from '../../lib/storage/storage.js';
-import { sessionRoute } from '../support/mcp-route.js';
+import { atMcp, sessionRoute } from '../support/mcp-route.js';
 import {
   callTool,
   type OAuthClient,
@@ -325,10 +324,7 @@ describe('the guard before a transport with sessions', () => {
   let world: World;
   beforeAll(async () => {
     world = await startWorld({
-      mount(app, auth) {
-        app.use(auth);
-        app.all('/mcp', express.json(), sessionRoute());
-      },
+      mount: atMcp(sessionRoute()),
     });
   });
   afterAll(() => world.close());

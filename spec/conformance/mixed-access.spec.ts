@@ -5,7 +5,7 @@ import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/
 import express from 'express';
 
 import { ADA, BOB, DEMO_AUDIENCE } from '../../demo/tenant/options.js';
-import { mcpRoute, sessionRoute } from '../support/mcp-route.js';
+import { atMcp, mcpRoute, sessionRoute } from '../support/mcp-route.js';
 import {
   type Answer,
   callTool,
@@ -210,10 +210,7 @@ describe.each([
         anonymous: { methods: ['initialize', 'tools/list'], tools: ['public_tool'] },
         toolScopes: { write_file: ['files:write'] },
       },
-      mount(app, auth) {
-        app.use(auth);
-        app.all('/mcp', express.json(), route);
-      },
+      mount: atMcp(route),
     });
   });
   afterAll(() => world.close());

@@ -1,8 +1,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import express from 'express';
 
 import { ADA, BOB, DEMO_AUDIENCE } from '../../demo/tenant/options.js';
-import { mcpRoute, sessionRoute } from '../support/mcp-route.js';
+import { atMcp, mcpRoute, sessionRoute } from '../support/mcp-route.js';
 import { callJson, connect, HeadlessProvider } from '../support/sdk-client.js';
 import { startWorld, type World, type WorldOptions } from '../support/world.js';
 
@@ -16,10 +15,7 @@ describe.each([
   async function start(options: WorldOptions = {}): Promise<void> {
     const route = createRoute();
     world = await startWorld({
-      mount(app, auth) {
-        app.use(auth);
-        app.all('/mcp', express.json(), route);
-      },
+      mount: atMcp(route),
       ...options,
     });
   }

@@ -8,13 +8,13 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { requireBearerAuth as requireBearerAuthV2 } from '@modelcontextprotocol/express';
 import { InvalidTokenError } from '@modelcontextprotocol/sdk/server/auth/errors.js';
 import { requireBearerAuth as requireBearerAuthV1 } from '@modelcontextprotocol/sdk/server/auth/middleware/bearerAuth.js';
-import express, { type RequestHandler } from 'express';
+import type { RequestHandler } from 'express';
 
 import { ADA } from '../../demo/tenant/options.js';
 import type { Auth0Mcp } from '../../lib/auth0-mcp.js';
 import { memoryStorage } from '../../lib/storage/memory-storage.js';
 import { StorageUnavailable } from '../../lib/storage/storage.js';
-import { mcpRoute } from '../support/mcp-route.js';
+import { atMcp, mcpRoute } from '../support/mcp-route.js';
 import { callTool, registerClient } from '../support/oauth-client.js';
 import { callJson, connect, HeadlessProvider } from '../support/sdk-client.js';
 import {
@@ -33,10 +33,7 @@ afterEach(() => world.close());
 
 async function start(route: RequestHandler, options: WorldOptions = {}): Promise<void> {
   world = await startWorld({
-    mount(app, auth) {
-      app.use(auth);
-      app.all('/mcp', express.json(), route);
-    },
+    mount: atMcp(route),
     ...options,
   });
 }

@@ -5,12 +5,11 @@
  * @module
  */
 import { afterEach, describe, expect, it } from '@jest/globals';
-import express from 'express';
 import type { Store as RateLimitStore } from 'express-rate-limit';
 
 import { ADA, BOB } from '../../demo/tenant/options.js';
 import { memoryStorage } from '../../lib/storage/memory-storage.js';
-import { sessionRoute } from '../support/mcp-route.js';
+import { atMcp, sessionRoute } from '../support/mcp-route.js';
 import { type Answer, type OAuthClient, registerClient, rpc } from '../support/oauth-client.js';
 import { startWorld, type World, type WorldOptions } from '../support/world.js';
 
@@ -20,10 +19,7 @@ afterEach(() => world.close());
 async function start(options: WorldOptions = {}): Promise<OAuthClient> {
   const route = sessionRoute();
   world = await startWorld({
-    mount(app, auth) {
-      app.use(auth);
-      app.all('/mcp', express.json(), route);
-    },
+    mount: atMcp(route),
     ...options,
   });
   return registerClient(world.origin);

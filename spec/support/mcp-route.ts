@@ -7,9 +7,17 @@ import { randomUUID } from 'node:crypto';
 
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js';
-import type { RequestHandler } from 'express';
+import express, { type Express, type RequestHandler } from 'express';
 
 import { getAccessToken } from '../../lib/bearer/current-access-token.js';
+
+/** The `mount` of a world: everything of ours, and this route for the endpoint. */
+export function atMcp(route: RequestHandler) {
+  return function mount(app: Express, auth: RequestHandler): void {
+    app.use(auth);
+    app.all('/mcp', express.json(), route);
+  };
+}
 
 /** Tools that say who is calling, after some awaiting. */
 export function createServer(): McpServer {

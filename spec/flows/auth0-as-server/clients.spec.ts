@@ -7,10 +7,10 @@
 
 import { afterEach, describe, expect, it } from '@jest/globals';
 import type { OAuthClientMetadata } from '@modelcontextprotocol/sdk/shared/auth.js';
-import express, { type RequestHandler } from 'express';
+import type { RequestHandler } from 'express';
 
 import { ADA, BOB } from '../../../demo/tenant/options.js';
-import { mcpRoute, sessionRoute } from '../../support/mcp-route.js';
+import { atMcp, mcpRoute, sessionRoute } from '../../support/mcp-route.js';
 import {
   type ResourceWorld,
   type ResourceWorldOptions,
@@ -31,10 +31,7 @@ afterEach(() => world.close());
 
 async function start(route: RequestHandler, options: ResourceWorldOptions = {}): Promise<void> {
   world = await startResourceWorld({
-    mount(app, auth) {
-      app.use(auth);
-      app.all('/mcp', express.json(), route);
-    },
+    mount: atMcp(route),
     ...options,
   });
 }
