@@ -1,8 +1,11 @@
 import { IncomingMessage } from 'node:http';
 import { Socket } from 'node:net';
+import { parseEnv } from 'node:util';
 
 import { describe, expect, it } from '@jest/globals';
 
+import { readEnvironment } from '../../lib/config/env.js';
+import { OPTION_NAMES } from '../../lib/config/option-table.js';
 import { resolveConfig } from '../../lib/config/resolve.js';
 import { resolveResourceConfig } from '../../lib/config/resolve-resource.js';
 import { memoryStorage } from '../../lib/storage/memory-storage.js';
@@ -110,15 +113,12 @@ describe('resolveConfig', () => {
   );
 
   it('says what belongs where the README has a placeholder, and throws for every one of them', () => {
-    const [block] = codeBlocks(section(pageAt('README.md'), 'Quick start')).filter(
-      ({ language }) => language === 'ts',
+    const dotEnv = codeBlocks(section(pageAt('README.md'), 'Quick start')).find(({ code }) =>
+      code.startsWith('AUTH0_MCP_'),
     );
-    const given = [...(block?.code ?? '').matchAll(/^ {4}(\w+): '(.*)',$/gm)].map(
-      ([, name = '', value = '']) => [name, value],
-    );
-    const example = Object.fromEntries(given);
-    expect(Object.keys(example)).toEqual(Object.keys(REQUIRED));
-    for (const option of ['configUrl', 'clientId', 'clientSecret']) {
+    const example = readEnvironment(parseEnv(dotEnv?.code ?? ''), OPTION_NAMES).options;
+    expect(Object.keys(example).sort()).toEqual(Object.keys(REQUIRED).sort());
+    for (const option of ['configUrl', 'clientId', 'clientSecret'] as const) {
       const error = refusalOf({ [option]: example[option] });
       expect(error).toMatchObject({
         option,

@@ -5,31 +5,19 @@
  */
 import { whenThere } from '../../lib/storage/at-once.js';
 import type { Storage } from '../../lib/storage/storage.js';
-
-/** The verbs of the port: each is one round trip. */
-export const VERBS = [
-  'get',
-  'set',
-  'add',
-  'take',
-  'update',
-  'delete',
-  'addMember',
-  'removeMember',
-  'members',
-] as const;
-
-export type Verb = (typeof VERBS)[number];
+import { STORAGE_VERBS, type StorageVerb } from '../../lib/storage/verbs.js';
 
 /** Called around each verb. */
 export interface Watcher {
-  before?(verb: Verb, key: string): void;
-  after?(verb: Verb, key: string): void;
+  before?(verb: StorageVerb, key: string): void;
+  after?(verb: StorageVerb, key: string): void;
 }
 
 /** The same store, watched; also what its `open()` gives. */
 export function watchStorage(inner: Storage, watcher: Watcher): Storage {
-  const watched = Object.fromEntries(VERBS.map((verb) => [verb, watchVerb(inner, verb, watcher)]));
+  const watched = Object.fromEntries(
+    STORAGE_VERBS.map((verb) => [verb, watchVerb(inner, verb, watcher)]),
+  );
   const { open, look } = inner;
   return {
     ...inner,
@@ -48,7 +36,7 @@ export function watchStorage(inner: Storage, watcher: Watcher): Storage {
   };
 }
 
-function watchVerb(inner: Storage, verb: Verb, { before, after }: Watcher): unknown {
+function watchVerb(inner: Storage, verb: StorageVerb, { before, after }: Watcher): unknown {
   const run = inner[verb] as (...args: unknown[]) => Promise<unknown>;
   return async (...args: unknown[]) => {
     const key = String(args[0]);

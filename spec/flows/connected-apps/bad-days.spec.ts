@@ -9,6 +9,7 @@ import { type Browser, createBrowser, logIn, type Page } from '../../../demo/ten
 import { ADA, BOB } from '../../../demo/tenant/options.js';
 import { memoryStorage } from '../../../lib/storage/memory-storage.js';
 import { type Storage, StorageUnavailable } from '../../../lib/storage/storage.js';
+import { STORAGE_VERBS } from '../../../lib/storage/verbs.js';
 import { countingStorage } from '../../fuzz/counting-storage.js';
 import {
   appsOn,
@@ -22,7 +23,6 @@ import {
   signOut,
 } from '../../support/connected-apps.js';
 import { send, sendForm } from '../../support/raw-http.js';
-import { VERBS } from '../../support/watched-storage.js';
 import {
   SPEC_SIGNING_KEY,
   startWorld,
@@ -48,7 +48,7 @@ describe('while the store is away', () => {
   beforeEach(async () => {
     isAway = false;
     const inner = memoryStorage();
-    const away = VERBS.map((verb) => [
+    const away = STORAGE_VERBS.map((verb) => [
       verb,
       async (...args: unknown[]) => {
         if (isAway) throw new StorageUnavailable('away, by order of a spec');

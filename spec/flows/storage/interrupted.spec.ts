@@ -4,8 +4,9 @@ import { approve, createBrowser, logIn } from '../../../demo/tenant/browser.js';
 import { ADA } from '../../../demo/tenant/options.js';
 import { memoryStorage } from '../../../lib/storage/memory-storage.js';
 import { StorageUnavailable } from '../../../lib/storage/storage.js';
+import type { StorageVerb } from '../../../lib/storage/verbs.js';
 import { callTool, type OAuthClient, registerClient } from '../../support/oauth-client.js';
-import { type Verb, watchStorage } from '../../support/watched-storage.js';
+import { watchStorage } from '../../support/watched-storage.js';
 import { startWorld, type World } from '../../support/world.js';
 
 jest.setTimeout(40_000);
@@ -15,7 +16,7 @@ let client: OAuthClient;
 /** Answers to a path with this end are lost: the connection closes before they are sent. */
 let loses: string | undefined;
 /** Verbs that fail at present. */
-let failing: readonly Verb[];
+let failing: readonly StorageVerb[];
 
 beforeEach(async () => {
   [loses, failing] = [undefined, []];
