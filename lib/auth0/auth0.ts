@@ -46,6 +46,8 @@ export interface Auth0Logout {
   readonly sid: string | undefined;
   /** `jti`: unique for this logout. */
   readonly id: string;
+  /** When Auth0 told of it; unix seconds. */
+  readonly issuedAt: number;
   /** Unix seconds. */
   readonly expiresAt: number;
 }

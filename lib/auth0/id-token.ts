@@ -113,7 +113,7 @@ function requireWhatWasAskedFor(
 }
 
 /** An id begins with `org_`; a name is compared in lower case, as Auth0 stores it. */
-function isInOrganization(claims: VerifiedClaims, organization: string): boolean {
+export function isInOrganization(claims: VerifiedClaims, organization: string): boolean {
   if (organization.startsWith('org_')) return claims['org_id'] === organization;
   const name = claims['org_name'];
   return typeof name === 'string' && name.toLowerCase() === organization.toLowerCase();

@@ -53,7 +53,7 @@ export function createLogoutVerification(
     if (subject === undefined && sid === undefined) {
       throw refused(WHAT, 'it has neither sub nor sid');
     }
-    return { subject, sid, id, expiresAt: claims.exp };
+    return { subject, sid, id, issuedAt: claims.iat ?? deps.now(), expiresAt: claims.exp };
   };
 }
 

@@ -11,7 +11,7 @@ import type { Auth0Login, Auth0Refresh, Auth0Tokens } from './auth0.js';
 import type { CachedDocument } from './cached-document.js';
 import type { Auth0Metadata } from './discovery.js';
 import { grantedScopes } from './granted-scopes.js';
-import { BINDING_PARAMETERS, verifyIdToken } from './id-token.js';
+import { BINDING_PARAMETERS, isInOrganization, verifyIdToken } from './id-token.js';
 import { refused, type VerifiedClaims } from './signed-token.js';
 import type { SigningKeys } from './signing-keys.js';
 import type { TokenResponse } from './token-endpoint.js';
@@ -64,10 +64,7 @@ async function verifyBoth(
   const now = deps.now();
   const metadata = await deps.discovery.get();
   const { idToken } = response;
-  if (idToken === undefined && nonce !== undefined) {
-    requireRefusedOpenid(response);
-    requireNothingToProve(config.authorizeParams);
-  }
+  if (idToken === undefined && nonce !== undefined) requireRefusedOpenid(response);
   const user =
     idToken === undefined
       ? undefined
@@ -79,6 +76,7 @@ async function verifyBoth(
     now,
     subject: user?.sub,
   });
+  if (user === undefined && nonce !== undefined) requireProofIn(claims, config.authorizeParams);
   return { user, claims };
 }
 
@@ -93,11 +91,16 @@ function requireRefusedOpenid(response: TokenResponse): void {
 }
 
 /**
- * What binds a login is proved by the ID token alone. A person can have it left out: with scopes that
- * lack `openid`, written into the address on its way to Auth0.
+ * What binds a login is proved by the ID token, which a person can have left out: with scopes that lack
+ * `openid`, written into the address on its way to Auth0. The access token has the organization only.
  */
-function requireNothingToProve(asked: Readonly<Record<string, string>>): void {
-  const unproved = BINDING_PARAMETERS.filter((name) => asked[name] !== undefined);
+function requireProofIn(claims: VerifiedClaims, asked: Readonly<Record<string, string>>): void {
+  const { organization } = asked;
+  const isProved = (name: string): boolean =>
+    name === 'organization' && organization !== undefined && isInOrganization(claims, organization);
+  const unproved = BINDING_PARAMETERS.filter(
+    (name) => asked[name] !== undefined && !isProved(name),
+  );
   if (unproved.length === 0) return;
   throw refused('ID token', `it is missing, and would have to prove ${unproved.join(', ')}`);
 }

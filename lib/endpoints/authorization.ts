@@ -21,7 +21,7 @@ import { noStore } from '../http/answer-headers.js';
 import type { BrowserSession, BrowserSessions } from '../http/browser-sessions.js';
 import { handler } from '../http/handler.js';
 import type { DepartToAuth0 } from '../http/login-departure.js';
-import { type LookFor, PageError, sendPage } from '../http/pages.js';
+import { CLIENT_LOGIN, type LookFor, PageError, pageErrorOf, sendPage } from '../http/pages.js';
 import { readForm } from '../http/request-body.js';
 import { queryOf } from '../http/request-query.js';
 import type { SealedForms } from '../http/sealed-form.js';
@@ -191,7 +191,7 @@ function answerAtTarget(
   const location = errorResponse(target, error, config.issuer);
   const isHere = redirectUriKind(target.redirectUri) === 'loopback';
   if (!isHere && client.kind !== 'preregistered') {
-    throw new PageError('invalid_request', error, { goOn: location });
+    throw pageErrorOf(error, { ...CLIENT_LOGIN, way: { goOn: location } });
   }
   res.redirect(303, location);
 }

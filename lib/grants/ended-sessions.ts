@@ -18,30 +18,38 @@ import { LOGIN_TTL_SECONDS } from './login-transactions.js';
 /** No login is longer on its way, with five minutes for the clocks and the last steps. */
 const TTL_SECONDS = LOGIN_TTL_SECONDS + 300;
 
+/** A login that began so shortly after a logout of the person may have begun before it: clocks differ. */
+const CLOCK_TOLERANCE_SECONDS = 5;
+
 /** What tells a login from others. */
 export type LoginOf = Pick<Auth0Login, 'subject' | 'sid' | 'startedAt'>;
 
 /** Remembers ended sessions as long as a login may be on its way. */
 export interface EndedSessions {
-  note(logout: Pick<Auth0Logout, 'subject' | 'sid'>): Promise<void>;
+  note(logout: Pick<Auth0Logout, 'subject' | 'sid' | 'issuedAt'>): Promise<void>;
   /** @throws AccessDenied the login's session has ended since it began */
   requireAlive(login: LoginOf): Promise<void>;
 }
 
-/** @param now unix seconds */
-export function createEndedSessions(deps: CollectionDeps, now: () => number): EndedSessions {
+export function createEndedSessions(deps: CollectionDeps): EndedSessions {
   const ended = openCollection<EndedSessionRecord>(deps, 'ended');
 
-  async function hasEnded({ subject, sid, startedAt = 0 }: LoginOf): Promise<boolean> {
-    const ids = [sid === undefined ? namelessOf(subject) : sessionOf(sid), personOf(subject)];
+  /** A session of Auth0's that has ended does not begin again, whatever the clocks say. */
+  async function sessionHasEnded({ subject, sid }: LoginOf): Promise<boolean> {
+    const word = sid === undefined ? undefined : await ended.get(sessionOf(sid));
+    return word !== undefined && (word.subject ?? subject) === subject;
+  }
+
+  async function personHasEnded({ subject, sid, startedAt = 0 }: LoginOf): Promise<boolean> {
+    const ids = [personOf(subject), ...(sid === undefined ? [namelessOf(subject)] : [])];
     const words = await Promise.all(ids.map((id) => ended.get(id)));
     return words.some(
-      (word) => word !== undefined && (word.subject ?? subject) === subject && word.at >= startedAt,
+      (word) => word !== undefined && word.at + CLOCK_TOLERANCE_SECONDS >= startedAt,
     );
   }
 
   return {
-    async note({ subject, sid }) {
+    async note({ subject, sid, issuedAt }) {
       const ids = [
         // §2.4: without `sid` all of the person's sessions are meant.
         ...(sid === undefined ? [] : [sessionOf(sid)]),
@@ -51,10 +59,15 @@ export function createEndedSessions(deps: CollectionDeps, now: () => number): En
           : [sid === undefined ? personOf(subject) : namelessOf(subject)]),
       ];
       for (const id of ids)
-        await ended.set(id, { at: now(), ...(subject !== undefined && { subject }) }, TTL_SECONDS);
+        await ended.set(
+          id,
+          { at: issuedAt, ...(subject !== undefined && { subject }) },
+          TTL_SECONDS,
+        );
     },
     async requireAlive(login) {
-      if (!(await hasEnded(login))) return;
+      const answers = await Promise.all([sessionHasEnded(login), personHasEnded(login)]);
+      if (!answers.includes(true)) return;
       throw new AccessDenied('The login has ended', {
         detail: 'Auth0 has told of a logout since it began',
       });

@@ -15,6 +15,7 @@ import type { RefreshTokens } from '../grants/refresh-token.js';
 import { type ClientCredentials, parseClientCredentials } from '../oauth/client-credentials.js';
 import { InvalidClient } from '../oauth/errors.js';
 import type { Parameters } from '../oauth/parameters.js';
+import { IPV6_SITE } from './caller-address.js';
 import type { RateLimits } from './rate-limits.js';
 import { readForm } from './request-body.js';
 
@@ -54,6 +55,8 @@ export function createClientRequests(deps: ClientRequestsDeps): OpenClientReques
   async function count(req: Request, form?: Parameters): Promise<string> {
     const grantId = grantBehind(form);
     const whose = grantId ?? limits.addressOf(req);
+    // What is fetched for it counts in the same way: whoever is logged in shares with nobody.
+    noteCaller(grantId ?? limits.addressOf(req, IPV6_SITE));
     await limits.count(grantId === undefined ? 'token' : 'grant', whose);
     return whose;
   }
@@ -76,7 +79,6 @@ export function createClientRequests(deps: ClientRequestsDeps): OpenClientReques
   }
 
   return async function openClientRequest(req, res) {
-    noteCaller(limits.addressOf(req));
     const form = await readForm(req, res, MAX_BODY_BYTES).catch(async (error: unknown) => {
       await count(req);
       throw error;

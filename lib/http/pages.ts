@@ -72,7 +72,7 @@ function uiLocales(req: Request): string | undefined {
 
 /**
  * @param lookFor the same as for the pages that go well
- * @param place left out: on the way of a client's login
+ * @param place Default: {@link CLIENT_LOGIN}
  */
 export function pageErrors(
   logError: ErrorLog,
@@ -109,7 +109,8 @@ function wantsJson(req: Request): boolean {
   return accept.includes('application/json') && !accept.includes('text/html');
 }
 
-const CLIENT_LOGIN: ErrorPlace = {
+/** On the way of a client's login. */
+export const CLIENT_LOGIN: ErrorPlace = {
   kindByCode: {
     invalid_client: 'unknown_client',
     access_denied: 'denied',

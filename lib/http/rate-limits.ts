@@ -15,7 +15,7 @@ import type { RateLimitRequestHandler, Store } from 'express-rate-limit';
 import type { Logger } from '../config/logger.js';
 import { noteCaller } from '../config/request-context.js';
 import { TooManyRequests } from '../oauth/errors.js';
-import { type AddressOf, createAddressOf } from './caller-address.js';
+import { type AddressOf, createAddressOf, IPV6_SITE } from './caller-address.js';
 import { expressRateLimit } from './express-rate-limit.js';
 import { createSteadyCounters } from './steady-counters.js';
 
@@ -118,7 +118,7 @@ export function createRateLimits({ log, store, hash }: RateLimitsDeps): RateLimi
   function byAddress(name: LimitName): RequestHandler {
     return function limitByAddress(req, res, next) {
       // What is fetched for this request counts for the same caller.
-      noteCaller(addressOf(req));
+      noteCaller(addressOf(req, IPV6_SITE));
       // In front of the request: a limiter of the host app keeps its `req.rateLimit`.
       const counted: Request = Object.create(req, {
         rateLimit: { value: undefined, writable: true },

@@ -5,7 +5,9 @@
  *
  * @module
  */
-import { type RequestHandler, Router } from 'express';
+import type { IncomingMessage } from 'node:http';
+
+import { type Request, type RequestHandler, Router } from 'express';
 
 import type { CreateGuard } from '../bearer/guard.js';
 import type { PartName } from '../http/mounts/missed-requests.js';
@@ -27,9 +29,11 @@ export interface MountedPlaces {
   readonly isAlone: () => boolean;
   /** Whether a path is the resource of another server. */
   readonly isClaimed: (path: string) => boolean;
-  /** The guard of the server whose resource it is. */
-  readonly guardAt: (path: string) => RequestHandler | undefined;
+  /** The guard of another server whose resource it is, if that server is in the app of the request. */
+  readonly guardAt: (path: string, req: Request) => RequestHandler | undefined;
   readonly lendGuard: (guard: RequestHandler) => void;
+  /** Notes a handler as part of this server. */
+  readonly claim: <Handler extends RequestHandler>(handler: Handler) => Handler;
 }
 
 /** What the table puts together. */
@@ -51,8 +55,8 @@ export interface ResourceRoutes {
 
 export function createResourceRoutes(deps: ResourceRoutesDeps): ResourceRoutes {
   const { mounts, paths } = deps;
-  const guard = deps.createGuard();
-  mounts.lendGuard(guard);
+  const { guard, lent } = lendable(deps.createGuard());
+  mounts.lendGuard(lent);
   return {
     metadata: mountedPart('metadata', metadataRouter(deps), mounts),
     guard: mountedPart('guard', guardRouter(deps, guard), mounts),
@@ -63,14 +67,33 @@ export function createResourceRoutes(deps: ResourceRoutesDeps): ResourceRoutes {
   };
 }
 
+/** The guard, and one for neighbours to put in front of it: who has passed that is not asked twice. */
+function lendable(guard: RequestHandler): Record<'guard' | 'lent', RequestHandler> {
+  const passed = new WeakSet<IncomingMessage>();
+  let isLent = false;
+  return {
+    guard(req, res, next) {
+      if (isLent && passed.has(req)) next();
+      else guard(req, res, next);
+    },
+    lent(req, res, next) {
+      isLent = true;
+      guard(req, res, (error?: unknown) => {
+        if (error === undefined) passed.add(req);
+        next(error);
+      });
+    },
+  };
+}
+
 /** A part of the server: found wherever it is mounted, and watched. */
 export function mountedPart(
   name: PartName,
   router: Router,
-  { watch, strippedPrefixOf }: MountedPlaces,
+  { watch, strippedPrefixOf, claim }: MountedPlaces,
 ): RequestHandler {
   const alsoAsMounted = name === 'guard';
-  return watch.part(name, routerAtOrigin(router, strippedPrefixOf, { alsoAsMounted }));
+  return claim(watch.part(name, routerAtOrigin(router, strippedPrefixOf, { alsoAsMounted })));
 }
 
 function metadataRouter(deps: ResourceRoutesDeps): Router {
@@ -99,9 +122,9 @@ function guardRouter(
   const router = Router();
   protect(paths.resource, guard);
   for (const path of paths.bareResources) {
-    // A neighbour's tokens are for the neighbour to judge. Stepping aside for it would leave our endpoint
-    // open where its guard is not mounted: in another app of this process, with ours behind a proxy.
-    protect(path, (req, res, next) => (mounts.guardAt(path) ?? guard)(req, res, next));
+    // A neighbour's tokens are for the neighbour to judge, in the app that it is in. In another one this
+    // is our endpoint, behind a proxy that cuts our prefix off. Nowhere is it left without a guard.
+    protect(path, (req, res, next) => (mounts.guardAt(path, req) ?? guard)(req, res, next));
   }
   return router;
 

@@ -128,7 +128,7 @@ export type AssertionRecord = true;
  * way then can arrive.
  */
 export interface EndedSessionRecord {
-  /** Unix seconds. */
+  /** When Auth0 told of it; unix seconds. */
   at: number;
   /** Whose it was, where Auth0 said so. */
   subject?: string;

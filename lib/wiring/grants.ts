@@ -43,7 +43,7 @@ export function wireGrants(
   accessTokens: AccessTokens,
   knownScopes: ReadonlySet<string>,
 ): { grants: Grants; accountSessions: AccountSessions } {
-  const endedSessions = createEndedSessions(collections, now);
+  const endedSessions = createEndedSessions(collections);
   const accountSessions = createAccountSessions({ ...collections, endedSessions, now });
   const grants = createGrants({
     collections,

@@ -13,6 +13,7 @@ import {
   type Place,
   type Settle,
 } from '../http/mounts/neighbours.js';
+import { isInApp, markAsPartOf } from '../http/mounts/presence.js';
 import { createStrippedPrefix } from '../http/mounts/stripped-prefix.js';
 import type { ResourcePaths } from '../routes/paths.js';
 import type { MountedPlaces } from '../routes/resource.js';
@@ -45,7 +46,10 @@ export function wireMounts(deps: MountsDeps): Mounts {
   const place: Place = { baseUrl, resource, hasLogin: madeBy === 'auth0Mcp()' };
   const { others, lendGuard, leave } = settle(place);
   const neighbourAt = (path: string): Neighbour | undefined =>
-    others().find(({ resource: theirs }) => new URL(theirs).pathname === path);
+    others().find(({ resource: theirs }) => {
+      const { origin, pathname } = new URL(theirs);
+      return pathname === path && origin === new URL(resource).origin;
+    });
   if (others().some((other) => isInTheWay(place, other))) {
     const same = place.hasLogin ? 'baseUrl' : 'MCP endpoint';
     const another = place.hasLogin ? 'a baseUrl' : 'an MCP endpoint';
@@ -62,7 +66,12 @@ export function wireMounts(deps: MountsDeps): Mounts {
     }),
     isAlone: () => others().length === 0,
     isClaimed: (path) => neighbourAt(path) !== undefined,
-    guardAt: (path) => neighbourAt(path)?.guard,
+    guardAt(path, req) {
+      const neighbour = neighbourAt(path);
+      const isHere = neighbour !== undefined && isInApp(req.app, neighbour.resource);
+      return isHere ? neighbour.guard : undefined;
+    },
+    claim: (handler) => markAsPartOf(resource, handler),
     lendGuard,
     leave,
   };

@@ -11,6 +11,7 @@ import { createTokenVerifier, type SdkErrors, type TokenVerifier } from '../bear
 import { authInfoOf, type VerifyBearer } from '../bearer/verification.js';
 import type { ResourceConfig } from '../config/config.js';
 import type { MountWatch } from '../http/mounts/mount-watch.js';
+import { markAsPartOf } from '../http/mounts/presence.js';
 import { markAsGuard } from '../http/mounts/route-before.js';
 import { shortCut } from '../http/short-cut.js';
 import type { ResourceRoutes } from '../routes/resource.js';
@@ -68,12 +69,13 @@ export function protectedResource(
     authInfoOf(await verifyBearer(token), config.resource);
   const watchMount = wiring.mountWatch.bundle(() => bundle);
   const longWay = handlerOf([watchMount, metadata, ...further, guard]);
-  const bundle = shortCut({ ...shortCuts, longWay });
+  const bundle = markAsPartOf(config.resource, shortCut({ ...shortCuts, longWay }));
   return Object.assign(bundle, {
     metadata,
     bearer(requirement: { scopes?: string[] } = {}): RequestHandler {
       onRequirement(requirement.scopes ?? []);
-      return markAsGuard(handlerOf([correlate, createGuard(requirement)]));
+      const guardOfRoute = handlerOf([correlate, createGuard(requirement)]);
+      return markAsPartOf(config.resource, markAsGuard(guardOfRoute));
     },
     ...createTokenVerifier(verify),
     verifierFor: (errors: SdkErrors) => createTokenVerifier(verify, errors),

@@ -163,6 +163,22 @@ describe('what authorizeParams ask for, without an ID token (R-UP-8)', () => {
   );
 });
 
+describe('an organization, without an ID token', () => {
+  it('is proved by the access token', async () => {
+    const authorizeParams = { organization: 'org_1' };
+    const scopes = ['offline_access'];
+    const logInWith = async (claims: Record<string, unknown>) =>
+      logIn(
+        { idToken: undefined, scopes, accessToken: await op.accessToken(claims) },
+        { authorizeParams },
+      );
+    expect(await logInWith({ org_id: 'org_1' })).toMatchObject({ subject: SUBJECT });
+    await expect(logInWith({ org_id: 'org_2' })).rejects.toMatchObject({
+      kind: 'invalid_response',
+    });
+  });
+});
+
 describe("access token, Auth0's profile and RFC 9068", () => {
   it.each<[string, Claims, { typ?: string | undefined }]>([
     ['typ JWT with azp', {}, {}],

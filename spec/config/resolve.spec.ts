@@ -90,6 +90,15 @@ describe('resolveConfig', () => {
     ]);
   });
 
+  it('tells what is empty along with what is missing', () => {
+    const error = refusal(() => resolveExactly({ configUrl: '', domain: ' ', audience: 'x' }));
+    expect(error.message.split('\n')).toEqual([
+      expect.stringMatching(/^configUrl .*received an empty string\. Give it, such as/),
+      expect.stringMatching(/^clientId .*is missing/),
+      expect.stringMatching(/^baseUrl .*is missing/),
+    ]);
+  });
+
   it('tells what is missing before what is wrong, and takes domain for configUrl', () => {
     const error = refusal(() => resolveExactly({ domain: 'https://no.host.name', audience: 'x' }));
     expect(error.message.split('\n').map((line) => line.split(' ')[0])).toEqual([

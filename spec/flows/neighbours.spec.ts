@@ -153,23 +153,73 @@ describe('two servers', () => {
   });
 
   it.each(['made before', 'made after'] as const)(
-    'RS-1 leave no endpoint open behind a proxy that cuts the prefix off, the other one %s and mounted nowhere',
+    'RS-1 leave no endpoint open behind a proxy that cuts the prefix off, the other one %s and in another app',
     async (when) => {
+      const open = { anonymous: { methods: ['tools/list'], tools: ['whoami'] } };
       app = await startApp(({ app: host, auth, origin }) => {
-        const makeOther = (): Auth0Mcp => auth({ baseUrl: origin });
-        if (when === 'made before') makeOther();
-        host.use(auth({ baseUrl: `${origin}/api` }));
-        if (when === 'made after') makeOther();
+        const makeOther = (): Auth0Mcp => auth({ ...open, baseUrl: origin });
+        const early = when === 'made before' ? makeOther() : undefined;
+        const ours = auth({ baseUrl: `${origin}/api` });
+        const other = early ?? makeOther();
+        // Stands for the other app: it has the login of that server, and this one's endpoint is not there.
+        host.use((req, res, next) => (req.path === '/mcp' ? next() : other(req, res, next)));
+        host.use(ours);
         host.all('/mcp', express.json(), mcpRoute);
       });
-      const { access_token: token } = await (await registerClient(`${app.origin}/api`)).tokens();
-      for (const bearer of [undefined, 'garbage', token]) {
-        const answer = await rpc(`${app.origin}/mcp`, bearer, { method: 'tools/list' });
+      const endpoint = `${app.origin}/mcp`;
+      const tokenFrom = async (base: string) =>
+        (await (await registerClient(base)).tokens()).access_token;
+      const theirs = await tokenFrom(app.origin);
+      for (const bearer of [undefined, 'garbage', theirs]) {
+        const answer = await rpc(endpoint, bearer, { method: 'tools/list' });
         expect(answer.status).toBe(401);
-        expect(answer.headers.get('www-authenticate')).toContain(`${PRM}/mcp"`);
+        expect(answer.headers.get('www-authenticate')).toContain(`${PRM}/api/mcp"`);
       }
+      const ours = await tokenFrom(`${app.origin}/api`);
+      expect((await rpc(endpoint, ours, { method: 'tools/list' })).status).toBe(200);
     },
   );
+
+  it.each([
+    ['in routers', (auth: Auth0Mcp) => express.Router().use(express.Router().use(auth))],
+    ['in an app that ours is mounted in', (auth: Auth0Mcp) => auth],
+    [
+      'by its parts',
+      (auth: Auth0Mcp) =>
+        express
+          .Router()
+          .use(auth.metadata, auth.registration, auth.login, auth.tokens)
+          .all('/mcp', auth.bearer()),
+    ],
+  ])('find one another %s', async (how, mounted) => {
+    app = await startApp(({ app: host, auth, origin }) => {
+      const inner = how.includes('app') ? express() : host;
+      inner.use(auth({ baseUrl: `${origin}/api` }));
+      if (inner !== host) host.use(inner);
+      host.use(mounted(auth({ baseUrl: origin })));
+      host.all('/mcp', express.json(), mcpRoute);
+    });
+    const { access_token: token } = await (await registerClient(app.origin)).tokens();
+    expect((await callTool(`${app.origin}/mcp`, token, 'whoami')).status).toBe(200);
+  });
+
+  it('count a call without a token once, whichever guards it passes', async () => {
+    app = await startApp(({ app: host, auth, origin }) => {
+      host.use(auth({ baseUrl: `${origin}/api` }));
+      host.use(auth({ baseUrl: origin, anonymous: { methods: ['ping'] } }));
+      host.all('/mcp', express.json(), (_req, res) => void res.json({}));
+    });
+    const statuses = new Map<number, number>();
+    for (let sent = 0; sent < 1210; sent += 10) {
+      const calls = Array.from({ length: 10 }, () =>
+        rpc(`${app.origin}/mcp`, undefined, { method: 'ping' }),
+      );
+      for (const { status } of await Promise.all(calls)) {
+        statuses.set(status, (statuses.get(status) ?? 0) + 1);
+      }
+    }
+    expect(Object.fromEntries(statuses)).toEqual({ 200: 1200, 429: 10 });
+  });
 
   it('become one when the other is closed', async () => {
     const [, api] = await start(['', '/api']);

@@ -12,7 +12,7 @@ let sessions: AccountSessions;
 
 beforeEach(() => {
   rig = grantRig();
-  const endedSessions = createEndedSessions(rig.collections, rig.now);
+  const endedSessions = createEndedSessions(rig.collections);
   sessions = createAccountSessions({ ...rig.collections, endedSessions, now: rig.now });
 });
 
@@ -106,6 +106,7 @@ describe('a logout at Auth0', () => {
       subject: about.subject,
       sid: about.sid,
       id: 'jti',
+      issuedAt: START,
       expiresAt: START + MINUTE,
     });
   const alive = async (ids: readonly string[]): Promise<boolean[]> =>

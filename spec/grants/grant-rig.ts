@@ -134,7 +134,7 @@ export function grantRig(
     resource: RESOURCE,
     now,
   });
-  const endedSessions = createEndedSessions(collections, now);
+  const endedSessions = createEndedSessions(collections);
   const instance = (): Grants =>
     createGrants({
       collections,

@@ -16,12 +16,12 @@ import { ClientMetadataError } from './client-metadata-error.js';
 const WINDOW_SECONDS = 60;
 /** Fetches from one host in a window: enough for a document that forbids caching. */
 const MAX_PER_HOST = 60;
-/** Fetches for one caller in a window: a third of a host's, so that nobody uses that up alone. */
-const MAX_PER_CALLER = 20;
-/** Fetches under way at once, all together: twenty callers' at their most, and still only some 500 kB. */
+/** Fetches for one caller in a window: half of a host's, so that nobody uses that up alone. */
+const MAX_PER_CALLER = 30;
+/** Fetches under way at once, all together: ten callers' at their most, and still only some 500 kB. */
 const MAX_CONCURRENT = 100;
 /** The same for one caller. */
-const MAX_CONCURRENT_PER_CALLER = 5;
+const MAX_CONCURRENT_PER_CALLER = 10;
 /** Hosts and callers counted; the ones not asked for longest are forgotten first. */
 const MAX_COUNTED = 1_000;
 

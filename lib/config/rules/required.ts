@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { Auth0McpConfigError, missingOption } from '../errors.js';
+import { Auth0McpConfigError, missingOption, wrongOption } from '../errors.js';
 import type { RawOptions } from '../option-table.js';
 
 export type RequiredOption = 'configUrl' | 'clientId' | 'audience' | 'baseUrl';
@@ -26,11 +26,15 @@ export const REQUIRED_OPTIONS: readonly RequiredOption[] = [
   'baseUrl',
 ];
 
-/** @throws Auth0McpConfigError one line for each that is missing; its `option` is the first */
+/** @throws Auth0McpConfigError one line for each that is missing or empty; its `option` is the first */
 export function requireOptions(raw: RawOptions, options: readonly RequiredOption[]): void {
   const errors = options
     .filter((option) => isMissing(raw, option))
-    .map((option) => missingOption(option, REMEDIES[option]));
+    .map((option) =>
+      raw[option] === undefined
+        ? missingOption(option, REMEDIES[option])
+        : wrongOption(option, raw[option], REMEDIES[option]),
+    );
   const [first] = errors;
   if (first === undefined) return;
   const lines = errors.map(({ message }) => message);
@@ -44,6 +48,13 @@ export function required<T>(value: T | undefined, option: RequiredOption): T {
 }
 
 function isMissing(raw: RawOptions, option: RequiredOption): boolean {
-  const isNamedOtherwise = option === 'configUrl' && raw.domain !== undefined;
-  return raw[option] === undefined && !isNamedOtherwise;
+  const isNamedOtherwise = option === 'configUrl' && !isEmpty(raw.domain);
+  return isEmpty(raw[option]) && !isNamedOtherwise;
+}
+
+/** As a variable that is not set often arrives: `process.env.CLIENT_ID ?? ''`. */
+function isEmpty(value: unknown): boolean {
+  return (
+    value === undefined || value === null || (typeof value === 'string' && value.trim() === '')
+  );
 }

@@ -20,7 +20,7 @@ export interface Place {
 
 /** Another server. */
 export interface Neighbour extends Place {
-  /** The guard of its `resource`, once it has one. */
+  /** The guard of its `resource`, once it has one, for others to put in front of that path. */
   readonly guard: RequestHandler | undefined;
 }
 

@@ -33,12 +33,14 @@ function isGuarded(route: unknown): boolean {
   return Array.isArray(stack) && stack.some((layer) => field(field(layer, 'handle'), GUARD));
 }
 
-function layersOf(app: Application): readonly unknown[] {
+/** The middleware of an app, in order. */
+export function layersOf(app: Application): readonly unknown[] {
   // In Express 4 `router` is there to throw; `_router` is not there in Express 5.
   const stack = field(field(app, '_router') ?? field(app, 'router'), 'stack');
   return Array.isArray(stack) ? stack : [];
 }
 
-function field(of: unknown, name: string | symbol): unknown {
+/** A member of whatever that is. */
+export function field(of: unknown, name: string | symbol): unknown {
   return of === null || of === undefined ? undefined : Reflect.get(Object(of), name);
 }
