@@ -73,10 +73,14 @@ export function isRegisteredRedirectUri(requested: string, registered: readonly 
   return registered.some((one) => one === requested || isSameLoopback(one, requested));
 }
 
-/** What to show a person as the destination: host and port, or the scheme of an app. */
+/**
+ * What to show a person as the destination: host and port. An app's scheme has no owner whose host could
+ * be named: the scheme itself decides who gets it, so it stands in front.
+ */
 export function redirectUriHost(uri: string): string {
   const { host, protocol } = new URL(uri);
-  return protocol === 'http:' || protocol === 'https:' ? host : `${protocol}//${host}`;
+  if (protocol === 'http:' || protocol === 'https:') return host;
+  return host === '' ? protocol : `${protocol}//${host}`;
 }
 
 /**

@@ -40,7 +40,7 @@ export interface ConsentPage {
   readonly clientFingerprint: string;
   /** The one access will go to, in full. */
   readonly redirectUri: string;
-  /** Its host and port; may be empty for a custom scheme. */
+  /** Its host and port, with an app's scheme in front: see `redirectUriHost`. */
   readonly redirectHost: string;
   readonly redirectKind: RedirectKind;
   /** What the client may do here. */
@@ -110,15 +110,9 @@ function nameOrigin({ brand, texts: { consent } }: PageLook, model: ConsentPage)
 function destination({ texts: { consent } }: PageLook, model: ConsentPage): Html {
   return html`<section class="stack">
 <div class="box"><h2>${consent.destination}</h2>
-<p class="host"><bdi dir="ltr">${redirectTarget(model)}</bdi></p></div>
+<p class="host"><bdi dir="ltr">${visibleAscii(model.redirectHost)}</bdi></p></div>
 ${redirectWarning(consent, model)}
 </section>`;
-}
-
-/** A custom scheme has no owner whose host could be named; the scheme itself decides who gets it. */
-function redirectTarget({ redirectKind, redirectHost, redirectUri }: ConsentPage): string {
-  if (redirectKind !== 'custom_scheme') return visibleAscii(redirectHost);
-  return visibleAscii(`${scheme(redirectUri)}${redirectHost === '' ? '' : `//${redirectHost}`}`);
 }
 
 function scheme(uri: string): string {

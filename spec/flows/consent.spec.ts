@@ -276,6 +276,16 @@ describe('consent', () => {
     expect(response.headers.get('location')).toContain(`${world.tenant.issuer}authorize`);
   });
 
+  it.each([
+    ['cursor://anysphere.cursor-mcp/oauth/callback', 'cursor://anysphere.cursor-mcp'],
+    ['com.example.app:/oauth2redirect', 'com.example.app:'],
+    ['http://localhost:3118/callback', 'localhost:3118'],
+  ])('AS-31 CLI-57 names where access goes, once: %s', async (redirectUri, shown) => {
+    const client = await start({}, { redirect_uris: [redirectUri] });
+    const page = await (await fetch(client.authorizeUrl())).text();
+    expect(page).toContain(`<p class="host"><bdi dir="ltr">${shown}</bdi></p>`);
+  });
+
   it('PX-27 prompt=none is never a silent approval', async () => {
     const client = await start();
     const response = await fetch(client.authorizeUrl({ prompt: 'none', state: 's' }), {

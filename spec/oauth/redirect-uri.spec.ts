@@ -219,7 +219,7 @@ describe('what a person is shown as the destination (AS-31)', () => {
     ['http://localhost:3118/callback', 'localhost:3118'],
     ['http://[::1]:3118/callback', '[::1]:3118'],
     ['cursor://anysphere.cursor-mcp/oauth/callback', 'cursor://anysphere.cursor-mcp'],
-    ['com.example.app:/oauth2redirect', 'com.example.app://'],
+    ['com.example.app:/oauth2redirect', 'com.example.app:'],
   ])('of %s is %s', (uri, shown) => {
     expect(redirectUriHost(uri)).toBe(shown);
   });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 
+import { redirectUriHost } from '../../lib/oauth/redirect-uri.js';
 import { type ConsentPage, consentPage } from '../../lib/pages/consent-page.js';
 import { consent, look } from './sample-pages.js';
 
@@ -84,13 +85,10 @@ describe('the consent page', () => {
   });
 
   it.each([
-    [
-      'cursor://anysphere.cursor-retrieval/cb',
-      'anysphere.cursor-retrieval',
-      'cursor://anysphere.cursor-retrieval',
-    ],
-    ['com.example.app:/cb', '', 'com.example.app:'],
-  ])('CLI-57 warns of a custom scheme and names it: %s', (redirectUri, redirectHost, shown) => {
+    ['cursor://anysphere.cursor-retrieval/cb', 'cursor://anysphere.cursor-retrieval'],
+    ['com.example.app:/cb', 'com.example.app:'],
+  ])('CLI-57 warns of a custom scheme and names it: %s', (redirectUri, shown) => {
+    const redirectHost = redirectUriHost(redirectUri);
     const changes = { redirectKind: 'custom_scheme', redirectUri, redirectHost } as const;
     expect(page(changes)).toContain('<div class="warning" role="note">');
     expect(page(changes)).toContain(`<p class="host"><bdi dir="ltr">${shown}</bdi></p>`);

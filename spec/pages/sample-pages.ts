@@ -61,7 +61,7 @@ const crowded: ConsentPage = {
   ...consent,
   clientName: unbreakable,
   redirectUri: `cursor://anysphere.cursor-retrieval/${unbreakable}`,
-  redirectHost: 'anysphere.cursor-retrieval',
+  redirectHost: 'cursor://anysphere.cursor-retrieval',
   redirectKind: 'custom_scheme',
   scopes: Array.from({ length: 20 }, (_, i) => ({
     name: `${i}:${unbreakable.slice(0, 90)}`,
