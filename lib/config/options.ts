@@ -351,8 +351,8 @@ export interface Auth0McpOptions {
 
   /**
    * What needs no token: `{ methods: ['initialize', 'tools/list'], tools: ['search_docs'] }`.
-   * JSON-RPC methods and tools; anything else is challenged, and of a batch every element has to be
-   * open.
+   * JSON-RPC methods and tools; anything else is challenged. Of a batch every element has to be open,
+   * and there may be ten of them. 1,200 calls a minute are open to one address.
    *
    * The challenge is an HTTP 401 that names the scopes of the tool called as well, so that one
    * login is enough. A call that ChatGPT has marked as its own (`_meta` keys that begin with

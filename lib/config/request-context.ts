@@ -15,7 +15,10 @@ export interface RequestContext {
    * since a context within this one shares it.
    */
   correlation?: { id?: string };
-  /** Whom the work is counted for: an address, or its subnet. Noted by endpoints that work for strangers. */
+  /**
+   * Whom the work is counted for: a grant, or where strangers come from. Noted where the request itself is
+   * counted.
+   */
   caller?: string;
 }
 

@@ -1,14 +1,14 @@
 /**
  * Whether a server has a part in an app: given to `app.use`, in a router, or on a route.
  *
- * Reads the lists of middleware as `route-before.ts` does. They are not documented, so whatever looks
- * otherwise means "not found", which has to be the safe answer.
+ * Read from the app's list of middleware: whatever looks otherwise means "not found", which has to be the
+ * safe answer.
  *
  * @module
  */
 import type { Application, RequestHandler } from 'express';
 
-import { field, layersOf } from './route-before.js';
+import { field, layersOf, stackOf } from './layers.js';
 
 const SERVER = Symbol('server');
 
@@ -42,10 +42,9 @@ function hasPart(layers: readonly unknown[], resource: string, depth: number): b
   return layers.some((layer) => {
     const handle = field(layer, 'handle');
     if (field(handle, SERVER) === resource) return true;
-    return [handle, field(layer, 'route')].some((inner) => {
-      const stack = field(inner, 'stack');
-      return Array.isArray(stack) && hasPart(stack, resource, depth + 1);
-    });
+    return [handle, field(layer, 'route')].some((inner) =>
+      hasPart(stackOf(inner), resource, depth + 1),
+    );
   });
 }
 

@@ -1,12 +1,13 @@
 /**
  * Whether an app answers a path before it comes to a middleware of ours.
  *
- * Reads the list of middleware that Express 4 keeps as `app._router.stack` and Express 5 as
- * `app.router.stack`. Neither is documented, so whatever looks otherwise means "not known": false.
+ * Read from the app's list of middleware: whatever looks otherwise means "not known", which is false.
  *
  * @module
  */
 import type { Application, RequestHandler } from 'express';
+
+import { field, layersOf, stackOf } from './layers.js';
 
 const GUARD = Symbol('guard');
 
@@ -29,18 +30,5 @@ export function hasRouteBefore(app: Application, ours: RequestHandler, path: str
 }
 
 function isGuarded(route: unknown): boolean {
-  const stack = field(route, 'stack');
-  return Array.isArray(stack) && stack.some((layer) => field(field(layer, 'handle'), GUARD));
-}
-
-/** The middleware of an app, in order. */
-export function layersOf(app: Application): readonly unknown[] {
-  // In Express 4 `router` is there to throw; `_router` is not there in Express 5.
-  const stack = field(field(app, '_router') ?? field(app, 'router'), 'stack');
-  return Array.isArray(stack) ? stack : [];
-}
-
-/** A member of whatever that is. */
-export function field(of: unknown, name: string | symbol): unknown {
-  return of === null || of === undefined ? undefined : Reflect.get(Object(of), name);
+  return stackOf(route).some((layer) => field(field(layer, 'handle'), GUARD));
 }
