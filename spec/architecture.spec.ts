@@ -77,10 +77,6 @@ const PUBLIC_VALUES: Readonly<Record<string, readonly string[]>> = {
   'lib/redis.ts': ['redisStorage'],
 };
 
-const MAX_LINES = 200;
-/** The options' documentation is one long list. */
-const LONG_FILES = ['lib/config/options.ts'];
-
 const lib = sourceFiles('lib');
 const spec = sourceFiles('spec');
 const demo = sourceFiles('demo');
@@ -194,21 +190,6 @@ describe('the files', () => {
   it('have kebab-case names', () => {
     const kebab = /^(?:[a-z0-9]+(?:-[a-z0-9]+)*[/.])*[a-z0-9]+$/;
     expect(everything.map(({ path }) => path).filter((path) => !kebab.test(path))).toEqual([]);
-  });
-
-  it(`of lib have at most ${MAX_LINES} lines`, () => {
-    const check = ({ path, text }: SourceFile): string[] => {
-      const lines = text.trimEnd().split('\n').length;
-      return lines > MAX_LINES && !LONG_FILES.includes(path) ? [`${lines} lines`] : [];
-    };
-    expect(objections(lib, check)).toEqual([]);
-  });
-
-  it('of lib open with what they are, closed by @module', () => {
-    const opening = /^(?:#!.*\n)?\/\*\*\n(?: \*.*\n)+? \* @module\n \*\//;
-    expect(
-      objections(lib, ({ text }) => (opening.test(text) ? [] : ['no opening comment'])),
-    ).toEqual([]);
   });
 
   it('export by name: nothing as default, nothing by star', () => {
