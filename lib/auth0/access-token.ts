@@ -11,6 +11,7 @@
 import type { Auth0Config } from '../config/config.js';
 import { ACCESS_TOKEN, type AccessTokenForm, formOfAccessToken } from './access-token-header.js';
 import { Auth0Error } from './auth0.js';
+import { plainText } from './plain-text.js';
 import {
   refused,
   SIGNING_ALGORITHMS,
@@ -86,9 +87,15 @@ export function clientsNamedIn(claims: VerifiedClaims): readonly unknown[] {
   return [claims['azp'], claims['client_id']].filter((value) => value !== undefined);
 }
 
+/**
+ * A token that names no client is accepted: it came from the token endpoint in response to our own
+ * authenticated request (RFC 6749 §5.1), and some tenants and simulators leave the claims out.
+ */
 function requireOurClient(claims: VerifiedClaims, clientId: string): void {
-  const named = clientsNamedIn(claims);
-  if (named.length === 0 || named.some((value) => value !== clientId)) {
-    throw refused(ACCESS_TOKEN, 'azp or client_id is not this application');
+  for (const name of ['azp', 'client_id']) {
+    const value = claims[name];
+    if (value === undefined || value === clientId) continue;
+    const other = plainText(JSON.stringify(value));
+    throw refused(ACCESS_TOKEN, `${name} is ${other}, which is not this application`);
   }
 }

@@ -189,6 +189,9 @@ describe("access token, Auth0's profile and RFC 9068", () => {
       { typ: 'application/at+JWT' },
     ],
     ['one audience as a string', { aud: AUDIENCE }, {}],
+    ['FA-22: no client named, typ JWT', { azp: undefined }, {}],
+    ['FA-22: no client named, typ at+jwt', { azp: undefined }, { typ: 'at+jwt' }],
+    ['FA-22: our id in both claims', { client_id: CLIENT_ID }, {}],
   ])('is good: %s', async (_name, claims, header) => {
     expect(await logIn({ accessToken: await op.accessToken(claims, header) })).toMatchObject({
       subject: SUBJECT,
@@ -201,7 +204,11 @@ describe("access token, Auth0's profile and RFC 9068", () => {
     ['the audience without its slash', { aud: AUDIENCE.slice(0, -1) }, {}],
     ['another azp', { azp: 'another-application' }, {}],
     ['another client_id beside our azp', { client_id: 'another-application' }, {}],
-    ['no client at all', { azp: undefined }, {}],
+    ['another client_id alone', { azp: undefined, client_id: 'another-application' }, {}],
+    ['an azp that is null', { azp: null }, {}],
+    ['an empty azp', { azp: '' }, {}],
+    ['a list with our id as azp', { azp: [CLIENT_ID] }, {}],
+    ['our id in capitals as client_id', { client_id: CLIENT_ID.toUpperCase() }, {}],
     ['another sub than the ID token', { sub: 'auth0|mallory' }, {}],
     ['another typ', {}, { typ: 'logout+jwt' }],
     ['no typ', {}, { typ: undefined }],

@@ -9,11 +9,12 @@ import { sourceFiles } from '../support/source-tree.js';
 import { titlesOf } from '../support/spec-titles.js';
 import { EXCLUSIONS } from './exclusions.js';
 import { CLIENT_ROWS } from './rows/clients.js';
+import { FAULT_ROWS } from './rows/faults.js';
 import { MCP_ROWS } from './rows/mcp.js';
 import { RFC_ROWS } from './rows/rfcs.js';
 
-const SECTIONS = [MCP_ROWS, RFC_ROWS, CLIENT_ROWS];
-const NUMBER = /(?<![\w-])(?:(?:RS|AS|PX|EX|CLI|R-(?:[A-Z]{2}|8252))-\d+|R-ERR)(?![\w-])/g;
+const SECTIONS = [MCP_ROWS, RFC_ROWS, CLIENT_ROWS, FAULT_ROWS];
+const NUMBER = /(?<![\w-])(?:(?:RS|AS|PX|EX|FA|CLI|R-(?:[A-Z]{2}|8252))-\d+|R-ERR)(?![\w-])/g;
 
 const rows = SECTIONS.flatMap((section) => Object.keys(section));
 const citations = sourceFiles('spec')
