@@ -1,16 +1,20 @@
 /**
- * `node scripts/bundle.js FOLDER`: the library's code as few files, into FOLDER; its types come from the compiler.
+ * `node scripts/bundle.js FOLDER TYPES`: the library's code and its public declarations as few files, into FOLDER.
+ * TYPES is the folder of the compiler's declarations, one per source file.
  *
- * Some two hundred modules are pleasant to read and slow to open: resolving and compiling each by itself took half
- * of the time between `import` and a server that listens.
+ * Opening some two hundred modules one by one took half of the time between `import` and a listening server, and
+ * declarations of internal modules would be importable by users.
  *
  * @module
  */
-import { buildSync } from 'esbuild';
+import { join } from 'node:path';
+import { build } from 'esbuild';
+import { rollup } from 'rollup';
+import { dts } from 'rollup-plugin-dts';
 
-const [, , folder = 'dist'] = process.argv;
+const [, , folder = 'dist', types = 'dist/types'] = process.argv;
 
-buildSync({
+await build({
   entryPoints: ['lib/index.ts', 'lib/redis.ts', 'lib/doctor/main.ts'],
   outbase: 'lib',
   outdir: folder,
@@ -21,9 +25,25 @@ buildSync({
   format: 'esm',
   // The oldest Node that package.json names.
   target: 'node20.19',
-  // What two entries need exists once: an error or a context of one is known to the other.
+  // A module that two entries share exists once, so that `instanceof` and contexts work across them.
   splitting: true,
   chunkNames: 'shared-[hash]',
   sourcemap: true,
   logLevel: 'warning',
+});
+
+const declarations = await rollup({
+  input: { index: join(types, 'index.d.ts'), redis: join(types, 'redis.d.ts') },
+  plugins: [dts()],
+  external: (id) => !/^[./]/.test(id),
+  onwarn(warning) {
+    throw new Error(warning.message);
+  },
+});
+await declarations.write({
+  dir: folder,
+  entryFileNames: '[name].d.ts',
+  chunkFileNames: 'shared-[hash].d.ts',
+  // `redis` need not import what only another chunk uses.
+  hoistTransitiveImports: false,
 });

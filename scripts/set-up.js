@@ -100,14 +100,18 @@ export function build() {
 }
 
 /**
- * The library as it is published: its types from the compiler, its code in few files.
+ * The library as it is published: code and public declarations in few files.
  *
  * @param {string} folder
  * @throws {SetUpError} when the compiler finds an error
  */
 export function buildLibrary(folder) {
-  compile(folder, 'tsconfig.build.json', '--emitDeclarationOnly');
-  run(process.execPath, [join(ROOT, 'scripts/bundle.js'), folder]);
+  // A file that lost its source must not stay behind and get packed.
+  rmSync(folder, { recursive: true, force: true });
+  const types = join(folder, 'types');
+  compile(types, 'tsconfig.build.json', '--emitDeclarationOnly');
+  run(process.execPath, [join(ROOT, 'scripts/bundle.js'), folder, types]);
+  rmSync(types, { recursive: true });
 }
 
 /**
@@ -127,7 +131,6 @@ export function setUp(steps) {
 
 /** @param {string} folder @param {string} project @param {string[]} flags */
 function compile(folder, project, ...flags) {
-  // A file that lost its source must not stay behind and get packed.
   rmSync(folder, { recursive: true, force: true });
   const compiler = join(ROOT, 'node_modules/typescript/bin/tsc');
   run(process.execPath, [compiler, '-p', project, '--outDir', folder, ...flags]);

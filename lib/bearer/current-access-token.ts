@@ -7,13 +7,6 @@ import { correlationOf } from '../config/correlation.js';
 import { requestContext, runInContext } from '../config/request-context.js';
 import type { AccessToken } from './auth-info.js';
 
-declare module '../config/request-context.js' {
-  interface RequestContext {
-    /** The caller; absent where nobody has logged in. */
-    readonly accessToken?: AccessToken;
-  }
-}
-
 /** Runs `work` with `accessToken` as the caller, in everything it awaits. */
 export function runWithAccessToken<T>(accessToken: AccessToken, work: () => T): T {
   const outer = requestContext();
@@ -29,7 +22,8 @@ export function runWithAccessToken<T>(accessToken: AccessToken, work: () => T): 
  * @throws Error outside of a guarded request
  */
 export function getAccessToken(): AccessToken {
-  const accessToken = requestContext()?.accessToken;
+  // Set by runWithAccessToken() alone.
+  const accessToken = requestContext()?.accessToken as AccessToken | undefined;
   if (accessToken === undefined) {
     throw new Error(
       'getAccessToken() was called outside of a guarded request: call it inside a tool or a route behind auth0Mcp(), auth0McpResource() or auth.bearer(), not at start-up and not in a timer; app.use(auth) has to come before the route',

@@ -8,7 +8,6 @@
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
 
-/** Other rooms add what they keep for a request. */
 export interface RequestContext {
   /**
    * Its reference in events and log lines, made when first asked for: most never need one. An object,
@@ -20,6 +19,8 @@ export interface RequestContext {
    * counted.
    */
   caller?: string;
+  /** The verified access token of a guarded request; the `bearer` folder knows its type. */
+  readonly accessToken?: unknown;
 }
 
 const contexts = new AsyncLocalStorage<RequestContext>();

@@ -20,7 +20,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
-import { ROOT, sourceFiles } from '../support/source-tree.js';
+import { ROOT } from '../support/source-tree.js';
 
 const TSC = join(ROOT, 'node_modules/typescript/bin/tsc');
 /** The last TypeScript that knows the resolution without `exports`. */
@@ -49,9 +49,12 @@ beforeAll(async () => {
 afterAll(() => rmSync(work, { recursive: true, force: true }));
 
 describe('the tarball', () => {
-  it('holds the library in few files, its types and its papers, and nothing else', () => {
-    const types = sourceFiles('lib').map(({ path }) =>
-      path.replace(/^lib\/(.*)\.ts$/, 'dist/$1.d.ts'),
+  it('holds the library and the declarations of its public surface in few files, and nothing else', () => {
+    const types = packed.filter((path) => path.endsWith('.d.ts'));
+    const sharedTypes = types.filter((path) => /^dist\/shared-\w+\.d\.ts$/.test(path));
+    expect(sharedTypes.length).toBeLessThan(3);
+    expect(types.toSorted()).toEqual(
+      ['dist/index.d.ts', 'dist/redis.d.ts', ...sharedTypes].toSorted(),
     );
     const papers = ['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json'];
     const entries = ['index', 'redis', 'doctor/main'].map((name) => `dist/${name}.js`);
