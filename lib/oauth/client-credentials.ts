@@ -28,15 +28,17 @@ export interface ClientCredentials {
 }
 
 /**
+ * @param authorization the header; any scheme but Basic is no client authentication and is ignored,
+ *   since clients may send the headers of their MCP requests here as well
  * @throws InvalidRequest two methods at once, or two different client ids (R-TK-4)
- * @throws InvalidClient no client id at all, or a header that is not Basic credentials (R-TK-5)
+ * @throws InvalidClient no client id at all, or malformed Basic credentials (R-TK-5)
  */
 export function parseClientCredentials(
   authorization: string | undefined,
   parameters: Parameters,
 ): ClientCredentials {
   const inBody = credentialsInBody(parameters);
-  if (authorization === undefined) {
+  if (authorization === undefined || !isBasicScheme(authorization)) {
     if (inBody === undefined) throw new InvalidClient('Client authentication failed');
     return inBody;
   }
@@ -45,6 +47,11 @@ export function parseClientCredentials(
     throw new InvalidRequest('Only one way of client authentication may be used');
   }
   return basic;
+}
+
+/** Whether the client tried to authenticate by an `Authorization` header (RFC 6749 §2.3.1). */
+export function isBasicScheme(authorization: string): boolean {
+  return /^basic(?:\s|$)/i.test(authorization);
 }
 
 function credentialsInBody(parameters: Parameters): ClientCredentials | undefined {

@@ -161,6 +161,32 @@ describe('the token endpoint', () => {
       expect(errorOf(await token({ ...refresh, client_id: id }))).toEqual([401, 'invalid_client']);
     });
 
+    it.each(['Bearer stale', '', 'Token x', 'DPoP a.b.c', 'Negotiate YII='])(
+      'FA-17: at /token and /revoke an Authorization header of another scheme does not matter: %j',
+      async (authorization) => {
+        for (const one of [client, confidential]) {
+          const header = { authorization };
+          const own = {
+            client_id: one.id,
+            ...(one.secret !== undefined && { client_secret: one.secret }),
+          };
+          const code = (await one.logIn()).get('code') ?? '';
+          const redeem = { grant_type: 'authorization_code', code, code_verifier: VERIFIER };
+          const tokens = await token({ ...redeem, ...own }, header);
+          expect(tokens.status).toBe(200);
+          const held = String(tokens.json().refresh_token);
+          const refresh = { grant_type: 'refresh_token', refresh_token: held };
+          expect((await token({ ...refresh, ...own }, header)).status).toBe(200);
+          const wrong = await token({ ...refresh, ...own, client_secret: 'wrong' }, header);
+          expect(errorOf(wrong)).toEqual([401, 'invalid_client']);
+          expect(wrong.headers['www-authenticate']).toBeUndefined();
+          const revoke = `${world.origin}/revoke`;
+          expect((await sendForm(revoke, { token: held, ...own }, header)).status).toBe(200);
+          expect(errorOf(await token({ ...refresh, ...own }))).toEqual([400, 'invalid_grant']);
+        }
+      },
+    );
+
     it('R-TK-4 one that authenticates in two ways is refused', async () => {
       const { id, secret = '' } = confidential;
       const header = basic(id, secret);

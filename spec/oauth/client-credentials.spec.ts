@@ -44,9 +44,7 @@ describe('client credentials in the Authorization header', () => {
   });
 
   it.each([
-    ['another scheme', 'Bearer abc'],
     ['no credentials', 'Basic'],
-    ['nothing', ''],
     ['no base64', 'Basic !!!'],
     ['no colon', basic('id')],
     ['no id', basic(':secret')],
@@ -55,6 +53,21 @@ describe('client credentials in the Authorization header', () => {
   ])('R-TK-5 are invalid_client: %s', (_what, header) => {
     expect(() => parse(header)).toThrow(InvalidClient);
   });
+
+  it.each(['Bearer stale', 'bearer', '', 'Token x', 'Basically x', 'DPoP a.b.c', 'Digest a="b"'])(
+    'FA-17: are not looked for in a header of another scheme: %j',
+    (header) => {
+      const assertion = { client_assertion: 'a.b.c', client_assertion_type: JWT_BEARER_ASSERTION };
+      for (const fields of [
+        { client_id: 'id' },
+        { client_id: 'id', client_secret: 's' },
+        { client_id: 'id', ...assertion },
+      ]) {
+        expect(parse(header, fields)).toEqual(parse(undefined, fields));
+      }
+      expect(() => parse(header)).toThrow(InvalidClient);
+    },
+  );
 
   it('R-TK-4 may stand beside the same client_id in the body', () => {
     const { clientId, method } = parse(basic('id:s'), { client_id: 'id' });
