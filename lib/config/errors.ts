@@ -97,10 +97,15 @@ function rootOf(option: string): string {
   return option.replace(/[.[].*$/, '');
 }
 
+/**
+ * Text in place of a whole object, of a list or of a function may be anything, a secret too. It is shown
+ * only where a text belongs: an option that the environment writes as text, or a field.
+ */
 function isSecret(option: string): boolean {
   const root = rootOf(option);
-  if (option.endsWith('.clientSecret')) return true;
-  return isOptionName(root) && OPTION_TABLE[root].isSecret === true;
+  if (!isOptionName(root) || OPTION_TABLE[root].isSecret === true) return true;
+  if (/\.clientSecret\b/.test(option) || /^clients\[\d+\]$/.test(option)) return true;
+  return option === root && OPTION_TABLE[root].form === undefined;
 }
 
 function describe(value: unknown, secret: boolean): string {
@@ -124,8 +129,8 @@ function listOf(length: number): string {
 const MAX_SHOWN = 120;
 
 function quoted(text: string): string {
-  // A URL pasted with `user:password@` is a secret too.
-  const masked = text.replace(/\/\/.*@/s, '//…@');
+  // Credentials in front of a host, and whatever stands in a query, are secrets too.
+  const masked = text.replace(/^([^@]*?\/\/)?.*@/s, '$1…@').replace(/\?.+/s, '?…');
   return JSON.stringify(masked.length > MAX_SHOWN ? `${masked.slice(0, MAX_SHOWN)}…` : masked);
 }
 

@@ -5,6 +5,8 @@ import { Auth0McpConfigError, nearestName, wrongOption } from '../../lib/config/
 import { expectAlways } from '../fuzz/property.js';
 import { refusal, refusalOf, resolveExactly } from './resolve-with.js';
 
+const CLIENT = { clientId: 'desk', name: 'Desk', redirectUris: ['https://desk.example/cb'] };
+
 describe('Auth0McpConfigError', () => {
   it('names option, environment, received value and remedy', () => {
     const error = refusalOf({ baseUrl: 'localhost:8000' });
@@ -25,6 +27,18 @@ describe('Auth0McpConfigError', () => {
     ['auth0PrivateKey', 'a string of 7 characters'],
     ['clients[0].clientSecret', 'a string of 7 characters'],
     ['storage', 'a string of 7 characters'],
+    ['options', 'a string of 7 characters'],
+    ['clients', 'a string of 7 characters'],
+    ['clients[0]', 'a string of 7 characters'],
+    ['clients[12]', 'a string of 7 characters'],
+    ['clients[0].clientSecret[1]', 'a string of 7 characters'],
+    ['branding', 'a string of 7 characters'],
+    ['authorizeParams', 'a string of 7 characters'],
+    ['toolScopes', 'a string of 7 characters'],
+    ['anonymous', 'a string of 7 characters'],
+    ['texts', 'a string of 7 characters'],
+    ['logger', 'a string of 7 characters'],
+    ['onEvent', 'a string of 7 characters'],
   ])('never shows what %s holds', (option, description) => {
     const { message } = wrongOption(option, 'hunter2', 'Remedy.');
     expect(message).toContain(description);
@@ -37,6 +51,52 @@ describe('Auth0McpConfigError', () => {
       wrongOption('clients', [client], '').message + wrongOption('clients', client, '').message;
     expect(message).toMatch(/a list of 1 entry.*an object/);
     expect(message).not.toContain('hunter2');
+  });
+
+  it.each<[string, unknown]>([
+    ['all of it', 'hunter2'],
+    ['a list of texts', ['hunter2']],
+    ['a text after a client', [CLIENT, 'hunter2']],
+    ['a text in a list', [['hunter2']]],
+    ['a secret with spaces', [{ ...CLIENT, clientSecret: 'hunter2 and more' }]],
+    ['a secret in a list', [{ ...CLIENT, clientSecret: ['hunter2'] }]],
+    ['a secret under another name', [{ ...CLIENT, secret: 'hunter2' }]],
+    ['an object', { ...CLIENT, clientSecret: 'hunter2' }],
+  ])(
+    'clients: never shows a secret that stands where something else belongs: %s',
+    (_what, clients) => {
+      const { message } = refusalOf({ clients });
+      expect(message).toMatch(/clients/);
+      expect(message).not.toContain('hunter2');
+    },
+  );
+
+  it('shows no text that is given in place of the options, of an object or of a function', () => {
+    for (const options of ['hunter2', ['hunter2']]) {
+      expect(() => resolveExactly(options as object)).toThrow(Auth0McpConfigError);
+      expect(() => resolveExactly(options as object)).not.toThrow('hunter2');
+    }
+    for (const option of ['toolScopes', 'texts', 'branding', 'logger', 'onEvent', 'storage']) {
+      expect(refusalOf({ [option]: 'hunter2' }).message).not.toContain('hunter2');
+    }
+  });
+
+  it('still shows what is wrong with a field that is no secret', () => {
+    const clients = [{ ...CLIENT, redirectUris: ['ftp://x.example/'] }];
+    expect(refusalOf({ clients }).message).toContain('ftp://x.example/');
+    expect(refusalOf({ toolScopes: { tool: 'a"b' } }).message).toContain('a\\"b');
+  });
+
+  it('masks credentials without a scheme, and a query', () => {
+    for (const url of [
+      'me:hunter2@h.example.com',
+      'https://h.example.com/?key=hunter2',
+      'h?hunter2',
+    ]) {
+      for (const option of ['baseUrl', 'configUrl', 'issuerUrl', 'resourceBaseUrl']) {
+        expect(refusalOf({ [option]: url }).message).not.toContain('hunter2');
+      }
+    }
   });
 
   it('masks a password in any URL', () => {
