@@ -8,7 +8,7 @@
  */
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
 
-import type { AnonymousAccess, ResourceConfig } from '../config/config.js';
+import type { AnonymousAccess } from '../config/config.js';
 import { openToBrowsers } from '../http/cors.js';
 import { toOAuthError } from '../http/oauth-error.js';
 import type { Step } from '../http/step.js';
@@ -22,14 +22,13 @@ import { runWithAccessToken } from './current-access-token.js';
 import { type RpcCall, rpcCalls } from './json-rpc.js';
 import { neededFor, requireScopes, type ScopeRules } from './needed-scopes.js';
 import { createOpenAnswers, type OpenAnswers, type OpenAnswersDeps } from './open-answers.js';
-import { checkOrigin } from './origin-check.js';
+import { checkOrigin, type OriginCheckDeps } from './origin-check.js';
 import { challengeNewcomer, type RefusalDeps, refuse, refuseStream } from './refusals.js';
 import { readRpcBody, type Sender, sendParseError } from './rpc-body.js';
 import { createSessionOwners, type SessionOwners, sendSessionNotFound } from './session-owners.js';
 import { authInfoOf } from './verification.js';
 
-export interface GuardDeps extends OpenAnswersDeps, RefusalDeps, ScopeRules {
-  readonly origins: Pick<ResourceConfig, 'baseUrl' | 'resource' | 'allowedOrigins'>;
+export interface GuardDeps extends OpenAnswersDeps, RefusalDeps, ScopeRules, OriginCheckDeps {
   readonly resource: string;
   readonly anonymous: AnonymousAccess | undefined;
   readonly baseHeaders: Step;
@@ -66,7 +65,7 @@ export function createGuards(deps: GuardDeps): CreateGuard {
   const { baseHeaders } = deps;
   // RS-1, R-DP-1: a preflight has no credentials and needs none.
   const allowBrowsers = openToBrowsers('GET, POST, DELETE', 'are never cached');
-  const refuseOtherSites = checkOrigin(deps.origins);
+  const refuseOtherSites = checkOrigin(deps);
   return function createGuard({ scopes = [] } = {}) {
     const guard: Guard = { ...common, needed: unionOfScopes(deps.scopes.required, scopes) };
     // Not async: where everything is at hand, the answer is too. A promise costs more than the check.

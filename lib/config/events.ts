@@ -74,6 +74,8 @@ export type Auth0McpEvent = EventContext &
     | { readonly type: 'grant_revoked'; readonly cause: RevocationCause }
     /** Auth0 told of a logout; `ended` counts the grants that ended with it. */
     | { readonly type: 'backchannel_logout'; readonly ended: number }
+    /** A web page of an origin outside `allowedOrigins` called the MCP endpoint and was refused. */
+    | { readonly type: 'origin_refused'; readonly origin: string }
     /** Auth0 does not answer, or answers with an error of its own. */
     | { readonly type: 'auth0_unavailable'; readonly reason: string }
     /** Something has to be repaired at Auth0; the log says what, and where. */

@@ -369,8 +369,8 @@ export interface Auth0McpOptions {
   /**
    * Web origins whose pages may call the MCP endpoint, besides our own and pages on the person's
    * machine; `*` alone lets all in. `https://app.example.com` for instance. Pages from anywhere
-   * else are answered 403. Callers that are no web page (they send no `Origin`, or one that is not
-   * http) are not asked.
+   * else are answered 403; the log and the event `origin_refused` name them. Callers that are no web
+   * page (they send no `Origin`, or one that is not http) are not asked.
    *
    * Default: none further.
    * Environment: `AUTH0_MCP_ALLOWED_ORIGINS`.

@@ -23,6 +23,7 @@ export const CHECKS = {
   'resource-metadata': 'Resource metadata',
   'server-metadata': 'Server metadata',
   'client-agents': 'Way in for clients',
+  'browser-clients': 'Clients in browsers',
   login: 'Login',
   'granted-scopes': 'Granted scopes',
   'offline-access': 'Offline access',

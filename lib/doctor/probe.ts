@@ -26,6 +26,8 @@ export interface Answer {
 /** What to send. */
 export interface Look {
   readonly url: string;
+  /** Default: POST with a body, else GET. */
+  readonly method?: 'OPTIONS';
   readonly headers?: Readonly<Record<string, string>>;
   /** Sent by POST, as JSON. */
   readonly json?: unknown;
@@ -45,11 +47,11 @@ export class NoAnswer extends Error {
 }
 
 /** @throws NoAnswer */
-export async function look({ url, headers, json, form }: Look): Promise<Answer> {
+export async function look({ url, method, headers, json, form }: Look): Promise<Answer> {
   const body = json === undefined ? form && new URLSearchParams(form) : JSON.stringify(json);
   try {
     const response = await fetch(url, {
-      method: body === undefined ? 'GET' : 'POST',
+      method: method ?? (body === undefined ? 'GET' : 'POST'),
       headers: {
         'user-agent': 'express-auth0-mcp-doctor',
         ...(json !== undefined && { 'content-type': 'application/json' }),

@@ -1,23 +1,33 @@
-/**
- * CORS for machine endpoints: anybody may read, nobody's cookies count.
- *
- * Browser-based clients (MCP Inspector) call these with `fetch`. Answers to refusals carry the
- * headers too, or the client would see a network error instead of a challenge.
- *
- * Spec: Fetch §3.3; requirement R-DP-1.
- *
- * @module
- */
-import type { Response } from 'express';
+// CORS for machine endpoints: pages of any origin may call them, without credentials (Fetch §3.2). Refusals
+// carry the headers too, or a browser client would see a network error instead of a challenge.
+import type { Request, Response } from 'express';
 
 import type { Step } from './step.js';
 
-/** What the transport's clients send (R-DP-1). */
-const ALLOWED_HEADERS =
-  'Authorization, Content-Type, Accept, DPoP, Last-Event-ID, Mcp-Protocol-Version, Mcp-Session-Id, Mcp-Method, Mcp-Name';
-const EXPOSED_HEADERS = 'WWW-Authenticate, Mcp-Session-Id, Mcp-Protocol-Version, Retry-After';
-/** How long a browser may remember a preflight: two hours, the most that Chromium accepts. */
+/** What clients of the transport are known to send. */
+const ALLOWED_HEADERS = [
+  'Authorization',
+  'Content-Type',
+  'Accept',
+  'DPoP',
+  'Last-Event-ID',
+  'Mcp-Protocol-Version',
+  'Mcp-Session-Id',
+  'Mcp-Method',
+  'Mcp-Name',
+];
+const EXPOSED_HEADERS = [
+  'WWW-Authenticate',
+  'Mcp-Session-Id',
+  'Mcp-Protocol-Version',
+  'Retry-After',
+];
+/** How long a browser may cache a preflight: two hours, the most that Chromium accepts. */
 const MAX_AGE_SECONDS = 7200;
+/** Longest list of names that is echoed, in characters: proxies limit the headers of a response. */
+const MAX_ASKED_LENGTH = 4096;
+/** RFC 9110 §5.6.2. Never `*` alone, which would be a wildcard in the response. */
+const FIELD_NAME = /^(?!\*$)[\w!#$%&'*+.^`|~-]+$/;
 
 /**
  * Opens an endpoint to browser clients and answers preflights, before limits and credentials.
@@ -36,17 +46,44 @@ export function openToBrowsers(
     if (!isPreflight) return true;
     res.set({
       'Access-Control-Allow-Methods': methods,
-      'Access-Control-Allow-Headers': ALLOWED_HEADERS,
+      'Access-Control-Allow-Headers': listOf(ALLOWED_HEADERS, askedHeaders(req)),
       'Access-Control-Max-Age': String(MAX_AGE_SECONDS),
     });
+    res.vary('Access-Control-Request-Headers');
     res.status(204).end();
     return false;
   };
 }
 
-/** A host app that has chosen its own origins for this route keeps them. */
+/**
+ * The names that the preflight asks for. They cannot be known beforehand (`Mcp-Param-…`, `traceparent`), and
+ * the wildcard `*` would not cover `Authorization` (Fetch §4.8).
+ */
+function askedHeaders(req: Request): readonly string[] {
+  const asked = req.headers['access-control-request-headers'] ?? '';
+  return asked.length > MAX_ASKED_LENGTH ? [] : namesIn(asked).filter((n) => FIELD_NAME.test(n));
+}
+
+/** A host app that has chosen its own origins, or exposes headers of its own, keeps both. */
 function allowAnyOrigin(res: Response): void {
   if (!res.hasHeader('Access-Control-Allow-Origin'))
     res.setHeader('Access-Control-Allow-Origin', '*');
-  res.setHeader('Access-Control-Expose-Headers', EXPOSED_HEADERS);
+  const exposed = String(res.getHeader('Access-Control-Expose-Headers') ?? '');
+  res.setHeader('Access-Control-Expose-Headers', listOf(namesIn(exposed), EXPOSED_HEADERS));
+}
+
+function namesIn(list: string): readonly string[] {
+  return list
+    .split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '');
+}
+
+/** Field names are case-insensitive: each is listed once, as it was written first. */
+function listOf(...lists: readonly (readonly string[])[]): string {
+  const names = new Map<string, string>();
+  for (const name of lists.flat()) {
+    if (!names.has(name.toLowerCase())) names.set(name.toLowerCase(), name);
+  }
+  return [...names.values()].join(', ');
 }

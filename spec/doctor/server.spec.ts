@@ -18,6 +18,7 @@ const OF_SERVER: readonly CheckName[] = [
   'resource-metadata',
   'server-metadata',
   'client-agents',
+  'browser-clients',
 ];
 
 const worlds: World[] = [];
@@ -179,5 +180,151 @@ describe('the doctor, on our own server', () => {
     );
     expect(report['client-agents']).toMatchObject(failure(`${name}`, 'bots'));
     expect(report['resource-metadata']).toMatchObject({ outcome: 'passed' });
+  });
+
+  it.each([
+    ['a refusal', 403, /refuses every caller/],
+    ['a staging password', 401, /refuses every caller/],
+    ['a proxy without its server', 502, /a proxy does not reach it/],
+    ['a page of the app for everything unknown', 404, /root of the app/],
+  ])(
+    'FA-32 blames no protection against bots where %s meets everybody',
+    async (_what, status, remedy) => {
+      const report = await examineServer(
+        inFront(
+          (url) => url.startsWith('/.well-known/'),
+          (_req, res) => res.status(status).send('no'),
+        ),
+      );
+      expect(report['client-agents']).toMatchObject({
+        outcome: 'skipped',
+        message: expect.stringContaining('every caller'),
+      });
+      for (const check of ['resource-metadata', 'server-metadata'] as const) {
+        expect(report[check]).toMatchObject({
+          outcome: 'failed',
+          message: expect.stringContaining(`status ${status}`),
+          remedy: expect.stringMatching(remedy),
+        });
+      }
+      const bots = report.all.filter(({ remedy: advice }) => advice?.includes('for bots'));
+      expect(bots).toEqual([]);
+    },
+  );
+
+  it('FA-32 still finds an agent that is refused one document where another is refused to all', async () => {
+    const report = await examineServer(
+      inFront(
+        (url, agent) =>
+          url.startsWith('/.well-known/oauth-protected-resource') || agent === 'Claude-User',
+        (_req, res) => res.status(403).end(),
+      ),
+    );
+    expect(report['client-agents']).toMatchObject(failure('Claude-User', 'bots'));
+  });
+
+  it('challenge: blames no mount for a server that a proxy does not reach', async () => {
+    const report = await examineServer(
+      inFront(
+        () => true,
+        (_req, res) => res.status(503).end(),
+      ),
+    );
+    expect(report.challenge).toMatchObject(failure('answers 503', 'a proxy does not reach it'));
+  });
+});
+
+describe('FA-18 the doctor, for clients in browsers', () => {
+  /** What `cors()` of npm does: answers each preflight itself, and marks the other responses. */
+  const cors =
+    (headers: Readonly<Record<string, string>>, status = 204): RequestHandler =>
+    (req, res, next) => {
+      res.set(headers);
+      if (req.method === 'OPTIONS') res.status(status).end();
+      else next();
+    };
+  const ANY = { 'Access-Control-Allow-Origin': '*' };
+
+  it.each([
+    [
+      'forbids Authorization',
+      {
+        ...ANY,
+        'Access-Control-Allow-Headers': 'Content-Type,Mcp-Protocol-Version,Mcp-Session-Id',
+      },
+      'does not allow authorization',
+    ],
+    [
+      'means Authorization by a wildcard',
+      { ...ANY, 'Access-Control-Allow-Headers': '*' },
+      'does not allow authorization',
+    ],
+    ['allows no headers', ANY, 'does not allow authorization, content-type'],
+    [
+      'forbids a header of MCP',
+      { ...ANY, 'Access-Control-Allow-Headers': 'Authorization, Content-Type' },
+      'does not allow mcp-protocol-version, mcp-session-id',
+    ],
+    [
+      'lets one other origin in',
+      { 'Access-Control-Allow-Origin': 'https://app.example' },
+      'other origins may not read',
+    ],
+    ['lets no origin in', {}, 'other origins may not read'],
+  ] as [string, Record<string, string>, string][])(
+    'reports cors() before the library that %s',
+    async (_what, headers, says) => {
+      const report = await examineServer({ before: (app) => app.use(cors(headers)) });
+      expect(report['browser-clients']).toMatchObject(
+        failure(says, 'mount the library before cors()'),
+      );
+    },
+  );
+
+  it('reports a preflight that a login in front refuses', async () => {
+    const report = await examineServer({ before: (app) => app.use(cors(ANY, 401)) });
+    expect(report['browser-clients']).toMatchObject(failure('answered 401', 'before cors()'));
+  });
+
+  it('reports cors() at the token endpoint alone', async () => {
+    const narrow = cors({ ...ANY, 'Access-Control-Allow-Headers': 'content-type' });
+    const report = await examineServer({ before: (app) => app.use('/token', narrow) });
+    expect(report['browser-clients']).toMatchObject(failure('/token: the preflight', 'cors()'));
+  });
+
+  it('reports a proxy that hides the challenge from pages', async () => {
+    const report = await examineServer({
+      before: (app) =>
+        app.use((_req, res, next) => {
+          const { setHeader } = res;
+          res.setHeader = (name, value) =>
+            /expose-headers/i.test(name) ? res : setHeader.call(res, name, value);
+          next();
+        }),
+    });
+    expect(report['browser-clients']).toMatchObject(failure('WWW-Authenticate', 'cors()'));
+  });
+
+  it.each([
+    [
+      'allows what is asked for',
+      'AUTHORIZATION, content-type, Mcp-Protocol-Version, Mcp-Session-Id',
+    ],
+    ['names Authorization beside a wildcard', 'Authorization, *'],
+  ])('passes one that %s', async (_what, allowed) => {
+    const headers = { ...ANY, 'Access-Control-Allow-Headers': allowed };
+    const report = await examineServer({ before: (app) => app.use(cors(headers)) });
+    expect(report['browser-clients']).toMatchObject({ outcome: 'passed' });
+  });
+
+  it('passes one after the library, and a server that narrows the origins of its endpoint', async () => {
+    const report = await examineServer({
+      options: { allowedOrigins: ['https://app.example.com'] },
+      mount(app, auth) {
+        app.use(auth, cors({ 'Access-Control-Allow-Headers': 'x' }));
+        app.all('/mcp', mcpRoute);
+      },
+    });
+    expect(report['browser-clients']).toMatchObject({ outcome: 'passed' });
   });
 });

@@ -16,6 +16,7 @@ import {
   skipped,
 } from '../finding.js';
 import { type Answer, look, NoAnswer } from '../probe.js';
+import { browserFinding } from './browser-clients.js';
 
 /** How Claude's servers and Python clients name themselves: what firewalls against bots stumble over. */
 const AGENTS = ['Claude-User', 'python-httpx/0.28.1'];
@@ -28,6 +29,7 @@ const AFTER_BASE: readonly CheckName[] = [
   'resource-metadata',
   'server-metadata',
   'client-agents',
+  'browser-clients',
 ];
 
 const MOUNT_REMEDY =
@@ -60,7 +62,8 @@ export async function* checkServer(config: Config): Findings<boolean> {
     token_endpoint: `${config.baseUrl}/token`,
   });
   yield server;
-  yield await agentsFinding(Object.values(urls));
+  yield* await agentsFinding(Object.values(urls));
+  yield await browserFinding(config);
   return server.outcome === 'passed';
 }
 
@@ -117,7 +120,18 @@ function judgeChallenge({ url, status, headers }: Answer, config: Config): Findi
   if (status < 300) {
     return failed(check, `${url} is open: it answers ${status} without a token`, MOUNT_REMEDY);
   }
-  return failed(check, `${url} answers ${status} instead of 401`, MOUNT_REMEDY);
+  return failed(check, `${url} answers ${status} instead of 401`, remedyFor(status));
+}
+
+/** A wrong mount shows as a 404, or as a response of the route; other statuses come from elsewhere. */
+function remedyFor(status: number): string {
+  if (status >= 500) {
+    return 'The server fails, or a proxy does not reach it: the log of the one that answers says why.';
+  }
+  if ([401, 403, 407, 429].includes(status)) {
+    return 'Something in front of the server refuses every caller: a firewall, a login page, an access rule or a rate limit. Let /.well-known/…, the endpoints below baseUrl and the MCP path through.';
+  }
+  return MOUNT_REMEDY;
 }
 
 /** Clients compare these fields to the letter, so the doctor does. */
@@ -130,7 +144,7 @@ async function documentFinding(
     const { status, headers, json } = await look({ url, headers: { origin: BROWSER_ORIGIN } });
     if (status !== 200 || json === undefined) {
       const what = status === 200 ? 'no JSON document' : `status ${status}`;
-      return failed(check, `${url} answers with ${what}`, MOUNT_REMEDY);
+      return failed(check, `${url} answers with ${what}`, remedyFor(status));
     }
     for (const [name, value] of Object.entries(expected)) {
       const found = JSON.stringify(json[name]);
@@ -157,25 +171,37 @@ async function documentFinding(
 }
 
 /** Protection against bots answers programs with 403 or a puzzle, and people see nothing of it. */
-async function agentsFinding(urls: readonly string[]): Promise<Finding> {
+async function agentsFinding(urls: readonly string[]): Promise<Finding[]> {
   const check = 'client-agents';
+  let isRefusedToAll = false;
   for (const agent of AGENTS) {
     for (const url of urls) {
       const refusal = await refusalOf(url, agent);
       if (refusal === undefined) continue;
-      return failed(
-        check,
-        `${url} is refused to clients that call themselves ${agent} (${refusal})`,
-        'Something in front of the server takes them for bots: let /.well-known/…, the endpoints below baseUrl and the MCP path through without a challenge.',
-      );
+      // What every caller is refused has another cause, and the check of that document has told it.
+      if ((await refusalOf(url)) !== undefined) {
+        isRefusedToAll = true;
+        continue;
+      }
+      return [
+        failed(
+          check,
+          `${url} is refused to clients that call themselves ${agent} (${refusal})`,
+          'Something in front of the server takes them for bots: let /.well-known/…, the endpoints below baseUrl and the MCP path through without a challenge.',
+        ),
+      ];
     }
   }
-  return passed(check, `open to ${AGENTS.join(' and ')}`);
+  return isRefusedToAll
+    ? skipped([check], 'a document is refused to every caller')
+    : [passed(check, `open to ${AGENTS.join(' and ')}`)];
 }
 
-async function refusalOf(url: string, agent: string): Promise<string | undefined> {
+/** @param agent left out: the doctor under its own name */
+async function refusalOf(url: string, agent?: string): Promise<string | undefined> {
   try {
-    const { status, json } = await look({ url, headers: { 'user-agent': agent } });
+    const headers = agent === undefined ? {} : { 'user-agent': agent };
+    const { status, json } = await look({ url, headers });
     if (status !== 200) return `status ${status}`;
     return json === undefined ? 'no JSON document' : undefined;
   } catch (error) {

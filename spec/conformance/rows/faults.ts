@@ -2,4 +2,7 @@
 export const FAULT_ROWS: Readonly<Record<string, string>> = {
   'FA-17': 'an Authorization header that is not Basic does not matter at /token and /revoke',
   'FA-22': 'a token from the token endpoint may leave its application out, not name another',
+  'FA-4': 'a refusal by Origin is in the log and in the events',
+  'FA-18': 'preflights allow the header names they ask for, and what the app exposes stays exposed',
+  'FA-32': 'a warning of the log or the doctor blames only what nothing else explains',
 };

@@ -34,6 +34,7 @@ const EVERY_TYPE: Readonly<Record<Auth0McpEvent['type'], true>> = {
   auth0_refreshed: true,
   grant_revoked: true,
   backchannel_logout: true,
+  origin_refused: true,
   auth0_unavailable: true,
   configuration_problem: true,
 };
@@ -96,6 +97,7 @@ describe('events', () => {
     await endedByAuth0();
     await loggedOut();
     await disconnected();
+    await callTool(world.mcp, 'any', 'whoami', { origin: 'https://evil.example' });
   }
 
   const note = (tokens: Record<string, unknown>): Record<string, unknown> => {
