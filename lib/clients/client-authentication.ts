@@ -44,6 +44,7 @@ export function createClientAuthentication(deps: ClientAuthenticationDeps): Auth
     // R-CI-9: a public client proves nothing by its document, so its host need not be up. What the
     // grant remembers of it decides whether a proof was due.
     if (credentials.method === 'none' && clients.isMetadataDocumentId(clientId)) {
+      clients.checkMetadataDocumentId(clientId);
       return { id: clientId, hasProved: false, fingerprint };
     }
     const client = await clients.find(clientId);

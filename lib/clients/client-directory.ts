@@ -13,6 +13,8 @@ import type { RegisteredClients } from './registered-clients.js';
 export interface ClientDirectory {
   /** Whether the id is the URL of a metadata document, and those are switched on. */
   isMetadataDocumentId(clientId: string): boolean;
+  /** Fetches nothing. @throws ClientMetadataError the URL may not be fetched, or its host is not allowed */
+  checkMetadataDocumentId(clientId: string): void;
   /**
    * The client, or undefined for an id nobody here made.
    *
@@ -25,9 +27,12 @@ export interface ClientDirectory {
 
 interface ClientDirectoryDeps {
   readonly preRegistered: readonly PreRegisteredClient[];
-  readonly registered: RegisteredClients;
+  /** Undefined: switched off, so that nobody is registered. */
+  readonly registered: RegisteredClients | undefined;
   /** Undefined: switched off. */
-  readonly documents: Pick<MetadataDocuments, 'isMetadataDocumentId' | 'find'> | undefined;
+  readonly documents:
+    | Pick<MetadataDocuments, 'isMetadataDocumentId' | 'check' | 'find'>
+    | undefined;
 }
 
 export function createClientDirectory(deps: ClientDirectoryDeps): ClientDirectory {
@@ -40,15 +45,16 @@ export function createClientDirectory(deps: ClientDirectoryDeps): ClientDirector
 
   return {
     isMetadataDocumentId,
+    checkMetadataDocumentId: (clientId) => documents?.check(clientId),
     async find(clientId) {
       const byHand = preRegistered.get(clientId);
       if (byHand !== undefined) return clientFrom(byHand);
       if (isMetadataDocumentId(clientId)) return documents?.find(clientId);
-      return registered.find(clientId);
+      return registered?.find(clientId);
     },
     isSecretOf(clientId, secret) {
       const byHand = preRegistered.get(clientId);
-      if (byHand === undefined) return registered.isSecretOf(clientId, secret);
+      if (byHand === undefined) return registered?.isSecretOf(clientId, secret) === true;
       const expected = byHand.clientSecret;
       return (
         expected !== undefined && equalInConstantTime(Buffer.from(expected), Buffer.from(secret))

@@ -26,9 +26,11 @@ export interface RegisteredClients {
   isSecretOf(clientId: string, secret: string): boolean;
 }
 
-export function createRegisteredClients(keys: KeyRing): RegisteredClients {
-  const idKeys = keys.derive('client-id');
-  const secretKeys = keys.derive('client-secret');
+/** @param issuer ids and secrets are good at this issuer only, also where servers share their keys */
+export function createRegisteredClients(keys: KeyRing, issuer: string): RegisteredClients {
+  const ofIssuer = (key: Uint8Array): Uint8Array => mac(key, issuer);
+  const idKeys = keys.derive('client-id').map(ofIssuer);
+  const secretKeys = keys.derive('client-secret').map(ofIssuer);
   const [newestIdKey, newestSecretKey] = [idKeys[0], secretKeys[0]];
   // Only ids that are genuine: what a stranger makes up takes no room.
   const found = boundedMap<Client>(MAX_FOUND);

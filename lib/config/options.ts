@@ -315,7 +315,9 @@ export interface Auth0McpOptions {
   readonly allowedClientRedirectUris?: string | readonly string[] | undefined;
 
   /**
-   * Whether clients may register themselves (RFC 7591). The metadata follows.
+   * Whether clients may register themselves (RFC 7591). The metadata follows. Switched off, clients
+   * that registered before are unknown as well: they get no more tokens (401 `invalid_client`), access
+   * tokens run out. Switched on again, they are known again.
    *
    * Default: `true`.
    * Environment: `AUTH0_MCP_CLIENT_REGISTRATION`.
@@ -334,7 +336,8 @@ export interface Auth0McpOptions {
   /**
    * Hosts whose client metadata documents are taken: `claude.ai`, `*.example.com`. The latter
    * stands for any host below it. Nothing is fetched from another host, and its clients are told
-   * that they are not accepted. An empty list lets no such client in.
+   * that they are not accepted, those that logged in before as well. An empty list lets no such client
+   * in.
    *
    * Default: any public one.
    * Environment: `AUTH0_MCP_ALLOWED_CLIENT_METADATA_HOSTS`.
@@ -342,7 +345,8 @@ export interface Auth0McpOptions {
   readonly allowedClientMetadataHosts?: string | readonly string[] | undefined;
 
   /**
-   * Clients entered by hand: `{ clientId, clientSecret?, redirectUris, name }`.
+   * Clients entered by hand: `{ clientId, clientSecret?, redirectUris, name }`. One that is taken out of
+   * the list gets no more tokens; access tokens run out.
    *
    * Default: none.
    * Environment: none.

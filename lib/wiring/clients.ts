@@ -39,10 +39,10 @@ export function wireClients(ground: Ground): Clients {
     allowedHosts: config.allowedClientMetadataHosts,
     allowedNetwork,
   });
-  const registered = createRegisteredClients(signingKeys);
+  const registered = createRegisteredClients(signingKeys, config.issuer);
   const directory = createClientDirectory({
     preRegistered: config.clients,
-    registered,
+    registered: config.clientRegistration ? registered : undefined,
     documents: config.clientIdMetadataDocuments ? documents : undefined,
   });
   const assertions = openCollection<AssertionRecord>(collections, 'assertion');

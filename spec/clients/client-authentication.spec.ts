@@ -18,6 +18,7 @@ function authentication(authMethod: ClientAuthMethod | 'unknown', failure?: unkn
   const asserted: unknown[] = [];
   const clients: ClientDirectory = {
     isMetadataDocumentId: (id) => id.startsWith('https://'),
+    checkMetadataDocumentId: () => {},
     async find(id) {
       fetched.push(id);
       if (authMethod === 'unknown') return undefined;

@@ -6,7 +6,10 @@ import { createRegisteredClients } from '../../lib/clients/registered-clients.js
 import { createKeyRing } from '../../lib/keys/key-ring.js';
 import { parseClientMetadata } from '../../lib/oauth/client-metadata.js';
 
-const registered = createRegisteredClients(createKeyRing([Buffer.alloc(32, 'k')]));
+const registered = createRegisteredClients(
+  createKeyRing([Buffer.alloc(32, 'k')]),
+  'https://mcp.example',
+);
 const URL_ID = 'https://a.example/client.json';
 const SECRET = 'a secret of thirty-two characters';
 const PRE_REGISTERED = [
@@ -45,6 +48,7 @@ function directory({ withDocuments = true, preRegistered = PRE_REGISTERED } = {}
   const fetched: string[] = [];
   const documents = {
     isMetadataDocumentId: (id: string) => id.startsWith('https://'),
+    check: () => {},
     async find(id: string) {
       fetched.push(id);
       return { ...DOCUMENT_CLIENT, id };

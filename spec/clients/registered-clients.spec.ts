@@ -10,7 +10,8 @@ import { REAL_REGISTRATIONS } from '../oauth/real-registrations.js';
 
 const NOW = 1_700_000_000;
 const [OLD, NEW] = [Buffer.alloc(32, 'o'), Buffer.alloc(32, 'n')];
-const clientsOf = (...secrets: Buffer[]) => createRegisteredClients(createKeyRing(secrets));
+const ISSUER = 'https://mcp.example';
+const clientsOf = (...secrets: Buffer[]) => createRegisteredClients(createKeyRing(secrets), ISSUER);
 const metadata = (fields: object = {}) =>
   parseClientMetadata({ redirect_uris: ['https://a.example/cb'], ...fields });
 const CONFIDENTIAL = metadata({ token_endpoint_auth_method: 'client_secret_basic' });
@@ -42,6 +43,22 @@ describe('clients that register themselves', () => {
     expect(clientsOf(OLD).find(clientId)).toBeDefined();
     expect(clientsOf(NEW).find(clientId)).toBeUndefined();
   });
+
+  it.each([
+    `${ISSUER}/`,
+    'https://mcp.example:8443',
+    'https://mcp.example/api',
+    'http://mcp.example',
+    '',
+  ])(
+    'FA-20: are unknown to the issuer %j with the same key, and so are their secrets',
+    (issuer) => {
+      const { clientId, clientSecret = '' } = clientsOf(OLD).register(CONFIDENTIAL, NOW);
+      const other = createRegisteredClients(createKeyRing([OLD]), issuer);
+      expect(other.find(clientId)).toBeUndefined();
+      expect(other.isSecretOf(clientId, clientSecret)).toBe(false);
+    },
+  );
 
   it('CLI-25 stay known, and their secrets good, when a new key comes first', () => {
     const { clientId, clientSecret = '' } = clientsOf(OLD).register(CONFIDENTIAL, NOW);

@@ -54,6 +54,8 @@ export interface World {
   readonly events: readonly Auth0McpEvent[];
   /** Moves our clock; Auth0's stays. */
   advance(seconds: number): void;
+  /** From now on a server with other options answers, at the same address and with the same store. */
+  restart(options: Partial<Auth0McpOptions>): void;
   close(): Promise<void>;
 }
 
@@ -113,14 +115,14 @@ export async function startWorld(world: WorldOptions = {}): Promise<World> {
     jwtSigningKey: SPEC_SIGNING_KEY,
   };
   const shared = memoryStorage();
-  const configOf = (storage: Storage) =>
+  const configOf = (storage: Storage, options = world.options) =>
     resolveConfig(
       {
         ...(world.environment === undefined ? byCode : {}),
         storage,
         logger: recorder(log),
         onEvent: (event) => events.push(event),
-        ...world.options,
+        ...options,
       },
       world.environment?.({ tenant, baseUrl }) ?? {},
       { embeddedStorage, redisStorage },
@@ -133,6 +135,7 @@ export async function startWorld(world: WorldOptions = {}): Promise<World> {
   const [first] = instances;
   if (first === undefined) throw new RangeError('a world needs an instance');
   const { wiring, auth, app, config } = first;
+  const ended: Auth0Mcp[] = [];
   let turn = 0;
   server.on('request', (req, res) => {
     const chosen = Number(req.headers['x-instance'] ?? turn++ % instances.length);
@@ -152,8 +155,16 @@ export async function startWorld(world: WorldOptions = {}): Promise<World> {
     advance(seconds) {
       offset += seconds;
     },
+    restart(options) {
+      const next = configOf(shared, options);
+      const before = instances.splice(0, 1, {
+        config: next,
+        ...startInstance(next, now, world),
+      });
+      ended.push(...before.map((instance) => instance.auth));
+    },
     async close() {
-      await Promise.all(instances.map((instance) => instance.auth.close()));
+      await Promise.all([...ended, ...instances.map((one) => one.auth)].map((one) => one.close()));
       await tenant.close();
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));

@@ -24,6 +24,8 @@ export interface MetadataDocumentsDeps
 export interface MetadataDocuments {
   /** Whether a client id is meant as a URL, so that no other kind of client has to be tried. */
   isMetadataDocumentId(clientId: string): boolean;
+  /** Judges the URL and its host; fetches nothing. @throws ClientMetadataError */
+  check(clientId: string): void;
   /** @throws ClientMetadataError; `isTemporary` tells an outage from a client that is not valid */
   find(clientId: string): Promise<Client>;
   /** The keys of a `private_key_jwt` client. */
@@ -48,6 +50,7 @@ export function createMetadataDocuments(deps: MetadataDocumentsDeps): MetadataDo
   });
   return {
     isMetadataDocumentId: (clientId) => /^https?:/i.test(clientId),
+    check: (clientId) => void documents.check(clientId),
     async find(clientId) {
       documents.check(clientId);
       return cache.find(clientId);
