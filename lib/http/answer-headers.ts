@@ -53,11 +53,19 @@ export function pageHeaders(contentSecurityPolicy: () => string): RequestHandler
       'Content-Security-Policy': policy,
       'X-Frame-Options': 'DENY',
       'Referrer-Policy': 'no-referrer',
-      'Cross-Origin-Opener-Policy': 'same-origin',
     });
+    // Web clients open the login in a popup and wait for it. A host app's policy, on a page or on a redirect,
+    // would cut the popup off from its opener, which then takes it for closed.
+    res.removeHeader('Cross-Origin-Opener-Policy');
     // RFC 9700 §2.6: no cross-origin reads here, whatever the host app allows elsewhere.
     res.removeHeader('Access-Control-Allow-Origin');
     res.removeHeader('Access-Control-Allow-Credentials');
     next();
   };
 }
+
+/** For pages that users open themselves: no window that opened them, or that they open, has a handle on them. */
+export const isolated: RequestHandler = function isolated(_req, res, next) {
+  res.setHeader('Cross-Origin-Opener-Policy', 'same-origin');
+  next();
+};

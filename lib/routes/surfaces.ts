@@ -6,6 +6,7 @@
  */
 import type { ErrorRequestHandler, RequestHandler, Router } from 'express';
 
+import { isolated } from '../http/answer-headers.js';
 import { openToBrowsers } from '../http/cors.js';
 import { inTurn } from '../http/in-turn.js';
 import { answerHead, methodNotAllowed } from '../http/method-not-allowed.js';
@@ -22,9 +23,9 @@ export interface MachineSurface {
 
 /** Both. */
 export interface Surfaces extends MachineSurface {
-  /** For people: framed by nobody, no CORS (R-AZ-7), errors as pages. */
+  /** Pages of a login: no framing, no CORS (RFC 9700 §2.6), usable in a popup, errors as pages. */
   page(router: Router, methods: string, path: string, work: readonly RequestHandler[]): void;
-  /** The same, for somebody who manages what they let in: with error pages of its own. */
+  /** For users who manage what they let in: isolated from other windows, with error pages of its own. */
   accountPage(router: Router, methods: string, path: string, work: readonly RequestHandler[]): void;
 }
 
@@ -60,15 +61,15 @@ export function createMachineSurface(deps: MachineSurfaceDeps): MachineSurface {
 
 export function createSurfaces(deps: SurfacesDeps): Surfaces {
   const { limits, correlate, baseHeaders, pageHeaders } = deps;
-  const forPeople = (errors: ErrorRequestHandler): Surfaces['page'] =>
+  const forPeople = (headers: RequestHandler[], errors: ErrorRequestHandler): Surfaces['page'] =>
     function page(router, methods, path, work) {
-      const surface = [correlate, inSteps(baseHeaders), pageHeaders, limits.login];
+      const surface = [correlate, inSteps(baseHeaders), ...headers, limits.login];
       router.all(path, ...surface, ...only(methods, work), errors);
     };
   return {
     ...createMachineSurface(deps),
-    page: forPeople(deps.pageErrors),
-    accountPage: forPeople(deps.accountErrors),
+    page: forPeople([pageHeaders], deps.pageErrors),
+    accountPage: forPeople([pageHeaders, isolated], deps.accountErrors),
   };
 }
 
