@@ -89,6 +89,12 @@ function redirectOutside(ctx: Context, location: string, settings: TenantSetting
   const url = new URL(location);
   if (!url.searchParams.has('code') && !url.searchParams.has('error')) return location;
   url.searchParams.delete('iss');
+  if (settings.denyLogins !== undefined && url.searchParams.has('code')) {
+    const { error = 'access_denied', description } = settings.denyLogins;
+    url.searchParams.delete('code');
+    url.searchParams.set('error', error);
+    url.searchParams.set('error_description', description);
+  }
   // RFC 9207, only where the tenant is set to it.
   if (settings.issInResponse) url.searchParams.set('iss', issuerOf(ctx));
   if (url.searchParams.get('error') === 'login_required') {

@@ -86,6 +86,14 @@ export interface User {
   readonly claims?: Readonly<Record<string, unknown>>;
 }
 
+/** How the tenant refuses a login. */
+export interface Denial {
+  /** Default `access_denied`. */
+  readonly error?: string;
+  /** The tenant's own words, as it sends them. */
+  readonly description: string;
+}
+
 /** Everything that {@link Tenant.configure} can change while the tenant runs. */
 export interface TenantSettings {
   readonly applications: readonly Application[];
@@ -115,6 +123,11 @@ export interface TenantSettings {
   readonly refreshTokenLimit: number;
   /** A policy that asks for a second factor at every refresh. Default false. */
   readonly mfaOnRefresh: boolean;
+  /**
+   * Sends every login back with this error and no code, as a post-login Action that calls
+   * `api.access.deny()`, a rule, or a required organization does. Default: nobody is denied.
+   */
+  readonly denyLogins: Denial | undefined;
   /** A sentence on the login page, for whoever meets it there. Default none. */
   readonly loginNotice: string | undefined;
   /** Alters the answer of the token endpoint before it is signed. Default: nothing. */
@@ -184,6 +197,7 @@ export function settingsFrom(options: TenantOptions): TenantSettings {
     clockSkewSeconds: 0,
     refreshTokenLimit: 200,
     mfaOnRefresh: false,
+    denyLogins: undefined,
     loginNotice: undefined,
     forge: undefined,
     ...given,

@@ -131,6 +131,11 @@ export class Auth0Error extends Error {
   readonly retryAfterSeconds: number | undefined;
   /** The caller's data, once the answer is known to belong to that login. */
   readonly pending: unknown;
+  /**
+   * For `denied`: the tenant's reason in its own words, which are meant for the user. Untrusted text
+   * without control characters, cut. Only in a response that belongs to a login of this browser.
+   */
+  readonly tenantMessage: string | undefined;
 
   constructor(
     kind: Auth0ErrorKind,
@@ -139,6 +144,7 @@ export class Auth0Error extends Error {
       remedy?: string | undefined;
       retryAfterSeconds?: number | undefined;
       pending?: unknown;
+      tenantMessage?: string | undefined;
       cause?: unknown;
     } = {},
   ) {
@@ -147,6 +153,7 @@ export class Auth0Error extends Error {
     this.remedy = extra.remedy;
     this.retryAfterSeconds = extra.retryAfterSeconds;
     this.pending = extra.pending;
+    this.tenantMessage = extra.tenantMessage;
   }
 }
 

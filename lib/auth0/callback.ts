@@ -7,7 +7,7 @@
  * @module
  */
 import { Auth0Error, type Auth0ErrorKind } from './auth0.js';
-import { plainText } from './plain-text.js';
+import { messageToUser, plainText } from './plain-text.js';
 import { AUDIENCE_REMEDY } from './token-errors.js';
 
 /** An authorization response. Has a `code` or an `error`; nothing in it is trusted yet. */
@@ -26,8 +26,13 @@ const STATE = /^[\w-]{43}$/;
 const APPLICATION_REMEDY =
   'Compare Dashboard > Applications > your application > Settings (Allowed Callback URLs, Grant Types, Organizations, Connections) with the options, authorizeParams above all.';
 
+const API_ACCESS_REMEDY =
+  'Dashboard > Applications > APIs > your API > Application Access must let this application act for its users.';
+
+type Meaning = readonly [Auth0ErrorKind, string?];
+
 /** Errors of the authorization endpoint and what they mean here; others are `invalid_response`. */
-const MEANINGS: Readonly<Record<string, readonly [Auth0ErrorKind, string?]>> = {
+const MEANINGS: Readonly<Record<string, Meaning>> = {
   access_denied: ['denied'],
   unauthorized: ['denied'],
   login_required: ['denied'],
@@ -43,6 +48,19 @@ const MEANINGS: Readonly<Record<string, readonly [Auth0ErrorKind, string?]>> = {
   invalid_target: ['misconfigured', AUDIENCE_REMEDY],
   unsupported_response_type: ['misconfigured', APPLICATION_REMEDY],
 };
+
+/** Auth0's text for a user who cancels: nothing that they have to be told. */
+const CANCELLED = 'User did not authorize the request';
+
+/** Auth0 has one code for faults of the set-up and of the user's account: these texts tell them apart. */
+const MEANINGS_BY_TEXT: readonly (readonly [RegExp, Meaning])[] = [
+  [/^Service not found/, ['misconfigured', AUDIENCE_REMEDY]],
+  [/^Client .*is not authorized to access resource server/, ['misconfigured', API_ACCESS_REMEDY]],
+  // "client requires organization membership, but user does not belong to any organization"
+  [/\buser\b.*\bnot\b.*(?:\borgani[sz]ation|\bmember)/i, ['denied']],
+  // "invitation not found or already used"
+  [/\b(?:invitation|link)\b.*\b(?:expired|already used)\b/i, ['denied']],
+];
 
 /**
  * Reads the query by itself, so that neither the host's query parser nor a list in place of a
@@ -74,15 +92,27 @@ export function unknownLogin(reason: string): Auth0Error {
   return new Auth0Error('unknown_login', `callback: ${reason}`);
 }
 
-/** What Auth0's `error` means. The description goes into the message, which is for the log. */
+/**
+ * What Auth0's `error` means. The description goes into the message, which is for the log; of a denial
+ * it is the tenant's reason, which is for the user too.
+ */
 export function callbackError(callback: Callback): Auth0Error {
   const code = plainText(callback.error);
   const description = plainText(callback.errorDescription);
-  // Auth0 calls an unknown audience a refusal by the person.
-  const [kind, remedy] = description.startsWith('Service not found')
-    ? (['misconfigured', AUDIENCE_REMEDY] as const)
-    : ((Object.hasOwn(MEANINGS, code) ? MEANINGS[code] : undefined) ?? ['invalid_response']);
-  return new Auth0Error(kind, `callback: ${code}${description && `: ${description}`}`, { remedy });
+  const [kind, remedy] = meaningOf(code, description);
+  return new Auth0Error(kind, `callback: ${code}${description && `: ${description}`}`, {
+    remedy,
+    tenantMessage:
+      kind === 'denied' && description !== CANCELLED
+        ? messageToUser(callback.errorDescription)
+        : undefined,
+  });
+}
+
+function meaningOf(code: string, description: string): Meaning {
+  const byText = MEANINGS_BY_TEXT.find(([pattern]) => pattern.test(description));
+  if (byText !== undefined) return byText[1];
+  return (Object.hasOwn(MEANINGS, code) ? MEANINGS[code] : undefined) ?? ['invalid_response'];
 }
 
 /**

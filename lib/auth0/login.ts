@@ -162,6 +162,7 @@ function withPending(error: unknown, { pending }: LoginTransaction): Auth0Error 
       cause: error,
     });
   }
-  const { kind, message, remedy, retryAfterSeconds, cause } = error;
-  return new Auth0Error(kind, message, { remedy, retryAfterSeconds, cause, pending });
+  const { kind, message, remedy, retryAfterSeconds, tenantMessage, cause } = error;
+  const extra = { remedy, retryAfterSeconds, tenantMessage, cause, pending };
+  return new Auth0Error(kind, message, extra);
 }

@@ -8,7 +8,7 @@
  * @module
  */
 import { Auth0Error, type Auth0ErrorKind } from './auth0.js';
-import { plainText } from './plain-text.js';
+import { messageToUser, plainText } from './plain-text.js';
 
 /** What was asked for; `invalid_grant` differs by it. */
 export type GrantType = 'authorization_code' | 'refresh_token';
@@ -56,6 +56,7 @@ export function tokenError(grantType: GrantType, answer: TokenErrorAnswer): Auth
   const said = [code || 'no error code', description].filter((part) => part !== '').join(': ');
   return new Auth0Error(kind, `token endpoint (${grantType}): ${answer.status} ${said}`, {
     remedy,
+    tenantMessage: kind === 'denied' ? messageToUser(answer.description) : undefined,
   });
 }
 

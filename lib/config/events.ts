@@ -50,14 +50,17 @@ export type Auth0McpEvent = EventContext &
     | { readonly type: 'login_started' }
     /** Auth0 sent it back, all was verified, and the client got a code. */
     | { readonly type: 'login_completed' }
-    /** `reason`: `denied`, `unavailable`, `misconfigured`, `invalid_response`, `unknown_login`, or an OAuth error code. */
-    | { readonly type: 'login_failed'; readonly reason: string }
+    /**
+     * `reason`: `denied`, `unavailable`, `misconfigured`, `invalid_response`, `unknown_login`, or an OAuth
+     * error code. `tenantMessage`: why the tenant denied it, in the words of its Action or rule.
+     */
+    | { readonly type: 'login_failed'; readonly reason: string; readonly tenantMessage?: string }
     /** Somebody signs in to the page of connected apps, which belongs to no client. */
     | { readonly type: 'sign_in_started' }
     /** A person is signed in to the page of connected apps. */
     | { readonly type: 'signed_in' }
-    /** Nobody is signed in to it after all. `reason`: as of `login_failed`. */
-    | { readonly type: 'sign_in_failed'; readonly reason: string }
+    /** Nobody is signed in to it after all. `reason` and `tenantMessage`: as of `login_failed`. */
+    | { readonly type: 'sign_in_failed'; readonly reason: string; readonly tenantMessage?: string }
     /** A person signed out of the page of connected apps. */
     | { readonly type: 'signed_out' }
     /** The client has its first tokens. */

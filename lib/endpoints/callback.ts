@@ -23,7 +23,9 @@ import { handler } from '../http/handler.js';
 import type { DepartToAuth0 } from '../http/login-departure.js';
 import { toOAuthError } from '../http/oauth-error.js';
 import { type ErrorPlace, PageError, pageErrorOf } from '../http/pages.js';
+import { queryOf } from '../http/request-query.js';
 import { codeResponse, errorResponse } from '../oauth/authorization-response.js';
+import type { ErrorPageKind } from '../pages/texts/page-texts.js';
 
 export interface CallbackDeps {
   issuer: string;
@@ -115,13 +117,13 @@ function fail(
   browser: string,
   { issuer, logError, emit, connectedAppsErrors }: CallbackDeps,
 ): void {
-  const reason = reasonOf(thrown);
+  const failure = failureOf(thrown);
   if (pending?.purpose === 'connected_apps') {
-    emit({ type: 'sign_in_failed', reason });
+    emit({ type: 'sign_in_failed', ...failure });
     throw pageErrorOf(thrown, connectedAppsErrors);
   }
-  emit({ type: 'login_failed', reason, ...(pending && clientOf(pending.request)) });
-  if (pending === undefined) throw asPage(thrown, browser);
+  emit({ type: 'login_failed', ...failure, ...(pending && clientOf(pending.request)) });
+  if (pending === undefined) throw asPage(req, thrown, browser);
   const error = toOAuthError(thrown);
   logError(req, error);
   res.redirect(303, errorResponse(pending.request, error, issuer));
@@ -154,12 +156,19 @@ function clientOf({ clientId }: ApprovedRequest): Pick<EventContext, 'client'> {
   return { client: clientFingerprint(clientId) };
 }
 
-function reasonOf(thrown: unknown): string {
-  return thrown instanceof Auth0Error ? thrown.kind : toOAuthError(thrown).code;
+function failureOf(thrown: unknown): { reason: string; tenantMessage?: string } {
+  if (!(thrown instanceof Auth0Error)) return { reason: toOAuthError(thrown).code };
+  const { kind, tenantMessage } = thrown;
+  return { reason: kind, ...(tenantMessage !== undefined && { tenantMessage }) };
 }
 
-function asPage(thrown: unknown, browser: string): unknown {
+function asPage(req: Request, thrown: unknown, browser: string): unknown {
   if (!(thrown instanceof Auth0Error) || thrown.kind !== 'unknown_login') return thrown;
-  const kind = browser === '' ? 'other_browser' : 'login_expired';
-  return new PageError(kind, toOAuthError(thrown));
+  return new PageError(unknownLoginKind(req, browser), toOAuthError(thrown));
+}
+
+function unknownLoginKind(req: Request, browser: string): ErrorPageKind {
+  // Auth0 sends a browser here without `state` after a link in an e-mail: verification, password reset.
+  if (!queryOf(req).has('state')) return 'no_login';
+  return browser === '' ? 'other_browser' : 'login_expired';
 }

@@ -7,14 +7,19 @@ import type { Request } from 'express';
 
 import type { Logger } from '../config/logger.js';
 import type { OAuthError } from '../oauth/errors.js';
+import { tenantMessageOf } from './oauth-error.js';
 
 /** Writes one line per refused request and returns the reference to it. */
 export type ErrorLog = (req: Request, error: OAuthError) => string;
 
-/** Faults of ours are errors, outages warnings, everything a client did wrong is information. */
+/**
+ * Faults of ours are errors, outages and denials by the tenant are warnings, everything a client did
+ * wrong is information.
+ */
 export function createErrorLog(log: Logger, newCorrelationId: () => string): ErrorLog {
   return function logError(req, error) {
     const correlationId = newCorrelationId();
+    const tenantMessage = tenantMessageOf(error);
     const fields = {
       correlationId,
       error: error.code,
@@ -24,7 +29,9 @@ export function createErrorLog(log: Logger, newCorrelationId: () => string): Err
       ...(error.detail !== undefined && { detail: error.detail }),
       ...(error.cause !== undefined && { cause: causeOf(error.cause) }),
     };
-    if (error.status === 503) log.warn(fields, 'a service this one needs is not available');
+    if (tenantMessage !== undefined) {
+      log.warn({ ...fields, cause: String(error.cause), tenantMessage }, 'Auth0 denied a login');
+    } else if (error.status === 503) log.warn(fields, 'a service this one needs is not available');
     else if (error.status >= 500) log.error(fields, 'a request failed');
     else log.info(fields, 'a request was refused');
     return correlationId;

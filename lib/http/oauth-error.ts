@@ -39,7 +39,7 @@ function fromAuth0(error: Auth0Error): OAuthError {
     case 'unavailable':
       return unavailable(error, error.retryAfterSeconds ?? RETRY_AFTER_SECONDS);
     case 'denied':
-      return new AccessDenied('The login was denied', { detail, cause: error });
+      return new AccessDenied(denial(error.tenantMessage), { detail, cause: error });
     case 'session_ended':
       return new InvalidGrant('The login has ended', { detail, cause: error });
     case 'unknown_login':
@@ -49,6 +49,28 @@ function fromAuth0(error: Auth0Error): OAuthError {
     case 'invalid_response':
       return new ServerError('The login service is not set up correctly', { detail, cause: error });
   }
+}
+
+/** The tenant's reason for a denial, if this error is one; untrusted text. */
+export function tenantMessageOf({ cause }: OAuthError): string | undefined {
+  return cause instanceof Auth0Error ? cause.tenantMessage : undefined;
+}
+
+/**
+ * RFC 6749 §4.1.2.1 allows %x20-21 / %x23-5B / %x5D-7E in a description: accents are left out, and what
+ * has no letters left in that set is not passed on.
+ */
+function denial(tenantMessage = ''): string {
+  const reason = withoutQuotes(
+    tenantMessage
+      .normalize('NFKD')
+      .replace(/\p{M}/gu, '')
+      .replace(/ß/g, 'ss')
+      .replace(/[\u2018-\u201f\u00ab\u00bb]/g, "'")
+      .replace(/[\u2010-\u2015]/g, '-')
+      .replace(/[^\x20-\x7e]/gu, '?'),
+  );
+  return /[a-z]/i.test(reason) ? `The login was denied: ${reason}` : 'The login was denied';
 }
 
 function unavailable(cause: unknown, retryAfterSeconds: number): TemporarilyUnavailable {

@@ -14,7 +14,7 @@ import type { Catalogue } from '../pages/texts/catalogue.js';
 import type { ErrorPageKind } from '../pages/texts/page-texts.js';
 import type { ErrorLog } from './error-log.js';
 import { sendOAuthError, setRetryAfter } from './json-errors.js';
-import { toOAuthError } from './oauth-error.js';
+import { tenantMessageOf, toOAuthError } from './oauth-error.js';
 import { queryOf } from './request-query.js';
 
 /** An error that a page of its own explains better than the one of its code would. */
@@ -93,7 +93,8 @@ export function pageErrors(
     }
     setRetryAfter(res, error);
     const look = lookFor(req);
-    const page = errorPage(look, { kind, correlationId, link: linkOf(way, look) });
+    const tenantMessage = tenantMessageOf(error);
+    const page = errorPage(look, { kind, correlationId, tenantMessage, link: linkOf(way, look) });
     sendPage(res, error.status === 401 ? 400 : error.status, page);
   };
 }

@@ -1,8 +1,8 @@
 /**
  * What a person sees when a login cannot go on: what happened, what to do, a reference to quote.
  *
- * Nothing of the request is shown here, and no word of an upstream error: the log has both, under
- * the same reference.
+ * Nothing of the request is shown here, and no word of an upstream error but the tenant's reason for a
+ * denial, marked as such: the log has the rest, under the same reference.
  *
  * @module
  */
@@ -19,6 +19,8 @@ export interface ErrorPage {
   readonly kind: ErrorPageKind;
   /** Leads whoever reads the log to the cause. */
   readonly correlationId: string;
+  /** The tenant's reason for a denial: untrusted text, cleaned and cut. */
+  readonly tenantMessage?: string | undefined;
   /**
    * A way on; anything but a web address, or an app's, is left out. Without a text, a path of our own
    * reads "Try again", and a link to elsewhere names the host or the app it leads to.
@@ -27,17 +29,26 @@ export interface ErrorPage {
 }
 
 /** The page as a document. The status code is the caller's business. */
-export function errorPage(look: PageLook, { kind, correlationId, link }: ErrorPage): string {
+export function errorPage(
+  look: PageLook,
+  { kind, correlationId, tenantMessage, link }: ErrorPage,
+): string {
   const { title, message, remedy } = look.texts.error[kind];
   const labels = look.texts.errorPage;
   const body = html`<div class="stack">
 <h1>${title}</h1>
 <p>${message}</p>
+${tenantMessage && quotation(labels.tenantSays, tenantMessage)}
 <section class="box"><h2>${labels.remedy}</h2><p>${remedy}</p></section>
 ${link && button(look, link.href, link.text)}
 <p class="muted details">${labels.correlationId}: <code><bdi dir="ltr">${visibleAscii(correlationId)}</bdi></code></p>
 </div>`;
   return layout(look, { title, body });
+}
+
+/** In quotation marks and under a heading, so that it cannot pass for a sentence of ours. */
+function quotation(heading: string, text: string): Html {
+  return html`<section class="box"><h2>${heading}</h2><p><q><bdi>${text}</bdi></q></p></section>`;
 }
 
 function button(

@@ -112,6 +112,13 @@ export const samplePages: Readonly<Record<string, string>> = {
     link: { href: `https://${'unbreakable'.repeat(5)}.weather.example.com/` },
   }),
   'access denied': errorPage(look, { kind: 'denied', correlationId: '01JPA6Q9' }),
+  'access denied by the tenant': errorPage(look, {
+    kind: 'sign_in_denied',
+    correlationId: '01JPA6Q9',
+    tenantMessage: `Please verify ${'every-address'.repeat(12)} first.`,
+    link: { href: 'https://weather.example.com/connected-apps', text: 'Try again' },
+  }),
+  'no sign-in to finish': errorPage(look, { kind: 'no_login', correlationId: '01JPA6Q9' }),
   'connected apps': connectedAppsPage(look, { ...connectedApps, disconnected: 'Inspector' }),
   'no connected apps': connectedAppsPage(look, { ...connectedApps, apps: [] }),
   'sign in': signInPage(look, {

@@ -71,6 +71,13 @@ export const de: PageTexts = {
       remedy:
         'Gehen Sie dorthin zurück, wo Sie begonnen haben, etwa in Ihre App, beginnen Sie noch einmal und bleiben Sie bis zum Ende in einem Browser. Cookies müssen für diese Seite erlaubt sein. Haben Sie das nicht selbst begonnen, schließen Sie diese Seite.',
     },
+    no_login: {
+      title: 'Melden Sie sich in Ihrer App an',
+      message:
+        'Diese Adresse schließt eine Anmeldung ab, die eine App begonnen hat. Sie sind ohne eine solche Anmeldung hierhergekommen, vielleicht über einen Link in einer E-Mail, etwa zur Bestätigung Ihrer Adresse.',
+      remedy:
+        'Gehen Sie in Ihre App zurück und melden Sie sich dort an. Heißt es dann, Ihre E-Mail-Adresse sei nicht bestätigt, fordern Sie eine neue E-Mail an: Der Link ist vielleicht abgelaufen.',
+    },
     denied: {
       title: 'Der Zugang wurde abgelehnt',
       message: 'Die App hat keinen Zugang erhalten.',
@@ -117,6 +124,7 @@ export const de: PageTexts = {
   },
   errorPage: {
     remedy: 'Was Sie tun können',
+    tenantSays: 'Der Anmeldedienst sagt',
     tryAgain: 'Noch einmal versuchen',
     goOn: 'Weiter zu {host}',
     correlationId: 'Referenz',

@@ -67,6 +67,13 @@ export const en: PageTexts = {
       remedy:
         'Go back to where you started, such as your app, begin again, and stay in one browser until the end. Cookies have to be allowed for this site. If you did not start this yourself, close this page.',
     },
+    no_login: {
+      title: 'Go back to your app to sign in',
+      message:
+        'This address finishes a sign-in that an app has started. You came here without one, perhaps by a link in an e-mail, such as one that confirms your address.',
+      remedy:
+        'Go back to your app and sign in there. If it then says that your e-mail address is not confirmed, ask for a new e-mail: the link may have expired.',
+    },
     denied: {
       title: 'Access was denied',
       message: 'The app did not get access.',
@@ -109,6 +116,7 @@ export const en: PageTexts = {
   },
   errorPage: {
     remedy: 'What you can do',
+    tenantSays: 'The login service says',
     tryAgain: 'Try again',
     goOn: 'Go on to {host}',
     correlationId: 'Reference',

@@ -70,6 +70,13 @@ export const es: PageTexts = {
       remedy:
         'Vuelve a donde empezaste, por ejemplo a tu aplicación, empieza de nuevo y quédate en un solo navegador hasta el final. Las cookies tienen que estar permitidas para este sitio. Si no lo empezaste tú, cierra esta página.',
     },
+    no_login: {
+      title: 'Inicie sesión desde su aplicación',
+      message:
+        'Esta dirección termina un inicio de sesión que una aplicación ha comenzado. Ha llegado aquí sin ninguno, quizá por un enlace de un correo electrónico, por ejemplo para confirmar su dirección.',
+      remedy:
+        'Vuelva a su aplicación e inicie sesión allí. Si entonces se le dice que su dirección de correo no está confirmada, pida un nuevo correo: es posible que el enlace haya caducado.',
+    },
     denied: {
       title: 'Se denegó el acceso',
       message: 'La aplicación no recibió acceso.',
@@ -114,6 +121,7 @@ export const es: PageTexts = {
   },
   errorPage: {
     remedy: 'Qué puedes hacer',
+    tenantSays: 'El servicio de inicio de sesión dice',
     tryAgain: 'Intentar de nuevo',
     goOn: 'Continuar a {host}',
     correlationId: 'Referencia',

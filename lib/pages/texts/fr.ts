@@ -69,6 +69,13 @@ export const fr: PageTexts = {
       remedy:
         'Retournez là où vous avez commencé, votre application par exemple, recommencez et restez dans un seul navigateur jusqu’au bout. Les cookies doivent être permis pour ce site. Si la demande ne vient pas de vous, fermez cette page.',
     },
+    no_login: {
+      title: 'Connectez-vous depuis votre application',
+      message:
+        'Cette adresse termine une connexion commencée par une application. Vous êtes arrivé ici sans connexion en cours, peut-être par un lien reçu par e-mail, par exemple pour confirmer votre adresse.',
+      remedy:
+        'Retournez dans votre application et connectez-vous. Si elle indique alors que votre adresse e-mail n’est pas confirmée, demandez un nouvel e-mail : le lien a peut-être expiré.',
+    },
     denied: {
       title: 'L’accès a été refusé',
       message: 'L’application n’a pas reçu d’accès.',
@@ -115,6 +122,7 @@ export const fr: PageTexts = {
   },
   errorPage: {
     remedy: 'Ce que vous pouvez faire',
+    tenantSays: 'Le service de connexion indique',
     tryAgain: 'Réessayer',
     goOn: 'Continuer vers {host}',
     correlationId: 'Référence',

@@ -19,6 +19,8 @@ export type ErrorPageKind =
   | 'login_expired'
   /** The login belongs to another browser, or this one lost its cookie. */
   | 'other_browser'
+  /** The browser came to the callback without a login, such as by a link in an e-mail of Auth0's. */
+  | 'no_login'
   /** The person or the tenant said no, and the client cannot be told. */
   | 'denied'
   /** Auth0, or our own store, does not answer. */
@@ -87,6 +89,8 @@ export interface PageTexts {
   /** What all error pages say. */
   readonly errorPage: {
     readonly remedy: string;
+    /** Above the tenant's reason for a denial, in the tenant's words. */
+    readonly tenantSays: string;
     readonly tryAgain: string;
     readonly goOn: string;
     readonly correlationId: string;

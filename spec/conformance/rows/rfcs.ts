@@ -101,7 +101,7 @@ export const RFC_ROWS: Readonly<Record<string, string>> = {
   'R-UP-1': 'code flow with PKCE, state and nonce towards Auth0',
   'R-UP-2': "Auth0's ID token is verified in full",
   'R-UP-3': "Auth0's issuer parameter is compared",
-  'R-UP-4': "Auth0's errors are mapped by list, its words kept back",
+  'R-UP-4': "Auth0's errors are mapped by list; of its words only the reason for a denial goes on",
   'R-UP-5': 'an outage of Auth0 is a 503, not a crash',
   'R-UP-6': 'we authenticate at Auth0 without leaking the secret',
   'R-UP-7': "Auth0's tokens are sealed, end with the grant, and are refreshed one at a time",
