@@ -25,6 +25,19 @@ describe('the address a request counts for', () => {
   it.each([
     ['2001:db8:aaaa:bb00::1', '2001:db8:aaaa:bbff::2', 'one /56, which one customer has'],
     ['::ffff:192.0.2.1', '192.0.2.1', 'one IPv4 address, mapped or not'],
+    ['::ffff:c000:201', '192.0.2.1', 'the same, mapped in hexadecimal'],
+    ['192.0.2.1:5123', '192.0.2.1:80', 'one caller from two ports, as Azure and IIS write it'],
+    ['192.0.2.1:5123', '192.0.2.1', 'with a port or without'],
+    ['[2001:db8::1]:443', '2001:db8::1', 'in brackets, with a port'],
+    ['[2001:db8::1]', '2001:DB8:0::1', 'in brackets, without'],
+    ['[::ffff:192.0.2.1]:5123', '192.0.2.1', 'mapped, in brackets, with a port'],
+    [
+      '2001:db8:0:1:2:3:4:5:6789',
+      '2001:db8:0:1:2:3:4:5',
+      'all eight groups and a port, without brackets',
+    ],
+    ['fe80::1%eth0', 'fe80::1%wlan0', 'an address with its zone'],
+    ['[fe80::1%25eth0]:443', 'fe80::1', 'a zone in brackets'],
   ])('R-DP-3 is the same for %s and %s: %s', (one, other) => {
     expect(addressOf(from(one))).toBe(addressOf(from(other)));
   });
@@ -45,22 +58,42 @@ describe('the address a request counts for', () => {
     ['2001:db8:aaaa:bb00::1', '2001:db8:aaaa:bc00::1'],
     ['192.0.2.1', '192.0.2.2'],
     ['::ffff:192.0.2.1', '::ffff:192.0.2.2'],
+    ['192.0.2.1:80', '192.0.2.2:80'],
+    ['[2001:db8:1::1]:443', '[2001:db8:2::1]:443'],
   ])('R-DP-3 is another for %s and %s', (one, other) => {
     expect(addressOf(from(one))).not.toBe(addressOf(from(other)));
   });
 
   it.each([
     ['a word', 'unknown'],
+    ['an obfuscated name', '_hidden'],
     ['something long', 'a'.repeat(5000)],
-    ['an address with a port', '1.2.3.4:80'],
+    ['a long port', '192.0.2.1:123456'],
+    ['an empty address in brackets', '[]:443'],
+    ['brackets that do not close', '[2001:db8::1'],
+    ['a form of the header Forwarded', 'for="[2001:db8::1]:4711"'],
+    ['a host name', 'proxy.example:8080'],
     ['nothing', ''],
     ['a closed connection', undefined],
   ])(
-    'is one for everything that is no address, so that a made-up header gains nothing: %s',
+    'is one for everything that is no address, so that a forged header gains nothing: %s',
     (_what, ip) => {
       expect(addressOf(from(ip))).toBe('unknown');
     },
   );
+
+  it('FA-28 is none that is shared in silence: the log says once what was received, cut', () => {
+    const log: unknown[] = [];
+    const note = (fields: object, message: string) => void log.push([fields, message]);
+    const address = createAddressOf({ debug: quiet, info: quiet, warn: note, error: quiet });
+    for (const ip of [`_${'x'.repeat(500)}`, 'unknown', '']) address(from(ip));
+    expect(log).toEqual([
+      [
+        { setting: 'trust proxy', address: `_${'x'.repeat(59)}` },
+        expect.stringContaining('all such callers share one rate limit'),
+      ],
+    ]);
+  });
 
   it('R-DP-3 says once that a proxy is not trusted, and once that everybody is', () => {
     addressOf(from('192.0.2.1', false));

@@ -5,6 +5,8 @@
  */
 import type { Request } from 'express';
 
+import { isFromTrustedProxy } from '../caller-address.js';
+
 /** Tells the prefix that is missing from the URL of a request, `''` for none. */
 export type StrippedPrefixOf = (req: Request) => string;
 
@@ -30,10 +32,4 @@ export function createStrippedPrefix(paths: {
       ? forwarded
       : strippedPrefix;
   };
-}
-
-/** The rule by which Express itself reads `X-Forwarded-Host`. */
-function isFromTrustedProxy(req: Request): boolean {
-  const trusts: unknown = req.app.get('trust proxy fn');
-  return typeof trusts === 'function' && trusts(req.socket.remoteAddress, 0) === true;
 }
