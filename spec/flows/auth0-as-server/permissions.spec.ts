@@ -3,6 +3,8 @@
  *
  * @module
  */
+import { readFile } from 'node:fs/promises';
+
 import { afterEach, describe, expect, it } from '@jest/globals';
 import express from 'express';
 
@@ -49,6 +51,16 @@ describe('a permission of the person', () => {
     for (const scope of [['read:notes', 'files:write'], 7, 'read:notesfiles:write']) {
       expect((await write({ scope }))[0]).toBe(403);
     }
+  });
+
+  it('widens no grant under the setting that the page recommends: RBAC without permissions in the token', async () => {
+    const page = await readFile('docs/auth0-as-authorization-server.md', 'utf8');
+    const advice = [...page.matchAll(/\*\*Add Permissions in the\s+Access Token\*\*\s+(\w+)/g)];
+    expect(page).toMatch(/switch on \*\*Enable RBAC\*\* on the Settings tab/);
+    expect(advice[0]?.[1]).toBe('off');
+    await start(STEPS);
+    expect((await write({ scope: 'read:notes' }))[0]).toBe(403);
+    expect((await write({ scope: 'read:notes files:write' }))[0]).toBe(200);
   });
 
   it('decides at a tenant with RBAC, with a real login', async () => {
