@@ -4,6 +4,7 @@
  * @module
  */
 import type { Auth0Config } from '../config/config.js';
+import { withTimeLimit } from '../deadline.js';
 import { type Auth0, Auth0Error, type Auth0Login, type LoginTransactions } from './auth0.js';
 import { createClientAuthentication } from './client-authentication.js';
 import { createLogin } from './login.js';
@@ -54,25 +55,29 @@ export function createAuth0(deps: Auth0Deps): Auth0 {
     startLogin: (req, res, start) => problems.watch(() => login.startLogin(req, res, start)),
     finishLogin: (req, res, browser) => problems.watch(() => login.finishLogin(req, res, browser)),
     refresh: (refreshToken) =>
-      problems.watch(async () => {
+      problems.watch(() =>
         // One limit for both steps: callers hold a lease on the grant for about as long.
-        const signal = AbortSignal.timeout(config.timeoutMs);
-        // With rotation the answer cannot be had twice: be able to verify it before asking.
-        await inTime(keys.ready(), signal);
-        const response = await tokens.refresh(refreshToken, signal);
-        return verification.refresh(response, refreshToken);
-      }),
+        withTimeLimit(
+          config.timeoutMs,
+          async (signal) => {
+            const startedAtMs = performance.now();
+            // With rotation the answer cannot be had twice: be able to verify it before asking.
+            await keys.ready();
+            // By the clock: once the lease has run out, another process may be using this token.
+            if (performance.now() - startedAtMs > config.timeoutMs) throw tooLate(config);
+            const response = await tokens.refresh(refreshToken, signal);
+            return verification.refresh(response, refreshToken);
+          },
+          () => tooLate(config),
+        ),
+      ),
     verifyLogout: (token) => problems.watch(() => verifyLogoutToken(token)),
     revoke: (refreshToken) => problems.watch(() => tokens.revoke(refreshToken)),
   };
 }
 
-function inTime(step: Promise<void>, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const late = new Auth0Error('unavailable', 'signing keys: not at hand in time for a refresh');
-    signal.addEventListener('abort', () => reject(late), { once: true });
-    step.then(resolve, reject);
-  });
+function tooLate({ timeoutMs }: Auth0Config): Auth0Error {
+  return new Auth0Error('unavailable', `refresh: not complete within ${timeoutMs} ms`);
 }
 
 /** What a tenant can leave out and still log people in. */

@@ -8,6 +8,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 
+import { withTimeLimit } from '../deadline.js';
 import { jsonObjectIn } from '../oauth/json-object.js';
 import { Auth0Error } from './auth0.js';
 
@@ -65,17 +66,23 @@ export type Auth0Http = (request: Auth0Request) => Promise<Auth0Answer>;
 
 /** @param deps.timeoutMs for a call with its repeats, the answer's body included */
 export function createAuth0Http(deps: { timeoutMs: number; now: () => number }): Auth0Http {
-  return async function callAuth0(request) {
-    const signal = request.signal ?? AbortSignal.timeout(deps.timeoutMs);
-    for (let repeats = 0; ; repeats += 1) {
-      try {
-        return await attempt(request, signal, deps.now);
-      } catch (error) {
-        const failure = unavailable(request, error, signal.aborted ? deps.timeoutMs : undefined);
-        if (repeats >= MAX_REPEATS || !mayRepeat(request, failure)) throw failure;
-        if (!(await pause(BACKOFF_MS * 2 ** repeats, signal))) throw failure;
+  return function callAuth0(request) {
+    let failure: Auth0Error | undefined;
+    async function attempts(signal: AbortSignal): Promise<Auth0Answer> {
+      for (let repeats = 0; ; repeats += 1) {
+        try {
+          return await attempt(request, signal, deps.now);
+        } catch (error) {
+          failure = unavailable(request, error);
+          if (repeats >= MAX_REPEATS || !mayRepeat(request, failure)) throw failure;
+          if (!(await pause(BACKOFF_MS * 2 ** repeats, signal))) throw failure;
+        }
       }
     }
+    if (request.signal !== undefined) return attempts(request.signal);
+    // What an attempt failed of says more than that there was no time for another.
+    const missed = (): Auth0Error => failure ?? timedOut(request, deps.timeoutMs);
+    return withTimeLimit(deps.timeoutMs, attempts, missed);
   };
 }
 
@@ -134,20 +141,19 @@ function retryAfterSeconds(status: number, headers: Headers, now: number): numbe
   return Math.min(Math.max(Math.ceil(seconds), 1), MAX_RETRY_AFTER_SECONDS);
 }
 
-function unavailable(
-  { what, url }: Auth0Request,
-  error: unknown,
-  timedOutAfterMs: number | undefined,
-): Auth0Error {
+const REMEDY = 'If it stays like that, npx express-auth0-mcp doctor says what is in the way.';
+
+function timedOut({ what, url }: Auth0Request, timeoutMs: number): Auth0Error {
+  const message = `${what}: no complete answer from ${new URL(url).host} within ${timeoutMs} ms`;
+  return new Auth0Error('unavailable', message, { remedy: REMEDY });
+}
+
+function unavailable({ what, url }: Auth0Request, error: unknown): Auth0Error {
   if (error instanceof Auth0Error) return error;
-  const { host } = new URL(url);
-  const reason =
-    timedOutAfterMs === undefined
-      ? `no answer from ${host} (${networkReason(error)})`
-      : `no complete answer from ${host} within ${timedOutAfterMs} ms`;
+  const reason = `no answer from ${new URL(url).host} (${networkReason(error)})`;
   const remedy = UNKNOWN_HOST.has(networkReason(error))
     ? 'Nobody here knows a host of this name: check configUrl or domain for a slip, and the DNS of this machine.'
-    : 'If it stays like that, npx express-auth0-mcp doctor says what is in the way.';
+    : REMEDY;
   return new Auth0Error('unavailable', `${what}: ${reason}`, { cause: error, remedy });
 }
 

@@ -8,6 +8,7 @@
  */
 import express, { type Request, type RequestHandler, type Response } from 'express';
 
+import { startDeadline } from '../deadline.js';
 import { sendJson } from '../http/send-json.js';
 import { RequestTimedOut } from '../oauth/errors.js';
 
@@ -36,13 +37,13 @@ export function readRpcBody(req: Request, res: Response, sender: Sender): Promis
   if (req.method !== 'POST' || req.readableDidRead) return Promise.resolve();
   const { parse, timeoutMs } = PARSERS[sender];
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => {
+    const endDeadline = startDeadline(timeoutMs, () => {
       // Or the rest would go on trickling in.
       if (!res.headersSent) res.set('Connection', 'close');
       reject(new RequestTimedOut('The body came too slowly'));
-    }, timeoutMs);
+    });
     parse(req, res, () => {
-      clearTimeout(timer);
+      endDeadline();
       resolve();
     });
   });

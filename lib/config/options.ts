@@ -382,7 +382,8 @@ export interface Auth0McpOptions {
   readonly allowedOrigins?: string | readonly string[] | undefined;
 
   /**
-   * How long one request to Auth0 may take, in seconds, 1 to 60.
+   * How long one request to Auth0 may take, in seconds, 1 to 60. Time for which the event loop of this
+   * process is blocked does not count.
    *
    * Default: 10.
    * Environment: `AUTH0_MCP_UPSTREAM_TIMEOUT_SECONDS`.

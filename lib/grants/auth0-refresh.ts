@@ -19,6 +19,7 @@ import { type Auth0, Auth0Error, type Auth0Refresh } from '../auth0/auth0.js';
 import { clientFingerprint } from '../clients/fingerprint.js';
 import type { EventListener } from '../config/events.js';
 import type { Logger } from '../config/logger.js';
+import { withTimeLimit } from '../deadline.js';
 import { InvalidGrant, TemporarilyUnavailable } from '../oauth/errors.js';
 import type { GrantRecord } from '../storage/records.js';
 import type { GrantStore } from './grant-store.js';
@@ -68,7 +69,13 @@ const WRITE_PAUSE_MS = 250;
 export function refreshAtAuth0(due: DueGrant, deps: Auth0RefreshDeps): RefreshUnderWay {
   const asked = ask(due, deps);
   const written = asked.then((refreshed) => keep(due, refreshed, deps));
-  const answer = asked.then(() => withinPatience(written));
+  const answer = asked.then(() =>
+    withTimeLimit(
+      CALLER_PATIENCE_MS,
+      () => written,
+      () => unavailable(FIRST_PAUSE_SECONDS),
+    ),
+  );
   // Whether well or badly: the answer tells.
   const settled = Promise.allSettled([written]).then(() => undefined);
   return { answer, settled };
@@ -153,20 +160,6 @@ async function untilWritten<T>(write: () => Promise<T>, now: () => number): Prom
       if (now() >= giveUpAt) throw error;
     }
     await sleep(WRITE_PAUSE_MS);
-  }
-}
-
-async function withinPatience(written: Promise<GrantRecord>): Promise<GrantRecord> {
-  const patience = new AbortController();
-  const tooLong = sleep(CALLER_PATIENCE_MS, undefined, { signal: patience.signal });
-  const late = tooLong.then(() => {
-    throw unavailable(FIRST_PAUSE_SECONDS);
-  });
-  try {
-    return await Promise.race([written, late]);
-  } finally {
-    late.catch(() => undefined);
-    patience.abort();
   }
 }
 

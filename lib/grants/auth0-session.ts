@@ -101,30 +101,36 @@ async function leaseOrResult(
   deps: Auth0SessionsDeps,
 ): Promise<{ grant: GrantRecord; isHolder: boolean }> {
   const patienceMs = deps.timeoutMs + LEASE_SLACK_SECONDS * 1000;
+  const owner = randomBytes(9).toString('base64url');
   const rounds = Math.ceil(patienceMs / POLL_MS);
   // By the clock as well: a slow store makes long rounds.
   const giveUpAt = deps.now() + patienceMs / 1000;
-  for (let round = 0; round < rounds && deps.now() <= giveUpAt; round += 1) {
-    const { grant, isHolder } = await tryLease(id, deps);
+  for (let round = 1; ; round += 1) {
+    // Before the look: a process that was blocked for all this time looks once more.
+    const isLast = round >= rounds || deps.now() > giveUpAt;
+    const { grant, isHolder } = await tryLease(id, owner, deps);
     if (grant === undefined) throw new InvalidGrant('The login has ended');
-    if (isHolder || !isDue(grant, deps.now())) return { grant, isHolder };
+    if (!isDue(grant, deps.now())) return { grant, isHolder: false };
+    const leaseSeconds = (grant.auth0.lease?.until ?? 0) - deps.now();
+    if (isHolder && leaseSeconds * 1000 >= deps.timeoutMs) return { grant, isHolder };
     const retryIn = (grant.auth0.retryAt ?? 0) - deps.now();
     if (retryIn > 0) throw unavailable(retryIn);
-    await sleep(POLL_MS);
+    if (isLast) throw unavailable(RETRY_AFTER_SECONDS);
+    // A lease that was written before this process was blocked may end before Auth0 answers: renew it.
+    if (!isHolder) await sleep(POLL_MS);
   }
-  throw unavailable(RETRY_AFTER_SECONDS);
 }
 
 /** Writes a lease if a refresh is due, nobody holds one and no pause was ordered. */
 async function tryLease(
   id: string,
+  owner: string,
   { store, timeoutMs, now }: Auth0SessionsDeps,
 ): Promise<{ grant: GrantRecord | undefined; isHolder: boolean }> {
-  const owner = randomBytes(9).toString('base64url');
   const until = now() + Math.ceil(timeoutMs / 1000) + LEASE_SLACK_SECONDS;
   const grant = await store.update(id, (current) => {
     const { lease, retryAt = 0 } = current.auth0;
-    const isFree = lease === undefined || lease.until <= now();
+    const isFree = lease === undefined || lease.until <= now() || lease.owner === owner;
     if (!isFree || retryAt > now() || !isDue(current, now())) return undefined;
     return { ...current, auth0: { ...current.auth0, lease: { owner, until } } };
   });

@@ -27,6 +27,8 @@ import { effectiveScopes, issueTokens, type TokenSet } from './token-set.js';
 const ANSWER_WITHIN_SECONDS = 2;
 /** An attempt that has not answered after so long never will: well above the limit above. */
 const ABANDONED_AFTER_MS = 3_500;
+/** Attempts of one request: the process may be blocked during the first, a slow store slows them all. */
+const MAX_ATTEMPTS = 2;
 /** How often those who wait look. */
 const POLL_MS = 250;
 
@@ -39,30 +41,43 @@ export async function redeemCode(
   const parts = parseCode(request.code);
   if (parts === undefined) throw badCode('malformed');
   const { grantId } = parts;
-  const id = randomBytes(9).toString('base64url');
   const redeemAs = (attempt: Attempt) => tryToRedeem({ ...parts, request, client, attempt }, deps);
 
-  let startedAt = deps.now();
-  let verdict = await redeemAs({ id });
-  let isSecond = false;
-  for (let seen = '', waitedMs = 0; verdict.outcome === 'in_progress'; waitedMs += POLL_MS) {
-    isSecond = true;
-    if (seen !== verdict.by) [seen, waitedMs] = [verdict.by, 0];
-    await sleep(POLL_MS);
-    startedAt = deps.now();
-    const isAbandoned = waitedMs + POLL_MS >= ABANDONED_AFTER_MS;
-    verdict = await redeemAs({ id, abandoned: isAbandoned ? seen : undefined });
-  }
-  if (verdict.outcome !== 'redeemed') {
-    throw await refusal(verdict, { grantId, isSecond, ...client }, deps);
-  }
+  let own: string | undefined;
+  for (let attempts = 0; attempts < MAX_ATTEMPTS; attempts += 1) {
+    let startedAt = deps.now();
+    // Of its own, so that those who wait begin to wait anew.
+    const id = randomBytes(9).toString('base64url');
+    let verdict = await redeemAs({ id, abandoned: own });
+    let isSecond = own !== undefined;
+    for (let seen = '', waitedMs = 0; verdict.outcome === 'in_progress'; waitedMs += POLL_MS) {
+      isSecond = true;
+      if (seen !== verdict.by) [seen, waitedMs] = [verdict.by, 0];
+      await sleep(POLL_MS);
+      startedAt = deps.now();
+      const isAbandoned = waitedMs + POLL_MS >= ABANDONED_AFTER_MS;
+      verdict = await redeemAs({ id, abandoned: isAbandoned ? seen : undefined });
+    }
+    if (verdict.outcome !== 'redeemed') {
+      throw await refusal(verdict, { grantId, isSecond, ...client }, deps);
+    }
 
-  const { grant } = verdict;
-  const tokens = await issueTokens(grantId, grant, effectiveScopes(grant), deps);
-  // Whoever waits may have taken over by now, and only one of the two may answer.
-  if (deps.now() - startedAt >= ANSWER_WITHIN_SECONDS) throw tooLate();
-  deps.emit({ type: 'code_redeemed', grantId, subject: grant.subject, client: client.fingerprint });
-  return { ...tokens, onSent: () => deps.deliveries.note(grantId, grant) };
+    const { grant } = verdict;
+    const tokens = await issueTokens(grantId, grant, effectiveScopes(grant), deps);
+    // Whoever waits may have taken over by now, and only one of the two may answer: claim it again.
+    if (deps.now() - startedAt >= ANSWER_WITHIN_SECONDS) {
+      own = id;
+      continue;
+    }
+    deps.emit({
+      type: 'code_redeemed',
+      grantId,
+      subject: grant.subject,
+      client: client.fingerprint,
+    });
+    return { ...tokens, onSent: () => deps.deliveries.note(grantId, grant) };
+  }
+  throw tooLate();
 }
 
 type Verdict =

@@ -9,6 +9,7 @@
  */
 import type { Request, Response } from 'express';
 
+import { startDeadline } from '../deadline.js';
 import {
   InvalidRequest,
   type OAuthError,
@@ -47,11 +48,11 @@ export async function readBytes(req: Request, res: Response, limits: BodyLimits)
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let size = 0;
-    const timer = setTimeout(() => {
+    const endDeadline = startDeadline(timeoutMs, () => {
       // RFC 9110 §15.5.9: or the rest would go on trickling in.
       res.set('Connection', 'close');
       giveUp(new RequestTimedOut('The body did not arrive in time'));
-    }, timeoutMs);
+    });
     req.on('data', take).on('end', finish).on('close', breakOff).on('error', breakOff);
 
     function take(chunk: Buffer): void {
@@ -73,7 +74,7 @@ export async function readBytes(req: Request, res: Response, limits: BodyLimits)
       reject(error);
     }
     function letGo(): void {
-      clearTimeout(timer);
+      endDeadline();
       req.off('data', take).off('end', finish).off('close', breakOff).off('error', breakOff);
     }
   });

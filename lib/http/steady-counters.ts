@@ -6,6 +6,8 @@
  */
 import type { Options, Store } from 'express-rate-limit';
 
+import { withTimeLimit } from '../deadline.js';
+
 /** Time the shared store has. With the deadline of a storage verb it stays below a second. */
 const PATIENCE_MS = 150;
 
@@ -30,7 +32,8 @@ export function createSteadyCounters(): Steadily {
   async function inTime<T>(ask: () => Promise<T> | T): Promise<T | undefined> {
     if (performance.now() < pausedUntilMs) return undefined;
     try {
-      return await withinPatience(ask);
+      const tooSlow = (): Error => new Error('the counters are slow');
+      return await withTimeLimit(PATIENCE_MS, async () => ask(), tooSlow);
     } catch {
       // Which store it is and what ails it is told by the endpoints that cannot do without it.
       pausedUntilMs = performance.now() + PAUSE_MS;
@@ -57,16 +60,4 @@ export function createSteadyCounters(): Steadily {
       shutdown: () => local.shutdown?.(),
     };
   };
-}
-
-async function withinPatience<T>(ask: () => Promise<T> | T): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const tooSlow = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error('the counters are slow')), PATIENCE_MS);
-  });
-  try {
-    return await Promise.race([ask(), tooSlow]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

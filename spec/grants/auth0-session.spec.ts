@@ -117,6 +117,31 @@ describe('one refresh at Auth0 at a time (CLI-42)', () => {
     expect(rig.auth0.refreshes).toHaveLength(1);
   });
 
+  it('FA-33: a holder that was blocked for longer than its lease takes a new one before it asks', async () => {
+    await loginThatIsDue();
+    rig.storage.beforeUpdate = () => rig.pass(5);
+    const other = rig.instance();
+    const answers: Promise<string>[] = [];
+    rig.auth0.meanwhile = async () => {
+      if (answers.length === 0) answers.push(other.auth0Token(id));
+      await sleep(150);
+    };
+    expect(await rig.grants.auth0Token(id)).toBe('refreshed-at-1');
+    expect(await Promise.all(answers)).toEqual(['refreshed-at-1']);
+    expect(rig.auth0.refreshes).toEqual(['auth0-rt-1']);
+  });
+
+  it('FA-33: one who was blocked for as long as it would have waited looks once more', async () => {
+    await loginThatIsDue();
+    rig.auth0.meanwhile = () => sleep(50);
+    const holder = rig.grants.auth0Token(id);
+    await sleep(20);
+    const waiting = rig.instance().auth0Token(id);
+    await sleep(5);
+    rig.pass(30);
+    expect(await Promise.all([holder, waiting])).toEqual(['refreshed-at-1', 'refreshed-at-1']);
+  });
+
   it('a holder that died blocks the others until its lease runs out, and no longer', async () => {
     await loginThatIsDue();
     await leaseOfTheDead();

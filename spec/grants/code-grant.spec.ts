@@ -216,9 +216,34 @@ describe('a redemption whose answer never left', () => {
     expect(await outcomeOf(rig.refresh(refreshToken))).toBe('invalid_grant');
   });
 
-  it('answers nothing when it took so long that another one may have taken over', async () => {
+  it('FA-33: claims the code again when it took so long that another one may have taken over', async () => {
     const code = await rig.begin();
-    rig.storage.beforeUpdate = () => rig.pass(2);
+    rig.storage.beforeUpdate = () => rig.pass(3);
+    const tokens = await rig.redeem(code);
+    await deliver(tokens);
+    expect(await outcomeOf(rig.refresh(tokens.refreshToken ?? ''))).toBe('ok');
+    expect(rig.events.filter(({ type }) => type === 'code_redeemed')).toHaveLength(1);
+  });
+
+  it('FA-33: answers nothing when another one has taken over by then', async () => {
+    const code = await rig.begin();
+    const other = rig.instance();
+    rig.storage.beforeUpdate = () => {
+      rig.pass(11);
+      rig.storage.beforeUpdate = async () =>
+        deliver(await other.redeemCode(requestFor(code), PUBLIC));
+    };
+    expect(await outcomeOf(rig.redeem(code))).toBe('invalid_grant');
+    expect(rig.events.filter(({ type }) => type === 'code_redeemed')).toHaveLength(1);
+    expect(await rig.grants.list({ clientId: 'client' })).toHaveLength(1);
+  });
+
+  it('answers nothing when it takes that long again', async () => {
+    const code = await rig.begin();
+    rig.storage.beforeUpdate = () => {
+      rig.pass(2);
+      rig.storage.beforeUpdate = () => rig.pass(2);
+    };
     expect(await outcomeOf(rig.redeem(code))).toBe('temporarily_unavailable');
     expect(rig.typesOfEvents()).not.toContain('code_redeemed');
   });

@@ -1,5 +1,7 @@
+import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -9,6 +11,7 @@ import { readBytes } from '../../lib/http/body-bytes.js';
 import { handler } from '../../lib/http/handler.js';
 import { jsonErrors } from '../../lib/http/json-errors.js';
 import { sendRaw } from '../fuzz/socket.js';
+import { block } from '../support/stall.js';
 
 describe('the bytes of a body', () => {
   let server: Server;
@@ -46,6 +49,17 @@ describe('the bytes of a body', () => {
     });
   }
   const head = 'POST /read HTTP/1.1\r\nHost: x\r\n';
+
+  it('FA-33: are read when they arrive while this process is blocked', async () => {
+    const socket = connect(Number(new URL(origin).port), '127.0.0.1');
+    const answer = once(socket, 'data');
+    socket.write(`${head}Content-Length: 6\r\nConnection: close\r\n\r\nabc`);
+    await pause(50);
+    socket.write('def');
+    block(600);
+    expect(String(await answer)).toContain('{"bytes":6}');
+    socket.destroy();
+  });
 
   it('are read to the end, whichever way they are framed', async () => {
     for (const framing of ['length', 'chunked'] as const) {

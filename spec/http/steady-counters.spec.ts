@@ -1,20 +1,25 @@
+import { stat } from 'node:fs/promises';
+
 import { describe, expect, it } from '@jest/globals';
 import { MemoryStore, type Options, type Store } from 'express-rate-limit';
 
 import { createSteadyCounters } from '../../lib/http/steady-counters.js';
+import { block } from '../support/stall.js';
 
 const OPTIONS = { windowMs: 60_000 } as Options;
 
 /** A shared store whose answers can be held back or refused. */
 function moodyStore() {
   const inner = new MemoryStore();
-  const mood = { asked: 0, is: 'well' as 'well' | 'broken' | 'silent' };
+  const mood = { asked: 0, is: 'well' as 'well' | 'broken' | 'silent' | 'outside' };
   const store: Pick<Store, 'increment' | 'decrement' | 'resetKey' | 'init'> = {
     init: (options) => inner.init(options),
     async increment(key) {
       mood.asked += 1;
       if (mood.is === 'broken') throw new Error('the store is away');
       if (mood.is === 'silent') return new Promise(() => undefined);
+      // The reply comes from outside of this process, and has to be read.
+      if (mood.is === 'outside') await stat('.');
       return inner.increment(key);
     },
     decrement: (key) => inner.decrement(key),
@@ -42,6 +47,16 @@ describe('rate-limit counters', () => {
     await steady.resetKey('caller');
     expect(await hit()).toBe(1);
     expect(mood.asked).toBe(5);
+    await steady.shutdown?.();
+  });
+
+  it('FA-33: are the shared ones when this process is blocked while it waits for them', async () => {
+    const { steady, mood, hit } = counters();
+    expect(await hit()).toBe(1);
+    mood.is = 'outside';
+    const counted = hit();
+    block(400);
+    expect([await counted, await hit()]).toEqual([2, 3]);
     await steady.shutdown?.();
   });
 

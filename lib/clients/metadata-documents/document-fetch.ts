@@ -10,6 +10,7 @@
 
 import type { Client, Dispatcher } from 'undici';
 
+import { startDeadline } from '../../deadline.js';
 import { loadPackage } from '../../load-package.js';
 import { ClientMetadataError } from './client-metadata-error.js';
 import type { HttpCaching } from './document-cache.js';
@@ -57,8 +58,8 @@ export function createDocumentFetch(deps: DocumentFetchDeps): DocumentFetch {
   async function fetchWithin(url: URL, controller: AbortController): Promise<FetchedDocument> {
     const { signal } = controller;
     const timeout = new ClientMetadataError('timeout', `no answer within ${timeoutMs} ms`);
-    const timer = setTimeout(() => controller.abort(timeout), timeoutMs);
-    const connect = guardedConnector(network, timeoutMs, signal);
+    const endDeadline = startDeadline(timeoutMs, () => controller.abort(timeout));
+    const connect = guardedConnector(network, signal);
     const { Client } = loadUndici();
     const client = new Client(url.origin, { connect, pipelining: 0, maxHeaderSize: 16 * 1024 });
     try {
@@ -66,7 +67,7 @@ export function createDocumentFetch(deps: DocumentFetchDeps): DocumentFetch {
     } catch (cause) {
       throw asMetadataError(signal.aborted ? signal.reason : cause);
     } finally {
-      clearTimeout(timer);
+      endDeadline();
       await client.destroy();
     }
   }

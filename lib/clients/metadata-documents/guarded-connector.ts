@@ -8,7 +8,7 @@
  * @module
  */
 import { Resolver } from 'node:dns/promises';
-import { isIP, type LookupFunction } from 'node:net';
+import { isIP, type LookupFunction, Socket } from 'node:net';
 
 import type { buildConnector } from 'undici';
 
@@ -45,11 +45,10 @@ const ATTEMPT_TIMEOUT_MS = 1_500;
 /**
  * A connector for undici that refuses special-use addresses.
  *
- * @param signal once it is aborted, no connection is begun any more
+ * @param signal its abort ends a connection that is being made, and none is begun any more
  */
 export function guardedConnector(
   network: AllowedNetwork | undefined,
-  timeoutMs: number,
   signal: AbortSignal,
 ): buildConnector.connector {
   const isAllowed = (address: string): boolean =>
@@ -58,7 +57,8 @@ export function guardedConnector(
   const undici = loadPackage('undici') as typeof import('undici');
   const connect = undici.buildConnector({
     lookup: guardedLookup(network?.resolve ?? resolvePublicName, isAllowed, signal),
-    timeout: timeoutMs,
+    // The signal is the limit: this timer would run out while the event loop is blocked.
+    timeout: 0,
     autoSelectFamily: true,
     autoSelectFamilyAttemptTimeout: ATTEMPT_TIMEOUT_MS,
     maxCachedSessions: 0,
@@ -68,7 +68,13 @@ export function guardedConnector(
     // Node looks up names only: an address goes straight to the socket, past the lookup.
     if (isIP(options.hostname) !== 0 && !isAllowed(options.hostname)) {
       callback(forbidden(options.hostname), null);
-    } else connect(options, callback);
+    } else {
+      // undici returns the socket; its types do not say so.
+      const socket: unknown = connect(options, callback);
+      if (socket instanceof Socket) {
+        signal.addEventListener('abort', () => socket.destroy(signal.reason), { once: true });
+      }
+    }
   };
 }
 

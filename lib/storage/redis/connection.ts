@@ -7,8 +7,9 @@
  *
  * @module
  */
+import { withTimeLimit } from '../../deadline.js';
 import { loadPackage } from '../../load-package.js';
-import { tooSlow, unavailable } from './failure.js';
+import { RedisTimeoutError, unavailable } from './failure.js';
 import type { RedisClient } from './redis-client.js';
 import type { TrackingListener } from './tracked-values.js';
 
@@ -117,7 +118,7 @@ interface Attempt {
 
 function connect(url: string, listener: TrackingListener | undefined): Attempt {
   // Loaded here and not at the top: who uses another store does not pay for it.
-  const { createClient } = loadPackage('redis') as typeof import('redis');
+  const { ConnectionTimeoutError, createClient } = loadPackage('redis') as typeof import('redis');
   const client = createClient({
     url,
     disableOfflineQueue: true,
@@ -143,7 +144,8 @@ function connect(url: string, listener: TrackingListener | undefined): Attempt {
     });
     client.on('error', (error: Error) => {
       lastError = error;
-      resolve();
+      // Longer than any command waits, so only a blocked event loop sees it first: the next attempt decides.
+      if (!(error instanceof ConnectionTimeoutError)) resolve();
     });
     client.connect().catch(() => resolve());
   });
@@ -155,21 +157,13 @@ async function withDeadline<T>(
   run: (signal: AbortSignal) => Promise<T>,
   onMissed: () => void = () => undefined,
 ): Promise<T> {
-  const controller = new AbortController();
-  let timer: NodeJS.Timeout | undefined;
-  const deadline = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => {
-      reject(tooSlow(where, DEADLINE_MS));
-      controller.abort();
-      onMissed();
-    }, DEADLINE_MS);
-  });
   try {
-    return await Promise.race([run(controller.signal), deadline]);
+    return await withTimeLimit(DEADLINE_MS, run, () => {
+      onMissed();
+      return new RedisTimeoutError(where, DEADLINE_MS);
+    });
   } catch (error) {
     throw unavailable(where, error);
-  } finally {
-    clearTimeout(timer);
   }
 }
 

@@ -54,9 +54,9 @@ export function unavailable(where: string, cause: unknown): StorageUnavailable {
   );
 }
 
-/** The error of a command that took longer than its deadline. */
-export function tooSlow(where: string, deadlineMs: number): StorageUnavailable {
-  return new StorageUnavailable(
-    `Redis (${where}) did not answer within ${deadlineMs} ms: is it running and reachable?`,
-  );
+/** A command that took longer than its deadline. */
+export class RedisTimeoutError extends StorageUnavailable {
+  constructor(where: string, deadlineMs: number) {
+    super(`Redis (${where}) did not answer within ${deadlineMs} ms: is it running and reachable?`);
+  }
 }

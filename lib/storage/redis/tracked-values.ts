@@ -14,14 +14,13 @@ import type { AtOnce } from '../at-once.js';
 import { boundedMap } from '../bounded-map.js';
 import { ownBytes } from '../own-bytes.js';
 import type { Connection } from './connection.js';
+import { RedisTimeoutError } from './failure.js';
 import { binaryView } from './redis-client.js';
 
 /** The longest that a value counts without word from Redis: a request later, the second is over. */
 const VOUCHED_MS = 900;
 /** How old the word from Redis may be before a look sends for a new one. */
 const RENEW_AFTER_MS = 300;
-/** A connection that refuses within this time leaves enough of the second to ask over another. */
-const REFUSED_WITHIN_MS = 500;
 /** Values kept: some 15 MB of grants. */
 const MAX_VALUES = 10_000;
 
@@ -109,7 +108,8 @@ export function trackedValues({ connect, get, prefix }: TrackedValuesDeps): Trac
       if (gaps === gapsBefore && isValid()) kept.set(key, bytes);
       return bytes;
     } catch (error) {
-      if (performance.now() - sentAtMs > REFUSED_WITHIN_MS) throw error;
+      // After a whole deadline there is no time left to ask over another connection.
+      if (error instanceof RedisTimeoutError) throw error;
       return get(key);
     }
   }

@@ -12,6 +12,7 @@ import {
 } from '../../../lib/clients/metadata-documents/metadata-documents.js';
 import type { LogMethod } from '../../../lib/config/logger.js';
 import { runInContext } from '../../../lib/config/request-context.js';
+import { block, blockOnce } from '../../support/stall.js';
 import { failureOf, reasonOf } from './failure.js';
 import { SPECIAL_ADDRESSES } from './special-addresses.js';
 import { clientDocument, documentFor, json, startTlsHost, type TlsHost } from './tls-host.js';
@@ -60,6 +61,21 @@ describe('client metadata documents over TLS', () => {
   async function until(isTrue: () => boolean): Promise<void> {
     while (!isTrue()) await new Promise((resolve) => setImmediate(resolve));
   }
+
+  it('FA-33: counts no time for which this process was blocked while it waited for the document', async () => {
+    const held = hold();
+    const found = documents({ timeoutMs: 500 }).find(host.url('/late.json'));
+    await blockOnce(() => host.requests.length > 0, 1_000);
+    held.release();
+    expect(await found).toMatchObject({ id: host.url('/late.json') });
+  });
+
+  it('FA-33: nor while it connected', async () => {
+    const found = documents({ timeoutMs: 500 }).find(host.url('/connecting.json'));
+    await new Promise((resolve) => setImmediate(resolve));
+    block(1_500);
+    expect(await found).toMatchObject({ id: host.url('/connecting.json') });
+  });
 
   it('AS-7 fetches the document with one GET, without cookies, credentials or compression', async () => {
     let headers: Record<string, unknown> = {};
