@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
-import { setTimeout as pause } from 'node:timers/promises';
+import { setTimeout as pause, setImmediate as turn } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -55,6 +55,8 @@ describe('the bytes of a body', () => {
     const answer = once(socket, 'data');
     socket.write(`${head}Content-Length: 6\r\nConnection: close\r\n\r\nabc`);
     await pause(50);
+    // Behind the poll phase: timers come before the next one.
+    await turn();
     socket.write('def');
     block(600);
     expect(String(await answer)).toContain('{"bytes":6}');
