@@ -69,6 +69,17 @@ export type Auth0McpEvent = EventContext &
     | { readonly type: 'code_replayed' }
     /** The client has new tokens. */
     | { readonly type: 'tokens_refreshed' }
+    /**
+     * A replaced refresh token was used inside the grace window and answered: a retry, parallel refreshes,
+     * or a thief. `ageSeconds`: since it was replaced. `reuses`: how often since, 32 at most. `addresses`:
+     * from how many it came, its first use included, 8 at most.
+     */
+    | {
+        readonly type: 'refresh_token_reused';
+        readonly ageSeconds: number;
+        readonly reuses: number;
+        readonly addresses: number;
+      }
     /** A refresh token came back long after it was replaced; `grant_revoked` follows. */
     | { readonly type: 'refresh_token_replayed' }
     /** Auth0's own tokens were renewed. */

@@ -13,6 +13,7 @@ import type { TokenSet } from '../grants/token-set.js';
 import { noStore } from '../http/answer-headers.js';
 import type { OpenClientRequest } from '../http/client-requests.js';
 import { handler } from '../http/handler.js';
+import type { AttemptRefresh } from '../http/refresh-attempts.js';
 import { sendJson } from '../http/send-json.js';
 import { formatScope } from '../oauth/scope.js';
 import { parseTokenRequest } from '../oauth/token-request.js';
@@ -20,6 +21,7 @@ import { parseTokenRequest } from '../oauth/token-request.js';
 export interface TokenDeps {
   resource: string;
   openRequest: OpenClientRequest;
+  attemptRefresh: AttemptRefresh;
   grants: Pick<Grants, 'redeemCode' | 'refresh'>;
 }
 
@@ -39,7 +41,9 @@ export function tokenEndpoint(deps: TokenDeps): RequestHandler[] {
       const tokens =
         request.grantType === 'authorization_code'
           ? await deps.grants.redeemCode(request, client)
-          : await deps.grants.refresh(request, client);
+          : await deps.attemptRefresh(req, request.refreshToken, (caller) =>
+              deps.grants.refresh(request, client, caller),
+            );
       if (tokens.onSent !== undefined) res.once('finish', tokens.onSent);
       sendJson(res, 200, tokenResponse(tokens));
     }),

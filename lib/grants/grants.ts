@@ -52,9 +52,14 @@ export interface Grants {
   /**
    * Rotates. A replay outside the grace window ends the grant.
    *
+   * @param caller keyed hash of the address it came from
    * @throws InvalidGrant, InvalidScope, InvalidClient, TemporarilyUnavailable
    */
-  refresh(request: RefreshGrantRequest, client: AuthenticatedClient): Promise<TokenSet>;
+  refresh(
+    request: RefreshGrantRequest,
+    client: AuthenticatedClient,
+    caller: string,
+  ): Promise<TokenSet>;
   /** The grant, if it is alive and was redeemed. */
   find(grantId: string): Promise<GrantRecord | undefined>;
   /** As {@link Grants.find}, but may be a second old: for the check of every request. */
@@ -139,7 +144,7 @@ export function createGrants(parts: GrantsParts): Grants {
     },
     discard,
     redeemCode: (request, client) => redeemCode(request, client, deps),
-    refresh: (request, client) => refreshGrant(request, client, deps),
+    refresh: (request, client, caller) => refreshGrant(request, client, caller, deps),
     find,
     look: (grantId) => whenThere(store.look(grantId), (grant) => redeemed(grantId, grant)),
     async findByToken(token) {

@@ -17,13 +17,20 @@ import type { GrantRecord } from '../storage/records.js';
 import { settled } from './authorization-code.js';
 import { requireProof } from './code-grant.js';
 import type { GrantsDeps } from './grant-context.js';
-import { judgeGeneration, nextGeneration, type Presented } from './rotation.js';
+import {
+  countReuse,
+  judgeGeneration,
+  nextGeneration,
+  type Presented,
+  reuseOf,
+} from './rotation.js';
 import { issueTokens, narrowedScopes, type TokenSet } from './token-set.js';
 
 /** See `Grants.refresh`. */
 export async function refreshGrant(
   request: RefreshGrantRequest,
   client: AuthenticatedClient,
+  caller: string,
   deps: GrantsDeps,
 ): Promise<TokenSet> {
   const claims = deps.refreshTokens.parse(request.refreshToken);
@@ -41,7 +48,7 @@ export async function refreshGrant(
     required: deps.requiredScopes,
     known: deps.knownScopes,
   });
-  const rotated = await rotate(grantId, generation, alive, deps);
+  const rotated = await rotate({ grantId, generation, caller }, alive, deps);
   deps.emit({
     type: 'tokens_refreshed',
     grantId,
@@ -51,25 +58,55 @@ export async function refreshGrant(
   return issueTokens(grantId, rotated, scopes, deps);
 }
 
+interface PresentedToken {
+  readonly grantId: string;
+  readonly generation: number;
+  /** Keyed hash of the address it came from. */
+  readonly caller: string;
+}
+
 /** Takes the next generation, or the newest one if somebody was quicker. One write at most. */
 async function rotate(
-  grantId: string,
-  generation: number,
+  { grantId, generation, caller }: PresentedToken,
   found: GrantRecord,
   deps: GrantsDeps,
 ): Promise<GrantRecord> {
   let presented: Presented = 'current';
   const change = (current: GrantRecord): GrantRecord | undefined => {
     presented = judge(current, generation, deps);
-    if (presented !== 'current') return undefined;
+    if (presented === 'replayed') return undefined;
+    if (presented === 'recent') {
+      const counted = countReuse(current, generation, caller);
+      return counted && { ...current, ...counted };
+    }
     const { refreshGraceSeconds } = deps.lifetimes;
-    const next = nextGeneration(current, generation, deps.now(), refreshGraceSeconds);
+    const next = nextGeneration(current, generation, deps.now(), refreshGraceSeconds, caller);
     return { ...current, ...next, code: settled(current.code), lastUsedAt: deps.now() };
   };
   const grant = await deps.store.update(grantId, change, found);
   if (grant === undefined) throw badRefreshToken('no such grant');
   await refuseReplay(presented, grantId, grant, deps);
+  if (isRecent(presented)) tellReuse(grantId, generation, grant, deps);
   return grant;
+}
+
+/** A function, since the compiler does not follow what the callback assigns. */
+function isRecent(presented: Presented): boolean {
+  return presented === 'recent';
+}
+
+/** RFC 9700 §4.14.2: a reuse inside the window is a retry as a rule, but a thief can hide there. */
+function tellReuse(
+  grantId: string,
+  generation: number,
+  grant: GrantRecord,
+  { emit, now }: GrantsDeps,
+): void {
+  // The newest token is 'recent' too while a client rotates too fast: that is no reuse.
+  const reuse = reuseOf(grant, generation, now());
+  if (reuse === undefined) return;
+  const context = { grantId, subject: grant.subject, client: clientFingerprint(grant.client.id) };
+  emit({ type: 'refresh_token_reused', ...context, ...reuse });
 }
 
 function judge(grant: GrantRecord, generation: number, deps: GrantsDeps): Presented {

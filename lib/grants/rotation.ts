@@ -8,13 +8,13 @@
  *
  * @module
  */
-import type { GrantRecord } from '../storage/records.js';
+import { type GrantRecord, MAX_CALLERS, MAX_REUSES, type TokenUses } from '../storage/records.js';
 
 /** The part of a grant that rotation reads and changes. */
 export type Generations = Pick<GrantRecord, 'generation' | 'replaced'>;
 
 /**
- * `current`: rotate. `recent`: answer with the newest generation, change nothing. `replayed`: the
+ * `current`: rotate. `recent`: answer with the newest generation, count the use. `replayed`: the
  * token was replaced longer ago than the grace window: end the grant.
  */
 export type Presented = 'current' | 'recent' | 'replayed';
@@ -42,17 +42,60 @@ export function judgeGeneration(
   return now - replacedAt <= graceSeconds ? 'recent' : 'replayed';
 }
 
-/** The next generation after `presented`, with what has left the window forgotten. */
+/**
+ * The next generation after `presented`, with what has left the window forgotten.
+ *
+ * @param caller keyed hash of the address that presented it
+ */
 export function nextGeneration(
   { replaced }: Generations,
   presented: number,
   now: number,
   graceSeconds: number,
+  caller: string,
 ): Generations {
+  const uses: TokenUses = { callers: [caller], reuses: 0 };
   return {
     generation: presented + 1,
-    replaced: [...withinGrace(replaced, now, graceSeconds), [presented, now]],
+    replaced: [...withinGrace(replaced, now, graceSeconds), [presented, now, uses]],
   };
+}
+
+/** Counts one more use of a replaced generation; undefined where nothing more is counted. */
+export function countReuse(
+  { replaced }: Generations,
+  presented: number,
+  caller: string,
+): Pick<Generations, 'replaced'> | undefined {
+  const uses = usesOf(replaced, presented);
+  const isNew = !uses.callers.includes(caller) && uses.callers.length < MAX_CALLERS;
+  if (!isNew && uses.reuses >= MAX_REUSES) return undefined;
+  const counted: TokenUses = {
+    callers: isNew ? [...uses.callers, caller] : uses.callers,
+    reuses: Math.min(uses.reuses + 1, MAX_REUSES),
+  };
+  return {
+    replaced: replaced.map((entry) =>
+      entry[0] === presented ? [entry[0], entry[1], counted] : entry,
+    ),
+  };
+}
+
+/** What is told of a replaced generation; undefined for one that is not. */
+export function reuseOf(
+  { replaced }: Generations,
+  presented: number,
+  now: number,
+): { ageSeconds: number; reuses: number; addresses: number } | undefined {
+  const replacedAt = replaced.find(([generation]) => generation === presented)?.[1];
+  if (replacedAt === undefined) return undefined;
+  const { callers, reuses } = usesOf(replaced, presented);
+  return { ageSeconds: Math.max(0, now - replacedAt), reuses, addresses: callers.length };
+}
+
+function usesOf(replaced: Generations['replaced'], presented: number): TokenUses {
+  const uses = replaced.find(([generation]) => generation === presented)?.[2];
+  return uses ?? { callers: [], reuses: 0 };
 }
 
 function withinGrace(

@@ -21,6 +21,9 @@ import { createSteadyCounters } from './steady-counters.js';
 
 const MINUTE_MS = 60_000;
 
+/** Of a hashed address: enough to tell the callers of one grant apart. */
+const CALLER_CHARACTERS = 12;
+
 /** So many calls in a window. */
 interface Limit {
   readonly limit: number;
@@ -33,6 +36,7 @@ type LimitName =
   | 'token'
   | 'grant'
   | 'secret'
+  | 'refresh_token'
   | 'anonymous'
   | 'browser'
   | 'visitor'
@@ -51,6 +55,11 @@ const LIMITS: Readonly<Record<LimitName, Limit>> = {
   grant: { limit: 600, windowMs: MINUTE_MS },
   /** Wrong client secrets for one client from one address (R-TK-15). */
   secret: { limit: 30, windowMs: MINUTE_MS },
+  /**
+   * Refresh tokens that are refused, of one address; more than the logins of one address that can follow.
+   * A genuine token counts for its grant there, so that clients behind one address share nothing.
+   */
+  refresh_token: { limit: 100, windowMs: MINUTE_MS },
   /** Calls of one address to what is open without a token (`anonymous`). */
   anonymous: { limit: 1200, windowMs: MINUTE_MS },
   /** Logins begun in one browser: the window is the life of a login, so this bounds the open ones. */
@@ -67,6 +76,8 @@ const LIMITS: Readonly<Record<LimitName, Limit>> = {
 export interface RateLimits
   extends Readonly<Record<'registration' | 'login' | 'token', RequestHandler>> {
   readonly addressOf: AddressOf;
+  /** Keyed hash of the caller's address. */
+  callerOf(req: Request): string;
   /** Counts one under a key, or as many as there are. @throws TooManyRequests */
   count(name: LimitName, key: string, times?: number): Promise<void>;
   /** Looks without counting. @throws TooManyRequests if the next one would be too many */
@@ -132,6 +143,7 @@ export function createRateLimits({ log, store, hash }: RateLimitsDeps): RateLimi
     login: byAddress('login'),
     token: byAddress('token'),
     addressOf,
+    callerOf: (req) => hash(addressOf(req)).slice(0, CALLER_CHARACTERS),
     async count(name, key, times = 1) {
       const { limit, windowMs } = LIMITS[name];
       const hashed = hash(key);

@@ -39,6 +39,20 @@ export interface CodeRecord {
   failures: number;
 }
 
+/** Where a refresh token was used, and how often after it was replaced. */
+export interface TokenUses {
+  /** Keyed hashes of addresses, that of the first use in front; at most {@link MAX_CALLERS}. */
+  callers: readonly string[];
+  /** At most {@link MAX_REUSES}. */
+  reuses: number;
+}
+
+/** Addresses kept of one replaced refresh token. */
+export const MAX_CALLERS = 8;
+
+/** Reuses counted of one replaced refresh token; further ones of a known address cost no write. */
+export const MAX_REUSES = 32;
+
 /**
  * Kind `grant`, id: random. One login of one person with one client, whole: everything that changes
  * together is in one record, so that every store can change it in one step.
@@ -61,8 +75,8 @@ export interface GrantRecord {
   code: CodeRecord;
   /** The newest refresh token's generation. */
   generation: number;
-  /** When recent generations were replaced, oldest first: `[generation, unix seconds]`. */
-  replaced: readonly (readonly [number, number])[];
+  /** Recent generations that were replaced, oldest first: `[generation, unix seconds, uses]`. */
+  replaced: readonly (readonly [number, number, TokenUses?])[];
   auth0: Auth0SessionRecord;
   /** Claims of the ID token. */
   user: Readonly<Record<string, unknown>>;

@@ -16,6 +16,7 @@ import { jsonErrors } from '../http/json-errors.js';
 import { createDeparture } from '../http/login-departure.js';
 import { createLookFor, pageErrors } from '../http/pages.js';
 import { createRateLimits, type RateLimits } from '../http/rate-limits.js';
+import { createRefreshAttempts } from '../http/refresh-attempts.js';
 import { mac } from '../keys/key-ring.js';
 import {
   authorizationServerMetadata,
@@ -60,11 +61,13 @@ export function wireRoutes(deps: RoutesWiring): { routes: Routes; close(): void 
     lookFor,
   });
   const { isAllowedRedirectUri } = clients;
+  const refreshTokens = createRefreshTokens(deps.signingKeys.derive('refresh-token'), issuer);
   const openRequest = createClientRequests({
     authenticateClient: clients.authenticate,
-    refreshTokens: createRefreshTokens(deps.signingKeys.derive('refresh-token'), issuer),
+    refreshTokens,
     limits,
   });
+  const attemptRefresh = createRefreshAttempts(limits, refreshTokens);
   const routes = createRoutes({
     paths,
     documents: documentsOf(deps, paths),
@@ -72,7 +75,7 @@ export function wireRoutes(deps: RoutesWiring): { routes: Routes; close(): void 
       ? { registered: clients.registered, isAllowedRedirectUri, emit, now }
       : undefined,
     ...wireLogin(deps, { cookies, sessions, depart, lookFor, signingIn }),
-    token: { resource, openRequest, grants },
+    token: { resource, openRequest, attemptRefresh, grants },
     revocation: { openRequest, grants },
     backchannelLogout: { auth0, grants },
     ...endpoints,

@@ -99,7 +99,12 @@ export interface GrantRig {
     changes?: Partial<ApprovedRequest>,
     login?: Partial<Auth0Login>,
   ): Promise<TokenSet & { refreshToken: string }>;
-  refresh(refreshToken: string, scopes?: string[], client?: AuthenticatedClient): Promise<TokenSet>;
+  refresh(
+    refreshToken: string,
+    scopes?: string[],
+    client?: AuthenticatedClient,
+    caller?: string,
+  ): Promise<TokenSet>;
   grantIdOf(tokens: TokenSet): Promise<string>;
   typesOfEvents(): string[];
 }
@@ -197,8 +202,8 @@ export function grantRig(
       await deliver(tokens);
       return { ...tokens, refreshToken: tokens.refreshToken ?? '' };
     },
-    refresh: (refreshToken, scopes, client = PUBLIC) =>
-      grants.refresh({ grantType: 'refresh_token', refreshToken, scopes }, client),
+    refresh: (refreshToken, scopes, client = PUBLIC, caller = 'caller') =>
+      grants.refresh({ grantType: 'refresh_token', refreshToken, scopes }, client, caller),
     grantIdOf: async ({ accessToken }) => (await accessTokens.verify(accessToken)).grantId,
     typesOfEvents: () => events.map(({ type }) => type),
   };

@@ -65,6 +65,7 @@ describe('refreshing', () => {
         instances[at % 3]?.refresh(
           { grantType: 'refresh_token', refreshToken, scopes: undefined },
           PUBLIC,
+          `caller-${at}`,
         ),
       ),
     );

@@ -1,9 +1,17 @@
 import { describe, expect, it } from '@jest/globals';
 
-import { type Generations, judgeGeneration, nextGeneration } from '../../lib/grants/rotation.js';
+import {
+  countReuse,
+  type Generations,
+  judgeGeneration,
+  nextGeneration,
+  reuseOf,
+} from '../../lib/grants/rotation.js';
 
 const NOW = 1_700_000_000;
 const GRACE = 120;
+const CALLER = 'caller';
+const FIRST_USE = { callers: [CALLER], reuses: 0 };
 const judge = (grant: Generations, presented: number, now = NOW) =>
   judgeGeneration(grant, presented, now, GRACE);
 
@@ -12,7 +20,7 @@ function storm(times: number): Generations {
   let grant: Generations = { generation: 0, replaced: [] };
   for (let at = 0; at < times; at += 1) {
     if (judge(grant, grant.generation, NOW + at) !== 'current') return grant;
-    grant = nextGeneration(grant, grant.generation, NOW + at, GRACE);
+    grant = nextGeneration(grant, grant.generation, NOW + at, GRACE, CALLER);
   }
   return grant;
 }
@@ -50,11 +58,11 @@ describe('a refresh token that is presented', () => {
 
   it('is newer than what the store knows, which has lost a write: rotate from there', () => {
     expect(judge(rotated, 7)).toBe('current');
-    expect(nextGeneration(rotated, 7, NOW, GRACE)).toEqual({
+    expect(nextGeneration(rotated, 7, NOW, GRACE, CALLER)).toEqual({
       generation: 8,
       replaced: [
         [2, NOW],
-        [7, NOW],
+        [7, NOW, FIRST_USE],
       ],
     });
   });
@@ -74,11 +82,11 @@ describe('the next generation', () => {
         [2, NOW - 120],
       ],
     };
-    expect(nextGeneration(grant, 3, NOW, GRACE)).toEqual({
+    expect(nextGeneration(grant, 3, NOW, GRACE, CALLER)).toEqual({
       generation: 4,
       replaced: [
         [2, NOW - 120],
-        [3, NOW],
+        [3, NOW, FIRST_USE],
       ],
     });
   });
@@ -93,5 +101,49 @@ describe('the next generation', () => {
     // The storm is over: the newest rotates again, the oldest are replays.
     expect(judge(grant, 32, NOW + 200)).toBe('current');
     expect(judge(grant, 0, NOW + 200)).toBe('replayed');
+  });
+});
+
+describe('uses of a replaced generation', () => {
+  const rotated = nextGeneration({ generation: 0, replaced: [] }, 0, NOW, GRACE, 'home');
+
+  /** Each caller in turn uses it again. */
+  function reused(callers: readonly string[]): Generations {
+    let grant = rotated;
+    for (const caller of callers) grant = { ...grant, ...countReuse(grant, 0, caller) };
+    return grant;
+  }
+
+  it.each([
+    [[], { reuses: 0, addresses: 1 }],
+    [['home'], { reuses: 1, addresses: 1 }],
+    [['home', 'away', 'home'], { reuses: 3, addresses: 2 }],
+  ])(
+    'FA-24: of %j are counted with their addresses, the first use included',
+    (callers, expected) => {
+      expect(reuseOf(reused(callers), 0, NOW + 7)).toEqual({ ageSeconds: 7, ...expected });
+    },
+  );
+
+  it('FA-24: are bounded, and beyond the bound cost no write', () => {
+    const callers = Array.from({ length: 100 }, (_, at) => `caller-${at}`);
+    const grant = reused(callers);
+    expect(reuseOf(grant, 0, NOW)).toEqual({ ageSeconds: 0, reuses: 32, addresses: 8 });
+    expect(countReuse(grant, 0, 'one more')).toBeUndefined();
+    expect(JSON.stringify(grant).length).toBeLessThan(200);
+  });
+
+  it('FA-24: count for the generation that was used, and are none for the newest', () => {
+    const twice = nextGeneration(rotated, 1, NOW, GRACE, 'home');
+    const grant = { ...twice, ...countReuse(twice, 1, 'away') };
+    expect(reuseOf(grant, 0, NOW)).toMatchObject({ reuses: 0 });
+    expect(reuseOf(grant, 1, NOW)).toMatchObject({ reuses: 1, addresses: 2 });
+    expect(reuseOf(grant, 2, NOW)).toBeUndefined();
+  });
+
+  it('FA-24: a record of an earlier version counts from here on', () => {
+    const old: Generations = { generation: 1, replaced: [[0, NOW]] };
+    const grant = { ...old, ...countReuse(old, 0, 'home') };
+    expect(reuseOf(grant, 0, NOW)).toMatchObject({ reuses: 1, addresses: 1 });
   });
 });

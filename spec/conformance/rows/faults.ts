@@ -4,6 +4,8 @@ export const FAULT_ROWS: Readonly<Record<string, string>> = {
   'FA-20': 'a client id is good at its issuer, and while its kind of client is admitted',
   'FA-15':
     'the reason of the tenant for a denial reaches the user, the client, the log and the event',
+  'FA-24': 'an answer to a replaced refresh token inside the grace window leaves an event',
+  'FA-27': 'refused refresh tokens are counted, and too many of one address are a 429',
   'FA-22': 'a token from the token endpoint may leave its application out, not name another',
   'FA-4': 'a refusal by Origin is in the log and in the events',
   'FA-18': 'preflights allow the header names they ask for, and what the app exposes stays exposed',

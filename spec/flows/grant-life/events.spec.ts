@@ -30,6 +30,7 @@ const EVERY_TYPE: Readonly<Record<Auth0McpEvent['type'], true>> = {
   code_redeemed: true,
   code_replayed: true,
   tokens_refreshed: true,
+  refresh_token_reused: true,
   refresh_token_replayed: true,
   auth0_refreshed: true,
   grant_revoked: true,
@@ -146,6 +147,7 @@ describe('events', () => {
   async function refreshReplayed(): Promise<void> {
     const tokens = note(await client.tokens());
     note((await client.refresh(tokens.refresh_token)).body);
+    note((await client.refresh(tokens.refresh_token)).body);
     pass(world, 121);
     await client.refresh(tokens.refresh_token);
   }
@@ -215,7 +217,7 @@ describe('events', () => {
   it('name client, grant and person wherever there are some', () => {
     const lacking = world.events.filter(
       ({ type, grantId, subject }) =>
-        /^(login_completed|code_redeemed|tokens_refreshed|refresh_token_replayed|grant_revoked|auth0_refreshed)$/.test(
+        /^(login_completed|code_redeemed|tokens_refreshed|refresh_token_(reused|replayed)|grant_revoked|auth0_refreshed)$/.test(
           type,
         ) &&
         (grantId === undefined || subject === undefined),

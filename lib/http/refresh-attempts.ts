@@ -1,0 +1,35 @@
+/** Counts refresh tokens that are refused, so that trying many ends in 429 (RFC 6749 §10.10). */
+import type { Request } from 'express';
+
+import type { RefreshTokens } from '../grants/refresh-token.js';
+import { InvalidGrant } from '../oauth/errors.js';
+import type { RateLimits } from './rate-limits.js';
+
+/** Runs a refresh. @throws what it throws, or TooManyRequests (429) in place of InvalidGrant */
+export type AttemptRefresh = <T>(
+  req: Request,
+  refreshToken: string,
+  refresh: (caller: string) => Promise<T>,
+) => Promise<T>;
+
+export function createRefreshAttempts(
+  limits: Pick<RateLimits, 'addressOf' | 'callerOf' | 'count'>,
+  refreshTokens: Pick<RefreshTokens, 'parse'>,
+): AttemptRefresh {
+  return async function attemptRefresh(req, refreshToken, refresh) {
+    try {
+      return await refresh(limits.callerOf(req));
+    } catch (error) {
+      // Counted afterwards: a token cannot be guessed, and an honest refresh needs no look at a counter.
+      if (error instanceof InvalidGrant) {
+        const grantId = refreshTokens.parse(refreshToken)?.grantId;
+        const address = limits.addressOf(req);
+        await limits.count(
+          'refresh_token',
+          grantId === undefined ? address : `${address} ${grantId}`,
+        );
+      }
+      throw error;
+    }
+  };
+}
