@@ -1,41 +1,37 @@
-/**
- * From a bearer token to the caller: is it ours, and does its grant live?
- *
- * Spec: RFC 6750 §3.1, RFC 9068 §4; MCP authorization, "Token Handling".
- *
- * @module
- */
-import type { AccessTokenClaims } from '../grants/access-token.js';
+/** From a bearer token to its caller: is the token ours, and is its grant alive? */
+import { hash } from 'node:crypto';
+
+import type { AccessTokenClaims, AccessTokens } from '../grants/access-token.js';
 import { auth0ClaimsOf } from '../grants/auth0-claims.js';
 import type { Grants } from '../grants/grants.js';
+import { MAX_OWN_TOKEN_LENGTH, refuseLonger } from '../oauth/bearer-token.js';
 import type { ChallengeBase } from '../oauth/challenge.js';
 import { InvalidGrant, InvalidToken } from '../oauth/errors.js';
-import type { AtOnce } from '../storage/at-once.js';
 import type { GrantRecord } from '../storage/records.js';
 import type { AccessToken, AuthInfo } from './auth-info.js';
 import { Auth0SessionEnded } from './auth0-session-ended.js';
+import type { CachedCaller, CallerCache } from './caller-cache.js';
 
 /**
- * @throws InvalidToken for everything that does not entitle to anything, in one wording
- * @throws StorageUnavailable when that cannot be found out: 503, never 401 (R-RS-7)
+ * Resolves a token to its caller; without a promise where the caller is cached.
+ *
+ * @throws InvalidToken for every token that grants nothing, in one wording
+ * @throws StorageUnavailable when the grant cannot be read: 503, never 401
  */
-export type VerifyBearer = (token: string) => AtOnce<AccessToken>;
+export type VerifyBearer = (token: string) => AccessToken | Promise<AccessToken>;
 
-interface VerificationDeps {
-  readonly accessTokens: { verify(token: string): AtOnce<AccessTokenClaims> };
-  readonly grants: Pick<Grants, 'auth0Token'> & {
-    find(grantId: string): AtOnce<GrantRecord | undefined>;
-  };
-  readonly challenge: ChallengeBase;
-}
+/** A cached caller counts for this long: a revocation by another process is seen within a second. */
+const FRESH_MS = 1000;
+/** From this age on a caller is read again in the background, so that a busy token never waits. */
+const RENEW_AFTER_MS = 500;
 
-/** What all calls on one grant share. */
-type SharedByCalls = Pick<AccessToken, 'claims' | 'auth0Token'>;
-
-export function createVerification(deps: VerificationDeps): VerifyBearer {
-  const { accessTokens, grants, challenge } = deps;
-
-  async function askForAuth0Token(grantId: string): Promise<string> {
+export function createVerification(
+  accessTokens: Pick<AccessTokens, 'verify' | 'requireUnexpired'>,
+  grants: Pick<Grants, 'find' | 'auth0Token'>,
+  cache: CallerCache,
+  challenge: ChallengeBase,
+): VerifyBearer {
+  async function auth0Token(grantId: string): Promise<string> {
     try {
       return await grants.auth0Token(grantId);
     } catch (error) {
@@ -43,60 +39,64 @@ export function createVerification(deps: VerificationDeps): VerifyBearer {
     }
   }
 
-  /** By grant: an unchanged one is the same object on every request. */
-  const known = new WeakMap<GrantRecord, SharedByCalls>();
-
-  function sharedBy(grantId: string, grant: GrantRecord): SharedByCalls {
-    const before = known.get(grant);
-    if (before !== undefined) return before;
-    const shared = {
-      claims: auth0ClaimsOf(grant),
-      auth0Token: () => askForAuth0Token(grantId),
-    };
-    known.set(grant, shared);
-    return shared;
-  }
-
-  /** Who is calling, once both the token and the grant are there. */
-  function callerOf(
-    token: string,
-    { grantId, clientId, subject, scopes, expiresAt }: AccessTokenClaims,
-    grant: GrantRecord | undefined,
-  ): AccessToken {
-    // The grant has the last word: a signature alone does not make somebody another person.
-    if (grant === undefined || grant.subject !== subject || grant.client.id !== clientId) {
-      throw new InvalidToken('The access token is not valid here', {
-        detail: 'its grant has ended, or is of somebody else',
-      });
-    }
-    const { claims, auth0Token } = sharedBy(grantId, grant);
-    return {
+  async function read(token: string, claims: AccessTokenClaims): Promise<CachedCaller> {
+    const readAtMs = performance.now();
+    const { grantId, clientId, subject, scopes, expiresAt } = claims;
+    const grant = await grants.find(grantId);
+    requireGrantOf(claims, grant);
+    const caller = {
       token,
       clientId,
       scopes: [...scopes],
       expiresAt,
       subject,
-      claims,
-      // Frozen, as all that is opened from the store.
+      claims: auth0ClaimsOf(grant),
       user: grant.user,
-      auth0Token,
+      auth0Token: () => auth0Token(grantId),
     };
+    return { claims, caller, readAtMs };
   }
 
-  function findCaller(token: string, claims: AccessTokenClaims): AtOnce<AccessToken> {
-    const grant = grants.find(claims.grantId);
-    return grant instanceof Promise
-      ? grant.then((found) => callerOf(token, claims, found))
-      : callerOf(token, claims, grant);
+  async function readCached(
+    token: string,
+    tokenHash: string,
+    known?: AccessTokenClaims,
+  ): Promise<AccessToken> {
+    const claims = known ?? (await accessTokens.verify(token));
+    const fresh = await cache.fill(tokenHash, claims.grantId, () => read(token, claims));
+    return ownCopy(fresh.caller);
   }
 
-  // Written out, where it could be composed: this is in front of every request.
   return function verifyBearer(token) {
-    const claims = accessTokens.verify(token);
-    return claims instanceof Promise
-      ? claims.then((verified) => findCaller(token, verified))
-      : findCaller(token, claims);
+    refuseLonger(token, MAX_OWN_TOKEN_LENGTH);
+    const tokenHash = hash('sha256', token, 'base64url');
+    const cached = cache.get(tokenHash);
+    if (cached === undefined) return readCached(token, tokenHash);
+    accessTokens.requireUnexpired(cached.claims);
+    const ageMs = performance.now() - cached.readAtMs;
+    if (ageMs >= FRESH_MS) return readCached(token, tokenHash, cached.claims);
+    if (ageMs >= RENEW_AFTER_MS) {
+      // A store that cannot be reached shows once the caller is no longer fresh.
+      readCached(token, tokenHash, cached.claims).catch(() => undefined);
+    }
+    return ownCopy(cached.caller);
   };
+}
+
+/** The grant has the last word: a signature alone does not make one user another. */
+function requireGrantOf(
+  { subject, clientId }: AccessTokenClaims,
+  grant: GrantRecord | undefined,
+): asserts grant is GrantRecord {
+  if (grant?.subject === subject && grant.client.id === clientId) return;
+  throw new InvalidToken('The access token is not valid here', {
+    detail: 'its grant was revoked or has expired, or belongs to another user or client',
+  });
+}
+
+/** Everything else in it is frozen; a route that changes its scopes changes no other request. */
+function ownCopy(caller: AccessToken): AccessToken {
+  return { ...caller, scopes: [...caller.scopes] };
 }
 
 /**

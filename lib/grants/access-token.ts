@@ -1,22 +1,10 @@
-/**
- * Our access tokens: signed JWTs for one resource.
- *
- * A verified token is remembered under its hash, since a signature check costs as much as a whole
- * Express request. What is remembered are the claims of a token that was genuine: whether its
- * grant still lives is asked each time.
- *
- * Spec: RFC 9068 (profile), RFC 7519, RFC 8725 (best practices).
- *
- * @module
- */
-import { hash } from 'node:crypto';
+/** Our access tokens: ES256 JWTs for one resource (RFC 9068, RFC 8725). */
+import { errors, type JWTPayload, jwtVerify, SignJWT } from 'jose';
 
 import { createIds } from '../config/random-ids.js';
-import { MAX_OWN_TOKEN_LENGTH, refuseLonger, requireToken } from '../oauth/bearer-token.js';
+import { MAX_OWN_TOKEN_LENGTH, requireToken } from '../oauth/bearer-token.js';
 import { InvalidToken } from '../oauth/errors.js';
 import { formatScope, parseScope } from '../oauth/scope.js';
-import { boundedMap } from '../storage/bounded-map.js';
-import { type JwtReading, readJwt, writeJwt } from './own-jwt.js';
 import { type SigningKey, signingKeyFrom } from './signing-key.js';
 
 /** What an access token says. */
@@ -30,106 +18,94 @@ export interface AccessTokenClaims {
   readonly expiresAt: number;
 }
 
-/** Makes and checks access tokens of one issuer for one resource. */
+/** Signs and verifies access tokens of one issuer for one resource. */
 export interface AccessTokens {
   sign(claims: AccessTokenClaims): Promise<string>;
-  /** @throws InvalidToken for anything but an unexpired token of ours, for this resource */
+  /** @throws InvalidToken for anything but an unexpired token of this issuer, for this resource */
   verify(token: string): Promise<AccessTokenClaims>;
-  /** As {@link verify}, at once: for the check in front of every request. */
-  verifyAtOnce(token: string): AccessTokenClaims;
+  /** @throws InvalidToken the token of verified claims has expired since */
+  requireUnexpired(claims: Pick<AccessTokenClaims, 'expiresAt'>): void;
   /** RFC 7517 §5, public keys only. */
   readonly jwks: { readonly keys: readonly Readonly<Record<string, string>>[] };
 }
 
-interface AccessTokensDeps {
-  /** Keying material, see {@link signingKeyFrom}: first signs, all verify. */
+interface AccessTokenSettings {
+  /** Keying material, see {@link signingKeyFrom}: the first signs, all verify. */
   readonly materials: readonly Uint8Array[];
   readonly issuer: string;
   readonly resource: string;
   readonly now: () => number;
 }
 
+const ALGORITHM = 'ES256';
 /** RFC 9068 §2.1. */
 const TYPE = 'at+jwt';
-/** Clocks of two instances may differ by this much (R-RS-6). */
+/** Clocks of two instances may differ by this much. */
 const CLOCK_TOLERANCE_SECONDS = 30;
-/** Verified tokens remembered: about 5 MB at most. */
-const MAX_VERIFIED = 10_000;
-/** Of randomness, to tell the tokens of one grant apart. */
+/** Bytes of randomness that distinguish the tokens of one grant. */
 const TOKEN_ID_BYTES = 9;
 
-export function createAccessTokens(deps: AccessTokensDeps): AccessTokens {
-  const keys = deps.materials.map(signingKeyFrom);
+export function createAccessTokens({
+  materials,
+  issuer,
+  resource,
+  now,
+}: AccessTokenSettings): AccessTokens {
+  const keys = materials.map(signingKeyFrom);
   const byKid = new Map(keys.map((key) => [key.kid, key]));
   const [newest] = keys;
   if (newest === undefined) throw new RangeError('access tokens need at least one key');
-  const verified = boundedMap<AccessTokenClaims>(MAX_VERIFIED);
+  const { kid, privateKey } = newest;
   const newId = createIds(TOKEN_ID_BYTES);
-
-  function verifyAtOnce(token: string): AccessTokenClaims {
-    refuseLonger(token, MAX_OWN_TOKEN_LENGTH);
-    const name = hash('sha256', token, 'base64url');
-    const known = verified.get(name);
-    if (known === undefined) requireToken(token, MAX_OWN_TOKEN_LENGTH);
-    const claims = known ?? verify(token, byKid, deps);
-    if (claims.expiresAt + CLOCK_TOLERANCE_SECONDS <= deps.now()) throw expired();
-    if (known === undefined) verified.set(name, claims);
-    return claims;
-  }
 
   return {
     jwks: { keys: keys.map(({ jwk }) => jwk) },
-    sign: async (claims) => sign({ ...claims, id: newId() }, newest, deps),
-    verify: async (token) => verifyAtOnce(token),
-    verifyAtOnce,
+    sign: ({ grantId, clientId, subject, scopes, issuedAt, expiresAt }) =>
+      new SignJWT({ client_id: clientId, scope: formatScope(scopes) })
+        .setProtectedHeader({ alg: ALGORITHM, typ: TYPE, kid })
+        .setIssuer(issuer)
+        .setSubject(subject)
+        .setAudience(resource)
+        .setIssuedAt(issuedAt)
+        .setExpirationTime(expiresAt)
+        // Unique as RFC 9068 §2.2 requires, and names the grant, so that no further claim has to.
+        .setJti(`${grantId}.${newId()}`)
+        .sign(privateKey),
+    async verify(token) {
+      requireToken(token, MAX_OWN_TOKEN_LENGTH);
+      try {
+        const { payload } = await jwtVerify(token, (header) => keyNamed(header.kid, byKid), {
+          algorithms: [ALGORITHM],
+          typ: TYPE,
+          issuer,
+          audience: resource,
+          clockTolerance: CLOCK_TOLERANCE_SECONDS,
+          currentDate: new Date(now() * 1000),
+          requiredClaims: ['iat', 'exp'],
+        });
+        return claimsOf(payload);
+      } catch (error) {
+        throw invalid(error);
+      }
+    },
+    requireUnexpired({ expiresAt }) {
+      if (expiresAt + CLOCK_TOLERANCE_SECONDS <= now()) throw expired();
+    },
   };
 }
 
-function sign(
-  claims: AccessTokenClaims & { readonly id: string },
-  key: SigningKey,
-  { issuer, resource }: AccessTokensDeps,
-): string {
-  return writeJwt(
-    TYPE,
-    {
-      iss: issuer,
-      sub: claims.subject,
-      aud: resource,
-      client_id: claims.clientId,
-      scope: formatScope(claims.scopes),
-      iat: claims.issuedAt,
-      exp: claims.expiresAt,
-      // Unique as RFC 9068 §2.2 wants it, and names the grant, so that no further claim has to.
-      jti: `${claims.grantId}.${claims.id}`,
-    },
-    key,
-  );
+/** Only our own keys, by name: `jwk`, `jku` and `x5u` in the header are never used. */
+function keyNamed(kid: string | undefined, keys: ReadonlyMap<string, SigningKey>) {
+  const key = kid === undefined ? undefined : keys.get(kid);
+  if (key === undefined) throw new errors.JWKSNoMatchingKey();
+  return key.publicKey;
 }
 
-function verify(
-  token: string,
-  keys: ReadonlyMap<string, SigningKey>,
-  deps: AccessTokensDeps,
-): AccessTokenClaims {
-  const claims = claimsOf(readJwt(token, TYPE, keys), deps);
-  if (typeof claims !== 'string') return claims;
-  throw new InvalidToken('The access token is not valid here', { detail: claims });
-}
-
-/** RFC 9068 §4: the claims, or what is wrong with them. */
-function claimsOf(reading: JwtReading, { issuer, resource, now }: AccessTokensDeps) {
-  if (!('payload' in reading)) return reading.problem;
-  const { iss, aud, sub, client_id, scope, jti, iat, exp, nbf } = reading.payload;
-  if (iss !== issuer) return 'it is of another issuer';
-  if (!(Array.isArray(aud) ? aud : [aud]).includes(resource)) return 'it is for another resource';
+/** RFC 9068 §2.2: what jose leaves to the profile. */
+function claimsOf({ sub, client_id, scope, jti, iat, exp }: JWTPayload): AccessTokenClaims {
   for (const text of [sub, client_id, scope, jti]) {
-    if (typeof text !== 'string') return 'it lacks a claim';
+    if (typeof text !== 'string') throw new errors.JWTInvalid('a claim of RFC 9068 is missing');
   }
-  for (const time of [iat, exp, nbf ?? 0]) {
-    if (typeof time !== 'number') return 'it lacks a time';
-  }
-  if (Number(nbf ?? 0) > now() + CLOCK_TOLERANCE_SECONDS) return 'it is not valid yet';
   return {
     grantId: String(jti).replace(/\..*/, ''),
     clientId: String(client_id),
@@ -138,6 +114,12 @@ function claimsOf(reading: JwtReading, { issuer, resource, now }: AccessTokensDe
     issuedAt: Number(iat),
     expiresAt: Number(exp),
   };
+}
+
+function invalid(error: unknown): unknown {
+  if (error instanceof errors.JWTExpired) return expired();
+  if (!(error instanceof errors.JOSEError)) return error;
+  return new InvalidToken('The access token is not valid here', { detail: error.message });
 }
 
 function expired(): InvalidToken {

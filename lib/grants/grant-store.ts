@@ -4,7 +4,6 @@
  * @module
  */
 import type { Lifetimes } from '../config/config.js';
-import { type AtOnce, whenThere } from '../storage/at-once.js';
 import { type Change, type CollectionDeps, openCollection } from '../storage/collection.js';
 import type { GrantRecord } from '../storage/records.js';
 import { currentEnd, longestLifeSeconds, storageTtlSeconds } from './grant-life.js';
@@ -22,8 +21,6 @@ export interface GrantFilter {
 export interface GrantStore {
   add(id: string, grant: GrantRecord): Promise<void>;
   find(id: string): Promise<GrantRecord | undefined>;
-  /** As {@link GrantStore.find}, but may be a second old: for the check of every request. */
-  look(id: string): AtOnce<GrantRecord | undefined>;
   /**
    * Compare-and-set; `change` is pure and returns undefined for "leave it".
    *
@@ -58,10 +55,12 @@ export interface Holding {
 interface GrantStoreDeps extends CollectionDeps {
   readonly lifetimes: Lifetimes;
   readonly now: () => number;
+  /** Called with the id of a grant that this process has changed or ended. */
+  readonly onChange: (id: string) => void;
 }
 
 export function createGrantStore(deps: GrantStoreDeps): GrantStore {
-  const { lifetimes, now } = deps;
+  const { lifetimes, now, onChange } = deps;
   const records = openCollection<GrantRecord>(deps, 'grant');
   const ttlSeconds = longestLifeSeconds(lifetimes);
   const indexes = createIndexes({ ...deps, of: 'grants', ttlSeconds });
@@ -74,7 +73,6 @@ export function createGrantStore(deps: GrantStoreDeps): GrantStore {
 
   return {
     find,
-    look: (id) => whenThere(records.look(id), alive),
     async add(id, grant) {
       await records.add(id, grant, storageTtlSeconds(grant, lifetimes, now()));
       await indexes.add(id, entriesOf(grant));
@@ -84,11 +82,15 @@ export function createGrantStore(deps: GrantStoreDeps): GrantStore {
         const next = alive(current) && change(current);
         return next && { value: next, ttlSeconds: storageTtlSeconds(next, lifetimes, now()) };
       };
-      const stored = await records.update(id, changed, from);
-      return alive(stored);
+      try {
+        return alive(await records.update(id, changed, from));
+      } finally {
+        // Also after a failure: the store may have written before it failed to answer.
+        onChange(id);
+      }
     },
     async end(id) {
-      const grant = await records.take(id);
+      const grant = await records.take(id).finally(() => onChange(id));
       if (grant === undefined) return undefined;
       // It has ended with its record. A membership left over is dropped at the next look.
       await indexes.remove(id, entriesOf(grant)).catch(() => undefined);

@@ -11,7 +11,6 @@ import type { EventListener, RevocationCause } from '../config/events.js';
 import type { Logger } from '../config/logger.js';
 import { InvalidGrant } from '../oauth/errors.js';
 import type { CodeGrantRequest, RefreshGrantRequest } from '../oauth/token-request.js';
-import { type AtOnce, whenThere } from '../storage/at-once.js';
 import type { CollectionDeps } from '../storage/collection.js';
 import type { GrantRecord } from '../storage/records.js';
 import type { AccessTokens } from './access-token.js';
@@ -62,8 +61,6 @@ export interface Grants {
   ): Promise<TokenSet>;
   /** The grant, if it is alive and was redeemed. */
   find(grantId: string): Promise<GrantRecord | undefined>;
-  /** As {@link Grants.find}, but may be a second old: for the check of every request. */
-  look(grantId: string): AtOnce<GrantRecord | undefined>;
   /** The id and client behind one of our tokens, whichever kind it is. */
   findByToken(token: string): Promise<{ id: string; grant: GrantRecord } | undefined>;
   /** Ends a grant, here at once and at Auth0 in the background. */
@@ -96,11 +93,18 @@ export interface GrantsParts {
   readonly emit: EventListener;
   readonly log: Logger;
   readonly now: () => number;
+  /** Called with the id of a grant that this process has changed or ended. */
+  readonly onGrantChange: (grantId: string) => void;
 }
 
 export function createGrants(parts: GrantsParts): Grants {
   const { lifetimes, now, accessTokens, log } = parts;
-  const store = createGrantStore({ ...parts.collections, lifetimes, now });
+  const store = createGrantStore({
+    ...parts.collections,
+    lifetimes,
+    now,
+    onChange: parts.onGrantChange,
+  });
   const upstream = createUpstreamRevocation(parts);
   const endGrant = createEnding(parts, store, upstream);
   const housekeeping = createHousekeeping({
@@ -121,10 +125,8 @@ export function createGrants(parts: GrantsParts): Grants {
   const { tidy } = housekeeping;
   const deps: GrantsDeps = { ...parts, store, sessions, deliveries, endGrant, tidy };
 
-  const find = async (grantId: string): Promise<GrantRecord | undefined> =>
-    redeemed(grantId, await store.find(grantId));
-
-  function redeemed(grantId: string, grant: GrantRecord | undefined): GrantRecord | undefined {
+  async function find(grantId: string): Promise<GrantRecord | undefined> {
+    const grant = await store.find(grantId);
     // Who asks holds a token, so the tokens have arrived.
     if (grant?.code.answering !== undefined) deliveries.note(grantId);
     return grant?.code.redeemedAt === undefined ? undefined : grant;
@@ -146,7 +148,6 @@ export function createGrants(parts: GrantsParts): Grants {
     redeemCode: (request, client) => redeemCode(request, client, deps),
     refresh: (request, client, caller) => refreshGrant(request, client, caller, deps),
     find,
-    look: (grantId) => whenThere(store.look(grantId), (grant) => redeemed(grantId, grant)),
     async findByToken(token) {
       const id =
         parts.refreshTokens.parse(token)?.grantId ?? (await grantIdIn(token, accessTokens));

@@ -1,53 +1,51 @@
 /**
  * Sealed records of one kind: the layer between the domain and a {@link Storage}.
  *
- * A store sees key names that are keyed hashes and values that are sealed with the name as
- * associated data (`keys/seal.ts`). Whoever copies the store learns how many records there are and
- * when they expire; nothing else.
+ * A store sees key names that are keyed hashes and values that are sealed with the name as associated
+ * data: a copy of the store tells how many records there are and when they expire, and nothing else.
  *
- * Records that leave the process are compressed first: a grant is mostly base64url and field names,
- * and a quarter smaller for some ten microseconds. Sealed bytes do not compress afterwards.
- *
- * Rotation: a record is found under the name every key gives it. It keeps the name it was made
- * under for life and is sealed afresh, under the newest key, at each write.
- *
- * @module
+ * Key rotation: a record is found under the name that any key gives it. It keeps the name it was created
+ * under, and is sealed afresh under the newest key at each write.
  */
-import { type AtOnce, whenThere } from './at-once.js';
+import { mac } from '../keys/key-ring.js';
+import type { Sealer } from '../keys/seal.js';
 import { deeplyFrozen } from './deeply-frozen.js';
-import { type CollectionDeps, createRecordCodec, type RecordCodec } from './record-codec.js';
-import { createRecordsInHand, type Found, type RecordsInHand } from './records-in-hand.js';
 import { type Storage, StorageUnavailable } from './storage.js';
-
-export type { CollectionDeps } from './record-codec.js';
 
 /**
  * Rounds of compare-and-set before giving up. Each lost round is another writer's success, so that
- * many in a row means a store that lies about its comparison.
+ * many in a row means a store that compares wrongly.
  */
 const MAX_ROUNDS = 1000;
 
-/** Records of one kind, by id. `T` is whatever JSON can hold. */
+/** What a collection needs, the same for all of them. */
+export interface CollectionDeps {
+  storage: Storage;
+  sealer: Sealer;
+  /** Keys that turn ids into key names: the first writes, all are looked up. At least one. */
+  nameKeys: readonly Uint8Array[];
+  /** Separates issuers and Auth0 applications that share a store. */
+  namespace: string;
+  /** Called with the kind of a record that does not open. The record counts as absent. */
+  onUnreadable(kind: string): void;
+}
+
+/** Records of one kind, by id. `T` is whatever JSON can hold; records come out frozen. */
 export interface Collection<T> {
   /** The record, or `undefined` once it has expired or never was. */
   get(id: string): Promise<T | undefined>;
-  /** As {@link Collection.get}, but may be a second old: for what is asked on every request. */
-  look(id: string): AtOnce<T | undefined>;
-  /** Writes whatever was there before. The value stays the caller's, who may go on changing it. */
+  /** Writes whatever was there before. */
   set(id: string, value: T, ttlSeconds: number): Promise<void>;
-  /**
-   * Writes only where nothing is, not even an unreadable record; `true` if it did. The value is kept at
-   * hand then, frozen.
-   */
+  /** Writes only where nothing is, not even an unreadable record; `true` if it did. */
   add(id: string, value: T, ttlSeconds: number): Promise<boolean>;
   /** Reads and deletes in one step: of parallel callers exactly one gets the record. */
   take(id: string): Promise<T | undefined>;
   /**
    * Changes the record by compare-and-set. `change` is pure and may run several times, each time
    * with the record as it is then; it returns the next record with its TTL, or `undefined` to
-   * leave things as they are. Resolves to what is stored now, frozen, `undefined` for no such record.
+   * leave the record as it is. Resolves to what is stored now, `undefined` for no such record.
    *
-   * @param from the record as `get` or `update` gave it: tried first, which spares the store a look
+   * @param from the record as `get` or `update` returned it: tried first, which saves a read
    */
   update(id: string, change: Change<T>, from?: T): Promise<T | undefined>;
   /** Deletes; no error where nothing is. */
@@ -57,41 +55,43 @@ export interface Collection<T> {
 /** From the record as it is to the next one, or `undefined` for no change. */
 export type Change<T> = (current: T) => { value: T; ttlSeconds: number } | undefined;
 
+/** A record as it was read: under which name, as which bytes. */
+interface Stored<T> {
+  readonly id: string;
+  readonly name: string;
+  readonly bytes: Uint8Array;
+  readonly value: T;
+}
+
 /**
  * Opens the records of one kind. Cheap: nothing is read until a verb is called.
  *
- * @param kind part of the key name and of the hash: an id of one kind says nothing in another
+ * @param kind part of the key name and of the hash: an id of one kind finds nothing in another
  * @throws RangeError without a name key
  */
 export function openCollection<T>(deps: CollectionDeps, kind: string): Collection<T> {
   const { storage, nameKeys } = deps;
-  const [newestKey, ...olderKeys] = nameKeys;
-  if (newestKey === undefined) throw new RangeError('a collection needs at least one name key');
-  // A constant of its own, so that functions know it is there.
-  const writeKey = newestKey;
-  const { nameUnder, seal, remember, forget, open } = createRecordCodec<T>(deps, kind);
-  const inHand = createRecordsInHand<T>();
+  const [writeKey, ...olderKeys] = nameKeys;
+  if (writeKey === undefined) throw new RangeError('a collection needs at least one name key');
+  /** Where a record came from, so that an update of it need not read it again. */
+  const origins = new WeakMap<object, Stored<T>>();
 
-  async function find(id: string): Promise<Found<T> | undefined> {
+  const { nameUnder, seal, open } = createRecordCodec<T>(deps, kind);
+
+  function noteOrigin(stored: Stored<T>): Stored<T> {
+    if (typeof stored.value === 'object' && stored.value !== null)
+      origins.set(stored.value, stored);
+    return stored;
+  }
+
+  async function find(id: string): Promise<Stored<T> | undefined> {
     for (const key of nameKeys) {
       const name = nameUnder(key, id);
       const bytes = await storage.get(name);
       const value = open(name, bytes);
-      if (bytes !== undefined && value !== undefined)
-        return inHand.note({ id, name, bytes, value });
+      if (bytes !== undefined && value !== undefined) return noteOrigin({ id, name, bytes, value });
     }
     return undefined;
-  }
-
-  function look(id: string): AtOnce<T | undefined> {
-    const ask = async (): Promise<T | undefined> => (await find(id))?.value;
-    if (storage.look === undefined) return ask();
-    const name = nameUnder(writeKey, id);
-    return whenThere(storage.look(name), (bytes) => {
-      const value = open(name, bytes);
-      // During a rotation of keys a record may be under an older name.
-      return value === undefined && olderKeys.length > 0 ? ask() : value;
-    });
   }
 
   async function isTakenUnder(keys: readonly Uint8Array[], id: string): Promise<boolean> {
@@ -102,16 +102,11 @@ export function openCollection<T>(deps: CollectionDeps, kind: string): Collectio
   }
 
   async function deleteUnder(keys: readonly Uint8Array[], id: string): Promise<void> {
-    for (const key of keys) {
-      const name = nameUnder(key, id);
-      await storage.delete(name);
-      forget(name);
-    }
+    for (const key of keys) await storage.delete(nameUnder(key, id));
   }
 
   return {
     get: async (id) => (await find(id))?.value,
-    look,
     async set(id, value, ttlSeconds) {
       const name = nameUnder(writeKey, id);
       await storage.set(name, seal(name, value), ttlSeconds);
@@ -120,66 +115,67 @@ export function openCollection<T>(deps: CollectionDeps, kind: string): Collectio
     async add(id, value, ttlSeconds) {
       const name = nameUnder(writeKey, id);
       if (await isTakenUnder(olderKeys, id)) return false;
-      // Before the store is waited for: what is at hand afterwards is what was sealed.
-      const sealed = seal(name, deeplyFrozen(value));
-      if (!(await storage.add(name, sealed, ttlSeconds))) return false;
+      if (!(await storage.add(name, seal(name, value), ttlSeconds))) return false;
       // An instance still on the older key order may have added meanwhile, under its own name. Both
       // look again after writing, so at least one of them sees the other and steps back.
       if (await isTakenUnder(olderKeys, id)) {
         await storage.delete(name);
         return false;
       }
-      remember(name, sealed, value);
       return true;
     },
     async take(id) {
       for (const key of nameKeys) {
         const name = nameUnder(key, id);
         const value = open(name, await storage.take(name));
-        forget(name);
         if (value !== undefined) return value;
       }
       return undefined;
     },
-    update: (id, change, from) =>
-      update({ storage, find, seal, remember, inHand, kind }, id, change, from),
+    async update(id, change, from) {
+      const origin = typeof from === 'object' && from !== null ? origins.get(from) : undefined;
+      let known = origin?.id === id ? origin : undefined;
+      for (let round = 0; round < MAX_ROUNDS; round += 1) {
+        const found = known ?? (await find(id));
+        if (found === undefined) return undefined;
+        const next = change(found.value);
+        if (next !== undefined) {
+          const { name } = found;
+          const bytes = seal(name, next.value);
+          if (await storage.update(name, found.bytes, bytes, next.ttlSeconds)) {
+            return noteOrigin({ id, name, bytes, value: deeplyFrozen(next.value) }).value;
+          }
+        } else if (known === undefined) {
+          return found.value;
+        }
+        // The caller's record may be old: only a record that was just read is left as it is.
+        known = undefined;
+      }
+      throw new StorageUnavailable(
+        `a record of kind "${kind}" could not be changed: every compare-and-set failed`,
+      );
+    },
     delete: (id) => deleteUnder(nameKeys, id),
   };
 }
 
-/** What an update works with. */
-interface UpdateDeps<T> extends Pick<RecordCodec<T>, 'seal' | 'remember'> {
-  readonly storage: Pick<Storage, 'update'>;
-  readonly find: (id: string) => Promise<Found<T> | undefined>;
-  readonly inHand: RecordsInHand<T>;
-  readonly kind: string;
-}
-
-/** See {@link Collection.update}. */
-async function update<T>(
-  { storage, find, seal, remember, inHand, kind }: UpdateDeps<T>,
-  id: string,
-  change: Change<T>,
-  from: T | undefined,
-): Promise<T | undefined> {
-  let known = inHand.originOf(from, id);
-  for (let round = 0; round < MAX_ROUNDS; round += 1) {
-    const found = known ?? (await find(id));
-    if (found === undefined) return undefined;
-    const next = change(found.value);
-    if (next !== undefined) {
-      const sealed = seal(found.name, deeplyFrozen(next.value));
-      if (await storage.update(found.name, found.bytes, sealed, next.ttlSeconds)) {
-        remember(found.name, sealed, next.value);
-        return inHand.note({ ...found, bytes: sealed, value: next.value }).value;
+/** Ids as key names, and records as sealed bytes and back. */
+function createRecordCodec<T>({ sealer, namespace, onUnreadable }: CollectionDeps, kind: string) {
+  return {
+    nameUnder: (key: Uint8Array, id: string): string =>
+      `${namespace}:${kind}:${mac(key, kind, id).toString('base64url')}`,
+    seal: (name: string, value: T): Buffer => sealer.seal(Buffer.from(JSON.stringify(value)), name),
+    open(name: string, bytes: Uint8Array | undefined): T | undefined {
+      if (bytes === undefined) return undefined;
+      try {
+        // What opens was sealed here, as a record of this kind: the name is part of the seal.
+        const plaintext = sealer.open(bytes, name);
+        if (plaintext !== undefined) return deeplyFrozen(JSON.parse(plaintext.toString()) as T);
+      } catch {
+        // A later version may have sealed something that is not JSON.
       }
-    } else if (known === undefined) {
-      return found.value;
-    }
-    // What was in hand may be old: only what has just been read is left as it is.
-    known = undefined;
-  }
-  throw new StorageUnavailable(
-    `a record of kind "${kind}" could not be changed: every compare-and-set failed`,
-  );
+      onUnreadable(kind);
+      return undefined;
+    },
+  };
 }

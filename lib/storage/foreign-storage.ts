@@ -33,7 +33,6 @@ export function withKnownFailures(storage: Storage): Storage {
   const replaced = new Map<string, unknown>(
     STORAGE_VERBS.map((verb) => [verb, guarded(storage, verb)]),
   );
-  if (storage.look !== undefined) replaced.set('look', guardedLook(storage));
   return withMembers(storage, replaced);
 }
 
@@ -47,21 +46,6 @@ function guarded(storage: Storage, verb: StorageVerb): unknown {
       return await Reflect.apply(storage[verb], storage, args);
     } catch (error) {
       throw asUnavailable(verb, error);
-    }
-  };
-}
-
-/** What is there at once is given at once. */
-function guardedLook(storage: Storage): Storage['look'] {
-  const fail = (error: unknown): never => {
-    throw asUnavailable('look', error);
-  };
-  return function guardLook(key) {
-    try {
-      const found = storage.look?.(key);
-      return found instanceof Promise ? found.catch(fail) : found;
-    } catch (error) {
-      return fail(error);
     }
   };
 }

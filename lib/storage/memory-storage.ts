@@ -1,18 +1,11 @@
-/**
- * The store for tests and demonstrations: everything ends with the process.
- *
- * @module
- */
+/** The store for tests and demonstrations: everything ends with the process. */
 import { randomBytes } from 'node:crypto';
 
 import { ownStorage } from './foreign-storage.js';
-import { createMemberships, createRecords, type Expiring, type Now } from './memory-tables.js';
-import { ownBytes } from './own-bytes.js';
-import { IN_PROCESS } from './packing.js';
 import { type Storage, StorageUnavailable } from './storage.js';
 import { checkedTtl } from './ttl.js';
 
-/** Some 75 MB of grants, 25,000 of them: more than a test needs, less than a process dies of. */
+/** Some 75 MB of grants, 25,000 of them. */
 const DEFAULT_MAX_ENTRIES = 100_000;
 
 /** Settings of {@link memoryStorage}. */
@@ -24,85 +17,130 @@ export interface MemoryStorageOptions {
 }
 
 /**
- * A store in the memory of this process, gone with it.
+ * A store in the memory of this process, lost when it ends.
  *
- * It is bounded. When full it drops what has expired and then refuses to write: throwing out a live
- * grant would log somebody out to let a stranger in, whereas a refusal is a 503 that passes.
+ * It is bounded. When full it drops what has expired and then refuses to write: evicting a live
+ * grant would log a user out to let an unauthenticated client in, whereas a refusal is a 503 that passes.
  */
 export function memoryStorage(options: MemoryStorageOptions = {}): Storage {
   const { maxEntries = DEFAULT_MAX_ENTRIES, now = () => Date.now() / 1000 } = options;
   const secret = new Uint8Array(randomBytes(32));
-  const records = createRecords(now);
-  const memberships = createMemberships(now);
-  const admit = createAdmission([records, memberships], maxEntries, now);
+  const records = new ExpiringMap<Uint8Array>(now);
+  /** Keys are index and member; a second map finds the members of an index. */
+  const memberships = new ExpiringMap<true>(now, (key) => unlink(key));
+  const membersOf = new Map<string, Set<string>>();
+  /** When a full store is searched for expired entries next: once a second, since it reads all of them. */
+  let nextSweepAt = 0;
 
-  function write(key: string, value: Uint8Array, ttlSeconds: number): void {
-    const expiresAt = admit(ttlSeconds, records.has(key));
-    records.write(key, value, expiresAt);
+  function unlink(key: string): void {
+    const [index, member] = JSON.parse(key) as [string, string];
+    const members = membersOf.get(index);
+    members?.delete(member);
+    if (members?.size === 0) membersOf.delete(index);
   }
 
-  const storage: Storage & { readonly [IN_PROCESS]: true } = {
-    [IN_PROCESS]: true,
+  function requireRoom(isNew: boolean): void {
+    if (!isNew || records.size + memberships.size < maxEntries) return;
+    if (now() >= nextSweepAt) {
+      nextSweepAt = now() + 1;
+      records.dropExpired();
+      memberships.dropExpired();
+    }
+    if (records.size + memberships.size >= maxEntries) throw full(maxEntries);
+  }
+
+  function write(key: string, value: Uint8Array, ttlSeconds: number): void {
+    const expiresAt = now() + checkedTtl(ttlSeconds);
+    requireRoom(records.get(key) === undefined);
+    records.set(key, copyOf(value), expiresAt);
+  }
+
+  function read(key: string): Uint8Array | undefined {
+    const value = records.get(key);
+    return value && copyOf(value);
+  }
+
+  const membershipKey = (index: string, member: string): string => JSON.stringify([index, member]);
+
+  return ownStorage({
     description: 'memory of this process, lost when it ends',
     // Lives as long as what it signs: both end with the process.
     localSecret: () => secret,
-    get: async (key) => copyOf(records.read(key)),
-    look: records.read,
+    get: async (key) => read(key),
     set: async (key, value, ttlSeconds) => write(key, value, ttlSeconds),
     async add(key, value, ttlSeconds) {
-      if (records.read(key) !== undefined) return false;
+      if (records.get(key) !== undefined) return false;
       write(key, value, ttlSeconds);
       return true;
     },
     async take(key) {
-      const value = records.read(key);
-      records.drop(key);
-      return copyOf(value);
+      const value = read(key);
+      records.delete(key);
+      return value;
     },
     async update(key, expected, next, ttlSeconds) {
       checkedTtl(ttlSeconds);
-      const current = records.read(key);
+      const current = records.get(key);
       if (current === undefined || Buffer.compare(current, expected) !== 0) return false;
       write(key, next, ttlSeconds);
       return true;
     },
-    delete: async (key) => records.drop(key),
+    delete: async (key) => records.delete(key),
     async addMember(index, member, ttlSeconds) {
-      const expiresAt = admit(ttlSeconds, memberships.has(index, member));
-      memberships.write(index, member, expiresAt);
+      const key = membershipKey(index, member);
+      const expiresAt = now() + checkedTtl(ttlSeconds);
+      requireRoom(memberships.get(key) === undefined);
+      memberships.set(key, true, expiresAt);
+      membersOf.set(index, (membersOf.get(index) ?? new Set()).add(member));
     },
-    removeMember: async (index, member) => memberships.drop(index, member),
-    members: async (index) => memberships.of(index),
-  };
-  return ownStorage(storage);
+    removeMember: async (index, member) => memberships.delete(membershipKey(index, member)),
+    members: async (index) =>
+      [...(membersOf.get(index) ?? [])].filter(
+        (member) => memberships.get(membershipKey(index, member)) !== undefined,
+      ),
+  });
 }
 
-/**
- * Lets an entry in, and says when it will end. It throws `StorageUnavailable` where the entry is new and
- * there is no room for it.
- */
-function createAdmission(tables: readonly Expiring[], maxEntries: number, now: Now) {
-  /** Before that nothing has ended, or the last pass is less than a second ago. */
-  let nextPassAt = Number.POSITIVE_INFINITY;
-  const isFull = (): boolean => tables.reduce((sum, table) => sum + table.size(), 0) >= maxEntries;
-  return function admit(ttlSeconds: number, isThere: boolean): number {
-    const time = now();
-    const expiresAt = time + checkedTtl(ttlSeconds);
-    if (!isThere && isFull()) {
-      // A pass goes over everything: once a second at most, however many write to a full store.
-      if (time >= nextPassAt) {
-        const nextEnd = Math.min(...tables.map((table) => table.dropExpired()));
-        nextPassAt = Math.max(nextEnd, time + 1);
-      }
-      if (isFull()) throw full(maxEntries);
-    }
-    nextPassAt = Math.min(nextPassAt, expiresAt);
-    return expiresAt;
-  };
+/** A map whose entries expire. */
+class ExpiringMap<V> {
+  readonly #entries = new Map<string, { readonly value: V; readonly expiresAt: number }>();
+  readonly #now: () => number;
+  readonly #onDelete: (key: string) => void;
+
+  constructor(now: () => number, onDelete: (key: string) => void = () => undefined) {
+    this.#now = now;
+    this.#onDelete = onDelete;
+  }
+
+  /** Expired entries included until they are dropped. */
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  get(key: string): V | undefined {
+    const entry = this.#entries.get(key);
+    if (entry === undefined || entry.expiresAt > this.#now()) return entry?.value;
+    this.delete(key);
+    return undefined;
+  }
+
+  set(key: string, value: V, expiresAt: number): void {
+    this.#entries.set(key, { value, expiresAt });
+  }
+
+  delete(key: string): void {
+    if (this.#entries.delete(key)) this.#onDelete(key);
+  }
+
+  dropExpired(): void {
+    const time = this.#now();
+    for (const [key, { expiresAt }] of this.#entries) if (expiresAt <= time) this.delete(key);
+  }
 }
 
-function copyOf(value: Uint8Array | undefined): Uint8Array | undefined {
-  return value && ownBytes(value);
+/** `Buffer.from()` would keep 8 kB of Node's shared pool alive for each small record. */
+function copyOf(bytes: Uint8Array): Uint8Array {
+  return Buffer.allocUnsafeSlow(bytes.length).fill(bytes);
 }
 
 function full(maxEntries: number): StorageUnavailable {

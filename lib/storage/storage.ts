@@ -28,12 +28,6 @@ export interface SessionSealer {
 export interface Storage {
   /** The value, or `undefined` once it has expired or never was. */
   get(key: string): Promise<Uint8Array | undefined>;
-  /**
-   * As {@link get}, for what is asked on every request: may answer at once, and with what was stored
-   * up to a second ago, never longer, whatever breaks. Its bytes are not to be changed. Left out by
-   * stores that have no quicker way than `get`, and by wrappers that mean to see every `get`.
-   */
-  look?: ((key: string) => Uint8Array | undefined | Promise<Uint8Array | undefined>) | undefined;
   /** Writes whatever was there before. `ttlSeconds` is a whole number above 0. */
   set(key: string, value: Uint8Array, ttlSeconds: number): Promise<void>;
   /** Writes only where nothing is; `true` if it did. Of parallel callers exactly one gets `true`. */

@@ -14,35 +14,7 @@ export function observeStorage(storage: Storage, telemetry: Telemetry): Storage 
     (verb) => [verb, measuredVerb(storage, verb, telemetry)] as const,
   );
   const replaced = new Map<string | symbol, unknown>(measured);
-  const look = storage.look?.bind(storage);
-  if (look !== undefined) replaced.set('look', measuredLook(look, telemetry));
   return withMembers(storage, replaced);
-}
-
-/** Counts as the `get` it stands for; what is there at once is given at once. */
-function measuredLook(look: NonNullable<Storage['look']>, telemetry: Telemetry): unknown {
-  const end = stopwatch('get', telemetry);
-  return function measureLook(key: string): unknown {
-    if (!telemetry.isOn()) return look(key);
-    const startedAtMs = performance.now();
-    const fail = (error: unknown): never => {
-      end(startedAtMs, { error });
-      throw error;
-    };
-    try {
-      const found = look(key);
-      if (found instanceof Promise) {
-        return found.then((bytes) => {
-          end(startedAtMs);
-          return bytes;
-        }, fail);
-      }
-      end(startedAtMs);
-      return found;
-    } catch (error) {
-      return fail(error);
-    }
-  };
 }
 
 function measuredVerb(storage: Storage, verb: StorageVerb, telemetry: Telemetry): unknown {

@@ -5,6 +5,7 @@
  */
 import type { Auth0 } from '../auth0/auth0.js';
 import { createAuth0 } from '../auth0/create-auth0.js';
+import type { CallerCache } from '../bearer/caller-cache.js';
 import { type AccessTokens, createAccessTokens } from '../grants/access-token.js';
 import { type AccountSessions, createAccountSessions } from '../grants/account-sessions.js';
 import { createEndedSessions } from '../grants/ended-sessions.js';
@@ -42,6 +43,7 @@ export function wireGrants(
   auth0: Auth0,
   accessTokens: AccessTokens,
   knownScopes: ReadonlySet<string>,
+  callers: CallerCache,
 ): { grants: Grants; accountSessions: AccountSessions } {
   const endedSessions = createEndedSessions(collections);
   const accountSessions = createAccountSessions({ ...collections, endedSessions, now });
@@ -60,6 +62,7 @@ export function wireGrants(
     emit,
     log: config.logger,
     now,
+    onGrantChange: callers.dropGrant,
   });
   return { grants: observe.grants(grants), accountSessions };
 }

@@ -4,9 +4,9 @@
  *
  * @module
  */
-import { createVerification, type VerifyBearer } from '../bearer/verification.js';
+import { createCallerCache } from '../bearer/caller-cache.js';
+import { createVerification } from '../bearer/verification.js';
 import type { Config } from '../config/config.js';
-import type { AccessTokens } from '../grants/access-token.js';
 import type { Grants } from '../grants/grants.js';
 import { createErrorLog } from '../http/error-log.js';
 import type { ChallengeBase } from '../oauth/challenge.js';
@@ -40,10 +40,11 @@ export function wire(config: Config, surroundings: Surroundings): Wiring {
   const knownScopes = new Set(
     [...config.scopes.supported, ...config.scopes.byTool.values()].flat(),
   );
-  const { grants, accountSessions } = wireGrants(ground, auth0, accessTokens, knownScopes);
+  const callers = createCallerCache();
+  const { grants, accountSessions } = wireGrants(ground, auth0, accessTokens, knownScopes, callers);
   const challenge = challengeOf(config);
   const mounts = mountsOf(ground, challenge);
-  const verifyBearer = observe.bearer(verificationOf(accessTokens, grants, challenge));
+  const verifyBearer = observe.bearer(createVerification(accessTokens, grants, callers, challenge));
   const logError = createErrorLog(config.logger, ground.correlation.id);
   const limits = wireLimits(ground);
   const createGuard = wireGuard({
@@ -103,18 +104,5 @@ function mountsOf({ config, now, settle }: Ground, challenge: ChallengeBase): Mo
     now,
     settle,
     ...challenge,
-  });
-}
-
-/** The check of every request: at once where the storage can. */
-function verificationOf(
-  { verifyAtOnce: verify }: AccessTokens,
-  { look: find, auth0Token }: Grants,
-  challenge: ChallengeBase,
-): VerifyBearer {
-  return createVerification({
-    accessTokens: { verify },
-    grants: { find, auth0Token },
-    challenge,
   });
 }

@@ -2,8 +2,9 @@ import { describe, expect, it } from '@jest/globals';
 import type { AuthInfo as SdkAuthInfo } from '@modelcontextprotocol/sdk/server/auth/types.js';
 import { UnsecuredJWT } from 'jose';
 
+import { type CallerCache, createCallerCache } from '../../lib/bearer/caller-cache.js';
 import { authInfoOf, createVerification } from '../../lib/bearer/verification.js';
-import type { AccessTokenClaims } from '../../lib/grants/access-token.js';
+import type { AccessTokenClaims, AccessTokens } from '../../lib/grants/access-token.js';
 import type { Grants } from '../../lib/grants/grants.js';
 import { InvalidGrant, InvalidToken, TemporarilyUnavailable } from '../../lib/oauth/errors.js';
 import { deeplyFrozen } from '../../lib/storage/deeply-frozen.js';
@@ -49,15 +50,18 @@ function verification({
   verify = async () => CLAIMS,
   find = async () => GRANT,
   auth0Token = async () => 'live',
+  requireUnexpired = () => undefined,
+  cache = createCallerCache(),
 }: {
   verify?: () => Promise<AccessTokenClaims>;
   find?: Grants['find'];
   auth0Token?: Grants['auth0Token'];
+  requireUnexpired?: AccessTokens['requireUnexpired'];
+  cache?: CallerCache;
 } = {}) {
-  return createVerification({
-    accessTokens: { verify },
-    grants: { find, auth0Token },
-    challenge: { resourceMetadataUrl: METADATA, baselineScopes: ['openid'] },
+  return createVerification({ verify, requireUnexpired }, { find, auth0Token }, cache, {
+    resourceMetadataUrl: METADATA,
+    baselineScopes: ['openid'],
   });
 }
 
@@ -76,19 +80,36 @@ describe('from a bearer token to the caller', () => {
     expect(await caller.auth0Token()).toBe('live');
   });
 
-  it('shares what belongs to a grant between its calls, and with no other grant', async () => {
-    const renamed = {
-      ...GRANT,
-      auth0: { ...GRANT.auth0, accessToken: new UnsecuredJWT({ azp: 'new' }).encode() },
-    };
+  it('reads a grant once for many requests, and again at once after this process has changed it', async () => {
+    const cache = createCallerCache();
+    const renamed = { ...GRANT, user: { name: 'Ada King' } };
     let grant = GRANT;
-    const verify = verification({ find: async () => grant });
-    const [first, second] = [await verify('one'), await verify('another')];
-    expect(second.claims).toBe(first.claims);
-    expect(second.auth0Token).toBe(first.auth0Token);
-    expect(second.scopes).not.toBe(first.scopes);
+    let reads = 0;
+    const find = async () => {
+      reads += 1;
+      return grant;
+    };
+    const verify = verification({ find, cache });
+    for (let round = 0; round < 10; round += 1) {
+      expect((await verify('one')).user).toEqual({ name: 'Ada' });
+    }
+    expect(reads).toBe(1);
     grant = renamed;
-    expect((await verify('one')).claims).toEqual({ azp: 'new' });
+    cache.dropGrant(CLAIMS.grantId);
+    expect((await verify('one')).user).toEqual({ name: 'Ada King' });
+    expect(reads).toBe(2);
+  });
+
+  it('RS-12 refuses a cached token once it has expired', async () => {
+    let isExpired = false;
+    const verify = verification({
+      requireUnexpired: () => {
+        if (isExpired) throw new InvalidToken('The access token has expired');
+      },
+    });
+    await verify('one');
+    isExpired = true;
+    expect(() => verify('one')).toThrow('The access token has expired');
   });
 
   it('lets nobody change what others see', async () => {
@@ -114,7 +135,7 @@ describe('from a bearer token to the caller', () => {
     await expect(attempt).rejects.toBeInstanceOf(InvalidToken);
     await expect(attempt).rejects.toMatchObject({
       description: 'The access token is not valid here',
-      detail: 'its grant has ended, or is of somebody else',
+      detail: 'its grant was revoked or has expired, or belongs to another user or client',
     });
   });
 

@@ -42,12 +42,10 @@ describe('the guard of the MCP endpoint', () => {
 
   beforeAll(async () => {
     const memory = memoryStorage();
-    // One read of the guard, and that is all it needs of the store.
     const storage: Storage = {
       ...memory,
       get: (key) =>
         isStoreDown ? Promise.reject(new StorageUnavailable('down')) : memory.get(key),
-      look: undefined,
     };
     world = await startWorld({ options: { storage } });
     client = await registerClient(world.origin);

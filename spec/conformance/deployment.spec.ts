@@ -251,8 +251,6 @@ describe('a fault of ours', () => {
     // A store of ours: whatever one of the app's fails with is an outage.
     const storage = ownStorage({
       ...memory,
-      // Every read goes through `get` then.
-      look: undefined,
       get: (key) => (isBroken ? broken() : memory.get(key)),
       add: (...given) => (isBroken ? broken() : memory.add(...given)),
     });

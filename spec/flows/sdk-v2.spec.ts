@@ -136,7 +136,7 @@ describe.each([
   });
 
   it('answers 500, which costs nobody a login, when the store cannot be asked', async () => {
-    const { look: _look, ...storage } = memoryStorage();
+    const storage = memoryStorage();
     let isDown = false;
     const get = (key: string) =>
       isDown ? Promise.reject(new StorageUnavailable('down')) : storage.get(key);

@@ -156,6 +156,7 @@ export function grantRig(
       emit: (event) => void events.push(event),
       log: { debug: log, info: log, warn: log, error: log },
       now,
+      onGrantChange: () => undefined,
     });
   const grants = instance();
   let logins = 0;

@@ -11,7 +11,12 @@ let rig: GrantRig;
 let store: GrantStore;
 beforeEach(() => {
   rig = grantRig();
-  store = createGrantStore({ ...rig.collections, lifetimes: LIFETIMES, now: rig.now });
+  store = createGrantStore({
+    ...rig.collections,
+    lifetimes: LIFETIMES,
+    now: rig.now,
+    onChange: () => undefined,
+  });
 });
 
 const grant = (
@@ -147,6 +152,7 @@ describe('looking grants up', () => {
       nameKeys,
       lifetimes: LIFETIMES,
       now: rig.now,
+      onChange: () => undefined,
     });
     await rotated.add('ada-new', grant('ada', 'claude'));
     expect((await rotated.list({ subject: 'ada' })).map(({ id }) => id).toSorted()).toEqual([
@@ -166,6 +172,7 @@ describe('looking grants up', () => {
       sealer,
       lifetimes: LIFETIMES,
       now: rig.now,
+      onChange: () => undefined,
     });
     expect(await elsewhere.holdings('bob')).toEqual([]);
     expect(await store.holdings('bob')).toEqual([]);

@@ -18,16 +18,6 @@ describe('a grant', () => {
     expect(await rig.grants.list({ subject: 'auth0|ada' })).toHaveLength(1);
   });
 
-  it('is seen the same by the look in front of every request', async () => {
-    const { code, grantId } = await rig.grants.begin(rig.login(), approved());
-    expect(await rig.grants.look(grantId)).toBeUndefined();
-    await deliver(await rig.redeem(code));
-    expect(await rig.grants.look(grantId)).toEqual(await rig.grants.find(grantId));
-    rig.pass(LIFETIMES.refreshTokenIdleSeconds);
-    expect(await rig.grants.look(grantId)).toBeUndefined();
-    expect(await rig.grants.look('never-was')).toBeUndefined();
-  });
-
   it('R-CI-9 keeps the client as it was, and what the person is', async () => {
     const id = await rig.grantIdOf(await rig.tokens());
     expect(await rig.grants.find(id)).toMatchObject({

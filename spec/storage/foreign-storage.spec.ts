@@ -7,7 +7,6 @@ import { describe, expect, it } from '@jest/globals';
 
 import { ownStorage, withKnownFailures } from '../../lib/storage/foreign-storage.js';
 import { memoryStorage } from '../../lib/storage/memory-storage.js';
-import { IN_PROCESS } from '../../lib/storage/packing.js';
 import { type Storage, StorageUnavailable } from '../../lib/storage/storage.js';
 import { STORAGE_VERBS } from '../../lib/storage/verbs.js';
 
@@ -69,7 +68,6 @@ describe('a storage of the app', () => {
     Object.freeze({
       ...memoryStorage(),
       ...Object.fromEntries(STORAGE_VERBS.map((verb) => [verb, async () => refuse()])),
-      look: () => Promise.reject(FAILURE),
     }),
   );
 
@@ -84,12 +82,6 @@ describe('a storage of the app', () => {
       }
     },
   );
-
-  it('is unavailable when look() throws or rejects', async () => {
-    await expect(rejecting.look?.('key')).rejects.toMatchObject({ cause: FAILURE });
-    const throwing = withKnownFailures({ ...memoryStorage(), look: refuse });
-    expect(() => throwing.look?.('key')).toThrow(StorageUnavailable);
-  });
 
   it('has its own StorageUnavailable passed on, and a lifetime that is none refused as our mistake', async () => {
     const own = new StorageUnavailable('away for lunch');
@@ -107,17 +99,9 @@ describe('a storage of the app', () => {
     expect(await storage.take('key')).toEqual(value);
     expect(storage.description).toContain('driver, memory');
     expect(storage.localSecret?.()).toHaveLength(32);
-    for (const name of ['look', 'rateLimitStore', 'sessionStore', 'ready', 'close'] as const) {
+    for (const name of ['rateLimitStore', 'sessionStore', 'ready', 'close'] as const) {
       expect(storage[name]).toBeUndefined();
     }
-    expect(IN_PROCESS in storage).toBe(false);
-  });
-
-  it('that is a copy of ours still answers at once, and stays in the process', async () => {
-    const storage = withKnownFailures({ ...memoryStorage() });
-    await storage.set('key', value, 60);
-    expect(storage.look?.('key')).toEqual(value);
-    expect(IN_PROCESS in storage).toBe(true);
   });
 });
 

@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { whenThere } from '../../lib/storage/at-once.js';
 import type { Storage } from '../../lib/storage/storage.js';
 import { STORAGE_VERBS, type StorageVerb } from '../../lib/storage/verbs.js';
 
@@ -18,20 +17,10 @@ export function watchStorage(inner: Storage, watcher: Watcher): Storage {
   const watched = Object.fromEntries(
     STORAGE_VERBS.map((verb) => [verb, watchVerb(inner, verb, watcher)]),
   );
-  const { open, look } = inner;
+  const { open } = inner;
   return {
     ...inner,
     ...watched,
-    // A quicker `get`, and told as one: a store that answers at once was asked all the same.
-    ...(look && {
-      look(key: string) {
-        watcher.before?.('get', key);
-        return whenThere(look(key), (bytes) => {
-          watcher.after?.('get', key);
-          return bytes;
-        });
-      },
-    }),
     ...(open && { open: (namespace: string) => watchStorage(open(namespace), watcher) }),
   };
 }

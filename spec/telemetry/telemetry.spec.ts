@@ -27,7 +27,6 @@ const breakable = {
     if (isStoreDown) throw new StorageUnavailable('the store is down');
     return store.get(key);
   },
-  look: undefined,
 };
 
 let collector: Collector;

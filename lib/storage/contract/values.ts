@@ -77,34 +77,6 @@ export const VALUES: readonly Case[] = [
     },
   ],
   [
-    'look, where there is one, sees what this instance has changed',
-    async (store, key) => {
-      const look = async (): Promise<Uint8Array | undefined> =>
-        store.look === undefined ? store.get(key) : store.look(key);
-      const see = async (expected: Uint8Array | undefined): Promise<void> => {
-        const found = await look();
-        if (expected === undefined) assert.equal(found, undefined);
-        else assertBytes(found, expected);
-        // The second look may come from memory.
-        assert.deepEqual(await look(), found);
-      };
-      const values = [bytes('first'), randomBytes(2000), bytes('x'), randomBytes(MEGABYTE)];
-      await see(undefined);
-      for (const value of values) {
-        await store.set(key, value, TTL_SECONDS);
-        await see(value);
-      }
-      await store.take(key);
-      await see(undefined);
-      await store.add(key, bytes('again'), TTL_SECONDS);
-      await see(bytes('again'));
-      await store.update(key, bytes('again'), bytes('other'), TTL_SECONDS);
-      await see(bytes('other'));
-      await store.delete(key);
-      await see(undefined);
-    },
-  ],
-  [
     'delete removes a value and does not mind a missing one',
     async (store, key) => {
       await store.set(key, bytes('gone'), TTL_SECONDS);

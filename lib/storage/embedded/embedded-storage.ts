@@ -11,7 +11,6 @@ import { dataDirectoryFor, directoryName } from './data-directory.js';
 import { type Environment, openEnvironment } from './environment.js';
 import { warningAbout } from './file-system.js';
 import { localSecret } from './local-secret.js';
-import { createLooks } from './looks.js';
 import { memberKey, memberRange, type RecordTable, recordTable, valueKey } from './record-table.js';
 
 /** Settings of {@link embeddedStorage}. */
@@ -84,16 +83,10 @@ function createHandle(directory: string): Handle {
 }
 
 function storageOn(handle: Handle): Storage {
-  const { read, readAtOnce, write } = access(handle);
-  const look = createLooks({
-    read: (key, before) => readAtOnce((table) => table.readAgain(key, before)),
-    writes: () => handle.use().environment.writes(),
-    nowMs: () => performance.now(),
-  });
+  const { read, write } = access(handle);
   return {
     description: `embedded (LMDB) in ${handle.directory}`,
     get: (key) => read((table) => table.readCommitted(valueKey(key))),
-    look,
     async set(key, value, ttlSeconds) {
       checkedTtl(ttlSeconds);
       await write((table) => table.put(valueKey(key), value, ttlSeconds));
@@ -145,17 +138,15 @@ function access(handle: Handle) {
           `the store in ${handle.directory} failed: is the disk full, or the file damaged?`,
           { cause: error },
         );
-  function readAtOnce<T>(look: (table: RecordTable) => T): T {
-    try {
-      return look(handle.use().table);
-    } catch (error) {
-      throw translated(error);
-    }
-  }
   return {
-    readAtOnce,
     /** Reads, without waiting for a writer. */
-    read: async <T>(look: (table: RecordTable) => T): Promise<T> => readAtOnce(look),
+    async read<T>(look: (table: RecordTable) => T): Promise<T> {
+      try {
+        return look(handle.use().table);
+      } catch (error) {
+        throw translated(error);
+      }
+    },
     /** Writes, alone among all processes; on disk when it resolves. */
     async write<T>(change: (table: RecordTable) => T): Promise<T> {
       try {

@@ -26,7 +26,7 @@ type Database = import('lmdb', { with: { 'resolution-mode': 'require' }}).Databa
 /** A table from bytes to bytes. */
 export type Table = Pick<
   Database,
-  'getBinary' | 'getBinaryFast' | 'getRange' | 'getKeys' | 'putSync' | 'removeSync' | 'resetReadTxn'
+  'getBinary' | 'getRange' | 'getKeys' | 'putSync' | 'removeSync' | 'resetReadTxn'
 >;
 
 /** An open environment with its two tables. */
@@ -35,8 +35,6 @@ export interface Environment {
   records: Table;
   /** Expiry and record key → nothing: the records in the order in which they end. */
   expiries: Table;
-  /** So many writes of this process have ended. */
-  readonly writes: () => number;
   /** Runs `change` alone among all processes, and resolves once its outcome is on disk. */
   write<T>(change: () => T): Promise<T>;
   /** Runs `change` alone among all processes, at once. Blocks this one: for start-up only. */
@@ -129,21 +127,15 @@ function openFile(lmdb: Lmdb, path: string): Environment {
   // The mode above is for new files only.
   for (const file of [path, `${path}-lock`]) chmodSync(file, FILE_MODE);
   let writes = 0;
-  const count = (): void => {
-    writes += 1;
-  };
   return {
     records,
     expiries,
-    writes: () => writes,
     write(change) {
-      if ((writes + 1) % WRITES_PER_READER_CHECK === 0) root.readerCheck();
-      return root.transaction(change).finally(count);
+      writes += 1;
+      if (writes % WRITES_PER_READER_CHECK === 0) root.readerCheck();
+      return root.transaction(change);
     },
-    writeNow(change) {
-      count();
-      return root.transactionSync(change);
-    },
+    writeNow: (change) => root.transactionSync(change),
     settled: async () => void (await root.flushed),
     close: () => root.close(),
   };

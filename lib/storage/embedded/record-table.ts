@@ -9,7 +9,6 @@
  */
 import { createHash } from 'node:crypto';
 
-import { ownBytes } from '../own-bytes.js';
 import type { Environment } from './environment.js';
 
 /** Bytes of a point in time, in unix milliseconds, big-endian: they sort as time does. */
@@ -33,11 +32,6 @@ export interface RecordTable {
   read(key: Buffer): Buffer | undefined;
   /** As {@link read}, of the newest commit of any process; outside of a write only. */
   readCommitted(key: Buffer): Buffer | undefined;
-  /**
-   * As {@link readCommitted}, for a record that was read before: gives those very bytes again while
-   * the record is the same.
-   */
-  readAgain(key: Buffer, before: Buffer | undefined): Buffer | undefined;
   /** The payloads of all records between two keys that have not ended, as of the newest commit. */
   readRange(range: { start: Buffer; end: Buffer }): Buffer[];
   put(key: Buffer, payload: Uint8Array, ttlSeconds: number): void;
@@ -86,15 +80,6 @@ export function recordTable(environment: Environment, nowMs: () => number): Reco
       // lmdb keeps a snapshot for a turn of the event loop; another process may have been faster.
       records.resetReadTxn();
       return read(key);
-    },
-    readAgain(key, before) {
-      records.resetReadTxn();
-      // Not a copy: lmdb's own buffer, good until the next read. It is longer than the record, whose
-      // length it only states; not every method of every Node goes by that.
-      const shared = records.getBinaryFast(key);
-      const payload = payloadOf(shared?.subarray(0, shared.length));
-      if (payload === undefined || before?.equals(payload) === true) return payload && before;
-      return ownBytes(payload);
     },
     readRange(range) {
       records.resetReadTxn();

@@ -11,7 +11,6 @@ import { withTimeLimit } from '../../deadline.js';
 import { loadPackage } from '../../load-package.js';
 import { RedisTimeoutError, unavailable } from './failure.js';
 import type { RedisClient } from './redis-client.js';
-import type { TrackingListener } from './tracked-values.js';
 
 /** Longest wait for one verb: leaves a request time to answer 503 within the second. */
 const DEADLINE_MS = 750;
@@ -54,12 +53,8 @@ export function borrowedConnection(client: RedisClient): Connection {
   };
 }
 
-/**
- * A connection of our own, made at first use and again whenever it is lost.
- *
- * @param listener has Redis track what is read on this connection, and is told of it
- */
-export function ownConnection(url: string, listener?: TrackingListener): Connection {
+/** A connection of our own, made at first use and again whenever it is lost. */
+export function ownConnection(url: string): Connection {
   const where = withoutCredentials(url);
   let attempt: Attempt | undefined;
   let isClosed = false;
@@ -78,7 +73,7 @@ export function ownConnection(url: string, listener?: TrackingListener): Connect
     where,
     async run(task) {
       if (isClosed) throw unavailable(where, new Error('the storage was closed'));
-      attempt ??= connect(url, listener);
+      attempt ??= connect(url);
       const { client, settled, lastError } = attempt;
       try {
         const outcome = await withDeadline(
@@ -116,13 +111,12 @@ interface Attempt {
   lastError(): Error | undefined;
 }
 
-function connect(url: string, listener: TrackingListener | undefined): Attempt {
+function connect(url: string): Attempt {
   // Loaded here and not at the top: who uses another store does not pay for it.
   const { ConnectionTimeoutError, createClient } = loadPackage('redis') as typeof import('redis');
   const client = createClient({
     url,
     disableOfflineQueue: true,
-    emitInvalidate: listener !== undefined,
     pingInterval: PING_INTERVAL_MS,
     socket: {
       connectTimeout: STALLED_AFTER_MS,
@@ -130,12 +124,6 @@ function connect(url: string, listener: TrackingListener | undefined): Attempt {
         Math.min(RECONNECT_FIRST_MS * 2 ** Math.min(retries, 10), RECONNECT_LAST_MS),
     },
   });
-  if (listener !== undefined) {
-    client.on('invalidate', (key: Buffer | null) => listener.onInvalidate(key && String(key)));
-    for (const event of ['ready', 'error', 'reconnecting', 'end']) {
-      client.on(event, () => listener.onGap());
-    }
-  }
   let lastError: Error | undefined;
   const settled = new Promise<void>((resolve) => {
     client.on('ready', () => {

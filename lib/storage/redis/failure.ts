@@ -13,7 +13,7 @@ import { StorageUnavailable } from '../storage.js';
 export const NEEDED_COMMANDS: readonly string[] = [
   ...['+get', '+set', '+getdel', '+del', '+expire', '+exists', '+incr', '+decr', '+pttl'],
   ...['+zadd', '+zrem', '+zremrangebyscore', '+zrevrange', '+zrangebyscore', '+pexpireat', '+time'],
-  ...['+eval', '+evalsha', '+ping', '+select', '+info', '+client|tracking'],
+  ...['+eval', '+evalsha', '+ping', '+select', '+info'],
 ];
 
 /** Redis 6.2, 7.0 and 7.2 each have other words for what a script may not do. */

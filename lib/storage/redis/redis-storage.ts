@@ -7,7 +7,6 @@
  * @module
  */
 import { ownStorage } from '../foreign-storage.js';
-import { ownBytes } from '../own-bytes.js';
 import type { Storage } from '../storage.js';
 import { checkedTtl } from '../ttl.js';
 import { borrowedConnection, type Connection, ownConnection } from './connection.js';
@@ -15,7 +14,6 @@ import { rateLimitStore } from './rate-limit-store.js';
 import { binaryView, type Commands, type RedisClient } from './redis-client.js';
 import { ADD_MEMBER, MEMBERS, REMOVE_MEMBER, runScript, type Script, UPDATE } from './scripts.js';
 import { sessionStore } from './session-store.js';
-import { type TrackedValues, trackedValues } from './tracked-values.js';
 import { tryOut } from './trial.js';
 
 /** Settings of {@link redisStorage}. */
@@ -51,9 +49,8 @@ export function redisStorage(options: RedisStorageOptions): Storage {
   const trialPrefix = `${keyPrefix}trial:`;
   const valuePrefix = `${keyPrefix}value:`;
   const values = valueVerbs(connection, (key) => valuePrefix + key);
-  const tracked = trackingFor(options, values.get, valuePrefix);
   const storage = {
-    ...(tracked === undefined ? values : trackedVerbs(values, tracked)),
+    ...values,
     ...memberVerbs(connection, (index) => `${keyPrefix}index:${index}`),
   };
   return ownStorage({
@@ -68,10 +65,7 @@ export function redisStorage(options: RedisStorageOptions): Storage {
         prefix: trialPrefix,
         counters: rateLimitStore(connection, trialPrefix),
       }),
-    async close() {
-      await tracked?.close();
-      await connection.close();
-    },
+    close: () => connection.close(),
   });
 }
 
@@ -83,44 +77,6 @@ function connectionFor({ url, client }: RedisStoragePlace): Connection {
   );
 }
 
-/**
- * Only over connections of our own: a client of the user may be a Cluster or Sentinel, whose
- * connections come and go out of our sight. Those are asked every time.
- */
-function trackingFor(
-  { url }: RedisStoragePlace,
-  get: Storage['get'],
-  prefix: string,
-): TrackedValues | undefined {
-  if (url === undefined) return undefined;
-  return trackedValues({ connect: (listener) => ownConnection(url, listener), get, prefix });
-}
-
-/** With `look`; and what this process changes, it forgets at once and not when Redis says so. */
-function trackedVerbs(
-  verbs: ValueVerbs,
-  tracked: TrackedValues,
-): ValueVerbs & Pick<Storage, 'look'> {
-  const forgetting =
-    <A extends [key: string, ...rest: never[]], R>(verb: (...args: A) => Promise<R>) =>
-    async (...args: A): Promise<R> => {
-      try {
-        return await verb(...args);
-      } finally {
-        tracked.forget(args[0]);
-      }
-    };
-  return {
-    get: verbs.get,
-    look: tracked.look,
-    set: forgetting(verbs.set),
-    add: forgetting(verbs.add),
-    take: forgetting(verbs.take),
-    update: forgetting(verbs.update),
-    delete: forgetting(verbs.delete),
-  };
-}
-
 type ValueVerbs = Pick<Storage, 'get' | 'set' | 'add' | 'take' | 'update' | 'delete'>;
 
 function valueVerbs(connection: Connection, name: (key: string) => string): ValueVerbs {
@@ -128,7 +84,7 @@ function valueVerbs(connection: Connection, name: (key: string) => string): Valu
   const lasting = (ttlSeconds: number) =>
     ({ expiration: { type: 'EX', value: checkedTtl(ttlSeconds) } }) as const;
   return {
-    get: async (key) => kept(await run((redis) => redis.get(name(key)))),
+    get: async (key) => (await run((redis) => redis.get(name(key)))) ?? undefined,
     async set(key, value, ttlSeconds) {
       const options = lasting(ttlSeconds);
       await run((redis) => redis.set(name(key), asBuffer(value), options));
@@ -180,11 +136,6 @@ function onKey(
   values: (string | Buffer)[],
 ): Promise<unknown> {
   return runScript(redis, script, { keys: [key], arguments: values });
-}
-
-/** Records are kept once they are opened; what the connection gives is a slice of something larger. */
-function kept(value: Buffer | null | undefined): Buffer | undefined {
-  return value ? ownBytes(value) : undefined;
 }
 
 /** node-redis sends a Buffer as it is, and any other array of bytes as text. */

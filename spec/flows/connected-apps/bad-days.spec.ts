@@ -55,7 +55,7 @@ describe('while the store is away', () => {
         return Reflect.apply(inner[verb], inner, args);
       },
     ]);
-    const storage: Storage = { ...inner, ...Object.fromEntries(away), look: undefined };
+    const storage: Storage = { ...inner, ...Object.fromEntries(away) };
     await start({ options: { storage } });
   });
   afterEach(() => {

@@ -34,7 +34,7 @@ describe('a storage of the app that fails with errors of its own', () => {
 
   /** Without `look`, as a driver that is written in an afternoon. */
   function driver(): Storage {
-    const { look: _look, ...inner } = memoryStorage();
+    const inner = memoryStorage();
     const verbs = STORAGE_VERBS.map((verb) => [
       verb,
       async (...args: unknown[]) => {

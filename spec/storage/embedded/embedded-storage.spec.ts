@@ -137,32 +137,6 @@ describe('embeddedStorage() on disk', () => {
     expect(await open('tenant').get('7')).toBeUndefined();
   });
 
-  it('looks at what this process has changed, whichever instance did it', async () => {
-    const [here, there] = [open('tenant'), open('tenant')];
-    await here.set('key', value, 60);
-    const seen = here.look?.('key');
-    expect(seen).toEqual(value);
-    expect(here.look?.('key')).toBe(seen);
-    await here.set('key', Buffer.from('changed here'), 60);
-    expect(here.look?.('key')).toEqual(Buffer.from('changed here'));
-    await there.delete('key');
-    expect(here.look?.('key')).toBeUndefined();
-  });
-
-  it('keeps what it has looked at in memory of its own', async () => {
-    const storage = open('tenant');
-    await storage.set('key', Buffer.alloc(1_300), 60);
-    expect((await storage.look?.('key'))?.buffer.byteLength).toBe(1_300);
-  });
-
-  it('looks at nothing once it is closed', async () => {
-    const storage = open('tenant');
-    await storage.set('key', value, 60);
-    expect(storage.look?.('key')).toEqual(value);
-    await storage.close?.();
-    expect(() => storage.look?.('key')).toThrow(StorageUnavailable);
-  });
-
   it('gives the directory mode 0700 and every file 0600', async () => {
     const storage = open('tenant');
     storage.localSecret?.();

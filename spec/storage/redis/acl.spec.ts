@@ -11,7 +11,6 @@ import { type Storage, StorageUnavailable } from '../../../lib/storage/storage.j
 import { pageAt } from '../../docs/markdown.js';
 import { callTool, registerClient } from '../../support/oauth-client.js';
 import { command, type RedisServer, startRedis } from '../../support/redis-server.js';
-import { until } from '../../support/upstream.js';
 import { startWorld } from '../../support/world.js';
 
 jest.setTimeout(30_000);
@@ -20,7 +19,7 @@ const PASSWORD = 'of-the-acl';
 const KEYS = '~express-auth0-mcp:*';
 
 /** Not tried by `ready()`: of the connection, for a database of its own, for the doctor. */
-const BESIDE_LOGINS: readonly string[] = ['+ping', '+select', '+info', '+client|tracking'];
+const BESIDE_LOGINS: readonly string[] = ['+ping', '+select', '+info'];
 
 let server: RedisServer;
 const opened: Storage[] = [];
@@ -33,12 +32,6 @@ function open(user: string, database = 0): Storage {
 
 function urlFor(user: string, database = 0): string {
   return `redis://${user}:${PASSWORD}@127.0.0.1:${server.port}/${database}`;
-}
-
-/** What a look gives without waiting; empty where it has to ask. */
-function atOnce(storage: Storage): Uint8Array {
-  const found = storage.look?.('grant');
-  return found instanceof Uint8Array ? found : new Uint8Array();
 }
 
 async function allow(user: string, keys: string, commands: readonly string[]): Promise<void> {
@@ -83,17 +76,6 @@ describe('a user with exactly the recommended permissions', () => {
     expect(await denied()).toEqual([]);
   });
 
-  it('is told by Redis what has changed', async () => {
-    const [here, there] = [open('exact'), open('exact')];
-    await there.set('grant', Buffer.from('value'), 60);
-    // Given at once: it was kept, which it is only where Redis says what changes.
-    await until(() => Buffer.from('value').equals(atOnce(here)));
-    await there.set('grant', Buffer.from('next'), 60);
-    await until(() => Buffer.from('next').equals(atOnce(here)));
-    expect(await command(server.port, 'CLIENT LIST')).toMatch(/ flags=t .* user=exact /);
-    expect(await denied()).toEqual([]);
-  });
-
   it('serves the doctor, and a database of its own', async () => {
     expect(await redisFacts(urlFor('exact', 1))).toMatchObject({ maxmemoryPolicy: 'noeviction' });
     await open('exact', 1).ready?.();
@@ -128,18 +110,6 @@ describe('ready()', () => {
   it('fails where our keys are not allowed', async () => {
     await allow('elsewhere', '~other:*', NEEDED_COMMANDS);
     await expect(open('elsewhere').ready?.()).rejects.toThrow('ACL forbids a command or a key');
-  });
-});
-
-describe('a user who may not use client-side caching', () => {
-  it('is served all the same, by asking each time', async () => {
-    await allow('untracked', KEYS, [...NEEDED_COMMANDS, '-client|tracking']);
-    const storage = open('untracked');
-    await storage.ready?.();
-    await storage.set('grant', Buffer.from('value'), 60);
-    for (const _look of [1, 2, 3]) {
-      expect(await storage.look?.('grant')).toEqual(Buffer.from('value'));
-    }
   });
 });
 
