@@ -8,6 +8,8 @@
  *
  * @module
  */
+
+import { refuseCopyErrors } from './copied-values.js';
 import { Auth0McpConfigError, nearestName, unknownName, wrongOption } from './errors.js';
 import {
   environmentNameOfField,
@@ -69,7 +71,10 @@ function readOption(environment: Environment, option: OptionName): unknown {
   const { fields } = OPTION_TABLE[option];
   if (fields !== undefined) return readFields(environment, option, Object.keys(fields));
   const text = firstSet(environment, environmentNames(option));
-  return text === undefined ? undefined : readValue(option, text);
+  if (text === undefined) return undefined;
+  // Before a list is split: a comment would become entries.
+  refuseCopyErrors(text, option);
+  return readValue(option, text);
 }
 
 /** The fields that are set, as the object they would be in code; undefined for none. */
@@ -81,7 +86,9 @@ function readFields(
   const set = fields.flatMap((field) => {
     const name = environmentNameOfField(option, field);
     const text = name === undefined ? undefined : firstSet(environment, [name]);
-    return text === undefined ? [] : [[field, text] as const];
+    if (text === undefined) return [];
+    refuseCopyErrors(text, `${option}.${field}`);
+    return [[field, text] as const];
   });
   return set.length === 0 ? undefined : Object.fromEntries(set);
 }
@@ -110,10 +117,23 @@ function readValue(option: OptionName, text: string): unknown {
 function refuseUnknownNames(environment: Environment): void {
   const known = OPTION_NAMES.flatMap(environmentNames).filter((name) => name.startsWith(PREFIX));
   for (const name of Object.keys(environment)) {
+    refuseAlteredName(name);
     if (name.startsWith(PREFIX) && !known.includes(name)) {
       throw unknownName('environment variable', name, known);
     }
   }
+}
+
+/** Names as files of variables give them to tools that read less than a shell: `export A`, `"A`, a mark before. */
+function refuseAlteredName(name: string): void {
+  const altered =
+    /^(?:export\s|set\s|[\s"'\ufeff])*((?:AUTH0_MCP|FASTMCP_SERVER_AUTH)_\w+)[\s"']*$/;
+  const meant = altered.exec(name)?.[1];
+  if (meant === undefined || meant === name) return;
+  const what = name.includes('\ufeff')
+    ? 'a byte order mark (U+FEFF): save the file as UTF-8 without one'
+    : `${JSON.stringify(name.replace(meant, '…'))}: write the name alone, such as ${meant}=value`;
+  throw new Auth0McpConfigError(meant, `The name of the variable ${meant} comes with ${what}.`);
 }
 
 function refuseOtherProvider(environment: Environment): void {

@@ -101,7 +101,7 @@ function rootOf(option: string): string {
  * Text in place of a whole object, of a list or of a function may be anything, a secret too. It is shown
  * only where a text belongs: an option that the environment writes as text, or a field.
  */
-function isSecret(option: string): boolean {
+export function isSecret(option: string): boolean {
   const root = rootOf(option);
   if (!isOptionName(root) || OPTION_TABLE[root].isSecret === true) return true;
   if (/\.clientSecret\b/.test(option) || /^clients\[\d+\]$/.test(option)) return true;

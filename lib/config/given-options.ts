@@ -5,9 +5,9 @@
  * @module
  */
 import { IncomingMessage } from 'node:http';
-
+import { doubtAbout } from './copied-values.js';
 import { type Environment, readEnvironment } from './env.js';
-import { Auth0McpConfigError, unknownName, wrongOption } from './errors.js';
+import { Auth0McpConfigError, label, unknownName, wrongOption } from './errors.js';
 import type { Logger } from './logger.js';
 import { isOptionName, OPTION_NAMES, type OptionName, type RawOptions } from './option-table.js';
 import { resolveLogger } from './rules/ports.js';
@@ -44,12 +44,18 @@ export function gatherOptions(
   const logger = resolveLogger(code);
   const found = readEnvironment(environment, taker.options);
   for (const remark of found.remarks) logger.warn({}, remark);
-  return {
-    code,
-    environment: found.options,
-    raw: merged(code, found.options, taker.options),
-    logger,
-  };
+  const raw = merged(code, found.options, taker.options);
+  warnOfDoubts(raw, taker.options, logger);
+  return { code, environment: found.options, raw, logger };
+}
+
+function warnOfDoubts(raw: RawOptions, options: readonly OptionName[], logger: Logger): void {
+  for (const option of options.filter((name) => name !== 'auth0PrivateKey')) {
+    for (const value of [raw[option]].flat()) {
+      const doubt = typeof value === 'string' ? doubtAbout(value) : undefined;
+      if (doubt !== undefined) logger.warn({ option }, `${label(option)}: ${doubt}.`);
+    }
+  }
 }
 
 function checkedNames(options: unknown, taker: Taker): RawOptions {

@@ -3,13 +3,16 @@
  *
  * @module
  */
+
+import { refuseCopyErrors } from './copied-values.js';
 import { wrongOption } from './errors.js';
 import type { OptionName, RawOptions } from './option-table.js';
 
 /**
  * A text without white space around it; undefined where the option was not given.
  *
- * @throws Auth0McpConfigError not a string, empty, or still the placeholder of an example
+ * @throws Auth0McpConfigError not a string, empty, still the placeholder of an example, or with what other
+ *   tools leave in a value
  */
 export function textOf(raw: RawOptions, option: OptionName): string | undefined {
   const value = raw[option];
@@ -23,6 +26,7 @@ export function asText(value: unknown, option: string): string {
   if (value.trim() !== value) {
     throw wrongOption(option, value, 'Remove the white space before or after it.');
   }
+  refuseCopyErrors(value, option);
   if (/\.\.\.|…/.test(value)) {
     throw wrongOption(
       option,

@@ -10,11 +10,14 @@ import { checkLogin, LOGIN_CHECKS, type LoginSurroundings } from './checks/login
 import { checkServer } from './checks/server.js';
 import { checkStorage } from './checks/storage.js';
 import { checkTenant } from './checks/tenant.js';
+import { envFileFindings } from './env-file.js';
 import { type Findings, skipped } from './finding.js';
 
 /** What to look at, and with what. */
 export interface Examination extends LoginSurroundings {
   readonly environment: Environment;
+  /** The file that was read into it. */
+  readonly envFile?: string | undefined;
   /** Whether our own server is looked at as well; otherwise it need not run. */
   readonly withServer: boolean;
   /** Whether somebody is there to log in. */
@@ -23,7 +26,8 @@ export interface Examination extends LoginSurroundings {
 
 /** One finding after the other, each as soon as it is known. */
 export async function* diagnose(examination: Examination): Findings {
-  const { environment, now, withServer, withLogin } = examination;
+  const { environment, envFile, now, withServer, withLogin } = examination;
+  if (envFile !== undefined) yield* envFileFindings(envFile);
   const setup = yield* checkConfiguration(environment);
   if (setup === undefined) return;
   const { config } = setup;

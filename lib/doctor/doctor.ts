@@ -32,7 +32,8 @@ Auth0, at the storage, at the public URL. It changes nothing.
 
   --login            let somebody log in, for what shows only then (offline access, scopes)
   --without-server   leave out baseUrl: the server need not run
-  --env FILE         read FILE into the environment first; what is set already stays
+  --env FILE         read FILE into the environment first, as node --env-file does; what is
+                     set already stays
   --json             print one JSON document instead of text
   --help             print this
 
@@ -66,6 +67,7 @@ export async function runCommand(
     if (positionals.join(' ') !== 'doctor') throw new WrongCall('The one command is doctor.');
     const examination = {
       environment: surroundings.environment(values.env),
+      envFile: values.env,
       withServer: values['without-server'] !== true,
       withLogin: values.login === true,
       now,

@@ -29,6 +29,7 @@ export const RFC_TITLES: Readonly<Record<string, string>> = {
   '6819': 'OAuth 2.0 Threat Model and Security Considerations',
   '6890': 'Special-Purpose IP Address Registries',
   '7009': 'OAuth 2.0 Token Revocation',
+  '7468': 'Textual Encodings of PKIX, PKCS, and CMS Structures',
   '7515': 'JSON Web Signature (JWS)',
   '7516': 'JSON Web Encryption (JWE)',
   '7517': 'JSON Web Key (JWK)',

@@ -135,6 +135,58 @@ describe('the program', () => {
     expect(failures).toMatchObject([{ check: 'client-authentication' }]);
   });
 
+  /** What the program finds about the configuration in a file. */
+  async function configurationIn(text: string): Promise<{ outcome: string; message: string }[]> {
+    const file = join(directory, 'written');
+    writeFileSync(file, text);
+    const { stdout } = await runProgram(['doctor', '--without-server', '--env', file, '--json']);
+    const { checks } = JSON.parse(stdout) as {
+      checks: { check: string; outcome: string; message: string }[];
+    };
+    return checks.filter(({ check }) => check === 'configuration');
+  }
+
+  it('judges a file as node --env-file reads it, and names what docker would hand over otherwise', async () => {
+    const entries = Object.entries(environment).map(([name, value]) => `export ${name}=${value}`);
+    const plain = entries.map((line) => line.replace('export ', ''));
+    expect(await configurationIn(plain.join('\r\n'))).toMatchObject([{ outcome: 'passed' }]);
+    const quoted = plain.map((line) =>
+      line
+        .replace(/^(AUTH0_MCP_CLIENT_ID)=(.*)$/, '$1="$2"')
+        .replace(/^(AUTH0_MCP_AUDIENCE=.*)$/, '$1 # api'),
+    );
+    const findings = await configurationIn(['# a comment', '', 'OTHER="x"', ...quoted].join('\n'));
+    expect(findings).toMatchObject([
+      {
+        outcome: 'warning',
+        message: expect.stringMatching(
+          /node --env-file reads it\. docker run --env-file .* other values of AUTH0_MCP_AUDIENCE, AUTH0_MCP_CLIENT_ID$/,
+        ),
+      },
+      { outcome: 'passed' },
+    ]);
+    expect(await configurationIn(entries.join('\n'))).toMatchObject([
+      { outcome: 'warning', message: expect.stringContaining('AUTH0_MCP_BASE_URL') },
+      { outcome: 'passed' },
+    ]);
+    expect(JSON.stringify(findings)).not.toContain(DEMO_CLIENT_SECRET);
+  });
+
+  it.each([
+    ['a byte order mark', '\ufeff', /byte order mark/],
+    [
+      'a value cut at a #',
+      'AUTH0_MCP_STORAGE_ENCRYPTION_KEY=0123456789#0123456789012345678901\n',
+      /ENCRYPTION_KEY/,
+    ],
+    ['a variable', `AUTH0_MCP_ISSUER_URL=\${ISSUER}\n`, /ISSUER_URL.*variable/],
+  ])('says what is wrong with a file with %s', async (_what, begin, says) => {
+    const lines = Object.entries(environment).map(([name, value]) => `${name}=${value}`);
+    const findings = await configurationIn(begin + lines.join('\n'));
+    expect(findings.map(({ message }) => message).join('\n')).toMatch(says);
+    expect(findings.some(({ outcome }) => outcome === 'failed')).toBe(true);
+  });
+
   it('ends with 2 for a file that is not there', async () => {
     const { code, stderr } = await runProgram(['doctor', '--env', join(directory, 'none')]);
     expect(code).toBe(2);

@@ -8,6 +8,7 @@
 import { createPrivateKey, type JsonWebKeyInput, type KeyObject } from 'node:crypto';
 
 import type { Auth0ClientAuthentication } from '../config.js';
+import { refuseCopyErrors } from '../copied-values.js';
 import { missingOption, wrongOption } from '../errors.js';
 import type { RawOptions } from '../option-table.js';
 import { asEntries, choiceOf, parsedJson, textOf } from '../values.js';
@@ -21,7 +22,7 @@ const DASHBOARD = 'Auth0 dashboard: Application, Credentials, Authentication Met
 
 /** @throws Auth0McpConfigError method, secret and key do not fit together, or the key is unusable */
 export function resolveAuthentication(raw: RawOptions): Auth0ClientAuthentication {
-  const secret = textOf(raw, 'clientSecret');
+  const secret = secretOf(raw);
   const hasKey = raw.auth0PrivateKey !== undefined;
   const method =
     choiceOf(raw, 'tokenEndpointAuthMethod', METHODS) ?? defaultMethod(raw, secret, hasKey);
@@ -30,6 +31,17 @@ export function resolveAuthentication(raw: RawOptions): Auth0ClientAuthenticatio
   if (method === 'private_key_jwt') return { method, key: privateKeyOf(raw) };
   if (secret !== undefined) return { method, secret };
   throw missingOption('clientSecret', `tokenEndpointAuthMethod '${method}' needs it. ${DASHBOARD}`);
+}
+
+function secretOf(raw: RawOptions): string | undefined {
+  const secret = textOf(raw, 'clientSecret');
+  // RFC 6749 appendix A.2: printable ASCII.
+  if (secret === undefined || /^[\x20-\x7e]+$/.test(secret)) return secret;
+  throw wrongOption(
+    'clientSecret',
+    secret,
+    'It has characters that no client secret has, such as a line break or a special space: copy it again.',
+  );
 }
 
 function defaultMethod(raw: RawOptions, secret: string | undefined, hasKey: boolean): Method {
@@ -71,6 +83,7 @@ function privateKeyOf(raw: RawOptions): PrivateKeyJwk {
     const remedy = `tokenEndpointAuthMethod 'private_key_jwt' needs it, as PEM or JWK.`;
     throw missingOption('auth0PrivateKey', remedy);
   }
+  if (typeof value === 'string') refuseCopyErrors(value.trim(), 'auth0PrivateKey');
   const given = typeof value === 'string' ? (parsedJson(value) ?? value) : value;
   const labels = typeof given === 'string' ? {} : labelsOf(given);
   const jwk = exported(typeof given === 'string' ? keyFromPem(given) : keyFromJwk(given));
@@ -121,9 +134,25 @@ function keyFromPem(text: string): KeyObject {
     return createPrivateKey(pem);
   } catch {
     // The parser's message adds nothing, and this way nothing of the key can be in it.
-    throw wrong('It is neither a private key in PEM (-----BEGIN PRIVATE KEY-----) nor a JWK.');
+    throw wrong(pemFault(pem));
   }
 }
+
+/** RFC 7468 §2: the labels stand on lines of their own, which files of variables often lose. */
+function pemFault(pem: string): string {
+  const rest = /-----BEGIN [A-Z ]*PRIVATE KEY-----(.*)/s.exec(pem)?.[1] ?? '\n\n-----END';
+  const lines = rest.split(/\r?\n/);
+  if (!rest.includes('-----END')) {
+    return `Only the beginning of the PEM has arrived: many tools read a value up to its first line end. ${ONE_LINE}`;
+  }
+  if (lines[0]?.trim() !== '' || lines.length < 3) {
+    return `The line ends of the PEM were lost. ${ONE_LINE}`;
+  }
+  return 'It is neither a private key in PEM (-----BEGIN PRIVATE KEY-----) nor a JWK.';
+}
+
+const ONE_LINE =
+  'Write each of them as \\n in one line, or give the key as a JWK, or give it in code and read it from a file.';
 
 function keyFromJwk(jwk: unknown): KeyObject {
   const key: JsonWebKeyInput['key'] = Object.fromEntries(asEntries(jwk, 'auth0PrivateKey'));

@@ -3,6 +3,8 @@
  *
  * @module
  */
+
+import { refuseCopyErrors } from '../copied-values.js';
 import { wrongOption } from '../errors.js';
 import type { RawOptions } from '../option-table.js';
 
@@ -36,6 +38,7 @@ function keyBytes(value: unknown, option: string): Uint8Array {
     if (value.trim() !== value) {
       throw wrongOption(option, value, 'Remove the white space before or after it.');
     }
+    refuseCopyErrors(value, option);
     if (value.length >= MIN_CHARACTERS) return new TextEncoder().encode(value);
     throw wrongOption(option, value, `It needs ${MIN_CHARACTERS} characters or more. ${makeOne()}`);
   }
