@@ -37,7 +37,8 @@ export async function readJson(req: Request, res: Response, maxBytes: number): P
   const body = await bodyOf(req, res, maxBytes);
   if (typeof body !== 'string') return body;
   try {
-    return JSON.parse(body);
+    // RFC 8259 §8.1: a byte order mark may be ignored.
+    return JSON.parse(body.replace(/^\uFEFF/, ''));
   } catch (cause) {
     throw new InvalidClientMetadata('The body is not JSON', { cause });
   }

@@ -9,7 +9,7 @@
  * @module
  */
 import { InvalidClientMetadata, InvalidRedirectUri } from './errors.js';
-import { isJsonObject } from './json-object.js';
+import { isJsonObject, withoutEmptyMembers } from './json-object.js';
 import { redirectUriKind } from './redirect-uri.js';
 
 /** The part of RFC 7591 §2 that means something here. */
@@ -32,7 +32,7 @@ export const MAX_CLIENT_NAME_LENGTH = 200;
  */
 export function parseClientMetadata(body: unknown): ClientMetadata {
   if (!isJsonObject(body)) throw new InvalidClientMetadata('The body must be a JSON object');
-  const fields = new Map<string, unknown>(Object.entries(body));
+  const fields = new Map<string, unknown>(Object.entries(withoutEmptyMembers(body)));
   if (fields.has('software_statement')) {
     throw new InvalidClientMetadata('Software statements are not supported');
   }
@@ -62,7 +62,7 @@ function redirectUris(value: unknown): readonly string[] {
 }
 
 function clientName(value: unknown): string | undefined {
-  if (value === undefined || value === null || value === '') return undefined;
+  if (value === undefined) return undefined;
   if (typeof value !== 'string' || value.length > MAX_CLIENT_NAME_LENGTH) {
     throw new InvalidClientMetadata(
       `client_name must be text of at most ${MAX_CLIENT_NAME_LENGTH} characters`,
@@ -73,7 +73,7 @@ function clientName(value: unknown): string | undefined {
 
 /** Left out means `none` here: such clients are public in practice (VS Code), and told so. */
 function authMethod(value: unknown): ClientMetadata['authMethod'] {
-  if (value === undefined || value === null) return 'none';
+  if (value === undefined) return 'none';
   if (value === 'none' || value === 'client_secret_basic' || value === 'client_secret_post') {
     return value;
   }
@@ -98,7 +98,7 @@ function mayRefresh(grantTypes: unknown, responseTypes: unknown): boolean {
 }
 
 function listOfText(value: unknown, field: string): readonly string[] | undefined {
-  if (value === undefined || value === null) return undefined;
+  if (value === undefined) return undefined;
   if (!Array.isArray(value) || !value.every((one): one is string => typeof one === 'string')) {
     throw new InvalidClientMetadata(`${field} must be a list of text`);
   }

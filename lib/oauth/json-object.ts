@@ -9,6 +9,14 @@ export function isJsonObject(value: unknown): value is Readonly<Record<string, u
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+/** Without members that are `null` or `""`, which many clients send for what they leave out. */
+export function withoutEmptyMembers(
+  object: Readonly<Record<string, unknown>>,
+): Readonly<Record<string, unknown>> {
+  const given = Object.entries(object).filter(([, value]) => value !== null && value !== '');
+  return Object.fromEntries(given);
+}
+
 /** The object that a text says; undefined where it says anything else, or nothing. */
 export function jsonObjectIn(text: string): Readonly<Record<string, unknown>> | undefined {
   try {

@@ -140,6 +140,38 @@ describe('the registration endpoint', () => {
     expect(Object.values(answer.json())).not.toContain(null);
   });
 
+  it.each(
+    [
+      ...['client_name', 'client_uri', 'logo_uri', 'scope', 'contacts', 'tos_uri', 'policy_uri'],
+      ...['token_endpoint_auth_method', 'grant_types', 'response_types', 'application_type'],
+      ...['jwks', 'jwks_uri', 'software_id', 'software_version', 'software_statement'],
+    ].flatMap((member) => [[member, null] as const, [member, ''] as const]),
+  )('FA-19: takes %s %j as left out, and answers without null', async (member, value) => {
+    const redirect_uris = ['https://c.example/cb'];
+    const without = (await register({ redirect_uris })).json();
+    const answer = await register({ redirect_uris, [member]: value });
+    expect(answer.status).toBe(201);
+    const { client_id, client_id_issued_at, ...rest } = answer.json();
+    expect([typeof client_id, typeof client_id_issued_at]).toEqual(['string', 'number']);
+    expect({ ...without, ...rest }).toEqual(without);
+    expect(Object.keys(answer.json()).toSorted()).toEqual(Object.keys(without).toSorted());
+    expect(answer.text).not.toMatch(/null|""/);
+  });
+
+  it.each([null, ''])('FA-19: takes redirect_uris %j as missing', async (redirect_uris) => {
+    expect((await register({ redirect_uris })).json().error).toBe('invalid_redirect_uri');
+  });
+
+  it('FA-19: reads a body with a byte order mark, one and no more', async () => {
+    const body = JSON.stringify({
+      redirect_uris: ['https://c.example/cb'],
+      client_name: '\uFEFFa',
+    });
+    const answer = await register(`\uFEFF${body}`);
+    expect([answer.status, answer.json().client_name]).toEqual([201, '\uFEFFa']);
+    expect((await register(`\uFEFF\uFEFF${body}`)).status).toBe(400);
+  });
+
   it('R-RG-5 registers what it supports, and says so', async () => {
     const redirect_uris = ['https://c.example/cb'];
     const mixed = await register({
