@@ -8,7 +8,14 @@
  */
 import { createHash } from 'node:crypto';
 
-import { createLocalJWKSet, errors, type JSONWebKeySet, type JWTPayload, jwtVerify } from 'jose';
+import {
+  createLocalJWKSet,
+  errors,
+  type JSONWebKeySet,
+  type JWTPayload,
+  type JWTVerifyResult,
+  jwtVerify,
+} from 'jose';
 
 import type { Client } from './client.js';
 import type { FindClientKeys } from './metadata-documents/client-keys.js';
@@ -42,27 +49,36 @@ export class ClientAssertionError extends Error {
   }
 }
 
+/** A `jti` to be stored. */
+export interface UsedAssertion {
+  /** A hash of `jti` and client, 43 characters. */
+  readonly key: string;
+  readonly clientId: string;
+  readonly ttlSeconds: number;
+}
+
 /** What verifying needs from the rest of the library. */
 export interface ClientAssertionDeps {
   readonly clientKeys: FindClientKeys;
-  /**
-   * Notes a `jti` for some seconds; false if it is noted already. Of parallel callers with the same
-   * one exactly one gets true. What it is given is a hash of `jti` and client, 43 characters.
-   */
-  readonly rememberJti: (jti: string, ttlSeconds: number) => Promise<boolean>;
+  /** False if it is stored already: of parallel callers with the same one exactly one gets true. */
+  readonly rememberJti: (used: UsedAssertion) => Promise<boolean>;
 }
 
 /** What an assertion has to say. */
 export interface ExpectedAssertion {
   readonly client: Pick<Client, 'id' | 'jwks' | 'jwksUri'>;
-  /** Our issuer and token endpoint URL; one of them has to be in `aud`. */
-  readonly audiences: readonly string[];
+  /** Our issuer: the only audience. */
+  readonly issuer: string;
   /** Unix seconds. */
   readonly now: number;
 }
 
+/** Uses the assertion up. @throws ClientAssertionError where it was used before */
+export type UseAssertion = () => Promise<void>;
+
 /**
- * Resolves once the assertion is proved and used up.
+ * Resolves once the assertion is proved; nothing is stored for it yet. Anybody can sign assertions for
+ * a document of their own, so one is used up only with a code or token that is genuine.
  *
  * @throws ClientAssertionError when it proves nothing
  * @throws ClientMetadataError when the client's keys cannot be fetched
@@ -70,7 +86,7 @@ export interface ExpectedAssertion {
 export type VerifyClientAssertion = (
   assertion: string,
   expected: ExpectedAssertion,
-) => Promise<void>;
+) => Promise<UseAssertion>;
 
 /** Verification with the client's published keys. */
 export function createClientAssertions({
@@ -81,10 +97,13 @@ export function createClientAssertions({
     if (assertion.length > MAX_ASSERTION_LENGTH) throw new ClientAssertionError('too long');
     const payload = await verifySignature(assertion, expected, clientKeys);
     const { jti, ttlSeconds } = requireSingleUse(payload, expected.now);
-    // RFC 7523 §3 item 7: only now, so that nobody can use up an identifier without the key.
-    const key = createHash('sha256').update(`${expected.client.id} ${jti}`).digest('base64url');
-    if (!(await rememberJti(key, ttlSeconds)))
-      throw new ClientAssertionError('jti was used before');
+    const clientId = expected.client.id;
+    const key = createHash('sha256').update(`${clientId} ${jti}`).digest('base64url');
+    return async function useAssertion() {
+      // RFC 7523 §3 item 7.
+      const isNew = await rememberJti({ key, clientId, ttlSeconds });
+      if (!isNew) throw new ClientAssertionError('jti was used before');
+    };
   };
 }
 
@@ -109,33 +128,49 @@ async function verifySignature(
 
 async function verifyWith(
   assertion: string,
-  { client, audiences, now }: ExpectedAssertion,
+  { client, issuer, now }: ExpectedAssertion,
   keys: Awaited<ReturnType<FindClientKeys>>,
 ): Promise<JWTPayload> {
   const options = {
     algorithms: [...CLIENT_ASSERTION_ALGORITHMS],
     issuer: client.id,
     subject: client.id,
-    audience: [...audiences],
     requiredClaims: ['exp', 'jti'],
     clockTolerance: CLOCK_TOLERANCE_SECONDS,
     currentDate: new Date(now * 1000),
   };
   try {
     const keySet = createLocalJWKSet({ keys: [...keys.keys] } as JSONWebKeySet);
-    return (await jwtVerify(assertion, keySet, options)).payload;
+    return checked(await jwtVerify(assertion, keySet, options), issuer);
   } catch (error) {
     if (!(error instanceof errors.JWKSMultipleMatchingKeys)) throw error;
     // No `kid` in the header and several keys that fit: try each.
     for await (const key of error) {
       try {
-        return (await jwtVerify(assertion, key, options)).payload;
+        return checked(await jwtVerify(assertion, key, options), issuer);
       } catch (failure) {
         if (!(failure instanceof errors.JWSSignatureVerificationFailed)) throw failure;
       }
     }
     throw new errors.JWSSignatureVerificationFailed();
   }
+}
+
+/** draft-ietf-oauth-rfc7523bis §4, and the name that client ID metadata documents recommend. */
+const TYPES: readonly string[] = ['jwt', 'client-authentication+jwt', 'oauth-client-auth+jwt'];
+
+function checked({ payload, protectedHeader }: JWTVerifyResult, issuer: string): JWTPayload {
+  const { typ = 'JWT' } = protectedHeader;
+  // RFC 8725 §3.11: a JWT that was made for something else is no assertion.
+  if (!TYPES.includes(typ.toLowerCase().replace(/^application\//, ''))) {
+    throw new ClientAssertionError('typ is not that of a client assertion');
+  }
+  // draft-ietf-oauth-rfc7523bis §4: the issuer as the only value, so that no other server has a use for it.
+  const audiences = [payload.aud ?? []].flat();
+  if (audiences.length !== 1 || audiences[0] !== issuer) {
+    throw new ClientAssertionError('aud is not the issuer alone');
+  }
+  return payload;
 }
 
 function requireSingleUse(
@@ -155,6 +190,7 @@ function requireSingleUse(
 
 /** A bad key surfaces as a TypeError or DOMException of the platform, so this takes any error. */
 function asAssertionError(error: unknown): ClientAssertionError {
+  if (error instanceof ClientAssertionError) return error;
   const detail = error instanceof errors.JOSEError ? error.message : 'the key cannot be used';
   return new ClientAssertionError(detail, error);
 }

@@ -9,7 +9,11 @@
 import type { ClientCredentials } from '../oauth/client-credentials.js';
 import { InvalidClient } from '../oauth/errors.js';
 import type { Client } from './client.js';
-import { ClientAssertionError, type VerifyClientAssertion } from './client-assertion.js';
+import {
+  ClientAssertionError,
+  type UseAssertion,
+  type VerifyClientAssertion,
+} from './client-assertion.js';
 import type { ClientDirectory } from './client-directory.js';
 import { clientFingerprint } from './fingerprint.js';
 
@@ -20,6 +24,13 @@ export interface AuthenticatedClient {
   readonly hasProved: boolean;
   /** For logs and events. */
   readonly fingerprint: string;
+  /**
+   * There for a client that sent an assertion. Called once its code or token is known to be genuine and
+   * before anything is done for it.
+   *
+   * @throws InvalidClient the assertion was used before
+   */
+  readonly useAssertion?: UseAssertion;
 }
 
 /**
@@ -29,28 +40,27 @@ export interface AuthenticatedClient {
 export type AuthenticateClient = (credentials: ClientCredentials) => Promise<AuthenticatedClient>;
 
 interface ClientAuthenticationDeps {
-  readonly clients: ClientDirectory;
+  readonly clients: Omit<ClientDirectory, 'requireCommonMethod'>;
   readonly verifyAssertion: VerifyClientAssertion;
-  /** Accepted in `aud` of an assertion: our issuer and the token endpoint. */
-  readonly audiences: readonly string[];
+  readonly issuer: string;
   readonly now: () => number;
 }
 
 export function createClientAuthentication(deps: ClientAuthenticationDeps): AuthenticateClient {
   const { clients } = deps;
   return async function authenticateClient(credentials) {
-    const { clientId } = credentials;
+    const { clientId, method, proof = '' } = credentials;
     const fingerprint = clientFingerprint(clientId);
-    // R-CI-9: a public client proves nothing by its document, so its host need not be up. What the
-    // grant remembers of it decides whether a proof was due.
-    if (credentials.method === 'none' && clients.isMetadataDocumentId(clientId)) {
+    const isDocument = clients.isMetadataDocumentId(clientId);
+    if (isDocument && method !== 'private_key_jwt') {
       clients.checkMetadataDocumentId(clientId);
+      if (proof !== '') throw failed('a client with a metadata document has no secret');
+      // The document is not needed, so its host need not be up: the grant knows whether a proof is due.
       return { id: clientId, hasProved: false, fingerprint };
     }
     const client = await clients.find(clientId);
     if (client === undefined) throw failed('no such client');
-    const hasProved = await prove(client, credentials, deps);
-    return { id: clientId, hasProved, fingerprint };
+    return { id: clientId, fingerprint, ...(await prove(client, credentials, deps)) };
   };
 }
 
@@ -58,33 +68,35 @@ async function prove(
   client: Client,
   { method, proof = '' }: ClientCredentials,
   deps: ClientAuthenticationDeps,
-): Promise<boolean> {
-  if (client.authMethod === 'none') {
-    // Some clients send an empty secret along; a real one was never issued.
-    if (proof !== '') throw failed('a public client sent a proof');
-    return false;
+): Promise<Pick<AuthenticatedClient, 'hasProved' | 'useAssertion'>> {
+  const { authMethods } = client;
+  if (method === 'private_key_jwt') {
+    if (!authMethods.includes(method)) throw failed('an assertion of a client that has none');
+    return { hasProved: true, useAssertion: await verifiedAssertion(proof, client, deps) };
   }
-  if (client.authMethod === 'private_key_jwt') {
-    if (method !== 'private_key_jwt') throw failed('an assertion is due');
-    await verifyAssertion(proof, client, deps);
-    return true;
+  if (authMethods.includes('client_secret_basic')) {
+    const isRight = method !== 'none' && deps.clients.isSecretOf(client.id, proof);
+    if (!isRight) throw failed('wrong secret');
+    return { hasProved: true };
   }
-  const isSecret = method === 'client_secret_basic' || method === 'client_secret_post';
-  if (!isSecret || !deps.clients.isSecretOf(client.id, proof)) throw failed('wrong secret');
-  return true;
+  if (!authMethods.includes('none')) throw failed('an assertion is due');
+  // Some clients send an empty secret along; a real one was never issued.
+  if (proof !== '') throw failed('a public client sent a proof');
+  return { hasProved: false };
 }
 
-async function verifyAssertion(
+async function verifiedAssertion(
   assertion: string,
   client: Client,
-  { verifyAssertion: verify, audiences, now }: ClientAuthenticationDeps,
-): Promise<void> {
-  try {
-    await verify(assertion, { client, audiences, now: now() });
-  } catch (error) {
-    if (error instanceof ClientAssertionError) throw failed(error.detail, error);
-    throw error;
-  }
+  { verifyAssertion, issuer, now }: ClientAuthenticationDeps,
+): Promise<UseAssertion> {
+  const use = await verifyAssertion(assertion, { client, issuer, now: now() }).catch(refuse);
+  return () => use().catch(refuse);
+}
+
+function refuse(error: unknown): never {
+  if (error instanceof ClientAssertionError) throw failed(error.detail, error);
+  throw error;
 }
 
 function failed(detail: string, cause?: unknown): InvalidClient {

@@ -5,7 +5,8 @@
  */
 import type { PreRegisteredClient } from '../config/config.js';
 import { equalInConstantTime } from '../keys/key-ring.js';
-import type { Client } from './client.js';
+import { BY_SECRET, type Client } from './client.js';
+import { ClientMetadataError } from './metadata-documents/client-metadata-error.js';
 import type { MetadataDocuments } from './metadata-documents/metadata-documents.js';
 import type { RegisteredClients } from './registered-clients.js';
 
@@ -21,6 +22,12 @@ export interface ClientDirectory {
    * @throws ClientMetadataError the metadata document cannot be had or is not valid
    */
   find(clientId: string): Promise<Client | undefined>;
+  /**
+   * For a client that failed at the token endpoint without a proof, which does not need its document.
+   *
+   * @throws ClientMetadataError the document offers no method of authentication that is supported here
+   */
+  requireCommonMethod(clientId: string): Promise<void>;
   /** Compared in constant time; false for a client that has no secret. */
   isSecretOf(clientId: string, secret: string): boolean;
 }
@@ -52,6 +59,13 @@ export function createClientDirectory(deps: ClientDirectoryDeps): ClientDirector
       if (isMetadataDocumentId(clientId)) return documents?.find(clientId);
       return registered?.find(clientId);
     },
+    async requireCommonMethod(clientId) {
+      if (documents === undefined || !isMetadataDocumentId(clientId)) return;
+      await documents.find(clientId).catch((error: unknown) => {
+        const isKnown = error instanceof ClientMetadataError;
+        if (isKnown && error.reason === 'no_common_method') throw error;
+      });
+    },
     isSecretOf(clientId, secret) {
       const byHand = preRegistered.get(clientId);
       if (byHand === undefined) return registered?.isSecretOf(clientId, secret) === true;
@@ -69,7 +83,7 @@ function clientFrom(client: PreRegisteredClient): Client {
     kind: 'preregistered',
     name: client.name,
     redirectUris: client.redirectUris,
-    authMethod: client.clientSecret === undefined ? 'none' : 'client_secret_basic',
+    authMethods: client.clientSecret === undefined ? ['none'] : BY_SECRET,
     mayRefresh: true,
     verifiedHost: undefined,
     jwks: undefined,

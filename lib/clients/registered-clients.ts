@@ -11,7 +11,7 @@ import type { ClientMetadata } from '../oauth/client-metadata.js';
 import { InvalidClientMetadata } from '../oauth/errors.js';
 import type { ClientInformation } from '../oauth/registration-response.js';
 import { boundedMap } from '../storage/bounded-map.js';
-import type { Client } from './client.js';
+import { BY_SECRET, type Client } from './client.js';
 import { decodeClientId, encodeClientId, MAX_CLIENT_ID_LENGTH } from './client-id-codec.js';
 
 /** Clients remembered: an id never means anything else. Some 1 MB, 10 MB at the very most. */
@@ -75,7 +75,7 @@ function clientFrom(id: string, metadata: ClientMetadata): Client {
     kind: 'registered' as const,
     name: metadata.clientName,
     redirectUris: Object.freeze([...metadata.redirectUris]),
-    authMethod: metadata.authMethod,
+    authMethods: metadata.authMethod === 'none' ? (['none'] as const) : BY_SECRET,
     mayRefresh: metadata.mayRefresh,
     verifiedHost: undefined,
     jwks: undefined,

@@ -11,7 +11,7 @@
  */
 import type { Request, RequestHandler, Response } from 'express';
 
-import type { Client } from '../clients/client.js';
+import { type Client, requiredMethod } from '../clients/client.js';
 import type { ClientDirectory } from '../clients/client-directory.js';
 import { clientFingerprint } from '../clients/fingerprint.js';
 import type { Config } from '../config/config.js';
@@ -118,7 +118,8 @@ function approvalFor(
     throw new InteractionRequired('The person has to be asked first');
   }
   const scopes = selectScopes(requestedScopes, { ...config.scopes, known: knownScopes });
-  const { id, name, authMethod, mayRefresh } = client;
+  const { id, name, mayRefresh } = client;
+  const authMethod = requiredMethod(client);
   return { ...request, client: { id, name, authMethod, mayRefresh }, scopes };
 }
 

@@ -49,8 +49,9 @@ async function endGrantBehind(
   client: AuthenticatedClient,
   grants: RevocationDeps['grants'],
 ): Promise<void> {
-  const found = await grants.findByToken(token);
-  if (found?.grant.client.id !== client.id) return;
+  const found = await grants.findByToken(token, client.id);
+  if (found === undefined) return;
   requireProof(found.grant, client);
+  await client.useAssertion?.();
   await grants.end(found.id, 'client_request');
 }

@@ -6,8 +6,10 @@
  *
  * @module
  */
-import type { RequestHandler } from 'express';
+import type { Request, RequestHandler } from 'express';
 
+import type { AuthenticatedClient } from '../clients/client-authentication.js';
+import type { ClientDirectory } from '../clients/client-directory.js';
 import type { Grants } from '../grants/grants.js';
 import type { TokenSet } from '../grants/token-set.js';
 import { noStore } from '../http/answer-headers.js';
@@ -15,6 +17,8 @@ import type { OpenClientRequest } from '../http/client-requests.js';
 import { handler } from '../http/handler.js';
 import type { AttemptRefresh } from '../http/refresh-attempts.js';
 import { sendJson } from '../http/send-json.js';
+import { InvalidGrant, InvalidRequest } from '../oauth/errors.js';
+import type { Parameters } from '../oauth/parameters.js';
 import { formatScope } from '../oauth/scope.js';
 import { parseTokenRequest } from '../oauth/token-request.js';
 
@@ -23,6 +27,7 @@ export interface TokenDeps {
   openRequest: OpenClientRequest;
   attemptRefresh: AttemptRefresh;
   grants: Pick<Grants, 'redeemCode' | 'refresh'>;
+  requireCommonMethod: ClientDirectory['requireCommonMethod'];
 }
 
 /**
@@ -37,17 +42,31 @@ export function tokenEndpoint(deps: TokenDeps): RequestHandler[] {
     noStore,
     handler(async function exchange(req, res) {
       const { form, client } = await deps.openRequest(req, res);
-      const request = parseTokenRequest(form, deps.resource);
-      const tokens =
-        request.grantType === 'authorization_code'
-          ? await deps.grants.redeemCode(request, client)
-          : await deps.attemptRefresh(req, request.refreshToken, (caller) =>
-              deps.grants.refresh(request, client, caller),
-            );
+      const tokens = await tokensFor(req, form, client, deps).catch(async (error: unknown) => {
+        // A client that can never authenticate is told so, rather than what is wrong with its code.
+        if (error instanceof InvalidGrant || error instanceof InvalidRequest) {
+          await deps.requireCommonMethod(client.id);
+        }
+        throw error;
+      });
       if (tokens.onSent !== undefined) res.once('finish', tokens.onSent);
       sendJson(res, 200, tokenResponse(tokens));
     }),
   ];
+}
+
+async function tokensFor(
+  req: Request,
+  form: Parameters,
+  client: AuthenticatedClient,
+  { grants, resource, attemptRefresh }: TokenDeps,
+): Promise<TokenSet> {
+  const request = parseTokenRequest(form, resource);
+  if (request.grantType === 'authorization_code') return grants.redeemCode(request, client);
+  const { refreshToken } = request;
+  return attemptRefresh(req, { refreshToken, clientId: client.id }, (caller) =>
+    grants.refresh(request, client, caller),
+  );
 }
 
 /** RFC 6749 §5.1. `scope` always: clients that do not see it forget what they had (CLI-34). */

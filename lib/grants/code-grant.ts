@@ -21,7 +21,8 @@ const GRANT_ID_BYTES = 16;
 
 /** An authorization request the person has approved, with what was shown to them: no word but ours. */
 export interface ApprovedRequest extends Omit<AuthorizationRequest, 'requestedScopes'> {
-  readonly client: Pick<Client, 'id' | 'name' | 'authMethod' | 'mayRefresh'>;
+  readonly client: Pick<Client, 'id' | 'name' | 'mayRefresh'> &
+    Pick<GrantRecord['client'], 'authMethod'>;
   readonly scopes: readonly string[];
 }
 
@@ -84,6 +85,15 @@ function newGrant(
     },
     user: login.user,
   };
+}
+
+/**
+ * The grant once `client` has used it. A client for which a proof is optional (its document lists `none`
+ * beside `private_key_jwt`) is held to it as soon as it has given one.
+ */
+export function provedBy(client: AuthenticatedClient, grant: GrantRecord): GrantRecord {
+  if (!client.hasProved || grant.client.authMethod !== 'none') return grant;
+  return { ...grant, client: { ...grant.client, authMethod: 'private_key_jwt' } };
 }
 
 /** A client that has credentials must use them, wherever it is known from (R-CI-5). */

@@ -19,7 +19,7 @@ import { TemporarilyUnavailable } from '../oauth/errors.js';
 import type { CodeGrantRequest } from '../oauth/token-request.js';
 import type { GrantRecord } from '../storage/records.js';
 import { type Attempt, badCode, isSecretOf, parseCode, redeem } from './authorization-code.js';
-import { requireProof } from './code-grant.js';
+import { provedBy, requireProof } from './code-grant.js';
 import type { GrantsDeps } from './grant-context.js';
 import { effectiveScopes, issueTokens, type TokenSet } from './token-set.js';
 
@@ -41,6 +41,7 @@ export async function redeemCode(
   const parts = parseCode(request.code);
   if (parts === undefined) throw badCode('malformed');
   const { grantId } = parts;
+  await useAssertion({ ...parts, request, client }, deps);
   const redeemAs = (attempt: Attempt) => tryToRedeem({ ...parts, request, client, attempt }, deps);
 
   let own: string | undefined;
@@ -93,6 +94,22 @@ interface CodeInHand {
   readonly attempt: Attempt;
 }
 
+/**
+ * Only an assertion that comes with a genuine code is stored, and for each code a few at most: anybody can
+ * make any number of them for a metadata document of their own.
+ */
+async function useAssertion(
+  { grantId, secret, request, client }: Omit<CodeInHand, 'attempt'>,
+  deps: GrantsDeps,
+): Promise<void> {
+  if (client.useAssertion === undefined) return;
+  const grant = await deps.store.find(grantId);
+  if (grant === undefined || !isSecretOf(grant.code, grantId, secret, deps.codeKeys)) return;
+  if (grant.client.id !== client.id) return;
+  const { outcome } = redeem(grant.code, request, deps.now(), { id: '' });
+  if (outcome !== 'burnt') await client.useAssertion();
+}
+
 /** One look at the code, and one write where that changes something. */
 async function tryToRedeem(
   { grantId, secret, request, client, attempt }: CodeInHand,
@@ -111,7 +128,8 @@ async function tryToRedeem(
       return undefined;
     }
     verdict = redemption.outcome === 'redeemed' ? 'redeemed' : { outcome: 'failed' };
-    return { ...current, code: redemption.code, lastUsedAt: deps.now() };
+    const used = verdict === 'redeemed' ? provedBy(client, current) : current;
+    return { ...used, code: redemption.code, lastUsedAt: deps.now() };
   });
   if (grant === undefined) return { outcome: 'unknown' };
   return isRedeemed(verdict) ? { outcome: 'redeemed', grant } : verdict;

@@ -61,8 +61,11 @@ export interface Grants {
   ): Promise<TokenSet>;
   /** The grant, if it is alive and was redeemed. */
   find(grantId: string): Promise<GrantRecord | undefined>;
-  /** The id and client behind one of our tokens, whichever kind it is. */
-  findByToken(token: string): Promise<{ id: string; grant: GrantRecord } | undefined>;
+  /** The grant behind a token of this client, whichever kind it is. */
+  findByToken(
+    token: string,
+    clientId: string,
+  ): Promise<{ id: string; grant: GrantRecord } | undefined>;
   /** Ends a grant, here at once and at Auth0 in the background. */
   end(grantId: string, cause: RevocationCause): Promise<boolean>;
   /** Ends what a logout at Auth0 ends, sessions of people too. @throws InvalidRequest it was carried out before */
@@ -148,11 +151,12 @@ export function createGrants(parts: GrantsParts): Grants {
     redeemCode: (request, client) => redeemCode(request, client, deps),
     refresh: (request, client, caller) => refreshGrant(request, client, caller, deps),
     find,
-    async findByToken(token) {
-      const id =
-        parts.refreshTokens.parse(token)?.grantId ?? (await grantIdIn(token, accessTokens));
+    async findByToken(token, clientId) {
+      const claims = parts.refreshTokens.parse(token, clientId);
+      const id = claims?.grantId ?? (await grantIdIn(token, accessTokens));
       const grant = id === undefined ? undefined : await find(id);
-      return id === undefined || grant === undefined ? undefined : { id, grant };
+      if (id === undefined || grant?.client.id !== clientId) return undefined;
+      return { id, grant };
     },
     end: endGrant,
     logOut: createLogouts({ ...parts, store, endGrant }),

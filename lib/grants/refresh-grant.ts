@@ -15,8 +15,9 @@ import { InvalidGrant } from '../oauth/errors.js';
 import type { RefreshGrantRequest } from '../oauth/token-request.js';
 import type { GrantRecord } from '../storage/records.js';
 import { settled } from './authorization-code.js';
-import { requireProof } from './code-grant.js';
+import { provedBy, requireProof } from './code-grant.js';
 import type { GrantsDeps } from './grant-context.js';
+import type { RefreshTokenClaims } from './refresh-token.js';
 import {
   countReuse,
   judgeGeneration,
@@ -33,13 +34,11 @@ export async function refreshGrant(
   caller: string,
   deps: GrantsDeps,
 ): Promise<TokenSet> {
-  const claims = deps.refreshTokens.parse(request.refreshToken);
-  if (claims === undefined) throw badRefreshToken('not one of ours');
+  const claims = deps.refreshTokens.parse(request.refreshToken, client.id);
+  if (claims === undefined) throw badRefreshToken('not one of ours, or of another client');
   const { grantId, generation } = claims;
   const found = await deps.store.find(grantId);
   if (found?.code.redeemedAt === undefined) throw badRefreshToken('no such grant');
-  // R-TK-11: another client's attempt says nothing about the grant, so it does not end it.
-  if (found.client.id !== client.id) throw badRefreshToken('of another client');
   requireProof(found, client);
   await refuseReplay(judge(found, generation, deps), grantId, found, deps);
 
@@ -48,7 +47,9 @@ export async function refreshGrant(
     required: deps.requiredScopes,
     known: deps.knownScopes,
   });
-  const rotated = await rotate({ grantId, generation, caller }, alive, deps);
+  // Last of what can refuse, so that an outage of Auth0 does not use the assertion up.
+  await client.useAssertion?.();
+  const rotated = await rotate({ ...claims, caller }, alive, client, deps);
   deps.emit({
     type: 'tokens_refreshed',
     grantId,
@@ -58,9 +59,7 @@ export async function refreshGrant(
   return issueTokens(grantId, rotated, scopes, deps);
 }
 
-interface PresentedToken {
-  readonly grantId: string;
-  readonly generation: number;
+interface PresentedToken extends RefreshTokenClaims {
   /** Keyed hash of the address it came from. */
   readonly caller: string;
 }
@@ -69,19 +68,21 @@ interface PresentedToken {
 async function rotate(
   { grantId, generation, caller }: PresentedToken,
   found: GrantRecord,
+  client: AuthenticatedClient,
   deps: GrantsDeps,
 ): Promise<GrantRecord> {
   let presented: Presented = 'current';
   const change = (current: GrantRecord): GrantRecord | undefined => {
     presented = judge(current, generation, deps);
+    const proved = provedBy(client, current);
     if (presented === 'replayed') return undefined;
     if (presented === 'recent') {
       const counted = countReuse(current, generation, caller);
-      return counted && { ...current, ...counted };
+      return counted === undefined && proved === current ? undefined : { ...proved, ...counted };
     }
     const { refreshGraceSeconds } = deps.lifetimes;
     const next = nextGeneration(current, generation, deps.now(), refreshGraceSeconds, caller);
-    return { ...current, ...next, code: settled(current.code), lastUsedAt: deps.now() };
+    return { ...proved, ...next, code: settled(current.code), lastUsedAt: deps.now() };
   };
   const grant = await deps.store.update(grantId, change, found);
   if (grant === undefined) throw badRefreshToken('no such grant');

@@ -2,8 +2,8 @@
  * Refresh tokens: they say which grant and which generation, and prove it themselves.
  *
  * Layout, then base64url: version (1 byte), generation (4), grant id (16), tag (32). Garbage fails
- * on the tag and never reaches the store; the tag covers the issuer, so another instance's token
- * is garbage here (AS-29).
+ * on the tag and never reaches the store; the tag covers the issuer and the client, so the token of another
+ * server or client is garbage here (RFC 6749 §6).
  *
  * Spec: RFC 6749 §1.5 and §10.4, RFC 9700 §4.14.
  *
@@ -19,9 +19,9 @@ export interface RefreshTokenClaims {
 
 /** Makes and reads refresh tokens of one issuer. */
 export interface RefreshTokens {
-  mint(claims: RefreshTokenClaims): string;
-  /** Undefined for anything that none of the keys made. */
-  parse(token: string): RefreshTokenClaims | undefined;
+  mint(claims: RefreshTokenClaims, clientId: string): string;
+  /** Undefined for anything that none of the keys made for this client. */
+  parse(token: string, clientId: string): RefreshTokenClaims | undefined;
 }
 
 const VERSION = 1;
@@ -34,14 +34,14 @@ export function createRefreshTokens(keys: readonly Uint8Array[], issuer: string)
   const [newest] = keys;
   if (newest === undefined) throw new RangeError('refresh tokens need at least one key');
   return {
-    mint({ grantId, generation }) {
+    mint({ grantId, generation }, clientId) {
       const body = Buffer.alloc(BODY_BYTES);
       body[0] = VERSION;
       body.writeUInt32BE(generation, 1);
       body.write(grantId, 5, 'base64url');
-      return Buffer.concat([body, mac(newest, issuer, body)]).toString('base64url');
+      return Buffer.concat([body, mac(newest, issuer, clientId, body)]).toString('base64url');
     },
-    parse(token) {
+    parse(token, clientId) {
       const bytes = Buffer.from(token, 'base64url');
       if (bytes.length !== BODY_BYTES + TAG_BYTES || bytes[0] !== VERSION) return undefined;
       // One text per token: the decoder skips what is no base64url, and the last character has
@@ -49,7 +49,8 @@ export function createRefreshTokens(keys: readonly Uint8Array[], issuer: string)
       if (bytes.toString('base64url') !== token) return undefined;
       const body = bytes.subarray(0, BODY_BYTES);
       const tag = bytes.subarray(BODY_BYTES);
-      if (!keys.some((key) => equalInConstantTime(mac(key, issuer, body), tag))) return undefined;
+      const isOurs = keys.some((key) => equalInConstantTime(mac(key, issuer, clientId, body), tag));
+      if (!isOurs) return undefined;
       return {
         grantId: body.subarray(5).toString('base64url'),
         generation: body.readUInt32BE(1),

@@ -80,7 +80,7 @@ export async function issueTokens(
     expiresAt: issuedAt + expiresInSeconds,
   });
   const refreshToken = grant.client.mayRefresh
-    ? deps.refreshTokens.mint({ grantId, generation: grant.generation })
+    ? deps.refreshTokens.mint({ grantId, generation: grant.generation }, grant.client.id)
     : undefined;
   return { accessToken, expiresInSeconds, scopes, refreshToken };
 }

@@ -44,31 +44,27 @@ interface ClientRequestsDeps {
 export function createClientRequests(deps: ClientRequestsDeps): OpenClientRequest {
   const { authenticateClient, refreshTokens, limits } = deps;
 
-  /** The grant of a refresh token that only we can have made; asking costs no look-up. */
-  function grantBehind(form: Parameters | undefined): string | undefined {
-    const isRefresh = form?.get('grant_type')?.[0] === 'refresh_token';
-    const [token = ''] = (isRefresh ? form?.get('refresh_token') : form?.get('token')) ?? [];
-    return refreshTokens.parse(token)?.grantId;
+  /** The grant of a refresh token that only this client can have; finding it costs no look-up. */
+  function grantBehind(form: Parameters, clientId: string): string | undefined {
+    const isRefresh = form.get('grant_type')?.[0] === 'refresh_token';
+    const [token = ''] = form.get(isRefresh ? 'refresh_token' : 'token') ?? [];
+    return refreshTokens.parse(token, clientId)?.grantId;
   }
 
-  /** @returns whom it counted for */
-  async function count(req: Request, form?: Parameters): Promise<string> {
-    const grantId = grantBehind(form);
-    const whose = grantId ?? limits.addressOf(req);
-    // What is fetched for it counts in the same way: whoever is logged in shares with nobody.
-    noteCaller(grantId ?? limits.addressOf(req, IPV6_SITE));
-    await limits.count(grantId === undefined ? 'token' : 'grant', whose);
-    return whose;
-  }
-
+  /**
+   * Guesses at a secret count by address and client, never by client alone: that would let anybody lock a
+   * client out. A client that holds a refresh token of its own is not kept out by what others try from its
+   * address; it has as many tries again, however many tokens it has.
+   */
   async function authenticate(
     credentials: ClientCredentials,
-    whose: string,
+    address: string,
+    hasToken: boolean,
   ): Promise<AuthenticatedClient> {
     const { method, clientId } = credentials;
     const isSecret = method === 'client_secret_basic' || method === 'client_secret_post';
     if (!isSecret) return authenticateClient(credentials);
-    const key = `${whose} ${clientFingerprint(clientId)}`;
+    const key = `${address} ${clientFingerprint(clientId)}${hasToken ? ' with a token' : ''}`;
     await limits.check('secret', key);
     try {
       return await authenticateClient(credentials);
@@ -79,12 +75,23 @@ export function createClientRequests(deps: ClientRequestsDeps): OpenClientReques
   }
 
   return async function openClientRequest(req, res) {
-    const form = await readForm(req, res, MAX_BODY_BYTES).catch(async (error: unknown) => {
-      await count(req);
+    const address = limits.addressOf(req);
+    // What is fetched to authenticate a client counts for the address: the form proves nothing yet.
+    noteCaller(limits.addressOf(req, IPV6_SITE));
+    const countForAddress = async (error: unknown): Promise<never> => {
+      await limits.count('token', address);
       throw error;
-    });
-    const whose = await count(req, form);
-    const credentials = parseClientCredentials(req.headers.authorization, form);
-    return { form, client: await authenticate(credentials, whose) };
+    };
+    const form = await readForm(req, res, MAX_BODY_BYTES).catch(countForAddress);
+    const credentials = await credentialsIn(req, form).catch(countForAddress);
+    const grantId = grantBehind(form, credentials.clientId);
+    if (grantId === undefined) await limits.count('token', address);
+    else await limits.count('grant', grantId);
+    const client = await authenticate(credentials, address, grantId !== undefined);
+    return { form, client };
   };
+}
+
+async function credentialsIn(req: Request, form: Parameters): Promise<ClientCredentials> {
+  return parseClientCredentials(req.headers.authorization, form);
 }

@@ -13,6 +13,7 @@ import {
   OAuthError,
   ServerError,
   TemporarilyUnavailable,
+  UnauthorizedClientError,
 } from '../oauth/errors.js';
 import { StorageUnavailable } from '../storage/storage.js';
 
@@ -25,9 +26,9 @@ export function toOAuthError(error: unknown): OAuthError {
   if (error instanceof Auth0Error) return fromAuth0(error);
   if (error instanceof StorageUnavailable) return unavailable(error, RETRY_AFTER_SECONDS);
   if (error instanceof ClientMetadataError) {
-    return error.isTemporary
-      ? unavailable(error, RETRY_AFTER_SECONDS)
-      : new InvalidClient(withoutQuotes(error.message), { detail: error.detail, cause: error });
+    if (error.isTemporary) return unavailable(error, RETRY_AFTER_SECONDS);
+    const Refusal = error.reason === 'no_common_method' ? UnauthorizedClientError : InvalidClient;
+    return new Refusal(withoutQuotes(error.message), { detail: error.detail, cause: error });
   }
   if (isMalformedUrl(error)) return new InvalidRequest('The URL is malformed', { cause: error });
   return new ServerError('Something went wrong on our side', { cause: error });

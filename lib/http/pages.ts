@@ -114,6 +114,7 @@ function wantsJson(req: Request): boolean {
 export const CLIENT_LOGIN: ErrorPlace = {
   kindByCode: {
     invalid_client: 'unknown_client',
+    unauthorized_client: 'unauthorized_client',
     access_denied: 'denied',
     temporarily_unavailable: 'unavailable',
     too_many_requests: 'too_many_requests',

@@ -37,6 +37,8 @@ type LimitName =
   | 'grant'
   | 'secret'
   | 'refresh_token'
+  | 'assertionsOfHost'
+  | 'assertions'
   | 'anonymous'
   | 'browser'
   | 'visitor'
@@ -60,6 +62,12 @@ const LIMITS: Readonly<Record<LimitName, Limit>> = {
    * A genuine token counts for its grant there, so that clients behind one address share nothing.
    */
   refresh_token: { limit: 100, windowMs: MINUTE_MS },
+  /**
+   * Client assertions stored for the clients of one host, and for all. Each is stored for seven minutes at
+   * the most, so that this bounds the store.
+   */
+  assertionsOfHost: { limit: 1200, windowMs: MINUTE_MS },
+  assertions: { limit: 6000, windowMs: MINUTE_MS },
   /** Calls of one address to what is open without a token (`anonymous`). */
   anonymous: { limit: 1200, windowMs: MINUTE_MS },
   /** Logins begun in one browser: the window is the life of a login, so this bounds the open ones. */

@@ -8,7 +8,7 @@ import type { RateLimits } from './rate-limits.js';
 /** Runs a refresh. @throws what it throws, or TooManyRequests (429) in place of InvalidGrant */
 export type AttemptRefresh = <T>(
   req: Request,
-  refreshToken: string,
+  presented: { readonly refreshToken: string; readonly clientId: string },
   refresh: (caller: string) => Promise<T>,
 ) => Promise<T>;
 
@@ -16,13 +16,13 @@ export function createRefreshAttempts(
   limits: Pick<RateLimits, 'addressOf' | 'callerOf' | 'count'>,
   refreshTokens: Pick<RefreshTokens, 'parse'>,
 ): AttemptRefresh {
-  return async function attemptRefresh(req, refreshToken, refresh) {
+  return async function attemptRefresh(req, { refreshToken, clientId }, refresh) {
     try {
       return await refresh(limits.callerOf(req));
     } catch (error) {
       // Counted afterwards: a token cannot be guessed, and an honest refresh needs no look at a counter.
       if (error instanceof InvalidGrant) {
-        const grantId = refreshTokens.parse(refreshToken)?.grantId;
+        const grantId = refreshTokens.parse(refreshToken, clientId)?.grantId;
         const address = limits.addressOf(req);
         await limits.count(
           'refresh_token',

@@ -82,6 +82,12 @@ export class InvalidGrant extends OAuthError {
   readonly status = 400;
 }
 
+/** RFC 6749 §5.2: the client may not use this grant, or no method of authentication that is known here. */
+export class UnauthorizedClientError extends OAuthError {
+  readonly code = 'unauthorized_client';
+  readonly status = 400;
+}
+
 /** RFC 6749 §5.2: the authorization server does not know this grant type. */
 export class UnsupportedGrantType extends OAuthError {
   readonly code = 'unsupported_grant_type';

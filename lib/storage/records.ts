@@ -64,7 +64,10 @@ export const MAX_REUSES = 32;
  * A thief with the keys would have Auth0's tokens for this person, and their name and e-mail.
  */
 export interface GrantRecord {
-  /** The client as it was at login: later calls need neither its document nor its host (R-CI-9). */
+  /**
+   * The client as it was at login: later calls need neither its document nor its host. `authMethod`:
+   * with `none` a proof is optional, until the first one.
+   */
   client: { id: string; name?: string; authMethod: ClientAuthMethod; mayRefresh: boolean };
   subject: string;
   sid?: string;

@@ -10,8 +10,10 @@ import {
   createClientAuthentication,
 } from '../clients/client-authentication.js';
 import { type ClientDirectory, createClientDirectory } from '../clients/client-directory.js';
+import { clientFingerprint } from '../clients/fingerprint.js';
 import { createMetadataDocuments } from '../clients/metadata-documents/metadata-documents.js';
 import { createRegisteredClients, type RegisteredClients } from '../clients/registered-clients.js';
+import type { RateLimits } from '../http/rate-limits.js';
 import { redirectUriKind } from '../oauth/redirect-uri.js';
 import { matchesRedirectUriPattern } from '../oauth/redirect-uri-pattern.js';
 import { openCollection } from '../storage/collection.js';
@@ -27,7 +29,7 @@ export interface Clients {
   close(): Promise<void>;
 }
 
-export function wireClients(ground: Ground): Clients {
+export function wireClients(ground: Ground, limits: Pick<RateLimits, 'count'>): Clients {
   const { config, collections, signingKeys, now, allowedNetwork } = ground;
   const patterns = config.allowedClientRedirectUris;
   const isAllowedRedirectUri = (uri: string): boolean =>
@@ -50,10 +52,19 @@ export function wireClients(ground: Ground): Clients {
     clients: directory,
     verifyAssertion: createClientAssertions({
       clientKeys: documents.clientKeys,
-      rememberJti: (jti, ttlSeconds) => assertions.add(jti, true, ttlSeconds),
+      async rememberJti({ key, clientId, ttlSeconds }) {
+        await limits.count('assertionsOfHost', hostOf(clientId));
+        await limits.count('assertions', 'all');
+        return assertions.add(key, true, ttlSeconds);
+      },
     }),
-    audiences: [config.issuer, `${config.baseUrl}/token`],
+    issuer: config.issuer,
     now,
   });
   return { registered, directory, authenticate, isAllowedRedirectUri, close: documents.close };
+}
+
+/** Whose assertions are counted together. */
+function hostOf(clientId: string): string {
+  return URL.canParse(clientId) ? new URL(clientId).hostname : clientFingerprint(clientId);
 }

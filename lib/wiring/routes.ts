@@ -75,7 +75,13 @@ export function wireRoutes(deps: RoutesWiring): { routes: Routes; close(): void 
       ? { registered: clients.registered, isAllowedRedirectUri, emit, now }
       : undefined,
     ...wireLogin(deps, { cookies, sessions, depart, lookFor, signingIn }),
-    token: { resource, openRequest, attemptRefresh, grants },
+    token: {
+      resource,
+      openRequest,
+      attemptRefresh,
+      grants,
+      requireCommonMethod: clients.directory.requireCommonMethod,
+    },
     revocation: { openRequest, grants },
     backchannelLogout: { auth0, grants },
     ...endpoints,

@@ -34,7 +34,8 @@ export function wire(config: Config, surroundings: Surroundings): Wiring {
   const ground = layGround(config, surroundings);
   announce(ground);
   const { storage, observe } = ground;
-  const clients = wireClients(ground);
+  const limits = wireLimits(ground);
+  const clients = wireClients(ground, limits);
   const auth0 = wireAuth0(ground);
   const accessTokens = wireAccessTokens(ground);
   const knownScopes = new Set(
@@ -46,7 +47,6 @@ export function wire(config: Config, surroundings: Surroundings): Wiring {
   const mounts = mountsOf(ground, challenge);
   const verifyBearer = observe.bearer(createVerification(accessTokens, grants, callers, challenge));
   const logError = createErrorLog(config.logger, ground.correlation.id);
-  const limits = wireLimits(ground);
   const createGuard = wireGuard({
     ...ground,
     verifyBearer,

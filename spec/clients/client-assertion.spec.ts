@@ -40,7 +40,7 @@ describe('client assertion (private_key_jwt)', () => {
 
   function sign(
     claims: Record<string, unknown> = {},
-    header: { alg?: string; key?: string; kid?: string | undefined } = {},
+    header: { alg?: string; key?: string; kid?: string | undefined; typ?: string } = {},
   ): Promise<string> {
     const { alg = 'ES256' } = header;
     const { key = alg } = header;
@@ -48,13 +48,14 @@ describe('client assertion (private_key_jwt)', () => {
     const payload = {
       iss: CLIENT_ID,
       sub: CLIENT_ID,
-      aud: `${ISSUER}/token`,
+      aud: ISSUER,
       jti: 'one',
       iat: NOW,
       exp: NOW + 60,
       ...claims,
     };
-    const names = { alg, ...(kid !== undefined && { kid }) };
+    const { typ } = header;
+    const names = { alg, ...(kid !== undefined && { kid }), ...(typ !== undefined && { typ }) };
     return new SignJWT(payload).setProtectedHeader(names).sign(pair(key).privateKey);
   }
 
@@ -67,19 +68,19 @@ describe('client assertion (private_key_jwt)', () => {
         asked.push(isRenewal);
         return (isRenewal ? sets[1] : sets[0]) ?? sets[0] ?? { keys: [] };
       },
-      async rememberJti(jti, ttlSeconds) {
-        if (remembered.has(jti)) return false;
-        remembered.set(jti, ttlSeconds);
+      async rememberJti({ key, clientId, ttlSeconds }) {
+        expect(clientId).toBe(CLIENT_ID);
+        if (remembered.has(key)) return false;
+        remembered.set(key, ttlSeconds);
         return true;
       },
     });
-    const verify = (assertion: string, now = NOW): Promise<void> =>
-      verifyClientAssertion(assertion, {
-        client,
-        audiences: [ISSUER, `${ISSUER}/token`],
-        now,
-      });
-    return { verify, remembered, asked };
+    const prove = (assertion: string, now = NOW) =>
+      verifyClientAssertion(assertion, { client, issuer: ISSUER, now });
+    /** Proves it and uses it up. */
+    const verify = async (assertion: string, now = NOW): Promise<void> =>
+      (await prove(assertion, now))();
+    return { prove, verify, remembered, asked };
   }
 
   it.each(ALGORITHMS)('R-CI-5 proves the client with %s', async (alg) => {
@@ -87,13 +88,75 @@ describe('client assertion (private_key_jwt)', () => {
     await expect(verify(await sign({}, { alg }))).resolves.toBeUndefined();
   });
 
-  it.each<{ aud: string | string[] }>([
-    { aud: ISSUER },
+  it.each<{ aud: string | string[] }>([{ aud: ISSUER }, { aud: [ISSUER] }])(
+    'R-TK-16 accepts the audience %j',
+    async ({ aud }) => {
+      const { verify } = verifier(await keySet('ES256'));
+      await expect(verify(await sign({ aud }))).resolves.toBeUndefined();
+    },
+  );
+
+  it.each<{ aud: unknown }>([
     { aud: `${ISSUER}/token` },
+    { aud: `${ISSUER}/` },
+    { aud: 'https://other.example' },
+    { aud: [ISSUER, 'https://other.example'] },
     { aud: ['https://other.example', ISSUER] },
-  ])('RFC 7523 §3 accepts the audience %j', async ({ aud }) => {
+    { aud: [ISSUER, `${ISSUER}/token`] },
+    { aud: [ISSUER, ISSUER] },
+    { aud: [] },
+    { aud: '' },
+    { aud: ISSUER.toUpperCase() },
+  ])('R-TK-16 refuses the audience %j', async ({ aud }) => {
+    const { prove } = verifier(await keySet('ES256'));
+    await expect(prove(await sign({ aud }))).rejects.toThrow(ClientAssertionError);
+  });
+
+  it.each([
+    undefined,
+    'JWT',
+    'jwt',
+    'application/JWT',
+    'client-authentication+jwt',
+    'Client-Authentication+JWT',
+    'application/client-authentication+jwt',
+    'oauth-client-auth+jwt',
+    'APPLICATION/oauth-client-auth+jwt',
+  ])('R-TK-17 accepts the type %j', async (typ) => {
     const { verify } = verifier(await keySet('ES256'));
-    await expect(verify(await sign({ aud }))).resolves.toBeUndefined();
+    const assertion = await sign({}, typ === undefined ? {} : { typ });
+    await expect(verify(assertion)).resolves.toBeUndefined();
+  });
+
+  it.each([
+    'at+jwt',
+    'application/at+jwt',
+    'logout+jwt',
+    'oauth-id-jag+jwt',
+    'dpop+jwt',
+    'secevent+jwt',
+    'JOSE',
+    '',
+    'application/',
+    'text/jwt',
+    'application/application/jwt',
+    'jwt ',
+  ])('R-TK-17 refuses the type %j', async (typ) => {
+    const { prove } = verifier(await keySet('ES256'));
+    await expect(prove(await sign({}, { typ }))).rejects.toThrow(ClientAssertionError);
+    const several = verifier(await keySet('other', 'ES256'));
+    const unnamed = await sign({}, { typ, kid: undefined });
+    await expect(several.prove(unnamed)).rejects.toThrow(ClientAssertionError);
+  });
+
+  it('FA-25: stores nothing for an assertion that is only proved', async () => {
+    const { prove, remembered } = verifier(await keySet('ES256'));
+    const use = await prove(await sign());
+    await prove(await sign());
+    expect(remembered.size).toBe(0);
+    await use();
+    expect(remembered.size).toBe(1);
+    await expect((await prove(await sign()))()).rejects.toThrow(ClientAssertionError);
   });
 
   it.each<[string, Record<string, unknown>]>([
@@ -199,7 +262,7 @@ describe('client assertion (private_key_jwt)', () => {
       },
       rememberJti: async () => true,
     });
-    const call = verify(await sign(), { client, audiences: [ISSUER], now: NOW });
+    const call = verify(await sign(), { client, issuer: ISSUER, now: NOW });
     await expect(call).rejects.toMatchObject({ isTemporary: true, reason: 'unreachable' });
   });
 });

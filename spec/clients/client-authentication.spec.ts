@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 
+import { type AuthMethods, BY_SECRET } from '../../lib/clients/client.js';
 import { ClientAssertionError } from '../../lib/clients/client-assertion.js';
 import { createClientAuthentication } from '../../lib/clients/client-authentication.js';
 import type { ClientDirectory } from '../../lib/clients/client-directory.js';
@@ -8,15 +9,18 @@ import type { ClientAuthMethod, ClientCredentials } from '../../lib/oauth/client
 import { InvalidClient } from '../../lib/oauth/errors.js';
 
 const NOW = 1_700_000_000;
-const AUDIENCES = ['https://mcp.example', 'https://mcp.example/token'];
+const ISSUER = 'https://mcp.example';
 const URL_ID = 'https://a.example/client.json';
 const SECRET = 'right';
 
 /** One client of one method; `id` says whether a document stands behind it. */
 function authentication(authMethod: ClientAuthMethod | 'unknown', failure?: unknown) {
+  const authMethods: AuthMethods = authMethod.startsWith('client_secret_')
+    ? BY_SECRET
+    : [authMethod === 'unknown' ? 'none' : (authMethod as ClientAuthMethod)];
   const fetched: string[] = [];
   const asserted: unknown[] = [];
-  const clients: ClientDirectory = {
+  const clients: Omit<ClientDirectory, 'requireCommonMethod'> = {
     isMetadataDocumentId: (id) => id.startsWith('https://'),
     checkMetadataDocumentId: () => {},
     async find(id) {
@@ -27,7 +31,7 @@ function authentication(authMethod: ClientAuthMethod | 'unknown', failure?: unkn
         kind: 'registered',
         name: undefined,
         redirectUris: ['https://a.example/cb'],
-        authMethod,
+        authMethods,
         mayRefresh: true,
         verifiedHost: undefined,
         jwks: undefined,
@@ -39,10 +43,11 @@ function authentication(authMethod: ClientAuthMethod | 'unknown', failure?: unkn
   const authenticate = createClientAuthentication({
     clients,
     async verifyAssertion(assertion, expected) {
-      asserted.push([assertion, expected.client.id, expected.audiences, expected.now]);
+      asserted.push([assertion, expected.client.id, expected.issuer, expected.now]);
       if (failure !== undefined) throw failure;
+      return async () => void asserted.push('used');
     },
-    audiences: AUDIENCES,
+    issuer: ISSUER,
     now: () => NOW,
   });
   return { authenticate, fetched, asserted };
@@ -90,7 +95,7 @@ describe('client authentication', () => {
     ['R-CI-5 an assertion', 'private_key_jwt', credentials('private_key_jwt', 'a.b.c'), true],
   ])('lets in: %s', async (_what, authMethod, sent, hasProved) => {
     const { authenticate } = authentication(authMethod);
-    expect(await authenticate(sent)).toEqual({ id: 'id', hasProved, fingerprint: 'id' });
+    expect(await authenticate(sent)).toMatchObject({ id: 'id', hasProved, fingerprint: 'id' });
   });
 
   it.each<[string, ClientAuthMethod | 'unknown', ClientCredentials]>([
@@ -139,10 +144,21 @@ describe('client authentication', () => {
     expect(fetched).toEqual([]);
   });
 
-  it('R-CI-5 has an assertion checked against our issuer, our token endpoint and our clock', async () => {
+  it('R-TK-16 FA-25: has an assertion checked against our issuer and our clock, and does not use it up', async () => {
     const { authenticate, asserted } = authentication('private_key_jwt');
-    await authenticate(credentials('private_key_jwt', 'a.b.c', URL_ID));
-    expect(asserted).toEqual([['a.b.c', URL_ID, AUDIENCES, NOW]]);
+    const client = await authenticate(credentials('private_key_jwt', 'a.b.c', URL_ID));
+    expect(asserted).toEqual([['a.b.c', URL_ID, ISSUER, NOW]]);
+    await client.useAssertion?.();
+    expect(asserted).toHaveLength(2);
+  });
+
+  it('fetches no document for a secret, which no such client has', async () => {
+    const { authenticate, fetched } = authentication('none');
+    for (const method of ['client_secret_basic', 'client_secret_post'] as const) {
+      const attempt = authenticate(credentials(method, 'guess', URL_ID));
+      await expect(attempt).rejects.toBeInstanceOf(InvalidClient);
+    }
+    expect(fetched).toEqual([]);
   });
 
   it('R-CI-5 tells the log, not the client, what was wrong with an assertion', async () => {

@@ -37,7 +37,7 @@ const DOCUMENT_CLIENT: Client = {
   kind: 'metadata_document',
   name: 'Documented',
   redirectUris: ['http://localhost/callback'],
-  authMethod: 'none',
+  authMethods: ['none'],
   mayRefresh: true,
   verifiedHost: 'a.example',
   jwks: undefined,
@@ -85,11 +85,11 @@ describe('the directory of clients', () => {
     expect(await clients.find('desk')).toMatchObject({
       kind: 'preregistered',
       name: 'Desk',
-      authMethod: 'client_secret_basic',
+      authMethods: ['client_secret_basic', 'client_secret_post'],
       mayRefresh: true,
       redirectUris: ['https://desk.example/cb'],
     });
-    expect(await clients.find('kiosk')).toMatchObject({ authMethod: 'none' });
+    expect(await clients.find('kiosk')).toMatchObject({ authMethods: ['none'] });
     expect(await clients.find('__proto__')).toMatchObject({ name: 'x' });
   });
 

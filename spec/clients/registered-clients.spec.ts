@@ -24,12 +24,13 @@ describe('clients that register themselves', () => {
     expect(issuedAt).toBe(NOW);
     // Conflict 11, CLI-11: a client that asks for none never gets a secret.
     expect(clientSecret === undefined).toBe(registered.authMethod === 'none');
-    const { clientName: name, ...rest } = registered;
+    const { clientName: name, authMethod, ...rest } = registered;
     expect(clients.find(clientId)).toEqual({
       id: clientId,
       kind: 'registered',
       name,
       ...rest,
+      authMethods: authMethod === 'none' ? ['none'] : ['client_secret_basic', 'client_secret_post'],
       verifiedHost: undefined,
       jwks: undefined,
       jwksUri: undefined,

@@ -137,7 +137,7 @@ describe('clients known by their metadata document, over TLS', () => {
 
     it('R-CI-1 AS-7 an address that no document may have, which nobody connects to', async () => {
       const before = host.connections();
-      for (const path of ['', '/', '/a/../c', '/a/%2e%2e/c', '/c#x']) {
+      for (const path of ['', '?x', '/a/../c', '/a/%2e%2e/c', '/c#x']) {
         const client = { ...newClient(), id: host.url(path) };
         await expectPage(oauthClient(world.origin, client), 400);
       }
@@ -240,6 +240,7 @@ describe('clients known by their metadata document, over TLS', () => {
         { client_id: client.id },
         { client_id: client.id, client_secret: 'x' },
         { client_id: client.id, ...(await proof({ aud: 'https://elsewhere.example' })) },
+        { client_id: client.id, ...(await proof({ aud: `${world.origin}/token` })) },
         { client_id: client.id, client_assertion_type: ASSERTION_TYPE, client_assertion: 'a.b.c' },
       ]) {
         const answer = await redeem(unproved);
@@ -257,7 +258,7 @@ describe('clients known by their metadata document, over TLS', () => {
         });
       expect((await refresh(used)).json().error).toBe('invalid_client');
       expect((await refresh({})).json().error).toBe('invalid_client');
-      expect((await refresh(await proof({ aud: `${world.origin}/token` }))).status).toBe(200);
+      expect((await refresh(await proof())).status).toBe(200);
       // R-CI-9: the copy of document and keys stands in while the host is down.
       host.answer = (_req, res) => res.destroy();
       expect((await refresh(await proof())).status).toBe(200);
@@ -369,6 +370,63 @@ describe('metadata documents without what specs may have', () => {
     const statuses = (await Promise.all([...held, ...pushed])).map(({ status }) => status);
     expect(statuses.filter((status) => status !== 503).length).toBeLessThanOrEqual(30);
     expect(host.requests.length).toBeLessThanOrEqual(32);
+    await world.close();
+    await host.close();
+  });
+
+  it('FA-26: fetches are charged to the address, whatever tokens the form holds', async () => {
+    const host = await startTlsHost();
+    host.answer = documentFor({}, { 'cache-control': 'no-store' });
+    const world = await startWorld({
+      surroundings: { allowedNetwork: host.network() },
+      before: (app) => app.set('trust proxy', 1),
+    });
+    const forms: Record<string, string>[] = [];
+    for (let n = 0; n < 3; n += 1) {
+      const client = oauthClient(world.origin, {
+        id: host.url(`/own-${n}.json`),
+        secret: undefined,
+        redirectUri: 'http://127.0.0.1:1/callback',
+      });
+      const { refresh_token } = await client.tokens();
+      forms.push({ refresh_token: String(refresh_token), client_id: client.id });
+    }
+    const fetched = host.requests.length;
+    for (let n = 0; n < 120; n += 1) {
+      const own = forms[n % forms.length];
+      const form = { grant_type: 'refresh_token', client_assertion: 'a.b.c', ...own };
+      const elsewhere = { ...form, client_id: host.url(`/other-${n}.json`) };
+      await sendForm(
+        `${world.origin}/token`,
+        { client_assertion_type: ASSERTION_TYPE, ...(n % 2 === 0 ? form : elsewhere) },
+        { 'x-forwarded-for': '203.0.113.1' },
+      );
+    }
+    expect(host.requests.length - fetched).toBe(30);
+    await world.close();
+    await host.close();
+  });
+
+  it('FA-26: failing paths of a host, asked for from many addresses, leave the rest of it reachable for others', async () => {
+    const host = await startTlsHost();
+    const answer = documentFor();
+    host.answer = (req, res) =>
+      req.url?.startsWith('/gone') === true ? res.writeHead(404).end() : answer(req, res);
+    const world = await startWorld({
+      surroundings: { allowedNetwork: host.network() },
+      before: (app) => app.set('trust proxy', 1),
+    });
+    const visit = (path: string, address: string): Promise<RawAnswer> => {
+      const client = { id: host.url(path), secret: undefined };
+      const redirectUri = 'http://127.0.0.1/callback';
+      const headers = { 'x-forwarded-for': address, accept: 'text/html' };
+      const url = oauthClient(world.origin, { ...client, redirectUri }).authorizeUrl();
+      return send(url, { headers });
+    };
+    for (let n = 0; n < 150; n += 1) await visit(`/gone-${n}`, `203.0.113.${n % 5}`);
+    for (let n = 0; n < 30; n += 1) await visit('/gone', `203.0.113.${100 + n}`);
+    expect((await visit('/there.json', '198.51.100.1')).status).toBe(200);
+    expect((await visit('/there-too.json', '198.51.100.2')).status).toBe(200);
     await world.close();
     await host.close();
   });

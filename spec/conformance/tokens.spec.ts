@@ -399,6 +399,78 @@ describe('guessing at the token endpoint', () => {
   }, 60_000);
 });
 
+describe('FA-26: guesses at a client secret', () => {
+  /** How many are answered as guesses before the rest is refused. */
+  async function guesses(
+    victim: OAuthClient,
+    forms: readonly Record<string, string>[],
+    address: string,
+    origin: string,
+  ): Promise<number> {
+    const statuses: number[] = [];
+    for (let n = 0; n < 240; n += 1) {
+      const form = {
+        ...forms[n % forms.length],
+        client_id: victim.id,
+        client_secret: `guess ${n}`,
+      };
+      const path = 'token' in form ? '/revoke' : '/token';
+      const answer = await sendForm(origin + path, form, { 'x-forwarded-for': address });
+      statuses.push(answer.status);
+    }
+    expect(new Set(statuses)).toEqual(new Set([401, 429]));
+    return statuses.filter((status) => status === 401).length;
+  }
+
+  it('are as many with the refresh tokens of six other clients in the form as without, and a client that is logged in goes on', async () => {
+    const world = await startWorld({ before: (app) => app.set('trust proxy', 1) });
+    const secret = { token_endpoint_auth_method: 'client_secret_post' };
+    const victim = await registerClient(world.origin, secret);
+    const own = await victim.tokens();
+    const held: string[] = [];
+    for (let n = 0; n < 6; n += 1) {
+      const other = await registerClient(world.origin, { client_name: `Other ${n}` });
+      held.push(String((await other.tokens()).refresh_token));
+    }
+    const refresh = { grant_type: 'refresh_token' };
+    const tries = (forms: readonly Record<string, string>[], address: string) =>
+      guesses(victim, forms, address, world.origin);
+    const [token = ''] = held;
+    expect(await tries([refresh], '203.0.113.1')).toBe(30);
+    const inForm = held.map((refresh_token) => ({ ...refresh, refresh_token }));
+    expect(await tries(inForm, '203.0.113.2')).toBe(30);
+    expect(
+      await tries(
+        held.map((one) => ({ token: one })),
+        '203.0.113.3',
+      ),
+    ).toBe(30);
+    const both = [...inForm, ...inForm.map((form) => ({ ...form, token })), refresh];
+    expect(await tries(both, '203.0.113.4')).toBe(30);
+    const codes = held.map((code) => ({
+      grant_type: 'authorization_code',
+      code,
+      refresh_token: code,
+    }));
+    expect(await tries(codes, '203.0.113.5')).toBe(30);
+
+    // From an address that has used up its guesses at this client.
+    const address = { 'x-forwarded-for': '203.0.113.2' };
+    const form = { ...refresh, client_id: victim.id, client_secret: victim.secret ?? '' };
+    const goesOn = { ...form, refresh_token: String(own.refresh_token) };
+    expect((await sendForm(`${world.origin}/token`, goesOn, address)).status).toBe(200);
+    // Its own tokens do not multiply guesses either.
+    const mine: Record<string, string>[] = [];
+    for (let n = 0; n < 6; n += 1) {
+      const { refresh_token } = await victim.tokens();
+      mine.push({ ...refresh, refresh_token: String(refresh_token) });
+    }
+    expect(await tries(mine, '203.0.113.6')).toBe(30);
+    expect(await tries([...mine, refresh], '203.0.113.7')).toBeLessThanOrEqual(60);
+    await world.close();
+  }, 60_000);
+});
+
 describe('a login at its absolute end', () => {
   it('R-TK-13 is over, however often it was used', async () => {
     const world = await startWorld({

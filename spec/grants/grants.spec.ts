@@ -60,28 +60,28 @@ describe('the grant behind a token (R-RV-1)', () => {
   it('is found by access token and refresh token, also an old one', async () => {
     const tokens = await rig.tokens();
     const found = { id: await rig.grantIdOf(tokens), grant: { client: { id: 'client' } } };
-    expect(await rig.grants.findByToken(tokens.accessToken)).toMatchObject(found);
-    expect(await rig.grants.findByToken(tokens.refreshToken)).toMatchObject(found);
+    expect(await rig.grants.findByToken(tokens.accessToken, 'client')).toMatchObject(found);
+    expect(await rig.grants.findByToken(tokens.refreshToken, 'client')).toMatchObject(found);
     await rig.refresh(tokens.refreshToken);
     rig.pass(1000);
-    expect(await rig.grants.findByToken(tokens.refreshToken)).toMatchObject(found);
+    expect(await rig.grants.findByToken(tokens.refreshToken, 'client')).toMatchObject(found);
   });
 
   it.each(['', 'x', 'A'.repeat(71), 'a.b.c', 'A'.repeat(100_000)])(
     'is nobody’s for %.10j',
     async (token) => {
-      expect(await rig.grants.findByToken(token)).toBeUndefined();
+      expect(await rig.grants.findByToken(token, 'client')).toBeUndefined();
     },
   );
 
   it('is not found when it has ended, or its token has', async () => {
     const [one, other] = [await rig.tokens(), await rig.tokens()];
     await rig.grants.end(await rig.grantIdOf(one), 'client_request');
-    expect(await rig.grants.findByToken(one.accessToken)).toBeUndefined();
-    expect(await rig.grants.findByToken(one.refreshToken)).toBeUndefined();
+    expect(await rig.grants.findByToken(one.accessToken, 'client')).toBeUndefined();
+    expect(await rig.grants.findByToken(one.refreshToken, 'client')).toBeUndefined();
     rig.pass(3700);
-    expect(await rig.grants.findByToken(other.accessToken)).toBeUndefined();
-    expect(await rig.grants.findByToken(other.refreshToken)).toBeDefined();
+    expect(await rig.grants.findByToken(other.accessToken, 'client')).toBeUndefined();
+    expect(await rig.grants.findByToken(other.refreshToken, 'client')).toBeDefined();
   });
 });
 

@@ -14,6 +14,7 @@ const TABLE: [keyof typeof classes, string, number][] = [
   // Conflict 10: 401, on which SDKs register anew (CLI-23).
   ['InvalidClient', 'invalid_client', 401],
   ['InvalidGrant', 'invalid_grant', 400],
+  ['UnauthorizedClientError', 'unauthorized_client', 400],
   ['UnsupportedGrantType', 'unsupported_grant_type', 400],
   ['InvalidScope', 'invalid_scope', 400],
   ['InvalidTarget', 'invalid_target', 400],

@@ -1,14 +1,14 @@
 /**
  * From the JSON a client publishes about itself to a {@link Client}, or a refusal.
  *
- * Spec: draft-ietf-oauth-client-id-metadata-document-01 §4.1 (contents), RFC 7591 §2 (fields). Fields we
+ * Spec: draft-ietf-oauth-client-id-metadata-document-03 §4.1 and §6 (contents), RFC 7591 §2 (fields). Fields we
  * do not know are left alone; wire names stop here.
  *
  * @module
  */
 import { MAX_CLIENT_NAME_LENGTH, MAX_REDIRECT_URIS } from '../../oauth/client-metadata.js';
-import { isJsonObject } from '../../oauth/json-object.js';
-import type { Client } from '../client.js';
+import { isJsonObject, withoutEmptyMembers } from '../../oauth/json-object.js';
+import type { AuthMethods, Client } from '../client.js';
 import { type ClientKeySet, parseKeySet } from './client-keys.js';
 import { ClientMetadataError } from './client-metadata-error.js';
 
@@ -24,14 +24,15 @@ export interface ClientDocumentRules {
  * The client that a document describes.
  *
  * @param clientId the URL it was fetched from, as the client sent it
- * @throws ClientMetadataError `invalid_document` or `client_id_mismatch`
+ * @throws ClientMetadataError `invalid_document`, `client_id_mismatch` or `no_common_method`
  */
 export function parseClientDocument(
-  body: unknown,
+  document: unknown,
   clientId: string,
   rules: ClientDocumentRules,
 ): Client {
-  if (!isJsonObject(body)) throw invalid('not a JSON object');
+  if (!isJsonObject(document)) throw invalid('not a JSON object');
+  const body = withoutEmptyMembers(document);
   // §4.1: simple string comparison. A host that copies or forwards documents proves nothing.
   if (body['client_id'] !== clientId) {
     throw new ClientMetadataError('client_id_mismatch', 'client_id is not the URL of the document');
@@ -43,7 +44,7 @@ export function parseClientDocument(
     kind: 'metadata_document',
     name: nameOf(body['client_name']),
     redirectUris: redirectUrisOf(body['redirect_uris'], rules),
-    authMethod: authMethodOf(body, keys),
+    authMethods: authMethodsOf(body, keys),
     mayRefresh: mayRefresh(body['grant_types']),
     verifiedHost: new URL(clientId).host,
     ...keys,
@@ -96,29 +97,44 @@ function keysOf(body: Record<string, unknown>, rules: ClientDocumentRules): Clie
   return { jwks: undefined, jwksUri };
 }
 
-function authMethodOf(body: Record<string, unknown>, keys: ClientKeys): Client['authMethod'] {
-  const method = body['token_endpoint_auth_method'] ?? offeredMethod(body) ?? 'none';
-  if (method === 'none') return 'none';
-  if (method !== 'private_key_jwt') {
-    throw invalid('token_endpoint_auth_method is neither none nor private_key_jwt');
+/** What such a client may do here, the strongest first. */
+const SUPPORTED_METHODS = ['private_key_jwt', 'none'] as const;
+
+/** §6: the client may use any method that both sides know; one that we do not know is no error. */
+function authMethodsOf(body: Readonly<Record<string, unknown>>, keys: ClientKeys): AuthMethods {
+  const offered = offeredMethods(body);
+  if (offered.some((method) => method.startsWith('client_secret_'))) {
+    throw invalid('a method of authentication that needs a shared secret');
   }
-  // Never quietly `none`: a client that says it signs would be anybody's to impersonate.
-  if (keys.jwks === undefined && keys.jwksUri === undefined) {
-    throw invalid('private_key_jwt without jwks or jwks_uri');
-  }
-  return 'private_key_jwt';
+  const hasKeys = keys.jwks !== undefined || keys.jwksUri !== undefined;
+  const common = SUPPORTED_METHODS.filter((method) => offered.includes(method));
+  const [first, ...others] = common.filter((method) => method === 'none' || hasKeys);
+  if (first !== undefined) return [first, ...others];
+  if (common.length > 0) throw invalid('private_key_jwt without jwks or jwks_uri');
+  const detail = 'its methods of authentication are neither none nor private_key_jwt';
+  throw new ClientMetadataError('no_common_method', detail);
 }
 
-/** OpenID Connect RP Metadata Choices §2: several methods, of which we take the strongest we have. */
-function offeredMethod(body: Record<string, unknown>): unknown {
-  const offered = body['token_endpoint_auth_methods_supported'];
-  if (!Array.isArray(offered)) return undefined;
-  return ['private_key_jwt', 'none'].find((method) => offered.includes(method)) ?? offered[0];
+/** One, or several (OpenID Connect RP Metadata Choices §2). A list alone never means `none`. */
+function offeredMethods(body: Readonly<Record<string, unknown>>): readonly string[] {
+  const {
+    token_endpoint_auth_method: single,
+    token_endpoint_auth_methods_supported: several = [single ?? 'none'],
+  } = body;
+  if (!isStringList(several) || (single !== undefined && typeof single !== 'string')) {
+    throw invalid('the methods of authentication are no text, or no list of text');
+  }
+  const isKnown = SUPPORTED_METHODS.some((method) => method === single);
+  if (isKnown && single !== undefined && !several.includes(single)) {
+    throw invalid('token_endpoint_auth_method is not in token_endpoint_auth_methods_supported');
+  }
+  return several;
 }
 
 function mayRefresh(grantTypes: unknown): boolean {
   if (grantTypes === undefined) return true;
   if (!isStringList(grantTypes)) throw invalid('grant_types is not a list of strings');
+  if (grantTypes.length === 0) return true;
   if (!grantTypes.includes('authorization_code')) {
     throw invalid('grant_types lacks authorization_code');
   }

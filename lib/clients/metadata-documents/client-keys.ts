@@ -10,7 +10,7 @@ import { isJsonObject } from '../../oauth/json-object.js';
 import type { Client } from '../client.js';
 import { ClientMetadataError } from './client-metadata-error.js';
 import { createDocumentCache, type OnLoadFailure } from './document-cache.js';
-import type { DocumentFetch } from './document-fetch.js';
+import { type DocumentFetch, MAX_KEY_SET_BYTES } from './document-fetch.js';
 
 /** A JWK Set of public keys. */
 export interface ClientKeySet {
@@ -41,7 +41,7 @@ export function createClientKeys(
     now,
     onFailure,
     async load(url) {
-      const { body, caching } = await documents.fetch(url);
+      const { body, caching } = await documents.fetch(url, MAX_KEY_SET_BYTES);
       return { value: parseKeySet(body), caching };
     },
   });

@@ -24,6 +24,8 @@ export type ClientMetadataFailure =
   /** Not JSON, a field missing or wrong, a shared secret or private key in it. */
   | 'invalid_document'
   | 'client_id_mismatch'
+  /** The client authenticates in no way that is supported here. */
+  | 'no_common_method'
   /** Too many fetches, from one host or at once. */
   | 'rate_limited';
 
@@ -45,6 +47,7 @@ const PUBLIC_MESSAGE: Readonly<Record<ClientMetadataFailure, string>> = {
   too_large: 'The metadata of this client is too large.',
   invalid_document: 'The metadata document of this client is not valid.',
   client_id_mismatch: 'The metadata document belongs to another client_id.',
+  no_common_method: 'This client authenticates in no way that is supported here.',
   rate_limited: UNAVAILABLE,
 };
 

@@ -2,7 +2,7 @@
  * Keeps what was fetched: as long as HTTP says and a day allows, one fetch at a time per URL, and the
  * last good copy while the host is down.
  *
- * Spec: RFC 9111 §4.2 (freshness), draft-ietf-oauth-client-id-metadata-document-01 §4.4 (bounds; errors
+ * Spec: RFC 9111 §4.2 (freshness), draft-ietf-oauth-client-id-metadata-document-03 §4.4 (bounds; errors
  * are not cached). A host that cannot be reached at all is left alone for a moment, which is
  * no cached answer: there was none.
  *

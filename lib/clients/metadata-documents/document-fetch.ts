@@ -1,7 +1,7 @@
 /**
  * Fetches one small JSON document from a stranger's server, without trusting that server.
  *
- * Spec: draft-ietf-oauth-client-id-metadata-document-01 §4 (fetching) and §6 (security): 200 and JSON
+ * Spec: draft-ietf-oauth-client-id-metadata-document-03 §4 (fetching) and §6 (security): 200 and JSON
  * only, no redirects, bounded in size and time, public addresses only. Every fetch has a connection
  * of its own, so nothing outlives it and no address is judged once and used twice.
  *
@@ -18,8 +18,10 @@ import { parseDocumentUrl } from './document-url.js';
 import { createFetchLimits } from './fetch-limits.js';
 import { type AllowedNetwork, guardedConnector } from './guarded-connector.js';
 
-/** Largest document, in bytes: what the draft recommends (§6.6). */
-const MAX_BYTES = 5 * 1024;
+/** Largest metadata document, in bytes: what the draft recommends (§6.6). */
+export const MAX_DOCUMENT_BYTES: number = 5 * 1024;
+/** Largest set of keys, in bytes: a dozen keys with their certificate chains. */
+export const MAX_KEY_SET_BYTES: number = 64 * 1024;
 /** Name lookup, connection, headers and body together. A person is waiting. */
 const TIMEOUT_MS = 5_000;
 const JSON_TYPE = /^application\/(?:[^\s;/]+\+)?json$/;
@@ -35,7 +37,7 @@ export interface DocumentFetch {
   /** Judges a URL without fetching it. @throws ClientMetadataError */
   check(url: string): URL;
   /** @throws ClientMetadataError */
-  fetch(url: string): Promise<FetchedDocument>;
+  fetch(url: string, maxBytes: number): Promise<FetchedDocument>;
   /** Aborts what is under way and waits for its end. */
   close(): Promise<void>;
 }
@@ -55,7 +57,11 @@ export function createDocumentFetch(deps: DocumentFetchDeps): DocumentFetch {
   const limits = createFetchLimits(deps.now);
   const underWay = new Map<AbortController, Promise<unknown>>();
 
-  async function fetchWithin(url: URL, controller: AbortController): Promise<FetchedDocument> {
+  async function fetchWithin(
+    url: URL,
+    maxBytes: number,
+    controller: AbortController,
+  ): Promise<FetchedDocument> {
     const { signal } = controller;
     const timeout = new ClientMetadataError('timeout', `no answer within ${timeoutMs} ms`);
     const endDeadline = startDeadline(timeoutMs, () => controller.abort(timeout));
@@ -63,7 +69,7 @@ export function createDocumentFetch(deps: DocumentFetchDeps): DocumentFetch {
     const { Client } = loadUndici();
     const client = new Client(url.origin, { connect, pipelining: 0, maxHeaderSize: 16 * 1024 });
     try {
-      return await receive(client, url, signal);
+      return await receive(client, url, maxBytes, signal);
     } catch (cause) {
       throw asMetadataError(signal.aborted ? signal.reason : cause);
     } finally {
@@ -74,10 +80,10 @@ export function createDocumentFetch(deps: DocumentFetchDeps): DocumentFetch {
 
   return {
     check: (url) => parseDocumentUrl(url, urlPolicy),
-    async fetch(raw) {
+    async fetch(raw, maxBytes) {
       const url = parseDocumentUrl(raw, urlPolicy);
       const controller = new AbortController();
-      const result = limits.run(url.hostname, () => fetchWithin(url, controller));
+      const result = limits.run(url.hostname, () => fetchWithin(url, maxBytes, controller));
       underWay.set(controller, result);
       try {
         return await result;
@@ -98,7 +104,12 @@ function loadUndici(): typeof import('undici') {
   return loadPackage('undici') as typeof import('undici');
 }
 
-async function receive(client: Client, url: URL, signal: AbortSignal): Promise<FetchedDocument> {
+async function receive(
+  client: Client,
+  url: URL,
+  maxBytes: number,
+  signal: AbortSignal,
+): Promise<FetchedDocument> {
   const response = await client.request({
     method: 'GET',
     path: url.pathname + url.search,
@@ -112,7 +123,8 @@ async function receive(client: Client, url: URL, signal: AbortSignal): Promise<F
   // Leaving early closes the connection, which the body reports as an error nobody waits for.
   response.body.on('error', () => undefined);
   requireJsonAnswer(response);
-  const text = await readText(response.body);
+  if (Number(headerOf(response.headers, 'content-length')) > maxBytes) throw tooLarge(maxBytes);
+  const text = await readText(response.body, maxBytes);
   return { body: parseJson(text), caching: cachingOf(response.headers) };
 }
 
@@ -130,15 +142,14 @@ function requireJsonAnswer({ statusCode, headers }: Dispatcher.ResponseData): vo
   if (!['', 'identity'].includes(headerOf(headers, 'content-encoding').trim().toLowerCase())) {
     throw new ClientMetadataError('bad_content_encoding', 'answered with a content encoding');
   }
-  if (Number(headerOf(headers, 'content-length')) > MAX_BYTES) throw tooLarge();
 }
 
-async function readText(body: AsyncIterable<Uint8Array>): Promise<string> {
+async function readText(body: AsyncIterable<Uint8Array>, maxBytes: number): Promise<string> {
   const chunks: Uint8Array[] = [];
   let length = 0;
   for await (const chunk of body) {
     length += chunk.byteLength;
-    if (length > MAX_BYTES) throw tooLarge();
+    if (length > maxBytes) throw tooLarge(maxBytes);
     chunks.push(chunk);
   }
   try {
@@ -170,8 +181,8 @@ function headerOf(headers: Dispatcher.ResponseData['headers'], name: string): st
   return Array.isArray(value) ? value.join(', ') : (value ?? '');
 }
 
-function tooLarge(): ClientMetadataError {
-  return new ClientMetadataError('too_large', `more than ${MAX_BYTES} bytes`);
+function tooLarge(maxBytes: number): ClientMetadataError {
+  return new ClientMetadataError('too_large', `more than ${maxBytes} bytes`);
 }
 
 function asMetadataError(cause: unknown): ClientMetadataError {

@@ -1,7 +1,7 @@
 /**
  * Which URLs may name a client: judged as the text that was sent, before any parser tidies it up.
  *
- * Spec: draft-ietf-oauth-client-id-metadata-document-01 §3 (client identifier URL). A URL parser drops
+ * Spec: draft-ietf-oauth-client-id-metadata-document-03 §3 (client identifier URL). A URL parser drops
  * tabs, turns `\` into `/` and resolves `%2e%2e`, so it would hide what this has to refuse.
  *
  * @module
@@ -71,7 +71,7 @@ function urlProblem(raw: string): string | undefined {
   if (authority === '') return 'not https://host/path';
   if (fragment !== undefined) return 'it has a fragment';
   if (authority.includes('@')) return 'it has user information';
-  if (path === '' || path === '/') return 'it has no path';
+  if (path === '') return 'it has no path';
   if (path.split('/').some((segment) => DOT_SEGMENT.test(segment))) return 'it has a dot segment';
   if (!URL.canParse(raw)) return 'the host or port is not valid';
   const parsed = new URL(raw);

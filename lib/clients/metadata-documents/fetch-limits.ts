@@ -16,14 +16,21 @@ import { ClientMetadataError } from './client-metadata-error.js';
 const WINDOW_SECONDS = 60;
 /** Fetches from one host in a window: enough for a document that forbids caching. */
 const MAX_PER_HOST = 60;
-/** Fetches for one caller in a window: half of a host's, so that nobody uses that up alone. */
+/**
+ * Above that each caller still has this many, so that callers who ask for paths that fail do not cut off
+ * the clients of that host from everybody.
+ */
+const MAX_PER_CALLER_OF_BUSY_HOST = 3;
+/** Fetches from one host in a window, whoever calls. */
+const MAX_PER_BUSY_HOST = 600;
+/** Fetches for one caller in a window, from all hosts. */
 const MAX_PER_CALLER = 30;
 /** Fetches under way at once, all together: ten callers' at their most, and still only some 500 kB. */
 const MAX_CONCURRENT = 100;
 /** The same for one caller. */
 const MAX_CONCURRENT_PER_CALLER = 10;
 /** Hosts and callers counted; the ones not asked for longest are forgotten first. */
-const MAX_COUNTED = 1_000;
+const MAX_COUNTED = 10_000;
 
 /** Gate before every fetch. */
 export interface FetchLimits {
@@ -37,25 +44,29 @@ export interface FetchLimits {
 
 /** @param now unix seconds */
 export function createFetchLimits(now: () => number): FetchLimits {
-  const countForHost = createWindows(now);
-  const countForCaller = createWindows(now);
+  const counts = createWindows(now);
   const underWay = new Map<string, number>();
   let allUnderWay = 0;
 
-  /** The caller's own first: whoever is refused by those uses nothing up that others need. */
-  function admit(hostname: string, caller: string | undefined): void {
-    if (caller !== undefined) {
+  /** Only what is admitted counts: a refused fetch costs the host nothing. */
+  function admit(hostname: string, caller = ''): void {
+    if (caller !== '') {
       if ((underWay.get(caller) ?? 0) >= MAX_CONCURRENT_PER_CALLER) {
         throw limited(`${MAX_CONCURRENT_PER_CALLER} fetches are under way for one caller`);
       }
-      if (countForCaller(caller) > MAX_PER_CALLER) {
+      if (counts.of(caller) >= MAX_PER_CALLER) {
         throw limited(`over ${MAX_PER_CALLER} fetches for one caller in ${WINDOW_SECONDS} s`);
       }
     }
     if (allUnderWay >= MAX_CONCURRENT) throw limited(`${MAX_CONCURRENT} fetches are under way`);
-    if (countForHost(hostname) > MAX_PER_HOST) {
+    const pair = `${hostname} ${caller}`;
+    const ofHost = counts.of(hostname);
+    const isBusy = ofHost >= MAX_PER_HOST;
+    const mayStill = ofHost < MAX_PER_BUSY_HOST && counts.of(pair) < MAX_PER_CALLER_OF_BUSY_HOST;
+    if (isBusy && !mayStill) {
       throw limited(`over ${MAX_PER_HOST} fetches from ${hostname} in ${WINDOW_SECONDS} s`);
     }
+    for (const key of caller === '' ? [hostname, pair] : [hostname, pair, caller]) counts.add(key);
   }
 
   function note(caller: string | undefined, change: 1 | -1): void {
@@ -80,19 +91,27 @@ export function createFetchLimits(now: () => number): FetchLimits {
   };
 }
 
-/** @returns counts one under a key, and says how many there are in its window */
-function createWindows(now: () => number): (key: string) => number {
+/** How often something happened under a key in the current window. */
+interface Windows {
+  of(key: string): number;
+  add(key: string): void;
+}
+
+function createWindows(now: () => number): Windows {
   const windows = new LRUCache<string, { readonly endsAt: number; count: number }>({
     max: MAX_COUNTED,
   });
-  return function count(key) {
-    let window = windows.get(key);
-    if (window === undefined || now() >= window.endsAt) {
-      window = { endsAt: now() + WINDOW_SECONDS, count: 0 };
-      windows.set(key, window);
-    }
-    window.count += 1;
-    return window.count;
+  function current(key: string): { readonly endsAt: number; count: number } | undefined {
+    const window = windows.get(key);
+    return window !== undefined && now() < window.endsAt ? window : undefined;
+  }
+  return {
+    of: (key) => current(key)?.count ?? 0,
+    add(key) {
+      const window = current(key);
+      if (window !== undefined) window.count += 1;
+      else windows.set(key, { endsAt: now() + WINDOW_SECONDS, count: 1 });
+    },
   };
 }
 

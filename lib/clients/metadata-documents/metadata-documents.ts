@@ -1,7 +1,7 @@
 /**
  * Clients that are known by a URL: the client id is where its description can be read (CIMD).
  *
- * Spec: draft-ietf-oauth-client-id-metadata-document-01; MCP authorization 2025-11-25 and later.
+ * Spec: draft-ietf-oauth-client-id-metadata-document-03; MCP authorization 2025-11-25 and later.
  * Flow: authorize request → find → URL rules → cache → fetch → document rules → Client.
  *
  * @module
@@ -11,7 +11,11 @@ import type { Client } from '../client.js';
 import { type ClientDocumentRules, parseClientDocument } from './client-document.js';
 import { createClientKeys, type FindClientKeys } from './client-keys.js';
 import { createDocumentCache, type OnLoadFailure } from './document-cache.js';
-import { createDocumentFetch, type DocumentFetchDeps } from './document-fetch.js';
+import {
+  createDocumentFetch,
+  type DocumentFetchDeps,
+  MAX_DOCUMENT_BYTES,
+} from './document-fetch.js';
 
 /** What metadata documents need from the rest of the library. */
 export interface MetadataDocumentsDeps
@@ -44,7 +48,7 @@ export function createMetadataDocuments(deps: MetadataDocumentsDeps): MetadataDo
     now,
     onFailure,
     async load(clientId) {
-      const { body, caching } = await documents.fetch(clientId);
+      const { body, caching } = await documents.fetch(clientId, MAX_DOCUMENT_BYTES);
       return { value: parseClientDocument(body, clientId, rules), caching };
     },
   });

@@ -44,6 +44,12 @@ export const de: PageTexts = {
       remedy:
         'Entfernen Sie die Verbindung in Ihrer App und legen Sie sie neu an. Melden Sie sich dann noch einmal an.',
     },
+    unauthorized_client: {
+      title: 'Diese App kann sich hier nicht verbinden',
+      message: 'Die App weist sich auf eine Art aus, die dieser Dienst nicht unterstützt.',
+      remedy:
+        'Wenden Sie sich an den Hersteller der App oder an den Betreiber dieses Dienstes. Ein neuer Versuch hilft nicht.',
+    },
     invalid_redirect: {
       title: 'Diese App hat eine unzulässige Adresse angegeben',
       message:

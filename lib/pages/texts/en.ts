@@ -43,6 +43,12 @@ export const en: PageTexts = {
       message: 'The app used a connection that this service does not recognise.',
       remedy: 'In your app, remove this connection and add it again. Then sign in once more.',
     },
+    unauthorized_client: {
+      title: 'This app cannot connect here',
+      message: 'The app proves who it is in a way that this service does not support.',
+      remedy:
+        'Tell the people who make the app, or those who run this service. Trying again will not help.',
+    },
     invalid_redirect: {
       title: 'This app asked for an address it may not use',
       message:

@@ -44,6 +44,12 @@ export const es: PageTexts = {
       remedy:
         'En tu aplicación, quita esta conexión y añádela de nuevo. Después, inicia sesión otra vez.',
     },
+    unauthorized_client: {
+      title: 'Esta aplicación no puede conectarse aquí',
+      message: 'La aplicación demuestra su identidad de una forma que este servicio no admite.',
+      remedy:
+        'Avise a quien desarrolla la aplicación o a quien gestiona este servicio. Volver a intentarlo no servirá.',
+    },
     invalid_redirect: {
       title: 'Esta aplicación indicó una dirección no permitida',
       message:

@@ -44,6 +44,13 @@ export const fr: PageTexts = {
       remedy:
         'Dans votre application, supprimez cette connexion puis ajoutez-la de nouveau. Connectez-vous ensuite encore une fois.',
     },
+    unauthorized_client: {
+      title: 'Cette application ne peut pas se connecter ici',
+      message:
+        'L’application prouve son identité d’une manière que ce service ne prend pas en charge.',
+      remedy:
+        'Signalez-le à l’éditeur de l’application ou à l’exploitant de ce service. Réessayer n’y changera rien.',
+    },
     invalid_redirect: {
       title: 'Cette application a indiqué une adresse non autorisée',
       message:

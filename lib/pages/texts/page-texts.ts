@@ -11,6 +11,8 @@
 export type ErrorPageKind =
   /** `client_id` is not one of ours. */
   | 'unknown_client'
+  /** The client authenticates in no way that is supported here. */
+  | 'unauthorized_client'
   /** `redirect_uri` is not one the client registered, or not one that is allowed here. */
   | 'invalid_redirect'
   /** The request is broken, and there is no proven place to send an error to. */

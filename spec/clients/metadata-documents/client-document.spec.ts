@@ -23,7 +23,7 @@ describe('client metadata document', () => {
       kind: 'metadata_document',
       name: 'Example Client',
       redirectUris: ['http://127.0.0.1/callback'],
-      authMethod: 'none',
+      authMethods: ['none'],
       mayRefresh: true,
       verifiedHost: 'client.example',
       jwks: undefined,
@@ -103,12 +103,10 @@ describe('client metadata document', () => {
 
   it.each([
     { client_secret: 's' },
-    { client_secret: null },
     { client_secret_expires_at: 0 },
     { token_endpoint_auth_method: 'client_secret_basic' },
     { token_endpoint_auth_method: 'client_secret_post' },
     { token_endpoint_auth_method: 'client_secret_jwt' },
-    { token_endpoint_auth_method: 'tls_client_auth' },
     { token_endpoint_auth_method: ['none'] },
     { token_endpoint_auth_methods_supported: ['client_secret_basic'] },
     { jwks: { keys: [{ kty: 'oct', k: 'secret' }] } },
@@ -125,10 +123,10 @@ describe('client metadata document', () => {
 
     it('R-CI-5 is accepted with keys in the document or at a jwks_uri', () => {
       const inline = parse({ ...method, jwks: { keys: [KEY] } });
-      expect([inline.authMethod, inline.jwks]).toEqual(['private_key_jwt', { keys: [KEY] }]);
+      expect([inline.authMethods, inline.jwks]).toEqual([['private_key_jwt'], { keys: [KEY] }]);
       const remote = parse({ ...method, jwks_uri: 'https://client.example/jwks.json' });
-      expect([remote.authMethod, remote.jwksUri]).toEqual([
-        'private_key_jwt',
+      expect([remote.authMethods, remote.jwksUri]).toEqual([
+        ['private_key_jwt'],
         'https://client.example/jwks.json',
       ]);
     });
@@ -148,13 +146,86 @@ describe('client metadata document', () => {
       expect(await reasonOf(() => parse({ ...method, ...keys }))).toBe('invalid_document');
     });
 
-    it('reads the document of ChatGPT, which offers several methods', () => {
+    const keys = { jwks_uri: 'https://client.example/jwks.json' };
+    const both = ['private_key_jwt', 'none'];
+
+    it.each<[string | undefined, string[], string[]]>([
+      ['private_key_jwt', ['none', 'private_key_jwt'], both],
+      ['none', ['none', 'private_key_jwt'], both],
+      [undefined, ['none', 'private_key_jwt'], both],
+      [undefined, ['private_key_jwt'], ['private_key_jwt']],
+      [undefined, ['none'], ['none']],
+      ['tls_client_auth', ['tls_client_auth', 'private_key_jwt'], ['private_key_jwt']],
+      ['tls_client_auth', ['tls_client_auth', 'none'], ['none']],
+      ['private_key_jwt', ['private_key_jwt', 'attest_jwt_client_auth'], ['private_key_jwt']],
+    ])(
+      'R-CI-10 takes every method that both sides know: %j beside %j',
+      (single, several, methods) => {
+        const offered = {
+          token_endpoint_auth_method: single,
+          token_endpoint_auth_methods_supported: several,
+        };
+        expect(parse({ ...offered, ...keys }).authMethods).toEqual(methods);
+      },
+    );
+
+    it.each([
+      { token_endpoint_auth_method: 'tls_client_auth' },
+      { token_endpoint_auth_methods_supported: ['tls_client_auth'] },
+      { token_endpoint_auth_methods_supported: [] },
+      { token_endpoint_auth_methods_supported: ['NONE', 'Private_Key_Jwt'] },
+      {
+        token_endpoint_auth_method: 'self_signed_tls_client_auth',
+        token_endpoint_auth_methods_supported: ['self_signed_tls_client_auth', 'tls_client_auth'],
+      },
+    ])('R-CI-11 finds nothing in common with %j', async (fields) => {
+      expect(await reasonOf(() => parse({ ...fields, ...keys }))).toBe('no_common_method');
+    });
+
+    it.each([
+      { token_endpoint_auth_methods_supported: ['none', 'client_secret_post'] },
+      { token_endpoint_auth_methods_supported: 'none' },
+      { token_endpoint_auth_methods_supported: ['none', 7] },
+      { token_endpoint_auth_methods_supported: { 0: 'none' } },
+      {
+        token_endpoint_auth_method: 'none',
+        token_endpoint_auth_methods_supported: ['private_key_jwt'],
+      },
+      {
+        token_endpoint_auth_method: 'private_key_jwt',
+        token_endpoint_auth_methods_supported: ['none'],
+      },
+    ])(
+      'R-CI-3 R-CI-10 refuses what contradicts itself or needs a shared secret: %j',
+      async (fields) => {
+        expect(await reasonOf(() => parse({ ...fields, ...keys }))).toBe('invalid_document');
+      },
+    );
+
+    it('R-CI-10 takes a client without keys at its word where it lists none as well, and nowhere else', async () => {
       const offered = { token_endpoint_auth_methods_supported: ['none', 'private_key_jwt'] };
-      const keys = { jwks_uri: 'https://client.example/jwks.json' };
-      expect(parse({ ...offered, ...keys }).authMethod).toBe('private_key_jwt');
-      expect(parse({ ...offered, ...keys, ...method }).authMethod).toBe('private_key_jwt');
-      const chosen = parse({ ...offered, ...keys, token_endpoint_auth_method: 'none' });
-      expect(chosen.authMethod).toBe('none');
+      expect(parse(offered).authMethods).toEqual(['none']);
+      const alone = { token_endpoint_auth_methods_supported: ['private_key_jwt'] };
+      expect(await reasonOf(() => parse(alone))).toBe('invalid_document');
     });
   });
+
+  const MEMBERS = [
+    ...['jwks', 'jwks_uri', 'grant_types', 'response_types', 'token_endpoint_auth_method'],
+    ...['token_endpoint_auth_methods_supported', 'client_secret', 'client_secret_expires_at'],
+    ...['client_uri', 'logo_uri', 'scope', 'contacts', 'software_statement', 'application_type'],
+  ];
+  it.each(MEMBERS.flatMap((member) => [[member, null] as const, [member, ''] as const]))(
+    'FA-19: reads %s %j as absent',
+    (member, value) => {
+      expect(parse({ [member]: value })).toEqual(parse({}));
+    },
+  );
+
+  it.each(['client_name', 'redirect_uris'])(
+    'FA-19: refuses a document whose %s is null',
+    async (member) => {
+      expect(await reasonOf(() => parse({ [member]: null }))).toBe('invalid_document');
+    },
+  );
 });

@@ -17,6 +17,9 @@ describe('URL of a client metadata document', () => {
     'https://client.example/client.json',
     'https://claude.ai/oauth/claude-code-client-metadata',
     'https://client.example:8443/c',
+    // R-CI-13: valid since draft -02, though not recommended.
+    'https://client.example/',
+    'https://client.example:8443/',
     'https://client.example/a/',
     'https://client.example//c',
     'https://client.example/c?v=1',
@@ -34,7 +37,6 @@ describe('URL of a client metadata document', () => {
     ['another scheme', 'ftp://client.example/c'],
     ['a scheme in capitals', 'HTTPS://client.example/c'],
     ['no path', 'https://client.example'],
-    ['the root path', 'https://client.example/'],
     ['a query instead of a path', 'https://client.example?c'],
     ['a fragment', 'https://client.example/c#x'],
     ['an empty fragment', 'https://client.example/c#'],

@@ -112,7 +112,15 @@ describe('client metadata documents over TLS', () => {
     expect(documents().isMetadataDocumentId(clientId)).toBe(isUrl);
   });
 
-  it.each(['/', '', '/a/../c', '/a/%2e%2e/c', '/c#x', '/a\\c', '/a\tc'])(
+  it('FA-19: reads a document with a byte order mark', async () => {
+    host.answer = (req, res) =>
+      res
+        .writeHead(200, { 'content-type': 'application/json' })
+        .end(`\uFEFF${JSON.stringify(clientDocument(`https://${req.headers.host}${req.url}`))}`);
+    expect((await documents().find(host.url('/bom.json'))).name).toBe('Example Client');
+  });
+
+  it.each(['', '?x', '/a/../c', '/a/%2e%2e/c', '/c#x', '/a\\c', '/a\tc'])(
     'AS-7 connects to nothing for a client id that ends in %j',
     async (path) => {
       const before = host.connections();
@@ -421,6 +429,27 @@ describe('client metadata documents over TLS', () => {
       expect((await found.find(host.url('/c', 'other'))).name).toBe('Example Client');
       clock += 60;
       expect((await found.find(host.url('/c60'))).name).toBe('Example Client');
+    });
+
+    it('FA-26: paths of a host that fail leave the rest of it to others, up to 600 fetches a minute', async () => {
+      const found = documents();
+      const fetchAs = (caller: string, path: string): Promise<unknown> =>
+        runInContext({ caller }, () => failureOf(() => found.find(host.url(path))));
+      host.answer = (_req, res) => res.writeHead(404).end();
+      for (const caller of ['203.0.113.1', '203.0.113.2', '203.0.113.3']) {
+        for (let n = 0; n < 40; n += 1) await fetchAs(caller, `/gone-${caller}-${n}`);
+      }
+      // Two callers' thirty, and what the third may still do.
+      expect(host.requests).toHaveLength(63);
+      host.answer = documentFor();
+      const honest = runInContext({ caller: '203.0.113.4' }, () => found.find(host.url('/c')));
+      expect((await honest).name).toBe('Example Client');
+      host.answer = (_req, res) => res.writeHead(404).end();
+      for (let n = 0; n < 300; n += 1) {
+        for (const path of ['/a', '/b', '/c', '/d'])
+          await fetchAs(`198.51.100.${n}`, `${path}${n}`);
+      }
+      expect(host.requests).toHaveLength(600);
     });
 
     it('R-CI-7 fetches 30 documents a minute at most for one caller, who takes none from others', async () => {

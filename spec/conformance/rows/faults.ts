@@ -2,6 +2,9 @@
 export const FAULT_ROWS: Readonly<Record<string, string>> = {
   'FA-17': 'an Authorization header that is not Basic does not matter at /token and /revoke',
   'FA-20': 'a client id is good at its issuer, and while its kind of client is admitted',
+  'FA-19': 'null and empty members count as absent, and a byte order mark is no error',
+  'FA-25': 'a client assertion is stored only with a code or token that is genuine, within bounds',
+  'FA-26': 'limits count what is proved, and the address; no field of a form decides',
   'FA-15':
     'the reason of the tenant for a denial reaches the user, the client, the log and the event',
   'FA-24': 'an answer to a replaced refresh token inside the grace window leaves an event',

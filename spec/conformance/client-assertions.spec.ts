@@ -1,0 +1,409 @@
+import { randomBytes } from 'node:crypto';
+
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+
+import { DEMO_AUDIENCE } from '../../demo/tenant/options.js';
+import { startTlsHost, type TlsHost } from '../clients/metadata-documents/tls-host.js';
+import { type CountingStorage, countingStorage } from '../fuzz/counting-storage.js';
+import { type Answer, oauthClient, registerClient } from '../support/oauth-client.js';
+import { send, sendForm } from '../support/raw-http.js';
+import {
+  publish,
+  type SigningClient,
+  type SigningClientOptions,
+  signingClient,
+} from '../support/signing-client.js';
+import { startWorld, type World } from '../support/world.js';
+
+/** Lifetime of Auth0's access tokens here, so that a refresh of ours needs one there. */
+const AUTH0_TTL_SECONDS = 3000;
+const INVALID_CLIENT = [401, 'invalid_client'];
+const errorOf = ({ status, body }: Answer): unknown[] => [status, body.error];
+
+describe('clients that prove themselves by an assertion', () => {
+  let host: TlsHost;
+  let store: CountingStorage;
+  let world: World;
+  let count = 0;
+
+  beforeAll(async () => {
+    host = await startTlsHost();
+    store = countingStorage();
+    world = await startWorld({
+      options: { storage: store },
+      tenant: { apis: [{ identifier: DEMO_AUDIENCE, tokenLifetimeSeconds: AUTH0_TTL_SECONDS }] },
+      surroundings: { allowedNetwork: host.network() },
+      before: (app) => app.set('trust proxy', 1),
+    });
+  });
+  afterAll(async () => {
+    await world.close();
+    await host.close();
+  });
+
+  function newClient(options: Partial<SigningClientOptions> = {}): Promise<SigningClient> {
+    count += 1;
+    return signingClient(world.origin, host, { path: `/client-${count}.json`, now, ...options });
+  }
+  const now = (): number => Math.floor(Date.now() / 1000) + world.tenant.settings.clockSkewSeconds;
+  /** Time passes here, at Auth0 and for the clients alike. */
+  function advance(seconds: number): void {
+    world.advance(seconds);
+    const { clockSkewSeconds } = world.tenant.settings;
+    world.tenant.configure({ clockSkewSeconds: clockSkewSeconds + seconds });
+  }
+  const codeOf = async (client: SigningClient): Promise<string> =>
+    (await client.logIn()).get('code') ?? '';
+
+  // One caller may have 30 documents fetched a minute.
+  beforeEach(() => advance(61));
+
+  it('R-TK-16 names our issuer as its only audience', async () => {
+    const client = await newClient();
+    const code = await codeOf(client);
+    for (const aud of [
+      `${world.origin}/token`,
+      `${world.origin}/`,
+      [world.origin, 'https://other.example'],
+      [world.origin, `${world.origin}/token`],
+      'https://other.example',
+      undefined,
+    ]) {
+      const answer = await client.redeemProved(code, await client.proof({ claims: { aud } }));
+      expect([aud, ...errorOf(answer)]).toEqual([aud, ...INVALID_CLIENT]);
+    }
+    const alone = await client.proof({ claims: { aud: [world.origin] } });
+    const tokens = await client.redeemProved(code, alone);
+    expect(tokens.status).toBe(200);
+    expect((await client.refreshProved(tokens.body.refresh_token)).status).toBe(200);
+  });
+
+  it('R-TK-17 has no type, or that of a client assertion', async () => {
+    const client = await newClient({ alg: 'RS256' });
+    const code = await codeOf(client);
+    for (const typ of ['at+jwt', 'logout+jwt', 'oauth-id-jag+jwt', 'application/dpop+jwt']) {
+      const answer = await client.redeemProved(code, await client.proof({ header: { typ } }));
+      expect([typ, ...errorOf(answer)]).toEqual([typ, ...INVALID_CLIENT]);
+    }
+    const typ = 'application/Client-Authentication+JWT';
+    const tokens = await client.redeemProved(code, await client.proof({ header: { typ } }));
+    expect(tokens.status).toBe(200);
+    for (const other of ['JWT', 'oauth-client-auth+jwt']) {
+      const proof = await client.proof({ header: { typ: other } });
+      expect((await client.refreshProved(tokens.body.refresh_token, proof)).status).toBe(200);
+    }
+  });
+
+  it('FA-17: sends along an Authorization header of another scheme, which does not matter', async () => {
+    const client = await newClient();
+    const code = await codeOf(client);
+    for (const authorization of ['Bearer stale', '', 'Token x']) {
+      const wrong = await client.proof({ claims: { aud: 'https://other.example' } });
+      const headers = { authorization };
+      const form = { grant_type: 'refresh_token', refresh_token: 'x', client_id: client.id };
+      const url = `${world.origin}/token`;
+      expect((await sendForm(url, { ...form, ...wrong }, headers)).status).toBe(401);
+      const right = await sendForm(url, { ...form, ...(await client.proof()) }, headers);
+      expect(right.json().error).toBe('invalid_grant');
+    }
+    expect((await client.redeemProved(code)).status).toBe(200);
+  });
+
+  describe('R-CI-10 with several methods', () => {
+    const BOTH = ['none', 'private_key_jwt'];
+    const DOCUMENTS: [string, Record<string, unknown>][] = [
+      ['a list alone', { token_endpoint_auth_methods_supported: BOTH }],
+      [
+        'none before the list',
+        { token_endpoint_auth_method: 'none', token_endpoint_auth_methods_supported: BOTH },
+      ],
+      [
+        'private_key_jwt before the list, as ChatGPT has it',
+        {
+          token_endpoint_auth_method: 'private_key_jwt',
+          token_endpoint_auth_methods_supported: BOTH,
+        },
+      ],
+      [
+        'one that is unknown here as well',
+        { token_endpoint_auth_methods_supported: ['attest_jwt_client_auth', ...BOTH] },
+      ],
+    ];
+
+    it.each(DOCUMENTS)('log in with a proof and without: %s', async (_what, document) => {
+      const client = await newClient({ document });
+      const proved = await client.redeemProved(await codeOf(client));
+      expect(proved.status).toBe(200);
+      const unproved = await client.redeem(await codeOf(client));
+      expect(unproved.status).toBe(200);
+      expect((await client.refresh(unproved.body.refresh_token)).status).toBe(200);
+      const wrong = await client.proof({ claims: { sub: 'x' } });
+      const refused = await client.refreshProved(unproved.body.refresh_token, wrong);
+      expect(errorOf(refused)).toEqual(INVALID_CLIENT);
+    });
+
+    it('need a proof once a grant has seen one: after the code, a refresh, a retry', async () => {
+      const client = await newClient({ document: { token_endpoint_auth_methods_supported: BOTH } });
+      const proved = await client.redeemProved(await codeOf(client));
+      const token = proved.body.refresh_token;
+      expect(errorOf(await client.refresh(token))).toEqual(INVALID_CLIENT);
+      const revoked = await client.post('/revoke', { token: String(token), client_id: client.id });
+      expect(errorOf(revoked)).toEqual(INVALID_CLIENT);
+      expect((await client.refreshProved(token)).status).toBe(200);
+
+      const unproved = await client.redeem(await codeOf(client));
+      const first = await client.refreshProved(unproved.body.refresh_token);
+      expect(first.status).toBe(200);
+      expect(errorOf(await client.refresh(first.body.refresh_token))).toEqual(INVALID_CLIENT);
+
+      // A retry of a token that was just replaced rotates nothing, and is a proof all the same.
+      const other = await client.redeem(await codeOf(client));
+      const next = await client.refresh(other.body.refresh_token);
+      expect((await client.refreshProved(other.body.refresh_token)).status).toBe(200);
+      expect(errorOf(await client.refresh(next.body.refresh_token))).toEqual(INVALID_CLIENT);
+      expect((await client.refreshProved(next.body.refresh_token)).status).toBe(200);
+    });
+
+    it.each([
+      ['tls_client_auth', 'private_key_jwt'],
+      ['private_key_jwt', undefined],
+    ])('always need one where none is not listed: %s, %s', async (...listed) => {
+      const methods = listed.filter((method) => method !== undefined);
+      const client = await newClient({
+        document: {
+          token_endpoint_auth_method: methods[0],
+          token_endpoint_auth_methods_supported: methods,
+        },
+      });
+      const code = await codeOf(client);
+      expect(errorOf(await client.redeem(code))).toEqual(INVALID_CLIENT);
+      expect((await client.redeemProved(code)).status).toBe(200);
+    });
+
+    it('send no proof where only none is listed', async () => {
+      const client = await newClient({
+        document: { token_endpoint_auth_methods_supported: ['none', 'tls_client_auth'] },
+      });
+      const code = await codeOf(client);
+      expect(errorOf(await client.redeemProved(code))).toEqual(INVALID_CLIENT);
+      expect((await client.redeem(code)).status).toBe(200);
+    });
+  });
+
+  it.each<Record<string, unknown>>([
+    { token_endpoint_auth_methods_supported: ['tls_client_auth'] },
+    { token_endpoint_auth_method: 'tls_client_auth' },
+    { token_endpoint_auth_methods_supported: [] },
+    {
+      token_endpoint_auth_method: 'attest_jwt_client_auth',
+      token_endpoint_auth_methods_supported: ['attest_jwt_client_auth', 'tls_client_auth'],
+    },
+  ])(
+    'R-CI-11 R-TK-14 have unauthorized_client where no method is in common: %j',
+    async (document) => {
+      const client = await newClient({ document });
+      const html = { headers: { accept: 'text/html', 'accept-language': 'en' } };
+      const page = await send(client.authorizeUrl(), html);
+      expect([page.status, page.headers.location]).toEqual([400, undefined]);
+      expect(page.text).toContain('proves who it is in a way that this service does not support');
+      const program = await send(client.authorizeUrl(), {
+        headers: { accept: 'application/json' },
+      });
+      expect([program.status, program.json().error]).toEqual([400, 'unauthorized_client']);
+      for (const answer of [
+        await client.redeem(randomBytes(48).toString('base64url')),
+        await client.refresh('x'),
+        await client.post('/token', { grant_type: 'authorization_code', client_id: client.id }),
+        await client.redeemProved('x'),
+      ]) {
+        expect(errorOf(answer)).toEqual([400, 'unauthorized_client']);
+      }
+    },
+  );
+
+  it('R-CI-11 R-CI-9 tells a client with methods of ours what is wrong with its code, also while its host is down', async () => {
+    const client = await newClient({ document: { token_endpoint_auth_method: 'none' } });
+    expect(errorOf(await client.redeem('x'))).toEqual([400, 'invalid_grant']);
+    const gone = oauthClient(world.origin, { ...client, id: host.url('/never-there.json') });
+    expect(errorOf(await gone.redeem('x'))).toEqual([400, 'invalid_grant']);
+  });
+
+  it('R-CI-12 may have keys of 20 kB, and not of 1 MB, which the log says', async () => {
+    const large = await newClient({ keySet: { chains: 'x'.repeat(20_000) } });
+    expect((await large.redeemProved(await codeOf(large))).status).toBe(200);
+    const tooLarge = await newClient({ keySet: { chains: 'x'.repeat(1_000_000) } });
+    const refused = await tooLarge.redeemProved(await codeOf(tooLarge));
+    expect(errorOf(refused)).toEqual(INVALID_CLIENT);
+    expect(world.log.map(({ fields }) => fields)).toContainEqual(
+      expect.objectContaining({ reason: 'too_large', path: expect.stringMatching(/\.keys$/) }),
+    );
+  });
+
+  it('R-CI-13 may have the path /, which is fetched', async () => {
+    publish(host, '/', {});
+    const client = oauthClient(world.origin, {
+      id: host.url('/', 'root'),
+      secret: undefined,
+      redirectUri: 'http://127.0.0.1:1/callback',
+    });
+    expect((await client.tokens()).access_token).toBeDefined();
+    const before = host.connections();
+    const without = oauthClient(world.origin, { ...client, id: host.url('', 'root') });
+    expect((await send(without.authorizeUrl())).status).toBe(400);
+    expect(host.connections()).toBe(before);
+  });
+
+  it.each([
+    'https://10.0.0.1/k',
+    'https://169.254.169.254/k',
+    'https://[::1]/k',
+    'https://localhost./k',
+  ])('R-CI-14 have no keys at %s, and nothing is fetched there', async (jwks_uri) => {
+    const document = { token_endpoint_auth_method: 'private_key_jwt', jwks_uri };
+    const client = await newClient({ document });
+    const page = await send(client.authorizeUrl());
+    expect([page.status, page.headers.location]).toEqual([400, undefined]);
+  });
+
+  it('R-CI-14 are known by their new redirect URIs and keys once the old ones are no longer fresh', async () => {
+    const path = '/rotating.json';
+    const redirect_uris = ['http://127.0.0.1/callback'];
+    const method = { token_endpoint_auth_method: 'private_key_jwt' };
+    const old = await newClient({ path, document: { ...method, redirect_uris } });
+    const tokens = (await old.redeemProved(await codeOf(old))).body;
+    const moved = ['http://127.0.0.1/moved'];
+    const fresh = await newClient({ path, document: { ...method, redirect_uris: moved } });
+    advance(601);
+    expect((await send(old.authorizeUrl())).status).toBe(400);
+    const redirect_uri = 'http://127.0.0.1:51234/moved';
+    expect((await send(fresh.authorizeUrl({ redirect_uri }))).status).toBe(200);
+    expect(errorOf(await old.refreshProved(tokens.refresh_token))).toEqual(INVALID_CLIENT);
+    expect((await fresh.refreshProved(tokens.refresh_token)).status).toBe(200);
+  });
+
+  describe('FA-25: store nothing that nobody vouched for', () => {
+    /** Posts from an address of its own each time. */
+    const from = (n: number, form: Record<string, string>, path = '/token') =>
+      sendForm(world.origin + path, form, { 'x-forwarded-for': `100.64.${n >> 8}.${n & 255}` });
+
+    it('whatever comes with the assertion: codes, tokens and grants that are not genuine, or of others', async () => {
+      const stranger = await newClient();
+      const honest = await newClient();
+      const victim = await registerClient(world.origin);
+      const held = await victim.tokens();
+      const own = (await stranger.redeemProved(await codeOf(stranger))).body;
+      const foreign = (await honest.logIn()).get('code') ?? '';
+      const before = store.sizeOf('assertion');
+      const forms: Record<string, string>[] = [
+        { grant_type: 'authorization_code', code: randomBytes(48).toString('base64url') },
+        { grant_type: 'authorization_code', code: foreign },
+        { grant_type: 'refresh_token', refresh_token: randomBytes(53).toString('base64url') },
+        { grant_type: 'refresh_token', refresh_token: String(held.refresh_token) },
+        { grant_type: 'refresh_token', refresh_token: `${own.access_token}` },
+        { grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange' },
+        {},
+      ];
+      let n = 0;
+      for (const form of forms) {
+        for (let time = 0; time < 15; time += 1) {
+          n += 1;
+          const verifier = { code_verifier: 'v'.repeat(43) };
+          const answer = await from(n, { ...verifier, ...form, ...(await stranger.proof()) });
+          expect(answer.status).toBe(400);
+        }
+      }
+      for (const token of ['x', String(held.refresh_token), String(held.access_token)]) {
+        n += 1;
+        const form = { token, ...(await stranger.proof()) };
+        expect((await from(n, form, '/revoke')).status).toBe(200);
+      }
+      expect(store.sizeOf('assertion')).toBe(before);
+      expect((await honest.redeemProved(foreign)).status).toBe(200);
+      expect((await victim.refresh(held.refresh_token)).status).toBe(200);
+      expect((await stranger.refreshProved(own.refresh_token)).status).toBe(200);
+    });
+
+    it('and for one code a few records at most, however often it is tried', async () => {
+      const client = await newClient();
+      const code = await codeOf(client);
+      const before = store.sizeOf('assertion');
+      for (let time = 0; time < 20; time += 1) {
+        const proof = await client.proof();
+        const answer = await client.redeem(code, { ...proof, code_verifier: 'w'.repeat(43) });
+        expect(errorOf(answer)).toEqual([400, 'invalid_grant']);
+      }
+      expect(store.sizeOf('assertion') - before).toBeLessThanOrEqual(3);
+      const used = await codeOf(client);
+      const tokens = await client.redeemProved(used);
+      const held = store.sizeOf('assertion');
+      for (let time = 0; time < 10; time += 1) await client.redeemProved(used);
+      expect(store.sizeOf('assertion') - held).toBeLessThanOrEqual(1);
+      expect(errorOf(await client.refreshProved(tokens.body.refresh_token))).toEqual([
+        400,
+        'invalid_grant',
+      ]);
+    });
+
+    it('an assertion is good once, with code, refresh token or revocation, and a replay uses nothing up', async () => {
+      const client = await newClient();
+      const [first, second] = [await codeOf(client), await codeOf(client)];
+      const proof = await client.proof();
+      const tokens = await client.redeemProved(first, proof);
+      expect(tokens.status).toBe(200);
+      expect(errorOf(await client.redeemProved(second, proof))).toEqual(INVALID_CLIENT);
+      const token = tokens.body.refresh_token;
+      expect(errorOf(await client.refreshProved(token, proof))).toEqual(INVALID_CLIENT);
+      expect(errorOf(await client.revokeProved(token, proof))).toEqual(INVALID_CLIENT);
+      expect((await client.redeemProved(second)).status).toBe(200);
+      const refreshed = await client.refreshProved(token);
+      expect(refreshed.status).toBe(200);
+      const last = await client.proof();
+      expect((await client.revokeProved(refreshed.body.refresh_token, last)).status).toBe(200);
+      expect(errorOf(await client.refreshProved(token))).toEqual([400, 'invalid_grant']);
+    });
+
+    it('of ten requests at once with one assertion, each with a genuine code, one succeeds', async () => {
+      const client = await newClient();
+      const codes = [];
+      for (let n = 0; n < 10; n += 1) codes.push(await codeOf(client));
+      const proof = await client.proof();
+      const answers = await Promise.all(codes.map((code) => client.redeemProved(code, proof)));
+      expect(answers.map(({ status }) => status).toSorted()).toEqual([
+        200,
+        ...Array.from({ length: 9 }, () => 401),
+      ]);
+    });
+
+    it('an outage of Auth0 uses no assertion up: the same request works afterwards', async () => {
+      const client = await newClient();
+      const tokens = (await client.redeemProved(await codeOf(client))).body;
+      advance(AUTH0_TTL_SECONDS);
+      const proof = await client.proof({ claims: { exp: now() + 200 } });
+      const heal = world.tenant.fault('/oauth/token', { kind: 'respond', status: 503 });
+      const refused = await client.refreshProved(tokens.refresh_token, proof);
+      expect(errorOf(refused)).toEqual([503, 'temporarily_unavailable']);
+      heal();
+      advance(60);
+      expect((await client.refreshProved(tokens.refresh_token, proof)).status).toBe(200);
+    });
+
+    it('and for one host no more than 1,200 a minute', async () => {
+      const client = await newClient({ subdomain: 'busy' });
+      const before = store.sizeOf('assertion');
+      const grants: string[] = [];
+      for (let n = 0; n < 3; n += 1) {
+        const { body } = await client.redeemProved(await codeOf(client));
+        grants.push(String(body.refresh_token));
+      }
+      const statuses: number[] = [];
+      for (let n = 0; n < 430; n += 1) {
+        const answers = await Promise.all(grants.map((token) => client.refreshProved(token)));
+        statuses.push(...answers.map(({ status }) => status));
+      }
+      expect(store.sizeOf('assertion') - before).toBe(1200);
+      expect(statuses.filter((status) => status === 429)).toHaveLength(430 * 3 + 3 - 1200);
+      const other = await newClient({ subdomain: 'quiet' });
+      expect((await other.redeemProved(await codeOf(other))).status).toBe(200);
+    }, 120_000);
+  });
+});
