@@ -15,6 +15,7 @@ import { ROOT, type SourceFile, sourceFiles } from './support/source-tree.js';
 /** A file may import its own folder and any to its left. Those on one step do not know each other. */
 const ORDER = [
   ['oauth', 'keys', 'load-package', 'deadline'],
+  ['telemetry'],
   // The configuration holds the looks of the pages, checked by their own rules: so they come before it.
   ['storage', 'pages'],
   ['config'],
@@ -23,7 +24,7 @@ const ORDER = [
   ['grants'],
   ['http'],
   ['bearer'],
-  ['endpoints', 'telemetry'],
+  ['endpoints'],
   ['routes'],
   ['wiring'],
   ['auth0-mcp', 'auth0-mcp-resource'],

@@ -5,6 +5,7 @@
  */
 import type { Auth0Config } from '../config/config.js';
 import { withTimeLimit } from '../deadline.js';
+import { traced } from '../telemetry.js';
 import { type Auth0, Auth0Error, type Auth0Login, type LoginTransactions } from './auth0.js';
 import { createClientAuthentication } from './client-authentication.js';
 import { createLogin } from './login.js';
@@ -52,8 +53,14 @@ export function createAuth0(deps: Auth0Deps): Auth0 {
         await keys.ready();
         await checkSetUp();
       }),
-    startLogin: (req, res, start) => problems.watch(() => login.startLogin(req, res, start)),
-    finishLogin: (req, res, browser) => problems.watch(() => login.finishLogin(req, res, browser)),
+    startLogin: (req, res, start) =>
+      traced('auth0_mcp.login.start', () =>
+        problems.watch(() => login.startLogin(req, res, start)),
+      ),
+    finishLogin: (req, res, browser) =>
+      traced('auth0_mcp.login.finish', () =>
+        problems.watch(() => login.finishLogin(req, res, browser)),
+      ),
     refresh: (refreshToken) =>
       problems.watch(() =>
         // One limit for both steps: callers hold a lease on the grant for about as long.

@@ -10,6 +10,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { withTimeLimit } from '../deadline.js';
 import { jsonObjectIn } from '../oauth/json-object.js';
+import { tracedCall } from '../telemetry.js';
 import { Auth0Error } from './auth0.js';
 
 /** Largest answer read, in bytes: a token with some thousand permissions still fits. */
@@ -66,7 +67,7 @@ export type Auth0Http = (request: Auth0Request) => Promise<Auth0Answer>;
 
 /** @param deps.timeoutMs for a call with its repeats, the answer's body included */
 export function createAuth0Http(deps: { timeoutMs: number; now: () => number }): Auth0Http {
-  return function callAuth0(request) {
+  function call(request: Auth0Request): Promise<Auth0Answer> {
     let failure: Auth0Error | undefined;
     async function attempts(signal: AbortSignal): Promise<Auth0Answer> {
       for (let repeats = 0; ; repeats += 1) {
@@ -83,6 +84,9 @@ export function createAuth0Http(deps: { timeoutMs: number; now: () => number }):
     // What an attempt failed of says more than that there was no time for another.
     const missed = (): Auth0Error => failure ?? timedOut(request, deps.timeoutMs);
     return withTimeLimit(deps.timeoutMs, attempts, missed);
+  }
+  return function callAuth0(request) {
+    return tracedCall(request, () => call(request));
   };
 }
 

@@ -20,8 +20,6 @@ export interface TenantConnectionDeps {
   readonly log: Logger;
   /** Hears of outages and set-up problems, each time they show. */
   readonly onProblem?: ProblemListener | undefined;
-  /** Puts something round every call, to measure it. */
-  readonly around?: ((http: Auth0Http) => Auth0Http) | undefined;
 }
 
 /** See {@link connectToTenant}. */
@@ -34,8 +32,8 @@ export interface TenantConnection {
 
 /** Nothing is fetched before the first use: starting up does not need Auth0. */
 export function connectToTenant(deps: TenantConnectionDeps): TenantConnection {
-  const { config, now, around = (http) => http } = deps;
-  const http = around(createAuth0Http({ timeoutMs: config.timeoutMs, now }));
+  const { config, now } = deps;
+  const http = createAuth0Http({ timeoutMs: config.timeoutMs, now });
   const discovery = createDiscovery({ config, http, now });
   const keys = createSigningKeys({ discovery, http, now });
   return { http, discovery, keys, problems: createProblems(deps) };

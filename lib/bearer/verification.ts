@@ -8,6 +8,7 @@ import { MAX_OWN_TOKEN_LENGTH, refuseLonger } from '../oauth/bearer-token.js';
 import type { ChallengeBase } from '../oauth/challenge.js';
 import { InvalidGrant, InvalidToken } from '../oauth/errors.js';
 import type { GrantRecord } from '../storage/records.js';
+import { count, traced } from '../telemetry.js';
 import type { AccessToken, AuthInfo } from './auth-info.js';
 import { Auth0SessionEnded } from './auth0-session-ended.js';
 import type { CachedCaller, CallerCache } from './caller-cache.js';
@@ -80,6 +81,18 @@ export function createVerification(
       readCached(token, tokenHash, cached.claims).catch(() => undefined);
     }
     return ownCopy(cached.caller);
+  };
+}
+
+/** The same, counted, and traced where a token is really verified. */
+export function observed(verify: VerifyBearer): VerifyBearer {
+  return function verifyBearer(token) {
+    const caller = verify(token);
+    if (caller instanceof Promise) {
+      return traced('auth0_mcp.bearer.verify', () => caller, 'auth0_mcp.bearer.checks');
+    }
+    count('auth0_mcp.bearer.checks');
+    return caller;
   };
 }
 

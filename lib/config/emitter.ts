@@ -5,7 +5,8 @@
  */
 import { channel } from 'node:diagnostics_channel';
 
-import { EVENT_CHANNEL, type EventListener } from './events.js';
+import { type CounterName, count } from '../telemetry.js';
+import { type Auth0McpEvent, EVENT_CHANNEL, type EventListener } from './events.js';
 import type { Logger } from './logger.js';
 
 interface EmitterDeps {
@@ -21,6 +22,7 @@ export function createEmitter({ listener, log, correlationId }: EmitterDeps): Ev
   return function emit(event) {
     const id = correlationId();
     const told = Object.freeze(id === undefined ? event : { ...event, correlationId: id });
+    countLogin(event);
     if (published.hasSubscribers) published.publish(told);
     try {
       listener(told);
@@ -28,4 +30,19 @@ export function createEmitter({ listener, log, correlationId }: EmitterDeps): Ev
       log.error({ event: event.type, error: String(error) }, 'onEvent threw');
     }
   };
+}
+
+const COUNTERS: ReadonlyMap<Auth0McpEvent['type'], CounterName> = new Map([
+  ['login_started', 'auth0_mcp.logins.started'],
+  ['sign_in_started', 'auth0_mcp.logins.started'],
+  ['login_completed', 'auth0_mcp.logins'],
+  ['login_failed', 'auth0_mcp.logins'],
+  ['signed_in', 'auth0_mcp.sign_ins'],
+  ['sign_in_failed', 'auth0_mcp.sign_ins'],
+]);
+
+/** The events say how a login ended, whatever ended it: Auth0, a rule of ours, or the user. */
+function countLogin(event: Auth0McpEvent): void {
+  const counter = COUNTERS.get(event.type);
+  if (counter !== undefined) count(counter, 'reason' in event ? event.reason : undefined);
 }

@@ -18,6 +18,7 @@ import type { AuthenticatedClient } from '../clients/client-authentication.js';
 import { TemporarilyUnavailable } from '../oauth/errors.js';
 import type { CodeGrantRequest } from '../oauth/token-request.js';
 import type { GrantRecord } from '../storage/records.js';
+import { traced } from '../telemetry.js';
 import { type Attempt, badCode, isSecretOf, parseCode, redeem } from './authorization-code.js';
 import { provedBy, requireProof } from './code-grant.js';
 import type { GrantsDeps } from './grant-context.js';
@@ -33,7 +34,16 @@ const MAX_ATTEMPTS = 2;
 const POLL_MS = 250;
 
 /** Redeems a code once. See `Grants.redeemCode`. */
-export async function redeemCode(
+export function redeemCode(
+  request: CodeGrantRequest,
+  client: AuthenticatedClient,
+  deps: GrantsDeps,
+): Promise<TokenSet> {
+  const work = (): Promise<TokenSet> => redeemOrWait(request, client, deps);
+  return traced('auth0_mcp.code.redeem', work, 'auth0_mcp.code_redemptions');
+}
+
+async function redeemOrWait(
   request: CodeGrantRequest,
   client: AuthenticatedClient,
   deps: GrantsDeps,

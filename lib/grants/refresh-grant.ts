@@ -14,6 +14,7 @@ import { clientFingerprint } from '../clients/fingerprint.js';
 import { InvalidGrant } from '../oauth/errors.js';
 import type { RefreshGrantRequest } from '../oauth/token-request.js';
 import type { GrantRecord } from '../storage/records.js';
+import { traced } from '../telemetry.js';
 import { settled } from './authorization-code.js';
 import { provedBy, requireProof } from './code-grant.js';
 import type { GrantsDeps } from './grant-context.js';
@@ -28,7 +29,17 @@ import {
 import { issueTokens, narrowedScopes, type TokenSet } from './token-set.js';
 
 /** See `Grants.refresh`. */
-export async function refreshGrant(
+export function refreshGrant(
+  request: RefreshGrantRequest,
+  client: AuthenticatedClient,
+  caller: string,
+  deps: GrantsDeps,
+): Promise<TokenSet> {
+  const work = (): Promise<TokenSet> => refreshAndRotate(request, client, caller, deps);
+  return traced('auth0_mcp.token.refresh', work, 'auth0_mcp.refreshes');
+}
+
+async function refreshAndRotate(
   request: RefreshGrantRequest,
   client: AuthenticatedClient,
   caller: string,

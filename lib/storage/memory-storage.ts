@@ -1,7 +1,7 @@
 /** The store for tests and demonstrations: everything ends with the process. */
 import { randomBytes } from 'node:crypto';
 
-import { ownStorage } from './foreign-storage.js';
+import { ownStorage } from './checked-storage.js';
 import { type Storage, StorageUnavailable } from './storage.js';
 import { checkedTtl } from './ttl.js';
 

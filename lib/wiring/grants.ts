@@ -16,17 +16,16 @@ import { createRefreshTokens } from '../grants/refresh-token.js';
 import { SIGNING_KEY_MATERIAL_BYTES } from '../grants/signing-key.js';
 import { emitProblem, type Ground } from './ground.js';
 
-export function wireAuth0({ config, collections, emit, now, observe }: Ground): Auth0 {
+export function wireAuth0({ config, collections, emit, now }: Ground): Auth0 {
   const auth0 = createAuth0({
     config: config.auth0,
     callbackUrl: config.callbackUrl,
-    transactions: observe.transactions(createLoginTransactions(collections, now)),
+    transactions: createLoginTransactions(collections, now),
     now,
     log: config.logger,
     onProblem: emitProblem(emit),
-    around: observe.auth0Http,
   });
-  return grantingImplied(observe.auth0(auth0), config.scopes.implied);
+  return grantingImplied(auth0, config.scopes.implied);
 }
 
 export function wireAccessTokens({ config, signingKeys, now }: Ground): AccessTokens {
@@ -39,7 +38,7 @@ export function wireAccessTokens({ config, signingKeys, now }: Ground): AccessTo
 }
 
 export function wireGrants(
-  { config, signingKeys, collections, emit, now, observe }: Ground,
+  { config, signingKeys, collections, emit, now }: Ground,
   auth0: Auth0,
   accessTokens: AccessTokens,
   knownScopes: ReadonlySet<string>,
@@ -64,5 +63,5 @@ export function wireGrants(
     now,
     onGrantChange: callers.dropGrant,
   });
-  return { grants: observe.grants(grants), accountSessions };
+  return { grants, accountSessions };
 }

@@ -18,12 +18,9 @@ import type { KeyRing } from '../keys/key-ring.js';
 import { createKeyRing } from '../keys/key-ring.js';
 import { createSealer } from '../keys/seal.js';
 import { pathsOf } from '../routes/paths.js';
+import { checkedStorage } from '../storage/checked-storage.js';
 import type { CollectionDeps } from '../storage/collection.js';
-import { withKnownFailures } from '../storage/foreign-storage.js';
 import type { Storage } from '../storage/storage.js';
-import type { Observation } from '../telemetry/observation.js';
-import { createObservation } from '../telemetry/observation.js';
-import type { Telemetry } from '../telemetry/telemetry.js';
 
 /** What the world outside gives; specs give their own. */
 export interface Surroundings {
@@ -35,8 +32,6 @@ export interface Surroundings {
   readonly streamCheckMs?: number;
   /** Where metadata documents may be fetched from although it is not public: no option leads here. */
   readonly allowedNetwork?: AllowedNetwork;
-  /** Left out: nobody observes. */
-  readonly telemetry?: Telemetry | undefined;
 }
 
 /** What every server stands on. */
@@ -44,7 +39,6 @@ export interface CommonGround extends Surroundings {
   readonly config: ResourceConfig;
   readonly correlation: Correlation;
   readonly emit: EventListener;
-  readonly observe: Observation;
 }
 
 /** Keys and records as well: what a server stands on that keeps logins. */
@@ -61,16 +55,13 @@ export function layCommonGround<C extends ResourceConfig>(
   config: C,
   surroundings: Surroundings,
 ): CommonGround & { readonly config: C } {
-  const observe = createObservation(surroundings.telemetry, surroundings.now);
   const correlation = createCorrelation();
-  const emit = observe.events(
-    createEmitter({
-      listener: config.onEvent,
-      log: config.logger,
-      correlationId: correlation.currentId,
-    }),
-  );
-  return { ...surroundings, config, correlation, emit, observe };
+  const emit = createEmitter({
+    listener: config.onEvent,
+    log: config.logger,
+    correlationId: correlation.currentId,
+  });
+  return { ...surroundings, config, correlation, emit };
 }
 
 /** Problems on the Auth0 leg are events too. */
@@ -91,7 +82,7 @@ export function layGround(config: Config, surroundings: Surroundings): Ground {
     .digest('base64url')
     .slice(0, 16);
   const opened = config.storage.open?.(namespace) ?? config.storage;
-  const storage = ground.observe.storage(withKnownFailures(opened));
+  const storage = checkedStorage(opened);
   const signingKeys = createKeyRing(
     config.jwtSigningKeys.length > 0 ? config.jwtSigningKeys : localSecretOf(storage),
   );

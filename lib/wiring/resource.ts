@@ -10,6 +10,7 @@ import {
 } from '../auth0/authorization-server.js';
 import { scopesOf } from '../auth0/granted-scopes.js';
 import { createAuth0Verification } from '../bearer/auth0-verification.js';
+import { observed } from '../bearer/verification.js';
 import type { ResourceConfig } from '../config/config.js';
 import { metadataDocumentEndpoint } from '../endpoints/metadata-document.js';
 import { upstreamMetadataEndpoint } from '../endpoints/upstream-metadata.js';
@@ -52,7 +53,7 @@ export function wireResource(config: ResourceConfig, surroundings: Surroundings)
     store: () => undefined,
     hash: (name) => name,
   });
-  const verifyBearer = ground.observe.bearer(createAuth0Verification(server));
+  const verifyBearer = observed(createAuth0Verification(server));
   const createGuard = wireGuard({
     ...ground,
     verifyBearer,
@@ -91,18 +92,12 @@ export function wireResource(config: ResourceConfig, surroundings: Surroundings)
   };
 }
 
-function wireAuthorizationServer({
-  config,
-  emit,
-  now,
-  observe,
-}: CommonGround): AuthorizationServer {
+function wireAuthorizationServer({ config, emit, now }: CommonGround): AuthorizationServer {
   return createAuthorizationServer({
     config: config.auth0,
     now,
     log: config.logger,
     onProblem: emitProblem(emit),
-    around: observe.auth0Http,
   });
 }
 

@@ -4,15 +4,14 @@
  * @module
  */
 import { createNeighbours } from '../http/mounts/neighbours.js';
-import { openTelemetry } from '../telemetry/open-telemetry.js';
 import type { Surroundings } from './ground.js';
 
 /** All servers of this process, of either kind: those that share an origin have to share its root. */
 const settle = createNeighbours();
 
-/** The clock, the neighbours, and OpenTelemetry where the app has it. */
+/** The clock, and the other servers of the process. */
 export function processSurroundings(): Surroundings {
-  return { now: unixTime, settle, telemetry: openTelemetry() };
+  return { now: unixTime, settle };
 }
 
 /** Seconds since 1970, as JWTs count. */

@@ -5,7 +5,7 @@
  * @module
  */
 import { createCallerCache } from '../bearer/caller-cache.js';
-import { createVerification } from '../bearer/verification.js';
+import { createVerification, observed } from '../bearer/verification.js';
 import type { Config } from '../config/config.js';
 import type { Grants } from '../grants/grants.js';
 import { createErrorLog } from '../http/error-log.js';
@@ -33,7 +33,7 @@ export interface Wiring extends ResourceWiring {
 export function wire(config: Config, surroundings: Surroundings): Wiring {
   const ground = layGround(config, surroundings);
   announce(ground);
-  const { storage, observe } = ground;
+  const { storage } = ground;
   const limits = wireLimits(ground);
   const clients = wireClients(ground, limits);
   const auth0 = wireAuth0(ground);
@@ -45,7 +45,7 @@ export function wire(config: Config, surroundings: Surroundings): Wiring {
   const { grants, accountSessions } = wireGrants(ground, auth0, accessTokens, knownScopes, callers);
   const challenge = challengeOf(config);
   const mounts = mountsOf(ground, challenge);
-  const verifyBearer = observe.bearer(createVerification(accessTokens, grants, callers, challenge));
+  const verifyBearer = observed(createVerification(accessTokens, grants, callers, challenge));
   const logError = createErrorLog(config.logger, ground.correlation.id);
   const createGuard = wireGuard({
     ...ground,

@@ -4,7 +4,6 @@ import { metrics } from '@opentelemetry/api';
 import type { MeterProvider } from '@opentelemetry/sdk-metrics';
 
 import { startMetrics } from '../../demo/metrics.js';
-import { openTelemetry } from '../../lib/telemetry/open-telemetry.js';
 import { registerClient } from '../support/oauth-client.js';
 import { freePort } from '../support/redis-server.js';
 import { startWorld, type World } from '../support/world.js';
@@ -19,7 +18,7 @@ beforeAll(async () => {
   process.env['METRICS_PORT'] = String(port);
   console.log = (line: string) => void printed.push(line);
   await startMetrics();
-  world = await startWorld({ surroundings: { telemetry: openTelemetry() } });
+  world = await startWorld({});
 });
 
 afterAll(async () => {
@@ -39,7 +38,7 @@ describe('the metrics of the demo', () => {
     expect(text).toMatch(/^auth0_mcp_logins_total\{[^}]*auth0_mcp_outcome="ok"[^}]*\} 1$/m);
     expect(text).toMatch(/^auth0_mcp_upstream_duration_bucket\{/m);
     expect(text).toMatch(/^auth0_mcp_storage_duration_count\{/m);
-    expect(text).toMatch(/^auth0_mcp_logins_open(\{[^}]*\})? 0$/m);
+    expect(text).toMatch(/^auth0_mcp_logins_started_total(\{[^}]*\})? 1$/m);
   });
 
   it('say which port is taken', async () => {

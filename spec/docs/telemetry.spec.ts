@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 
-import { METRICS, SPANS } from '../../lib/telemetry/telemetry.js';
+import { METRICS, SPANS } from '../../lib/telemetry.js';
 import { pageAt, section } from './markdown.js';
 
 const page = pageAt('docs/telemetry.md');

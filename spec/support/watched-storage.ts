@@ -3,8 +3,9 @@
  *
  * @module
  */
+
+import { STORAGE_VERBS, type StorageVerb } from '../../lib/storage/checked-storage.js';
 import type { Storage } from '../../lib/storage/storage.js';
-import { STORAGE_VERBS, type StorageVerb } from '../../lib/storage/verbs.js';
 
 /** Called around each verb. */
 export interface Watcher {

@@ -3,8 +3,9 @@
  *
  * @module
  */
+
+import { STORAGE_VERBS } from '../../storage/checked-storage.js';
 import type { Storage } from '../../storage/storage.js';
-import { STORAGE_VERBS } from '../../storage/verbs.js';
 import { createConsoleLogger } from '../console-logger.js';
 import { missingOption, wrongOption } from '../errors.js';
 import type { EventListener } from '../events.js';

@@ -4,7 +4,7 @@
  * @module
  */
 import { join } from 'node:path';
-import { ownStorage } from '../foreign-storage.js';
+import { ownStorage } from '../checked-storage.js';
 import { type Storage, StorageUnavailable } from '../storage.js';
 import { checkedTtl } from '../ttl.js';
 import { dataDirectoryFor, directoryName } from './data-directory.js';

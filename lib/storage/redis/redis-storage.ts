@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { ownStorage } from '../foreign-storage.js';
+import { ownStorage } from '../checked-storage.js';
 import type { Storage } from '../storage.js';
 import { checkedTtl } from '../ttl.js';
 import { borrowedConnection, type Connection, ownConnection } from './connection.js';

@@ -5,7 +5,6 @@
  */
 import { afterEach, describe, expect, it } from '@jest/globals';
 
-import { openTelemetry } from '../../../lib/telemetry/open-telemetry.js';
 import { callTool } from '../../support/oauth-client.js';
 import { type ResourceWorld, startResourceWorld } from '../../support/resource-world.js';
 import { secretsIn } from '../../support/secret-scan.js';
@@ -43,7 +42,7 @@ describe('the start', () => {
 
 describe('telemetry', () => {
   it('counts every check and times every call to Auth0, and holds no token', async () => {
-    world = await startResourceWorld({ surroundings: { telemetry: openTelemetry() } });
+    world = await startResourceWorld({});
     const token = await world.token();
     const foreign = await world.token({ signer: 'foreign' });
     for (const one of [token, token, foreign]) await callTool(world.mcp, one, 'whoami');

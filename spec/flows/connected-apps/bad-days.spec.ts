@@ -7,9 +7,9 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
 import { type Browser, createBrowser, logIn, type Page } from '../../../demo/tenant/browser.js';
 import { ADA, BOB } from '../../../demo/tenant/options.js';
+import { STORAGE_VERBS } from '../../../lib/storage/checked-storage.js';
 import { memoryStorage } from '../../../lib/storage/memory-storage.js';
 import { type Storage, StorageUnavailable } from '../../../lib/storage/storage.js';
-import { STORAGE_VERBS } from '../../../lib/storage/verbs.js';
 import { countingStorage } from '../../fuzz/counting-storage.js';
 import {
   appsOn,

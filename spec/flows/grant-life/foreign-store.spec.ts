@@ -1,8 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-
+import { STORAGE_VERBS, type StorageVerb } from '../../../lib/storage/checked-storage.js';
 import { memoryStorage } from '../../../lib/storage/memory-storage.js';
 import type { Storage } from '../../../lib/storage/storage.js';
-import { STORAGE_VERBS, type StorageVerb } from '../../../lib/storage/verbs.js';
 import {
   callTool,
   type OAuthClient,

@@ -4,11 +4,9 @@
  * @module
  */
 import { describe, expect, it } from '@jest/globals';
-
-import { ownStorage, withKnownFailures } from '../../lib/storage/foreign-storage.js';
+import { checkedStorage, ownStorage, STORAGE_VERBS } from '../../lib/storage/checked-storage.js';
 import { memoryStorage } from '../../lib/storage/memory-storage.js';
 import { type Storage, StorageUnavailable } from '../../lib/storage/storage.js';
-import { STORAGE_VERBS } from '../../lib/storage/verbs.js';
 
 const value = Buffer.from('value');
 
@@ -63,8 +61,8 @@ function refuse(): never {
 }
 
 describe('a storage of the app', () => {
-  const failing = withKnownFailures(new Driver(refuse));
-  const rejecting = withKnownFailures(
+  const failing = checkedStorage(new Driver(refuse));
+  const rejecting = checkedStorage(
     Object.freeze({
       ...memoryStorage(),
       ...Object.fromEntries(STORAGE_VERBS.map((verb) => [verb, async () => refuse()])),
@@ -88,13 +86,13 @@ describe('a storage of the app', () => {
     const away = new Driver(() => {
       throw own;
     });
-    await expect(withKnownFailures(away).get('key')).rejects.toBe(own);
+    await expect(checkedStorage(away).get('key')).rejects.toBe(own);
     await expect(failing.set('key', value, 0)).rejects.toThrow(RangeError);
     await expect(failing.addMember('index', 'member', 0.5)).rejects.toThrow(RangeError);
   });
 
   it('works as it is otherwise: values, its own members, what it leaves out', async () => {
-    const storage = withKnownFailures(new Driver());
+    const storage = checkedStorage(new Driver());
     await storage.set('key', value, 60);
     expect(await storage.take('key')).toEqual(value);
     expect(storage.description).toContain('driver, memory');
@@ -106,9 +104,9 @@ describe('a storage of the app', () => {
 });
 
 describe('a store of ours', () => {
-  it('is left as it is', () => {
-    const [memory, another] = [memoryStorage(), ownStorage({ ...memoryStorage() })];
-    expect(withKnownFailures(memory)).toBe(memory);
-    expect(withKnownFailures(another)).toBe(another);
+  it('throws its own errors as they are: a bug of ours is no outage', async () => {
+    const broken = ownStorage({ ...memoryStorage(), get: async () => refuse() });
+    await expect(checkedStorage(broken).get('key')).rejects.toBe(FAILURE);
+    await expect(checkedStorage({ ...broken }).get('key')).rejects.toThrow(StorageUnavailable);
   });
 });

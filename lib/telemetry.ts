@@ -1,0 +1,229 @@
+/**
+ * Spans and metrics, reported to the OpenTelemetry API, which does nothing until the app registers an SDK.
+ *
+ * The names are public: dashboards and alerts are built on them. They follow OpenTelemetry's semantic conventions.
+ * No attribute holds a subject, token, code, state, cookie or address.
+ */
+import {
+  type Counter,
+  type Histogram,
+  type MeterProvider,
+  metrics,
+  SpanKind,
+  SpanStatusCode,
+  trace,
+} from '@opentelemetry/api';
+
+import { OAuthError } from './oauth/errors.js';
+
+/** What is traced. A span is an `ERROR` for a fault of a system, not for a refused request. */
+export const SPANS = {
+  'auth0_mcp.login.start': 'the browser is redirected to Auth0',
+  'auth0_mcp.login.finish':
+    'the callback: code exchange at Auth0, verification of ID token and access token',
+  'auth0_mcp.code.redeem': 'a client redeems its authorization code',
+  'auth0_mcp.token.refresh': 'a client refreshes',
+  'auth0_mcp.bearer.verify': 'an access token is verified; none where its caller is cached',
+  'auth0_mcp.upstream': 'one call to Auth0, repeats included (client span)',
+} as const;
+
+/** What is counted and measured. */
+export const METRICS = {
+  'auth0_mcp.logins.started': {
+    kind: 'counter',
+    unit: '{login}',
+    description: 'Logins redirected to Auth0',
+  },
+  'auth0_mcp.logins': {
+    kind: 'counter',
+    unit: '{login}',
+    description: 'Logins of clients that ended, by outcome',
+  },
+  'auth0_mcp.sign_ins': {
+    kind: 'counter',
+    unit: '{login}',
+    description: 'Logins to the page of connected apps that ended, by outcome',
+  },
+  'auth0_mcp.code_redemptions': {
+    kind: 'counter',
+    unit: '{request}',
+    description: 'Codes that clients presented, by outcome',
+  },
+  'auth0_mcp.refreshes': {
+    kind: 'counter',
+    unit: '{request}',
+    description: 'Refreshes by clients, by outcome',
+  },
+  'auth0_mcp.bearer.checks': {
+    kind: 'counter',
+    unit: '{check}',
+    description: 'Access tokens checked, by outcome',
+  },
+  'auth0_mcp.upstream.duration': {
+    kind: 'histogram',
+    unit: 's',
+    description: 'Calls to Auth0, by operation',
+  },
+  'auth0_mcp.storage.duration': {
+    kind: 'histogram',
+    unit: 's',
+    description: 'Calls to the storage, by operation',
+  },
+} as const;
+
+type SpanName = keyof typeof SPANS;
+type MetricName = keyof typeof METRICS;
+type OfKind<Kind> = {
+  [Name in MetricName]: (typeof METRICS)[Name]['kind'] extends Kind ? Name : never;
+}[MetricName];
+export type CounterName = OfKind<'counter'>;
+type HistogramName = OfKind<'histogram'>;
+
+/** Attributes in use; a closed set, so that no other value is reported. */
+export type Attributes = {
+  /** `ok`, or the same as `error.type`. */
+  'auth0_mcp.outcome'?: string;
+  /** Of a call: `get`, `update` …, `discovery_document`, `token_endpoint_refresh_token` … */
+  'auth0_mcp.operation'?: string;
+  /** An OAuth error code, a kind of Auth0Error, an HTTP status, `storage_unavailable`, or `_OTHER`. */
+  'error.type'?: string;
+  'http.request.method'?: string;
+  'http.response.status_code'?: number;
+  'server.address'?: string;
+  'server.port'?: number;
+};
+
+const SCOPE = 'express-auth0-mcp';
+
+/** In seconds: from a read of an embedded store to a call to Auth0 at its time limit. */
+const BUCKETS = [0.0001, 0.0005, 0.001, 0.005, 0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+
+/** Error types that somebody has to repair or wait for; all others are refusals. */
+const FAULTS = new Set([
+  'unavailable',
+  'misconfigured',
+  'invalid_response',
+  'server_error',
+  'temporarily_unavailable',
+  'storage_unavailable',
+  '_OTHER',
+]);
+
+/** Runs `work` inside a span that reports how it ended, and counts it. */
+export function traced<T>(
+  name: SpanName,
+  work: () => Promise<T>,
+  counter?: CounterName,
+): Promise<T> {
+  return trace.getTracer(SCOPE).startActiveSpan(name, async (span) => {
+    let type: string | undefined;
+    try {
+      return await work();
+    } catch (error) {
+      type = errorType(error);
+      // Without a message: it could quote what a client or Auth0 sent.
+      if (FAULTS.has(type)) span.setStatus({ code: SpanStatusCode.ERROR });
+      throw error;
+    } finally {
+      span.setAttributes(outcomeOf(type));
+      span.end();
+      if (counter !== undefined) count(counter, type);
+    }
+  });
+}
+
+/** Runs a call to Auth0 inside a client span, and measures it. */
+export function tracedCall<T extends { readonly status: number }>(
+  { what, url, form }: { readonly what: string; readonly url: string; readonly form?: unknown },
+  work: () => Promise<T>,
+): Promise<T> {
+  const { hostname, port, protocol } = new URL(url);
+  const operation = { 'auth0_mcp.operation': what.match(/\w+/g)?.join('_') ?? '' };
+  const attributes: Attributes = {
+    ...operation,
+    'http.request.method': form === undefined ? 'GET' : 'POST',
+    'server.address': hostname,
+    'server.port': Number(port) || (protocol === 'https:' ? 443 : 80),
+  };
+  const startedAtMs = performance.now();
+  const options = { kind: SpanKind.CLIENT, attributes };
+  return trace.getTracer(SCOPE).startActiveSpan('auth0_mcp.upstream', options, async (span) => {
+    let end: Attributes = {};
+    try {
+      const response = await work();
+      end = { 'http.response.status_code': response.status };
+      // OpenTelemetry's HTTP spans: to a client every 4xx is an error whose type is its status.
+      if (response.status >= 400) end['error.type'] = String(response.status);
+      return response;
+    } catch (error) {
+      end = outcomeOf(errorType(error));
+      span.setStatus({ code: SpanStatusCode.ERROR });
+      throw error;
+    } finally {
+      span.setAttributes(end);
+      span.end();
+      const type = end['error.type'];
+      record('auth0_mcp.upstream.duration', startedAtMs, {
+        ...operation,
+        ...end,
+        ...(type !== undefined && { 'error.type': type }),
+      });
+    }
+  });
+}
+
+/** @param type of the error, left out for success */
+export function count(name: CounterName, type?: string): void {
+  instruments().counter(name).add(1, outcomeOf(type));
+}
+
+/** @param startedAtMs of `performance.now()` */
+export function record(name: HistogramName, startedAtMs: number, attributes: Attributes): void {
+  const seconds = (performance.now() - startedAtMs) / 1000;
+  instruments().histogram(name).record(seconds, attributes);
+}
+
+/** `error.type` of the semantic conventions. By property where the class is of a later layer. */
+export function errorType(error: unknown): string {
+  if (error instanceof OAuthError) return error.code;
+  if (!(error instanceof Error)) return '_OTHER';
+  if ('code' in error && error.code === 'ERR_STORAGE_UNAVAILABLE') return 'storage_unavailable';
+  return 'kind' in error && typeof error.kind === 'string' ? error.kind : '_OTHER';
+}
+
+function outcomeOf(type: string | undefined): Attributes {
+  return type === undefined
+    ? { 'auth0_mcp.outcome': 'ok' }
+    : { 'auth0_mcp.outcome': type, 'error.type': type };
+}
+
+interface Instruments {
+  counter(name: CounterName): Counter<Attributes>;
+  histogram(name: HistogramName): Histogram<Attributes>;
+}
+
+/** By provider: unlike a tracer, an instrument does not find an SDK that is registered after it was created. */
+const instrumentsByProvider = new WeakMap<MeterProvider, Instruments>();
+
+function instruments(): Instruments {
+  const provider = metrics.getMeterProvider();
+  const known = instrumentsByProvider.get(provider);
+  if (known !== undefined) return known;
+  const meter = provider.getMeter(SCOPE);
+  const created = new Map<MetricName, Counter<Attributes> | Histogram<Attributes>>();
+  for (const [name, { kind, unit, description }] of Object.entries(METRICS)) {
+    const advice = { explicitBucketBoundaries: BUCKETS };
+    created.set(
+      name as MetricName,
+      kind === 'counter'
+        ? meter.createCounter<Attributes>(name, { unit, description })
+        : meter.createHistogram<Attributes>(name, { unit, description, advice }),
+    );
+  }
+  const made: Instruments = {
+    counter: (name) => created.get(name) as Counter<Attributes>,
+    histogram: (name) => created.get(name) as Histogram<Attributes>,
+  };
+  instrumentsByProvider.set(provider, made);
+  return made;
+}
