@@ -135,13 +135,20 @@ async function decide(
   );
 }
 
-/** Presses "allow" on a consent page and follows on. */
+/** How long a person looks at a page that wants to be read first, in milliseconds. */
+const READING_MS = 1600;
+
+/** Presses "allow" on a consent page and follows on. A page that comes back at once is read, then allowed. */
 export async function approve(
   browser: Browser,
   page: Page,
   options: FollowOptions = {},
 ): Promise<Page> {
-  return await decide(browser, page, 'allow', options);
+  const answer = await decide(browser, page, 'allow', options);
+  const isBack = answer.url.origin === page.url.origin && answer.body.includes('name="decision"');
+  if (!isBack) return answer;
+  await new Promise((resolve) => setTimeout(resolve, READING_MS));
+  return await decide(browser, answer, 'allow', options);
 }
 
 /** Presses "deny" on a consent page and follows on. */

@@ -13,18 +13,17 @@ import type { Request, RequestHandler, Response } from 'express';
 
 import { type Client, requiredMethod } from '../clients/client.js';
 import type { ClientDirectory } from '../clients/client-directory.js';
-import { clientFingerprint } from '../clients/fingerprint.js';
 import type { Config } from '../config/config.js';
 import type { Approvals } from '../grants/approvals.js';
 import type { ApprovedRequest } from '../grants/code-grant.js';
 import { noStore } from '../http/answer-headers.js';
 import type { BrowserSession, BrowserSessions } from '../http/browser-sessions.js';
+import type { AskForConsent } from '../http/consent-prompt.js';
 import { handler } from '../http/handler.js';
 import type { DepartToAuth0 } from '../http/login-departure.js';
-import { CLIENT_LOGIN, type LookFor, PageError, pageErrorOf, sendPage } from '../http/pages.js';
+import { CLIENT_LOGIN, PageError, pageErrorOf } from '../http/pages.js';
 import { readForm } from '../http/request-body.js';
 import { queryOf } from '../http/request-query.js';
-import type { SealedForms } from '../http/sealed-form.js';
 import {
   forbidsInteraction,
   parseAuthorizationRequest,
@@ -34,9 +33,8 @@ import {
 import { errorResponse } from '../oauth/authorization-response.js';
 import { InteractionRequired, InvalidClient, InvalidRequest, OAuthError } from '../oauth/errors.js';
 import { type Parameters, requiredParameter } from '../oauth/parameters.js';
-import { redirectUriHost, redirectUriKind } from '../oauth/redirect-uri.js';
+import { redirectUriKind } from '../oauth/redirect-uri.js';
 import { selectScopes } from '../oauth/scope.js';
-import { consentPage } from '../pages/consent-page.js';
 
 /** Largest form body, in bytes: a long `state` and a metadata client's id with room to spare. */
 const MAX_BODY_BYTES = 32 * 1024;
@@ -47,14 +45,10 @@ export interface AuthorizationDeps {
   isAllowedRedirectUri: (uri: string) => boolean;
   /** Everything a client may ask for: supported, tool and route scopes (RS-16). */
   knownScopes: ReadonlySet<string>;
-  /** What Auth0 is asked for besides, to show it (PX-6). */
-  auth0Scopes: readonly string[];
   approvals: Pick<Approvals, 'isRemembered'>;
   sessions: BrowserSessions;
-  forms: Pick<SealedForms<ApprovedRequest>, 'write'>;
+  ask: AskForConsent;
   depart: DepartToAuth0;
-  lookFor: LookFor;
-  consentUrl: string;
 }
 
 /**
@@ -65,6 +59,7 @@ export interface AuthorizationDeps {
 export function authorizationEndpoint(deps: AuthorizationDeps): RequestHandler[] {
   return [
     noStore,
+    refuseSpeculation,
     handler(async function authorize(req, res) {
       const isPost = req.method === 'POST';
       const parameters = isPost ? await readForm(req, res, MAX_BODY_BYTES) : queryOf(req);
@@ -79,6 +74,15 @@ export function authorizationEndpoint(deps: AuthorizationDeps): RequestHandler[]
     }),
   ];
 }
+
+/**
+ * Nothing is fetched ahead of the navigation (Sec-Purpose, Speculation Rules): a consent page would be old when
+ * it is first shown, and a login begun that no one has opened.
+ */
+const refuseSpeculation: RequestHandler = function refuseSpeculation(req, res, next) {
+  if (req.get('Sec-Purpose')?.startsWith('prefetch')) res.status(503).end();
+  else next();
+};
 
 async function clientOf(parameters: Parameters, { clients }: AuthorizationDeps): Promise<Client> {
   const client = await clients.find(requiredParameter(parameters, 'client_id'));
@@ -137,7 +141,7 @@ async function decide(
   if (session !== undefined && (await mayPass(session, request, deps))) {
     await deps.depart(req, res, { purpose: 'client', request }, await session.begin());
   } else {
-    ask(req, res, request, client, deps);
+    deps.ask(req, res, { request, clientKind: client.kind, clientHost: client.verifiedHost });
   }
 }
 
@@ -150,31 +154,6 @@ async function mayPass(
   if (config.consent === 'external') return true;
   if (browser === undefined || request.promptsConsent) return false;
   return approvals.isRemembered({ ...request, browser });
-}
-
-function ask(
-  req: Request,
-  res: Response,
-  request: ApprovedRequest,
-  client: Client,
-  deps: AuthorizationDeps,
-): void {
-  const look = deps.lookFor(req);
-  const { descriptions } = deps.config.scopes;
-  const page = consentPage(look, {
-    form: { action: deps.consentUrl, fields: { request: deps.forms.write(req, res, request) } },
-    clientName: client.name,
-    clientNameVerified: client.kind === 'preregistered',
-    clientHost: client.verifiedHost,
-    clientFingerprint: clientFingerprint(client.id),
-    redirectUri: request.redirectUri,
-    redirectHost: redirectUriHost(request.redirectUri),
-    redirectKind: redirectUriKind(request.redirectUri) ?? 'custom_scheme',
-    scopes: request.scopes.map((name) => ({ name, description: descriptions.get(name) })),
-    auth0Scopes: [...new Set([...deps.auth0Scopes, ...request.scopes])],
-    resource: deps.config.resource,
-  });
-  sendPage(res, 200, page);
 }
 
 /**

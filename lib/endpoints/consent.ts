@@ -13,6 +13,7 @@ import type { EventListener } from '../config/events.js';
 import type { ApprovedRequest } from '../grants/code-grant.js';
 import { noStore } from '../http/answer-headers.js';
 import type { BrowserSessions } from '../http/browser-sessions.js';
+import type { AskForConsent, ConsentForm } from '../http/consent-prompt.js';
 import { handler } from '../http/handler.js';
 import type { DepartToAuth0 } from '../http/login-departure.js';
 import { readForm } from '../http/request-body.js';
@@ -27,9 +28,13 @@ const MAX_BODY_BYTES = 64 * 1024;
 export interface ConsentDeps {
   issuer: string;
   sessions: BrowserSessions;
-  forms: Pick<SealedForms<ApprovedRequest>, 'read'>;
+  forms: Pick<SealedForms<ConsentForm>, 'read'>;
+  ask: AskForConsent;
   depart: DepartToAuth0;
   emit: EventListener;
+  /** Milliseconds that a page has to be old to be allowed. */
+  minReadingMs: number;
+  nowMs: () => number;
 }
 
 /**
@@ -42,12 +47,15 @@ export function consentEndpoint(deps: ConsentDeps): RequestHandler[] {
     noStore,
     handler(async function answerConsent(req, res) {
       const form = await readForm(req, res, MAX_BODY_BYTES);
-      const request = deps.forms.read(req, single(form, 'request'));
+      const { madeAt, ...question } = deps.forms.read(req, single(form, 'request'));
       switch (single(form, 'decision')) {
         case 'allow':
-          return allow(req, res, request, deps);
+          if (deps.nowMs() - madeAt < deps.minReadingMs) {
+            return deps.ask(req, res, question, { wasTooSoon: true });
+          }
+          return allow(req, res, question.request, deps);
         case 'deny':
-          return deny(res, request, deps);
+          return deny(res, question.request, deps);
         default:
           throw new InvalidRequest('The decision must be allow or deny');
       }

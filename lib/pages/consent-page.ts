@@ -31,6 +31,8 @@ export interface RequestedScope {
 export interface ConsentPage {
   /** The buttons add `decision=allow` or `decision=deny`. */
   readonly form: FormTarget;
+  /** It was allowed before it could be read, and is shown again. */
+  readonly wasTooSoon?: boolean;
   readonly clientName: string | undefined;
   /** True where the operator entered the client, and so its name. */
   readonly clientNameVerified: boolean;
@@ -60,6 +62,7 @@ export function consentPage(look: PageLook, model: ConsentPage): string {
   const texts = look.texts.consent;
   const app = appName(look, model);
   const body = html`<div class="stack">
+${model.wasTooSoon && warning(html`<strong>${texts.tooSoonTitle}</strong> ${texts.tooSoon}`, 'alert')}
 <div>
 ${pair(look, model, app)}
 <h1>${fill(texts.heading, { app: bdi(app), service: bdi(look.brand.name) })}</h1>
@@ -129,7 +132,11 @@ function redirectWarning(
       ? [texts.loopbackTitle, texts.loopbackWarning]
       : [texts.customSchemeTitle, texts.customSchemeWarning];
   const filled = fill(text, { scheme: strong(visibleAscii(scheme(redirectUri))) });
-  return html`<div class="warning" role="note">${warningIcon}<p><strong>${title}</strong> ${filled}</p></div>`;
+  return warning(html`<strong>${title}</strong> ${filled}`, 'note');
+}
+
+function warning(text: Html, role: 'alert' | 'note'): Html {
+  return html`<div class="warning" role="${role}">${warningIcon}<p>${text}</p></div>`;
 }
 
 function scopeList({ brand, texts }: PageLook, { scopes }: ConsentPage): Html {

@@ -26,6 +26,10 @@ import type { Storage } from '../storage/storage.js';
 export interface Surroundings {
   /** Unix seconds. */
   readonly now: () => number;
+  /** The same in milliseconds. Left out: the clock of the process. */
+  readonly nowMs?: () => number;
+  /** How old a consent page has to be to be allowed, in milliseconds. Left out: long enough to read it. */
+  readonly minReadingMs?: number;
   /** The servers of this process; left out: there are no others. */
   readonly settle?: Settle;
   /** How often an open stream is looked at, in milliseconds. */

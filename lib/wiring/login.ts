@@ -8,8 +8,8 @@ import { AUTH0_SCOPES } from '../auth0/authorization-request.js';
 import type { Config } from '../config/config.js';
 import type { CallbackDeps } from '../endpoints/callback.js';
 import { type Approvals, createApprovals } from '../grants/approvals.js';
-import type { ApprovedRequest } from '../grants/code-grant.js';
 import type { Grants } from '../grants/grants.js';
+import { type ConsentForm, createConsentPrompt, MIN_READING_MS } from '../http/consent-prompt.js';
 import type { CookieRules } from '../http/cookies.js';
 import type { ErrorLog } from '../http/error-log.js';
 import type { LookFor } from '../http/pages.js';
@@ -41,29 +41,35 @@ export function wireLogin(
   { cookies, sessions, depart, lookFor, signingIn }: LoginParts,
 ): Pick<RoutesDeps, 'authorization' | 'consent' | 'callback'> {
   const { config, clients, auth0, grants, logError, emit, now } = deps;
+  const { nowMs = Date.now, minReadingMs = MIN_READING_MS } = deps;
   const { issuer, baseUrl } = config;
   const approvals = createApprovals(deps.collections);
   const { origin } = new URL(baseUrl);
   const sealer = createSealer(deps.signingKeys.derive('consent-form'));
-  const forms = createSealedForms<ApprovedRequest>(
+  const forms = createSealedForms<ConsentForm>(
     { issuer, sealer, cookies, origin, now },
     { foreign: 'other_browser', expired: 'login_expired' },
   );
+  const ask = createConsentPrompt({
+    config,
+    auth0Scopes: AUTH0_SCOPES,
+    forms,
+    lookFor,
+    consentUrl: `${baseUrl}/consent`,
+    nowMs,
+  });
   return {
     authorization: {
       config,
       clients: clients.directory,
       isAllowedRedirectUri: clients.isAllowedRedirectUri,
       knownScopes: deps.knownScopes,
-      auth0Scopes: AUTH0_SCOPES,
       approvals,
       sessions,
-      forms,
+      ask,
       depart,
-      lookFor,
-      consentUrl: `${baseUrl}/consent`,
     },
-    consent: { issuer, sessions, forms, depart, emit },
+    consent: { issuer, sessions, forms, ask, depart, emit, minReadingMs, nowMs },
     callback: {
       issuer,
       auth0,

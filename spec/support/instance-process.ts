@@ -38,7 +38,9 @@ async function start({ configUrl, baseUrl, signingKey, store }: InstanceOrders):
     {},
     { embeddedStorage, redisStorage },
   );
-  const auth = assemble(wire(config, { now: () => Math.floor(Date.now() / 1000) + offset }));
+  const auth = assemble(
+    wire(config, { now: () => Math.floor(Date.now() / 1000) + offset, minReadingMs: 0 }),
+  );
   const app = express();
   app.use(auth);
   app.get('/mcp', async (req, res) => {

@@ -6,7 +6,7 @@
  */
 import { setTimeout as pause } from 'node:timers/promises';
 
-import { type Browser, createBrowser, type Page } from '../../demo/tenant/browser.js';
+import { approve, type Browser, createBrowser, type Page } from '../../demo/tenant/browser.js';
 import { ADA } from '../../demo/tenant/options.js';
 import { type Answer, callTool, isConsentPage, type OAuthClient } from './oauth-client.js';
 
@@ -143,9 +143,7 @@ async function codeByBrowser(
       const { next } = here;
       page = await repeat(stepOf(next), () => reload(browser, next));
     } else if (isConsentPage(here)) {
-      const button = { name: 'decision', value: 'allow' };
-      const allow = () => browser.submit(here, {}, { button, stopBefore });
-      page = await repeat('consent', allow);
+      page = await repeat('consent', () => approve(browser, here, { stopBefore }));
     } else if (here.body.includes('name="password"')) {
       const button = { name: 'action', value: 'continue' };
       const fields = { username: ADA.email, password: ADA.password };

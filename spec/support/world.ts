@@ -127,10 +127,13 @@ export async function startWorld(world: WorldOptions = {}): Promise<World> {
       world.environment?.({ tenant, baseUrl }) ?? {},
       { embeddedStorage, redisStorage },
     );
-  const now = (): number => Math.floor(Date.now() / 1000) + offset;
+  const clock = {
+    now: () => Math.floor(Date.now() / 1000) + offset,
+    nowMs: () => Date.now() + offset * 1000,
+  };
   const instances = Array.from({ length: world.instances ?? 1 }, (_, index) => {
     const config = configOf(world.storages?.[index] ?? shared);
-    return { config, ...startInstance(config, now, world) };
+    return { config, ...startInstance(config, clock, world) };
   });
   const [first] = instances;
   if (first === undefined) throw new RangeError('a world needs an instance');
@@ -159,7 +162,7 @@ export async function startWorld(world: WorldOptions = {}): Promise<World> {
       const next = configOf(shared, options);
       const before = instances.splice(0, 1, {
         config: next,
-        ...startInstance(next, now, world),
+        ...startInstance(next, clock, world),
       });
       ended.push(...before.map((instance) => instance.auth));
     },
@@ -172,8 +175,13 @@ export async function startWorld(world: WorldOptions = {}): Promise<World> {
   };
 }
 
-function startInstance(config: Config, now: () => number, world: WorldOptions) {
-  const wiring = wire(config, { now, ...world.surroundings });
+function startInstance(
+  config: Config,
+  clock: Pick<Surroundings, 'now' | 'nowMs'>,
+  world: WorldOptions,
+) {
+  // A consent page may be allowed at once, unless the spec is about that.
+  const wiring = wire(config, { ...clock, minReadingMs: 0, ...world.surroundings });
   const auth = assemble(wiring);
   const app = express();
   world.before?.(app);

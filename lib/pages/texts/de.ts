@@ -9,6 +9,9 @@ export const de: PageTexts = {
   lang: 'de',
   dir: 'ltr',
   consent: {
+    tooSoonTitle: 'Noch ist nichts erlaubt',
+    tooSoon:
+      '„Erlauben“ wurde gedrückt, bevor diese Seite gelesen sein konnte. Bitte lesen Sie sie und entscheiden Sie dann.',
     heading: '{app} möchte {service} nutzen',
     unnamedApp: 'Eine App ohne Namen',
     nameSelfDeclared: 'Diesen Namen hat die App selbst gewählt. Niemand hat ihn geprüft.',

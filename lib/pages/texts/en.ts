@@ -9,6 +9,8 @@ export const en: PageTexts = {
   lang: 'en',
   dir: 'ltr',
   consent: {
+    tooSoonTitle: 'Nothing has been allowed yet',
+    tooSoon: '“Allow” was pressed sooner than this page can be read. Please read it, then decide.',
     heading: '{app} wants to use {service}',
     unnamedApp: 'An app without a name',
     nameSelfDeclared: 'The app chose this name itself. Nobody has checked it.',

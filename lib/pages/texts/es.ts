@@ -9,6 +9,9 @@ export const es: PageTexts = {
   lang: 'es',
   dir: 'ltr',
   consent: {
+    tooSoonTitle: 'Aún no se ha permitido nada',
+    tooSoon:
+      'Se pulsó «Permitir» antes de que esta página se pudiera leer. Léela y después decide.',
     heading: '{app} quiere usar {service}',
     unnamedApp: 'Una aplicación sin nombre',
     nameSelfDeclared: 'La propia aplicación eligió este nombre. Nadie lo ha comprobado.',

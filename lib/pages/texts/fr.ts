@@ -9,6 +9,9 @@ export const fr: PageTexts = {
   lang: 'fr',
   dir: 'ltr',
   consent: {
+    tooSoonTitle: 'Rien n’est encore autorisé',
+    tooSoon:
+      'Le bouton « Autoriser » a été activé avant que cette page ait pu être lue. Lisez-la, puis décidez.',
     heading: '{app} souhaite utiliser {service}',
     unnamedApp: 'Une application sans nom',
     nameSelfDeclared: 'L’application a choisi ce nom elle-même. Personne ne l’a vérifié.',

@@ -59,6 +59,9 @@ export interface PageTexts {
   readonly dir: 'ltr' | 'rtl';
   /** The question before every login. */
   readonly consent: {
+    /** Where it was allowed sooner than it can be read. */
+    readonly tooSoonTitle: string;
+    readonly tooSoon: string;
     readonly heading: string;
     readonly unnamedApp: string;
     readonly nameSelfDeclared: string;

@@ -98,7 +98,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     {},
     { embeddedStorage, redisStorage },
   );
-  const wiring = wire(config, { now: () => Math.floor(Date.now() / 1000) });
+  const wiring = wire(config, { now: () => Math.floor(Date.now() / 1000), minReadingMs: 0 });
   const auth = assemble(wiring);
   if (fill > 0) await fillStore(wiring, storage, fill);
   return {

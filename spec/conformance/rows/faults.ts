@@ -13,6 +13,7 @@ export const FAULT_ROWS: Readonly<Record<string, string>> = {
   'FA-4': 'a refusal by Origin is in the log and in the events',
   'FA-18': 'preflights allow the header names they ask for, and what the app exposes stays exposed',
   'FA-32': 'a warning of the log or the doctor blames only what nothing else explains',
+  'FA-11': 'a decision that came sooner than the page can be read is not one',
   'FA-10': 'sign-in by popup works: no page or redirect of it cuts the popup off from its opener',
   'FA-28': 'a caller has a limit of its own in whatever form its address is written',
   'FA-33': 'a stall of the process is not an outage of what it waits for',

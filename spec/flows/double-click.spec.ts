@@ -1,0 +1,280 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import type { Browser as Chromium, Page } from 'playwright-core';
+
+import { type Browser, createBrowser } from '../../demo/tenant/browser.js';
+import { MIN_READING_MS } from '../../lib/http/consent-prompt.js';
+import { launchChromium } from '../support/chromium.js';
+import { isConsentPage, type OAuthClient, registerClient } from '../support/oauth-client.js';
+import { startWorld, type World } from '../support/world.js';
+
+/** Allow sooner than a person can read is the second half of a double click that another page began. */
+describe('a decision that comes too soon', () => {
+  let world: World;
+  let client: OAuthClient;
+  /** Stands still until a spec moves it. */
+  let time = Date.now();
+
+  beforeAll(async () => {
+    world = await startWorld({
+      surroundings: { minReadingMs: MIN_READING_MS, nowMs: () => time },
+    });
+    client = await registerClient(world.origin);
+  });
+  afterAll(() => world.close());
+  beforeEach(() => world.tenant.clearRequests());
+
+  const requestIn = (body: string): string =>
+    /name="request" value="([^"]+)"/.exec(body)?.[1] ?? '';
+  const decide = (browser: Browser, request: string, decision: string) =>
+    browser.post(`${world.origin}/consent`, { request, decision });
+
+  async function shown(browser: Browser, overrides: Record<string, string> = {}): Promise<string> {
+    return requestIn((await browser.get(client.authorizeUrl(overrides))).body);
+  }
+
+  it.each([0, 1, 200, 500, 999, 1499])(
+    'FA-11: Allow after %i ms shows the page again: nothing is stored, nothing reaches Auth0',
+    async (ms) => {
+      const browser = createBrowser();
+      const request = await shown(browser);
+      const events = world.events.length;
+      time += ms;
+      const answer = await decide(browser, request, 'allow');
+      expect(isConsentPage(answer)).toBe(true);
+      expect(answer.body).toContain('Nothing has been allowed yet');
+      expect(answer.next).toBeUndefined();
+      expect(answer.headers['set-cookie']?.join() ?? '').not.toContain('session');
+      expect(world.tenant.requests).toEqual([]);
+      expect(world.events.slice(events)).toEqual([]);
+    },
+  );
+
+  it.each([1500, 1501, 60_000])('FA-11: Allow after %i ms is accepted', async (ms) => {
+    const browser = createBrowser();
+    const request = await shown(browser);
+    time += ms;
+    const answer = await decide(browser, request, 'allow');
+    expect(answer.next?.href).toContain(`${world.tenant.issuer}authorize`);
+  });
+
+  it('FA-11: the page that is shown again has to be read as long, however often it is clicked', async () => {
+    const browser = createBrowser();
+    let request = await shown(browser);
+    for (let click = 0; click < 10; click += 1) {
+      time += 300;
+      const again = await decide(browser, request, 'allow');
+      expect([click, again.status, again.next]).toEqual([click, 200, undefined]);
+      request = requestIn(again.body);
+    }
+    time += MIN_READING_MS;
+    expect((await decide(browser, request, 'allow')).next?.href).toContain(world.tenant.issuer);
+  });
+
+  it('FA-11: a page that came too soon has not been decided: it can still be allowed once it was read', async () => {
+    const browser = createBrowser();
+    const request = await shown(browser);
+    await decide(browser, request, 'allow');
+    time += MIN_READING_MS;
+    expect((await decide(browser, request, 'allow')).next?.href).toContain(world.tenant.issuer);
+  });
+
+  it('FA-11: the page that is shown again asks the same, in the same language', async () => {
+    const browser = createBrowser();
+    const first = await browser.get(client.authorizeUrl({ ui_locales: 'fr', scope: 'openid' }));
+    const again = await browser.submit(first, {}, { button: { name: 'decision', value: 'allow' } });
+    expect(again.body).toContain('lang="fr"');
+    expect(again.body).toContain('Rien n’est encore autorisé');
+    const withoutForm = (body: string) => body.replace(requestIn(body), '');
+    const notice = /<div class="warning" role="alert">.*?<\/div>/;
+    expect(withoutForm(again.body).replace(notice, '')).toBe(withoutForm(first.body));
+  });
+
+  it('FA-11: Deny may be taken at once', async () => {
+    const browser = createBrowser();
+    const denied = await decide(browser, await shown(browser, { state: 's' }), 'deny');
+    expect(denied.next?.searchParams.get('error')).toBe('access_denied');
+  });
+
+  it('FA-11: a clock that ran back, as on another machine, costs one more page and locks no one out', async () => {
+    const browser = createBrowser();
+    const request = await shown(browser);
+    time -= 5000;
+    const again = await decide(browser, request, 'allow');
+    expect(isConsentPage(again)).toBe(true);
+    time += MIN_READING_MS;
+    expect((await decide(browser, requestIn(again.body), 'allow')).next?.href).toContain(
+      world.tenant.issuer,
+    );
+  });
+
+  it('PX-8 the time of a form is sealed: a changed form is refused, and so is one of another browser', async () => {
+    const request = await shown(createBrowser());
+    time += MIN_READING_MS;
+    expect((await decide(createBrowser(), request, 'allow')).status).toBe(403);
+    const browser = createBrowser();
+    const own = await shown(browser);
+    const changed = `${own.slice(0, 40)}${own[40] === 'A' ? 'B' : 'A'}${own.slice(41)}`;
+    expect((await decide(browser, changed, 'allow')).status).toBe(403);
+  });
+
+  it.each(['prefetch', 'prefetch;prerender', 'prefetch;anonymous-client-ip'])(
+    'FA-11: nothing is made ahead of the visit (Sec-Purpose: %s), or its age would not be that of the visit',
+    async (purpose) => {
+      const response = await fetch(client.authorizeUrl(), { headers: { 'sec-purpose': purpose } });
+      expect(response.status).toBe(503);
+      expect(response.headers.getSetCookie()).toEqual([]);
+      expect(await response.text()).toBe('');
+    },
+  );
+});
+
+/** The buttons can be seen without scrolling. */
+const TALL = { viewport: { width: 1000, height: 900 } };
+
+describe('double-click jacking in real Chromium', () => {
+  let world: World;
+  let chromium: Chromium;
+  let attacker: Server;
+  let evil: string;
+  let client: OAuthClient;
+
+  /**
+   * Pages of an attacker. `opener` waits beneath a popup that it opened; the popup's first mouse button down
+   * sends the opener on and closes the popup, so that what comes next falls on the opener.
+   */
+  const PAGES: Readonly<Record<string, string>> = {
+    '/opener': `<button onclick="window.open('/popup' + location.hash, 'bait')">Prize</button>`,
+    '/popup': `<body style="height:100vh" onmousedown="opener.location = location.hash.slice(1); window.close()">Double click here`,
+    '/self': `<body style="height:100vh" onmousedown="location = location.hash.slice(1)">Double click here`,
+    '/key': `<body onkeydown="location = location.hash.slice(1)">Hold Enter`,
+    '/ahead': `<body style="height:100vh" onmousedown="location = location.hash.slice(1)"><script>
+      const rules = document.createElement('script');
+      rules.type = 'speculationrules';
+      rules.textContent = JSON.stringify({ prefetch: [{ urls: [location.hash.slice(1)], eagerness: 'immediate' }] });
+      document.head.append(rules);
+      </script>Double click here`,
+  };
+
+  beforeAll(async () => {
+    attacker = createServer((req, res) => {
+      res.setHeader('Content-Type', 'text/html');
+      res.end(PAGES[new URL(req.url ?? '/', 'http://localhost').pathname] ?? '');
+    });
+    await new Promise<void>((resolve) => attacker.listen(0, '127.0.0.1', resolve));
+    evil = `http://localhost:${(attacker.address() as AddressInfo).port}`;
+    [world, chromium] = await Promise.all([
+      startWorld({ surroundings: { minReadingMs: MIN_READING_MS } }),
+      launchChromium(),
+    ]);
+    client = await registerClient(world.origin, {
+      redirect_uris: [`${evil}/callback`],
+    });
+  });
+  afterAll(async () => {
+    await chromium.close();
+    await world.close();
+    attacker.closeAllConnections();
+    await new Promise((resolve) => attacker.close(resolve));
+  });
+  beforeEach(() => world.tenant.clearRequests());
+
+  // The attacker's pages have the address behind a `#`.
+  const isAuthorize = (url: URL): boolean => url.pathname === '/authorize';
+
+  /** Where the button of the consent page will be: the attacker has tried it. */
+  async function placeOfAllow(page: Page): Promise<{ x: number; y: number }> {
+    await page.goto(client.authorizeUrl());
+    const box = await page.getByRole('button', { name: 'Allow' }).boundingBox();
+    if (box === null) throw new Error('no button');
+    return { x: box.x + box.width / 2, y: box.y + box.height / 2 };
+  }
+
+  async function expectAskedAgain(page: Page): Promise<void> {
+    await page.getByRole('alert').getByText('Nothing has been allowed yet').waitFor();
+    expect(world.tenant.requests).toEqual([]);
+  }
+
+  it('FA-11: the first click is taken by a popup that sends its opener on and closes, the second lands on Allow', async () => {
+    const context = await chromium.newContext(TALL);
+    const page = await context.newPage();
+    const { x, y } = await placeOfAllow(page);
+    await page.goto(`${evil}/opener#${client.authorizeUrl()}`);
+    const opened = page.waitForEvent('popup');
+    await page.getByRole('button', { name: 'Prize' }).click();
+    const popup = await opened;
+    await popup.waitForLoadState();
+    await popup.mouse.move(x, y);
+    const closed = popup.waitForEvent('close');
+    const arrived = page.waitForURL(isAuthorize);
+    await popup.mouse.down().catch(() => undefined);
+    await Promise.all([closed, arrived]);
+    // A fast server and a slow finger: the page is there when the second click comes.
+    await page.mouse.click(x, y);
+    await expectAskedAgain(page);
+    await context.close();
+  });
+
+  it('FA-11: the same in one window, and every further click within the time', async () => {
+    const context = await chromium.newContext(TALL);
+    const page = await context.newPage();
+    const { x, y } = await placeOfAllow(page);
+    await page.goto(`${evil}/self#${client.authorizeUrl()}`);
+    await page.mouse.move(x, y);
+    const arrived = page.waitForURL(isAuthorize);
+    await page.mouse.down();
+    await arrived;
+    await page.mouse.up();
+    await page.mouse.click(x, y);
+    await expectAskedAgain(page);
+    await page.getByRole('button', { name: 'Allow' }).click();
+    await expectAskedAgain(page);
+    await context.close();
+  });
+
+  it('FA-11: a page that the attacker had fetched ahead of the double click is as young as the visit', async () => {
+    const context = await chromium.newContext(TALL);
+    const page = await context.newPage();
+    const { x, y } = await placeOfAllow(page);
+    await context.clearCookies();
+    const sent: (string | undefined)[] = [];
+    const answered = new Promise<void>((resolve) => {
+      world.server.on('request', (req, res) => {
+        if (!req.url?.startsWith('/authorize')) return;
+        sent.push(req.headers['sec-purpose']?.toString());
+        res.on('finish', resolve);
+      });
+    });
+    await page.goto(`${evil}/ahead#${client.authorizeUrl()}`);
+    await answered;
+    world.advance(2);
+    const arrived = page.waitForURL(isAuthorize);
+    await page.mouse.click(x, y);
+    await arrived;
+    await page.mouse.click(x, y);
+    expect(sent).toEqual(['prefetch', undefined]);
+    await expectAskedAgain(page);
+    await context.close();
+  });
+
+  it('FA-11: a key that is held down decides nothing: no button has the focus', async () => {
+    const context = await chromium.newContext(TALL);
+    const page = await context.newPage();
+    for (const key of ['Enter', 'Space']) {
+      await page.goto(`${evil}/key#${client.authorizeUrl()}`);
+      const arrived = page.waitForURL(isAuthorize);
+      await page.keyboard.down(key);
+      await arrived;
+      for (let repeat = 0; repeat < 20; repeat += 1) await page.keyboard.down(key);
+      await page.keyboard.up(key);
+      expect(isAuthorize(new URL(page.url()))).toBe(true);
+    }
+    expect(world.tenant.requests).toEqual([]);
+    // The first stop of the Tab key is Deny.
+    await page.keyboard.press('Tab');
+    expect(await page.locator(':focus').getAttribute('value')).toBe('deny');
+    await context.close();
+  });
+});
