@@ -8,7 +8,8 @@
 import type { Request } from 'express';
 
 import type { AnonymousAccess } from '../config/config.js';
-import { type RpcCall, rpcCalls } from './json-rpc.js';
+import type { RpcCall } from './json-rpc.js';
+import { carriesMessage } from './rpc-body.js';
 import type { SessionOwners } from './session-owners.js';
 
 /**
@@ -18,14 +19,20 @@ import type { SessionOwners } from './session-owners.js';
  */
 export type AnonymousEntry = 'call' | 'session' | 'stream' | 'none';
 
-/** @param anonymous undefined where nothing is open */
+/**
+ * @param calls of the body; none where it cannot be read
+ * @param anonymous undefined where nothing is open
+ */
 export function anonymousEntry(
   req: Request,
+  calls: readonly RpcCall[],
   anonymous: AnonymousAccess | undefined,
   sessions: Pick<SessionOwners, 'isNobodys'>,
 ): AnonymousEntry {
   if (anonymous === undefined) return 'none';
-  if (req.method === 'POST') return isOpenToAnybody(req.body, anonymous) ? 'call' : 'none';
+  if (carriesMessage(req)) {
+    return req.method === 'POST' && isOpenToAnybody(calls, anonymous) ? 'call' : 'none';
+  }
   if (!anonymous.methods.has('initialize')) return 'none';
   const isAboutSession = req.method === 'GET' || req.method === 'DELETE';
   if (isAboutSession && sessions.isNobodys(req)) return 'session';
@@ -37,8 +44,7 @@ export function anonymousEntry(
 const MAX_OPEN_CALLS = 10;
 
 /** Every call of the body, at least one and not many. */
-function isOpenToAnybody(body: unknown, anonymous: AnonymousAccess): boolean {
-  const calls = rpcCalls(body) ?? [];
+function isOpenToAnybody(calls: readonly RpcCall[], anonymous: AnonymousAccess): boolean {
   const isOpen = ({ method, tool }: RpcCall): boolean =>
     tool === undefined
       ? anonymous.methods.has(method) || method.startsWith('notifications/')

@@ -19,12 +19,18 @@ import { anonymousEntry } from './anonymous-access.js';
 import { type AnswersUnderWay, createAnswersUnderWay } from './answers-under-way.js';
 import type { AccessToken } from './auth-info.js';
 import { runWithAccessToken } from './current-access-token.js';
-import { type RpcCall, rpcCalls } from './json-rpc.js';
+import type { RpcCall } from './json-rpc.js';
 import { neededFor, requireScopes, type ScopeRules } from './needed-scopes.js';
 import { createOpenAnswers, type OpenAnswers, type OpenAnswersDeps } from './open-answers.js';
 import { checkOrigin, type OriginCheckDeps } from './origin-check.js';
 import { challengeNewcomer, type RefusalDeps, refuse, refuseStream } from './refusals.js';
-import { readRpcBody, type Sender, sendParseError } from './rpc-body.js';
+import {
+  AUTHENTICATED_LIMITS,
+  carriesMessage,
+  readCalls,
+  UNAUTHENTICATED_LIMITS,
+} from './rpc-body.js';
+import { RpcBodyError } from './rpc-body-error.js';
 import { createSessionOwners, type SessionOwners, sendSessionNotFound } from './session-owners.js';
 import { authInfoOf } from './verification.js';
 
@@ -72,11 +78,10 @@ export function createGuards(deps: GuardDeps): CreateGuard {
     return function guardRoute(req, res, next) {
       if (!allowBrowsers(req, res) || !baseHeaders(req, res) || !refuseOtherSites(req, res)) return;
       try {
-        const caller = identify(req, res, guard);
         const admitted =
-          caller instanceof Promise
-            ? caller.then((identified) => admit(req, res, next, identified, guard))
-            : admit(req, res, next, caller, guard);
+          guard.dependsOnBody && carriesMessage(req)
+            ? readAndAdmit(req, res, next, guard)
+            : identifyAndAdmit(req, res, next, guard);
         if (!(admitted instanceof Promise)) return;
         admitted.catch((thrown) => refuseFor(req, res, thrown, guard)).catch(next);
       } catch (thrown) {
@@ -90,31 +95,45 @@ function refuseFor(req: Request, res: Response, thrown: unknown, guard: Guard): 
   refuse(req, res, toOAuthError(thrown), guard);
 }
 
-/** Who calls, undefined for nobody. */
-function identify(req: Request, res: Response, guard: Guard): AtOnce<AccessToken | undefined> {
-  if (guard.dependsOnBody) return identifyAndRead(req, res, guard);
-  const token = bearerCredentials(req.headers.authorization);
-  return token === undefined ? undefined : guard.verifyBearer(token);
-}
+/** Nothing in the body matters. */
+const NO_CALLS: readonly RpcCall[] = [];
 
-/**
- * Who calls, undefined for nobody. Then the body is read, where it matters, and megabytes of it only
- * from somebody known: parsing them costs more than any signature.
- */
-async function identifyAndRead(
+function identifyAndAdmit(
   req: Request,
   res: Response,
-  { verifyBearer }: Guard,
-): Promise<AccessToken | undefined> {
-  let sender: Sender = 'stranger';
+  next: NextFunction,
+  guard: Guard,
+): AtOnce<void> {
+  const token = bearerCredentials(req.headers.authorization);
+  const caller = token === undefined ? undefined : guard.verifyBearer(token);
+  return caller instanceof Promise
+    ? caller.then((identified) => admit(req, res, next, identified, NO_CALLS, guard))
+    : admit(req, res, next, caller, NO_CALLS, guard);
+}
+
+/** The token comes first: a body is refused, and megabytes of it are read, for an authenticated caller only. */
+async function readAndAdmit(
+  req: Request,
+  res: Response,
+  next: NextFunction,
+  guard: Guard,
+): Promise<void> {
+  const token = bearerCredentials(req.headers.authorization);
+  if (token === undefined) {
+    const calls = await callsWithoutToken(req, res);
+    return admit(req, res, next, undefined, calls, guard);
+  }
+  const caller = await guard.verifyBearer(token);
+  return admit(req, res, next, caller, await readCalls(req, res, AUTHENTICATED_LIMITS), guard);
+}
+
+/** None where they cannot be read: nothing is open to it then, and a challenge comes before any other refusal. */
+async function callsWithoutToken(req: Request, res: Response): Promise<readonly RpcCall[]> {
   try {
-    const token = bearerCredentials(req.headers.authorization);
-    if (token === undefined) return undefined;
-    const caller = await verifyBearer(token);
-    sender = 'known';
-    return caller;
-  } finally {
-    await readRpcBody(req, res, sender);
+    return await readCalls(req, res, UNAUTHENTICATED_LIMITS);
+  } catch (error) {
+    if (error instanceof RpcBodyError) return NO_CALLS;
+    throw error;
   }
 }
 
@@ -123,13 +142,11 @@ function admit(
   res: Response,
   next: NextFunction,
   caller: AccessToken | undefined,
+  calls: readonly RpcCall[],
   guard: Guard,
 ): AtOnce<void> {
-  const calls = guard.dependsOnBody && req.method === 'POST' ? rpcCalls(req.body) : [];
-  const needed = neededFor(calls ?? [], guard);
-  if (caller === undefined)
-    return admitAnonymous(req, res, next, { needed, calls: calls ?? [] }, guard);
-  if (calls === undefined) return sendParseError(res);
+  const needed = neededFor(calls, guard);
+  if (caller === undefined) return admitAnonymous(req, res, next, { needed, calls }, guard);
   requireScopes(caller, needed, guard);
   if (!enter(req, res, caller, guard)) return;
   req.auth = authInfoOf(caller, guard.resourceUrl);
@@ -148,7 +165,7 @@ function admitAnonymous(
     guard.limitAnonymous(req, calls.length || 1).then(() => {
       if (mayEnter()) next();
     });
-  switch (anonymousEntry(req, guard.anonymous, guard.sessions)) {
+  switch (anonymousEntry(req, calls, guard.anonymous, guard.sessions)) {
     case 'call':
       return enterIf(() => enter(req, res, undefined, guard));
     case 'session':

@@ -24,7 +24,9 @@ export function neededFor(
   { needed, scopes }: Pick<ScopeRules, 'scopes'> & { readonly needed: readonly string[] },
 ): readonly string[] {
   if (calls.length === 0 || scopes.byTool.size === 0) return needed;
-  const byTool = calls.flatMap(({ tool }) => scopes.byTool.get(tool ?? '') ?? []);
+  const byTool = calls.flatMap(({ tool }) =>
+    tool === undefined ? [] : (scopes.byTool.get(tool) ?? []),
+  );
   return unionOfScopes(needed, byTool);
 }
 

@@ -13,9 +13,9 @@
 import type { Request, Response } from 'express';
 
 import { InvalidToken } from '../oauth/errors.js';
+import { isJsonObject } from '../oauth/json-object.js';
 import type { AnswerUnderWay } from './answers-under-way.js';
 import type { AccessToken } from './auth-info.js';
-import { rpcCalls } from './json-rpc.js';
 import type { VerifyBearer } from './verification.js';
 
 /** The longest that a stream outlives its grant, in milliseconds. */
@@ -95,11 +95,8 @@ async function endUnlessPermitted(
 /** A stream for whatever the server may have to say: of 2025 by GET, of 2026 by its own method. */
 function isSubscription(req: Request): boolean {
   if (req.method === 'GET') return true;
-  const methods = [
-    req.headers['mcp-method'],
-    ...(rpcCalls(req.body) ?? []).map(({ method }) => method),
-  ];
-  return methods.includes('subscriptions/listen');
+  const method = isJsonObject(req.body) ? req.body['method'] : undefined;
+  return [req.headers['mcp-method'], method].includes('subscriptions/listen');
 }
 
 function end(res: Response): void {

@@ -14,6 +14,7 @@ import { sendJson } from '../http/send-json.js';
 import { type ChallengeBase, errorChallenge, initialChallenge } from '../oauth/challenge.js';
 import { InsufficientScope, InvalidToken, type OAuthError } from '../oauth/errors.js';
 import { unionOfScopes } from '../oauth/scope.js';
+import { RpcBodyError } from './rpc-body-error.js';
 import { challengeAsToolResult } from './tool-result.js';
 
 export interface RefusalDeps {
@@ -56,6 +57,11 @@ export function refuse(
   { challenge, logError }: RefusalDeps,
 ): void {
   logError(req, error);
+  if (error instanceof RpcBodyError) {
+    const { rpcCode: code, description: message } = error;
+    sendJson(res, error.status, { jsonrpc: '2.0', error: { code, message }, id: null });
+    return;
+  }
   if (error.status === 401 || error.status === 403) {
     const header = errorChallenge(challenge, error);
     if (error instanceof InsufficientScope && sendToolResult(req, res, header, error)) return;

@@ -1,56 +1,106 @@
-/**
- * The JSON-RPC body, where permissions depend on it.
- *
- * Parsed here only if nobody has done so before; the route then finds it in `req.body` and hands it
- * to the transport, as it does behind `express.json()`.
- *
- * @module
- */
-import express, { type Request, type RequestHandler, type Response } from 'express';
+/** Reads the body of a request where permissions depend on it, and hands the route what was judged. */
+import type { Request, Response } from 'express';
 
-import { startDeadline } from '../deadline.js';
-import { sendJson } from '../http/send-json.js';
-import { RequestTimedOut } from '../oauth/errors.js';
+import { type BodyLimits, readBytes } from '../http/body-bytes.js';
+import { InvalidRequest } from '../oauth/errors.js';
+import { type RpcCall, rpcCalls } from './json-rpc.js';
+import { RpcBodyError } from './rpc-body-error.js';
 
-/** Who sends it, which decides how much is read and how long is waited. */
-export type Sender = 'known' | 'stranger';
+/** The caller is not known yet: parsing megabytes costs more than checking any signature. */
+export const UNAUTHENTICATED_LIMITS: BodyLimits = { maxBytes: 100 * 1024, timeoutMs: 10_000 };
 
-const TYPES = ['application/json', 'application/*+json'];
-const PARSERS: Readonly<Record<Sender, Parser>> = {
-  // The MCP SDK reads as much itself.
-  known: { parse: express.json({ limit: '4mb', type: TYPES }), timeoutMs: 60_000 },
-  stranger: { parse: express.json({ limit: '100kb', type: TYPES }), timeoutMs: 10_000 },
-};
+/** The MCP SDK reads as much by itself. */
+export const AUTHENTICATED_LIMITS: BodyLimits = { maxBytes: 4 * 1024 * 1024, timeoutMs: 60_000 };
 
-interface Parser {
-  readonly parse: RequestHandler;
-  readonly timeoutMs: number;
+/** Whether a route may find a message in it: every POST, and whatever else has a body. */
+export function carriesMessage({ method, headers }: Request): boolean {
+  return method === 'POST' || hasBody(headers);
+}
+
+function hasBody(headers: Request['headers']): boolean {
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
 }
 
 /**
- * Makes `req.body` the parsed body. One that is no JSON or too large stays undefined: the caller
- * refuses it.
+ * Reads what the request calls. A body that a parser in front of the guard has read is taken from
+ * `req.body`; afterwards `req.body` is the value that was judged, and the stream has nothing left for
+ * a parser behind the guard.
  *
- * @throws RequestTimedOut (408) it did not end in time; what the parser makes of it later goes nowhere
+ * @throws RpcBodyError it cannot be judged
  */
-export function readRpcBody(req: Request, res: Response, sender: Sender): Promise<void> {
-  if (req.method !== 'POST' || req.readableDidRead) return Promise.resolve();
-  const { parse, timeoutMs } = PARSERS[sender];
-  return new Promise((resolve, reject) => {
-    const endDeadline = startDeadline(timeoutMs, () => {
-      // Or the rest would go on trickling in.
-      if (!res.headersSent) res.set('Connection', 'close');
-      reject(new RequestTimedOut('The body came too slowly'));
-    });
-    parse(req, res, () => {
-      endDeadline();
-      resolve();
-    });
-  });
+export async function readCalls(
+  req: Request,
+  res: Response,
+  limits: BodyLimits,
+): Promise<readonly RpcCall[]> {
+  // MCP transports: messages are UTF-8. In UTF-7 the same bytes would be another message.
+  if (charsetsOf(req).some((charset) => charset !== 'utf-8' && charset !== 'utf8')) {
+    throw unsupported('The charset must be utf-8');
+  }
+  if (hasBody(req.headers)) {
+    if (!req.readableDidRead) {
+      const body = await readJsonBytes(req, res, limits);
+      // `_body` tells body-parser 1.x that there is nothing left to parse.
+      Object.assign(req, { body, _body: true });
+    } else if (!req.readableEnded) {
+      // A parser of the route's would go on where the one in front of the guard stopped.
+      throw incomplete();
+    }
+  }
+  const { body } = req;
+  if (body === undefined) throw parseError('there is no body');
+  if (typeof body === 'string' || body instanceof Uint8Array) req.body = parse(body);
+  return rpcCalls(req.body);
 }
 
-/** JSON-RPC 2.0 §5.1: the text cannot be parsed. */
-export function sendParseError(res: Response): void {
-  const error = { code: -32700, message: 'Parse error' };
-  sendJson(res, 400, { jsonrpc: '2.0', error, id: null });
+async function readJsonBytes(req: Request, res: Response, limits: BodyLimits): Promise<Buffer> {
+  const type = (req.headers['content-type'] ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '';
+  if (!/^application\/(?:[^\s/,]+\+)?json$/.test(type)) {
+    throw unsupported('The Content-Type must be application/json');
+  }
+  try {
+    return await readBytes(req, res, limits);
+  } catch (error) {
+    if (!(error instanceof InvalidRequest)) throw error;
+    const { status, description } = error;
+    if (status !== 413) throw new RpcBodyError(description, { status, rpcCode: -32000 });
+    const detail =
+      'toolScopes and anonymous need the body: for larger ones put a parser of your own, such as ' +
+      "express.json({ limit: '20mb' }), in front of the guard";
+    throw new RpcBodyError(description, { status, rpcCode: -32000, detail });
+  }
+}
+
+/** RFC 9110 §8.3: all of them, where it is named more than once. */
+function charsetsOf({ headers }: Request): readonly string[] {
+  const parameters = (headers['content-type'] ?? '').matchAll(/;\s*charset\s*=\s*"?([^\s";]*)/gi);
+  return [...parameters].map(([, charset = '']) => charset.toLowerCase());
+}
+
+/** RFC 8259 §8.1: UTF-8, and a byte order mark may be ignored. */
+function parse(body: string | Uint8Array): unknown {
+  try {
+    const text =
+      typeof body === 'string'
+        ? body.replace(/^\ufeff/, '')
+        : new TextDecoder('utf-8', { fatal: true }).decode(body);
+    return JSON.parse(text);
+  } catch {
+    // The parser's own error quotes the body, which is no business of the log.
+    throw parseError('the body is not JSON');
+  }
+}
+
+/** JSON-RPC 2.0 §5.1. */
+function parseError(detail: string): RpcBodyError {
+  return new RpcBodyError('Parse error', { status: 400, rpcCode: -32700, detail });
+}
+
+function unsupported(message: string): RpcBodyError {
+  return new RpcBodyError(message, { status: 415, rpcCode: -32000 });
+}
+
+function incomplete(): RpcBodyError {
+  const detail = 'a parser in front of the guard left part of it unread';
+  return new RpcBodyError('The body is not complete', { status: 400, rpcCode: -32000, detail });
 }

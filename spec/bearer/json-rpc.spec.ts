@@ -36,30 +36,61 @@ describe('what a JSON-RPC body is about to do', () => {
     ['null', null],
     ['text', 'tools/list'],
     ['a number', 7],
+    ['bytes', Buffer.from('{"method":"tools/call"}')],
+    ['an object with nothing in it', {}],
     ['a batch with null in it', [call('x'), null]],
+    ['a batch with a hole in it', Object.assign([call('x')], { length: 2 })],
     ['a batch with text in it', ['tools/call']],
     ['a batch in a batch', [[call('x')], 7]],
     ['a method that is no text', { method: 7 }],
     ['a method that is a list', { method: ['tools/call'] }],
-  ])('RS-25 is unreadable: %s', (_what, body) => {
-    expect(rpcCalls(body)).toBeUndefined();
+    ['a method that is a String', { method: Object('tools/call') }],
+    ['a method that is inherited', Object.create(call('x'))],
+    ['a call that is a response too', { ...call('x'), result: {} }],
+    ['a call that is an error too', { ...call('x'), error: undefined }],
+    ['a response and an error', { id: 1, result: {}, error: {} }],
+    ['a key __proto__', JSON.parse('{"method":"ping","__proto__":{}}')],
+    ['a key constructor in parameters', { method: 'ping', params: { constructor: {} } }],
+    ['a key prototype in parameters', { method: 'ping', params: { prototype: 1 } }],
+    ['a key in capitals', { method: 'ping', METHOD: 'tools/call' }],
+    ['a key with a letter that folds to s', { method: 'ping', reſult: {} }],
+    ['parameters as a list', { method: 'ping', params: [] }],
+    ['parameters as text', { method: 'ping', params: 'x' }],
+  ])('FA-1 RS-25 is refused: %s', (_what, body) => {
+    expect(() => rpcCalls(body)).toThrow(expect.objectContaining({ status: 400, rpcCode: -32600 }));
   });
 
   it.each<[string, unknown]>([
     ['no parameters', { method: 'tools/call' }],
     ['parameters of null', { method: 'tools/call', params: null }],
-    ['parameters as a list', { method: 'tools/call', params: ['admin'] }],
-    ['no name', call(undefined)],
+    ['no name', { method: 'tools/call', params: {} }],
+    ['a name that is undefined', call(undefined)],
+    ['a name that is inherited', { method: 'tools/call', params: Object.create({ name: 'x' }) }],
     ['a name that is no text', call(7)],
     ['a name in a list', call(['admin'])],
-    ['another method', { method: 'prompts/get', params: { name: 'admin' } }],
-  ])('names no tool with %s', (_what, body) => {
-    expect(rpcCalls(body)?.[0]?.tool).toBeUndefined();
+    ['a name that is a String', call(Object('admin'))],
+    ['a second name in capitals', call('x', { Name: 'admin' })],
+    ['a name in capitals', { method: 'tools/call', params: { NAME: 'admin' } }],
+  ])('FA-1 a call of a tool is refused with %s', (_what, body) => {
+    expect(() => rpcCalls(body)).toThrow(/Invalid Request/);
+  });
+
+  it.each<[string, unknown]>([
+    ['without parameters', { method: 'prompts/list' }],
+    ['with parameters of null', { method: 'prompts/list', params: null }],
+    ['with a name', { method: 'prompts/get', params: { name: 'admin', Name: 'x' } }],
+  ])('another method names no tool, %s', (_what, body) => {
+    expect(rpcCalls(body)).toEqual([{ method: expect.any(String), tool: undefined }]);
+  });
+
+  it('FA-1 arguments are the tool’s own, whatever their names', () => {
+    const given = JSON.parse('{"constructor":1,"prototype":2,"__proto__":{"name":"x"},"Name":3}');
+    expect(rpcCalls(call('search', { arguments: given }))[0]?.tool).toBe('search');
   });
 
   it('RS-25 names a tool exactly as it is written', () => {
     for (const name of ['Admin', ' admin', 'admin\0', '__proto__', '']) {
-      expect(rpcCalls(call(name))?.[0]?.tool).toBe(name);
+      expect(rpcCalls(call(name))[0]?.tool).toBe(name);
     }
   });
 });

@@ -109,19 +109,23 @@ describe('scopes of tools and routes', () => {
   });
 
   it.each([
-    ['text/plain', JSON.stringify({ jsonrpc: '2.0', id: 1, ...WRITE })],
-    ['application/json', '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"write'],
-    ['application/json', '"tools/call"'],
-    ['application/json', '[null]'],
-    ['application/json', '{"jsonrpc":"2.0","id":1,"method":{"x":"tools/call"}}'],
-  ])('RS-25 a body that cannot be judged is refused: %s %s', async (type, body) => {
+    [
+      'application/json',
+      '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"write',
+      -32700,
+    ],
+    ['application/json', '"tools/call"', -32600],
+    ['application/json', '[null]', -32600],
+    ['application/json', '{"jsonrpc":"2.0","id":1,"method":{"x":"tools/call"}}', -32600],
+    ['application/json', '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{}}', -32600],
+  ])('FA-1 RS-25 a body that cannot be judged is refused: %s %s', async (type, body, code) => {
     const answer = await send(world.mcp, {
       method: 'POST',
       headers: { 'content-type': type, authorization: `Bearer ${plain}`, accept: '*/*' },
       body,
     });
     expect(answer.status).toBe(400);
-    expect(answer.json()).toMatchObject({ jsonrpc: '2.0', error: { code: -32700 }, id: null });
+    expect(answer.json()).toMatchObject({ jsonrpc: '2.0', error: { code }, id: null });
   });
 
   it('RS-13 RS-4 RS-16 a route of its own asks for its scopes, with a token and without', async () => {
@@ -305,12 +309,17 @@ describe('the edges of what is open to anybody', () => {
     [{ method: 'resources/list' }],
     [{ method: 'tools/call' }],
     [{ method: 'tools/call', params: { name: ['public_tool'] } }],
+    [{ method: 'tools/call', params: JSON.parse('{"__proto__":{"name":"public_tool"}}') }],
+    [{ method: 'tools/list', params: JSON.parse('{"__proto__":{}}') }],
+    [{ method: 'tools/list', params: ['whoami'] }],
+    [{ method: 'tools/list', result: {} }],
+    [{ method: 'tools/list', Method: 'tools/call' }],
     [{ method: 'tools/call', params: { name: 'Public_Tool' } }],
     [{ method: 'Tools/List' }],
     [{ method: 'tools/list ' }],
     [{ method: 'tools/call', params: { name: 'public_tool\u0000' } }],
     [{ method: '__proto__' }],
-  ])('RS-1 RS-25 %j is challenged', async (message) => {
+  ])('FA-1 RS-1 RS-25 %j is challenged', async (message) => {
     const answer = await rpc(world.mcp, undefined, message);
     expect(answer.status).toBe(401);
     expect(challengeOf(answer)).toContain('scope="openid"');

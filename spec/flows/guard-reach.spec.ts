@@ -2,7 +2,6 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import express, { type Express } from 'express';
 
 import { createBrowser } from '../../demo/tenant/browser.js';
-import { rpcCalls } from '../../lib/bearer/json-rpc.js';
 import { mcpRoute } from '../support/mcp-route.js';
 import { registerClient, rpc } from '../support/oauth-client.js';
 import { startWorld, type World, type WorldOptions } from '../support/world.js';
@@ -66,23 +65,5 @@ describe('what ends logins, and what proves who they are', () => {
     const answer = await browser.post(`${other.origin}/consent`, { request, decision: 'allow' });
     await other.close();
     expect(answer.status).toBe(403);
-  });
-});
-
-describe('what a body is about to do', () => {
-  it.each([[{}], [Buffer.from('{"method":"tools/call"}')], [[{}]], ['text']])(
-    'RS-25 a body that is no message is not taken for one that calls nothing: %p',
-    (body) => {
-      expect(rpcCalls(body)).toBeUndefined();
-    },
-  );
-
-  it('the answers of a client call nothing', () => {
-    expect(
-      rpcCalls([
-        { id: 1, result: {} },
-        { id: 2, error: {} },
-      ]),
-    ).toEqual([]);
   });
 });

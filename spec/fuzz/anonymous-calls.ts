@@ -57,6 +57,8 @@ const name = fc.constantFrom<unknown>(
 const params = fc.oneof(
   fc.record({ name }),
   fc.record({ name, arguments: fc.constantFrom({}, null, { name: 'search_docs' }) }),
+  // An own key, as JSON.parse makes it: an object literal would set the prototype.
+  fc.record({ ['__proto__']: fc.record({ name }), constructor: fc.constantFrom(undefined, {}) }),
   fc.constantFrom<unknown>(null, [], ['search_docs'], 'search_docs', undefined),
 );
 const message = fc.oneof(
