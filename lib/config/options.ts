@@ -233,6 +233,13 @@ export interface Auth0McpOptions {
    * Scopes that a tool needs besides: `{ write_file: ['files:write'] }`. A call without them is
    * answered by a 403 challenge, and the tool does not run.
    *
+   * For this the guard reads the message, and the route gets the parsed value as `req.body`: hand it
+   * to the transport. A body parser of yours in front of the guard is used, with its limits, also
+   * where it leaves bytes or text. Without one, JSON in UTF-8 of up to 4 MB is read; a larger body
+   * is refused with 413, another type or charset, or a compressed body, with 415. A message that
+   * two readers may understand differently (a call without a name, a key `__proto__`) is refused
+   * with 400 and the JSON-RPC error -32600.
+   *
    * Default: none.
    * Environment: none.
    */
@@ -356,7 +363,8 @@ export interface Auth0McpOptions {
   /**
    * What needs no token: `{ methods: ['initialize', 'tools/list'], tools: ['search_docs'] }`.
    * JSON-RPC methods and tools; anything else is challenged. Of a batch every element has to be open,
-   * and there may be ten of them. 1,200 calls a minute are open to one address.
+   * and there may be ten of them. 1,200 calls a minute are open to one address. Bodies are read as
+   * for `toolScopes`; of callers without a token 100 kB at most.
    *
    * The challenge is an HTTP 401 that names the scopes of the tool called as well, so that one
    * login is enough. A call that ChatGPT has marked as its own (`_meta` keys that begin with

@@ -54,6 +54,15 @@ describe.each(PAIRS_IN_THIS_MODE)('%s with %s %s', (...pair) => {
   }, 60_000);
   afterAll(() => executor.close());
 
+  it('without a guard runs the tool in __proto__, if its SDK validates with a zod from 3.25 to 4.3', async () => {
+    const { token, post, ran } = executor;
+    const [[, body = ''] = []] = AMBIGUOUS;
+    await post('/bare', token, body);
+    const [sdk, zod] = pair;
+    const isFooled = !/^sdk-1\.[12][02]|^sdk-1\.17/.test(sdk) && zod !== 'zod';
+    expect((await ran()).ran).toEqual(isFooled ? ['write_file'] : []);
+  });
+
   it('runs what the token covers, and nothing else', async () => {
     const { token, writer, post, ran } = executor;
     expect([(await post('/mcp', token, PUBLIC)).status, (await ran()).ran]).toEqual([

@@ -8,7 +8,7 @@ import { type IncomingHttpHeaders, request } from 'node:http';
 export interface RawRequest {
   readonly method?: string;
   readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: string;
+  readonly body?: string | Buffer;
 }
 
 export interface RawAnswer {

@@ -1,0 +1,3 @@
+import { toolNames } from './tool-names.js';
+
+toolNames(200);
