@@ -34,6 +34,8 @@ export interface MountedPlaces {
   readonly lendGuard: (guard: RequestHandler) => void;
   /** Notes a handler as part of this server. */
   readonly claim: <Handler extends RequestHandler>(handler: Handler) => Handler;
+  /** Notes a handler as one that serves its documents. */
+  readonly claimDocuments: <Handler extends RequestHandler>(handler: Handler) => Handler;
 }
 
 /** What the table puts together. */
@@ -58,7 +60,7 @@ export function createResourceRoutes(deps: ResourceRoutesDeps): ResourceRoutes {
   const { guard, lent } = lendable(deps.createGuard());
   mounts.lendGuard(lent);
   return {
-    metadata: mountedPart('metadata', metadataRouter(deps), mounts),
+    metadata: mounts.claimDocuments(mountedPart('metadata', metadataRouter(deps), mounts)),
     guard: mountedPart('guard', guardRouter(deps, guard), mounts),
     shortCuts: {
       straight: new Map([[paths.resource, guard]]),

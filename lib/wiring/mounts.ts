@@ -13,7 +13,7 @@ import {
   type Place,
   type Settle,
 } from '../http/mounts/neighbours.js';
-import { isInApp, markAsPartOf } from '../http/mounts/presence.js';
+import { isInApp, markAsDocuments, markAsPartOf } from '../http/mounts/presence.js';
 import { createStrippedPrefix } from '../http/mounts/stripped-prefix.js';
 import type { ResourcePaths } from '../routes/paths.js';
 import type { MountedPlaces } from '../routes/resource.js';
@@ -63,6 +63,7 @@ export function wireMounts(deps: MountsDeps): Mounts {
     watch: createMountWatch({
       ...deps,
       guarded: new Set([paths.resource, ...paths.bareResources]),
+      isAlone: () => others().length === 0,
     }),
     isAlone: () => others().length === 0,
     isClaimed: (path) => neighbourAt(path) !== undefined,
@@ -72,6 +73,7 @@ export function wireMounts(deps: MountsDeps): Mounts {
       return isHere ? neighbour.guard : undefined;
     },
     claim: (handler) => markAsPartOf(resource, handler),
+    claimDocuments: (handler) => markAsDocuments(resource, handler),
     lendGuard,
     leave,
   };

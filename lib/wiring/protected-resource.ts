@@ -11,7 +11,7 @@ import { createTokenVerifier, type SdkErrors, type TokenVerifier } from '../bear
 import { authInfoOf, type VerifyBearer } from '../bearer/verification.js';
 import type { ResourceConfig } from '../config/config.js';
 import type { MountWatch } from '../http/mounts/mount-watch.js';
-import { markAsPartOf } from '../http/mounts/presence.js';
+import { markAsDocuments, markAsPartOf } from '../http/mounts/presence.js';
 import { markAsGuard } from '../http/mounts/route-before.js';
 import { shortCut } from '../http/short-cut.js';
 import type { ResourceRoutes } from '../routes/resource.js';
@@ -69,7 +69,10 @@ export function protectedResource(
     authInfoOf(await verifyBearer(token), config.resource);
   const watchMount = wiring.mountWatch.bundle(() => bundle);
   const longWay = handlerOf([watchMount, metadata, ...further, guard]);
-  const bundle = markAsPartOf(config.resource, shortCut({ ...shortCuts, longWay }));
+  const bundle = markAsDocuments(
+    config.resource,
+    markAsPartOf(config.resource, shortCut({ ...shortCuts, longWay })),
+  );
   return Object.assign(bundle, {
     metadata,
     bearer(requirement: { scopes?: string[] } = {}): RequestHandler {

@@ -20,6 +20,16 @@ export function stackOf(of: unknown): readonly unknown[] {
   return Array.isArray(stack) ? stack : [];
 }
 
+/** The rest of the path behind a layer that a request for it comes to; undefined where it does not. */
+export function pathBehind(layer: unknown, path: string): string | undefined {
+  const match: unknown = field(layer, 'match');
+  if (typeof match !== 'function') return undefined;
+  // Express 4 and early versions of 5 note the matched part on the layer, later ones return it.
+  const matched: unknown = match.call(layer, path);
+  const part = matched && field(matched === true ? layer : matched, 'path');
+  return typeof part === 'string' ? path.slice(part.length) || '/' : undefined;
+}
+
 /** A member of whatever that is. */
 export function field(of: unknown, name: string | symbol): unknown {
   return of === null || of === undefined ? undefined : Reflect.get(Object(of), name);

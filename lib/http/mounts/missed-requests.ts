@@ -24,6 +24,8 @@ export interface MissedRequestsDeps {
   readonly endpoints: ReadonlyMap<string, PartName>;
   /** Absolute paths at which the MCP endpoint may rightly be met. */
   readonly guarded: ReadonlySet<string>;
+  /** Whether no other server of this process shares the origin. */
+  readonly isAlone: () => boolean;
   /** Says a thing, if it has not been said yet. */
   readonly tell: (topic: string, request: string, message: string) => void;
 }
@@ -52,17 +54,20 @@ export function createMissedRequests(
   const isWatchedBy = (name: PartName, owner: PartName | undefined): boolean =>
     owner !== undefined && (owner !== 'connectedApps' || owner === name);
   const passages = new WeakMap<IncomingMessage, Passage>();
+  /** Whether a request has arrived with the prefix of baseUrl. */
+  let arrivesWhole = false;
   return function watched(name, part) {
     return function watchPart(req, res, next) {
       const { url, baseUrl: mountPath } = req;
       const path = pathname(url);
       if (name === 'guard') watchGuard(req, res, deps);
+      if (`${pathname(req.originalUrl)}/`.startsWith(`${basePath}/`)) arrivesWhole = true;
       if (isWatchedBy(name, endpoints.get(mountPath + path) ?? tails.get(path))) {
         const passage = passages.get(req) ?? { req, mountPath, parts: new Set() };
         if (passage.parts.size === 0) {
           passages.set(req, passage);
           res.once('finish', () => {
-            if (res.statusCode === 404) explain(passage, deps);
+            if (res.statusCode === 404) explain(passage, arrivesWhole, deps);
           });
         }
         passage.parts.add(name);
@@ -86,7 +91,11 @@ function watchGuard(req: Request, res: Response, deps: MissedRequestsDeps): void
   });
 }
 
-function explain({ req, mountPath, parts }: Passage, deps: MissedRequestsDeps): void {
+function explain(
+  { req, mountPath, parts }: Passage,
+  arrivesWhole: boolean,
+  deps: MissedRequestsDeps,
+): void {
   const { basePath, callbackPath, endpoints, tell } = deps;
   const path = pathname(req.originalUrl);
   const request = `${req.method} ${path}`;
@@ -101,14 +110,24 @@ function explain({ req, mountPath, parts }: Passage, deps: MissedRequestsDeps): 
       `answered 404: ${sender}, but auth.${part} is not mounted where the request passes. Add app.use(auth.${part})`,
     );
   } else if (mountPath === '') {
-    tell(
-      'stripped',
-      request,
-      `answered 404: baseUrl has the path ${basePath}. If a proxy cuts that off, let it send "X-Forwarded-Prefix: ${basePath}" and set "trust proxy" in Express, or set the option strippedPrefix to '${basePath}'`,
-    );
-  } else {
+    if (!arrivesWhole) explainStrippedPrefix(path, request, deps);
+  } else if (!basePath.endsWith(mountPath)) {
     explainMountPath(request, 404, mountPath, deps);
   }
+}
+
+/**
+ * Only what nothing else explains: clients look for documents at the root of every origin, beside another
+ * server the request may be for that one, and where requests arrive with the prefix nothing cuts it off.
+ */
+function explainStrippedPrefix(path: string, request: string, deps: MissedRequestsDeps): void {
+  const { basePath, isAlone, tell } = deps;
+  if (path.startsWith('/.well-known/') || !isAlone()) return;
+  tell(
+    'stripped',
+    request,
+    `answered 404: baseUrl has the path ${basePath}. If a proxy cuts that off, let it send "X-Forwarded-Prefix: ${basePath}" and set "trust proxy" in Express, or set the option strippedPrefix to '${basePath}'`,
+  );
 }
 
 function explainMountPath(
@@ -120,7 +139,7 @@ function explainMountPath(
   tell(
     MOUNT_PATH,
     request,
-    `answered ${status}: auth is mounted below ${mountPath}, which is not how baseUrl ends, ${baseUrl}, so that clients find no way to log in. Add it to baseUrl, or mount auth at the root of the app`,
+    `answered ${status}: auth is mounted below ${mountPath}, which is not how baseUrl ends, ${baseUrl}, so that clients find no way to log in. The remedy is to mount auth at the root of the app, with app.use(auth). Where clients are to use URLs below ${mountPath}: Add it to baseUrl, and put app.use(auth.metadata) at the root of the app`,
   );
 }
 

@@ -13,6 +13,7 @@ import type { Request, RequestHandler } from 'express';
 import type { ResourceConfig } from '../../config/config.js';
 import { createMissedRequests, MOUNT_PATH, type PartName, pathname } from './missed-requests.js';
 import { createOpenEndpointWatch } from './open-endpoint.js';
+import { isServed } from './presence.js';
 import { hasRouteBefore } from './route-before.js';
 
 /** A client fetches the metadata within this time after its challenge, in seconds. */
@@ -23,7 +24,7 @@ export interface MountWatchDeps {
   readonly madeBy: string;
   readonly config: Pick<
     ResourceConfig,
-    'baseUrl' | 'basePath' | 'resourcePath' | 'anonymous' | 'logger'
+    'baseUrl' | 'basePath' | 'resource' | 'resourcePath' | 'anonymous' | 'logger'
   >;
   /** Where Auth0 sends browsers back, absolute; undefined where it does not. */
   readonly callbackPath: string | undefined;
@@ -31,6 +32,8 @@ export interface MountWatchDeps {
   readonly endpoints: ReadonlyMap<string, PartName>;
   /** Absolute paths at which the MCP endpoint may rightly be met. */
   readonly guarded: ReadonlySet<string>;
+  /** Whether no other server of this process shares the origin. */
+  readonly isAlone: () => boolean;
   readonly resourceMetadataUrl: string;
   /** Unix seconds. */
   readonly now: () => number;
@@ -47,7 +50,7 @@ export interface MountWatch {
 }
 
 export function createMountWatch(deps: MountWatchDeps): MountWatch {
-  const { config, callbackPath, endpoints, guarded } = deps;
+  const { config } = deps;
   const told = new Set<string>();
   const tell = (topic: string, request: string, message: string): void => {
     // Below a wrong path nothing is where it belongs: one explanation of that is enough.
@@ -55,7 +58,7 @@ export function createMountWatch(deps: MountWatchDeps): MountWatch {
     told.add(topic);
     config.logger.warn({ request }, message);
   };
-  const missed = createMissedRequests({ ...config, callbackPath, endpoints, guarded, tell });
+  const missed = createMissedRequests({ ...deps, ...config, tell });
   const watchEndpoint = createOpenEndpointWatch(deps);
   const documents = watchMetadata(deps, tell);
   return {
@@ -70,9 +73,10 @@ type Tell = (topic: string, request: string, message: string) => void;
 
 /** R-PR-5: the documents are at the root of the origin, wherever the rest is mounted. */
 function watchMetadata(
-  { resourceMetadataUrl, now }: MountWatchDeps,
+  { config: { resource }, resourceMetadataUrl, now }: MountWatchDeps,
   tell: Tell,
 ): { noteMount(part: RequestHandler): RequestHandler; noteChallenge(req: Request): void } {
+  const documentPath = new URL(resourceMetadataUrl).pathname;
   let isAtRoot = false;
   /** The first one: as it was written by whoever sent the request, so that there is no end of them. */
   let below: string | undefined;
@@ -87,7 +91,8 @@ function watchMetadata(
     noteChallenge(req) {
       firstChallengeAt ??= now();
       const isEarly = now() - firstChallengeAt < METADATA_PATIENCE_SECONDS;
-      if (isEarly || isAtRoot) return;
+      // At the root, but behind what has answered so far: then the documents were never asked for.
+      if (isEarly || isAtRoot || isServed(req.app, resource, documentPath)) return;
       const where = below === undefined ? 'nowhere' : `below ${below} only`;
       tell(
         'metadata',
@@ -100,18 +105,36 @@ function watchMetadata(
 
 function watchBundle(
   bundle: () => RequestHandler,
-  { madeBy, config: { resourcePath, logger } }: MountWatchDeps,
+  deps: MountWatchDeps,
   tell: Tell,
 ): RequestHandler {
+  const { madeBy, config, guarded, resourceMetadataUrl } = deps;
+  const { resource, resourcePath, logger } = config;
+  const documentPath = new URL(resourceMetadataUrl).pathname;
   const passed = new WeakSet<IncomingMessage>();
   let isFirst = true;
-  return function watchMount(req, _res, next) {
-    if (isFirst && hasRouteBefore(req.app, bundle(), resourcePath)) {
+
+  function watchFirst(req: Request): void {
+    if (hasRouteBefore(req.app, bundle(), resourcePath)) {
       logger.error(
         { route: resourcePath },
         `the route ${resourcePath} comes before ${madeBy} in the app and is open to everybody. Move app.use(auth) in front of it`,
       );
     }
+    const { app, baseUrl } = req;
+    const place = baseUrl === '' ? pathname(req.url) : baseUrl;
+    if (!guarded.has(place) || !isServed(app, resource) || isServed(app, resource, documentPath)) {
+      return;
+    }
+    tell(
+      MOUNT_PATH,
+      `${req.method} ${pathname(req.originalUrl)}`,
+      `auth is mounted at ${place} alone, so that clients get a 404 for ${resourceMetadataUrl} and for everything else that they need to log in. The remedy is to mount auth at the root of the app, with app.use(auth) before the route ${place}`,
+    );
+  }
+
+  return function watchMount(req, _res, next) {
+    if (isFirst) watchFirst(req);
     isFirst = false;
     if (passed.has(req)) {
       const request = `${req.method} ${pathname(req.originalUrl)}`;
