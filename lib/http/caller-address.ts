@@ -57,21 +57,21 @@ const UNREADABLE =
 const MAX_SHOWN = 60;
 
 /**
- * `req.ip`, unless it is no plain IP address. Express stops at an address with a port or in brackets, because it
- * does not recognise it as a trusted proxy's, and at a Unix socket, which has none: then its walk along
- * `X-Forwarded-For` is repeated with what is really written there.
+ * `req.ip`, unless Express stopped on its walk along `X-Forwarded-For` at an address with a port or in brackets,
+ * which it does not recognise as a trusted proxy's, or at a Unix socket, which has none: then the walk is repeated
+ * with what is really written there.
  */
 function callerOf(req: Request): string | undefined {
   const { ip } = req;
-  if (ip !== undefined && isIP(ip) !== 0) return ip;
   const forwarded = String(req.headers['x-forwarded-for'] ?? '').split(',');
   const hops = forwarded.map((hop) => hop.trim()).filter((hop) => hop !== '');
-  if (!isTrusted(req, peerAddress(req), 0)) return req.socket?.remoteAddress;
+  if (hops.length === 0 || (ip !== undefined && isIP(ip) !== 0)) return ip;
+  if (!isFromTrustedProxy(req)) return req.socket?.remoteAddress;
   for (let index = hops.length - 1; index > 0; index -= 1) {
     const hop = hops[index] ?? '';
     if (!isTrusted(req, addressIn(hop) ?? hop, hops.length - index)) return hop;
   }
-  return hops[0] ?? req.socket?.remoteAddress;
+  return hops[0];
 }
 
 /** Whether the app trusts the proxy from which the request came: the rule of Express for `X-Forwarded-…`. */

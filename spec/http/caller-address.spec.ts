@@ -82,6 +82,12 @@ describe('the address a request counts for', () => {
     },
   );
 
+  it('FA-28 is what the app says by a req.ip of its own', () => {
+    const app = express();
+    const req: Request = Object.create({ app, ip: '192.0.2.1:80', headers: {} });
+    expect(addressOf(req)).toBe('192.0.2.1');
+  });
+
   it('FA-28 is none that is shared in silence: the log says once what was received, cut', () => {
     const log: unknown[] = [];
     const note = (fields: object, message: string) => void log.push([fields, message]);
