@@ -1,12 +1,34 @@
-/**
- * ChatGPT with a metadata document: proves itself by a signed assertion.
- *
- * @module
- */
+/** ChatGPT with a metadata document: may prove itself by a signed assertion, and does. */
 import type { ClientFixture } from './client-fixture.js';
 
+/** Where `iss` is advertised, as here. */
 export const chatgptDocument: ClientFixture = {
   name: 'ChatGPT (metadata document)',
+  reportedIn: ['operately/operately#5164', 'Altinity/altinity-mcp#118'],
+  introduction: {
+    by: 'document',
+    path: '/oauth/client.json',
+    document: {
+      client_name: 'ChatGPT',
+      client_uri: 'https://chatgpt.com',
+      redirect_uris: ['https://chatgpt.com/connector_platform_oauth_redirect'],
+      grant_types: ['authorization_code', 'refresh_token'],
+      response_types: ['code'],
+      token_endpoint_auth_method: 'private_key_jwt',
+      token_endpoint_auth_methods_supported: ['none', 'private_key_jwt'],
+    },
+  },
+  redirectUri: 'https://chatgpt.com/connector_platform_oauth_redirect',
+  scopes: 'resource metadata',
+  resource: { authorize: 'origin with slash' },
+  tokenAuth: 'private_key_jwt',
+  assertionAlgorithm: 'RS256',
+  insistsOn: 'the resource as audience of its token',
+};
+
+/** With an address for each connector. */
+export const chatgptConnector: ClientFixture = {
+  name: 'ChatGPT (metadata document of a connector)',
   reportedIn: ['operately/operately#5164', 'Altinity/altinity-mcp#118'],
   introduction: {
     by: 'document',

@@ -34,6 +34,8 @@ export interface ClientFixture {
     readonly token?: 'exact' | 'origin with slash';
   };
   readonly tokenAuth: 'none' | 'client_secret_post' | 'client_secret_basic' | 'private_key_jwt';
+  /** Of its assertions, where it sends any. Default: `ES256`. */
+  readonly assertionAlgorithm?: 'RS256';
   /** Sends no `state`. */
   readonly isStateless?: boolean;
   /** What it requests first, without a token. */

@@ -4,8 +4,8 @@
  * @module
  */
 import { chatgpt } from './chatgpt.js';
-import { chatgptDocument } from './chatgpt-document.js';
-import { claude } from './claude.js';
+import { chatgptConnector, chatgptDocument } from './chatgpt-document.js';
+import { claudeDocument, claudeRegistered, claudeWithSecret } from './claude.js';
 import { claudeCode } from './claude-code.js';
 import type { ClientFixture } from './client-fixture.js';
 import { codex } from './codex.js';
@@ -20,10 +20,13 @@ import { vsCode } from './vs-code.js';
 import { zed } from './zed.js';
 
 export const CLIENT_FIXTURES: readonly ClientFixture[] = [
-  claude,
+  claudeDocument,
+  claudeRegistered,
+  claudeWithSecret,
   claudeCode,
   chatgpt,
   chatgptDocument,
+  chatgptConnector,
   codex,
   cursor,
   vsCode,

@@ -6,12 +6,16 @@
  */
 import { createHash, randomBytes } from 'node:crypto';
 import { expect } from '@jest/globals';
-import { exportJWK, generateKeyPair, SignJWT } from 'jose';
+import { decodeJwt, exportJWK, generateKeyPair, SignJWT } from 'jose';
 
 import { approve, createBrowser, logIn } from '../../demo/tenant/browser.js';
 import { ADA } from '../../demo/tenant/options.js';
 import type { ClientFixture } from '../client-fixtures/client-fixture.js';
-import { documentFor, type TlsHost } from '../clients/metadata-documents/tls-host.js';
+import {
+  json as answerJson,
+  documentFor,
+  type TlsHost,
+} from '../clients/metadata-documents/tls-host.js';
 import { isConsentPage, rpc, toolResult } from './oauth-client.js';
 
 /** What the client has learned and holds. */
@@ -72,6 +76,7 @@ export async function useAs(
   });
   expect(tokens).toMatchObject({ token_type: 'Bearer', scope: expect.any(String) });
   expect(Number(tokens.expires_in)).toBeGreaterThan(60);
+  expect(decodeJwt(String(tokens.access_token)).aud).toBe(mcp);
 
   const refresh = (): Promise<Record<string, unknown>> =>
     post({
@@ -133,18 +138,21 @@ async function introduce(
     // Clients that have a document use it only where both are advertised.
     expect(server).toMatchObject({ client_id_metadata_document_supported: true });
     expect(server.token_endpoint_auth_methods_supported).toContain('none');
-    const { publicKey, privateKey } = await generateKeyPair('ES256');
-    const jwks = {
-      keys: [{ ...(await exportJWK(publicKey)), kid: 'of-the-client', alg: 'ES256' }],
-    };
-    documents.answer = documentFor({
-      ...introduction.document,
-      ...(tokenAuth === 'private_key_jwt' && { jwks }),
+    const { assertionAlgorithm: alg = 'ES256' } = fixture;
+    const { publicKey, privateKey } = await generateKeyPair(alg);
+    const keys = answerJson({
+      keys: [{ ...(await exportJWK(publicKey)), kid: 'of-the-client', alg }],
     });
+    const keysAt = `${introduction.path}.keys`;
+    const document = documentFor({
+      ...introduction.document,
+      ...(tokenAuth === 'private_key_jwt' && { jwks_uri: documents.url(keysAt) }),
+    });
+    documents.answer = (req, res) => (req.url === keysAt ? keys : document)(req, res);
     const id = documents.url(introduction.path);
     const assert = (): Promise<string> =>
       new SignJWT({ jti: randomBytes(9).toString('hex') })
-        .setProtectedHeader({ alg: 'ES256', kid: 'of-the-client' })
+        .setProtectedHeader({ alg, kid: 'of-the-client' })
         .setIssuer(id)
         .setSubject(id)
         .setAudience(String(server.issuer))

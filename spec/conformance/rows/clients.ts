@@ -12,6 +12,7 @@ export const CLIENT_ROWS: Readonly<Record<string, string>> = {
   'CLI-13': 'metadata documents as Claude Code and Copilot CLI publish them',
   'CLI-14': 'metadata-document clients can be switched off',
   'CLI-15': 'odd and large registrations',
+  'CLI-16': 'Claude and ChatGPT as their vendors describe them now, and as they were before',
   'CLI-20': 'an unknown client: invalid_client for a program, a page with advice for a person',
   'CLI-21': 'a program may try an authorization request before the browser makes it',
   'CLI-22': 'client ids and secrets do not expire',
