@@ -2,7 +2,8 @@
  * The stateless client id: the registration itself, compact and authenticated.
  *
  * Layout, then base64url: version (1 byte), flags (1), `issued_at` (4, unix seconds), text, tag (16).
- * The text is the redirect URIs, one a line, then an empty line and the name; deflated against a
+ * The text is the redirect URIs, one a line, then an empty line and the name; before them, with
+ * `private_key_jwt` alone, a line with the address of the keys or with the keys as JSON. It is deflated against a
  * dictionary of what real clients send where that is shorter. The longest of them stays below the
  * 255 characters that some clients reserve for an id.
  *
@@ -14,7 +15,9 @@
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 
 import { equalInConstantTime, mac } from '../keys/key-ring.js';
-import type { ClientMetadata } from '../oauth/client-metadata.js';
+import { AUTH_METHODS, type ClientMetadata } from '../oauth/client-metadata.js';
+import { isJsonObject } from '../oauth/json-object.js';
+import type { ClientKeySet } from './metadata-documents/client-keys.js';
 
 /** Longest id made or read, in characters: longer ones do not survive proxies' header limits. */
 export const MAX_CLIENT_ID_LENGTH = 2048;
@@ -50,13 +53,14 @@ const DICTIONARY_V1 = Buffer.from(
 const VERSION = 1;
 const HEADER_BYTES = 6;
 const TAG_BYTES = 16;
-const AUTH_METHODS = ['none', 'client_secret_basic', 'client_secret_post'] as const;
 const METHOD_BITS = 0b0011;
 const MAY_REFRESH = 0b0100;
 const DEFLATED = 0b1000;
 
 /** A registration as an id carries it. */
-export interface EncodedRegistration extends ClientMetadata {
+export interface EncodedRegistration extends Omit<ClientMetadata, 'jwks'> {
+  /** Public keys. */
+  readonly jwks?: ClientKeySet | undefined;
   /** Unix seconds. */
   readonly issuedAt: number;
 }
@@ -64,7 +68,8 @@ export interface EncodedRegistration extends ClientMetadata {
 /** The id for a registration; may be longer than {@link MAX_CLIENT_ID_LENGTH}: the caller refuses. */
 export function encodeClientId(registration: EncodedRegistration, key: Uint8Array): string {
   const text = Buffer.from(
-    registration.redirectUris.join('\n') +
+    keysLine(registration) +
+      registration.redirectUris.join('\n') +
       (registration.clientName === undefined ? '' : `\n\n${registration.clientName}`),
   );
   const deflated = deflateRawSync(text, { level: 9, dictionary: DICTIONARY_V1 });
@@ -100,16 +105,34 @@ export function decodeClientId(
 function parse(body: Buffer): EncodedRegistration {
   const flags = body[1] ?? 0;
   const packed = body.subarray(HEADER_BYTES);
-  const text = (
+  const whole = (
     (flags & DEFLATED) === 0 ? packed : inflateRawSync(packed, { dictionary: DICTIONARY_V1 })
   ).toString();
+  const authMethod = AUTH_METHODS[flags & METHOD_BITS] ?? 'none';
+  const [line = ''] = authMethod === 'private_key_jwt' ? whole.split('\n', 1) : [];
+  const text = line === '' ? whole : whole.slice(line.length + 1);
   const end = text.indexOf('\n\n');
   return {
+    ...keysIn(line),
     redirectUris: (end < 0 ? text : text.slice(0, end)).split('\n'),
     clientName: end < 0 ? undefined : text.slice(end + 2),
-    authMethod: AUTH_METHODS[flags & METHOD_BITS] ?? 'none',
+    authMethod,
     mayRefresh: (flags & MAY_REFRESH) !== 0,
     issuedAt: body.readUInt32BE(2),
+  };
+}
+
+function keysLine({ jwks, jwksUri }: EncodedRegistration): string {
+  if (jwksUri !== undefined) return `${jwksUri}\n`;
+  return jwks === undefined ? '' : `${JSON.stringify(jwks.keys)}\n`;
+}
+
+function keysIn(line: string): Pick<EncodedRegistration, 'jwks' | 'jwksUri'> {
+  if (!line.startsWith('[')) return { jwks: undefined, jwksUri: line === '' ? undefined : line };
+  const keys: unknown = JSON.parse(line);
+  return {
+    jwks: { keys: Array.isArray(keys) ? keys.filter(isJsonObject) : [] },
+    jwksUri: undefined,
   };
 }
 

@@ -11,23 +11,37 @@ import type { ClientMetadata } from '../oauth/client-metadata.js';
 import { InvalidClientMetadata } from '../oauth/errors.js';
 import type { ClientInformation } from '../oauth/registration-response.js';
 import { boundedMap } from '../storage/bounded-map.js';
-import { BY_SECRET, type Client } from './client.js';
-import { decodeClientId, encodeClientId, MAX_CLIENT_ID_LENGTH } from './client-id-codec.js';
+import { type AuthMethods, BY_SECRET, type Client } from './client.js';
+import {
+  decodeClientId,
+  type EncodedRegistration,
+  encodeClientId,
+  MAX_CLIENT_ID_LENGTH,
+} from './client-id-codec.js';
+import { parseKeySet } from './metadata-documents/client-keys.js';
+import { ClientMetadataError } from './metadata-documents/client-metadata-error.js';
 
 /** Clients remembered: an id never means anything else. Some 1 MB, 10 MB at the very most. */
 const MAX_FOUND = 2_000;
 
 /** Registration without a register. */
 export interface RegisteredClients {
-  /** @throws InvalidClientMetadata when the id would be longer than 2 kB */
+  /** @throws InvalidClientMetadata keys that cannot be used, or an id of more than 2 kB */
   register(metadata: ClientMetadata, issuedAt: number): ClientInformation;
   find(clientId: string): Client | undefined;
   /** Whether this is the secret that came with the id; compared in constant time. */
   isSecretOf(clientId: string, secret: string): boolean;
 }
 
-/** @param issuer ids and secrets are good at this issuer only, also where servers share their keys */
-export function createRegisteredClients(keys: KeyRing, issuer: string): RegisteredClients {
+/**
+ * @param issuer ids and secrets are good at this issuer only, also where servers share their keys
+ * @param checkUrl judges a `jwks_uri`; undefined: nothing may be fetched for a client
+ */
+export function createRegisteredClients(
+  keys: KeyRing,
+  issuer: string,
+  checkUrl: ((url: string) => unknown) | undefined,
+): RegisteredClients {
   const ofIssuer = (key: Uint8Array): Uint8Array => mac(key, issuer);
   const idKeys = keys.derive('client-id').map(ofIssuer);
   const secretKeys = keys.derive('client-secret').map(ofIssuer);
@@ -37,21 +51,23 @@ export function createRegisteredClients(keys: KeyRing, issuer: string): Register
   if (newestIdKey === undefined || newestSecretKey === undefined) throw new RangeError('no keys');
   return {
     register(metadata, issuedAt) {
-      const clientId = encodeClientId({ ...metadata, issuedAt }, newestIdKey);
+      const publicKeys = usableKeys(metadata, checkUrl);
+      const clientId = encodeClientId({ ...metadata, ...publicKeys, issuedAt }, newestIdKey);
       if (clientId.length > MAX_CLIENT_ID_LENGTH) {
         throw new InvalidClientMetadata(
-          'The registration is too large: send fewer or shorter URIs',
+          'The registration is too large: send fewer or shorter URIs, or jwks_uri for jwks',
         );
       }
-      const clientSecret =
-        metadata.authMethod === 'none' ? undefined : secretFor(clientId, newestSecretKey);
-      return { clientId, clientSecret, issuedAt };
+      const hasSecret = metadata.authMethod.startsWith('client_secret_');
+      const clientSecret = hasSecret ? secretFor(clientId, newestSecretKey) : undefined;
+      return { clientId, clientSecret, issuedAt, ...publicKeys };
     },
     find(clientId) {
       const known = found.get(clientId);
       if (known !== undefined) return known;
       const registration = decodeClientId(clientId, idKeys);
       if (registration === undefined) return undefined;
+      if (registration.jwksUri !== undefined && checkUrl === undefined) return undefined;
       const client = clientFrom(clientId, registration);
       found.set(clientId, client);
       return client;
@@ -69,16 +85,50 @@ function secretFor(clientId: string, key: Uint8Array): string {
   return mac(key, clientId).toString('base64url');
 }
 
-function clientFrom(id: string, metadata: ClientMetadata): Client {
+type PublicKeys = Required<Pick<EncodedRegistration, 'jwks' | 'jwksUri'>>;
+
+/** The members of a key that verifying needs: the id carries them. */
+const KEY_MEMBERS = ['kty', 'crv', 'x', 'y', 'n', 'e', 'kid', 'alg', 'use'];
+
+function usableKeys(
+  { jwks, jwksUri }: ClientMetadata,
+  checkUrl: ((url: string) => unknown) | undefined,
+): PublicKeys {
+  try {
+    if (jwks !== undefined)
+      return { jwks: { keys: parseKeySet(jwks).keys.map(publicPart) }, jwksUri };
+    if (jwksUri !== undefined) checkUrl?.(jwksUri);
+  } catch (cause) {
+    if (!(cause instanceof ClientMetadataError)) throw cause;
+    const { detail } = cause;
+    const what =
+      jwks === undefined ? 'jwks_uri cannot be fetched' : 'jwks is no set of public keys';
+    throw new InvalidClientMetadata(what, { detail, cause });
+  }
+  if (jwksUri !== undefined && checkUrl === undefined) {
+    throw new InvalidClientMetadata('jwks_uri is not fetched here: send jwks');
+  }
+  return { jwks: undefined, jwksUri };
+}
+
+function publicPart(key: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(key).filter(([name]) => KEY_MEMBERS.includes(name)));
+}
+
+function methodsOf({ authMethod }: EncodedRegistration): AuthMethods {
+  return authMethod.startsWith('client_secret_') ? BY_SECRET : [authMethod];
+}
+
+function clientFrom(id: string, metadata: EncodedRegistration): Client {
   return Object.freeze({
     id,
     kind: 'registered' as const,
     name: metadata.clientName,
     redirectUris: Object.freeze([...metadata.redirectUris]),
-    authMethods: metadata.authMethod === 'none' ? (['none'] as const) : BY_SECRET,
+    authMethods: methodsOf(metadata),
     mayRefresh: metadata.mayRefresh,
     verifiedHost: undefined,
-    jwks: undefined,
-    jwksUri: undefined,
+    jwks: metadata.jwks,
+    jwksUri: metadata.jwksUri,
   });
 }

@@ -333,7 +333,8 @@ export interface Auth0McpOptions {
 
   /**
    * Whether a client id may be the https URL of a client metadata document, which is then fetched.
-   * The metadata follows.
+   * The metadata follows. Switched off, nothing is fetched for clients that register either: those with
+   * keys for `private_key_jwt` send `jwks`, not `jwks_uri`.
    *
    * Default: `true`.
    * Environment: `AUTH0_MCP_CLIENT_ID_METADATA_DOCUMENTS`.

@@ -12,11 +12,22 @@ import { InvalidClientMetadata, InvalidRedirectUri } from './errors.js';
 import { isJsonObject, withoutEmptyMembers } from './json-object.js';
 import { redirectUriKind } from './redirect-uri.js';
 
+/** `token_endpoint_auth_method`; their order is part of the format of client ids. */
+export const AUTH_METHODS = [
+  'none',
+  'client_secret_basic',
+  'client_secret_post',
+  'private_key_jwt',
+] as const;
+
 /** The part of RFC 7591 §2 that means something here. */
 export interface ClientMetadata {
   readonly redirectUris: readonly string[];
   readonly clientName: string | undefined;
-  readonly authMethod: 'none' | 'client_secret_basic' | 'client_secret_post';
+  readonly authMethod: (typeof AUTH_METHODS)[number];
+  /** With `private_key_jwt` one of the two, not judged yet; else neither. */
+  readonly jwks?: unknown;
+  readonly jwksUri?: string | undefined;
   /** Whether `grant_types` names `refresh_token` or was left out. */
   readonly mayRefresh: boolean;
 }
@@ -36,10 +47,12 @@ export function parseClientMetadata(body: unknown): ClientMetadata {
   if (fields.has('software_statement')) {
     throw new InvalidClientMetadata('Software statements are not supported');
   }
+  const method = authMethod(fields.get('token_endpoint_auth_method'));
   return {
     redirectUris: redirectUris(fields.get('redirect_uris')),
     clientName: clientName(fields.get('client_name')),
-    authMethod: authMethod(fields.get('token_endpoint_auth_method')),
+    authMethod: method,
+    ...keys(method, fields.get('jwks'), fields.get('jwks_uri')),
     mayRefresh: mayRefresh(fields.get('grant_types'), fields.get('response_types')),
   };
 }
@@ -74,12 +87,23 @@ function clientName(value: unknown): string | undefined {
 /** Left out means `none` here: such clients are public in practice (VS Code), and told so. */
 function authMethod(value: unknown): ClientMetadata['authMethod'] {
   if (value === undefined) return 'none';
-  if (value === 'none' || value === 'client_secret_basic' || value === 'client_secret_post') {
-    return value;
-  }
+  const method = AUTH_METHODS.find((known) => known === value);
+  if (method !== undefined) return method;
   throw new InvalidClientMetadata(
-    'token_endpoint_auth_method must be none, client_secret_basic or client_secret_post',
+    `token_endpoint_auth_method must be one of ${AUTH_METHODS.join(', ')}`,
   );
+}
+
+/** RFC 7591 §2: `jwks` and `jwks_uri` must not both be there. */
+function keys(
+  method: ClientMetadata['authMethod'],
+  jwks: unknown,
+  jwksUri: unknown,
+): Pick<ClientMetadata, 'jwks' | 'jwksUri'> {
+  if (method !== 'private_key_jwt') return { jwks: undefined, jwksUri: undefined };
+  if (jwks !== undefined && jwksUri === undefined) return { jwks, jwksUri: undefined };
+  if (jwks === undefined && typeof jwksUri === 'string') return { jwks: undefined, jwksUri };
+  throw new InvalidClientMetadata('private_key_jwt needs jwks, or else jwks_uri');
 }
 
 /**

@@ -24,23 +24,22 @@ export interface ServerCapabilities {
   readonly resource: string;
   readonly endpoints: Endpoints;
   readonly scopes: readonly string[];
-  /**
-   * Undefined: client ID metadata documents are off. Otherwise the signature algorithms accepted
-   * in such a client's assertions.
-   */
-  readonly documentClients: { readonly assertionAlgorithms: readonly string[] } | undefined;
+  /** Whether client ID metadata documents are on. */
+  readonly hasMetadataDocuments: boolean;
+  /** Signature algorithms of client assertions; undefined where no client can have keys. */
+  readonly assertionAlgorithms: readonly string[] | undefined;
 }
 
 type Document = Readonly<Record<string, unknown>>;
 
 /** RFC 8414 §2. */
 export function authorizationServerMetadata(server: ServerCapabilities): Document {
-  const { endpoints, documentClients } = server;
+  const { endpoints, assertionAlgorithms } = server;
   const authMethods = [
     'none',
     'client_secret_basic',
     'client_secret_post',
-    ...(documentClients === undefined ? [] : ['private_key_jwt']),
+    ...(assertionAlgorithms === undefined ? [] : ['private_key_jwt']),
   ];
   return {
     issuer: server.issuer,
@@ -55,11 +54,11 @@ export function authorizationServerMetadata(server: ServerCapabilities): Documen
     grant_types_supported: ['authorization_code', 'refresh_token'],
     token_endpoint_auth_methods_supported: authMethods,
     revocation_endpoint_auth_methods_supported: authMethods,
-    ...(documentClients !== undefined && {
-      token_endpoint_auth_signing_alg_values_supported: documentClients.assertionAlgorithms,
-      revocation_endpoint_auth_signing_alg_values_supported: documentClients.assertionAlgorithms,
-      client_id_metadata_document_supported: true,
+    ...(assertionAlgorithms !== undefined && {
+      token_endpoint_auth_signing_alg_values_supported: assertionAlgorithms,
+      revocation_endpoint_auth_signing_alg_values_supported: assertionAlgorithms,
     }),
+    ...(server.hasMetadataDocuments && { client_id_metadata_document_supported: true }),
     code_challenge_methods_supported: ['S256'],
     authorization_response_iss_parameter_supported: true,
     protected_resources: [server.resource],

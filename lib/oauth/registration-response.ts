@@ -12,6 +12,9 @@ export interface ClientInformation {
   readonly clientId: string;
   /** Undefined for a client that asked for none. */
   readonly clientSecret: string | undefined;
+  /** Public keys of a client that asked for `private_key_jwt`, or where they are. */
+  readonly jwks?: { readonly keys: readonly Readonly<Record<string, unknown>>[] } | undefined;
+  readonly jwksUri?: string | undefined;
   /** Unix seconds. */
   readonly issuedAt: number;
 }
@@ -31,6 +34,8 @@ export function registrationResponse(
     ...(metadata.clientName !== undefined && { client_name: metadata.clientName }),
     redirect_uris: metadata.redirectUris,
     token_endpoint_auth_method: metadata.authMethod,
+    ...(client.jwks !== undefined && { jwks: client.jwks }),
+    ...(client.jwksUri !== undefined && { jwks_uri: client.jwksUri }),
     grant_types: metadata.mayRefresh
       ? ['authorization_code', 'refresh_token']
       : ['authorization_code'],

@@ -41,7 +41,11 @@ export function wireClients(ground: Ground, limits: Pick<RateLimits, 'count'>): 
     allowedHosts: config.allowedClientMetadataHosts,
     allowedNetwork,
   });
-  const registered = createRegisteredClients(signingKeys, config.issuer);
+  const registered = createRegisteredClients(
+    signingKeys,
+    config.issuer,
+    config.clientIdMetadataDocuments ? documents.check : undefined,
+  );
   const directory = createClientDirectory({
     preRegistered: config.clients,
     registered: config.clientRegistration ? registered : undefined,

@@ -121,9 +121,11 @@ function documentsOf({ config, jwks }: RoutesWiring, paths: Paths): Documents {
       jwks: origin + paths.jwks,
     },
     scopes: config.scopes.supported,
-    documentClients: config.clientIdMetadataDocuments
-      ? { assertionAlgorithms: CLIENT_ASSERTION_ALGORITHMS }
-      : undefined,
+    hasMetadataDocuments: config.clientIdMetadataDocuments,
+    assertionAlgorithms:
+      config.clientIdMetadataDocuments || config.clientRegistration
+        ? CLIENT_ASSERTION_ALGORITHMS
+        : undefined,
   };
   const { initial } = config.scopes;
   return {

@@ -9,6 +9,7 @@ import { parseClientMetadata } from '../../lib/oauth/client-metadata.js';
 const registered = createRegisteredClients(
   createKeyRing([Buffer.alloc(32, 'k')]),
   'https://mcp.example',
+  undefined,
 );
 const URL_ID = 'https://a.example/client.json';
 const SECRET = 'a secret of thirty-two characters';

@@ -2,8 +2,11 @@ import { randomBytes } from 'node:crypto';
 
 import { describe, expect, it } from '@jest/globals';
 
-import { decodeClientId, encodeClientId } from '../../lib/clients/client-id-codec.js';
-import type { ClientMetadata } from '../../lib/oauth/client-metadata.js';
+import {
+  decodeClientId,
+  type EncodedRegistration,
+  encodeClientId,
+} from '../../lib/clients/client-id-codec.js';
 
 const KEY = randomBytes(32);
 const OLDER_KEY = randomBytes(32);
@@ -19,7 +22,7 @@ function registration(clientName: string | undefined, ...redirectUris: string[])
 }
 
 /** What the clients of the compatibility list register, longest form first seen. */
-const REAL_CLIENTS: [string, ClientMetadata & { issuedAt: number }][] = [
+const REAL_CLIENTS: [string, EncodedRegistration][] = [
   ['Claude', registration('Claude', 'https://claude.ai/api/mcp/auth_callback')],
   ['Claude Code', registration('Claude Code (my-server)', 'http://localhost:53118/callback')],
   [

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 
 import { describe, expect, it } from '@jest/globals';
 
+import { parseDocumentUrl } from '../../lib/clients/metadata-documents/document-url.js';
 import { createRegisteredClients } from '../../lib/clients/registered-clients.js';
 import { createKeyRing } from '../../lib/keys/key-ring.js';
 import { parseClientMetadata } from '../../lib/oauth/client-metadata.js';
@@ -11,7 +12,10 @@ import { REAL_REGISTRATIONS } from '../oauth/real-registrations.js';
 const NOW = 1_700_000_000;
 const [OLD, NEW] = [Buffer.alloc(32, 'o'), Buffer.alloc(32, 'n')];
 const ISSUER = 'https://mcp.example';
-const clientsOf = (...secrets: Buffer[]) => createRegisteredClients(createKeyRing(secrets), ISSUER);
+const checkUrl = (url: string): URL =>
+  parseDocumentUrl(url, { allowedHosts: undefined, allowedAddresses: [] });
+const clientsOf = (...secrets: Buffer[]) =>
+  createRegisteredClients(createKeyRing(secrets), ISSUER, checkUrl);
 const metadata = (fields: object = {}) =>
   parseClientMetadata({ redirect_uris: ['https://a.example/cb'], ...fields });
 const CONFIDENTIAL = metadata({ token_endpoint_auth_method: 'client_secret_basic' });
@@ -55,7 +59,7 @@ describe('clients that register themselves', () => {
     'FA-20: are unknown to the issuer %j with the same key, and so are their secrets',
     (issuer) => {
       const { clientId, clientSecret = '' } = clientsOf(OLD).register(CONFIDENTIAL, NOW);
-      const other = createRegisteredClients(createKeyRing([OLD]), issuer);
+      const other = createRegisteredClients(createKeyRing([OLD]), issuer, checkUrl);
       expect(other.find(clientId)).toBeUndefined();
       expect(other.isSecretOf(clientId, clientSecret)).toBe(false);
     },
@@ -67,6 +71,66 @@ describe('clients that register themselves', () => {
     expect(rotated.find(clientId)).toBeDefined();
     expect(rotated.isSecretOf(clientId, clientSecret)).toBe(true);
     expect(clientsOf(NEW).isSecretOf(clientId, clientSecret)).toBe(false);
+  });
+
+  const RSA = { kty: 'RSA', n: 'n'.repeat(342), e: 'AQAB', kid: 'one', alg: 'RS256', use: 'sig' };
+  const EC = { kty: 'EC', crv: 'P-256', x: 'x', y: 'y' };
+  const signing = (keys: object) =>
+    metadata({ token_endpoint_auth_method: 'private_key_jwt', ...keys });
+
+  it.each([
+    ['a set of keys', { jwks: { keys: [RSA, EC] } }, { keys: [RSA, EC] }],
+    [
+      'keys with more than is needed',
+      { jwks: { keys: [{ ...EC, x5c: ['long'] }] } },
+      { keys: [EC] },
+    ],
+    ['an address', { jwks_uri: 'https://a.example/jwks.json' }, undefined],
+  ])(
+    'FA-19: carry the keys they prove themselves with, and have no secret: %s',
+    (_what, keys, jwks) => {
+      const clients = clientsOf(OLD);
+      const { clientId, clientSecret } = clients.register(signing(keys), NOW);
+      expect(clientSecret).toBeUndefined();
+      expect(clientId.length).toBeLessThan(1000);
+      expect(clientsOf(NEW, OLD).find(clientId)).toMatchObject({
+        authMethods: ['private_key_jwt'],
+        redirectUris: ['https://a.example/cb'],
+        jwks,
+        jwksUri: 'jwks_uri' in keys ? keys.jwks_uri : undefined,
+      });
+    },
+  );
+
+  it.each([
+    {},
+    { jwks: { keys: [EC] }, jwks_uri: 'https://a.example/jwks.json' },
+    { jwks: { keys: [] } },
+    { jwks: { keys: [{ ...EC, d: 'private' }] } },
+    { jwks: { keys: [{ kty: 'oct', k: 'shared' }] } },
+    { jwks: [EC] },
+    { jwks: 'text' },
+    { jwks_uri: 7 },
+    { jwks_uri: 'http://a.example/jwks.json' },
+    { jwks_uri: 'https://10.0.0.1/jwks.json' },
+    { jwks_uri: 'https://a.example/jwks.json\nhttps://b.example/cb' },
+    {
+      jwks: {
+        keys: Array.from({ length: 9 }, () => ({ ...RSA, n: randomBytes(256).toString('hex') })),
+      },
+    },
+  ])('FA-19: are refused with keys that cannot be used: %j', (keys) => {
+    expect(() => clientsOf(OLD).register(signing(keys), NOW)).toThrow(InvalidClientMetadata);
+  });
+
+  it('FA-19: need keys of their own where nothing is fetched, also those that have an address already', () => {
+    const remote = signing({ jwks_uri: 'https://a.example/jwks.json' });
+    const { clientId } = clientsOf(OLD).register(remote, NOW);
+    const quiet = createRegisteredClients(createKeyRing([OLD]), ISSUER, undefined);
+    expect(() => quiet.register(remote, NOW)).toThrow(InvalidClientMetadata);
+    expect(quiet.find(clientId)).toBeUndefined();
+    const own = quiet.register(signing({ jwks: { keys: [EC] } }), NOW);
+    expect(quiet.find(own.clientId)?.jwks).toEqual({ keys: [EC] });
   });
 
   it('have a secret that fits them alone', () => {

@@ -1,13 +1,16 @@
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 
+import { exportJWK, generateKeyPair, SignJWT } from 'jose';
+
 import { DEMO_AUDIENCE } from '../../demo/tenant/options.js';
-import { startTlsHost, type TlsHost } from '../clients/metadata-documents/tls-host.js';
+import { json, startTlsHost, type TlsHost } from '../clients/metadata-documents/tls-host.js';
 import { type CountingStorage, countingStorage } from '../fuzz/counting-storage.js';
 import { type Answer, oauthClient, registerClient } from '../support/oauth-client.js';
-import { send, sendForm } from '../support/raw-http.js';
+import { send, sendForm, sendJson } from '../support/raw-http.js';
 import {
+  ASSERTION_TYPE,
   publish,
   type SigningClient,
   type SigningClientOptions,
@@ -279,6 +282,104 @@ describe('clients that prove themselves by an assertion', () => {
     expect((await send(fresh.authorizeUrl({ redirect_uri }))).status).toBe(200);
     expect(errorOf(await old.refreshProved(tokens.refresh_token))).toEqual(INVALID_CLIENT);
     expect((await fresh.refreshProved(tokens.refresh_token)).status).toBe(200);
+  });
+
+  describe('R-MD-3 FA-19: every method of authentication that the metadata lists can be registered, and works', () => {
+    it.each(['none', 'client_secret_basic', 'client_secret_post', 'private_key_jwt'])(
+      '%s',
+      async (method) => {
+        const server = (
+          await send(`${world.origin}/.well-known/oauth-authorization-server`)
+        ).json();
+        expect(server.token_endpoint_auth_methods_supported).toContain(method);
+        const { publicKey, privateKey } = await generateKeyPair('ES256', { extractable: true });
+        const jwks = { keys: [{ ...(await exportJWK(publicKey)), kid: 'own', alg: 'ES256' }] };
+        const metadata = {
+          redirect_uris: ['http://127.0.0.1:1/callback'],
+          token_endpoint_auth_method: method,
+          ...(method === 'private_key_jwt' && { jwks }),
+        };
+        const answer = await sendJson(`${world.origin}/register`, metadata);
+        expect(answer.status).toBe(201);
+        expect(answer.json()).toMatchObject(metadata);
+        expect('client_secret' in answer.json()).toBe(method.startsWith('client_secret_'));
+        const { client_id: id = '', client_secret: secret } = answer.json() as Record<
+          string,
+          string
+        >;
+        const client = oauthClient(world.origin, {
+          id,
+          secret,
+          redirectUri: 'http://127.0.0.1:1/callback',
+        });
+        if (method !== 'private_key_jwt') {
+          expect((await client.tokens()).refresh_token).toBeDefined();
+          return;
+        }
+        const proof = async () => ({
+          client_assertion_type: ASSERTION_TYPE,
+          client_assertion: await new SignJWT({ jti: randomUUID(), iss: id, sub: id })
+            .setProtectedHeader({ alg: 'ES256', kid: 'own', typ: 'client-authentication+jwt' })
+            .setAudience(world.origin)
+            .setExpirationTime(now() + 60)
+            .sign(privateKey),
+        });
+        const code = (await client.logIn()).get('code') ?? '';
+        expect(errorOf(await client.redeem(code))).toEqual(INVALID_CLIENT);
+        const used = await proof();
+        // RFC 7523 §2.2: the assertion names the client by itself.
+        const tokens = await client.redeem(code, { ...used, client_id: undefined });
+        expect(tokens.status).toBe(200);
+        const token = tokens.body.refresh_token;
+        expect(errorOf(await client.refresh(token))).toEqual(INVALID_CLIENT);
+        expect(errorOf(await client.refresh(token, used))).toEqual(INVALID_CLIENT);
+        expect((await client.refresh(token, await proof())).status).toBe(200);
+      },
+    );
+
+    it('private_key_jwt with keys at an address, which are fetched when they are needed', async () => {
+      const { publicKey, privateKey } = await generateKeyPair('RS256', { extractable: true });
+      const keys = { keys: [{ ...(await exportJWK(publicKey)), kid: 'there', alg: 'RS256' }] };
+      const before = host.answer;
+      host.answer = (req, res) =>
+        req.url === '/registered.keys' ? json(keys)(req, res) : before(req, res);
+      const requests = host.requests.length;
+      const answer = await sendJson(`${world.origin}/register`, {
+        redirect_uris: ['http://127.0.0.1:1/callback'],
+        token_endpoint_auth_method: 'private_key_jwt',
+        jwks_uri: host.url('/registered.keys'),
+      });
+      expect([answer.status, host.requests.length]).toEqual([201, requests]);
+      const id = String(answer.json().client_id);
+      expect(id.length).toBeLessThanOrEqual(255);
+      const client = oauthClient(world.origin, {
+        id,
+        secret: undefined,
+        redirectUri: 'http://127.0.0.1:1/callback',
+      });
+      const code = (await client.logIn()).get('code') ?? '';
+      const client_assertion = await new SignJWT({ jti: randomUUID(), iss: id, sub: id })
+        .setProtectedHeader({ alg: 'RS256', kid: 'there' })
+        .setAudience(world.origin)
+        .setExpirationTime(now() + 60)
+        .sign(privateKey);
+      const proof = { client_assertion_type: ASSERTION_TYPE, client_assertion };
+      expect((await client.redeem(code, proof)).status).toBe(200);
+    });
+
+    it.each([
+      { jwks_uri: 'http://client.example/k' },
+      { jwks_uri: 'https://10.0.0.1/k' },
+      { jwks: { keys: [{ kty: 'oct', k: 'c2VjcmV0' }] } },
+      { jwks: null, jwks_uri: '' },
+    ])('but not with keys that cannot be used: %j', async (keys) => {
+      const answer = await sendJson(`${world.origin}/register`, {
+        redirect_uris: ['http://127.0.0.1:1/callback'],
+        token_endpoint_auth_method: 'private_key_jwt',
+        ...keys,
+      });
+      expect([answer.status, answer.json().error]).toEqual([400, 'invalid_client_metadata']);
+    });
   });
 
   describe('FA-25: store nothing that nobody vouched for', () => {

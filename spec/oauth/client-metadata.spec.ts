@@ -72,7 +72,11 @@ describe('the other fields', () => {
     ['a name that is an object', { client_name: { toString: 'x' } }],
     ['a name that is too long', { client_name: 'x'.repeat(MAX_CLIENT_NAME_LENGTH + 1) }],
     ['mutual TLS', { token_endpoint_auth_method: 'tls_client_auth' }],
-    ['private_key_jwt', { token_endpoint_auth_method: 'private_key_jwt' }],
+    ['private_key_jwt without keys', { token_endpoint_auth_method: 'private_key_jwt' }],
+    [
+      'private_key_jwt with keys in two places',
+      { token_endpoint_auth_method: 'private_key_jwt', jwks: {}, jwks_uri: 'https://a.example/k' },
+    ],
     ['a method by the name of a built-in', { token_endpoint_auth_method: 'constructor' }],
     ['client credentials alone', { grant_types: ['client_credentials'] }],
     ['R-RG-6 a grant that cannot begin', { grant_types: ['refresh_token'] }],

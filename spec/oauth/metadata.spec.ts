@@ -24,13 +24,15 @@ const SERVER: ServerCapabilities = {
     jwks: `${ISSUER}/.well-known/jwks.json`,
   },
   scopes: ['openid', 'read'],
-  documentClients: { assertionAlgorithms: ['ES256', 'RS256'] },
+  hasMetadataDocuments: true,
+  assertionAlgorithms: ['ES256', 'RS256'],
 };
 const BARE: ServerCapabilities = {
   ...SERVER,
   endpoints: { ...SERVER.endpoints, registration: undefined },
   scopes: [],
-  documentClients: undefined,
+  hasMetadataDocuments: false,
+  assertionAlgorithms: undefined,
 };
 
 /** What JSON makes of it: undefined fields would vanish, and must not be there at all. */
