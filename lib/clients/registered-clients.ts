@@ -85,7 +85,7 @@ function secretFor(clientId: string, key: Uint8Array): string {
   return mac(key, clientId).toString('base64url');
 }
 
-type PublicKeys = Required<Pick<EncodedRegistration, 'jwks' | 'jwksUri'>>;
+type PublicKeys = Pick<Client, 'jwks' | 'jwksUri'>;
 
 /** The members of a key that verifying needs: the id carries them. */
 const KEY_MEMBERS = ['kty', 'crv', 'x', 'y', 'n', 'e', 'kid', 'alg', 'use'];
