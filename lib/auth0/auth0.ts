@@ -62,20 +62,27 @@ export interface LoginTransaction {
   readonly pending: unknown;
   /** As in {@link LoginStart}. */
   readonly identityOnly?: boolean;
+  /** As in {@link LoginStart}. */
+  readonly formExpiresAt?: number | undefined;
 }
 
 /** Keeps transactions under their `state`: 10 minutes, taken once. */
 export interface LoginTransactions {
-  /** @returns false when that state is taken, which a random one never is */
+  /** @returns false where that state was used before: the form it comes from was answered already */
   add(state: string, transaction: LoginTransaction): Promise<boolean>;
+  /** The login of that state, as long as no callback has taken it. */
+  waiting(state: string): Promise<LoginTransaction | undefined>;
   /**
    * Of parallel callers one gets it, and only for the browser it is bound to: another one changes
    * nothing. One that was taken and never finished comes back after a while, as `wasInterrupted`:
    * good for beginning the login anew, not for finishing it.
    */
   take(state: string, browser: string): Promise<TakenTransaction | undefined>;
-  /** The browser has its answer: forgets what was taken. Does not reject. */
-  finish(state: string): Promise<void>;
+  /**
+   * The browser has its answer: forgets what was taken, except that the form has been answered, as long as
+   * it could be submitted again. Does not reject.
+   */
+  finish(state: string, formExpiresAt?: number): Promise<void>;
 }
 
 /** A transaction in hand. */
@@ -87,7 +94,12 @@ export type TakenTransaction = LoginTransaction & {
 
 /** One login on its way to Auth0. */
 export interface LoginStart {
+  /** As in {@link LoginTransaction}. */
   readonly browser: string;
+  /** 43 characters of base64url, at least 128 bits of them random. Default: a random one. */
+  readonly state?: string | undefined;
+  /** Until when the form that was answered could be submitted again; unix seconds. */
+  readonly formExpiresAt?: number | undefined;
   readonly pending: unknown;
   /** API scopes to ask Auth0 for, besides `openid profile email offline_access`. */
   readonly scopes: readonly string[];
@@ -164,8 +176,17 @@ export interface Auth0 {
    * and audience; rejects with an {@link Auth0Error} that names the remedy.
    */
   ready(): Promise<void>;
-  /** Answers with the redirect to Auth0. Rejects before anything is sent if that cannot be. */
-  startLogin(req: Request, res: Response, start: LoginStart): Promise<void>;
+  /**
+   * Answers with the redirect to Auth0. Rejects before anything is sent if that cannot be.
+   *
+   * @returns something where a login of this state was begun before, and nothing was sent: where that login
+   *   goes on, as long as it waits at Auth0
+   */
+  startLogin(
+    req: Request,
+    res: Response,
+    start: LoginStart,
+  ): Promise<undefined | { readonly location: string | undefined }>;
   /**
    * Verifies Auth0's answer on the callback and fetches its tokens. What the transactions
    * themselves throw passes through as it is: then nothing was taken.

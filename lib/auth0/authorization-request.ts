@@ -26,10 +26,10 @@ export interface LoginSecrets {
   readonly codeVerifier: string;
 }
 
-/** Fresh secrets, from the system's random source. */
-export function createLoginSecrets(): LoginSecrets {
+/** Fresh secrets, from the system's random source; the state may be there already. */
+export function createLoginSecrets(state?: string): LoginSecrets {
   const random = (): string => randomBytes(RANDOM_BYTES).toString('base64url');
-  return { state: random(), nonce: random(), codeVerifier: random() };
+  return { state: state ?? random(), nonce: random(), codeVerifier: random() };
 }
 
 /** Without duplicates and without `openid`, which passport-openidconnect puts in front. */
@@ -48,7 +48,7 @@ export function scopesToAsk({
 export function authorizationParameters(
   config: Pick<Auth0Config, 'audience' | 'authorizeParams'>,
   hints: LoginStart['hints'],
-  secrets: LoginSecrets,
+  secrets: Pick<LoginSecrets, 'nonce' | 'codeVerifier'>,
 ): Record<string, string> {
   return {
     ...hints,

@@ -53,16 +53,23 @@ export function createLogin(deps: LoginDeps): Pick<Auth0, 'startLogin' | 'finish
   return {
     async startLogin(req, res, start) {
       const { authorizationEndpoint } = await deps.discovery.get();
-      const dance = outboundDance(deps, start, authorizationEndpoint);
+      const { state, transaction } = newLogin(start);
+      const isNew = await deps.transactions.add(state, transaction);
+      const login = isNew ? transaction : await deps.transactions.waiting(state);
+      if (login === undefined) return { location: undefined };
+      const dance = outboundDance(deps, start, state, login, authorizationEndpoint);
       const outcome = await runDance(authenticator, dance, req, res);
       if (!('location' in outcome)) throw new Error('a login ended before it began');
+      if (!isNew) return { location: outcome.location };
       sendTo(res, outcome.location);
+      return undefined;
     },
     async finishLogin(req, res, browser) {
       const callback = parseCallback(req.originalUrl);
       const taken: TakenLogin = { transaction: undefined };
       res.once('finish', () => {
-        if (taken.transaction !== undefined) void deps.transactions.finish(callback.state);
+        if (taken.transaction === undefined) return;
+        void deps.transactions.finish(callback.state, taken.transaction.formExpiresAt);
       });
       try {
         const dance = inboundDance(deps, callback, browser, taken);
@@ -82,22 +89,29 @@ interface TakenLogin {
   transaction: TakenTransaction | undefined;
 }
 
-function outboundDance(deps: LoginDeps, start: LoginStart, authorizationUrl: string): Dance {
-  const secrets = createLoginSecrets();
-  const { state, nonce, codeVerifier } = secrets;
-  const { browser, pending, identityOnly = false } = start;
-  const transaction = { nonce, codeVerifier, browser, pending, identityOnly };
+function newLogin(start: LoginStart): { state: string; transaction: LoginTransaction } {
+  const { state, nonce, codeVerifier } = createLoginSecrets(start.state);
+  const { browser, pending, identityOnly = false, formExpiresAt } = start;
+  return {
+    state,
+    transaction: { nonce, codeVerifier, browser, pending, identityOnly, formExpiresAt },
+  };
+}
+
+function outboundDance(
+  deps: LoginDeps,
+  start: LoginStart,
+  state: string,
+  login: LoginTransaction,
+  authorizationUrl: string,
+): Dance {
   return {
     ...settings(deps),
     authorizationUrl,
     scope: scopesToAsk(start),
-    parameters: authorizationParameters(deps.config, start.hints, secrets),
+    parameters: authorizationParameters(deps.config, start.hints, login),
     query: {},
-    async remember() {
-      const isNew = await deps.transactions.add(state, transaction);
-      if (!isNew) throw new Error('a random state was taken: the random source is broken');
-      return state;
-    },
+    remember: async () => state,
     recall: notOnThisLeg,
     redeem: notOnThisLeg,
   };

@@ -17,10 +17,11 @@ import type { Config } from '../config/config.js';
 import type { Approvals } from '../grants/approvals.js';
 import type { ApprovedRequest } from '../grants/code-grant.js';
 import { noStore } from '../http/answer-headers.js';
-import type { BrowserSession, BrowserSessions } from '../http/browser-sessions.js';
+import type { BrowserSessions } from '../http/browser-sessions.js';
 import type { AskForConsent } from '../http/consent-prompt.js';
 import { handler } from '../http/handler.js';
 import type { DepartToAuth0 } from '../http/login-departure.js';
+import type { LoginFlows } from '../http/login-flows.js';
 import { CLIENT_LOGIN, PageError, pageErrorOf } from '../http/pages.js';
 import { readForm } from '../http/request-body.js';
 import { queryOf } from '../http/request-query.js';
@@ -47,6 +48,7 @@ export interface AuthorizationDeps {
   knownScopes: ReadonlySet<string>;
   approvals: Pick<Approvals, 'isRemembered'>;
   sessions: BrowserSessions;
+  flows: Pick<LoginFlows, 'begin'>;
   ask: AskForConsent;
   depart: DepartToAuth0;
 }
@@ -135,11 +137,8 @@ async function decide(
   client: Client,
   deps: AuthorizationDeps,
 ): Promise<void> {
-  // `always` needs no session to know that it asks.
-  const isAlways = deps.config.consent === 'always';
-  const session = isAlways ? undefined : await deps.sessions.open(req, res);
-  if (session !== undefined && (await mayPass(session, request, deps))) {
-    await deps.depart(req, res, { purpose: 'client', request }, await session.begin());
+  if (await mayPass(req, res, request, deps)) {
+    await deps.depart(req, res, { purpose: 'client', request }, deps.flows.begin(req, res));
   } else {
     deps.ask(req, res, { request, clientKind: client.kind, clientHost: client.verifiedHost });
   }
@@ -147,13 +146,15 @@ async function decide(
 
 /** PX-2, PX-13: the same browser allowed the same client the same before. */
 async function mayPass(
-  { browser }: BrowserSession,
+  req: Request,
+  res: Response,
   request: ApprovedRequest,
-  { config, approvals }: AuthorizationDeps,
+  { config, approvals, sessions }: AuthorizationDeps,
 ): Promise<boolean> {
   if (config.consent === 'external') return true;
-  if (browser === undefined || request.promptsConsent) return false;
-  return approvals.isRemembered({ ...request, browser });
+  if (config.consent === 'always' || request.promptsConsent) return false;
+  const { browser } = await sessions.open(req, res);
+  return browser !== undefined && (await approvals.isRemembered({ ...request, browser }));
 }
 
 /**

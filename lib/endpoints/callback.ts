@@ -17,10 +17,10 @@ import type { Grants } from '../grants/grants.js';
 import { type PendingLogin, pendingLoginOf } from '../grants/pending-login.js';
 import type { AccountVisits } from '../http/account-visits.js';
 import { noStore } from '../http/answer-headers.js';
-import type { BrowserSession, BrowserSessions } from '../http/browser-sessions.js';
 import type { ErrorLog } from '../http/error-log.js';
 import { handler } from '../http/handler.js';
 import type { DepartToAuth0 } from '../http/login-departure.js';
+import type { HeldFlow, LoginFlows } from '../http/login-flows.js';
 import { toOAuthError } from '../http/oauth-error.js';
 import { type ErrorPlace, PageError, pageErrorOf } from '../http/pages.js';
 import { queryOf } from '../http/request-query.js';
@@ -31,9 +31,9 @@ export interface CallbackDeps {
   issuer: string;
   auth0: Pick<Auth0, 'finishLogin'>;
   grants: Pick<Grants, 'begin' | 'discard'>;
-  sessions: BrowserSessions;
+  flows: Pick<LoginFlows, 'begin' | 'heldBy'>;
   /** Notes what was allowed, once somebody has logged in: before that anybody could fill the store. */
-  remember: (session: BrowserSession, request: ApprovedRequest) => Promise<void>;
+  remember: (req: Request, res: Response, request: ApprovedRequest) => Promise<void>;
   depart: DepartToAuth0;
   visits: Pick<AccountVisits, 'begin'>;
   /** Where whoever signed in goes. */
@@ -53,14 +53,13 @@ export function callbackEndpoint(deps: CallbackDeps): RequestHandler[] {
   return [
     noStore,
     handler(async function finishLogin(req, res) {
-      const session = await deps.sessions.open(req, res);
-      const { browser = '' } = session;
+      const flow = deps.flows.heldBy(req, stateOf(req));
       let pending: PendingLogin | undefined;
       try {
-        const result = await deps.auth0.finishLogin(req, res, browser);
+        const result = await deps.auth0.finishLogin(req, res, flow.secret);
         pending = purposeOf(result, deps);
         if (pending.purpose === 'client') {
-          await answerClient(req, res, session, result.login, pending.request, deps);
+          await answerClient(req, res, result.login, pending.request, deps);
         } else {
           await signIn(req, res, result.login, deps);
         }
@@ -68,10 +67,10 @@ export function callbackEndpoint(deps: CallbackDeps): RequestHandler[] {
         pending ??= thrown instanceof Auth0Error ? readable(thrown.pending) : undefined;
         if (pending !== undefined && isInterrupted(thrown)) {
           // Auth0's code may have been used. The person is known there by now, and is not asked again.
-          await deps.depart(req, res, pending, browser);
+          await deps.depart(req, res, pending, deps.flows.begin(req, res));
           return;
         }
-        fail(req, res, thrown, pending, browser, deps);
+        fail(req, res, thrown, pending, flow, deps);
       }
     }),
   ];
@@ -80,7 +79,6 @@ export function callbackEndpoint(deps: CallbackDeps): RequestHandler[] {
 async function answerClient(
   req: Request,
   res: Response,
-  session: BrowserSession,
   login: Auth0Login,
   request: ApprovedRequest,
   deps: CallbackDeps,
@@ -88,7 +86,7 @@ async function answerClient(
   const { code, grantId } = await deps.grants.begin(login, request);
   // A convenience: without it the person is asked again next time, which is no reason to fail this login.
   await deps
-    .remember(session, request)
+    .remember(req, res, request)
     .catch((error: unknown) => deps.logError(req, toOAuthError(error)));
   const context = { grantId, subject: login.subject, ...clientOf(request) };
   deps.emit({ type: 'login_completed', ...context });
@@ -114,7 +112,7 @@ function fail(
   res: Response,
   thrown: unknown,
   pending: PendingLogin | undefined,
-  browser: string,
+  flow: HeldFlow,
   { issuer, logError, emit, connectedAppsErrors }: CallbackDeps,
 ): void {
   const failure = failureOf(thrown);
@@ -123,7 +121,7 @@ function fail(
     throw pageErrorOf(thrown, connectedAppsErrors);
   }
   emit({ type: 'login_failed', ...failure, ...(pending && clientOf(pending.request)) });
-  if (pending === undefined) throw asPage(req, thrown, browser);
+  if (pending === undefined) throw asPage(req, thrown, flow);
   const error = toOAuthError(thrown);
   logError(req, error);
   res.redirect(303, errorResponse(pending.request, error, issuer));
@@ -162,13 +160,18 @@ function failureOf(thrown: unknown): { reason: string; tenantMessage?: string } 
   return { reason: kind, ...(tenantMessage !== undefined && { tenantMessage }) };
 }
 
-function asPage(req: Request, thrown: unknown, browser: string): unknown {
-  if (!(thrown instanceof Auth0Error) || thrown.kind !== 'unknown_login') return thrown;
-  return new PageError(unknownLoginKind(req, browser), toOAuthError(thrown));
+/** Not yet believed: it only says which cookie to look for. */
+function stateOf(req: Request): string {
+  return new URLSearchParams(req.originalUrl.split('?', 2)[1]).get('state') ?? '';
 }
 
-function unknownLoginKind(req: Request, browser: string): ErrorPageKind {
+function asPage(req: Request, thrown: unknown, flow: HeldFlow): unknown {
+  if (!(thrown instanceof Auth0Error) || thrown.kind !== 'unknown_login') return thrown;
+  return new PageError(unknownLoginKind(req, flow), toOAuthError(thrown));
+}
+
+function unknownLoginKind(req: Request, { secret, isOver }: HeldFlow): ErrorPageKind {
   // Auth0 sends a browser here without `state` after a link in an e-mail: verification, password reset.
   if (!queryOf(req).has('state')) return 'no_login';
-  return browser === '' ? 'other_browser' : 'login_expired';
+  return secret === '' && !isOver ? 'other_browser' : 'login_expired';
 }

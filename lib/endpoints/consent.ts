@@ -10,14 +10,14 @@ import type { Request, RequestHandler, Response } from 'express';
 
 import { clientFingerprint } from '../clients/fingerprint.js';
 import type { EventListener } from '../config/events.js';
-import type { ApprovedRequest } from '../grants/code-grant.js';
+import type { Logins } from '../grants/login-transactions.js';
 import { noStore } from '../http/answer-headers.js';
-import type { BrowserSessions } from '../http/browser-sessions.js';
 import type { AskForConsent, ConsentForm } from '../http/consent-prompt.js';
 import { handler } from '../http/handler.js';
 import type { DepartToAuth0 } from '../http/login-departure.js';
+import type { RateLimits } from '../http/rate-limits.js';
 import { readForm } from '../http/request-body.js';
-import type { SealedForms } from '../http/sealed-form.js';
+import { answeredBefore, type OpenedForm, type SealedForms } from '../http/sealed-form.js';
 import { errorResponse } from '../oauth/authorization-response.js';
 import { AccessDenied, InvalidRequest } from '../oauth/errors.js';
 import type { Parameters } from '../oauth/parameters.js';
@@ -27,7 +27,8 @@ const MAX_BODY_BYTES = 64 * 1024;
 
 export interface ConsentDeps {
   issuer: string;
-  sessions: BrowserSessions;
+  logins: Pick<Logins, 'decline'>;
+  limits: Pick<RateLimits, 'countLogin'>;
   forms: Pick<SealedForms<ConsentForm>, 'read'>;
   ask: AskForConsent;
   depart: DepartToAuth0;
@@ -40,22 +41,28 @@ export interface ConsentDeps {
 /**
  * Builds the handlers of `POST /consent`.
  *
- * @throws PageError the form is not this browser's, or too old; nothing was stored
+ * @throws PageError the form is not this browser's, too old, or was submitted before
  */
 export function consentEndpoint(deps: ConsentDeps): RequestHandler[] {
   return [
     noStore,
     handler(async function answerConsent(req, res) {
       const form = await readForm(req, res, MAX_BODY_BYTES);
-      const { madeAt, ...question } = deps.forms.read(req, single(form, 'request'));
+      const opened = deps.forms.read(req, single(form, 'request'));
+      const { madeAt, ...question } = opened.content;
       switch (single(form, 'decision')) {
         case 'allow':
           if (deps.nowMs() - madeAt < deps.minReadingMs) {
             return deps.ask(req, res, question, { wasTooSoon: true });
           }
-          return allow(req, res, question.request, deps);
+          return deps.depart(
+            req,
+            res,
+            { purpose: 'client', request: question.request },
+            opened.flow,
+          );
         case 'deny':
-          return deny(res, question.request, deps);
+          return deny(req, res, opened, deps);
         default:
           throw new InvalidRequest('The decision must be allow or deny');
       }
@@ -63,21 +70,15 @@ export function consentEndpoint(deps: ConsentDeps): RequestHandler[] {
   ];
 }
 
-async function allow(
+/** Stored, so that the same form cannot allow it afterwards. The client is told, Auth0 is not. */
+async function deny(
   req: Request,
   res: Response,
-  request: ApprovedRequest,
-  deps: ConsentDeps,
+  { content: { request }, flow }: OpenedForm<ConsentForm>,
+  { issuer, logins, limits, emit }: ConsentDeps,
 ): Promise<void> {
-  const session = await deps.sessions.open(req, res);
-  // PX-19: the cookie goes out with the very redirect to Auth0.
-  const browser = await session.begin();
-  deps.emit({ type: 'consent_given', client: clientFingerprint(request.clientId) });
-  await deps.depart(req, res, { purpose: 'client', request }, browser);
-}
-
-/** PX-26: the client hears it, Auth0 does not. */
-function deny(res: Response, request: ApprovedRequest, { issuer, emit }: ConsentDeps): void {
+  await limits.countLogin(req);
+  if (!(await logins.decline(flow.state, flow.formExpiresAt))) throw answeredBefore();
   emit({ type: 'consent_denied', client: clientFingerprint(request.clientId) });
   const error = new AccessDenied('The person did not allow it');
   res.redirect(303, errorResponse(request, error, issuer));

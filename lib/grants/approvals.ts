@@ -46,6 +46,7 @@ export function createApprovals(deps: CollectionDeps): Approvals {
   };
 }
 
-function mayBeRemembered({ redirectUri }: Question): boolean {
+/** RFC 8252 §8.6: not for clients that anyone could impersonate. */
+export function mayBeRemembered({ redirectUri }: Pick<Question, 'redirectUri'>): boolean {
   return redirectUriKind(redirectUri) === 'https';
 }

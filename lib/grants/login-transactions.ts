@@ -1,16 +1,17 @@
 /**
- * Logins under way at Auth0, bound to the browser that approved them.
- *
- * Spec: MCP security best practices, "Confused Deputy Problem" (PX-17, PX-18, PX-20, PX-22).
- *
- * @module
+ * Pending logins at Auth0, bound to the browser that began them (MCP security best practices, "Confused
+ * Deputy Problem"). A login stands under the state of the form it began with, so that adding it is also
+ * what makes a decision count once.
  */
+import { randomBytes } from 'node:crypto';
+
 import type { LoginTransactions } from '../auth0/auth0.js';
 import { equalInConstantTime } from '../keys/key-ring.js';
+import { boundedMap } from '../storage/bounded-map.js';
 import { type CollectionDeps, openCollection } from '../storage/collection.js';
-import type { LoginRecord } from '../storage/records.js';
+import type { LoginRecord, SpentFormRecord } from '../storage/records.js';
 
-/** Seconds a person has to log in at Auth0 (PX-22). */
+/** Seconds a user has to log in at Auth0. */
 export const LOGIN_TTL_SECONDS = 600;
 
 /** Seconds a login that was taken is kept, for a person who reloads a page that never came. */
@@ -19,31 +20,83 @@ const TAKEN_TTL_SECONDS = 300;
 /** Seconds until one that was taken counts as interrupted: a second click is none. */
 const INTERRUPTED_AFTER_SECONDS = 2;
 
+/** Forms whose answer the store may have written without saying so; more are not remembered. */
+const MAX_UNCONFIRMED = 1000;
+
+/** Answers that are remembered of one form. */
+const MAX_ATTEMPTS = 20;
+
+/** The transactions, and the forms that were answered without one. */
+export interface Logins extends LoginTransactions {
+  /**
+   * Marks the form of that state as answered: no login begins with it.
+   *
+   * @returns false where it was answered before
+   */
+  decline(state: string, formExpiresAt: number): Promise<boolean>;
+}
+
 /** @param now unix seconds */
-export function createLoginTransactions(
-  deps: CollectionDeps,
-  now: () => number,
-): LoginTransactions {
-  const logins = openCollection<LoginRecord>(deps, 'login');
+export function createLoginTransactions(deps: CollectionDeps, now: () => number): Logins {
+  const logins = openCollection<LoginRecord | SpentFormRecord>(deps, 'login');
+  const unconfirmed = boundedMap<readonly string[]>(MAX_UNCONFIRMED);
+  const secondsUntil = (time = 0): number => Math.max(time - now(), 0);
+
+  /**
+   * The first answer to a form counts. Where the store failed on it, the user was told to try again: what
+   * was written all the same must not stand in the way of that.
+   */
+  async function addOnce(
+    state: string,
+    record: (LoginRecord | SpentFormRecord) & { nonce: string },
+    ttlSeconds: number,
+  ): Promise<boolean> {
+    const lost = unconfirmed.get(state) ?? [];
+    try {
+      if (await logins.add(state, record, ttlSeconds)) return true;
+      if (lost.length === 0) return false;
+      const stored = await logins.update(state, ({ nonce = '' }) =>
+        lost.includes(nonce) ? { value: record, ttlSeconds } : undefined,
+      );
+      return stored?.nonce === record.nonce;
+    } catch (error) {
+      unconfirmed.set(state, [...lost, record.nonce].slice(-MAX_ATTEMPTS));
+      throw error;
+    }
+  }
 
   return {
+    decline(state, formExpiresAt) {
+      const record = { spent: true, nonce: randomBytes(16).toString('base64url') } as const;
+      return addOnce(state, record, Math.max(secondsUntil(formExpiresAt), 1));
+    },
+    async waiting(state) {
+      const login = await logins.get(state);
+      if (login === undefined || 'spent' in login) return undefined;
+      return standingOf(login, now()) === 'untouched' ? login : undefined;
+    },
     add: (state, transaction) =>
-      logins.add(state, { ...transaction, startedAt: now() }, LOGIN_TTL_SECONDS),
+      addOnce(state, { ...transaction, startedAt: now() }, LOGIN_TTL_SECONDS),
     async take(state, browser) {
       let found: Standing = 'nothing';
       const login = await logins.update(state, (current) => {
+        if ('spent' in current) return undefined;
         // Nothing is written for another browser: its answer must not use up this one's login.
         found = isSame(current.browser, browser) ? standingOf(current, now()) : 'nothing';
         if (found === 'nothing') return undefined;
         // Marked rather than deleted: the mark tells a crash from a login that never was.
-        return { value: { ...current, takenAt: now() }, ttlSeconds: TAKEN_TTL_SECONDS };
+        const ttlSeconds = Math.max(TAKEN_TTL_SECONDS, secondsUntil(current.formExpiresAt));
+        return { value: { ...current, takenAt: now() }, ttlSeconds };
       });
-      if (login === undefined || is(found, 'nothing')) return undefined;
+      if (login === undefined || 'spent' in login || is(found, 'nothing')) return undefined;
       return { ...login, wasInterrupted: is(found, 'interrupted') };
     },
-    async finish(state) {
-      // Left behind by a store that is away, it ends by itself.
-      await logins.delete(state).catch(() => undefined);
+    async finish(state, formExpiresAt) {
+      const seconds = secondsUntil(formExpiresAt);
+      const done =
+        seconds === 0 ? logins.delete(state) : logins.set(state, { spent: true }, seconds);
+      // Left behind by a store that is away, it expires by itself.
+      await done.catch(() => undefined);
     },
   };
 }
@@ -51,8 +104,9 @@ export function createLoginTransactions(
 /** What a login is good for: `interrupted` ones, for beginning anew. */
 type Standing = 'nothing' | 'untouched' | 'interrupted';
 
-function standingOf({ takenAt }: LoginRecord, now: number): Standing {
-  if (takenAt === undefined) return 'untouched';
+function standingOf({ startedAt, takenAt }: LoginRecord, now: number): Standing {
+  if (takenAt === undefined)
+    return now - (startedAt ?? now) < LOGIN_TTL_SECONDS ? 'untouched' : 'nothing';
   return now - takenAt < INTERRUPTED_AFTER_SECONDS ? 'nothing' : 'interrupted';
 }
 

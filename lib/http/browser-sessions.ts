@@ -1,12 +1,8 @@
 /**
- * The browser's session: which browser approved a login, so that only that one can finish it.
+ * The browser's session, which outlives a login: in which browser an approval is remembered.
  *
  * express-session under a cookie of our own, on a shadow of the request: the host app's own session
  * is neither seen nor touched.
- *
- * Spec: PX-10…PX-12, PX-19, PX-20, PX-23.
- *
- * @module
  */
 import { randomBytes } from 'node:crypto';
 
@@ -19,7 +15,7 @@ import { expressSession } from './express-session.js';
 
 declare module 'express-session' {
   interface SessionData {
-    /** Names this browser in logins and approvals. Random; never leaves the server. */
+    /** Names this browser in approvals. Random; never leaves the server. */
     browser: string;
     /** When somebody last completed a login in it; unix seconds. */
     lastLoginAt: number;
@@ -30,17 +26,11 @@ declare module 'express-session' {
 export interface BrowserSession {
   /** The browser's name, or undefined as long as it has no session. */
   readonly browser: string | undefined;
-  /**
-   * Gives the browser a session for a login, if it has none, and sends the cookie with the answer.
-   *
-   * @throws TooManyRequests too many logins were begun, in this browser or in all
-   */
-  begin(): Promise<string>;
-  /** Keeps the session as long as approvals live, and the cookie with it. */
-  keep(): Promise<void>;
+  /** Gives the browser a session, or renews the one it has. The cookie goes out with the response. */
+  keep(): Promise<string>;
 }
 
-/** Sessions of browsers that have approved something. */
+/** Sessions of browsers in which an approval is remembered. */
 export interface BrowserSessions {
   /** Reads it, once a request. Sets no cookie. */
   open(req: Request, res: Response): Promise<BrowserSession>;
@@ -50,14 +40,9 @@ interface BrowserSessionsDeps {
   readonly cookies: CookieRules;
   /** First signs, all verify. */
   readonly secrets: readonly string[];
-  /** Made at the first login. */
+  /** Made at the first use. */
   readonly store: () => session.Store;
-  /** Seconds a session lives that has seen no login to its end: strangers can make as many. */
   readonly ttlSeconds: number;
-  /** Seconds of one that is kept. */
-  readonly keepSeconds: number;
-  /** Counts a login that begins, of a browser known already or not. @throws TooManyRequests */
-  readonly countLogin: (req: Request, browser: string | undefined) => Promise<void>;
   /** Unix seconds. */
   readonly now: () => number;
 }
@@ -92,24 +77,20 @@ export function createBrowserSessions(deps: BrowserSessionsDeps): BrowserSession
       const current = await load(req, res);
       return {
         browser: current.browser,
-        async begin() {
-          await deps.countLogin(req, current.browser);
-          current.browser ??= randomBytes(18).toString('base64url');
-          await save(current);
-          return current.browser;
-        },
         async keep() {
-          current.cookie.maxAge = deps.keepSeconds * 1000;
+          current.browser ??= randomBytes(18).toString('base64url');
+          current.cookie.maxAge = deps.ttlSeconds * 1000;
           // A change, so that the cookie is sent again with its new end.
           current.lastLoginAt = deps.now();
           await save(current);
+          return current.browser;
         },
       };
     },
   };
 }
 
-/** Now and not when the answer ends: an outage must show before a redirect is sent. */
+/** Now and not when the answer ends: an outage must show before the approval is stored for it. */
 function save(current: Request['session']): Promise<void> {
   return new Promise((resolve, reject) => {
     current.save((error?: unknown) => (error ? reject(error) : resolve()));

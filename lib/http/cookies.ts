@@ -9,12 +9,13 @@ import type { CookieOptions, Request } from 'express';
 
 /** How cookies are named and set here. */
 export interface CookieRules {
-  readonly name: (purpose: string) => string;
   /**
-   * For a cookie that a neighbour on the host must not overwrite: browsers keep cookies by host, whatever
-   * the port and the path of the server.
+   * A cookie that a neighbour on the host does not overwrite: browsers keep cookies by host, whatever the
+   * port and the path of the server.
    */
   readonly ownName: (purpose: string) => string;
+  /** The same for the cookies of logins, of which a browser has several: the name without the flow's id. */
+  readonly flowPrefix: string;
   readonly options: CookieOptions & { readonly secure: boolean };
 }
 
@@ -23,22 +24,26 @@ export interface CookieRules {
  * thinks of the connection. `Lax` because the browser comes back from Auth0 by a cross-site link.
  *
  * @param isHttps false only on a plain-http loopback host, where browsers refuse the prefix
- * @param namespace the server's own, of which eight characters tell it from its neighbours
+ * @param namespace the server's own, of which a few characters tell it from its neighbours
  */
 export function cookieRules(isHttps: boolean, namespace: string): CookieRules {
-  const name = (purpose: string): string => `${isHttps ? '__Host-' : ''}auth0-mcp-${purpose}`;
+  const prefix = `${isHttps ? '__Host-' : ''}auth0-mcp-`;
   return {
-    name,
-    ownName: (purpose) => name(`${purpose}-${namespace.slice(0, 8)}`),
+    ownName: (purpose) => `${prefix}${purpose}-${namespace.slice(0, 8)}`,
+    flowPrefix: `${prefix}${namespace.slice(0, 6)}-`,
     options: { secure: isHttps, httpOnly: true, sameSite: 'lax', path: '/' },
   };
 }
 
 /** The first cookie of that name on the request. */
 export function cookieOf(req: Request, name: string): string | undefined {
-  for (const pair of (req.headers.cookie ?? '').split(';')) {
+  return cookiesOf(req).find(([sent]) => sent === name)?.[1];
+}
+
+/** Name and value of each cookie on the request. */
+export function cookiesOf(req: Request): [name: string, value: string][] {
+  return (req.headers.cookie ?? '').split(';').map((pair) => {
     const equals = pair.indexOf('=');
-    if (pair.slice(0, equals).trim() === name) return pair.slice(equals + 1).trim();
-  }
-  return undefined;
+    return [pair.slice(0, Math.max(equals, 0)).trim(), pair.slice(equals + 1).trim()];
+  });
 }

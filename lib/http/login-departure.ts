@@ -1,37 +1,47 @@
-/**
- * The departure to Auth0: everything a login needs before the browser leaves.
- *
- * @module
- */
+/** The redirect to Auth0 that a login begins with. */
 import type { Request, Response } from 'express';
 
 import type { Auth0, LoginStart } from '../auth0/auth0.js';
 import { clientFingerprint } from '../clients/fingerprint.js';
 import type { EventListener } from '../config/events.js';
 import type { PendingLogin } from '../grants/pending-login.js';
+import type { LoginFlow, LoginFlows } from './login-flows.js';
+import type { RateLimits } from './rate-limits.js';
+import { answeredBefore } from './sealed-form.js';
 
 /**
- * Sends the browser to Auth0 and remembers what for. Answers the request.
+ * Stores the login and redirects the browser to Auth0. Sends the response.
  *
- * @param browser the browser that approved, from its session
+ * @throws PageError the form of this flow was submitted before
+ * @throws TooManyRequests too many logins were begun
  */
 export type DepartToAuth0 = (
   req: Request,
   res: Response,
   pending: PendingLogin,
-  browser: string,
+  flow: LoginFlow,
 ) => Promise<void>;
 
 interface DepartureDeps {
   readonly auth0: Pick<Auth0, 'startLogin'>;
+  readonly flows: Pick<LoginFlows, 'holdLogin'>;
+  readonly limits: Pick<RateLimits, 'countLogin'>;
   readonly emit: EventListener;
 }
 
-export function createDeparture({ auth0, emit }: DepartureDeps): DepartToAuth0 {
-  return async function departToAuth0(req, res, pending, browser) {
-    await auth0.startLogin(req, res, { browser, pending, ...wanted(pending) });
+export function createDeparture({ auth0, flows, limits, emit }: DepartureDeps): DepartToAuth0 {
+  return async function departToAuth0(req, res, pending, flow) {
+    await limits.countLogin(req);
+    // The cookie goes out with the redirect itself, and has its whole time from now on.
+    flows.holdLogin(res, flow);
+    const { secret: browser, state, formExpiresAt } = flow;
+    const start = { browser, state, formExpiresAt, pending, ...wanted(pending) };
+    const begunBefore = await auth0.startLogin(req, res, start);
+    if (begunBefore !== undefined) throw answeredBefore(begunBefore.location);
     if (pending.purpose === 'client') {
-      emit({ type: 'login_started', client: clientFingerprint(pending.request.clientId) });
+      const client = clientFingerprint(pending.request.clientId);
+      if (formExpiresAt !== undefined) emit({ type: 'consent_given', client });
+      emit({ type: 'login_started', client });
     } else {
       emit({ type: 'sign_in_started' });
     }

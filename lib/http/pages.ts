@@ -38,7 +38,9 @@ export type WayOn =
   /** To the client, told of the error: somebody else's place, which the page names. */
   | { readonly goOn: string }
   /** To a page of ours, for another try. */
-  | { readonly tryAgain: string };
+  | { readonly tryAgain: string }
+  /** To Auth0, where a login of this browser waits. */
+  | { readonly signIn: string };
 
 /** What is special about the errors of one page: words of its own, and the way back to it. */
 export interface ErrorPlace {
@@ -134,5 +136,6 @@ export function pageErrorOf(thrown: unknown, place: ErrorPlace): PageError {
 function linkOf(way: WayOn | undefined, { texts }: PageLook): ErrorPage['link'] {
   if (way === undefined) return undefined;
   if ('goOn' in way) return { href: way.goOn };
+  if ('signIn' in way) return { href: way.signIn, text: texts.connectedApps.signIn };
   return { href: way.tryAgain, text: texts.errorPage.tryAgain };
 }

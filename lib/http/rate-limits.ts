@@ -40,7 +40,6 @@ type LimitName =
   | 'assertionsOfHost'
   | 'assertions'
   | 'anonymous'
-  | 'browser'
   | 'visitor'
   | 'site'
   | 'everybody';
@@ -70,8 +69,6 @@ const LIMITS: Readonly<Record<LimitName, Limit>> = {
   assertions: { limit: 6000, windowMs: MINUTE_MS },
   /** Calls of one address to what is open without a token (`anonymous`). */
   anonymous: { limit: 1200, windowMs: MINUTE_MS },
-  /** Logins begun in one browser: the window is the life of a login, so this bounds the open ones. */
-  browser: { limit: 30, windowMs: 10 * MINUTE_MS },
   /** Logins begun from one address, so that a few addresses cannot use up what is for everybody. */
   visitor: { limit: 300, windowMs: 10 * MINUTE_MS },
   /** The same from 256 neighbouring homes, which somebody may have to themselves. */
@@ -88,6 +85,8 @@ export interface RateLimits
   callerOf(req: Request): string;
   /** Counts one under a key, or as many as there are. @throws TooManyRequests */
   count(name: LimitName, key: string, times?: number): Promise<void>;
+  /** Counts a decision on a form, or a login that begins without one. @throws TooManyRequests */
+  countLogin(req: Request): Promise<void>;
   /** Looks without counting. @throws TooManyRequests if the next one would be too many */
   check(name: LimitName, key: string): Promise<void>;
   /** Stops the counters' timers. */
@@ -146,19 +145,26 @@ export function createRateLimits({ log, store, hash }: RateLimitsDeps): RateLimi
     };
   }
 
+  async function count(name: LimitName, key: string, times = 1): Promise<void> {
+    const { limit, windowMs } = LIMITS[name];
+    const hashed = hash(key);
+    for (let time = 0; time < times; time += 1) {
+      const { totalHits, resetTime } = await limiterOf(name).counters.increment(hashed);
+      if (totalHits > limit) throw tooMany(secondsUntil(resetTime, windowMs));
+    }
+  }
+
   return {
     registration: byAddress('registration'),
     login: byAddress('login'),
     token: byAddress('token'),
     addressOf,
     callerOf: (req) => hash(addressOf(req)).slice(0, CALLER_CHARACTERS),
-    async count(name, key, times = 1) {
-      const { limit, windowMs } = LIMITS[name];
-      const hashed = hash(key);
-      for (let time = 0; time < times; time += 1) {
-        const { totalHits, resetTime } = await limiterOf(name).counters.increment(hashed);
-        if (totalHits > limit) throw tooMany(secondsUntil(resetTime, windowMs));
-      }
+    count,
+    async countLogin(req) {
+      await count('visitor', addressOf(req));
+      await count('site', addressOf(req, IPV6_SITE));
+      await count('everybody', 'everybody');
     },
     async check(name, key) {
       const hits = await limiterOf(name).counters.get?.(hash(key));

@@ -15,9 +15,10 @@ import { expressSession } from './express-session.js';
 type Callback = (error?: unknown) => void;
 
 /**
- * Sessions as sealed records: expiry is the storage's, atomicity is not needed here.
+ * Sessions as sealed records: expiry is the storage's, atomicity is not needed here. There is no `touch`: a
+ * session lives as long as its cookie, which reading it does not renew.
  *
- * @param ttlSeconds for a session whose cookie has no end
+ * @param ttlSeconds of every session
  */
 export function recordSessionStore(
   records: Collection<SessionRecord>,
@@ -41,17 +42,11 @@ export function recordSessionStore(
     override set(id: string, data: session.SessionData, callback: Callback = () => {}): void {
       // The cookie is an object with methods; JSON is what is kept of it.
       const record: SessionRecord = { ...data, cookie: data.cookie };
-      const ttlMs = data.cookie.originalMaxAge;
-      const seconds = ttlMs === null ? ttlSeconds : Math.ceil(ttlMs / 1000);
-      records.set(id, record, seconds).then(() => callback(), callback);
+      records.set(id, record, ttlSeconds).then(() => callback(), callback);
     }
 
     override destroy(id: string, callback: Callback = () => {}): void {
       records.delete(id).then(() => callback(), callback);
-    }
-
-    override touch(id: string, data: session.SessionData, callback: Callback = () => {}): void {
-      this.set(id, data, callback);
     }
   }
 

@@ -88,8 +88,8 @@ export interface GrantRecord {
 /**
  * Kind `login`, id: the `state` sent to Auth0. A login between the approval and Auth0's answer.
  *
- * Life: 10 minutes; once taken, until the browser has its answer. Worth little: it needs the
- * browser's cookie and Auth0's code too.
+ * Life: 10 minutes; once taken, until the browser has its answer, and then as {@link SpentFormRecord}.
+ * Worth little: it needs the browser's cookie and Auth0's code too.
  */
 export interface LoginRecord {
   nonce: string;
@@ -99,10 +99,23 @@ export interface LoginRecord {
   pending: unknown;
   /** No refresh token was asked for. */
   identityOnly?: boolean;
+  /** Until when the form it began with could be submitted again; unix seconds. */
+  formExpiresAt?: number | undefined;
   /** When the browser was sent to Auth0; unix seconds. */
   startedAt?: number;
   /** When the answer of Auth0 arrived; unix seconds. */
   takenAt?: number;
+}
+
+/**
+ * Kind `login` as well, id: the `state` that the form would have had at Auth0. The form was answered.
+ *
+ * Life: until the form expires, 10 minutes at most.
+ */
+export interface SpentFormRecord {
+  spent: true;
+  /** Of a denial: tells it from others of the same form. */
+  nonce?: string;
 }
 
 /**

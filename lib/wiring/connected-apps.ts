@@ -8,9 +8,9 @@ import type { AccountSessions } from '../grants/account-sessions.js';
 import type { Grants } from '../grants/grants.js';
 import { createAccountForms } from '../http/account-forms.js';
 import { createAccountVisits } from '../http/account-visits.js';
-import type { BrowserSessions } from '../http/browser-sessions.js';
 import type { CookieRules } from '../http/cookies.js';
 import type { DepartToAuth0 } from '../http/login-departure.js';
+import type { LoginFlows } from '../http/login-flows.js';
 import type { ErrorPlace, LookFor } from '../http/pages.js';
 import { createSealedForms } from '../http/sealed-form.js';
 import { createSealer } from '../keys/seal.js';
@@ -24,7 +24,7 @@ interface ConnectedAppsWiring {
   readonly cookies: CookieRules;
   readonly accountSessions: AccountSessions;
   readonly grants: Grants;
-  readonly sessions: BrowserSessions;
+  readonly flows: LoginFlows;
   readonly depart: DepartToAuth0;
   readonly lookFor: LookFor;
 }
@@ -37,7 +37,7 @@ export interface ConnectedApps {
 }
 
 export function wireConnectedApps(deps: ConnectedAppsWiring): ConnectedApps {
-  const { ground, paths, cookies, accountSessions, grants, lookFor } = deps;
+  const { ground, paths, cookies, flows, accountSessions, grants, lookFor } = deps;
   const { config, signingKeys, emit, now } = ground;
   const { issuer } = config;
   const { origin } = new URL(config.baseUrl);
@@ -54,8 +54,8 @@ export function wireConnectedApps(deps: ConnectedAppsWiring): ConnectedApps {
     origin,
   });
   const signInForms = createSealedForms<'sign_in'>(
-    { sealer: createSealer(signingKeys.derive('sign-in-form')), cookies, issuer, origin, now },
-    { foreign: 'page_expired', expired: 'page_expired' },
+    { sealer: createSealer(signingKeys.derive('sign-in-form')), flows, issuer, origin, now },
+    'page_expired',
   );
   const urls = {
     signIn: origin + paths.signIn,
@@ -65,7 +65,7 @@ export function wireConnectedApps(deps: ConnectedAppsWiring): ConnectedApps {
   return {
     endpoints: {
       connectedApps: { visits, grants, forms, signInForms, lookFor, urls },
-      signIn: { forms: signInForms, sessions: deps.sessions, visits, depart: deps.depart },
+      signIn: { forms: signInForms, visits, depart: deps.depart },
       disconnect: { visits, forms, grants, sessions: accountSessions, pageUrl },
       signOut: { visits, forms, lookFor, emit, pageUrl },
     },

@@ -11,16 +11,16 @@ import { type AccountSessions, createAccountSessions } from '../grants/account-s
 import { createEndedSessions } from '../grants/ended-sessions.js';
 import { createGrants, type Grants } from '../grants/grants.js';
 import { grantingImplied } from '../grants/implied-scopes.js';
-import { createLoginTransactions } from '../grants/login-transactions.js';
+import type { Logins } from '../grants/login-transactions.js';
 import { createRefreshTokens } from '../grants/refresh-token.js';
 import { SIGNING_KEY_MATERIAL_BYTES } from '../grants/signing-key.js';
 import { emitProblem, type Ground } from './ground.js';
 
-export function wireAuth0({ config, collections, emit, now }: Ground): Auth0 {
+export function wireAuth0({ config, emit, now }: Ground, logins: Logins): Auth0 {
   const auth0 = createAuth0({
     config: config.auth0,
     callbackUrl: config.callbackUrl,
-    transactions: createLoginTransactions(collections, now),
+    transactions: logins,
     now,
     log: config.logger,
     onProblem: emitProblem(emit),

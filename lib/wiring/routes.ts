@@ -14,6 +14,7 @@ import { createClientRequests } from '../http/client-requests.js';
 import { cookieRules } from '../http/cookies.js';
 import { jsonErrors } from '../http/json-errors.js';
 import { createDeparture } from '../http/login-departure.js';
+import { createLoginFlows } from '../http/login-flows.js';
 import { createLookFor, pageErrors } from '../http/pages.js';
 import { createRateLimits, type RateLimits } from '../http/rate-limits.js';
 import { createRefreshAttempts } from '../http/refresh-attempts.js';
@@ -31,7 +32,6 @@ import { wireConnectedApps } from './connected-apps.js';
 import type { Ground } from './ground.js';
 import { type LoginWiring, wireLogin } from './login.js';
 import type { Mounts } from './mounts.js';
-import { wireSessions } from './sessions.js';
 
 interface RoutesWiring extends LoginWiring {
   readonly accountSessions: AccountSessions;
@@ -48,15 +48,15 @@ export function wireRoutes(deps: RoutesWiring): { routes: Routes; close(): void 
   const paths = pathsOf(config);
   const lookFor = createLookFor(brand, config.catalogue);
   const cookies = cookieRules(isHttps, deps.collections.namespace);
-  const sessions = wireSessions(deps, cookies, limits);
-  const depart = createDeparture({ auth0, emit });
+  const flows = createLoginFlows(cookies, now);
+  const depart = createDeparture({ auth0, flows, limits, emit });
   const { endpoints, signingIn } = wireConnectedApps({
     ground: deps,
     paths: paths.connectedApps,
     accountSessions: deps.accountSessions,
     grants,
     cookies,
-    sessions,
+    flows,
     depart,
     lookFor,
   });
@@ -74,7 +74,7 @@ export function wireRoutes(deps: RoutesWiring): { routes: Routes; close(): void 
     registration: config.clientRegistration
       ? { registered: clients.registered, isAllowedRedirectUri, emit, now }
       : undefined,
-    ...wireLogin(deps, { cookies, sessions, depart, lookFor, signingIn }),
+    ...wireLogin(deps, { cookies, flows, depart, limits, lookFor, signingIn }),
     token: {
       resource,
       openRequest,

@@ -8,6 +8,7 @@ import { createCallerCache } from '../bearer/caller-cache.js';
 import { createVerification, observed } from '../bearer/verification.js';
 import type { Config } from '../config/config.js';
 import type { Grants } from '../grants/grants.js';
+import { createLoginTransactions } from '../grants/login-transactions.js';
 import { createErrorLog } from '../http/error-log.js';
 import type { ChallengeBase } from '../oauth/challenge.js';
 import { endpointsOf, pathsOf } from '../routes/paths.js';
@@ -36,7 +37,8 @@ export function wire(config: Config, surroundings: Surroundings): Wiring {
   const { storage } = ground;
   const limits = wireLimits(ground);
   const clients = wireClients(ground, limits);
-  const auth0 = wireAuth0(ground);
+  const logins = createLoginTransactions(ground.collections, ground.now);
+  const auth0 = wireAuth0(ground, logins);
   const accessTokens = wireAccessTokens(ground);
   const knownScopes = new Set(
     [...config.scopes.supported, ...config.scopes.byTool.values()].flat(),
@@ -62,6 +64,7 @@ export function wire(config: Config, surroundings: Surroundings): Wiring {
     correlate,
     clients,
     auth0,
+    logins,
     grants,
     accountSessions,
     jwks: accessTokens.jwks,

@@ -53,7 +53,7 @@ describe('consent', () => {
     const cookies = response.headers.getSetCookie();
     expect(cookies).toHaveLength(1);
     expect(cookies[0]).toMatch(
-      /^auth0-mcp-form=[\w-]{24}; Max-Age=600; Path=\/;.*HttpOnly; SameSite=Lax$/,
+      /^auth0-mcp-[\w-]{6}-[\w-]{11}=[\w-]{22}; Max-Age=600; Path=\/;.*HttpOnly; SameSite=Lax$/,
     );
   });
 
@@ -84,14 +84,14 @@ describe('consent', () => {
     expect(headers.get('access-control-allow-origin')).toBeNull();
   });
 
-  it('PX-19 PX-30 the session cookie comes with the redirect to Auth0, which sees only our side', async () => {
+  it('PX-19 PX-30 the cookie of the login comes with the redirect to Auth0, which sees only our side', async () => {
     const client = await start();
     const browser = createBrowser();
     const form = await formOf(browser, client);
     const answer = await browser.post(consentUrl(), { request: form, decision: 'allow' });
     expect(answer.status).toBe(303);
     expect(answer.headers['set-cookie']?.join()).toMatch(
-      /auth0-mcp-session-[\w-]{8}=.*HttpOnly; SameSite=Lax/,
+      /^auth0-mcp-[\w-]{6}-[\w-]{11}=[\w-]{22}; Max-Age=900; Path=\/;.*HttpOnly; SameSite=Lax$/,
     );
     const sent = answer.next?.searchParams;
     expect(sent?.get('client_id')).toBe('demo-app');

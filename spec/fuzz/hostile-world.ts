@@ -74,7 +74,7 @@ export async function startHostileWorld(
     state: ['s'.repeat(43)],
     form: [apps.signIn.field, apps.signOut.field],
     grant: [apps.disconnect.field],
-    sessionCookie: [/auth0-mcp-session-[\w-]{8}/.exec(apps.disconnect.cookie)?.[0] ?? ''],
+    sessionCookie: [form.cookie.split('=')[0] ?? ''],
   };
   const secrets = [
     SPEC_SIGNING_KEY,

@@ -11,7 +11,6 @@ import type { RequestHandler } from 'express';
 import { MAX_FORM_BYTES } from '../../http/account-forms.js';
 import type { AccountVisits } from '../../http/account-visits.js';
 import { noStore } from '../../http/answer-headers.js';
-import type { BrowserSessions } from '../../http/browser-sessions.js';
 import { handler } from '../../http/handler.js';
 import type { DepartToAuth0 } from '../../http/login-departure.js';
 import { readForm } from '../../http/request-body.js';
@@ -20,7 +19,6 @@ import { optionalParameter } from '../../oauth/parameters.js';
 
 export interface SignInDeps {
   forms: Pick<SealedForms<'sign_in'>, 'read'>;
-  sessions: BrowserSessions;
   visits: Pick<AccountVisits, 'wasEnded'>;
   depart: DepartToAuth0;
 }
@@ -28,19 +26,16 @@ export interface SignInDeps {
 /**
  * Builds the handlers of the button.
  *
- * @throws PageError the form is not this browser's, or too old; nothing was stored
+ * @throws PageError the form is not this browser's, too old, or was submitted before
  */
 export function signInEndpoint(deps: SignInDeps): RequestHandler[] {
   return [
     noStore,
     handler(async function signIn(req, res) {
       const form = await readForm(req, res, MAX_FORM_BYTES);
-      deps.forms.read(req, optionalParameter(form, 'form'));
-      const session = await deps.sessions.open(req, res);
-      // PX-19: the cookie goes out with the very redirect to Auth0.
-      const browser = await session.begin();
+      const { flow } = deps.forms.read(req, optionalParameter(form, 'form'));
       const reauthenticate = deps.visits.wasEnded(req);
-      await deps.depart(req, res, { purpose: 'connected_apps', reauthenticate }, browser);
+      await deps.depart(req, res, { purpose: 'connected_apps', reauthenticate }, flow);
     }),
   ];
 }

@@ -73,6 +73,12 @@ export const de: PageTexts = {
       remedy:
         'Gehen Sie dorthin zurück, wo Sie begonnen haben, etwa in Ihre App, und beginnen Sie noch einmal.',
     },
+    already_answered: {
+      title: 'Diese Seite wurde schon beantwortet',
+      message: 'Die erste Antwort zählt. Ein zweites Mal ist nichts geschehen.',
+      remedy:
+        'Wenn sich die Anmeldung nicht geöffnet hat und unten eine Schaltfläche ist, benutzen Sie diese. Gehen Sie sonst dorthin zurück, wo Sie begonnen haben, etwa in Ihre App, und beginnen Sie noch einmal.',
+    },
     other_browser: {
       title: 'Diese Anmeldung hat woanders begonnen',
       message:

@@ -68,6 +68,12 @@ export const en: PageTexts = {
       message: 'Too much time has passed, or this page was already used. Nothing was shared.',
       remedy: 'Go back to where you started, such as your app, and begin again.',
     },
+    already_answered: {
+      title: 'This page was already answered',
+      message: 'Your first answer counts. Nothing was done a second time.',
+      remedy:
+        'If the sign-in did not open and there is a button below, use it. Otherwise go back to where you started, such as your app, and begin again.',
+    },
     other_browser: {
       title: 'This sign-in started somewhere else',
       message:

@@ -72,6 +72,12 @@ export const es: PageTexts = {
       message: 'Ha pasado demasiado tiempo, o esta página ya se usó. No se ha compartido nada.',
       remedy: 'Vuelve a donde empezaste, por ejemplo a tu aplicación, y empieza de nuevo.',
     },
+    already_answered: {
+      title: 'Esta página ya se respondió',
+      message: 'Cuenta tu primera respuesta. No se ha hecho nada por segunda vez.',
+      remedy:
+        'Si el inicio de sesión no se abrió y hay un botón abajo, úsalo. Si no, vuelve a donde empezaste, por ejemplo a tu aplicación, y empieza de nuevo.',
+    },
     other_browser: {
       title: 'Este inicio de sesión empezó en otro lugar',
       message:

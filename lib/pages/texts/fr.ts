@@ -72,6 +72,12 @@ export const fr: PageTexts = {
       message: 'Trop de temps s’est écoulé, ou cette page a déjà servi. Rien n’a été transmis.',
       remedy: 'Retournez là où vous avez commencé, votre application par exemple, et recommencez.',
     },
+    already_answered: {
+      title: 'Vous avez déjà répondu à cette page',
+      message: 'Votre première réponse compte. Rien n’a été fait une seconde fois.',
+      remedy:
+        'Si la connexion ne s’est pas ouverte et qu’un bouton figure ci-dessous, utilisez-le. Sinon, retournez là où vous avez commencé, par exemple dans votre application, et recommencez.',
+    },
     other_browser: {
       title: 'Cette connexion a commencé ailleurs',
       message:

@@ -17,8 +17,10 @@ export type ErrorPageKind =
   | 'invalid_redirect'
   /** The request is broken, and there is no proven place to send an error to. */
   | 'invalid_request'
-  /** The login or the consent form is too old, or was used before. */
+  /** The login or the consent form is too old, or the login was finished before. */
   | 'login_expired'
+  /** The form was submitted before, and counts once. */
+  | 'already_answered'
   /** The login belongs to another browser, or this one lost its cookie. */
   | 'other_browser'
   /** The browser came to the callback without a login, such as by a link in an e-mail of Auth0's. */

@@ -27,8 +27,8 @@ export function sessionStore(
   // A session id is a good part of a cookie: a copy of the store must not hold it.
   const named = (id: string): string =>
     prefix + createHash('sha256').update(`session ${id}`, 'utf8').digest('base64url');
-  // The four commands connect-redis uses for one session; a view of them, not the client itself.
-  const client: Pick<Commands<string>, 'get' | 'set' | 'expire'> & {
+  // The three commands connect-redis uses for one session; a view of them, not the client itself.
+  const client: Pick<Commands<string>, 'get' | 'set'> & {
     del(keys: string[]): unknown;
   } = {
     async get(id) {
@@ -37,10 +37,10 @@ export function sessionStore(
     },
     set: (id, text, options) =>
       run((redis) => redis.set(named(id), sealer.seal(String(text), id), options)),
-    expire: (id, seconds) => run((redis) => redis.expire(named(id), seconds)),
     del: ([id = '']) => run((redis) => redis.del(named(id))),
   };
   // Loaded here and not at the top: who uses another store does not pay for it.
   const { RedisStore } = loadPackage('connect-redis') as typeof import('connect-redis');
-  return new RedisStore({ client, prefix: '' });
+  // A session lives as long as its cookie, which reading it does not renew.
+  return new RedisStore({ client, prefix: '', disableTouch: true });
 }

@@ -17,6 +17,12 @@ export const FAULT_ROWS: Readonly<Record<string, string>> = {
   'FA-32': 'a warning of the log or the doctor blames only what nothing else explains',
   'FA-11': 'a decision that came sooner than the page can be read is not one',
   'FA-10': 'sign-in by popup works: no page or redirect of it cuts the popup off from its opener',
+  'FA-7':
+    'logins that begin at the same moment do not end each other, nor do neighbours on one host',
+  'FA-8': 'every login has its ten minutes at Auth0, whatever was before it in that browser',
+  'FA-9': 'a consent page that was left open says that it has expired, and how to begin again',
+  'FA-12': 'a decision counts once',
+  'FA-14': 'abandoned approvals lock no browser out: the oldest is given up',
   'FA-28': 'a caller has a limit of its own in whatever form its address is written',
   'FA-33': 'a stall of the process is not an outage of what it waits for',
 };

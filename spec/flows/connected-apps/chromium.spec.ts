@@ -98,7 +98,7 @@ describe('the page of connected apps in real Chromium', () => {
     await typePassword(page, BOB);
     await page.waitForURL(url());
     const cookies = (await context.cookies(url())).filter(({ name }) => /auth0-mcp/.test(name));
-    expect(cookies).toHaveLength(3);
+    expect(cookies).toHaveLength(2);
     for (const cookie of cookies) {
       expect(cookie).toMatchObject({ httpOnly: true, sameSite: 'Lax', path: '/' });
     }

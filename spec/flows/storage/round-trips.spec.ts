@@ -58,14 +58,14 @@ describe('round trips to the store, counted', () => {
     expect(verbs).toEqual([]);
   });
 
-  it('a login: 0 for the request, 2 for the approval, 10 for the callback and 3 behind it', async () => {
+  it('a login: 0 for the request, 1 for the approval, 8 for the callback and 3 behind it', async () => {
     const [consent, request] = await verbsOf(() => browser.follow(client.authorizeUrl()));
     expect(request).toEqual([]);
     const isAuth0 = (url: URL): boolean => url.href.startsWith(world.tenant.issuer);
     const [departed, approval] = await verbsOf(() =>
       approve(browser, consent, { stopBefore: isAuth0 }),
     );
-    expect(approval).toEqual(['set session', 'add login']);
+    expect(approval).toEqual(['add login']);
     const page = await browser.follow(departed.next ?? '');
     const { next } = await logIn(browser, page, ADA, {
       stopBefore: (url) => url.pathname === '/auth/callback',
@@ -74,7 +74,6 @@ describe('round trips to the store, counted', () => {
     code = back.next?.searchParams.get('code') ?? '';
     expect(callback.sort()).toEqual(
       [
-        'get session',
         'get login',
         'update login',
         'add grant',
@@ -84,10 +83,9 @@ describe('round trips to the store, counted', () => {
         // At once, each: has the session ended meanwhile, or all of the person's?
         'get ended',
         'get ended',
-        // express-session, once more at the end of each request: the session lives on.
-        'set session',
-        // Behind the answer: the login is forgotten, and the person's other grants are looked at.
-        'delete login',
+        // Behind the response: the login is forgotten, except that its form was answered, and the user's
+        // other grants are looked at.
+        'set login',
         'members grants-by-subject',
         'get grant',
       ].sort(),
@@ -120,7 +118,7 @@ describe('round trips to the store, counted', () => {
     expect(verbs).toEqual([]);
   });
 
-  it('the page of connected apps: 0 for a stranger, 2 to sign in, 9 for the callback, 4 with one app', async () => {
+  it('the page of connected apps: 0 for a stranger, 1 to sign in, 7 for the callback, 4 with one app', async () => {
     const person = createBrowser();
     const url = `${world.origin}/connected-apps`;
     const [stranger, opening] = await verbsOf(() => person.get(url));
@@ -128,7 +126,7 @@ describe('round trips to the store, counted', () => {
     const [departed, departure] = await verbsOf(() =>
       pressSignIn(person, stranger, { stopBefore: world.tenant.issuer }),
     );
-    expect(departure).toEqual(['set session', 'add login']);
+    expect(departure).toEqual(['add login']);
     const page = await person.follow(departed.next ?? '');
     const { next } = await logIn(person, page, ADA, {
       stopBefore: (to) => to.pathname === '/auth/callback',
@@ -136,7 +134,6 @@ describe('round trips to the store, counted', () => {
     const [, callback] = await verbsOf(() => person.get(next ?? ''));
     expect(callback.sort()).toEqual(
       [
-        'get session',
         'get login',
         'update login',
         'add account',
@@ -144,9 +141,8 @@ describe('round trips to the store, counted', () => {
         'addMember accounts-by-subject',
         'get ended',
         'get ended',
-        'set session',
-        // Behind the answer.
-        'delete login',
+        // Behind the response.
+        'set login',
       ].sort(),
     );
     const [, visit] = await verbsOf(() => person.get(url));
@@ -223,13 +219,13 @@ describe('commands to Redis, counted', () => {
     const [away, approval] = await countFor(() =>
       approve(browser, page, { stopBefore: deployed.tenant.issuer }),
     );
-    expect(approval).toEqual({ session: 1, login: 1 });
+    expect(approval).toEqual({ login: 1 });
     const { next } = await logIn(browser, await browser.follow(away.next ?? ''), ADA, {
       stopBefore,
     });
     const [back, callback] = await countFor(() => browser.get(next ?? ''));
     // Of these the login's last and the two looks at the person's grants are behind the answer.
-    expect(callback).toEqual({ session: 2, login: 3, grant: 3, 'grants-by': 4, ended: 2 });
+    expect(callback).toEqual({ login: 3, grant: 3, 'grants-by': 4, ended: 2 });
     const [{ body }, exchange] = await countFor(() =>
       app.redeem(back.next?.searchParams.get('code') ?? ''),
     );
