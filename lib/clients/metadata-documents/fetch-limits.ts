@@ -49,24 +49,28 @@ export function createFetchLimits(now: () => number): FetchLimits {
   let allUnderWay = 0;
 
   /** Only what is admitted counts: a refused fetch costs the host nothing. */
-  function admit(hostname: string, caller = ''): void {
-    if (caller !== '') {
+  function admit(hostname: string, caller: string | undefined): void {
+    // A caller and a host may both be an IP address.
+    const keys = {
+      host: `host ${hostname}`,
+      pair: `${hostname} for ${caller}`,
+      caller: `for ${caller}`,
+    };
+    if (caller !== undefined) {
       if ((underWay.get(caller) ?? 0) >= MAX_CONCURRENT_PER_CALLER) {
         throw limited(`${MAX_CONCURRENT_PER_CALLER} fetches are under way for one caller`);
       }
-      if (counts.of(caller) >= MAX_PER_CALLER) {
+      if (counts.of(keys.caller) >= MAX_PER_CALLER) {
         throw limited(`over ${MAX_PER_CALLER} fetches for one caller in ${WINDOW_SECONDS} s`);
       }
     }
     if (allUnderWay >= MAX_CONCURRENT) throw limited(`${MAX_CONCURRENT} fetches are under way`);
-    const pair = `${hostname} ${caller}`;
-    const ofHost = counts.of(hostname);
-    const isBusy = ofHost >= MAX_PER_HOST;
-    const mayStill = ofHost < MAX_PER_BUSY_HOST && counts.of(pair) < MAX_PER_CALLER_OF_BUSY_HOST;
-    if (isBusy && !mayStill) {
+    const ofHost = counts.of(keys.host);
+    const isFew = counts.of(keys.pair) < MAX_PER_CALLER_OF_BUSY_HOST;
+    if (ofHost >= MAX_PER_BUSY_HOST || (ofHost >= MAX_PER_HOST && !isFew)) {
       throw limited(`over ${MAX_PER_HOST} fetches from ${hostname} in ${WINDOW_SECONDS} s`);
     }
-    for (const key of caller === '' ? [hostname, pair] : [hostname, pair, caller]) counts.add(key);
+    for (const key of Object.values(keys)) counts.add(key);
   }
 
   function note(caller: string | undefined, change: 1 | -1): void {
