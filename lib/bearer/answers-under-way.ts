@@ -15,6 +15,8 @@ export interface AnswerUnderWay {
   readonly res: Response;
   /** Whom it is for; undefined for somebody without a token. */
   readonly caller: AccessToken | undefined;
+  /** Of a caller without a token: gone once the connection is. */
+  readonly address: string | undefined;
   /** When to ask for its grant, in milliseconds of `performance.now()`; see `open-answers.ts`. */
   dueAtMs: number | undefined;
   /** Its places in the two lists, so that it need not be looked for. */
@@ -28,7 +30,7 @@ export interface AnswersUnderWay {
   /** Those that may open a session, and of which nobody has read yet which; see `session-owners.ts`. */
   readonly opening: readonly AnswerUnderWay[];
   /** Enters one, if it can still end; it leaves by itself. */
-  begin(req: Request, res: Response, caller: AccessToken | undefined): void;
+  begin(req: Request, res: Response, caller: AccessToken | undefined, address?: string): void;
   /** It has been read which session it opens. @returns whether it had not been before */
   markRead(answer: AnswerUnderWay): boolean;
 }
@@ -52,11 +54,11 @@ export function createAnswersUnderWay(onEnd: (answer: AnswerUnderWay) => void): 
   return {
     list: all.list,
     opening: opening.list,
-    begin(req, res, caller) {
+    begin(req, res, caller, address) {
       // A connection that was gone before the check was done says so no more.
       if (res.destroyed || req.socket.destroyed) return;
       const places = { place: NOWHERE, openingPlace: NOWHERE };
-      const answer = { req, res, caller, dueAtMs: undefined, ...places };
+      const answer = { req, res, caller, address, dueAtMs: undefined, ...places };
       all.enter(answer);
       // Also where a session is named: it may have ended here, and the route opens another instead.
       if (req.method === 'POST') opening.enter(answer);

@@ -38,6 +38,7 @@ export interface GuardDeps extends OpenAnswersDeps, RefusalDeps, ScopeRules, Ori
   readonly resource: string;
   readonly anonymous: AnonymousAccess | undefined;
   readonly baseHeaders: Step;
+  readonly addressOf: (req: Request) => string;
   /** Counts calls without a token that are let through. @throws TooManyRequests */
   readonly limitAnonymous: (req: Request, calls: number) => Promise<void>;
 }
@@ -58,7 +59,7 @@ interface Guard extends GuardDeps {
 }
 
 export function createGuards(deps: GuardDeps): CreateGuard {
-  const answers = createAnswersUnderWay((answer) => sessions.read(answer));
+  const answers = createAnswersUnderWay((answer) => sessions.readEnded(answer));
   const sessions = createSessionOwners(answers);
   const common = {
     ...deps,
@@ -182,7 +183,7 @@ function admitAnonymous(
 
 function staysNobodys(req: Request, res: Response, guard: Guard): boolean {
   const isNobodys = guard.sessions.isNobodys(req);
-  if (isNobodys) guard.answers.begin(req, res, undefined);
+  if (isNobodys) guard.answers.begin(req, res, undefined, guard.addressOf(req));
   else sendSessionNotFound(res);
   return isNobodys;
 }
@@ -192,13 +193,17 @@ function enter(
   req: Request,
   res: Response,
   caller: AccessToken | undefined,
-  { sessions, answers, openAnswers }: Guard,
+  { sessions, answers, openAnswers, addressOf }: Guard,
 ): boolean {
   if (!sessions.admits(req, caller)) {
     sendSessionNotFound(res);
     return false;
   }
-  answers.begin(req, res, caller);
-  if (caller !== undefined) openAnswers.wake();
+  if (caller === undefined) {
+    answers.begin(req, res, caller, addressOf(req));
+  } else {
+    answers.begin(req, res, caller);
+    openAnswers.wake();
+  }
   return true;
 }

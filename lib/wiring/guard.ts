@@ -35,6 +35,7 @@ export function wireGuard(deps: GuardWiring): CreateGuard {
     scopes: config.scopes,
     anonymous: config.anonymous,
     baseHeaders: baseHeaders(config),
+    addressOf: limits.addressOf,
     limitAnonymous: (req, calls) => limits.count('anonymous', limits.addressOf(req), calls),
   });
 }
