@@ -24,6 +24,11 @@ export interface InstanceOrders {
 export interface Instances {
   readonly tenant: Tenant;
   readonly origin: string;
+  /** Of each instance, past the balancer. */
+  readonly origins: readonly string[];
+  readonly pids: readonly number[];
+  /** One more, in a PID namespace of its own, whose requests do not come through the balancer. */
+  addContainer(): Promise<string>;
   /** Moves the clock of every instance, and Auth0's. */
   pass(seconds: number): Promise<void>;
   /** SIGKILL. */
@@ -34,25 +39,41 @@ export interface Instances {
 const PROGRAM = fileURLToPath(new URL('./instance-process.ts', import.meta.url));
 const LOADER = new URL('./run-typescript.js', import.meta.url).href;
 
+/** What `unshare` does to a process: it is number 1 of a PID namespace, as in a container. Needs root. */
+const CONTAINER = ['--pid', '--fork', '--mount-proc', '--kill-child'];
+
+/** Where the processes run. */
+export interface InstancePlace {
+  /** Each in a PID namespace of its own. */
+  readonly inContainers?: boolean;
+}
+
 /** Starts `count` processes; requests go to them in turn. */
 export async function startInstances(
   count: number,
   orders: Pick<InstanceOrders, 'signingKey' | 'store'>,
+  { inContainers = false }: InstancePlace = {},
 ): Promise<Instances> {
   const ports: number[] = [];
   const front = balancer(ports);
   await new Promise<void>((resolve) => front.listen(0, '127.0.0.1', resolve));
   const baseUrl = `http://127.0.0.1:${(front.address() as AddressInfo).port}`;
   const tenant = await startTenant({ callbackUrls: [`${baseUrl}/auth/callback`] });
-  const children = Array.from({ length: count }, () =>
-    fork(PROGRAM, { execArgv: ['--import', LOADER], silent: true }),
-  );
-  for (const child of children) child.send({ ...orders, baseUrl, configUrl: tenant.configUrl });
-  ports.push(...(await Promise.all(children.map(async (child) => Number(await told(child))))));
+  const children: ChildProcess[] = [];
+  async function start(isContainer: boolean): Promise<number> {
+    const child = launch(isContainer);
+    children.push(child);
+    child.send({ ...orders, baseUrl, configUrl: tenant.configUrl });
+    return Number(await told(child));
+  }
+  ports.push(...(await Promise.all(Array.from({ length: count }, () => start(inContainers)))));
   let offset = 0;
   return {
     tenant,
     origin: baseUrl,
+    origins: ports.map((port) => `http://127.0.0.1:${port}`),
+    pids: children.map(({ pid = 0 }) => pid),
+    addContainer: async () => `http://127.0.0.1:${await start(true)}`,
     async pass(seconds) {
       offset += seconds;
       tenant.configure({ clockSkewSeconds: offset });
@@ -68,6 +89,17 @@ export async function startInstances(
       await new Promise((resolve) => front.close(resolve));
     },
   };
+}
+
+function launch(isContainer: boolean): ChildProcess {
+  const execArgv = ['--import', LOADER];
+  return isContainer
+    ? fork(PROGRAM, {
+        execPath: 'unshare',
+        execArgv: [...CONTAINER, process.execPath, ...execArgv],
+        silent: true,
+      })
+    : fork(PROGRAM, { execArgv, silent: true });
 }
 
 async function told(child: ChildProcess): Promise<unknown> {

@@ -10,7 +10,9 @@ import { chmodSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { loadPackage } from '../../load-package.js';
+import { type AtOnce, whenThere } from '../at-once.js';
 import { StorageUnavailable } from '../storage.js';
+import { claimDirectory, type Release } from './directory-claim.js';
 import { makePrivateDirectory, notWritable } from './file-system.js';
 
 const FILE = 'data.mdb';
@@ -37,8 +39,8 @@ export interface Environment {
   expiries: Table;
   /** Runs `change` alone among all processes, and resolves once its outcome is on disk. */
   write<T>(change: () => T): Promise<T>;
-  /** Runs `change` alone among all processes, at once. Blocks this one: for start-up only. */
-  writeNow<T>(change: () => T): T;
+  /** Whether the file is still where it was opened. */
+  isThere(): boolean;
   /** Resolves when nothing is being written. */
   settled(): Promise<void>;
   close(): Promise<void>;
@@ -48,22 +50,35 @@ export interface Environment {
 const opened = new Map<string, { environment: Environment; users: number }>();
 
 /**
- * Opens the environment in `directory`, made if need be. Several processes may. Within one it is opened
- * once for all who ask: opening takes the writer's lock, and blocks this thread until it is free. If it
- * were the same thread that the holder of the lock waits for, that would be for ever.
+ * Opens the environment in `directory`, made if need be. Several processes of one container may. Within one it
+ * is opened once for all who ask: opening takes the writer's lock, and blocks this thread until it is free. If
+ * it were the same thread that the holder of the lock waits for, that would be for ever.
  *
  * @throws StorageUnavailable when lmdb cannot be loaded or the directory cannot be used
+ * @returns rejects with StorageUnavailable while another container uses it
  */
-export function openEnvironment(directory: string): Environment {
+export function openEnvironment(directory: string): AtOnce<Environment> {
   const file = join(directory, FILE);
+  const lmdb = loadLmdb();
+  makePrivateDirectory(directory);
   const known = opened.get(identityOf(file) ?? '');
-  const shared = known ?? { environment: openAnew(directory), users: 0 };
+  if (known !== undefined) return share(known, file);
+  return whenThere(claimDirectory(directory), (release) => {
+    // Opened while the claim was waited for.
+    const meanwhile = opened.get(identityOf(file) ?? '');
+    if (meanwhile !== undefined) release();
+    return share(meanwhile ?? { environment: openAnew(lmdb, directory, release), users: 0 }, file);
+  });
+}
+
+function share(shared: { environment: Environment; users: number }, file: string): Environment {
   const identity = identityOf(file) ?? file;
   shared.users += 1;
   opened.set(identity, shared);
   let isClosed = false;
   return {
     ...shared.environment,
+    isThere: () => identityOf(file) === identity,
     async close() {
       if (isClosed) return;
       isClosed = true;
@@ -88,12 +103,12 @@ function identityOf(file: string): string | undefined {
   }
 }
 
-function openAnew(directory: string): Environment {
-  const lmdb = loadLmdb();
-  makePrivateDirectory(directory);
+function openAnew(lmdb: Lmdb, directory: string, release: Release): Environment {
+  const file = join(directory, FILE);
   try {
-    return openFile(lmdb, join(directory, FILE));
+    return openFile(lmdb, file, release);
   } catch (error) {
+    release();
     throw notWritable(directory, error);
   }
 }
@@ -112,13 +127,15 @@ function loadLmdb(): Lmdb {
   }
 }
 
-function openFile(lmdb: Lmdb, path: string): Environment {
+function openFile(lmdb: Lmdb, path: string, release: Release): Environment {
   const options = {
     path,
     permissionsMode: FILE_MODE,
     maxDbs: 2,
     // A commit is flushed before it counts, so that what a client was told survives a power cut.
     overlappingSync: false,
+    // Its batches are promises of lmdb's own: when a commit fails, their rejection would end the process.
+    eventTurnBatching: false,
   };
   const root = lmdb.open<Buffer, Buffer>(options);
   const table = { encoding: 'binary', keyEncoding: 'binary' } as const;
@@ -133,10 +150,23 @@ function openFile(lmdb: Lmdb, path: string): Environment {
     write(change) {
       writes += 1;
       if (writes % WRITES_PER_READER_CHECK === 0) root.readerCheck();
-      return root.transaction(change);
+      return root.transaction(change).catch(failedCommit);
     },
-    writeNow: (change) => root.transactionSync(change),
-    settled: async () => void (await root.flushed),
-    close: () => root.close(),
+    isThere: () => true,
+    // Whether it failed is told to those who wrote.
+    settled: async () => void (await Promise.resolve(root.flushed).catch(() => undefined)),
+    async close() {
+      await root.close();
+      release();
+    },
   };
+}
+
+/** lmdb rejects a promise beside the error, with what the system said; unhandled, it would end the process. */
+async function failedCommit(error: unknown): Promise<never> {
+  const said = (error as { commitError?: Promise<never> } | null)?.commitError;
+  if (said === undefined) throw error;
+  const reason = said.catch((cause: unknown) => cause);
+  // It is rejected in the same turn, if at all.
+  throw await Promise.race([reason, new Promise((resolve) => setImmediate(resolve, error))]);
 }

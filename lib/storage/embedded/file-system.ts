@@ -4,6 +4,7 @@
  * @module
  */
 import { chmodSync, mkdirSync, statfsSync } from 'node:fs';
+import { constants } from 'node:os';
 
 import { StorageUnavailable } from '../storage.js';
 
@@ -44,6 +45,26 @@ export function notWritable(directory: string, cause: unknown): StorageUnavailab
       'this process write there, choose another place with embeddedStorage({ directory }), or use redisStorage().',
     { cause },
   );
+}
+
+/** What the system says about a failed write, and what it means. lmdb gives its number, Node the name too. */
+const REASONS: readonly (readonly [codes: readonly string[], reason: string])[] = [
+  [['ENOSPC', 'EDQUOT'], 'the disk is full, or a quota is used up: make room'],
+  [['EROFS'], 'the file system is mounted read-only'],
+  [
+    ['EFBIG', 'EIO'],
+    'the disk refuses to be written to: see its log, and the limit of file sizes (ulimit -f)',
+  ],
+];
+
+/** The error of a store that was open. Service resumes when its cause is gone. */
+export function failed(directory: string, cause: unknown): StorageUnavailable {
+  const code = (cause as { code?: unknown } | null)?.code;
+  const known = REASONS.find(([codes]) =>
+    codes.some((name) => code === name || code === constants.errno[name as 'EIO']),
+  );
+  const reason = known?.[1] ?? 'is the disk full, or the file damaged?';
+  return new StorageUnavailable(`the store in ${directory} failed: ${reason}`, { cause });
 }
 
 /** A sentence about a directory whose content does not last or is not safe, else `undefined`. */

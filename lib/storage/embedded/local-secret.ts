@@ -6,11 +6,20 @@
  * @module
  */
 import { randomBytes } from 'node:crypto';
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  fsyncSync,
+  linkSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
 import { join } from 'node:path';
 
 import { StorageUnavailable } from '../storage.js';
-import { notWritable } from './file-system.js';
+import { makePrivateDirectory, notWritable } from './file-system.js';
 
 const FILE = 'secret.key';
 const SECRET_BYTES = 32;
@@ -18,12 +27,11 @@ const SECRET_BYTES = 32;
 /**
  * The secret kept in `directory`, made at the first call by any process.
  *
- * @param alone runs a function while no other process runs one
  * @throws StorageUnavailable when it cannot be read or written, or is damaged
  */
-export function localSecret(directory: string, alone: <T>(run: () => T) => T): Uint8Array {
+export function localSecret(directory: string): Uint8Array {
   const path = join(directory, FILE);
-  const secret = readIfThere(path) ?? alone(() => readIfThere(path) ?? makeSecret(directory, path));
+  const secret = readIfThere(path) ?? makeSecret(directory, path);
   if (secret.length === SECRET_BYTES) return new Uint8Array(secret);
   // Never replaced by itself: a new one would end every login and make the reason hard to find.
   throw new StorageUnavailable(
@@ -41,24 +49,36 @@ function readIfThere(path: string): Buffer | undefined {
   }
 }
 
-/** Whole or not at all: written aside, flushed, then renamed. */
+/** Whole or not at all: written aside, flushed, then given its name, which the first process wins. */
 function makeSecret(directory: string, path: string): Buffer {
-  const secret = randomBytes(SECRET_BYTES);
-  const aside = `${path}.new`;
+  makePrivateDirectory(directory);
+  const aside = `${path}.${randomBytes(6).toString('hex')}`;
   try {
-    const file = openSync(aside, 'w', 0o600);
+    const file = openSync(aside, 'wx', 0o600);
     try {
-      writeSync(file, secret);
+      writeSync(file, randomBytes(SECRET_BYTES));
       fsyncSync(file);
     } finally {
       closeSync(file);
     }
-    renameSync(aside, path);
+    giveName(aside, path);
     flushDirectory(directory);
+    return readFileSync(path);
   } catch (error) {
     throw notWritable(directory, error);
+  } finally {
+    rmSync(aside, { force: true });
   }
-  return secret;
+}
+
+function giveName(aside: string, path: string): void {
+  try {
+    linkSync(aside, path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return;
+    // A file system without hard links: of two processes that start together, the last one wins.
+    renameSync(aside, path);
+  }
 }
 
 /** The name is kept by the directory. Windows has no way to flush one, and no need. */

@@ -26,4 +26,6 @@ export const FAULT_ROWS: Readonly<Record<string, string>> = {
   'FA-14': 'abandoned approvals lock no browser out: the oldest is given up',
   'FA-28': 'a caller has a limit of its own in whatever form its address is written',
   'FA-33': 'a stall of the process is not an outage of what it waits for',
+  'FA-30': 'a full disk, and a directory that is gone, is an outage and not the end of the process',
+  'FA-31': 'an embedded store shared by containers is refused with the remedy, and taken over',
 };

@@ -31,13 +31,14 @@ interface Writer {
   ended: Promise<unknown>;
 }
 
-function startWriter(name: string, rounds = 0): Writer {
+function startWriter(name: string, rounds = 0, within: readonly string[] = []): Writer {
   const args = [
     '--import',
     './spec/support/run-typescript.js',
     './spec/support/embedded-writer.ts',
   ];
-  const child = spawn(process.execPath, [...args, directory, name, `${rounds}`], {
+  const [command = '', ...rest] = [...within, process.execPath, ...args];
+  const child = spawn(command, [...rest, directory, name, `${rounds}`], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   let said = '';
@@ -80,6 +81,28 @@ describe('embeddedStorage() with several processes', () => {
     await Promise.all(writers.map(({ ended }) => ended));
     const secrets = new Set(writers.map(({ secret }) => secret()));
     expect([...secrets]).toEqual([expect.stringMatching(/^[0-9a-f]{64}$/)]);
+  });
+});
+
+/** Needs root. */
+const CONTAINER = ['unshare', '--pid', '--fork', '--mount-proc', '--kill-child'];
+
+describe('FA-31: embeddedStorage() in use by a process of another container', () => {
+  it('says so, with the remedy, until that process has ended', async () => {
+    const writer = startWriter('container', 0, CONTAINER);
+    await writer.reached(1);
+    const storage = open();
+    for (const verb of [storage.ready?.(), storage.get('counter'), storage.members('index')]) {
+      await expect(verb).rejects.toThrow(/another container.*takes over by itself.*redisStorage/s);
+    }
+    const before = writer.confirmed();
+    await writer.reached(before + 5);
+    writer.process.kill('SIGKILL');
+    await writer.ended;
+    // The process behind it ends a moment later.
+    while ((await storage.ready?.().then(String, String)) !== 'undefined') await pause(20);
+    await expectKept(storage, writer);
+    await storage.close?.();
   });
 });
 
