@@ -301,8 +301,9 @@ export interface Auth0McpOptions {
   /**
    * When a person is asked whether a client may act for them: `always`, `remember` (once per
    * browser, client, redirect URI and scopes), `external` (something in front of this server asks,
-   * and we do not). With `remember`, apps on the person's own machine are still asked for each
-   * time.
+   * and we do not). With `remember`, only clients that registered themselves and live on a web
+   * server are remembered. Apps on the user's own device, clients of `clients` and those known by
+   * their metadata document, whose id everyone knows, are asked for each time.
    *
    * Default: `always`.
    * Environment: `AUTH0_MCP_CONSENT`.
@@ -312,7 +313,9 @@ export interface Auth0McpOptions {
   /**
    * Patterns a client's redirect URI has to match: `https://*.example.com/*`, `http://localhost:*`.
    * One of them, besides being registered; `cursor://anysphere.cursor-mcp/*` is one for an app's
-   * own scheme. A host may start with `*.`, a port may be `*`, and `*` in a path stands for any
+   * own scheme. Without the option an app's scheme has to be a reverse domain name
+   * (`com.example.app`), one of a well-known client (`cursor`, `vscode`, `zed`, …) or one that stands
+   * in `clients`; a pattern admits any other. A host may start with `*.`, a port may be `*`, and `*` in a path stands for any
    * characters. An empty list lets nobody in.
    *
    * Default: any valid one.

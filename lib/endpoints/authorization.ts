@@ -18,11 +18,12 @@ import type { Approvals } from '../grants/approvals.js';
 import type { ApprovedRequest } from '../grants/code-grant.js';
 import { noStore } from '../http/answer-headers.js';
 import type { BrowserSessions } from '../http/browser-sessions.js';
+import { answerClientError } from '../http/client-error.js';
 import type { AskForConsent } from '../http/consent-prompt.js';
 import { handler } from '../http/handler.js';
 import type { DepartToAuth0 } from '../http/login-departure.js';
 import type { LoginFlows } from '../http/login-flows.js';
-import { CLIENT_LOGIN, PageError, pageErrorOf } from '../http/pages.js';
+import { PageError } from '../http/pages.js';
 import { readForm } from '../http/request-body.js';
 import { queryOf } from '../http/request-query.js';
 import {
@@ -31,10 +32,8 @@ import {
   type RedirectTarget,
   redirectTarget,
 } from '../oauth/authorization-request.js';
-import { errorResponse } from '../oauth/authorization-response.js';
 import { InteractionRequired, InvalidClient, InvalidRequest, OAuthError } from '../oauth/errors.js';
 import { type Parameters, requiredParameter } from '../oauth/parameters.js';
-import { redirectUriKind } from '../oauth/redirect-uri.js';
 import { selectScopes } from '../oauth/scope.js';
 
 /** Largest form body, in bytes: a long `state` and a metadata client's id with room to spare. */
@@ -71,7 +70,8 @@ export function authorizationEndpoint(deps: AuthorizationDeps): RequestHandler[]
         await decide(req, res, approvalFor(parameters, client, target, deps), client, deps);
       } catch (error) {
         if (!(error instanceof OAuthError) || res.headersSent) throw error;
-        answerAtTarget(res, error, target, client, deps);
+        const { issuer } = deps.config;
+        answerClientError(res, error, { target, clientKind: client.kind, issuer });
       }
     }),
   ];
@@ -137,42 +137,29 @@ async function decide(
   client: Client,
   deps: AuthorizationDeps,
 ): Promise<void> {
-  if (await mayPass(req, res, request, deps)) {
+  if (await mayPass(req, res, request, client, deps)) {
     await deps.depart(req, res, { purpose: 'client', request }, deps.flows.begin(req, res));
   } else {
     deps.ask(req, res, { request, clientKind: client.kind, clientHost: client.verifiedHost });
   }
 }
 
-/** PX-2, PX-13: the same browser allowed the same client the same before. */
+/**
+ * Whether the same browser allowed the same client the same before. Only a client that registered itself is the
+ * same each time: everyone knows the id of a metadata document or of an entered client, and with a link that
+ * carries a `state` of their own, others could connect this user's account to theirs at a client that does not
+ * check where its `state` comes from (RFC 9700 §4.7).
+ */
 async function mayPass(
   req: Request,
   res: Response,
   request: ApprovedRequest,
+  client: Client,
   { config, approvals, sessions }: AuthorizationDeps,
 ): Promise<boolean> {
   if (config.consent === 'external') return true;
   if (config.consent === 'always' || request.promptsConsent) return false;
+  if (client.kind !== 'registered') return false;
   const { browser } = await sessions.open(req, res);
   return browser !== undefined && (await approvals.isRemembered({ ...request, browser }));
-}
-
-/**
- * An error after the redirect URI is proved. A program that listens on this machine, or a client the
- * operator entered, is told at once. An unknown web server is not sent a visitor that nobody asked whether
- * they want to go there, nor is an app started by a link to us: the page offers the way (AS-16).
- */
-function answerAtTarget(
-  res: Response,
-  error: OAuthError,
-  target: RedirectTarget,
-  client: Client,
-  { config }: AuthorizationDeps,
-): void {
-  const location = errorResponse(target, error, config.issuer);
-  const isHere = redirectUriKind(target.redirectUri) === 'loopback';
-  if (!isHere && client.kind !== 'preregistered') {
-    throw pageErrorOf(error, { ...CLIENT_LOGIN, way: { goOn: location } });
-  }
-  res.redirect(303, location);
 }

@@ -2,7 +2,7 @@
  * Consent endpoint: the answer to the consent page.
  *
  * Spec: MCP security best practices, "Confused Deputy Problem" (PX-1…PX-28); RFC 9700 §4.12 (303).
- * Flow: route table → noStore → answer → Auth0, or back to the client.
+ * Flow: route table → noStore → answer → Auth0, or the client is told.
  *
  * @module
  */
@@ -12,13 +12,14 @@ import { clientFingerprint } from '../clients/fingerprint.js';
 import type { EventListener } from '../config/events.js';
 import type { Logins } from '../grants/login-transactions.js';
 import { noStore } from '../http/answer-headers.js';
+import { answerClientError } from '../http/client-error.js';
 import type { AskForConsent, ConsentForm } from '../http/consent-prompt.js';
 import { handler } from '../http/handler.js';
 import type { DepartToAuth0 } from '../http/login-departure.js';
+import { CLIENT_LOGIN } from '../http/pages.js';
 import type { RateLimits } from '../http/rate-limits.js';
 import { readForm } from '../http/request-body.js';
 import { answeredBefore, type OpenedForm, type SealedForms } from '../http/sealed-form.js';
-import { errorResponse } from '../oauth/authorization-response.js';
 import { AccessDenied, InvalidRequest } from '../oauth/errors.js';
 import type { Parameters } from '../oauth/parameters.js';
 
@@ -74,14 +75,15 @@ export function consentEndpoint(deps: ConsentDeps): RequestHandler[] {
 async function deny(
   req: Request,
   res: Response,
-  { content: { request }, flow }: OpenedForm<ConsentForm>,
+  { content: { request, clientKind }, flow }: OpenedForm<ConsentForm>,
   { issuer, logins, limits, emit }: ConsentDeps,
 ): Promise<void> {
   await limits.countLogin(req);
   if (!(await logins.decline(flow.state, flow.formExpiresAt))) throw answeredBefore();
   emit({ type: 'consent_denied', client: clientFingerprint(request.clientId) });
   const error = new AccessDenied('The person did not allow it');
-  res.redirect(303, errorResponse(request, error, issuer));
+  const place = { ...CLIENT_LOGIN, kindByCode: { access_denied: 'not_allowed' } } as const;
+  answerClientError(res, error, { target: request, clientKind, issuer, place });
 }
 
 /** Longer than any parameter of the protocol, so that the usual limit does not fit. */

@@ -17,6 +17,7 @@ import { readJson } from '../http/request-body.js';
 import { sendJson } from '../http/send-json.js';
 import { parseClientMetadata } from '../oauth/client-metadata.js';
 import { InvalidRedirectUri } from '../oauth/errors.js';
+import { isClientsOwnChoice } from '../oauth/redirect-uri.js';
 import { registrationResponse } from '../oauth/registration-response.js';
 
 /** Largest body accepted, in bytes: the fields we read at their limits, and as much unread. */
@@ -43,9 +44,14 @@ export function registrationEndpoint(deps: RegistrationDeps): RequestHandler[] {
       const metadata = parseClientMetadata(await readJson(req, res, MAX_BODY_BYTES));
       const refused = metadata.redirectUris.find((uri) => !deps.isAllowedRedirectUri(uri));
       if (refused !== undefined) {
-        throw new InvalidRedirectUri('A redirect URI is outside what this server allows', {
-          detail: `allowedClientRedirectUris does not match ${refused}`,
-        });
+        throw isClientsOwnChoice(refused)
+          ? new InvalidRedirectUri('A redirect URI is outside what this server allows', {
+              detail: `allowedClientRedirectUris does not match ${refused}`,
+            })
+          : new InvalidRedirectUri(
+              'The scheme of an app has to be a reverse domain name such as com.example.app (RFC 8252 §7.1)',
+              { detail: `to admit ${refused}, enter it in clients or allowedClientRedirectUris` },
+            );
       }
       const client = deps.registered.register(metadata, deps.now());
       deps.emit({ type: 'client_registered', client: clientFingerprint(client.clientId) });

@@ -14,18 +14,31 @@ export type RedirectUriKind = 'https' | 'loopback' | 'custom_scheme';
 export const MAX_REDIRECT_URI_LENGTH = 1024;
 
 /**
- * Schemes that show content in a browser, or start a program of the system, instead of handing over to an
- * app. No list of them is complete, so nobody is sent to any app's scheme unasked either.
+ * Schemes of browsers and systems: they show content, or start a program, instead of handing over to an app that
+ * asked for it. Never redirect URIs, not even if the operator names one.
  */
-const DANGEROUS_SCHEMES: ReadonlySet<string> = new Set(
+const SYSTEM_SCHEMES: ReadonlySet<string> = new Set(
   (
     'javascript data vbscript file blob about filesystem view-source ws wss jar mhtml mk res its ' +
-    'resource chrome intent ftp sftp ssh telnet ldap ldaps smb nfs dav davs shell search search-ms ' +
-    'mailto tel sms sip sips callto facetime'
+    'resource chrome edge opera brave intent content android-app market package ' +
+    'ftp sftp ssh telnet tn3270 rlogin rdp vnc spice ldap ldaps smb afp nfs dav davs cifs git svn ' +
+    'shell search search-ms calculator bingmaps hcp jnlp ' +
+    'mailto tel telprompt sms smsto mms sip sips callto facetime facetime-audio im imessage xmpp irc ircs ' +
+    'webcal webcals feed news nntp rtsp magnet maps geo itms itmss itunes macappstore podcast podcasts ' +
+    'shortcuts workflow applescript help x-man-page x-help-script prefs app-prefs message steam'
   ).split(' '),
 );
-/** Families of them: Windows and Office, other browsers, stores, extensions of a browser. */
-const DANGEROUS_FAMILY = /^(?:ms-|microsoft-|googlechrome|itms-)|-extension$/;
+/** Families of them: Windows and Office, Apple, other browsers, calls, stores, extensions of a browser. */
+const SYSTEM_FAMILY =
+  /^(?:ms-|microsoft-|x-apple|com\.apple\.|googlechrome|firefox|itms-|facetime-)|-extension$/;
+
+/** MCP clients whose scheme is no domain name. */
+const CLIENT_SCHEMES: ReadonlySet<string> = new Set(
+  (
+    'cursor cursor-nightly vscode vscode-insiders vscodium code-oss windsurf windsurf-next zed zed-preview ' +
+    'claude chatgpt codex goose kiro trae antigravity positron opencode raycast warp jetbrains lmstudio librechat'
+  ).split(' '),
+);
 
 /** RFC 3986 §3.1 scheme, then only characters §2 allows in a URI; `*` is left out (PX-16). */
 const URI = /^([A-Za-z][A-Za-z0-9+.-]*):[A-Za-z0-9\-._~:/?[\]@!$&'()+,;=%]+$/;
@@ -38,15 +51,28 @@ const HTTP_URI = /^(http:\/\/(?:[^/:?[\]]+|\[[^\]]*\]))(?::\d+)?([/?].*)?$/;
 
 /**
  * What kind of redirect URI this is, or undefined for one that must never be used: relative, with
- * fragment, user info or wildcard, plain http to another machine, or of a dangerous scheme.
+ * fragment, user info or wildcard, plain http to another machine, or of a scheme of browsers and systems.
  */
 export function redirectUriKind(uri: string): RedirectUriKind | undefined {
   const scheme = URI.exec(uri)?.[1]?.toLowerCase();
   if (scheme === undefined || uri.length > MAX_REDIRECT_URI_LENGTH) return undefined;
-  if (DANGEROUS_SCHEMES.has(scheme) || DANGEROUS_FAMILY.test(scheme)) return undefined;
+  if (SYSTEM_SCHEMES.has(scheme) || SYSTEM_FAMILY.test(scheme)) return undefined;
   if (!URL.canParse(uri)) return undefined;
   if (USER_INFO.test(uri) || hasDotSegment(uri)) return undefined;
   return scheme === 'http' || scheme === 'https' ? webUriKind(uri, scheme) : 'custom_scheme';
+}
+
+/**
+ * Whether a client may choose this redirect URI for itself: a web address, or a scheme that is an app's own.
+ *
+ * RFC 8252 §7.1 and §8.4: such a scheme is a reverse domain name, and one without a period is refused. No list of
+ * what else a device may start (calls, stores, settings, games) is ever complete. Known MCP clients are excepted.
+ */
+export function isClientsOwnChoice(uri: string): boolean {
+  const kind = redirectUriKind(uri);
+  if (kind !== 'custom_scheme') return kind !== undefined;
+  const [scheme = ''] = uri.toLowerCase().split(':', 1);
+  return scheme.includes('.') || CLIENT_SCHEMES.has(scheme);
 }
 
 function webUriKind(uri: string, scheme: 'http' | 'https'): RedirectUriKind | undefined {

@@ -14,7 +14,7 @@ import { clientFingerprint } from '../clients/fingerprint.js';
 import { createMetadataDocuments } from '../clients/metadata-documents/metadata-documents.js';
 import { createRegisteredClients, type RegisteredClients } from '../clients/registered-clients.js';
 import type { RateLimits } from '../http/rate-limits.js';
-import { redirectUriKind } from '../oauth/redirect-uri.js';
+import { isClientsOwnChoice, redirectUriKind } from '../oauth/redirect-uri.js';
 import { matchesRedirectUriPattern } from '../oauth/redirect-uri-pattern.js';
 import { openCollection } from '../storage/collection.js';
 import type { AssertionRecord } from '../storage/records.js';
@@ -32,8 +32,11 @@ export interface Clients {
 export function wireClients(ground: Ground, limits: Pick<RateLimits, 'count'>): Clients {
   const { config, collections, signingKeys, now, allowedNetwork } = ground;
   const patterns = config.allowedClientRedirectUris;
+  const named = new Set(config.clients.flatMap(({ redirectUris }) => redirectUris));
   const isAllowedRedirectUri = (uri: string): boolean =>
-    patterns === undefined || matchesRedirectUriPattern(uri, patterns);
+    patterns === undefined
+      ? isClientsOwnChoice(uri) || named.has(uri)
+      : matchesRedirectUriPattern(uri, patterns);
   const documents = createMetadataDocuments({
     now,
     log: config.logger,

@@ -85,7 +85,7 @@ export function wireLogin(
       auth0,
       grants,
       flows,
-      remember: rememberIn(sessions, approvals, config.consent),
+      remember: rememberIn(sessions, approvals, clients.registered, config.consent),
       depart,
       logError,
       emit,
@@ -97,11 +97,12 @@ export function wireLogin(
 function rememberIn(
   sessions: BrowserSessions,
   approvals: Approvals,
+  registered: Clients['registered'],
   consent: Config['consent'],
 ): CallbackDeps['remember'] {
   if (consent !== 'remember') return async () => {};
   return async function remember(req, res, request) {
-    if (!mayBeRemembered(request)) return;
+    if (!mayBeRemembered(request) || registered.find(request.clientId) === undefined) return;
     const session = await sessions.open(req, res);
     await approvals.remember({ ...request, browser: await session.keep() });
   };

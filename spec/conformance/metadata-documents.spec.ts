@@ -147,15 +147,37 @@ describe('clients known by their metadata document, over TLS', () => {
     });
   });
 
-  it('R-CI-8 a redirect URI that has left the document is refused, though it was approved and remembered', async () => {
+  it.each(['shortcuts://run-shortcut', 'facetime-audio:x', 'newapp://callback'])(
+    'FA-13: AS-16 a document with %s leads to a page, without a way there, and works by its other address',
+    async (uri) => {
+      const redirectUri = 'https://web.example/cb';
+      host.answer = documentFor({ redirect_uris: [uri, redirectUri] });
+      const client = newClient(redirectUri);
+      const refused = await send(client.authorizeUrl({ redirect_uri: uri }));
+      expect([refused.status, refused.headers.location]).toEqual([400, undefined]);
+      expect(refused.text).not.toContain(uri);
+      expect((await client.logIn()).get('code')).toBeTruthy();
+    },
+  );
+
+  it('PX-25 PX-29 is asked for each time, also where approvals are remembered: many people share its id', async () => {
+    const redirectUri = 'https://web.example/cb';
+    host.answer = documentFor({ redirect_uris: [redirectUri] });
+    const client = newClient(redirectUri);
+    const browser = createBrowser();
+    await client.logIn({ browser });
+    // A link with the state of somebody else: the user's code would end up in their account at the client.
+    const link = client.authorizeUrl({ state: 'of-an-attacker' });
+    expect(isConsentPage(await browser.follow(link, { stopBefore: redirectUri }))).toBe(true);
+  });
+
+  it('R-CI-8 a redirect URI that has left the document is refused, though it was approved', async () => {
     const redirectUri = 'https://web.example/cb';
     host.answer = documentFor({ redirect_uris: [redirectUri] }, { 'cache-control': 'max-age=60' });
     const client = newClient(redirectUri);
     const browser = createBrowser();
     await client.logIn({ browser });
     const stopBefore = redirectUri;
-    const again = await browser.follow(client.authorizeUrl(), { stopBefore });
-    expect(again.next?.searchParams.get('code')).toBeTruthy();
     host.answer = documentFor({ redirect_uris: ['https://web.example/new'] });
     advance(61);
     const refused = await browser.follow(client.authorizeUrl(), { stopBefore });

@@ -39,6 +39,39 @@ describe('the registration endpoint', () => {
     expect(OAuthClientInformationFullSchema.parse(body)).toMatchObject(metadata);
   });
 
+  it.each([
+    'facetime-audio://x@y.example',
+    'facetime-audio:evil.example',
+    'shortcuts://run-shortcut?name=x',
+    'x-apple.systempreferences:com.apple.preference',
+    'steam://run/1',
+    'zoommtg://zoom.example/join',
+    'slack://channel',
+    'apt:package',
+    'newapp://callback',
+  ])('FA-13: AS-14 R-RG-4 refuses %s, alone and beside a good one', async (uri) => {
+    for (const uris of [[uri], ['https://client.example/cb', uri]]) {
+      const answer = await withUris(...uris);
+      expect([answer.status, answer.json().error]).toEqual([400, 'invalid_redirect_uri']);
+    }
+  });
+
+  it('FA-13: RFC 8252 §8.4 says what a scheme has to be, and the log how the operator admits one', async () => {
+    expect((await withUris('newapp://callback')).json().error_description).toContain(
+      'com.example.app',
+    );
+    expect(JSON.stringify(world.log.at(-1))).toContain('newapp://callback');
+    const clients = [{ clientId: 'x', name: 'X', redirectUris: ['newapp://callback'] }];
+    const byHand = await startWorld({ options: { clients } });
+    const byPattern = await startWorld({
+      options: { allowedClientRedirectUris: ['newapp://callback'] },
+    });
+    for (const admitting of [byHand, byPattern]) {
+      await registerClient(admitting.origin, { redirect_uris: ['newapp://callback'] });
+      await admitting.close();
+    }
+  });
+
   it('R-RG-3 CLI-11 CLI-22 gives a secret to whom asked for one, and one that never expires', async () => {
     for (const method of ['client_secret_basic', 'client_secret_post']) {
       const { json } = await register({

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 
-import { approve, type Browser, createBrowser, logIn } from '../../demo/tenant/browser.js';
+import { approve, type Browser, createBrowser, deny, logIn } from '../../demo/tenant/browser.js';
 import { ADA } from '../../demo/tenant/options.js';
 import type { Auth0McpOptions } from '../../lib/config/options.js';
 import { memoryStorage } from '../../lib/storage/memory-storage.js';
@@ -240,6 +240,17 @@ describe('consent', () => {
       expect(isConsentPage(page)).toBe(true);
     });
 
+    it('PX-25 asks each time for a client that the operator entered: many people share its id', async () => {
+      const redirectUri = 'https://client.example/cb';
+      const clients = [{ clientId: 'shared', name: 'Shared', redirectUris: [redirectUri] }];
+      world = await startWorld({ options: { consent: 'remember', clients } });
+      const client = oauthClient(world.origin, { id: 'shared', secret: undefined, redirectUri });
+      const browser = createBrowser();
+      await client.logIn({ browser });
+      const link = client.authorizeUrl({ state: 'of-an-attacker' });
+      expect(isConsentPage(await browser.follow(link, { stopBefore: redirectUri }))).toBe(true);
+    });
+
     it('a store that cannot remember an approval costs no login', async () => {
       const storage = watchStorage(memoryStorage(), {
         before(verb, key) {
@@ -307,13 +318,85 @@ describe('consent', () => {
     });
     expect(page.headers.get('location')).toBeNull();
     expect(await page.text()).toContain('https://client.example/cb?error=invalid_request');
-    // Anybody can register any scheme, and a link to us would start whatever claims it.
-    const app = await registerClient(world.origin, { redirect_uris: ['steam://run/1'] });
+    // Anybody can register any app's scheme, and a link to us would start whatever claims it.
+    const app = await registerClient(world.origin, { redirect_uris: ['com.example.app:/cb'] });
     const appPage = await fetch(app.authorizeUrl({ code_challenge: undefined }), {
       redirect: 'manual',
     });
     expect(appPage.headers.get('location')).toBeNull();
-    expect(await appPage.text()).toContain('steam://run/1?error=invalid_request');
+    expect(await appPage.text()).toContain('com.example.app:/cb?error=invalid_request');
+  });
+
+  describe('Deny', () => {
+    const linkOf = (body: string): string =>
+      (/<a class="button" href="([^"]+)"/.exec(body)?.[1] ?? '').replaceAll('&amp;', '&');
+
+    it.each([
+      ['https://evil.example/cb', 'evil.example'],
+      ['https://evil.example:8443/cb?a=b', 'evil.example:8443'],
+      ['cursor://anysphere.cursor-mcp/oauth/callback', 'cursor://anysphere.cursor-mcp'],
+      ['com.example.app:/oauth2redirect', 'com.example.app:'],
+      ['vscode://publisher.extension/did-authenticate', 'vscode://publisher.extension'],
+    ])(
+      'FA-13: PX-26 AS-16 R-AZ-2 for %s shows a page that names it, with a link that is the error redirect',
+      async (uri, named) => {
+        const client = await start({}, { redirect_uris: [uri] });
+        const browser = createBrowser();
+        const state = 'of <the> "client" & more';
+        const page = await deny(browser, await browser.get(client.authorizeUrl({ state })));
+        expect([page.status, page.next]).toEqual([403, undefined]);
+        expect(page.body).toContain('You did not allow access');
+        expect(page.body).toContain(`Go on to <bdi dir="ltr">${named}</bdi>`);
+        const link = linkOf(page.body);
+        expect(link.startsWith(`${uri}${uri.includes('?') ? '&' : '?'}error=access_denied`)).toBe(
+          true,
+        );
+        const sent = new URL(link).searchParams;
+        expect([sent.get('state'), sent.get('iss')]).toEqual([state, world.origin]);
+        expect(sent.getAll('error')).toHaveLength(1);
+        expect(auth0Visits()).toBe(0);
+        expect(world.events.map(({ type }) => type)).toContain('consent_denied');
+      },
+    );
+
+    it.each(['http://127.0.0.1:45454/callback', 'http://localhost:1/cb', 'http://[::1]:9/cb'])(
+      'FA-13: PX-26 goes to %s at once: the program there waits',
+      async (uri) => {
+        const client = await start({}, { redirect_uris: [uri] });
+        const browser = createBrowser();
+        const page = await deny(browser, await browser.get(client.authorizeUrl()), {
+          stopBefore: uri,
+        });
+        expect(page.status).toBe(303);
+        expect(page.next?.searchParams.get('error')).toBe('access_denied');
+      },
+    );
+
+    it.each(['https://client.example/cb', 'newapp://callback'])(
+      'FA-13: PX-26 goes to %s at once where the operator entered the client',
+      async (uri) => {
+        const clients = [{ clientId: 'by-hand', name: 'By hand', redirectUris: [uri] }];
+        world = await startWorld({ options: { clients } });
+        const client = oauthClient(world.origin, {
+          id: 'by-hand',
+          secret: undefined,
+          redirectUri: uri,
+        });
+        const browser = createBrowser();
+        const page = await deny(browser, await browser.get(client.authorizeUrl()), {
+          stopBefore: uri,
+        });
+        expect(page.status).toBe(303);
+        expect(page.next?.href.startsWith(`${uri}?error=access_denied`)).toBe(true);
+      },
+    );
+
+    it('FA-13: speaks the language of the page that was denied', async () => {
+      const client = await start({}, HTTPS_CLIENT);
+      const browser = createBrowser();
+      const asked = await browser.get(client.authorizeUrl({ ui_locales: 'de' }));
+      expect((await deny(browser, asked)).body).toContain('Sie haben den Zugriff nicht erlaubt');
+    });
   });
 
   it('AS-13 AS-14 R-AZ-1 a redirect URI that is not registered gets a page without a way out', async () => {

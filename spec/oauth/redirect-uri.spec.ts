@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 
 import {
+  isClientsOwnChoice,
   isLoopbackHost,
   isRegisteredRedirectUri,
   MAX_REDIRECT_URI_LENGTH,
@@ -133,6 +134,51 @@ describe('redirect URIs that must never be used', () => {
     expect(redirectUriKind(uri)).toBeUndefined();
     // PX-14: not even if it got into a registration somehow.
     expect(isRegisteredRedirectUri(uri, [uri])).toBe(false);
+  });
+});
+
+describe('schemes of browsers and systems', () => {
+  it.each(
+    (
+      'facetime-audio telprompt itms itmss shortcuts applescript jnlp steam rdp vnc rlogin help x-man-page feed ' +
+      'x-apple.systempreferences com.apple.mobilenotes ms-settings ms-msdt firefox facetime-video geo market magnet'
+    ).split(' '),
+  )('FA-13: %s is never a redirect URI', (scheme) => {
+    for (const uri of [`${scheme}://x/cb`, `${scheme}:cb`, `${scheme.toUpperCase()}://x/cb`]) {
+      expect(redirectUriKind(uri)).toBeUndefined();
+    }
+  });
+});
+
+describe('a redirect URI that a client may choose for itself', () => {
+  it.each([
+    'https://claude.ai/api/mcp/auth_callback',
+    'http://localhost:3118/callback',
+    'com.example.app:/oauth2redirect',
+    'com.example.app://cb',
+    'COM.EXAMPLE.APP:/cb',
+    'com.googleusercontent.apps.1-a:/cb',
+    ...'cursor vscode vscode-insiders windsurf zed claude kiro'.split(' ').map((s) => `${s}://a/b`),
+  ])('FA-13: CLI-12 R-8252-2 is %s', (uri) => {
+    expect(isClientsOwnChoice(uri)).toBe(true);
+  });
+
+  it.each([
+    'zoommtg://zoom.example/join',
+    'slack://channel',
+    'spotify:track:1',
+    'tg://resolve?domain=x',
+    'whatsapp://send?text=x',
+    'skype:echo123',
+    'apt:package',
+    'music://x',
+    'contacts://x',
+    'newapp://callback',
+    'cursorx://a/b',
+    'javascript:alert(1)',
+    'http://evil.example/cb',
+  ])('FA-13: RFC 8252 §8.4 is not %s', (uri) => {
+    expect(isClientsOwnChoice(uri)).toBe(false);
   });
 });
 

@@ -165,8 +165,10 @@ function patternProblem(pattern: string): string | undefined {
   if (host === '*') return 'To allow any valid redirect URI, leave the option out.';
   if (host.replace(/^\*\./, '').includes('*'))
     return 'In the host, * may only stand first: *.name.';
-  if (/^(javascript|data|file|vbscript)$/.test(scheme)) return 'No client may use that scheme.';
-  if (/^https?$/.test(scheme) && host === '') return `Name the host: ${example}.`;
+  const isWeb = /^https?$/.test(scheme);
+  if (!isWeb && redirectUriKind(`${scheme}://x`) === undefined)
+    return 'No client may use that scheme.';
+  if (isWeb && host === '') return `Name the host: ${example}.`;
   if (scheme === 'http' && !isLoopbackHost(host)) return 'Plain http is for loopback hosts only.';
   return undefined;
 }

@@ -99,6 +99,12 @@ export const de: PageTexts = {
       remedy:
         'Wollten Sie sie verbinden, beginnen Sie noch einmal in Ihrer App. Wird der Zugang wieder abgelehnt, fehlt Ihrem Konto vielleicht die Berechtigung: Fragen Sie die Betreiber dieses Dienstes.',
     },
+    not_allowed: {
+      title: 'Sie haben den Zugriff nicht erlaubt',
+      message: 'Die App hat keinen Zugriff erhalten und weiß davon noch nichts.',
+      remedy:
+        'Sie können diese Seite schließen. Der Link unten benachrichtigt die App; er führt zu der Adresse, die die App selbst gewählt hat.',
+    },
     unavailable: {
       title: 'Die Anmeldung ist gerade nicht möglich',
       message: 'Ein Dienst, der zur Anmeldung nötig ist, antwortet nicht. Es liegt nicht an Ihnen.',

@@ -94,6 +94,12 @@ export const en: PageTexts = {
       remedy:
         'If you wanted to connect it, start again from your app. If it is denied again, your account may lack the permission: ask the people who run this service.',
     },
+    not_allowed: {
+      title: 'You did not allow access',
+      message: 'The app got no access, and has not been told yet.',
+      remedy:
+        'You can close this page. The link below tells the app; it leads to the address that the app chose for itself.',
+    },
     unavailable: {
       title: 'Signing in is not possible right now',
       message: 'A service needed for signing in does not answer. The fault is not on your side.',

@@ -98,6 +98,12 @@ export const es: PageTexts = {
       remedy:
         'Si querías conectarla, empieza de nuevo desde la aplicación. Si se deniega otra vez, quizá tu cuenta no tenga permiso: pregunta a los responsables de este servicio.',
     },
+    not_allowed: {
+      title: 'No has permitido el acceso',
+      message: 'La aplicación no ha recibido acceso y aún no lo sabe.',
+      remedy:
+        'Puedes cerrar esta página. El enlace de abajo se lo comunica a la aplicación; lleva a la dirección que la propia aplicación ha elegido.',
+    },
     unavailable: {
       title: 'Ahora mismo no se puede iniciar sesión',
       message:

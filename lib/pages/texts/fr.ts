@@ -98,6 +98,12 @@ export const fr: PageTexts = {
       remedy:
         'Si vous vouliez la connecter, recommencez depuis l’application. En cas de nouveau refus, votre compte n’a peut-être pas l’autorisation : demandez aux responsables de ce service.',
     },
+    not_allowed: {
+      title: 'Vous n’avez pas autorisé l’accès',
+      message: 'L’application n’a pas obtenu l’accès et n’en a pas encore été informée.',
+      remedy:
+        'Vous pouvez fermer cette page. Le lien ci-dessous en informe l’application ; il mène à l’adresse que l’application a choisie elle-même.',
+    },
     unavailable: {
       title: 'La connexion est impossible pour le moment',
       message:

@@ -27,6 +27,8 @@ export type ErrorPageKind =
   | 'no_login'
   /** The person or the tenant said no, and the client cannot be told. */
   | 'denied'
+  /** The user pressed Deny, and the client waits at an address that no one vouches for. */
+  | 'not_allowed'
   /** Auth0, or our own store, does not answer. */
   | 'unavailable'
   /** Only the operator can repair it. */

@@ -172,6 +172,7 @@ describe('allowedClientRedirectUris', () => {
     ['https://me@app.example.com/', 'user info'],
     ['http://app.example.com/cb', 'loopback'],
     ['javascript://x/%0aalert(1)', 'scheme'],
+    ['shortcuts://run-shortcut', 'scheme'],
     ['https:///cb', 'Name the host'],
     ['app.example.com', 'scheme://host'],
     ['https://app.example.com:8x/', 'scheme://host'],

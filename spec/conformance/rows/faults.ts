@@ -17,6 +17,7 @@ export const FAULT_ROWS: Readonly<Record<string, string>> = {
   'FA-18': 'preflights allow the header names they ask for, and what the app exposes stays exposed',
   'FA-32': 'a warning of the log or the doctor blames only what nothing else explains',
   'FA-11': 'a decision that came sooner than the page can be read is not one',
+  'FA-13': 'Deny leads to no address and starts no app on its own that only the client vouches for',
   'FA-10': 'sign-in by popup works: no page or redirect of it cuts the popup off from its opener',
   'FA-7':
     'logins that begin at the same moment do not end each other, nor do neighbours on one host',

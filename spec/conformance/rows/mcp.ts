@@ -99,7 +99,7 @@ export const MCP_ROWS: Readonly<Record<string, string>> = {
   'PX-23': 'no session before the approval',
   'PX-24': 'tokens that were not made for this server are refused',
   'PX-25': 'what is remembered, and for whom, is decided and kept to',
-  'PX-26': 'a denial goes to the client, and nothing to Auth0',
+  'PX-26': 'a denial reaches the client, by redirect or by a link, and nothing reaches Auth0',
   'PX-27': 'prompt=consent always asks; prompt=none never passes silently',
   'PX-28': 'two tabs of one browser both get through',
   'PX-29': 'the confused-deputy attack fails as a whole',

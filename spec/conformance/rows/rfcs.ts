@@ -95,7 +95,7 @@ export const RFC_ROWS: Readonly<Record<string, string>> = {
   'R-CI-5': 'private_key_jwt is verified, and never passes as none',
   'R-CI-6': 'consent shows the host of the document; no logo is loaded',
   'R-CI-7': 'fetches are joined, bounded and limited per host',
-  'R-CI-8': 'a redirect URI that left the document is not remembered',
+  'R-CI-8': 'a redirect URI that left the document is refused, though it was approved',
   'R-CI-9': 'code and refresh work while the host of the document is down',
   'R-CI-10': 'a client may use any method of authentication that both sides know',
   'R-CI-11': 'a client with no method that is known here is told unauthorized_client',
