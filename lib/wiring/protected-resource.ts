@@ -24,7 +24,8 @@ export interface ProtectedResource extends RequestHandler {
   bearer(requirement?: { scopes?: string[] }): RequestHandler;
   /**
    * Says whose a token is. Makes this a verifier for `requireBearerAuth` of SDK v2:
-   * `requireBearerAuth({ verifier: auth })`.
+   * `requireBearerAuth({ verifier: auth })`. It does not see which tool is called: `toolScopes` is
+   * checked by {@link ProtectedResource.bearer} only.
    *
    * @throws an error with `code` `invalid_token`, or `temporarily_unavailable` when that cannot be
    *   found out now
@@ -67,6 +68,8 @@ export function protectedResource(
   const { metadata, guard, shortCuts } = routes;
   const verify = async (token: string): Promise<AuthInfo> =>
     authInfoOf(await verifyBearer(token), config.resource);
+  const warnOfTools = warnOfUncheckedTools(config);
+  const { verifyAccessToken } = createTokenVerifier(verify);
   const watchMount = wiring.mountWatch.bundle(() => bundle);
   const longWay = handlerOf([watchMount, metadata, ...further, guard]);
   const bundle = markAsDocuments(
@@ -80,11 +83,33 @@ export function protectedResource(
       const guardOfRoute = handlerOf([correlate, createGuard(requirement)]);
       return markAsPartOf(config.resource, markAsGuard(guardOfRoute));
     },
-    ...createTokenVerifier(verify),
-    verifierFor: (errors: SdkErrors) => createTokenVerifier(verify, errors),
+    verifyAccessToken(token: string): Promise<AuthInfo> {
+      warnOfTools();
+      return verifyAccessToken(token);
+    },
+    verifierFor(errors: SdkErrors): TokenVerifier {
+      warnOfTools();
+      return createTokenVerifier(verify, errors);
+    },
     ready,
     close,
   });
+}
+
+/** A verifier is given tokens, not messages, so it cannot hold a call to the scopes of its tool. */
+function warnOfUncheckedTools({
+  logger,
+  scopes,
+}: Pick<ResourceConfig, 'logger' | 'scopes'>): () => void {
+  let isDue = scopes.byTool.size > 0;
+  return () => {
+    if (!isDue) return;
+    isDue = false;
+    logger.warn(
+      { option: 'toolScopes' },
+      'toolScopes is checked behind app.use(auth) and auth.bearer() only. A route that runs tools behind another check of the token, such as requireBearerAuth of the MCP SDK, runs each tool for every token: put auth.bearer() in front of it instead.',
+    );
+  };
 }
 
 function handlerOf(handlers: readonly RequestHandler[]): RequestHandler {

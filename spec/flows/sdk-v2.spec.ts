@@ -123,6 +123,19 @@ describe.each([
     expect(body).toMatchObject({ scopes: ['openid'], subject: ADA.sub });
   });
 
+  it('FA-5 warns once where toolScopes is set, which it cannot check', async () => {
+    const warnings = () => world.log.filter(({ fields }) => fields['option'] === 'toolScopes');
+    const plain = await startGuarded();
+    await callTool(world.mcp, plain, 'write_file');
+    expect(warnings()).toEqual([]);
+    await world.close();
+    const token = await startGuarded({ options: { toolScopes: { write_file: ['files:write'] } } });
+    for (const _again of [1, 2]) await callTool(world.mcp, token, 'write_file');
+    expect(warnings()).toEqual([
+      expect.objectContaining({ level: 'warn', message: expect.stringContaining('auth.bearer()') }),
+    ]);
+  });
+
   it('answers 401 to a forged and to an expired one, in our words', async () => {
     const token = await startGuarded();
     world.advance(3700);
