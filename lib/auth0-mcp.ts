@@ -43,7 +43,7 @@ export interface GrantsOf {
 
 /** For admin pages and "connected apps" pages. */
 export interface GrantAdministration {
-  /** The grants that are alive, in no particular order. */
+  /** The grants that are alive, in no particular order; without those that a later login superseded. */
   list(filter: GrantsOf): Promise<GrantSummary[]>;
   /** Ends a grant at once, everywhere, and gives its refresh token back to Auth0. */
   revoke(id: string): Promise<void>;

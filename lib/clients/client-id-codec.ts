@@ -1,7 +1,9 @@
 /**
  * The stateless client id: the registration itself, compact and authenticated.
  *
- * Layout, then base64url: version (1 byte), flags (1), `issued_at` (4, unix seconds), text, tag (16).
+ * Layout, then base64url: version (1 byte), flags (1), `issued_at` (4, unix seconds), random (4), text,
+ * tag (16). The random bytes keep two registrations of one second apart.
+ *
  * The text is the redirect URIs, one a line, then an empty line and the name; before them, with
  * `private_key_jwt` alone, a line with the address of the keys or with the keys as JSON. It is deflated against a
  * dictionary of what real clients send where that is shorter. The longest of them stays below the
@@ -12,6 +14,7 @@
  *
  * @module
  */
+import { randomBytes } from 'node:crypto';
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 
 import { equalInConstantTime, mac } from '../keys/key-ring.js';
@@ -50,8 +53,9 @@ const DICTIONARY_V1 = Buffer.from(
   ].join('\n'),
 );
 
-const VERSION = 1;
-const HEADER_BYTES = 6;
+const VERSION = 2;
+const HEADER_BYTES = 10;
+const RANDOM_AT = 6;
 const TAG_BYTES = 16;
 const METHOD_BITS = 0b0011;
 const MAY_REFRESH = 0b0100;
@@ -81,6 +85,7 @@ export function encodeClientId(registration: EncodedRegistration, key: Uint8Arra
     (registration.mayRefresh ? MAY_REFRESH : 0) |
     (isDeflated ? DEFLATED : 0);
   header.writeUInt32BE(registration.issuedAt, 2);
+  randomBytes(HEADER_BYTES - RANDOM_AT).copy(header, RANDOM_AT);
   const body = Buffer.concat([header, isDeflated ? deflated : text]);
   return Buffer.concat([body, tag(body, key)]).toString('base64url');
 }

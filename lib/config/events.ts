@@ -34,6 +34,8 @@ export type RevocationCause =
   | 'backchannel_logout'
   /** The person has so many logins that Auth0 would soon drop some: the least recently used go. */
   | 'auth0_limit'
+  /** A later login of the same client took its place, as after a step-up: it ends with the grace window. */
+  | 'superseded'
   /** It had run out by itself and was given back to Auth0 now. */
   | 'expired';
 

@@ -124,9 +124,9 @@ function approvalFor(
     throw new InteractionRequired('The person has to be asked first');
   }
   const scopes = selectScopes(requestedScopes, { ...config.scopes, known: knownScopes });
-  const { id, name, mayRefresh } = client;
+  const { id, kind, name, mayRefresh } = client;
   const authMethod = requiredMethod(client);
-  return { ...request, client: { id, name, authMethod, mayRefresh }, scopes };
+  return { ...request, client: { id, kind, name, authMethod, mayRefresh }, scopes };
 }
 
 /** Asks, unless this was allowed before or is asked elsewhere. */

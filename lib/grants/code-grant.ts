@@ -21,7 +21,7 @@ const GRANT_ID_BYTES = 16;
 
 /** An authorization request the person has approved, with what was shown to them: no word but ours. */
 export interface ApprovedRequest extends Omit<AuthorizationRequest, 'requestedScopes'> {
-  readonly client: Pick<Client, 'id' | 'name' | 'mayRefresh'> &
+  readonly client: Pick<Client, 'id' | 'kind' | 'name' | 'mayRefresh'> &
     Pick<GrantRecord['client'], 'authMethod'>;
   readonly scopes: readonly string[];
 }
@@ -62,6 +62,7 @@ function newGrant(
       ...(client.name !== undefined && { name: client.name }),
       authMethod: client.authMethod,
       mayRefresh: client.mayRefresh,
+      ...(client.kind === 'registered' && { isInstallation: true }),
     },
     subject: login.subject,
     ...(login.sid !== undefined && { sid: login.sid }),

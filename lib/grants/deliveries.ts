@@ -11,6 +11,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { GrantRecord } from '../storage/records.js';
 import { settled } from './authorization-code.js';
 import type { GrantStore } from './grant-store.js';
+import type { Supersede } from './supersession.js';
 
 /** Writes notes of delivery. */
 export interface Deliveries {
@@ -27,7 +28,10 @@ export interface Deliveries {
 /** Pauses before a note is tried again: longer in all than a waiting redemption waits. */
 const RETRIES_MS = [0, 200, 500, 1000, 2000];
 
-export function createDeliveries(store: Pick<GrantStore, 'update'>): Deliveries {
+export function createDeliveries(
+  store: Pick<GrantStore, 'find' | 'update'>,
+  supersede: Supersede,
+): Deliveries {
   const running = new Map<string, Promise<void>>();
 
   async function write(grantId: string, from?: GrantRecord): Promise<void> {
@@ -38,6 +42,8 @@ export function createDeliveries(store: Pick<GrantStore, 'update'>): Deliveries 
           current.code.answering === undefined
             ? undefined
             : { ...current, code: settled(current.code) };
+        const grant = from ?? (await store.find(grantId));
+        if (grant?.code.answering !== undefined) await supersede(grantId, grant);
         await store.update(grantId, settle, from);
         return;
       } catch {

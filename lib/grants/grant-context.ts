@@ -9,6 +9,7 @@ import type { Deliveries } from './deliveries.js';
 import type { EndedSessions } from './ended-sessions.js';
 import type { GrantStore } from './grant-store.js';
 import type { RefreshTokens } from './refresh-token.js';
+import type { Supersede } from './supersession.js';
 import type { TokenIssuerDeps } from './token-set.js';
 
 /** What the parts of the domain share. */
@@ -18,6 +19,7 @@ export interface GrantsDeps extends TokenIssuerDeps {
   readonly refreshTokens: RefreshTokens;
   readonly codeKeys: readonly Uint8Array[];
   readonly deliveries: Deliveries;
+  readonly supersede: Supersede;
   readonly endedSessions: Pick<EndedSessions, 'requireAlive'>;
   readonly knownScopes: ReadonlySet<string>;
   readonly emit: EventListener;

@@ -24,7 +24,11 @@ export function currentEnd(grant: GrantRecord, lifetimes: Lifetimes): number {
   const idleEnd = grant.client.mayRefresh
     ? grant.lastUsedAt + lifetimes.refreshTokenIdleSeconds
     : grant.lastUsedAt + lifetimes.accessTokenSeconds;
-  return Math.min(idleEnd, absoluteEnd(grant, lifetimes));
+  const end = Math.min(idleEnd, absoluteEnd(grant, lifetimes));
+  const { supersededAt } = grant;
+  return supersededAt === undefined
+    ? end
+    : Math.min(end, supersededAt + lifetimes.refreshGraceSeconds);
 }
 
 /**

@@ -35,7 +35,8 @@ export interface GrantStore {
   end(id: string): Promise<Holding | undefined>;
   /**
    * Grants that match every field given; all fields undefined matches nothing. `all` adds those whose
-   * code has not been redeemed yet: whoever ends logins must not leave these out.
+   * code has not been redeemed yet, and those that a later login has superseded: whoever ends logins must
+   * not leave these out.
    */
   list(
     filter: GrantFilter,
@@ -101,7 +102,7 @@ export function createGrantStore(deps: GrantStoreDeps): GrantStore {
       for (const id of await indexes.find(entryOf(filter))) {
         const grant = await find(id);
         if (grant === undefined || !matches(grant, filter)) continue;
-        if (which === 'all' || grant.code.redeemedAt !== undefined) found.push({ id, grant });
+        if (which === 'all' || isInUse(grant)) found.push({ id, grant });
       }
       return found;
     },
@@ -117,6 +118,10 @@ export function createGrantStore(deps: GrantStoreDeps): GrantStore {
       return held.flat();
     },
   };
+}
+
+function isInUse({ code, supersededAt }: GrantRecord): boolean {
+  return code.redeemedAt !== undefined && supersededAt === undefined;
 }
 
 function entriesOf(grant: GrantRecord): readonly IndexEntry[] {

@@ -10,6 +10,7 @@ import type { Lifetimes } from '../config/config.js';
 import type { EventListener, RevocationCause } from '../config/events.js';
 import type { Logger } from '../config/logger.js';
 import { InvalidGrant } from '../oauth/errors.js';
+import { haveSameHost } from '../oauth/redirect-uri.js';
 import type { CodeGrantRequest, RefreshGrantRequest } from '../oauth/token-request.js';
 import type { CollectionDeps } from '../storage/collection.js';
 import type { GrantRecord } from '../storage/records.js';
@@ -26,6 +27,7 @@ import { createHousekeeping } from './housekeeping.js';
 import { createLogouts } from './logouts.js';
 import { refreshGrant } from './refresh-grant.js';
 import type { RefreshTokens } from './refresh-token.js';
+import { createSupersession } from './supersession.js';
 import type { TokenSet } from './token-set.js';
 import { createUpstreamRevocation, type UpstreamRevocation } from './upstream-revocation.js';
 
@@ -124,14 +126,15 @@ export function createGrants(parts: GrantsParts): Grants {
     tidy: housekeeping.tidy,
     endGrant: async (id) => void (await endGrant(id, 'auth0_session_ended')),
   });
-  const deliveries = createDeliveries(store);
+  const supersede = createSupersession({ ...parts, store });
+  const deliveries = createDeliveries(store, supersede);
   const { tidy } = housekeeping;
-  const deps: GrantsDeps = { ...parts, store, sessions, deliveries, endGrant, tidy };
+  const deps: GrantsDeps = { ...parts, store, sessions, deliveries, supersede, endGrant, tidy };
 
   async function find(grantId: string): Promise<GrantRecord | undefined> {
     const grant = await store.find(grantId);
     // Who asks holds a token, so the tokens have arrived.
-    if (grant?.code.answering !== undefined) deliveries.note(grantId);
+    if (grant?.code.answering !== undefined) deliveries.note(grantId, grant);
     return grant?.code.redeemedAt === undefined ? undefined : grant;
   }
 
@@ -178,20 +181,39 @@ export function createGrants(parts: GrantsParts): Grants {
 /** Ends grants: here at once, at Auth0 in the background, and told to whoever listens. */
 function createEnding(
   { emit }: Pick<GrantsParts, 'emit'>,
-  store: Pick<GrantStore, 'end'>,
+  store: Pick<GrantStore, 'end' | 'list'>,
   upstream: UpstreamRevocation,
 ): GrantsDeps['endGrant'] {
-  return async function endGrant(id, cause) {
+  async function endGrant(id: string, cause: RevocationCause): Promise<boolean> {
     const ended = await store.end(id);
     if (ended === undefined) return false;
-    const { subject, client, auth0 } = ended.grant;
+    const { subject, client, auth0, supersededAt } = ended.grant;
     // What has run out was dead before, whoever comes to bury it.
     const told = ended.isAlive ? cause : 'expired';
     const context = { grantId: id, subject, client: clientFingerprint(client.id) };
-    emit({ type: 'grant_revoked', cause: told, ...context });
+    // That it was superseded was told when it happened.
+    if (ended.isAlive || supersededAt === undefined) {
+      emit({ type: 'grant_revoked', cause: told, ...context });
+    }
     if (cause !== 'auth0_session_ended') upstream.giveBack(auth0.refreshToken);
+    if (ended.isAlive && supersededAt === undefined) await endSuperseded(ended.grant, cause);
     return ended.isAlive;
-  };
+  }
+
+  /** The access of an installation ends as a whole, also what the grace window leaves of earlier grants. */
+  async function endSuperseded(grant: GrantRecord, cause: RevocationCause): Promise<void> {
+    if (!grant.client.isInstallation) return;
+    const { subject, client } = grant;
+    const all = await store.list({ subject, clientId: client.id }, 'all').catch(() => []);
+    const left = all.filter(
+      (earlier) =>
+        earlier.grant.supersededAt !== undefined &&
+        haveSameHost(earlier.grant.code.redirectUri, grant.code.redirectUri),
+    );
+    await Promise.all(left.map(({ id }) => endGrant(id, cause)));
+  }
+
+  return endGrant;
 }
 
 async function grantIdIn(

@@ -58,6 +58,8 @@ async function refreshAndRotate(
     required: deps.requiredScopes,
     known: deps.knownScopes,
   });
+  // The first use of a token whose delivery was never noted; the rotation notes it.
+  if (alive.code.answering !== undefined) await deps.supersede(grantId, alive);
   // Last of what can refuse, so that an outage of Auth0 does not use the assertion up.
   await client.useAssertion?.();
   const rotated = await rotate({ ...claims, caller }, alive, client, deps);

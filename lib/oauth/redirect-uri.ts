@@ -109,6 +109,16 @@ export function redirectUriHost(uri: string): string {
   return host === '' ? protocol : `${protocol}//${host}`;
 }
 
+/** Whether two redirect URIs lead to one scheme and host, on any port where that is free (RFC 8252 §7.3). */
+export function haveSameHost(one: string, other: string): boolean {
+  return hostOf(one) === hostOf(other);
+}
+
+function hostOf(uri: string): string {
+  const { protocol, host, hostname } = new URL(uri);
+  return `${protocol}//${isLoopbackHost(hostname) ? hostname : host}`;
+}
+
 /**
  * RFC 8252 §7.3: any port. The host stays as written (`localhost` is not `127.0.0.1`), and so do
  * path and query, except that an absent path and `/` are one (R-8252-5).

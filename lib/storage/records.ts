@@ -68,13 +68,22 @@ export interface GrantRecord {
    * The client as it was at login: later calls need neither its document nor its host. `authMethod`:
    * with `none` a proof is optional, until the first one.
    */
-  client: { id: string; name?: string; authMethod: ClientAuthMethod; mayRefresh: boolean };
+  client: {
+    id: string;
+    name?: string;
+    authMethod: ClientAuthMethod;
+    mayRefresh: boolean;
+    /** It registered itself, so that its id stands for one installation; others share theirs. */
+    isInstallation?: true;
+  };
   subject: string;
   sid?: string;
   /** What the person consented to. */
   scopes: readonly string[];
   createdAt: number;
   lastUsedAt: number;
+  /** When a later login of the same installation took its place; it ends with the grace window. */
+  supersededAt?: number;
   code: CodeRecord;
   /** The newest refresh token's generation. */
   generation: number;

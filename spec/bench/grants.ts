@@ -64,7 +64,13 @@ export async function beginGrant(
     },
   };
   return grants.begin(login, {
-    client: { id: clientId, name: 'Bench', authMethod: 'none', mayRefresh: true },
+    client: {
+      id: clientId,
+      name: 'Bench',
+      kind: 'preregistered',
+      authMethod: 'none',
+      mayRefresh: true,
+    },
     scopes: ['openid'],
     clientId,
     redirectUri: REDIRECT_URI,

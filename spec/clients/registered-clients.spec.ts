@@ -133,6 +133,13 @@ describe('clients that register themselves', () => {
     expect(quiet.find(own.clientId)?.jwks).toEqual({ keys: [EC] });
   });
 
+  it('FA-21: are two where the same registration comes twice within a second', () => {
+    const clients = clientsOf(OLD);
+    const [one, other] = [clients.register(CONFIDENTIAL, NOW), clients.register(CONFIDENTIAL, NOW)];
+    expect(one.clientId).not.toBe(other.clientId);
+    expect(clients.isSecretOf(one.clientId, other.clientSecret ?? '')).toBe(false);
+  });
+
   it('have a secret that fits them alone', () => {
     const clients = clientsOf(OLD);
     const { clientId, clientSecret = '' } = clients.register(CONFIDENTIAL, NOW);

@@ -40,6 +40,7 @@ describe('redeeming a code', () => {
   it('AS-27 brings no refresh token to a client registered without', async () => {
     const client = {
       id: 'client',
+      kind: 'preregistered',
       name: undefined,
       authMethod: 'none',
       mayRefresh: false,
@@ -112,6 +113,7 @@ describe('redeeming a code', () => {
   it('R-CI-5, R-AZ-11 is refused to a client that has not proved what it was registered with', async () => {
     const client = {
       id: 'client',
+      kind: 'preregistered',
       name: undefined,
       authMethod: 'private_key_jwt',
       mayRefresh: true,

@@ -220,7 +220,13 @@ export async function deliver(tokens: TokenSet): Promise<void> {
 /** What a person approved: `client`, the required scope and two more. */
 export function approved(changes: Partial<ApprovedRequest> = {}): ApprovedRequest {
   return {
-    client: { id: 'client', name: 'Client', authMethod: 'none', mayRefresh: true },
+    client: {
+      id: 'client',
+      kind: 'preregistered',
+      name: 'Client',
+      authMethod: 'none',
+      mayRefresh: true,
+    },
     clientId: 'client',
     redirectUri: CALLBACK,
     state: undefined,

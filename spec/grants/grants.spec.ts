@@ -28,7 +28,13 @@ describe('a grant', () => {
   });
 
   it('works for a client without a name and a login without session or refresh token', async () => {
-    const client = { id: 'client', name: undefined, authMethod: 'none', mayRefresh: true } as const;
+    const client = {
+      id: 'client',
+      kind: 'preregistered',
+      name: undefined,
+      authMethod: 'none',
+      mayRefresh: true,
+    } as const;
     const tokens = {
       accessToken: 'a',
       accessTokenExpiresAt: rig.now() + 99,

@@ -114,6 +114,7 @@ describe('refreshing', () => {
   it('R-CI-5 is refused without the proof that is due, and ends nothing', async () => {
     const client = {
       id: 'client',
+      kind: 'preregistered',
       name: undefined,
       authMethod: 'client_secret_basic',
       mayRefresh: true,

@@ -11,6 +11,7 @@ export const FAULT_ROWS: Readonly<Record<string, string>> = {
   'FA-26': 'limits count what is proved, and the address; no field of a form decides',
   'FA-15':
     'the reason of the tenant for a denial reaches the user, the client, the log and the event',
+  'FA-21': 'a later login of an installation takes the place of its earlier ones',
   'FA-24': 'an answer to a replaced refresh token inside the grace window leaves an event',
   'FA-27': 'refused refresh tokens are counted, and too many of one address are a 429',
   'FA-22': 'a token from the token endpoint may leave its application out, not name another',

@@ -193,12 +193,10 @@ describe('refresh tokens that are refused', () => {
     [
       'that were revoked',
       async () => {
-        const revoked = await client.tokens();
-        await client.post('/revoke', {
-          token: String(revoked.refresh_token),
-          client_id: client.id,
-        });
-        return () => refreshFrom(AWAY, revoked.refresh_token);
+        const other = await registerClient(world.origin);
+        const revoked = await other.tokens();
+        await other.post('/revoke', { token: String(revoked.refresh_token), client_id: other.id });
+        return () => refreshFrom(AWAY, revoked.refresh_token, other);
       },
     ],
   ])('FA-27 R-TK-15 CLI-45: %s end in 429, and others go on', async (_what, prepare) => {

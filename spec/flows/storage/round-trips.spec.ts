@@ -92,9 +92,16 @@ describe('round trips to the store, counted', () => {
     );
   });
 
-  it('a code exchange: 2, and 2 behind the answer', async () => {
+  it('a code exchange: 2, and 3 behind the answer', async () => {
     const [{ body }, verbs] = await verbsOf(() => client.redeem(code));
-    expect(verbs).toEqual(['get grant', 'update grant', 'update grant']);
+    expect(verbs).toEqual([
+      'get grant',
+      'update grant',
+      // Behind the answer: the earlier grants of the installation are looked for, the delivery is noted.
+      'members grants-by-subject',
+      'get grant',
+      'update grant',
+    ]);
     tokens = body;
   });
 
@@ -229,8 +236,8 @@ describe('commands to Redis, counted', () => {
     const [{ body }, exchange] = await countFor(() =>
       app.redeem(back.next?.searchParams.get('code') ?? ''),
     );
-    // Two, and one behind the answer.
-    expect(exchange).toEqual({ grant: 3 });
+    // Two, and behind the answer a look at the person's grants, here two, and the note of the delivery.
+    expect(exchange).toEqual({ grant: 5, 'grants-by': 1 });
     const check = () => callTool(deployed.mcp, body.access_token, 'whoami');
     expect((await countFor(check))[1]).toEqual({ grant: 1 });
     // Redis tells when the grant changes: until then there is nothing to ask, unless a busy machine

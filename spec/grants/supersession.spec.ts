@@ -1,0 +1,141 @@
+import { beforeEach, describe, expect, it } from '@jest/globals';
+
+import type { TokenSet } from '../../lib/grants/token-set.js';
+import { deliver, type GrantRig, grantRig, outcomeOf } from './grant-rig.js';
+
+const INSTALLATION = {
+  client: {
+    id: 'client',
+    kind: 'registered',
+    name: 'Client',
+    authMethod: 'none',
+    mayRefresh: true,
+  },
+} as const;
+const PAST_THE_WINDOW = 121;
+
+let rig: GrantRig;
+beforeEach(() => {
+  rig = grantRig();
+});
+
+const logIn = () => rig.tokens(INSTALLATION);
+const isAlive = async (tokens: TokenSet): Promise<boolean> =>
+  (await rig.grants.find(await rig.grantIdOf(tokens))) !== undefined;
+/** As a process that dies once the response has left: nothing is noted. */
+const logInAndDie = async (): Promise<TokenSet> => rig.redeem(await rig.begin(INSTALLATION));
+const superseded = (): number =>
+  rig.events.filter((event) => 'cause' in event && event.cause === 'superseded').length;
+
+describe('a later login of one installation', () => {
+  it('FA-21: supersedes all earlier ones, once', async () => {
+    const [first, second] = [await logIn(), await logIn()];
+    expect(superseded()).toBe(1);
+    const third = await logIn();
+    expect(superseded()).toBe(2);
+    rig.pass(PAST_THE_WINDOW);
+    expect([await isAlive(first), await isAlive(second), await isAlive(third)]).toEqual([
+      false,
+      false,
+      true,
+    ]);
+  });
+
+  it('FA-21: supersedes nothing before its tokens have arrived', async () => {
+    const first = await logIn();
+    await logInAndDie();
+    rig.pass(PAST_THE_WINDOW);
+    expect(await isAlive(first)).toBe(true);
+    expect(superseded()).toBe(0);
+  });
+
+  it('FA-21: a process that dies in between is made up for by the first use of an access token', async () => {
+    const first = await logIn();
+    const second = await logInAndDie();
+    expect(await isAlive(second)).toBe(true);
+    await deliver(second);
+    expect(superseded()).toBe(1);
+    rig.pass(PAST_THE_WINDOW);
+    expect([await isAlive(first), await isAlive(second)]).toEqual([false, true]);
+  });
+
+  it('FA-21: or by the first refresh', async () => {
+    const first = await logIn();
+    const second = await logInAndDie();
+    const { refreshToken } = await rig.refresh(second.refreshToken ?? '');
+    expect(superseded()).toBe(1);
+    rig.pass(PAST_THE_WINDOW);
+    expect(await isAlive(first)).toBe(false);
+    expect(await outcomeOf(rig.refresh(refreshToken ?? ''))).toBe('ok');
+  });
+
+  it('FA-21: or by the code that is redeemed again', async () => {
+    const first = await logIn();
+    const code = await rig.begin(INSTALLATION);
+    await rig.redeem(code);
+    rig.pass(11);
+    const again = await rig.redeem(code);
+    expect(superseded()).toBe(0);
+    await deliver(again);
+    rig.pass(PAST_THE_WINDOW);
+    expect([await isAlive(first), await isAlive(again)]).toEqual([false, true]);
+  });
+
+  it('FA-21: a store that is away while the delivery is noted is tried again', async () => {
+    const first = await logIn();
+    const second = await logInAndDie();
+    rig.storage.failingUpdates = 1;
+    second.onSent?.();
+    await rig.grants.close();
+    expect(superseded()).toBe(1);
+    rig.pass(PAST_THE_WINDOW);
+    expect([await isAlive(first), await isAlive(second)]).toEqual([false, true]);
+  });
+
+  it('FA-21: also supersedes one whose response was lost and that nobody ever used', async () => {
+    const lost = await logInAndDie();
+    rig.pass(300);
+    const second = await logIn();
+    rig.pass(PAST_THE_WINDOW);
+    expect(superseded()).toBe(1);
+    expect([await isAlive(lost), await isAlive(second)]).toEqual([false, true]);
+  });
+
+  it('FA-21: of parallel ones, on three instances, none ends another', async () => {
+    const codes = await Promise.all(Array.from({ length: 6 }, () => rig.begin(INSTALLATION)));
+    const instances = [rig.grants, rig.instance(), rig.instance()];
+    const tokens = await Promise.all(codes.map((code) => rig.redeem(code)));
+    for (const [at, one] of tokens.entries()) {
+      // The first use, at another instance each.
+      void instances[at % 3]?.find(await rig.grantIdOf(one));
+    }
+    await Promise.all(instances.map((instance) => instance.close()));
+    rig.pass(PAST_THE_WINDOW);
+    expect((await Promise.all(tokens.map(isAlive))).filter(Boolean).length).toBeGreaterThan(0);
+    const last = await logIn();
+    rig.pass(PAST_THE_WINDOW);
+    expect(await Promise.all([...tokens, last].map(isAlive))).toEqual([
+      ...tokens.map(() => false),
+      true,
+    ]);
+  });
+
+  it('FA-21: leaves the grants of a client alone that others share', async () => {
+    const [first, second] = [await rig.tokens(), await rig.tokens()];
+    rig.pass(PAST_THE_WINDOW);
+    expect([await isAlive(first), await isAlive(second)]).toEqual([true, true]);
+  });
+
+  it('FA-21: leaves the grants of other users, clients and hosts alone', async () => {
+    const elsewhere = await rig.begin({ ...INSTALLATION, redirectUri: 'https://other.example/cb' });
+    const others = [
+      await rig.tokens(INSTALLATION, { subject: 'auth0|bob' }),
+      await rig.redeem(elsewhere, { redirectUri: undefined }),
+    ];
+    for (const other of others) await deliver(other);
+    await logIn();
+    rig.pass(PAST_THE_WINDOW);
+    expect(await Promise.all(others.map(isAlive))).toEqual([true, true]);
+    expect(superseded()).toBe(0);
+  });
+});
