@@ -1,6 +1,7 @@
 /** Requirements that come from faults found in use: row number → what it asks for. */
 export const FAULT_ROWS: Readonly<Record<string, string>> = {
   'FA-1': 'one reading of a message: what the guard judges is what the route executes',
+  'FA-6': 'the older SSE transport is held to token and session owner, as the docs show it',
   'FA-5': 'configured protection that is not in force is said in the log',
   'FA-3': 'no session is taken from its owner by what another caller does',
   'FA-2': 'toolScopes and anonymous do not change which bodies are taken',
