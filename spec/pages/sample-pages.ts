@@ -72,6 +72,7 @@ const crowded: ConsentPage = {
 /** Name → document. `wide` ones have content that wants to be broader than any screen. */
 export const samplePages: Readonly<Record<string, string>> = {
   consent: consentPage(look, consent),
+  'consent that was allowed too soon': consentPage(look, { ...consent, wasTooSoon: true }),
   'consent for a loopback client': consentPage(look, {
     ...consent,
     redirectUri: 'http://127.0.0.1:3334/callback',
@@ -110,6 +111,11 @@ export const samplePages: Readonly<Record<string, string>> = {
     kind: 'invalid_redirect',
     correlationId: '01JPA6Q9',
     link: { href: `https://${'unbreakable'.repeat(5)}.weather.example.com/` },
+  }),
+  'not allowed, with a link to the app': errorPage(look, {
+    kind: 'not_allowed',
+    correlationId: '01JPA6Q9',
+    link: { href: 'cursor://anysphere.cursor-retrieval/cb?error=access_denied' },
   }),
   'access denied': errorPage(look, { kind: 'denied', correlationId: '01JPA6Q9' }),
   'access denied by the tenant': errorPage(look, {
