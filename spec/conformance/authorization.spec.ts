@@ -166,9 +166,9 @@ describe('the authorization endpoint', () => {
       expect(preflight.headers['access-control-allow-origin']).toBeUndefined();
     }
     const browser = createBrowser();
-    const page = await browser.get(client.authorizeUrl());
-    const request = /name="request" value="([^"]+)"/.exec(page.body)?.[1] ?? '';
     for (const decision of ['allow', 'deny']) {
+      const page = await browser.get(client.authorizeUrl());
+      const request = /name="request" value="([^"]+)"/.exec(page.body)?.[1] ?? '';
       const answer = await browser.post(`${world.origin}/consent`, { request, decision });
       expect(answer.status).toBe(303);
     }
