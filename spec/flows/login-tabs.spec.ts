@@ -1,0 +1,232 @@
+/** Several logins in one real Chromium: cookies and double clicks as a browser treats them. */
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+
+import { ADA } from '../../demo/tenant/options.js';
+import type { Auth0McpOptions } from '../../lib/config/options.js';
+import { launchChromium } from '../support/chromium.js';
+import { type OAuthClient, registerClient } from '../support/oauth-client.js';
+import { startWorld, type World } from '../support/world.js';
+
+jest.setTimeout(60_000);
+
+const range = (length: number): number[] => Array.from({ length }, (_, index) => index);
+
+describe('logins in several tabs of real Chromium', () => {
+  let chromium: Browser;
+  let listener: Server;
+  let callback: string;
+  const worlds: World[] = [];
+  const contexts: BrowserContext[] = [];
+
+  beforeAll(async () => {
+    chromium = await launchChromium();
+    listener = createServer((_req, res) => res.end('You may close this window.'));
+    await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve));
+    callback = `http://127.0.0.1:${(listener.address() as AddressInfo).port}/callback`;
+  });
+  afterEach(async () => {
+    for (const context of contexts.splice(0)) await context.close();
+    for (const world of worlds.splice(0)) await world.close();
+  });
+  afterAll(async () => {
+    await chromium.close();
+    listener.closeAllConnections();
+    await new Promise((resolve) => listener.close(resolve));
+  });
+
+  /** A server whose pages are 80 ms away. */
+  async function start(options: Partial<Auth0McpOptions> = {}): Promise<[World, OAuthClient]> {
+    const world = await startWorld({
+      options,
+      before: (app) => void app.use((_req, _res, next) => void setTimeout(next, 80)),
+    });
+    worlds.push(world);
+    return [world, await registerClient(world.origin, { redirect_uris: [callback] })];
+  }
+
+  async function newContext(
+    options: Parameters<Browser['newContext']>[0] = {},
+  ): Promise<BrowserContext> {
+    const context = await chromium.newContext(options);
+    contexts.push(context);
+    return context;
+  }
+
+  /** Opens a tab for each client, so far apart; the client's `state` is the number of the tab. */
+  async function openTabs(
+    context: BrowserContext,
+    clients: readonly OAuthClient[],
+    gapMs: number,
+  ): Promise<Page[]> {
+    const tabs = await Promise.all(clients.map(() => context.newPage()));
+    await Promise.all(
+      tabs.map(async (tab, at) => {
+        await sleep(at * gapMs);
+        await tab.goto(clients[at]?.authorizeUrl({ state: `${at}` }) ?? '');
+      }),
+    );
+    return tabs;
+  }
+
+  const allow = (tab: Page): Promise<void> => tab.getByRole('button', { name: 'Allow' }).click();
+
+  /** From Auth0's login page, or past it, to the client. @returns its `state`, and whether there is a code */
+  async function arrive(tab: Page): Promise<string> {
+    const name = tab.locator('input[name="username"]');
+    await Promise.race([name.waitFor(), tab.waitForURL(`${callback}?**`)]);
+    if (!tab.url().startsWith(callback)) {
+      await name.fill(ADA.email);
+      await tab.locator('input[name="password"]').fill(ADA.password);
+      await tab.getByRole('button', { name: 'Continue' }).click();
+      await tab.waitForURL(`${callback}?**`);
+    }
+    const answer = new URL(tab.url()).searchParams;
+    return `${answer.get('state')} ${answer.has('code')}`;
+  }
+
+  async function arriveAll(tabs: readonly Page[]): Promise<string[]> {
+    const arrivals: string[] = [];
+    for (const tab of tabs) arrivals.push(await arrive(tab));
+    return arrivals;
+  }
+
+  const complete = (tabs: readonly Page[]): string[] => tabs.map((_tab, at) => `${at} true`);
+
+  it.each(
+    [0, 30, 60, 100].flatMap((gapMs) => [
+      [2, gapMs],
+      [4, gapMs],
+    ]),
+  )(
+    'FA-7 PX-28 %i of them opened %i ms apart, without a cookie, each end in a code',
+    async (count, gapMs) => {
+      const [, client] = await start();
+      const tabs = await openTabs(
+        await newContext(),
+        range(count).map(() => client),
+        gapMs,
+      );
+      for (const tab of tabs) await allow(tab);
+      expect(await arriveAll(tabs)).toEqual(complete(tabs));
+    },
+  );
+
+  it('FA-7 Allow in all of them at once ends each in a code', async () => {
+    const [, client] = await start();
+    const tabs = await openTabs(
+      await newContext(),
+      range(4).map(() => client),
+      0,
+    );
+    await Promise.all(tabs.map(allow));
+    expect(await arriveAll(tabs)).toEqual(complete(tabs));
+  });
+
+  it("FA-7 with consent: 'external', opened at once, each ends in a code", async () => {
+    const [, client] = await start({ consent: 'external' });
+    const tabs = await openTabs(
+      await newContext(),
+      range(4).map(() => client),
+      0,
+    );
+    expect(await arriveAll(tabs)).toEqual(complete(tabs));
+  });
+
+  it('FA-7 two servers on one host, at other ports, each end in a code', async () => {
+    const [, one] = await start();
+    const [, two] = await start();
+    const tabs = await openTabs(await newContext(), [one, two, one, two], 30);
+    await Promise.all(tabs.map(allow));
+    expect(await arriveAll(tabs)).toEqual(complete(tabs));
+  });
+
+  it('FA-7 a session that is restored opens them all at once, and each ends in a code', async () => {
+    const [, client] = await start();
+    const before = await newContext();
+    const [first] = await openTabs(before, [client], 0);
+    if (first === undefined) throw new Error('no tab');
+    await allow(first);
+    await arrive(first);
+    const restored = await newContext({ storageState: await before.storageState() });
+    const tabs = await openTabs(
+      restored,
+      range(4).map(() => client),
+      0,
+    );
+    await Promise.all(tabs.map(allow));
+    expect(await arriveAll(tabs)).toEqual(complete(tabs));
+  });
+
+  it('FA-12 a double click on Allow begins one login, which goes on', async () => {
+    const [world, client] = await start();
+    const [tab] = await openTabs(await newContext(), [client], 0);
+    if (tab === undefined) throw new Error('no tab');
+    await tab.getByRole('button', { name: 'Allow' }).dblclick({ delay: 20 });
+    const signIn = tab.getByRole('link', { name: 'Sign in' });
+    const name = tab.locator('input[name="username"]');
+    await Promise.race([signIn.waitFor(), name.waitFor()]);
+    if (await signIn.isVisible()) await signIn.click();
+    expect(await arrive(tab)).toBe('0 true');
+    expect(world.events.filter(({ type }) => type === 'login_started')).toHaveLength(1);
+    expect(world.events.filter(({ type }) => type === 'consent_given')).toHaveLength(1);
+  });
+
+  it('FA-12 the same form in two tabs, and a reload of what it brought, begin one login', async () => {
+    const [world, client] = await start();
+    const context = await newContext();
+    const [tab] = await openTabs(context, [client], 0);
+    if (tab === undefined) throw new Error('no tab');
+    const html = await tab.content();
+    const copy = await context.newPage();
+    // A copy of the page, as "duplicate tab" makes one.
+    await copy.route('**/authorize?**', (route) =>
+      route.fulfill({ contentType: 'text/html', body: html }),
+    );
+    await copy.goto(tab.url());
+    await Promise.all([allow(tab), allow(copy)]);
+    const answered = 'This page was already answered';
+    await Promise.race(
+      [tab, copy].map((page) => page.getByRole('heading', { name: answered }).waitFor()),
+    );
+    const isTab = await tab.getByRole('heading', { name: answered }).isVisible();
+    const [page, other] = isTab ? [tab, copy] : [copy, tab];
+    await page.reload();
+    expect(await page.getByRole('heading', { name: answered }).isVisible()).toBe(true);
+    expect(await arrive(other)).toBe('0 true');
+    expect(world.events.filter(({ type }) => type === 'login_started')).toHaveLength(1);
+  });
+
+  it('FA-9 a page that was left open until its cookie had gone says that it has expired', async () => {
+    const [world, client] = await start();
+    const context = await newContext();
+    const [tab] = await openTabs(context, [client], 0);
+    world.advance(605);
+    // What the browser does to a cookie after its Max-Age.
+    await context.clearCookies();
+    if (tab !== undefined) await allow(tab);
+    await tab?.getByRole('heading', { name: 'This sign-in has expired' }).waitFor();
+    expect(await tab?.content()).not.toMatch(/somewhere else|cookie/i);
+  });
+
+  it('FA-14 forty logins that were given up lock the browser out of none, within 1 kB of cookies', async () => {
+    const [, client] = await start();
+    const context = await newContext();
+    const tab = await context.newPage();
+    for (const at of range(40)) {
+      await tab.goto(client.authorizeUrl({ state: `${at}` }));
+      await allow(tab);
+      await tab.locator('input[name="username"]').waitFor();
+    }
+    const ours = (await context.cookies()).filter(({ name }) => name.startsWith('auth0-mcp-'));
+    // Behind https each name begins with `__Host-`.
+    expect(ours.reduce((sum, c) => sum + c.name.length + c.value.length + 10, 0)).toBeLessThan(
+      1000,
+    );
+    expect(await arrive(tab)).toBe('39 true');
+  });
+});
