@@ -64,6 +64,18 @@ describe('the doctor, on Redis', () => {
     expect(JSON.stringify(report)).not.toContain('hunter2');
   });
 
+  it.each([
+    ['redis://:hunter#2@127.0.0.1:6379', 'Percent-encode'],
+    ['redis://user:12/hunter2@127.0.0.1:6379', 'Percent-encode'],
+    ['redis://:hunter%zz@127.0.0.1:6379', 'Percent-encode'],
+    ['redis://127.0.0.1:6379/mydb', 'number'],
+  ])('FA-29: reports %s as a finding, not as a crash', async (url, text) => {
+    const report = await examineWith({ AUTH0_MCP_REDIS_URL: url });
+    expect(report.configuration).toMatchObject({ outcome: 'failed' });
+    expect(JSON.stringify(report)).toContain(text);
+    expect(JSON.stringify(report)).not.toContain('hunter');
+  });
+
   it('storage: says that the password is refused', async () => {
     const locked = await startRedis({ args: ['--requirepass', 'of-the-server'] });
     const url = locked.url.replace('//', '//:not-of-the-server@');

@@ -5,6 +5,7 @@
  */
 
 import { STORAGE_VERBS } from '../../storage/checked-storage.js';
+import { redisUrlProblem } from '../../storage/redis/redis-url.js';
 import type { Storage } from '../../storage/storage.js';
 import { createConsoleLogger } from '../console-logger.js';
 import { missingOption, wrongOption } from '../errors.js';
@@ -85,12 +86,10 @@ function missingSigningKey(): Error {
 }
 
 function checkedRedisUrl(value: unknown): string {
-  if (typeof value === 'string' && URL.canParse(value)) {
-    const { protocol, hostname } = new URL(value);
-    if (/^rediss?:$/.test(protocol) && hostname !== '') return value;
-  }
-  const remedy = 'Write redis://[[user]:password@]host[:port][/database], or rediss:// for TLS.';
-  throw wrongOption('storage', value, remedy);
+  const url = typeof value === 'string' ? value : '';
+  const problem = redisUrlProblem(url);
+  if (problem !== undefined) throw wrongOption('storage', value, problem);
+  return url;
 }
 
 /** Looks at names only: what the methods do is their owner's business. */

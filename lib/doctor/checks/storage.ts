@@ -9,7 +9,7 @@ import { dirname } from 'node:path';
 import { warningAbout } from '../../storage/embedded/file-system.js';
 import { redisStorage } from '../../storage/redis/redis-storage.js';
 import { type RedisFacts, redisFacts } from '../../storage/redis/server-facts.js';
-import { StorageUnavailable } from '../../storage/storage.js';
+import type { Storage } from '../../storage/storage.js';
 import { type Finding, type Findings, failed, passed, skipped, warning } from '../finding.js';
 
 /** @param setup.directory of the embedded storage, which is used where there is no Redis */
@@ -22,17 +22,18 @@ export async function* checkStorage(setup: {
 }
 
 async function* checkRedis(url: string): Findings {
-  const storage = redisStorage({ url });
+  let storage: Storage | undefined;
   try {
+    storage = redisStorage({ url });
     await storage.ready?.();
     yield passed('storage', `${storage.description} reads and writes`);
     yield evictionFinding(await redisFacts(url));
   } catch (error) {
-    if (!(error instanceof StorageUnavailable)) throw error;
-    yield failed('storage', error.message, 'AUTH0_MCP_REDIS_URL: redis://user:password@host:6379');
+    const message = error instanceof Error ? error.message : String(error);
+    yield failed('storage', message, 'AUTH0_MCP_REDIS_URL: redis://user:password@host:6379');
     yield* skipped(['eviction'], 'Redis did not answer as it should');
   } finally {
-    await storage.close?.();
+    await storage?.close?.();
   }
 }
 

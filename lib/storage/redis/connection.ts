@@ -11,6 +11,7 @@ import { withTimeLimit } from '../../deadline.js';
 import { loadPackage } from '../../load-package.js';
 import { RedisTimeoutError, unavailable } from './failure.js';
 import type { RedisClient } from './redis-client.js';
+import { redisUrlProblem } from './redis-url.js';
 
 /** Longest wait for one verb: leaves a request time to answer 503 within the second. */
 const DEADLINE_MS = 750;
@@ -155,16 +156,11 @@ async function withDeadline<T>(
   }
 }
 
-/**
- * @throws TypeError for what is no Redis URL; its text is not repeated, it may hold a password
- */
+/** @throws TypeError for a URL that cannot work; its text is not repeated, it may hold a password */
 function withoutCredentials(url: string): string {
-  const parsed = URL.canParse(url) ? new URL(url) : undefined;
-  if (parsed === undefined || !['redis:', 'rediss:'].includes(parsed.protocol)) {
-    throw new TypeError(
-      'redisStorage({ url }) takes a URL like redis://user:password@host:6379/0, or rediss:// for ' +
-        'TLS. For Sentinel or a Cluster pass a client.',
-    );
-  }
-  return `${parsed.protocol}//${parsed.host}${parsed.pathname}`;
+  const problem = redisUrlProblem(url);
+  if (problem !== undefined)
+    throw new TypeError(`redisStorage({ url }) cannot use this URL. ${problem}`);
+  const { protocol, host, pathname } = new URL(url);
+  return `${protocol}//${host}${pathname}`;
 }

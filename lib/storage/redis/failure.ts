@@ -34,7 +34,28 @@ const REMEDIES: readonly (readonly [pattern: RegExp, remedy: string])[] = [
     'it is busy recovering; this passes by itself',
   ],
   [/^MISCONF/, 'it cannot save to its disk: see its log'],
-  [/unknown command/i, 'it is too old: Redis 6.2 or newer has the commands in use'],
+  [
+    /unknown (redis )?command/i,
+    'a command is switched off there (rename-command, a managed service), or it is older than Redis 6.2. In ' +
+      `use are: ${NEEDED_COMMANDS.join(' ')}`,
+  ],
+  [/DB index|invalid DB/i, 'it has no database of that number: check the end of the URL'],
+  [
+    /SELF_SIGNED|UNABLE_TO_|CERT_UNTRUSTED|ISSUER/,
+    'its certificate is from an authority that Node does not know: name the file of it in NODE_EXTRA_CA_CERTS, ' +
+      'or pass a client with socket: { tls: true, ca }',
+  ],
+  [/CERT_HAS_EXPIRED|CERT_NOT_YET_VALID/, 'its certificate has expired, or is not valid yet'],
+  [/ALTNAME_INVALID/, 'its certificate is for another host name: connect by a name that is in it'],
+  [
+    /ERR_SSL|EPROTO|before secure TLS/,
+    'the TLS handshake failed: a server without TLS takes redis://, not rediss://',
+  ],
+  [
+    /Socket closed unexpectedly|ECONNRESET/,
+    'it closed the connection: a server with TLS takes rediss://, not redis://; else see its log',
+  ],
+  [/ENOTFOUND|EAI_AGAIN/, 'no host of this name is known: check the URL'],
   [/client is closed/i, 'the client is not connected: call its connect() at start-up'],
 ];
 
@@ -46,8 +67,11 @@ const REMEDIES: readonly (readonly [pattern: RegExp, remedy: string])[] = [
  */
 export function unavailable(where: string, cause: unknown): StorageUnavailable {
   if (cause instanceof StorageUnavailable) return cause;
-  const said = cause instanceof Error ? cause.message : String(cause);
-  const remedy = REMEDIES.find(([pattern]) => pattern.test(said))?.[1];
+  const { code = '', message = String(cause) } = Object(cause) as {
+    code?: string;
+    message?: string;
+  };
+  const remedy = REMEDIES.find(([pattern]) => pattern.test(message) || pattern.test(code))?.[1];
   return new StorageUnavailable(
     `Redis (${where}) did not answer as it should: ${remedy ?? 'is it running and reachable?'}`,
     { cause },
@@ -57,6 +81,12 @@ export function unavailable(where: string, cause: unknown): StorageUnavailable {
 /** A command that took longer than its deadline. */
 export class RedisTimeoutError extends StorageUnavailable {
   constructor(where: string, deadlineMs: number) {
-    super(`Redis (${where}) did not answer within ${deadlineMs} ms: is it running and reachable?`);
+    // One without TLS waits for the rest of a handshake that it takes for a command.
+    const tls = where.startsWith('rediss:')
+      ? ' A server without TLS takes redis://, not rediss://.'
+      : '';
+    super(
+      `Redis (${where}) did not answer within ${deadlineMs} ms: is it running and reachable?${tls}`,
+    );
   }
 }

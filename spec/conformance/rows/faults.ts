@@ -32,4 +32,5 @@ export const FAULT_ROWS: Readonly<Record<string, string>> = {
   'FA-33': 'a stall of the process is not an outage of what it waits for',
   'FA-30': 'a full disk, and a directory that is gone, is an outage and not the end of the process',
   'FA-31': 'an embedded store shared by containers is refused with the remedy, and taken over',
+  'FA-29': 'a Redis URL that cannot work is refused at the start, with the remedy',
 };

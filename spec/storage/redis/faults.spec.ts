@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 
 import { afterAll, afterEach, describe, expect, it, jest } from '@jest/globals';
@@ -5,6 +8,7 @@ import { createClient } from 'redis';
 
 import { redisStorage } from '../../../lib/redis.js';
 import { type Storage, StorageUnavailable } from '../../../lib/storage/storage.js';
+import { selfSigned } from '../../clients/metadata-documents/tls-host.js';
 import { command, freePort, type RedisServer, startRedis } from '../../support/redis-server.js';
 
 jest.setTimeout(30_000);
@@ -145,6 +149,53 @@ describe('redisStorage({ url }) under fault', () => {
     const refused = open({ url: at('wrong-one') });
     await expect(refused.ready?.()).rejects.toThrow(/refuses the password/);
     await expect(refused.ready?.()).rejects.not.toThrow(/wrong-one/);
+  });
+
+  it('FA-29: says what is wrong about TLS', async () => {
+    const { key, cert } = selfSigned();
+    const directory = mkdtempSync(join(tmpdir(), 'auth0-mcp-tls-'));
+    const files = [join(directory, 'key.pem'), join(directory, 'cert.pem')] as const;
+    writeFileSync(files[0], key);
+    writeFileSync(files[1], cert);
+    const tlsPort = await freePort();
+    const args = [
+      '--tls-port',
+      `${tlsPort}`,
+      '--tls-key-file',
+      files[0],
+      '--tls-cert-file',
+      files[1],
+    ];
+    const server = await start({ args: [...args, '--tls-auth-clients', 'no'] });
+    const problemOf = (url: string) => open({ url }).ready?.().then(String, String);
+    const problems = [
+      `rediss://127.0.0.1:${tlsPort}`,
+      `redis://127.0.0.1:${tlsPort}`,
+      `rediss://127.0.0.1:${server.port}`,
+    ].map(problemOf);
+    expect(await Promise.all(problems)).toEqual([
+      expect.stringMatching(/certificate.*NODE_EXTRA_CA_CERTS/),
+      expect.stringMatching(/TLS takes rediss:/),
+      expect.stringMatching(/TLS takes redis:/),
+    ]);
+    rmSync(directory, { recursive: true });
+  });
+
+  it('FA-29: says that it has no such database', async () => {
+    const { url } = await start();
+    await expect(open({ url: `${url}/99` }).ready?.()).rejects.toThrow(
+      /no database of that number/,
+    );
+  });
+
+  it.each(['EVAL', 'EVALSHA', 'GETDEL'])('FA-29: says that %s is switched off', async (name) => {
+    const { url } = await start({ args: ['--rename-command', name, ''] });
+    await expect(open({ url }).ready?.()).rejects.toThrow(/switched off.*rename-command/);
+  });
+
+  it('FA-29: says that the host is unknown', async () => {
+    const storage = open({ url: 'redis://no-such-redis.invalid:6379' });
+    await expect(storage.ready?.()).rejects.toThrow(/no host of this name/);
   });
 
   it('counts requests again after Redis was down when the limiter was made', async () => {
