@@ -20,7 +20,7 @@ import { join } from 'node:path';
 import { parseEnv } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
-import { createBrowser } from '../../demo/tenant/browser.js';
+import { approve, createBrowser } from '../../demo/tenant/browser.js';
 import { DEMO_AUDIENCE, DEMO_CLIENT_ID, DEMO_CLIENT_SECRET } from '../../demo/tenant/options.js';
 import { startTenant } from '../../demo/tenant/tenant.js';
 import { codeBlocks, pageAt, section } from '../docs/markdown.js';
@@ -115,8 +115,7 @@ describe('the demo server without a tenant', () => {
     const browser = createBrowser();
     const consent = await browser.follow(client.authorizeUrl());
     expect(consent.body).toContain('Demo server');
-    const allow = { button: { name: 'decision', value: 'allow' } };
-    const login = await browser.submit(consent, {}, allow);
+    const login = await approve(browser, consent);
     expect(login.body).toContain('Log in as ada@example.com, password ada-demo-password.');
   });
 
