@@ -25,7 +25,7 @@ import { createOpenAnswers, type OpenAnswers, type OpenAnswersDeps } from './ope
 import { checkOrigin, type OriginCheckDeps } from './origin-check.js';
 import { challengeNewcomer, type RefusalDeps, refuse, refuseStream } from './refusals.js';
 import {
-  AUTHENTICATED_LIMITS,
+  AUTHENTICATED_TIMEOUT_MS,
   carriesMessage,
   readCalls,
   UNAUTHENTICATED_LIMITS,
@@ -37,6 +37,7 @@ import { authInfoOf } from './verification.js';
 export interface GuardDeps extends OpenAnswersDeps, RefusalDeps, ScopeRules, OriginCheckDeps {
   readonly resource: string;
   readonly anonymous: AnonymousAccess | undefined;
+  readonly maxMessageBytes: number;
   readonly baseHeaders: Step;
   readonly addressOf: (req: Request) => string;
   /** Counts calls without a token that are let through. @throws TooManyRequests */
@@ -125,7 +126,8 @@ async function readAndAdmit(
     return admit(req, res, next, undefined, calls, guard);
   }
   const caller = await guard.verifyBearer(token);
-  return admit(req, res, next, caller, await readCalls(req, res, AUTHENTICATED_LIMITS), guard);
+  const limits = { maxBytes: guard.maxMessageBytes, timeoutMs: AUTHENTICATED_TIMEOUT_MS };
+  return admit(req, res, next, caller, await readCalls(req, res, limits), guard);
 }
 
 /** None where they cannot be read: nothing is open to it then, and a challenge comes before any other refusal. */

@@ -9,8 +9,8 @@ import { RpcBodyError } from './rpc-body-error.js';
 /** The caller is not known yet: parsing megabytes costs more than checking any signature. */
 export const UNAUTHENTICATED_LIMITS: BodyLimits = { maxBytes: 100 * 1024, timeoutMs: 10_000 };
 
-/** The MCP SDK reads as much by itself. */
-export const AUTHENTICATED_LIMITS: BodyLimits = { maxBytes: 4 * 1024 * 1024, timeoutMs: 60_000 };
+/** Time for a message of a verified caller, in milliseconds; its size is the option `maxMessageBytes`. */
+export const AUTHENTICATED_TIMEOUT_MS = 60_000;
 
 /** Whether a route may find a message in it: every POST, and whatever else has a body. */
 export function carriesMessage({ method, headers }: Request): boolean {
@@ -65,8 +65,8 @@ async function readJsonBytes(req: Request, res: Response, limits: BodyLimits): P
     const { status, description } = error;
     if (status !== 413) throw new RpcBodyError(description, { status, rpcCode: -32000 });
     const detail =
-      'toolScopes and anonymous need the body: for larger ones put a parser of your own, such as ' +
-      "express.json({ limit: '20mb' }), in front of the guard";
+      'toolScopes and anonymous need the body: for larger ones raise maxMessageBytes, or put a parser of your ' +
+      "own, such as express.json({ limit: '20mb' }), in front of the guard";
     throw new RpcBodyError(description, { status, rpcCode: -32000, detail });
   }
 }

@@ -98,6 +98,8 @@ export interface ResourceConfig {
   readonly anonymous: AnonymousAccess | undefined;
   /** Web origins that may call the guarded endpoint besides our own and this machine's; or any. */
   readonly allowedOrigins: readonly string[] | 'any';
+  /** Largest JSON-RPC message that the guard reads. */
+  readonly maxMessageBytes: number;
   readonly logger: Logger;
   readonly onEvent: EventListener;
 }

@@ -71,6 +71,7 @@ export const OPTION_TABLE: Readonly<Record<OptionName, OptionEntry>> = {
   clients: {},
   anonymous: {},
   allowedOrigins: { suffix: 'ALLOWED_ORIGINS', form: 'list' },
+  maxMessageBytes: { suffix: 'MAX_MESSAGE_BYTES', form: 'number' },
   upstreamTimeoutSeconds: { suffix: 'UPSTREAM_TIMEOUT_SECONDS', form: 'number' },
   authorizeParams: {},
   branding: {
@@ -109,6 +110,7 @@ const OF_RESOURCE: Readonly<Record<keyof Auth0McpResourceOptions, true>> = {
   impliedScopes: true,
   anonymous: true,
   allowedOrigins: true,
+  maxMessageBytes: true,
   upstreamTimeoutSeconds: true,
   logger: true,
   onEvent: true,

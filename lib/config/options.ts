@@ -235,7 +235,7 @@ export interface Auth0McpOptions {
    *
    * For this the guard reads the message, and the route gets the parsed value as `req.body`: hand it
    * to the transport. A body parser of yours in front of the guard is used, with its limits, also
-   * where it leaves bytes or text. Without one, JSON in UTF-8 of up to 4 MB is read; a larger body
+   * where it leaves bytes or text. Without one, JSON in UTF-8 is read up to `maxMessageBytes`; a larger body
    * is refused with 413, another type or charset, or a compressed body, with 415. A message that
    * two readers may understand differently (a call without a name, a key `__proto__`) is refused
    * with 400 and the JSON-RPC error -32600.
@@ -392,6 +392,16 @@ export interface Auth0McpOptions {
    * Environment: `AUTH0_MCP_ALLOWED_ORIGINS`.
    */
   readonly allowedOrigins?: string | readonly string[] | undefined;
+
+  /**
+   * Largest JSON-RPC message, in bytes, that the guard reads where `toolScopes` or `anonymous` make it
+   * read messages: 102,400 to 104,857,600. A larger one is answered 413. A body parser of your own in front of
+   * the guard has its own limit instead, and unauthenticated callers have 102,400.
+   *
+   * Default: 4,194,304, as much as the MCP SDK reads.
+   * Environment: `AUTH0_MCP_MAX_MESSAGE_BYTES`.
+   */
+  readonly maxMessageBytes?: number | undefined;
 
   /**
    * How long one request to Auth0 may take, in seconds, 1 to 60. Time for which the event loop of this

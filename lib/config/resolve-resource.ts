@@ -12,7 +12,7 @@ import { Auth0McpConfigError } from './errors.js';
 import { gatherOptions, type Taker } from './given-options.js';
 import { type OptionName, RESOURCE_OPTION_NAMES } from './option-table.js';
 import type { Auth0McpResourceOptions } from './resource-options.js';
-import { resolveAllowedOrigins, resolveAnonymous } from './rules/access.js';
+import { resolveAllowedOrigins, resolveAnonymous, resolveMaxMessageBytes } from './rules/access.js';
 import { resolveEventListener } from './rules/ports.js';
 import { requireOptions } from './rules/required.js';
 import { resolveResourceScopes } from './rules/scopes.js';
@@ -59,6 +59,7 @@ export function resolveResourceConfig(
     scopes,
     anonymous: resolveAnonymous(raw, scopes.byTool),
     allowedOrigins: resolveAllowedOrigins(raw),
+    maxMessageBytes: resolveMaxMessageBytes(raw),
   };
   return Object.freeze({ ...deeplyFrozen(rules), logger, onEvent: resolveEventListener(raw) });
 }

@@ -13,7 +13,12 @@ import { ALL_OPTIONS, gatherOptions } from './given-options.js';
 import type { Logger } from './logger.js';
 import type { RawOptions } from './option-table.js';
 import type { Auth0McpOptions } from './options.js';
-import { resolveAllowedOrigins, resolveAnonymous, resolveConsent } from './rules/access.js';
+import {
+  resolveAllowedOrigins,
+  resolveAnonymous,
+  resolveConsent,
+  resolveMaxMessageBytes,
+} from './rules/access.js';
 import { resolveAppearance } from './rules/appearance.js';
 import { resolveClients } from './rules/clients.js';
 import { resolveKeys } from './rules/keys.js';
@@ -65,6 +70,7 @@ function resolveRules(
     consent: resolveConsent(raw, logger),
     anonymous: resolveAnonymous(raw, scopes.byTool),
     allowedOrigins: resolveAllowedOrigins(raw),
+    maxMessageBytes: resolveMaxMessageBytes(raw),
     ...resolveAppearance(raw, urls.resource),
     lifetimes: resolveLifetimes(raw),
     jwtSigningKeys: resolveKeys(raw, 'jwtSigningKey'),

@@ -20,6 +20,7 @@ type CommonOptions = Pick<
   | 'impliedScopes'
   | 'anonymous'
   | 'allowedOrigins'
+  | 'maxMessageBytes'
   | 'upstreamTimeoutSeconds'
   | 'logger'
   | 'onEvent'

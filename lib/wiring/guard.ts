@@ -34,6 +34,7 @@ export function wireGuard(deps: GuardWiring): CreateGuard {
     resource: config.resource,
     scopes: config.scopes,
     anonymous: config.anonymous,
+    maxMessageBytes: config.maxMessageBytes,
     baseHeaders: baseHeaders(config),
     addressOf: limits.addressOf,
     limitAnonymous: (req, calls) => limits.count('anonymous', limits.addressOf(req), calls),

@@ -18,7 +18,7 @@ const AMBIGUOUS: readonly (readonly [what: string, body: string])[] = [
   ['the parameters in __proto__', call('{}', ',"__proto__":{"params":{"name":"write_file"}}')],
   [
     'the parameters in __proto__ only',
-    WRITE.replace('"params":{', '"__proto__":{"params":{') + '}',
+    `${WRITE.replace('"params":{', '"__proto__":{"params":{')}}`,
   ],
   ['another method in __proto__', `{"__proto__":${WRITE},"jsonrpc":"2.0","id":1,"method":"ping"}`],
   ['everything in __proto__', `{"jsonrpc":"2.0","id":1,"__proto__":${WRITE}}`],

@@ -49,6 +49,7 @@ describe('Auth0McpOptions', () => {
     ['redirectPath', 'REDIRECT_PATH'],
     ['strippedPrefix', 'STRIPPED_PREFIX'],
     ['allowedOrigins', 'ALLOWED_ORIGINS'],
+    ['maxMessageBytes', 'MAX_MESSAGE_BYTES'],
     ['requiredScopes', 'REQUIRED_SCOPES'],
     ['defaultScopes', 'DEFAULT_SCOPES'],
     ['scopesSupported', 'SCOPES_SUPPORTED'],

@@ -59,6 +59,7 @@ describe('resolveResourceConfig', () => {
       scopes: { required: [], initial: [], byTool: new Map(), implied: new Map() },
       anonymous: undefined,
       allowedOrigins: [],
+      maxMessageBytes: 4_194_304,
       logger: 0,
       onEvent: 0,
     });

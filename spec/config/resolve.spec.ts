@@ -57,6 +57,7 @@ describe('resolveConfig', () => {
       clients: [],
       anonymous: undefined,
       allowedOrigins: [],
+      maxMessageBytes: 4_194_304,
       brand: expect.objectContaining({ name: 'mcp.example.com' }),
       catalogue: expect.objectContaining({ languages: ['en', 'de', 'fr', 'es'] }),
       lifetimes: {

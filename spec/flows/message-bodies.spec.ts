@@ -8,6 +8,7 @@ import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import express, { type Express, type RequestHandler } from 'express';
 
+import type { Auth0McpResourceOptions } from '../../lib/config/resource-options.js';
 import { type RawAnswer, send } from '../support/raw-http.js';
 import { type ResourceWorld, startResourceWorld } from '../support/resource-world.js';
 
@@ -35,7 +36,7 @@ const route: RequestHandler = (req, res) => {
 };
 
 interface Mounts {
-  readonly options?: typeof TOOL_SCOPES | Record<string, never>;
+  readonly options?: Pick<Auth0McpResourceOptions, 'toolScopes' | 'maxMessageBytes'>;
   /** In front of the guard. */
   readonly before?: (app: Express) => void;
   /** Between the guard and the route. */
@@ -103,6 +104,16 @@ describe('a body of 4.5 MB', () => {
       }),
     ]);
     expect((await post(callOf('any', 'x'.repeat(4_000_000)))).status).toBe(200);
+  });
+
+  it('FA-2 is taken by the guard where maxMessageBytes allows it, with a parser behind or none', async () => {
+    for (const behind of [[], [express.json({ limit: '20mb' })]]) {
+      await start({ options: { ...TOOL_SCOPES, maxMessageBytes: 5_000_000 }, behind });
+      expect((await post(LARGE)).json()).toEqual({ type: 'object', name: 'any' });
+      expect((await post(callOf('any', 'x'.repeat(5_000_000)))).status).toBe(413);
+      expect((await post(LARGE, undefined, '')).status).toBe(401);
+      await world.close();
+    }
   });
 
   it('FA-2 RS-1 is not read from a caller without a token', async () => {

@@ -7,9 +7,16 @@ import type { AnonymousAccess, Config } from '../config.js';
 import { unknownName, wrongOption } from '../errors.js';
 import type { Logger } from '../logger.js';
 import type { RawOptions } from '../option-table.js';
-import { asEntries, asList, choiceOf, listOf } from '../values.js';
+import { asEntries, asList, choiceOf, listOf, wholeNumberOf } from '../values.js';
 
 const CONSENT_MODES = ['always', 'remember', 'external'] as const;
+/** At least what unauthenticated callers may send; by default what the MCP SDK reads. */
+const MESSAGE_BYTES = {
+  min: 100 * 1024,
+  max: 100 * 1024 * 1024,
+  fallback: 4 * 1024 * 1024,
+} as const;
+
 const ANONYMOUS_FIELDS = ['methods', 'tools'] as const;
 
 /** @throws Auth0McpConfigError */
@@ -84,4 +91,9 @@ function namesOf(value: unknown, option: string): readonly string[] {
   const pattern = names.find((name) => name.includes('*'));
   if (pattern === undefined) return names;
   throw wrongOption(option, pattern, 'Write every name out: there are no wildcards.');
+}
+
+/** @throws Auth0McpConfigError */
+export function resolveMaxMessageBytes(raw: RawOptions): number {
+  return wholeNumberOf(raw, 'maxMessageBytes', MESSAGE_BYTES);
 }
