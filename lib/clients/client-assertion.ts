@@ -33,6 +33,8 @@ export const CLIENT_ASSERTION_ALGORITHMS: readonly string[] = [
 const MAX_LIFETIME_SECONDS = 5 * 60;
 /** How far the client's clock may be off. */
 const CLOCK_TOLERANCE_SECONDS = 60;
+/** How many keys are tried for an assertion without `kid`: enough while a client rotates its keys. */
+const MAX_KEYS_TRIED = 3;
 /** Longest assertion, in characters. */
 const MAX_ASSERTION_LENGTH = 8 * 1024;
 
@@ -144,8 +146,15 @@ async function verifyWith(
     return checked(await jwtVerify(assertion, keySet, options), issuer);
   } catch (error) {
     if (!(error instanceof errors.JWKSMultipleMatchingKeys)) throw error;
-    // No `kid` in the header and several keys that fit: try each.
+    // No `kid` in the header and several keys that fit: each attempt costs a verification.
+    let tried = 0;
     for await (const key of error) {
+      if (tried === MAX_KEYS_TRIED) {
+        throw new ClientAssertionError(
+          `none of the first ${MAX_KEYS_TRIED} keys fits: kid is missing`,
+        );
+      }
+      tried += 1;
       try {
         return checked(await jwtVerify(assertion, key, options), issuer);
       } catch (failure) {

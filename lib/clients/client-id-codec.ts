@@ -19,14 +19,15 @@ import { deflateRawSync, inflateRawSync } from 'node:zlib';
 
 import { equalInConstantTime, mac } from '../keys/key-ring.js';
 import { AUTH_METHODS, type ClientMetadata } from '../oauth/client-metadata.js';
-import { isJsonObject } from '../oauth/json-object.js';
-import type { ClientKeySet } from './metadata-documents/client-keys.js';
+import { type ClientKeySet, parseKeySet } from './metadata-documents/client-keys.js';
 
 /** Longest id made or read, in characters: longer ones do not survive proxies' header limits. */
 export const MAX_CLIENT_ID_LENGTH = 2048;
+/** Longest text in an id, in bytes: equal characters take no room in the id, but they do when it is read. */
+const MAX_TEXT_BYTES = 8 * 1024;
 
 /** Part of the format: changing one character of it makes existing ids unreadable. */
-const DICTIONARY_V1 = Buffer.from(
+export const DICTIONARY_V1: Buffer = Buffer.from(
   [
     'com.example.app:/oauth2redirect',
     'cursor://anysphere.cursor-retrieval/oauth/user-',
@@ -69,13 +70,17 @@ export interface EncodedRegistration extends Omit<ClientMetadata, 'jwks'> {
   readonly issuedAt: number;
 }
 
-/** The id for a registration; may be longer than {@link MAX_CLIENT_ID_LENGTH}: the caller refuses. */
-export function encodeClientId(registration: EncodedRegistration, key: Uint8Array): string {
+/** The id for a registration; undefined for one that is too large. */
+export function encodeClientId(
+  registration: EncodedRegistration,
+  key: Uint8Array,
+): string | undefined {
   const text = Buffer.from(
     keysLine(registration) +
       registration.redirectUris.join('\n') +
       (registration.clientName === undefined ? '' : `\n\n${registration.clientName}`),
   );
+  if (text.length > MAX_TEXT_BYTES) return undefined;
   const deflated = deflateRawSync(text, { level: 9, dictionary: DICTIONARY_V1 });
   const isDeflated = deflated.length < text.length;
   const header = Buffer.alloc(HEADER_BYTES);
@@ -87,7 +92,8 @@ export function encodeClientId(registration: EncodedRegistration, key: Uint8Arra
   header.writeUInt32BE(registration.issuedAt, 2);
   randomBytes(HEADER_BYTES - RANDOM_AT).copy(header, RANDOM_AT);
   const body = Buffer.concat([header, isDeflated ? deflated : text]);
-  return Buffer.concat([body, tag(body, key)]).toString('base64url');
+  const clientId = Buffer.concat([body, tag(body, key)]).toString('base64url');
+  return clientId.length > MAX_CLIENT_ID_LENGTH ? undefined : clientId;
 }
 
 /** The registration behind an id that one of the keys made; undefined for anything else. */
@@ -103,16 +109,21 @@ export function decodeClientId(
   if (bytes.toString('base64url') !== clientId) return undefined;
   const body = bytes.subarray(0, -TAG_BYTES);
   const sent = bytes.subarray(-TAG_BYTES);
-  return keys.some((key) => equalInConstantTime(tag(body, key), sent)) ? parse(body) : undefined;
+  if (!keys.some((key) => equalInConstantTime(tag(body, key), sent))) return undefined;
+  try {
+    return parse(body);
+  } catch {
+    // Genuine, but of a version that had other limits: such a client has to register again.
+    return undefined;
+  }
 }
 
-/** Reads bytes whose tag was right: they are ours, so their form is known. */
+/** Reads bytes whose tag was right. @throws where they exceed the limits of a registration */
 function parse(body: Buffer): EncodedRegistration {
   const flags = body[1] ?? 0;
   const packed = body.subarray(HEADER_BYTES);
-  const whole = (
-    (flags & DEFLATED) === 0 ? packed : inflateRawSync(packed, { dictionary: DICTIONARY_V1 })
-  ).toString();
+  const options = { dictionary: DICTIONARY_V1, maxOutputLength: MAX_TEXT_BYTES };
+  const whole = ((flags & DEFLATED) === 0 ? packed : inflateRawSync(packed, options)).toString();
   const authMethod = AUTH_METHODS[flags & METHOD_BITS] ?? 'none';
   const [line = ''] = authMethod === 'private_key_jwt' ? whole.split('\n', 1) : [];
   const text = line === '' ? whole : whole.slice(line.length + 1);
@@ -134,11 +145,7 @@ function keysLine({ jwks, jwksUri }: EncodedRegistration): string {
 
 function keysIn(line: string): Pick<EncodedRegistration, 'jwks' | 'jwksUri'> {
   if (!line.startsWith('[')) return { jwks: undefined, jwksUri: line === '' ? undefined : line };
-  const keys: unknown = JSON.parse(line);
-  return {
-    jwks: { keys: Array.isArray(keys) ? keys.filter(isJsonObject) : [] },
-    jwksUri: undefined,
-  };
+  return { jwks: parseKeySet({ keys: JSON.parse(line) }), jwksUri: undefined };
 }
 
 function tag(body: Uint8Array, key: Uint8Array): Buffer {

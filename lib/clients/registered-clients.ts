@@ -12,17 +12,13 @@ import { InvalidClientMetadata } from '../oauth/errors.js';
 import type { ClientInformation } from '../oauth/registration-response.js';
 import { boundedMap } from '../storage/bounded-map.js';
 import { type AuthMethods, BY_SECRET, type Client } from './client.js';
-import {
-  decodeClientId,
-  type EncodedRegistration,
-  encodeClientId,
-  MAX_CLIENT_ID_LENGTH,
-} from './client-id-codec.js';
-import { parseKeySet } from './metadata-documents/client-keys.js';
+import { decodeClientId, type EncodedRegistration, encodeClientId } from './client-id-codec.js';
+import { type ClientKeySet, parseKeySet } from './metadata-documents/client-keys.js';
 import { ClientMetadataError } from './metadata-documents/client-metadata-error.js';
 
-/** Clients remembered: an id never means anything else. Some 1 MB, 10 MB at the very most. */
+/** Clients in memory, since an id never means anything else, and their size as JSON, in characters. */
 const MAX_FOUND = 2_000;
+const MAX_FOUND_CHARACTERS = 4_000_000;
 
 /** Registration without a register. */
 export interface RegisteredClients {
@@ -47,13 +43,13 @@ export function createRegisteredClients(
   const secretKeys = keys.derive('client-secret').map(ofIssuer);
   const [newestIdKey, newestSecretKey] = [idKeys[0], secretKeys[0]];
   // Only ids that are genuine: what a stranger makes up takes no room.
-  const found = boundedMap<Client>(MAX_FOUND);
+  const found = boundedMap<Client>(MAX_FOUND, MAX_FOUND_CHARACTERS);
   if (newestIdKey === undefined || newestSecretKey === undefined) throw new RangeError('no keys');
   return {
     register(metadata, issuedAt) {
       const publicKeys = usableKeys(metadata, checkUrl);
       const clientId = encodeClientId({ ...metadata, ...publicKeys, issuedAt }, newestIdKey);
-      if (clientId.length > MAX_CLIENT_ID_LENGTH) {
+      if (clientId === undefined) {
         throw new InvalidClientMetadata(
           'The registration is too large: send fewer or shorter URIs, or jwks_uri for jwks',
         );
@@ -69,7 +65,7 @@ export function createRegisteredClients(
       if (registration === undefined) return undefined;
       if (registration.jwksUri !== undefined && checkUrl === undefined) return undefined;
       const client = clientFrom(clientId, registration);
-      found.set(clientId, client);
+      found.set(clientId, client, JSON.stringify(client).length);
       return client;
     },
     isSecretOf(clientId, secret) {
@@ -87,22 +83,18 @@ function secretFor(clientId: string, key: Uint8Array): string {
 
 type PublicKeys = Pick<Client, 'jwks' | 'jwksUri'>;
 
-/** The members of a key that verifying needs: the id carries them. */
-const KEY_MEMBERS = ['kty', 'crv', 'x', 'y', 'n', 'e', 'kid', 'alg', 'use'];
-
 function usableKeys(
   { jwks, jwksUri }: ClientMetadata,
   checkUrl: ((url: string) => unknown) | undefined,
 ): PublicKeys {
   try {
-    if (jwks !== undefined)
-      return { jwks: { keys: parseKeySet(jwks).keys.map(publicPart) }, jwksUri };
+    if (jwks !== undefined) return { jwks: requireKeys(parseKeySet(jwks)), jwksUri };
     if (jwksUri !== undefined) checkUrl?.(jwksUri);
   } catch (cause) {
     if (!(cause instanceof ClientMetadataError)) throw cause;
     const { detail } = cause;
     const what =
-      jwks === undefined ? 'jwks_uri cannot be fetched' : 'jwks is no set of public keys';
+      jwks === undefined ? 'jwks_uri cannot be fetched' : `jwks cannot be used: ${detail}`;
     throw new InvalidClientMetadata(what, { detail, cause });
   }
   if (jwksUri !== undefined && checkUrl === undefined) {
@@ -111,8 +103,11 @@ function usableKeys(
   return { jwks: undefined, jwksUri };
 }
 
-function publicPart(key: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(key).filter(([name]) => KEY_MEMBERS.includes(name)));
+function requireKeys(set: ClientKeySet): ClientKeySet {
+  if (set.keys.length > 0) return set;
+  throw new InvalidClientMetadata(
+    'jwks has no key for signatures that is supported: RSA of 2048 to 4096 bits, EC P-256 or OKP Ed25519',
+  );
 }
 
 function methodsOf({ authMethod }: EncodedRegistration): AuthMethods {

@@ -235,6 +235,24 @@ describe('client assertion (private_key_jwt)', () => {
     await expect(stranger.verify(assertion)).rejects.toThrow(ClientAssertionError);
   });
 
+  it('RFC 7517 §4.5 tries three keys at the most when the header names none', async () => {
+    const keys: Record<string, unknown>[] = [];
+    for (let n = 0; n < 3; n += 1) {
+      const { publicKey } = await generateKeyPair('ES256', { extractable: true });
+      keys.push({ ...(await exportJWK(publicKey)), kid: `${n}` });
+    }
+    const [own] = (await keySet('ES256')).keys;
+    if (own === undefined) throw new Error('no key');
+    const unnamed = { kid: undefined };
+    const third = verifier({ keys: [...keys.slice(1), own] });
+    await expect(third.verify(await sign({}, unnamed))).resolves.toBeUndefined();
+    const fourth = verifier({ keys: [...keys, own] });
+    await expect(fourth.verify(await sign({}, unnamed))).rejects.toMatchObject({
+      detail: expect.stringContaining('kid is missing'),
+    });
+    await expect(fourth.verify(await sign())).resolves.toBeUndefined();
+  });
+
   it('asks for newer keys once when none fits: the client may have rotated them', async () => {
     const { verify, asked } = verifier(await keySet('other'), await keySet('other', 'ES256'));
     await expect(verify(await sign())).resolves.toBeUndefined();

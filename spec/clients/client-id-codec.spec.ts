@@ -1,15 +1,20 @@
 import { randomBytes } from 'node:crypto';
+import { deflateRawSync } from 'node:zlib';
 
 import { describe, expect, it } from '@jest/globals';
 
 import {
+  DICTIONARY_V1,
   decodeClientId,
   type EncodedRegistration,
   encodeClientId,
 } from '../../lib/clients/client-id-codec.js';
+import { mac } from '../../lib/keys/key-ring.js';
 
 const KEY = randomBytes(32);
 const OLDER_KEY = randomBytes(32);
+const encode = (client: EncodedRegistration, key: Uint8Array): string =>
+  encodeClientId(client, key) ?? '';
 
 function registration(clientName: string | undefined, ...redirectUris: string[]) {
   return {
@@ -70,7 +75,7 @@ const REAL_CLIENTS: [string, EncodedRegistration][] = [
 
 describe('client id codec (R-RG-7)', () => {
   it.each(REAL_CLIENTS)('keeps the id of %s within 255 characters', (_name, client) => {
-    const id = encodeClientId(client, KEY);
+    const id = encode(client, KEY);
     expect(id.length).toBeLessThanOrEqual(255);
     expect(id).toMatch(/^[A-Za-z0-9_-]+$/);
     expect(decodeClientId(id, [KEY])).toEqual(client);
@@ -84,19 +89,19 @@ describe('client id codec (R-RG-7)', () => {
           authMethod,
           mayRefresh: false,
         };
-        expect(decodeClientId(encodeClientId(client, KEY), [KEY])).toEqual(client);
+        expect(decodeClientId(encode(client, KEY), [KEY])).toEqual(client);
       }
     }
   });
 
   it('is read with any key that ever made one, and with no other', () => {
-    const id = encodeClientId(registration('x', 'https://a.example/cb'), OLDER_KEY);
+    const id = encode(registration('x', 'https://a.example/cb'), OLDER_KEY);
     expect(decodeClientId(id, [KEY, OLDER_KEY])).toBeDefined();
     expect(decodeClientId(id, [KEY])).toBeUndefined();
   });
 
   it('is refused when any single character of it is changed', () => {
-    const id = encodeClientId(registration('x', 'https://a.example/cb'), KEY);
+    const id = encode(registration('x', 'https://a.example/cb'), KEY);
     for (let at = 0; at < id.length; at += 1) {
       const changed = id.slice(0, at) + (id[at] === 'A' ? 'B' : 'A') + id.slice(at + 1);
       expect(decodeClientId(changed, [KEY])).toBeUndefined();
@@ -109,4 +114,33 @@ describe('client id codec (R-RG-7)', () => {
       expect(decodeClientId(garbage, [KEY])).toBeUndefined();
     },
   );
+
+  it.each([
+    ['keys', { jwksUri: `https://a.example/${'k'.repeat(9000)}` }],
+    ['redirect URIs', { redirectUris: [`https://a.example/${'k'.repeat(9000)}`] }],
+    ['a name', { clientName: 'k'.repeat(9000) }],
+  ])('is not made of %s that are large when it is read, however short it would be', (_of, part) => {
+    const base = registration('x', 'https://a.example/cb');
+    const client = { ...base, authMethod: 'private_key_jwt' as const, ...part };
+    expect(encodeClientId(client, KEY)).toBeUndefined();
+  });
+
+  it('gives nothing for a genuine one that is larger, or has other keys, than is allowed now', () => {
+    const sealed = (text: string): string => {
+      const dictionary = DICTIONARY_V1;
+      const body = Buffer.concat([
+        Buffer.from([2, 0b1011, 0, 0, 0, 1, 0, 0, 0, 0]),
+        deflateRawSync(text, { dictionary }),
+      ]);
+      return Buffer.concat([body, mac(KEY, body).subarray(0, 16)]).toString('base64url');
+    };
+    const key = { kty: 'EC', crv: 'P-256', x: 'x'.repeat(43), y: 'y'.repeat(43) };
+    const keys = (...all: object[]) => sealed(`${JSON.stringify(all)}\nhttps://a.example/cb`);
+    expect(decodeClientId(keys(key), [KEY])?.jwks).toEqual({ keys: [key] });
+    expect(decodeClientId(keys({ ...key, kid: 'k'.repeat(31_000) }), [KEY])).toBeUndefined();
+    expect(decodeClientId(keys({ ...key, alg: [{}, {}] }), [KEY])).toBeUndefined();
+    expect(decodeClientId(keys(...Array(11).fill(key)), [KEY])).toBeUndefined();
+    expect(decodeClientId(sealed('[not json\nhttps://a.example/cb'), [KEY])).toBeUndefined();
+    expect(decodeClientId(sealed(`https://a.example/${'x'.repeat(1e7)}`), [KEY])).toBeUndefined();
+  });
 });

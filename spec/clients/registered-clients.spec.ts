@@ -74,7 +74,7 @@ describe('clients that register themselves', () => {
   });
 
   const RSA = { kty: 'RSA', n: 'n'.repeat(342), e: 'AQAB', kid: 'one', alg: 'RS256', use: 'sig' };
-  const EC = { kty: 'EC', crv: 'P-256', x: 'x', y: 'y' };
+  const EC = { kty: 'EC', crv: 'P-256', x: 'A'.repeat(43), y: 'A'.repeat(43) };
   const signing = (keys: object) =>
     metadata({ token_endpoint_auth_method: 'private_key_jwt', ...keys });
 
@@ -109,6 +109,10 @@ describe('clients that register themselves', () => {
     { jwks: { keys: [{ ...EC, d: 'private' }] } },
     { jwks: { keys: [{ kty: 'oct', k: 'shared' }] } },
     { jwks: [EC] },
+    { jwks: { keys: Array(11).fill(EC) } },
+    { jwks: { keys: [{ ...EC, kid: 'k'.repeat(256) }] } },
+    { jwks: { keys: [{ ...EC, alg: [{}] }] } },
+    { jwks: { keys: [{ kty: 'EC', crv: 'P-384', x: 'x', y: 'y' }] } },
     { jwks: 'text' },
     { jwks_uri: 7 },
     { jwks_uri: 'http://a.example/jwks.json' },

@@ -251,6 +251,91 @@ describe('the registration endpoint', () => {
     expect((await withUris(...random)).json().error).toBe('invalid_client_metadata');
   });
 
+  /** With text put in as it is: `JSON.stringify` cannot write what is nested deeply. */
+  const registerText = async (members: Record<string, string>): Promise<[number, unknown]> => {
+    const all = {
+      redirect_uris: '["http://127.0.0.1:1/cb"]',
+      token_endpoint_auth_method: '"private_key_jwt"',
+      ...members,
+    };
+    const body = `{${Object.entries(all).map(([name, text]) => `"${name}":${text}`)}}`;
+    const headers = { 'content-type': 'application/json' };
+    const response = await fetch(`${world.origin}/register`, { method: 'POST', headers, body });
+    return [response.status, ((await response.json()) as { error?: string }).error];
+  };
+  const lists = (depth: number): string => '['.repeat(depth) + ']'.repeat(depth);
+  const objects = (depth: number): string => `${'{"a":'.repeat(depth)}1${'}'.repeat(depth)}`;
+  const POINT = 'A'.repeat(43);
+  const KEY = { kty: 'EC', crv: 'P-256', x: POINT, y: POINT };
+  const keySet = (...keys: string[]): string => `{"keys":[${keys.join(',')}]}`;
+  const keyWith = (member: string, text: string): string =>
+    `${JSON.stringify({ ...KEY, [member]: undefined }).slice(0, -1)},"${member}":${text}}`;
+
+  it.each(['kty', 'crv', 'x', 'y', 'kid', 'alg', 'use'])(
+    'R-RG-6 R-ERR-4 refuses keys whose %s is nested, however deeply',
+    async (member) => {
+      for (const text of [lists(1), lists(5000), lists(15_000), objects(4000), '[{},{}]', '7']) {
+        const jwks = keySet(keyWith(member, text));
+        expect(await registerText({ jwks })).toEqual([400, 'invalid_client_metadata']);
+      }
+    },
+  );
+
+  it('R-RG-6 answers 400 to any other member that is nested deeply, and ignores those it does not know', async () => {
+    const jwks = keySet(JSON.stringify(KEY));
+    for (const deep of [lists(5000), objects(4000)]) {
+      const rsa = keySet(`{"kty":"RSA","n":${deep},"e":"AQAB"}`);
+      for (const members of [
+        { jwks: deep },
+        { jwks: keySet(deep) },
+        { jwks: rsa },
+        { jwks_uri: deep },
+        { jwks, client_name: deep },
+        { jwks, grant_types: deep },
+        { jwks, grant_types: `[${deep}]` },
+        { jwks, response_types: deep },
+        { jwks, token_endpoint_auth_method: deep },
+        { jwks, software_statement: deep },
+      ] as Record<string, string>[]) {
+        expect(await registerText(members)).toEqual([400, 'invalid_client_metadata']);
+      }
+      const uris = await registerText({ jwks, redirect_uris: `[${deep}]` });
+      expect(uris).toEqual([400, 'invalid_redirect_uri']);
+      const unknown = { contacts: deep };
+      expect(await registerText({ jwks, ...unknown })).toEqual([201, undefined]);
+    }
+    expect(world.log.filter(({ level }) => level === 'error')).toEqual([]);
+  });
+
+  it.each<[string, Record<string, unknown>]>([
+    ['a kid', { jwks: { keys: [{ ...KEY, kid: 'k'.repeat(31_000) }] } }],
+    ['labels', { jwks: { keys: [{ ...KEY, alg: Array(5000).fill({}) }] } }],
+    ['keys', { jwks: { keys: Array(150).fill(KEY) } }],
+    ['eleven keys', { jwks: { keys: Array(11).fill(KEY) } }],
+    ['an address', { jwks_uri: `https://a.example/${'k'.repeat(30_000)}` }],
+    [
+      'an exponent',
+      { jwks: { keys: [{ kty: 'RSA', n: `_${'A'.repeat(341)}`, e: 'A'.repeat(29_000) }] } },
+    ],
+  ])('R-RG-7 refuses %s that would be short in the id and large in memory', async (_what, keys) => {
+    const answer = await register({
+      redirect_uris: ['http://127.0.0.1:1/cb'],
+      token_endpoint_auth_method: 'private_key_jwt',
+      ...keys,
+    });
+    expect([answer.status, answer.json().error]).toEqual([400, 'invalid_client_metadata']);
+  });
+
+  it('R-RG-7 refuses redirect URIs that would be short in the id and large in memory', async () => {
+    for (const uris of [
+      [`https://a.example/${'k'.repeat(30_000)}`],
+      Array.from({ length: 20 }, (_, n) => `https://a.example/${n}${'k'.repeat(1400)}`),
+    ]) {
+      const answer = await withUris(...uris);
+      expect(answer.status).toBe(400);
+    }
+  });
+
   it('R-8252-1 R-8252-5 CLI-12 accepts any port, and a slash more or less, for what it registered on loopback', async () => {
     const client = await registerClient(world.origin, {
       redirect_uris: ['http://127.0.0.1:33418', 'https://vscode.dev/redirect'],

@@ -106,11 +106,12 @@ function authMethodsOf(body: Readonly<Record<string, unknown>>, keys: ClientKeys
   if (offered.some((method) => method.startsWith('client_secret_'))) {
     throw invalid('a method of authentication that needs a shared secret');
   }
-  const hasKeys = keys.jwks !== undefined || keys.jwksUri !== undefined;
+  const hasKeys = (keys.jwks?.keys.length ?? 0) > 0 || keys.jwksUri !== undefined;
   const common = SUPPORTED_METHODS.filter((method) => offered.includes(method));
   const [first, ...others] = common.filter((method) => method === 'none' || hasKeys);
   if (first !== undefined) return [first, ...others];
-  if (common.length > 0) throw invalid('private_key_jwt without jwks or jwks_uri');
+  if (common.length > 0)
+    throw invalid('private_key_jwt without a jwks_uri or a key in jwks that is supported');
   const detail = 'its methods of authentication are neither none nor private_key_jwt';
   throw new ClientMetadataError('no_common_method', detail);
 }

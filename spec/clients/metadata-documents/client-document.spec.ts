@@ -7,7 +7,7 @@ import { failureOf, reasonOf } from './failure.js';
 import { clientDocument } from './tls-host.js';
 
 const ID = 'https://client.example/c.json';
-const KEY = { kty: 'EC', crv: 'P-256', x: 'x', y: 'y' };
+const KEY = { kty: 'EC', crv: 'P-256', x: 'A'.repeat(43), y: 'A'.repeat(43) };
 const rules = {
   isAcceptableRedirectUri: (uri: string) => /^https?:/.test(uri),
   checkUrl: (url: string) =>
@@ -137,6 +137,9 @@ describe('client metadata document', () => {
       { jwks: {} },
       { jwks: { keys: [] } },
       { jwks: { keys: ['x'] } },
+      { jwks: { keys: [{ kty: 'EC', crv: 'P-384', x: 'x', y: 'y' }] } },
+      { jwks: { keys: Array(11).fill(KEY) } },
+      { jwks: { keys: [{ ...KEY, kid: [] }] } },
       { jwks: [KEY] },
       { jwks_uri: 7 },
       { jwks_uri: 'http://client.example/jwks.json' },

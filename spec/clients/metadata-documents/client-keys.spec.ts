@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 
+import { parseKeySet } from '../../../lib/clients/metadata-documents/client-keys.js';
 import {
   createMetadataDocuments,
   type MetadataDocuments,
@@ -7,7 +8,12 @@ import {
 import { reasonOf } from './failure.js';
 import { json, startTlsHost, type TlsHost } from './tls-host.js';
 
-const KEY = { kty: 'EC', crv: 'P-256', x: 'x', y: 'y', kid: 'one' };
+const POINT = 'A'.repeat(43);
+const KEY = { kty: 'EC', crv: 'P-256', x: POINT, y: POINT, kid: 'one' };
+const rsa = (bytes: number, first = 0x80) =>
+  Buffer.alloc(bytes, 'n').fill(first, 0, 1).toString('base64url');
+const nested = (depth: number): unknown => JSON.parse('['.repeat(depth) + ']'.repeat(depth));
+const RSA = { kty: 'RSA', n: rsa(256), e: 'AQAB' };
 
 describe('keys of a client', () => {
   let host: TlsHost;
@@ -22,11 +28,14 @@ describe('keys of a client', () => {
     host.answer = json({ keys: [KEY] });
   });
 
-  function documents(allowedHosts?: string[]): MetadataDocuments {
+  function documents(
+    allowedHosts?: string[],
+    warn: (fields: object) => void = () => undefined,
+  ): MetadataDocuments {
     const log = () => undefined;
     return createMetadataDocuments({
       now: () => clock,
-      log: { debug: log, info: log, warn: log, error: log },
+      log: { debug: log, info: log, warn, error: log },
       isAcceptableRedirectUri: () => true,
       allowedNetwork: host.network(),
       allowedHosts,
@@ -67,7 +76,7 @@ describe('keys of a client', () => {
   it.each([20_000, 60_000])('R-CI-12 may be larger than a document: %i bytes', async (size) => {
     const x5c = ['x'.repeat(size)];
     host.answer = json({ keys: [{ ...KEY, x5c }] });
-    expect(await documents().clientKeys(remote())).toEqual({ keys: [{ ...KEY, x5c }] });
+    expect(await documents().clientKeys(remote())).toEqual({ keys: [KEY] });
   });
 
   it.each([66_000, 1_000_000])('R-CI-12 have a limit of their own: not %i bytes', async (size) => {
@@ -96,5 +105,71 @@ describe('keys of a client', () => {
   ])('R-CI-3 are refused when they are not public keys: %j', async (body) => {
     host.answer = json(body);
     expect(await reasonOf(() => documents().clientKeys(remote()))).toBe('invalid_document');
+  });
+
+  it.each<[string, object[]]>([
+    ['a kid of 256 characters', [{ ...KEY, kid: 'k'.repeat(256) }]],
+    ['a kid that is a number', [{ ...KEY, kid: 7 }]],
+    ['a kid that is an object', [{ ...KEY, kid: { a: 1 } }]],
+    ['an alg that is a list of objects', [{ ...KEY, alg: Array(5000).fill({}) }]],
+    ['an alg that is deep', [{ ...KEY, alg: nested(5000) }]],
+    ['an alg that is long', [{ ...RSA, alg: 'R'.repeat(33) }]],
+    ['a use that is no text', [{ ...KEY, use: ['sig'] }]],
+    ['a use that is long', [{ ...KEY, use: 'u'.repeat(33) }]],
+    ['labels that are no text, on a key of another kind', [{ kty: 'AKP', kid: nested(3) }]],
+    ['a coordinate of another size', [{ ...KEY, x: 'A'.repeat(44) }]],
+    ['a coordinate that is no text', [{ ...KEY, y: [POINT] }]],
+    ['a coordinate that is no base64url', [{ ...KEY, y: '!'.repeat(43) }]],
+    ['a missing coordinate', [{ kty: 'EC', crv: 'P-256', x: POINT }]],
+    ['an Ed25519 key of another size', [{ kty: 'OKP', crv: 'Ed25519', x: 'AAAA' }]],
+    ['a modulus that is a list', [{ ...RSA, n: [RSA.n] }]],
+    ['a missing exponent', [{ kty: 'RSA', n: RSA.n }]],
+    ['more than 10 keys', Array.from({ length: 11 }, (_, n) => ({ ...KEY, kid: `${n}` }))],
+    ['more than 10 equal keys', Array(11).fill(KEY)],
+    ['a key that is no object', [KEY, [] as object]],
+  ])('RFC 7517 §4 are refused with %s', async (_what, keys) => {
+    expect(await reasonOf(async () => parseKeySet({ keys }))).toBe('invalid_document');
+  });
+
+  it('RFC 7517 §4 are refused as they are fetched, which the log says', async () => {
+    const lines: unknown[] = [];
+    host.answer = json({ keys: Array(11).fill(KEY) });
+    const { clientKeys } = documents(undefined, (fields) => lines.push(fields));
+    expect(await reasonOf(() => clientKeys(remote()))).toBe('invalid_document');
+    const detail = 'the JWK Set holds more than 10 keys';
+    expect(lines).toEqual([expect.objectContaining({ path: '/jwks.json', detail })]);
+  });
+
+  it.each<[string, object]>([
+    ['an RSA key of 1024 bits', { ...RSA, n: rsa(128) }],
+    ['an RSA key of 2047 bits', { ...RSA, n: rsa(256, 0x7f) }],
+    ['an RSA key of 4104 bits', { ...RSA, n: rsa(513) }],
+    ['an RSA key of 30 kB', { ...RSA, n: rsa(30_000) }],
+    ['an RSA key that is mostly zeros', { ...RSA, n: rsa(512, 0) + rsa(256) }],
+    ['an RSA key with an exponent of 5 bytes', { ...RSA, e: 'AQAAAAE' }],
+    ['an RSA key with an exponent of 3072 bits', { ...RSA, e: rsa(384) }],
+    ['a curve that is not supported', { kty: 'EC', crv: 'P-384', x: 'A', y: 'A' }],
+    ['a kind that is unknown', { kty: 'AKP', pub: nested(5000) }],
+    ['no kind', { x: POINT }],
+    ['a kind that is an object', { kty: { a: 1 } }],
+    ['a key for encryption', { ...KEY, kid: 'two', use: 'enc' }],
+    ['a key for wrapping keys', { ...KEY, kid: 'two', key_ops: ['wrapKey'] }],
+    ['a duplicate', KEY],
+  ])('RFC 7517 §5 are what is left without %s', (_what, key) => {
+    expect(parseKeySet({ keys: [key, KEY] })).toEqual({ keys: [KEY] });
+  });
+
+  it('are cached with their known members alone', async () => {
+    const keys = [
+      { ...KEY, alg: 'ES256', use: 'sig', key_ops: ['verify'] },
+      { ...RSA, kid: 'k'.repeat(255) },
+      { ...RSA, n: rsa(512), e: 'Aw' },
+      { ...RSA, n: `A${rsa(513, 0).slice(1)}` },
+      { kty: 'OKP', crv: 'Ed25519', x: POINT },
+    ];
+    const more = { x5c: ['x'.repeat(300)], pad: nested(1000), __proto__: null };
+    host.answer = json({ keys: keys.map((key) => ({ ...key, ...more })) });
+    const { key_ops: _, ...first } = keys[0] as Record<string, unknown>;
+    expect(await documents().clientKeys(remote())).toEqual({ keys: [first, ...keys.slice(1)] });
   });
 });
