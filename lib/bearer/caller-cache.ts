@@ -7,6 +7,9 @@ import type { AccessToken } from './auth-info.js';
 /** About 10 MB. */
 const MAX_CALLERS = 10_000;
 
+/** A verified caller counts for this long: a revocation by another process is seen within a second. */
+export const FRESH_MS = 1000;
+
 /** What a token resolved to, and when the read of its grant began (`performance.now()`). */
 export interface CachedCaller {
   readonly claims: AccessTokenClaims;
@@ -18,7 +21,8 @@ export interface CallerCache {
   get(tokenHash: string): CachedCaller | undefined;
   /**
    * Runs `read`, once for parallel calls, and caches its result unless the grant changes meanwhile. A
-   * read that rejects leaves nothing cached.
+   * read that rejects leaves nothing cached. One that takes longer than a caller is fresh serves only those who
+   * wait for it already.
    */
   fill(
     tokenHash: string,
@@ -31,6 +35,7 @@ export interface CallerCache {
 
 interface PendingRead {
   readonly grantId: string;
+  readonly startedAtMs: number;
   readonly result: Promise<CachedCaller>;
 }
 
@@ -73,10 +78,11 @@ export function createCallerCache(): CallerCache {
   return {
     get: (tokenHash) => callers.get(tokenHash),
     fill(tokenHash, grantId, read) {
+      const startedAtMs = performance.now();
       const known = pending.get(tokenHash);
-      if (known !== undefined) return known.result;
+      if (known !== undefined && startedAtMs - known.startedAtMs < FRESH_MS) return known.result;
       const result = run(tokenHash, read);
-      pending.set(tokenHash, { grantId, result });
+      pending.set(tokenHash, { grantId, startedAtMs, result });
       return result;
     },
     dropGrant(grantId) {

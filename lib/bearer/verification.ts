@@ -11,7 +11,7 @@ import type { GrantRecord } from '../storage/records.js';
 import { count, traced } from '../telemetry.js';
 import type { AccessToken, AuthInfo } from './auth-info.js';
 import { Auth0SessionEnded } from './auth0-session-ended.js';
-import type { CachedCaller, CallerCache } from './caller-cache.js';
+import { type CachedCaller, type CallerCache, FRESH_MS } from './caller-cache.js';
 
 /**
  * Resolves a token to its caller; without a promise where the caller is cached.
@@ -21,8 +21,6 @@ import type { CachedCaller, CallerCache } from './caller-cache.js';
  */
 export type VerifyBearer = (token: string) => AccessToken | Promise<AccessToken>;
 
-/** A cached caller counts for this long: a revocation by another process is seen within a second. */
-const FRESH_MS = 1000;
 /** From this age on a caller is read again in the background, so that a busy token never waits. */
 const RENEW_AFTER_MS = 500;
 

@@ -12,20 +12,21 @@ import type { StrippedPrefixOf } from './mounts/stripped-prefix.js';
  * proxy may have done so before, and other middleware may rewrite `req.url`; where that leaves
  * another URL, the router is asked again with it, so that no request slips past a guard.
  *
- * @param options.alsoAsMounted asks with the URL below the mount as well: a guard that stands where
- *   `baseUrl` does not say must not be one that lets everything through
+ * @param options.isGuard asks with the URL below the mount as well, since a guard that stands where `baseUrl`
+ *   does not say must not let everything through; and with each URL decoded, since a route with a parameter
+ *   (`/:tenant/mcp`) matches `/%61/mcp` too
  */
 export function routerAtOrigin(
   router: Router,
   strippedPrefixOf: StrippedPrefixOf,
-  { alsoAsMounted }: { readonly alsoAsMounted: boolean },
+  { isGuard }: { readonly isGuard: boolean },
 ): RequestHandler {
   return function routeAtOrigin(req, res, next) {
     const { url, baseUrl, originalUrl } = req;
     const here = baseUrl + url;
     const stripped = strippedPrefixOf(req);
-    const mounted = alsoAsMounted ? [url] : [];
-    const urls = new Set([originalUrl, stripped + withoutOrigin(originalUrl), here, ...mounted]);
+    const received = [originalUrl, stripped + withoutOrigin(originalUrl), here];
+    const urls = new Set(isGuard ? withDecoded([...received, url]) : received);
     if (urls.size === 1) route(router, originalUrl, req, res, next);
     else tryEach(urls.values());
 
@@ -41,6 +42,22 @@ export function routerAtOrigin(
       });
     }
   };
+}
+
+function withDecoded(urls: readonly string[]): readonly string[] {
+  return [...urls, ...urls.map(decodedPath)];
+}
+
+/** RFC 3986 §6.2.2.2: without the escapes that a path does not need. Those of other bytes than ASCII stay. */
+function decodedPath(url: string): string {
+  const query = url.indexOf('?');
+  const path = query < 0 ? url : url.slice(0, query);
+  if (!path.includes('%')) return url;
+  const decoded = path.replace(/%[0-7][0-9a-f]/gi, (encoded) => {
+    const character = decodeURIComponent(encoded);
+    return '/?#%'.includes(character) ? encoded : character;
+  });
+  return decoded + url.slice(path.length);
 }
 
 /** RFC 9112 §3.2.2: a request line may carry the whole URL; a prefix goes in front of its path. */

@@ -94,8 +94,8 @@ export function mountedPart(
   router: Router,
   { watch, strippedPrefixOf, claim }: MountedPlaces,
 ): RequestHandler {
-  const alsoAsMounted = name === 'guard';
-  return claim(watch.part(name, routerAtOrigin(router, strippedPrefixOf, { alsoAsMounted })));
+  const isGuard = name === 'guard';
+  return claim(watch.part(name, routerAtOrigin(router, strippedPrefixOf, { isGuard })));
 }
 
 function metadataRouter(deps: ResourceRoutesDeps): Router {

@@ -81,6 +81,18 @@ describe('the cache of verified callers', () => {
     expect(cache.get('t')?.caller.user).toEqual({ name: 'after' });
   });
 
+  it('waits for no read that began more than a second ago', async () => {
+    const cache = createCallerCache();
+    const old = slowRead(entry('grant', 'before'));
+    const first = cache.fill('t', 'grant', old.read);
+    await new Promise((resolve) => setTimeout(resolve, 1_050));
+    const second = await cache.fill('t', 'grant', async () => entry('grant', 'after'));
+    expect(second.caller.user).toEqual({ name: 'after' });
+    old.finish();
+    expect((await first).caller.user).toEqual({ name: 'before' });
+    expect(cache.get('t')?.caller.user).toEqual({ name: 'after' });
+  });
+
   it('forgets a caller whose grant can no longer be read', async () => {
     const cache = createCallerCache();
     await cache.fill('t', 'grant', async () => entry('grant'));

@@ -42,6 +42,31 @@ describe('the guard where the mount is not what baseUrl says', () => {
   });
 });
 
+describe('the guard in front of a route with parameters', () => {
+  let world: World;
+  afterEach(() => world.close());
+
+  it.each([
+    ['/:tenant/mcp', '/api', ['/api/mcp', '/%61pi/mcp', '/%61%70%69/mcp?a=%62', '/%41PI/MCP/']],
+    ['/:endpoint', '', ['/mcp', '/%6dcp', '/mc%70', '/%4D%43%50', '/mc%70/', '/%6dcp?a=%62']],
+  ])('RS-1 meets every spelling that %s matches', async (route, basePath, paths) => {
+    world = await startWorld({
+      basePath,
+      mount(app, auth) {
+        app.use(auth);
+        app.all(route, (_req, res) => void res.sendStatus(204));
+      },
+    });
+    const { access_token: token } = await (await registerClient(world.origin + basePath)).tokens();
+    for (const path of paths) {
+      const url = world.origin + path;
+      const headers = { authorization: `Bearer ${token}` };
+      const [without, withToken] = [await fetch(url), await fetch(url, { headers })];
+      expect([path, without.status, withToken.status]).toEqual([path, 401, 204]);
+    }
+  });
+});
+
 describe('what ends logins, and what proves who they are', () => {
   let world: World;
   afterEach(() => world.close());
