@@ -29,9 +29,9 @@ export const CLIENT_ASSERTION_ALGORITHMS: readonly string[] = [
   'Ed25519',
 ];
 
-/** How far ahead an assertion may expire, which is also how long its `jti` has to be remembered. */
+/** How far ahead an assertion may expire. */
 const MAX_LIFETIME_SECONDS = 5 * 60;
-/** How far the client's clock may be off. */
+/** How far the client's clock may be off, and how far those of two instances may be apart. */
 const CLOCK_TOLERANCE_SECONDS = 60;
 /** How many keys are tried for an assertion without `kid`: enough while a client rotates its keys. */
 const MAX_KEYS_TRIED = 3;
@@ -56,6 +56,8 @@ export interface UsedAssertion {
   /** A hash of `jti` and client, 43 characters. */
   readonly key: string;
   readonly clientId: string;
+  /** Whose code or token it came with. */
+  readonly grantId: string;
   readonly ttlSeconds: number;
 }
 
@@ -75,8 +77,12 @@ export interface ExpectedAssertion {
   readonly now: number;
 }
 
-/** Uses the assertion up. @throws ClientAssertionError where it was used before */
-export type UseAssertion = () => Promise<void>;
+/**
+ * Uses the assertion up, with a code or token of this grant.
+ *
+ * @throws ClientAssertionError where it was used before
+ */
+export type UseAssertion = (grantId: string) => Promise<void>;
 
 /**
  * Resolves once the assertion is proved; nothing is stored for it yet. Anybody can sign assertions for
@@ -100,10 +106,12 @@ export function createClientAssertions({
     const payload = await verifySignature(assertion, expected, clientKeys);
     const { jti, ttlSeconds } = requireSingleUse(payload, expected.now);
     const clientId = expected.client.id;
-    const key = createHash('sha256').update(`${clientId} ${jti}`).digest('base64url');
-    return async function useAssertion() {
+    const key = createHash('sha256')
+      .update(JSON.stringify([clientId, jti]))
+      .digest('base64url');
+    return async function useAssertion(grantId) {
       // RFC 7523 §3 item 7.
-      const isNew = await rememberJti({ key, clientId, ttlSeconds });
+      const isNew = await rememberJti({ key, clientId, grantId, ttlSeconds });
       if (!isNew) throw new ClientAssertionError('jti was used before');
     };
   };
@@ -193,8 +201,8 @@ function requireSingleUse(
   if (iat !== undefined && iat > now + CLOCK_TOLERANCE_SECONDS) {
     throw new ClientAssertionError('iat is in the future');
   }
-  // Kept for as long as the assertion would pass, the clock tolerance included.
-  return { jti, ttlSeconds: Math.max(1, Math.ceil(exp - now) + CLOCK_TOLERANCE_SECONDS) };
+  // As long as the assertion would pass, here and where the clock of another instance is behind ours.
+  return { jti, ttlSeconds: Math.max(1, Math.ceil(exp - now) + 2 * CLOCK_TOLERANCE_SECONDS) };
 }
 
 /** A bad key surfaces as a TypeError or DOMException of the platform, so this takes any error. */

@@ -91,7 +91,7 @@ async function verifiedAssertion(
   { verifyAssertion, issuer, now }: ClientAuthenticationDeps,
 ): Promise<UseAssertion> {
   const use = await verifyAssertion(assertion, { client, issuer, now: now() }).catch(refuse);
-  return () => use().catch(refuse);
+  return (grantId) => use(grantId).catch(refuse);
 }
 
 function refuse(error: unknown): never {

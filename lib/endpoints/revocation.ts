@@ -52,6 +52,6 @@ async function endGrantBehind(
   const found = await grants.findByToken(token, client.id);
   if (found === undefined) return;
   requireProof(found.grant, client);
-  await client.useAssertion?.();
+  await client.useAssertion?.(found.id);
   await grants.end(found.id, 'client_request');
 }

@@ -117,7 +117,7 @@ async function useAssertion(
   if (grant === undefined || !isSecretOf(grant.code, grantId, secret, deps.codeKeys)) return;
   if (grant.client.id !== client.id) return;
   const { outcome } = redeem(grant.code, request, deps.now(), { id: '' });
-  if (outcome !== 'burnt') await client.useAssertion();
+  if (outcome !== 'burnt') await client.useAssertion(grantId);
 }
 
 /** One look at the code, and one write where that changes something. */

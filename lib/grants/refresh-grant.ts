@@ -61,7 +61,7 @@ async function refreshAndRotate(
   // The first use of a token whose delivery was never noted; the rotation notes it.
   if (alive.code.answering !== undefined) await deps.supersede(grantId, alive);
   // Last of what can refuse, so that an outage of Auth0 does not use the assertion up.
-  await client.useAssertion?.();
+  await client.useAssertion?.(grantId);
   const rotated = await rotate({ ...claims, caller }, alive, client, deps);
   deps.emit({
     type: 'tokens_refreshed',

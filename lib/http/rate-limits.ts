@@ -37,6 +37,7 @@ type LimitName =
   | 'grant'
   | 'secret'
   | 'refresh_token'
+  | 'assertionsOfGrant'
   | 'assertionsOfHost'
   | 'assertions'
   | 'anonymous'
@@ -62,9 +63,10 @@ const LIMITS: Readonly<Record<LimitName, Limit>> = {
    */
   refresh_token: { limit: 100, windowMs: MINUTE_MS },
   /**
-   * Client assertions stored for the clients of one host, and for all. Each is stored for seven minutes at
-   * the most, so that this bounds the store.
+   * Client assertions stored for one grant, for the clients of one host, and for all. Each is stored for eight
+   * minutes at the most, so that this bounds the store.
    */
+  assertionsOfGrant: { limit: 60, windowMs: MINUTE_MS },
   assertionsOfHost: { limit: 1200, windowMs: MINUTE_MS },
   assertions: { limit: 6000, windowMs: MINUTE_MS },
   /** Calls of one address to what is open without a token (`anonymous`). */

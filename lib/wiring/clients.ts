@@ -10,7 +10,6 @@ import {
   createClientAuthentication,
 } from '../clients/client-authentication.js';
 import { type ClientDirectory, createClientDirectory } from '../clients/client-directory.js';
-import { clientFingerprint } from '../clients/fingerprint.js';
 import { createMetadataDocuments } from '../clients/metadata-documents/metadata-documents.js';
 import { createRegisteredClients, type RegisteredClients } from '../clients/registered-clients.js';
 import type { RateLimits } from '../http/rate-limits.js';
@@ -59,7 +58,9 @@ export function wireClients(ground: Ground, limits: Pick<RateLimits, 'count'>): 
     clients: directory,
     verifyAssertion: createClientAssertions({
       clientKeys: documents.clientKeys,
-      async rememberJti({ key, clientId, ttlSeconds }) {
+      async rememberJti({ key, clientId, grantId, ttlSeconds }) {
+        // The narrowest first: what one grant has too many of counts for nothing else.
+        await limits.count('assertionsOfGrant', grantId);
         await limits.count('assertionsOfHost', hostOf(clientId));
         await limits.count('assertions', 'all');
         return assertions.add(key, true, ttlSeconds);
@@ -73,5 +74,5 @@ export function wireClients(ground: Ground, limits: Pick<RateLimits, 'count'>): 
 
 /** Whose assertions are counted together. */
 function hostOf(clientId: string): string {
-  return URL.canParse(clientId) ? new URL(clientId).hostname : clientFingerprint(clientId);
+  return URL.canParse(clientId) ? `host ${new URL(clientId).hostname}` : `client ${clientId}`;
 }

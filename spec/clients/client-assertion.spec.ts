@@ -7,6 +7,7 @@ import {
 } from '../../lib/clients/client-assertion.js';
 import type { ClientKeySet } from '../../lib/clients/metadata-documents/client-keys.js';
 import { ClientMetadataError } from '../../lib/clients/metadata-documents/client-metadata-error.js';
+import { memoryStorage } from '../../lib/storage/memory-storage.js';
 
 const NOW = 1_800_000_000;
 const CLIENT_ID = 'https://client.example/c.json';
@@ -68,8 +69,8 @@ describe('client assertion (private_key_jwt)', () => {
         asked.push(isRenewal);
         return (isRenewal ? sets[1] : sets[0]) ?? sets[0] ?? { keys: [] };
       },
-      async rememberJti({ key, clientId, ttlSeconds }) {
-        expect(clientId).toBe(CLIENT_ID);
+      async rememberJti({ key, clientId, grantId, ttlSeconds }) {
+        expect([clientId, grantId]).toEqual([CLIENT_ID, 'grant']);
         if (remembered.has(key)) return false;
         remembered.set(key, ttlSeconds);
         return true;
@@ -79,7 +80,7 @@ describe('client assertion (private_key_jwt)', () => {
       verifyClientAssertion(assertion, { client, issuer: ISSUER, now });
     /** Proves it and uses it up. */
     const verify = async (assertion: string, now = NOW): Promise<void> =>
-      (await prove(assertion, now))();
+      (await prove(assertion, now))('grant');
     return { prove, verify, remembered, asked };
   }
 
@@ -154,9 +155,9 @@ describe('client assertion (private_key_jwt)', () => {
     const use = await prove(await sign());
     await prove(await sign());
     expect(remembered.size).toBe(0);
-    await use();
+    await use('grant');
     expect(remembered.size).toBe(1);
-    await expect((await prove(await sign()))()).rejects.toThrow(ClientAssertionError);
+    await expect((await prove(await sign()))('grant')).rejects.toThrow(ClientAssertionError);
   });
 
   it.each<[string, Record<string, unknown>]>([
@@ -189,13 +190,60 @@ describe('client assertion (private_key_jwt)', () => {
     await expect(verify(late)).resolves.toBeUndefined();
   });
 
-  it('RFC 7523 §3 accepts a jti once, and remembers it for as long as it would pass', async () => {
+  it('RFC 7523 §3 accepts a jti once, and remembers it for as long as it would pass anywhere', async () => {
     const { verify, remembered } = verifier(await keySet('ES256'));
     const assertion = await sign({ exp: NOW + 60 });
     await verify(assertion);
     await expect(verify(assertion)).rejects.toMatchObject({ detail: 'jti was used before' });
-    expect([...remembered.values()]).toEqual([120]);
+    expect([...remembered.values()]).toEqual([180]);
     expect([...remembered.keys()][0]).toMatch(/^[\w-]{43}$/);
+  });
+
+  it.each([30, 60])(
+    'RFC 7523 §3 accepts a jti once on instances whose clocks are %i s apart',
+    async (skew) => {
+      let now = NOW;
+      const store = memoryStorage({ now: () => now });
+      const keys = await keySet('ES256');
+      const verify = createClientAssertions({
+        clientKeys: async () => keys,
+        rememberJti: ({ key, ttlSeconds }) => store.add(key, new Uint8Array(1), ttlSeconds),
+      });
+      const assertion = await sign({ exp: NOW + 60 });
+      const use = async (at: number): Promise<string> => {
+        const expected = { client, issuer: ISSUER, now: at };
+        const used = async () => (await verify(assertion, expected))('grant');
+        return used().then(
+          () => 'accepted',
+          (error: unknown) => (error instanceof ClientAssertionError ? error.detail : ''),
+        );
+      };
+      // The first clock is ahead; the others are right.
+      expect(await use(now + skew)).toBe('accepted');
+      for (const later of [1, 50, 100, 119, 120]) {
+        now = NOW + later;
+        expect(await use(now)).not.toBe('accepted');
+      }
+    },
+  );
+
+  it('takes no jti of one client for that of another', async () => {
+    const keys = await keySet('ES256');
+    const stored = new Set<string>();
+    const verify = createClientAssertions({
+      clientKeys: async () => keys,
+      rememberJti: async ({ key }) => stored.size !== stored.add(key).size,
+    });
+    for (const [id, jti] of [
+      ['c', 'b one'],
+      ['c b', 'one'],
+      ['c","b', 'one'],
+      ['c', 'b","one'],
+    ] as const) {
+      const assertion = await sign({ iss: id, sub: id, jti });
+      await (await verify(assertion, { client: { ...client, id }, issuer: ISSUER, now: NOW }))('g');
+    }
+    expect(stored.size).toBe(4);
   });
 
   it('uses a jti up only after the signature is proved', async () => {

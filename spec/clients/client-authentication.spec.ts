@@ -148,7 +148,7 @@ describe('client authentication', () => {
     const { authenticate, asserted } = authentication('private_key_jwt');
     const client = await authenticate(credentials('private_key_jwt', 'a.b.c', URL_ID));
     expect(asserted).toEqual([['a.b.c', URL_ID, ISSUER, NOW]]);
-    await client.useAssertion?.();
+    await client.useAssertion?.('grant');
     expect(asserted).toHaveLength(2);
   });
 
