@@ -9,7 +9,6 @@
 import type { Request, Response } from 'express';
 
 import type { AuthenticateClient, AuthenticatedClient } from '../clients/client-authentication.js';
-import { clientFingerprint } from '../clients/fingerprint.js';
 import { noteCaller } from '../config/request-context.js';
 import type { RefreshTokens } from '../grants/refresh-token.js';
 import { type ClientCredentials, parseClientCredentials } from '../oauth/client-credentials.js';
@@ -52,6 +51,19 @@ export function createClientRequests(deps: ClientRequestsDeps): OpenClientReques
   }
 
   /**
+   * A call with a refresh token counts for its grant, apart for clients with and without a proof. A proof that is
+   * not verified yet counts for the address as well: who has only found the token uses up nothing of the client
+   * that can authenticate.
+   */
+  async function countForGrant(
+    grantId: string,
+    caller: { readonly address: string } | { readonly hasProved: boolean },
+  ): Promise<void> {
+    if ('address' in caller) return limits.count('grant', `from ${caller.address} ${grantId}`);
+    return limits.count('grant', `${caller.hasProved ? 'with' : 'without'} proof ${grantId}`);
+  }
+
+  /**
    * Guesses at a secret count by address and client, never by client alone: that would let anybody lock a
    * client out. A client that holds a refresh token of its own is not kept out by what others try from its
    * address; it has as many tries again, however many tokens it has.
@@ -64,7 +76,8 @@ export function createClientRequests(deps: ClientRequestsDeps): OpenClientReques
     const { method, clientId } = credentials;
     const isSecret = method === 'client_secret_basic' || method === 'client_secret_post';
     if (!isSecret) return authenticateClient(credentials);
-    const key = `${address} ${clientFingerprint(clientId)}${hasToken ? ' with a token' : ''}`;
+    // The id comes last: it is any text.
+    const key = `${hasToken ? 'with' : 'without'} token ${address} ${clientId}`;
     await limits.check('secret', key);
     try {
       return await authenticateClient(credentials);
@@ -84,10 +97,15 @@ export function createClientRequests(deps: ClientRequestsDeps): OpenClientReques
     };
     const form = await readForm(req, res, MAX_BODY_BYTES).catch(countForAddress);
     const credentials = await credentialsIn(req, form).catch(countForAddress);
-    const grantId = grantBehind(form, credentials.clientId);
-    if (grantId === undefined) await limits.count('token', address);
-    else await limits.count('grant', grantId);
-    const client = await authenticate(credentials, address, grantId !== undefined);
+    const { clientId, method } = credentials;
+    const grantId = grantBehind(form, clientId);
+    if (grantId === undefined) {
+      await limits.count('token', address);
+      return { form, client: await authenticate(credentials, address, false) };
+    }
+    await countForGrant(grantId, method === 'none' ? { hasProved: false } : { address });
+    const client = await authenticate(credentials, address, true);
+    if (method !== 'none') await countForGrant(grantId, client);
     return { form, client };
   };
 }

@@ -53,7 +53,7 @@ const LIMITS: Readonly<Record<LimitName, Limit>> = {
   login: { limit: 240, windowMs: MINUTE_MS },
   /** Codes and everything unproven, of one address. */
   token: { limit: 1200, windowMs: MINUTE_MS },
-  /** Calls with the refresh tokens of one grant. */
+  /** Calls with the refresh tokens of one grant: with a proof, without one, and by address before the proof is verified. */
   grant: { limit: 600, windowMs: MINUTE_MS },
   /** Wrong client secrets for one client from one address (R-TK-15). */
   secret: { limit: 30, windowMs: MINUTE_MS },

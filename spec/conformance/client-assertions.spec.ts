@@ -231,6 +231,32 @@ describe('clients that prove themselves by an assertion', () => {
     expect(errorOf(await gone.redeem('x'))).toEqual([400, 'invalid_grant']);
   });
 
+  it('FA-26: go on where another caller sends their refresh token without a proof, or with a forged one', async () => {
+    const client = await newClient();
+    const token = (await client.redeemProved(await codeOf(client))).body.refresh_token;
+    const forged = { client_assertion_type: ASSERTION_TYPE, client_assertion: 'a.b.c' };
+    const form = {
+      grant_type: 'refresh_token',
+      refresh_token: String(token),
+      client_id: client.id,
+    };
+    for (const proof of [{}, forged]) {
+      const statuses = new Set<number>();
+      for (let round = 0; round < 31; round += 1) {
+        const calls = Array.from({ length: 20 }, () =>
+          sendForm(
+            `${world.origin}/token`,
+            { ...form, ...proof },
+            { 'x-forwarded-for': '203.0.113.9' },
+          ),
+        );
+        for (const { status } of await Promise.all(calls)) statuses.add(status);
+      }
+      expect([...statuses].toSorted()).toEqual([401, 429]);
+    }
+    expect((await client.refreshProved(token)).status).toBe(200);
+  }, 60_000);
+
   it('R-CI-12 may have keys of 20 kB, and not of 1 MB, which the log says', async () => {
     const large = await newClient({ keySet: { chains: 'x'.repeat(20_000) } });
     expect((await large.redeemProved(await codeOf(large))).status).toBe(200);

@@ -3,7 +3,13 @@ import { OAuthTokensSchema } from '@modelcontextprotocol/sdk/shared/auth.js';
 import { decodeJwt } from 'jose';
 
 import { BOB, DEMO_AUDIENCE } from '../../demo/tenant/options.js';
-import { callTool, type OAuthClient, registerClient, VERIFIER } from '../support/oauth-client.js';
+import {
+  callTool,
+  type OAuthClient,
+  oauthClient,
+  registerClient,
+  VERIFIER,
+} from '../support/oauth-client.js';
 import { type RawAnswer, send, sendForm, sendJson } from '../support/raw-http.js';
 import { startWorld, type World } from '../support/world.js';
 
@@ -469,6 +475,111 @@ describe('FA-26: guesses at a client secret', () => {
     expect(await tries([...mine, refresh], '203.0.113.7')).toBeLessThanOrEqual(60);
     await world.close();
   }, 60_000);
+});
+
+describe('FA-26: a refresh token that another caller has found', () => {
+  const FOUND = '203.0.113.9';
+
+  /** As many calls as one grant has, and a few more. */
+  async function useUp(form: Record<string, string>, path: string, origin: string) {
+    const statuses = new Set<number>();
+    for (let round = 0; round < 31; round += 1) {
+      const answers = await Promise.all(
+        Array.from({ length: 20 }, () =>
+          sendForm(origin + path, form, { 'x-forwarded-for': FOUND }),
+        ),
+      );
+      for (const { status } of answers) statuses.add(status);
+    }
+    return [...statuses].toSorted();
+  }
+
+  it.each<[string, string, Record<string, string>]>([
+    ['with wrong secrets', '/token', { client_secret: 'wrong' }],
+    ['without a secret', '/token', {}],
+    ['with an empty secret', '/token', { client_secret: '' }],
+    [
+      'with a forged assertion',
+      '/token',
+      {
+        client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
+        client_assertion: 'a.b.c',
+      },
+    ],
+    ['to revoke it, with wrong secrets', '/revoke', { client_secret: 'wrong' }],
+    ['to revoke it, without a secret', '/revoke', {}],
+  ])(
+    'keeps the confidential client whose it is from nothing: %s',
+    async (_what, path, proof) => {
+      const world = await startWorld({ before: (app) => app.set('trust proxy', 1) });
+      const client = await registerClient(world.origin, {
+        token_endpoint_auth_method: 'client_secret_post',
+      });
+      const { refresh_token } = await client.tokens();
+      const token = String(refresh_token);
+      const form = { grant_type: 'refresh_token', client_id: client.id };
+      const found =
+        path === '/token' ? { ...form, refresh_token: token } : { client_id: client.id, token };
+      expect(await useUp({ ...found, ...proof }, path, world.origin)).toEqual([401, 429]);
+      const honest = { ...form, refresh_token: token, client_secret: String(client.secret) };
+      const address = { 'x-forwarded-for': '198.51.100.1' };
+      const refreshed = await sendForm(`${world.origin}/token`, honest, address);
+      expect(refreshed.status).toBe(200);
+      await world.close();
+    },
+    60_000,
+  );
+
+  it('and a client that proves itself has a limit for its grant, from all addresses', async () => {
+    const world = await startWorld({ before: (app) => app.set('trust proxy', 1) });
+    const client = await registerClient(world.origin, {
+      token_endpoint_auth_method: 'client_secret_post',
+    });
+    const { refresh_token } = await client.tokens();
+    const form = {
+      grant_type: 'refresh_token',
+      client_id: client.id,
+      client_secret: String(client.secret),
+      refresh_token: String(refresh_token),
+      scope: 'unknown-scope',
+    };
+    const statuses: number[] = [];
+    for (let round = 0; round < 32; round += 1) {
+      const headers = { 'x-forwarded-for': `203.0.113.${round}` };
+      const calls = Array.from({ length: 20 }, () =>
+        sendForm(`${world.origin}/token`, form, headers),
+      );
+      statuses.push(...(await Promise.all(calls)).map(({ status }) => status));
+    }
+    expect(statuses.filter((status) => status === 429)).toHaveLength(40);
+    await world.close();
+  }, 60_000);
+
+  it('counts guesses apart for clients whose ids look like parts of a key', async () => {
+    const entry = (clientId: string) => ({
+      clientId,
+      name: clientId,
+      clientSecret: 'a-secret-of-32-characters-or-more',
+      redirectUris: ['http://127.0.0.1:45454/callback'],
+    });
+    const world = await startWorld({ options: { clients: [entry('own')] } });
+    const client = oauthClient(world.origin, {
+      id: 'own',
+      secret: 'a-secret-of-32-characters-or-more',
+      redirectUri: 'http://127.0.0.1:45454/callback',
+    });
+    const { refresh_token } = await client.tokens();
+    for (const id of ['own with a token', 'token 127.0.0.1 own', 'with token 127.0.0.1 own']) {
+      const statuses: number[] = [];
+      for (let n = 0; n < 31; n += 1) {
+        const guess = { client_id: id, client_secret: 'wrong' };
+        statuses.push((await client.refresh('x', guess)).status);
+      }
+      expect(statuses.at(-1)).toBe(429);
+      expect((await client.refresh(refresh_token)).status).toBe(200);
+    }
+    await world.close();
+  });
 });
 
 describe('a login at its absolute end', () => {
