@@ -3,6 +3,7 @@ import type { Request, Response } from 'express';
 
 import { type BodyLimits, readBytes } from '../http/body-bytes.js';
 import { InvalidRequest } from '../oauth/errors.js';
+import { trimOws } from '../oauth/optional-whitespace.js';
 import { type RpcCall, rpcCalls } from './json-rpc.js';
 import { RpcBodyError } from './rpc-body-error.js';
 
@@ -54,7 +55,8 @@ export async function readCalls(
 }
 
 async function readJsonBytes(req: Request, res: Response, limits: BodyLimits): Promise<Buffer> {
-  const type = (req.headers['content-type'] ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '';
+  const [essence = ''] = (req.headers['content-type'] ?? '').split(';', 1);
+  const type = trimOws(essence).toLowerCase();
   if (!/^application\/(?:[^\s/,]+\+)?json$/.test(type)) {
     throw unsupported('The Content-Type must be application/json');
   }

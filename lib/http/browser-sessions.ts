@@ -10,7 +10,7 @@ import type { Request, RequestHandler, Response } from 'express';
 import type session from 'express-session';
 
 import { StorageUnavailable } from '../storage/storage.js';
-import type { CookieRules } from './cookies.js';
+import { type CookieRules, cookieOf } from './cookies.js';
 import { expressSession } from './express-session.js';
 
 declare module 'express-session' {
@@ -48,10 +48,11 @@ interface BrowserSessionsDeps {
 }
 
 export function createBrowserSessions(deps: BrowserSessionsDeps): BrowserSessions {
+  const cookieName = deps.cookies.ownName('session');
   let loadSession: RequestHandler | undefined;
   const makeLoader = (): RequestHandler =>
     expressSession()({
-      name: deps.cookies.ownName('session'),
+      name: cookieName,
       secret: [...deps.secrets],
       store: deps.store(),
       resave: false,
@@ -60,7 +61,7 @@ export function createBrowserSessions(deps: BrowserSessionsDeps): BrowserSession
     });
 
   function load(req: Request, res: Response): Promise<Request['session']> {
-    const shadow = shadowOf(req, deps.cookies.options.secure);
+    const shadow = shadowOf(req, cookieName, deps.cookies.options.secure);
     const loader = loadSession ?? makeLoader();
     loadSession = loader;
     return new Promise((resolve, reject) => {
@@ -99,11 +100,15 @@ function save(current: Request['session']): Promise<void> {
 
 /**
  * The request as express-session should see it: no session of anybody else's, and a connection that
- * is secure when our public URL is, whatever stands in between (R-DP-3).
+ * is secure when our public URL is, whatever stands in between (R-DP-3). Of the cookies it sees its own, as we
+ * read it.
  */
-function shadowOf(req: Request, isSecure: boolean): Request {
+function shadowOf(req: Request, cookieName: string, isSecure: boolean): Request {
+  const value = cookieOf(req, cookieName);
+  const cookie = value === undefined ? undefined : `${cookieName}=${value}`;
   const own = <T>(value: T) => ({ value, writable: true, configurable: true });
   return Object.create(req, {
+    headers: own({ ...req.headers, cookie }),
     session: own(undefined),
     sessionID: own(undefined),
     sessionStore: own(undefined),

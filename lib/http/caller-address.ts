@@ -4,6 +4,7 @@ import { isIP, Server } from 'node:net';
 import type { Request } from 'express';
 
 import type { Logger } from '../config/logger.js';
+import { trimOws } from '../oauth/optional-whitespace.js';
 import { expressRateLimit } from './express-rate-limit.js';
 
 /** One home usually has a /56 (RFC 6177). */
@@ -64,7 +65,7 @@ const MAX_SHOWN = 60;
 function callerOf(req: Request): string | undefined {
   const { ip } = req;
   const forwarded = String(req.headers['x-forwarded-for'] ?? '').split(',');
-  const hops = forwarded.map((hop) => hop.trim()).filter((hop) => hop !== '');
+  const hops = forwarded.map(trimOws).filter((hop) => hop !== '');
   if (hops.length === 0 || (ip !== undefined && isIP(ip) !== 0)) return ip;
   if (!isFromTrustedProxy(req)) return req.socket?.remoteAddress;
   for (let index = hops.length - 1; index > 0; index -= 1) {

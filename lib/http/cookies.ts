@@ -7,6 +7,8 @@
  */
 import type { CookieOptions, Request } from 'express';
 
+import { trimOws } from '../oauth/optional-whitespace.js';
+
 /** How cookies are named and set here. */
 export interface CookieRules {
   /**
@@ -35,15 +37,22 @@ export function cookieRules(isHttps: boolean, namespace: string): CookieRules {
   };
 }
 
-/** The first cookie of that name on the request. */
+/**
+ * The cookie of that name. None where the request has several: we set one, so that the others come from another
+ * host or for another path, and nothing tells which is ours.
+ */
 export function cookieOf(req: Request, name: string): string | undefined {
-  return cookiesOf(req).find(([sent]) => sent === name)?.[1];
+  const [cookie, another] = cookiesOf(req).filter(([sent]) => sent === name);
+  return another === undefined ? cookie?.[1] : undefined;
 }
 
-/** Name and value of each cookie on the request. */
+/**
+ * Name and value of each cookie on the request. Browsers compare a name with `__Host-` as it was sent, without
+ * space and tab around it (RFC 6265bis §5.7): a reader that drops more takes a name for ours that any sibling host may set.
+ */
 export function cookiesOf(req: Request): [name: string, value: string][] {
   return (req.headers.cookie ?? '').split(';').map((pair) => {
     const equals = pair.indexOf('=');
-    return [pair.slice(0, Math.max(equals, 0)).trim(), pair.slice(equals + 1).trim()];
+    return [trimOws(pair.slice(0, Math.max(equals, 0))), trimOws(pair.slice(equals + 1))];
   });
 }

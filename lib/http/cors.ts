@@ -2,6 +2,7 @@
 // carry the headers too, or a browser client would see a network error instead of a challenge.
 import type { Request, Response } from 'express';
 
+import { trimOws } from '../oauth/optional-whitespace.js';
 import type { Step } from './step.js';
 
 /** What clients of the transport are known to send. */
@@ -75,7 +76,7 @@ function allowAnyOrigin(res: Response): void {
 function namesIn(list: string): readonly string[] {
   return list
     .split(',')
-    .map((name) => name.trim())
+    .map(trimOws)
     .filter((name) => name !== '');
 }
 

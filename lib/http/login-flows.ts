@@ -17,6 +17,7 @@ const MARGIN_SECONDS = 300;
 
 /** Four bytes of time and four random ones, in base64url: the length of an id. */
 const ID_LENGTH = 11;
+const ID = /^[\w-]{11}$/;
 
 /** A login from its consent form, if there is one, to its callback. */
 export interface LoginFlow {
@@ -60,7 +61,9 @@ export function createLoginFlows(cookies: CookieRules, now: () => number): Login
   function idsOf(req: Request): string[] {
     const names = cookiesOf(req).map(([name]) => name);
     const ours = names.filter((name) => name.startsWith(cookies.flowPrefix));
-    return [...new Set(ours)].map((name) => name.slice(cookies.flowPrefix.length));
+    // Other names under the prefix were not set here, and one that no header may contain cannot be cleared.
+    const ids = ours.map((name) => name.slice(cookies.flowPrefix.length));
+    return [...new Set(ids)].filter((id) => ID.test(id));
   }
 
   function makeRoom(req: Request, res: Response): void {

@@ -10,6 +10,7 @@
  */
 import { LRUCache } from 'lru-cache';
 
+import { trimOws } from '../../oauth/optional-whitespace.js';
 import { ClientMetadataError } from './client-metadata-error.js';
 
 /** Response headers that bear on caching; empty where there was none. */
@@ -133,10 +134,7 @@ export function createDocumentCache<T>({
  * @param now unix seconds
  */
 export function lifetimeSeconds(caching: HttpCaching, now: number): number | undefined {
-  const directives = caching.cacheControl
-    .toLowerCase()
-    .split(',')
-    .map((part) => part.trim());
+  const directives = caching.cacheControl.toLowerCase().split(',').map(trimOws);
   if (directives.includes('no-store')) return undefined;
   if (directives.some((part) => part === 'no-cache' || part.startsWith('no-cache='))) return 0;
   const seconds = maxAge(directives, caching.age) ?? untilExpiry(caching, now);

@@ -12,6 +12,7 @@ import type { Client, Dispatcher } from 'undici';
 
 import { startDeadline } from '../../deadline.js';
 import { loadPackage } from '../../load-package.js';
+import { trimOws } from '../../oauth/optional-whitespace.js';
 import { ClientMetadataError } from './client-metadata-error.js';
 import type { HttpCaching } from './document-cache.js';
 import { parseDocumentUrl } from './document-url.js';
@@ -135,11 +136,11 @@ function requireJsonAnswer({ statusCode, headers }: Dispatcher.ResponseData): vo
     throw new ClientMetadataError('bad_status', `status ${statusCode}`, { isTemporary });
   }
   const [essence = ''] = headerOf(headers, 'content-type').split(';');
-  if (!JSON_TYPE.test(essence.trim().toLowerCase())) {
+  if (!JSON_TYPE.test(trimOws(essence).toLowerCase())) {
     throw new ClientMetadataError('bad_content_type', 'not application/json or application/*+json');
   }
   // A few hundred bytes can unpack to gigabytes, so nothing is unpacked.
-  if (!['', 'identity'].includes(headerOf(headers, 'content-encoding').trim().toLowerCase())) {
+  if (!['', 'identity'].includes(trimOws(headerOf(headers, 'content-encoding')).toLowerCase())) {
     throw new ClientMetadataError('bad_content_encoding', 'answered with a content encoding');
   }
 }

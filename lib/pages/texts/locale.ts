@@ -6,6 +6,7 @@
  *
  * @module
  */
+import { trimOws } from '../../oauth/optional-whitespace.js';
 
 /** Longest header or parameter looked at: far more than any browser sends, a bound on the work. */
 const MAX_LENGTH = 400;
@@ -44,7 +45,7 @@ function weighed(acceptLanguage: string): string[] {
     .slice(0, MAX_LENGTH)
     .split(',')
     .map((range) => {
-      const [tag = '', ...parameters] = range.split(';').map((part) => part.trim());
+      const [tag = '', ...parameters] = range.split(';').map(trimOws);
       const weight = parameters.find((parameter) => /^q=/i.test(parameter))?.slice(2) ?? '1';
       return { tag, weight: Number(weight) };
     })

@@ -1,0 +1,15 @@
+/**
+ * Without the space and tab around it (RFC 9110 §5.6.3). `trim()` takes more for a space: the byte 0xA0 above all,
+ * which is U+00A0 once Node has read a header.
+ */
+export function trimOws(text: string): string {
+  let start = 0;
+  let end = text.length;
+  while (start < end && isOws(text[start])) start += 1;
+  while (end > start && isOws(text[end - 1])) end -= 1;
+  return text.slice(start, end);
+}
+
+function isOws(character: string | undefined): boolean {
+  return character === ' ' || character === '\t';
+}
