@@ -314,8 +314,8 @@ export interface Auth0McpOptions {
    * Patterns a client's redirect URI has to match: `https://*.example.com/*`, `http://localhost:*`.
    * One of them, besides being registered; `cursor://anysphere.cursor-mcp/*` is one for an app's
    * own scheme. Without the option an app's scheme has to be a reverse domain name
-   * (`com.example.app`), one of a well-known client (`cursor`, `vscode`, `zed`, …) or one that stands
-   * in `clients`; a pattern admits any other. A host may start with `*.`, a port may be `*`, and `*` in a path stands for any
+   * (`com.example.app`), one of a well-known client (`cursor`, `vscode`, `zed`, …) with the address of a callback
+   * (`cursor://anysphere.cursor-mcp/oauth/callback`), or one that stands in `clients`; a pattern admits any other. A host may start with `*.`, a port may be `*`, and `*` in a path stands for any
    * characters. An empty list lets nobody in.
    *
    * Default: any valid one.

@@ -28,17 +28,28 @@ const SYSTEM_SCHEMES: ReadonlySet<string> = new Set(
     'shortcuts workflow applescript help x-man-page x-help-script prefs app-prefs message steam'
   ).split(' '),
 );
-/** Families of them: Windows and Office, Apple, other browsers, calls, stores, extensions of a browser. */
+/**
+ * Families of them: Windows and Office, LibreOffice (`vnd.`), Apple, Android, other browsers, calls, stores, extensions
+ * of a browser. Some look like a reverse domain name.
+ */
 const SYSTEM_FAMILY =
-  /^(?:ms-|microsoft-|x-apple|com\.apple\.|googlechrome|firefox|itms-|facetime-)|-extension$/;
+  /^(?:ms-|microsoft[-.]|windows\.|explorer\.|ie\.|vnd\.|x-apple|com\.apple\.|android\.|com\.android\.|com\.epicgames\.|googlechrome|firefox|itms-|facetime-)|-extension$/;
 
-/** MCP clients whose scheme is no domain name. */
+/** MCP clients whose scheme is no domain name: VS Code and editors made of it, Zed, Claude. */
 const CLIENT_SCHEMES: ReadonlySet<string> = new Set(
   (
-    'cursor cursor-nightly vscode vscode-insiders vscodium code-oss windsurf windsurf-next zed zed-preview ' +
-    'claude chatgpt codex goose kiro trae antigravity positron opencode raycast warp jetbrains lmstudio librechat'
+    'vscode vscode-insiders vscodium code-oss cursor cursor-nightly windsurf windsurf-next kiro trae trae-cn qoder ' +
+    'void antigravity positron zed claude'
   ).split(' '),
 );
+
+/**
+ * A callback of theirs: an extension (`publisher.name`), a domain or `oauth` for the authority, and a last segment
+ * that says what it is for. What they install, import, open or connect to has another form.
+ */
+const CLIENT_CALLBACK =
+  /^[a-z-]+:\/\/(?:[\w-]+(?:\.[\w-]+)+|oauth|auth|mcp-oauth)\/(?:[^?]*\/)?(?:cb|[\w.-]*(?:callback|redirect|auth|login|sign-?in)[\w.-]*)\/?(?:\?|$)/;
+const CLIENT_COMMAND = /^[^?]*(?:install|import|deeplink|clone|remote|checkout)/;
 
 /** RFC 3986 §3.1 scheme, then only characters §2 allows in a URI; `*` is left out (PX-16). */
 const URI = /^([A-Za-z][A-Za-z0-9+.-]*):[A-Za-z0-9\-._~:/?[\]@!$&'()+,;=%]+$/;
@@ -66,13 +77,17 @@ export function redirectUriKind(uri: string): RedirectUriKind | undefined {
  * Whether a client may choose this redirect URI for itself: a web address, or a scheme that is an app's own.
  *
  * RFC 8252 §7.1 and §8.4: such a scheme is a reverse domain name, and one without a period is refused. No list of
- * what else a device may start (calls, stores, settings, games) is ever complete. Known MCP clients are excepted.
+ * what else a device may start (calls, stores, settings, games) is ever complete. Callbacks of known MCP clients are
+ * excepted: their schemes also install extensions and servers.
  */
 export function isClientsOwnChoice(uri: string): boolean {
   const kind = redirectUriKind(uri);
   if (kind !== 'custom_scheme') return kind !== undefined;
-  const [scheme = ''] = uri.toLowerCase().split(':', 1);
-  return scheme.includes('.') || CLIENT_SCHEMES.has(scheme);
+  const lowercase = uri.toLowerCase();
+  const [scheme = ''] = lowercase.split(':', 1);
+  if (scheme.includes('.')) return true;
+  if (!CLIENT_SCHEMES.has(scheme)) return false;
+  return CLIENT_CALLBACK.test(lowercase) && !CLIENT_COMMAND.test(lowercase);
 }
 
 function webUriKind(uri: string, scheme: 'http' | 'https'): RedirectUriKind | undefined {

@@ -141,6 +141,8 @@ describe('schemes of browsers and systems', () => {
   it.each(
     (
       'facetime-audio telprompt itms itmss shortcuts applescript jnlp steam rdp vnc rlogin help x-man-page feed ' +
+      'microsoft.windows.camera microsoft.windows.camera.picker windows.tbauth explorer.erasedisc explorer.assocactionid.burnselection ' +
+      'ie.http ie.https vnd.libreoffice.command vnd.sun.star.script vnd.youtube android.resource com.epicgames.launcher ' +
       'x-apple.systempreferences com.apple.mobilenotes ms-settings ms-msdt firefox facetime-video geo market magnet'
     ).split(' '),
   )('FA-13: %s is never a redirect URI', (scheme) => {
@@ -158,7 +160,18 @@ describe('a redirect URI that a client may choose for itself', () => {
     'com.example.app://cb',
     'COM.EXAMPLE.APP:/cb',
     'com.googleusercontent.apps.1-a:/cb',
-    ...'cursor vscode vscode-insiders windsurf zed claude kiro'.split(' ').map((s) => `${s}://a/b`),
+    ...'cursor vscode vscode-insiders windsurf zed claude kiro trae trae-cn qoder void'
+      .split(' ')
+      .flatMap((s) => [`${s}://publisher.name/oauth/callback`, `${s}://oauth/callback`]),
+    'cursor://anysphere.cursor-mcp/oauth/callback',
+    'cursor://anysphere.cursor-retrieval/oauth/user-x/callback',
+    'cursor://anysphere.cursor-retrieval/oauth/user-my%20server@2/callback?x=1',
+    'Cursor://Anysphere.Cursor-MCP/oauth/callback',
+    'vscode://publisher.extension/did-authenticate',
+    'vscode://vscode.github-authentication/auth-complete',
+    'windsurf://codeium.windsurf/redirect/',
+    'kiro://kiro.kiroAgent/authenticate-success',
+    'claude://claude.ai/mcp/oauth-callback',
   ])('FA-13: CLI-12 R-8252-2 is %s', (uri) => {
     expect(isClientsOwnChoice(uri)).toBe(true);
   });
@@ -174,7 +187,42 @@ describe('a redirect URI that a client may choose for itself', () => {
     'music://x',
     'contacts://x',
     'newapp://callback',
-    'cursorx://a/b',
+    'cursorx://a.b/callback',
+    // They install, run, open or connect to something.
+    'cursor://anysphere.cursor-deeplink/mcp/install?name=x&config=e30',
+    'cursor://anysphere.cursor-deeplink/mcp/install/callback',
+    'cursor://anysphere.cursor-deeplink/callback',
+    'cursor://anysphere.cursor-deeplink/prompt?text=callback',
+    'vscode:extension/publisher.name',
+    'vscode:extension/publisher.name/callback',
+    'vscode:mcp/install?%7B%7D',
+    'vscode:mcp/by-name/callback',
+    'vscode:/publisher.name/callback',
+    'vscode:///callback',
+    'vscode://callback',
+    'vscode://publisher.name',
+    'vscode://publisher.name/',
+    'vscode://publisher.name:1/callback',
+    'vscode://publisher%2ename/callback',
+    'vscode://file/c:/callback',
+    'vscode://extension/callback',
+    'vscode://vscode-remote/ssh-remote+evil.example/callback',
+    'vscode://ms-vscode-remote.remote-containers/cloneInVolume/callback',
+    'vscode://vscode.git/clone?url=https://evil.example/callback',
+    'vscode-insiders:mcp/install?callback',
+    'windsurf://windsurf-mcp-registry?serverName=x',
+    'zed://extension/x',
+    'zed://ssh/evil.example/callback',
+    'kiro://kiro.mcp/add?name=x&config=callback',
+    'trae://trae.ai-ide/mcp-import?type=stdio&config=x',
+    'trae-cn://trae.ai-ide/mcp-import/callback',
+    'qoder://aicoding.aicoding-deeplink/mcp/add?name=x',
+    'goose://extension?cmd=npx&callback',
+    'goose://oauth/callback',
+    'warp://action/new_tab?path=/callback',
+    'raycast://extensions/x/y/callback',
+    'jetbrains://idea/checkout/git/callback',
+    'lmstudio://add_mcp/callback',
     'javascript:alert(1)',
     'http://evil.example/cb',
   ])('FA-13: RFC 8252 §8.4 is not %s', (uri) => {
