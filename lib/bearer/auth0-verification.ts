@@ -46,9 +46,9 @@ function callerOf(token: string, presented: PresentedToken): AccessToken {
 /** There is no ID token here. */
 const NOBODY_ASKED: Record<string, unknown> = Object.freeze({});
 
-async function auth0Token(): Promise<string> {
+const auth0Token = Object.freeze(async (): Promise<string> => {
   throw new TokenPassthroughRefused();
-}
+});
 
 /** In one wording, whatever is wrong; the log has the reason, and the remedy where there is one. */
 function refusal(error: unknown): unknown {

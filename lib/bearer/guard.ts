@@ -25,6 +25,7 @@ import { createOpenAnswers, type OpenAnswers, type OpenAnswersDeps } from './ope
 import { checkOrigin, type OriginCheckDeps } from './origin-check.js';
 import { challengeNewcomer, type RefusalDeps, refuse, refuseStream } from './refusals.js';
 import {
+  type Accepted,
   AUTHENTICATED_TIMEOUT_MS,
   carriesMessage,
   readCalls,
@@ -36,8 +37,11 @@ import { authInfoOf } from './verification.js';
 
 export interface GuardDeps extends OpenAnswersDeps, RefusalDeps, ScopeRules, OriginCheckDeps {
   readonly resource: string;
+  /** What needs no token, at the MCP endpoint itself. */
   readonly anonymous: AnonymousAccess | undefined;
   readonly maxMessageBytes: number;
+  /** Whether a request is for the MCP endpoint itself. */
+  readonly isEndpoint: (req: Request) => boolean;
   readonly baseHeaders: Step;
   readonly addressOf: (req: Request) => string;
   /** Counts calls without a token that are let through. @throws TooManyRequests */
@@ -49,12 +53,9 @@ export type CreateGuard = (requirement?: { readonly scopes?: readonly string[] }
 
 /** What one guard works with. */
 interface Guard extends GuardDeps {
-  readonly resourceUrl: URL;
   readonly sessions: SessionOwners;
   readonly answers: AnswersUnderWay;
   readonly openAnswers: OpenAnswers;
-  /** Whether the body decides about permissions: then it is read, and refused if it cannot be. */
-  readonly dependsOnBody: boolean;
   /** Scopes that every call needs here. */
   readonly needed: readonly string[];
 }
@@ -64,32 +65,61 @@ export function createGuards(deps: GuardDeps): CreateGuard {
   const sessions = createSessionOwners(answers);
   const common = {
     ...deps,
-    resourceUrl: new URL(deps.resource),
     sessions,
     answers,
     openAnswers: createOpenAnswers(answers.list, deps),
-    dependsOnBody: deps.scopes.byTool.size > 0 || deps.anonymous !== undefined,
   };
   const { baseHeaders } = deps;
   // RS-1, R-DP-1: a preflight has no credentials and needs none.
   const allowBrowsers = openToBrowsers('GET, POST, DELETE', 'are never cached');
   const refuseOtherSites = checkOrigin(deps);
   return function createGuard({ scopes = [] } = {}) {
-    const guard: Guard = { ...common, needed: unionOfScopes(deps.scopes.required, scopes) };
+    const guard: Guard = {
+      ...common,
+      needed: unionOfScopes(deps.scopes.required, scopes),
+      // A route that asks for scopes of its own asks for a token.
+      anonymous: scopes.length > 0 ? undefined : deps.anonymous,
+    };
     // Not async: where everything is at hand, the answer is too. A promise costs more than the check.
     return function guardRoute(req, res, next) {
       if (!allowBrowsers(req, res) || !baseHeaders(req, res) || !refuseOtherSites(req, res)) return;
       try {
-        const admitted =
-          guard.dependsOnBody && carriesMessage(req)
-            ? readAndAdmit(req, res, next, guard)
-            : identifyAndAdmit(req, res, next, guard);
+        const terms = termsOf(req, guard);
+        const admitted = terms.dependsOnBody
+          ? readAndAdmit(req, res, next, terms, guard)
+          : identifyAndAdmit(req, res, next, terms, guard);
         if (!(admitted instanceof Promise)) return;
         admitted.catch((thrown) => refuseFor(req, res, thrown, guard)).catch(next);
       } catch (thrown) {
         refuseFor(req, res, thrown, guard);
       }
     };
+  };
+}
+
+/** How one request is judged. */
+interface Terms {
+  readonly anonymous: AnonymousAccess | undefined;
+  /** Whether the body decides about permissions. */
+  readonly dependsOnBody: boolean;
+  /** Which bodies are refused that hold no message. */
+  readonly accepts: Accepted;
+}
+
+const ANYWHERE: Terms = { anonymous: undefined, dependsOnBody: false, accepts: 'any body' };
+
+/**
+ * What is open without a token is open at the MCP endpoint itself. The scopes of tools are in force behind
+ * every guard, since an app may route any path to its transport.
+ */
+function termsOf(req: Request, { anonymous, scopes, isEndpoint }: Guard): Terms {
+  const hasToolScopes = scopes.byTool.size > 0;
+  if (!hasToolScopes && anonymous === undefined) return ANYWHERE;
+  const isHere = isEndpoint(req);
+  return {
+    anonymous: isHere ? anonymous : undefined,
+    dependsOnBody: carriesMessage(req) && (hasToolScopes || isHere),
+    accepts: isHere ? 'messages' : 'any body',
   };
 }
 
@@ -104,13 +134,16 @@ function identifyAndAdmit(
   req: Request,
   res: Response,
   next: NextFunction,
+  terms: Terms,
   guard: Guard,
 ): AtOnce<void> {
   const token = bearerCredentials(req.headers.authorization);
   const caller = token === undefined ? undefined : guard.verifyBearer(token);
   return caller instanceof Promise
-    ? caller.then((identified) => admit(req, res, next, identified, NO_CALLS, guard))
-    : admit(req, res, next, caller, NO_CALLS, guard);
+    ? caller.then((identified) =>
+        admit(req, res, next, { caller: identified, calls: NO_CALLS, ...terms }, guard),
+      )
+    : admit(req, res, next, { caller, calls: NO_CALLS, ...terms }, guard);
 }
 
 /** The token comes first: a body is refused, and megabytes of it are read, for an authenticated caller only. */
@@ -118,41 +151,56 @@ async function readAndAdmit(
   req: Request,
   res: Response,
   next: NextFunction,
+  terms: Terms,
   guard: Guard,
 ): Promise<void> {
   const token = bearerCredentials(req.headers.authorization);
   if (token === undefined) {
-    const calls = await callsWithoutToken(req, res);
-    return admit(req, res, next, undefined, calls, guard);
+    const calls = await callsWithoutToken(req, res, terms);
+    return admit(req, res, next, { caller: undefined, calls, ...terms }, guard);
   }
-  const caller = await guard.verifyBearer(token);
+  const isParsed = req.readableDidRead;
+  const known = await guard.verifyBearer(token);
   const limits = { maxBytes: guard.maxMessageBytes, timeoutMs: AUTHENTICATED_TIMEOUT_MS };
-  return admit(req, res, next, caller, await readCalls(req, res, limits), guard);
+  const calls = await readCalls(req, res, limits, terms.accepts);
+  // A body may take a minute, in which the grant may end.
+  const caller = isParsed ? known : await guard.verifyBearer(token);
+  return admit(req, res, next, { caller, calls, ...terms }, guard);
 }
 
 /** None where they cannot be read: nothing is open to it then, and a challenge comes before any other refusal. */
-async function callsWithoutToken(req: Request, res: Response): Promise<readonly RpcCall[]> {
+async function callsWithoutToken(
+  req: Request,
+  res: Response,
+  { accepts }: Terms,
+): Promise<readonly RpcCall[]> {
   try {
-    return await readCalls(req, res, UNAUTHENTICATED_LIMITS);
+    return await readCalls(req, res, UNAUTHENTICATED_LIMITS, accepts);
   } catch (error) {
     if (error instanceof RpcBodyError) return NO_CALLS;
     throw error;
   }
 }
 
+/** Who asks for what, and what is open here. */
+interface Entry extends Pick<Terms, 'anonymous'> {
+  readonly caller: AccessToken | undefined;
+  readonly calls: readonly RpcCall[];
+}
+
 function admit(
   req: Request,
   res: Response,
   next: NextFunction,
-  caller: AccessToken | undefined,
-  calls: readonly RpcCall[],
+  entry: Entry,
   guard: Guard,
 ): AtOnce<void> {
-  const needed = neededFor(calls, guard);
-  if (caller === undefined) return admitAnonymous(req, res, next, { needed, calls }, guard);
+  const { caller } = entry;
+  const needed = neededFor(entry.calls, guard);
+  if (caller === undefined) return admitAnonymous(req, res, next, { ...entry, needed }, guard);
   requireScopes(caller, needed, guard);
   if (!enter(req, res, caller, guard)) return;
-  req.auth = authInfoOf(caller, guard.resourceUrl);
+  req.auth = authInfoOf(caller, guard.resource);
   runWithAccessToken(caller, next);
 }
 
@@ -161,14 +209,14 @@ function admitAnonymous(
   req: Request,
   res: Response,
   next: NextFunction,
-  { needed, calls }: { readonly needed: readonly string[]; readonly calls: readonly RpcCall[] },
+  { needed, calls, anonymous }: Entry & { readonly needed: readonly string[] },
   guard: Guard,
 ): AtOnce<void> {
   const enterIf = (mayEnter: () => boolean): Promise<void> =>
     guard.limitAnonymous(req, calls.length || 1).then(() => {
       if (mayEnter()) next();
     });
-  switch (anonymousEntry(req, calls, guard.anonymous, guard.sessions)) {
+  switch (anonymousEntry(req, calls, anonymous, guard.sessions)) {
     case 'call':
       return enterIf(() => enter(req, res, undefined, guard));
     case 'session':
@@ -177,7 +225,7 @@ function admitAnonymous(
     case 'stream':
       return refuseStream(res);
     case 'none': {
-      const isMixedAccess = guard.anonymous !== undefined;
+      const isMixedAccess = anonymous !== undefined;
       return challengeNewcomer(req, res, { scopes: needed, isMixedAccess }, guard);
     }
   }

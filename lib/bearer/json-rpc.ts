@@ -29,6 +29,24 @@ export function rpcCalls(body: unknown): readonly RpcCall[] {
   return calls;
 }
 
+/** Whether some reader may find a message in it: every version of JSON-RPC that MCP uses has `jsonrpc`. */
+export function mayBeMessages(body: unknown): boolean {
+  const elements: readonly unknown[] = Array.isArray(body) ? body : [body];
+  return elements.some(
+    (element) => isJsonObject(element) && Object.entries(element).some(isOfMessage),
+  );
+}
+
+/** In any case of its letters, see {@link refuseAmbiguousKeys}. */
+function isOfMessage([key, value]: [string, unknown]): boolean {
+  const folded = key.toUpperCase().toLowerCase();
+  return (
+    folded === 'jsonrpc' ||
+    folded === '__proto__' ||
+    (folded === 'method' && typeof value === 'string')
+  );
+}
+
 /** JSON-RPC 2.0 §4 and §5. Own properties only: what is inherited is in nobody's message. */
 function callOf(message: unknown): RpcCall | undefined {
   if (!isJsonObject(message)) throw invalid('a message is not an object');

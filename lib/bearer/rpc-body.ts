@@ -3,8 +3,7 @@ import type { Request, Response } from 'express';
 
 import { type BodyLimits, readBytes } from '../http/body-bytes.js';
 import { InvalidRequest } from '../oauth/errors.js';
-import { trimOws } from '../oauth/optional-whitespace.js';
-import { type RpcCall, rpcCalls } from './json-rpc.js';
+import { mayBeMessages, type RpcCall, rpcCalls } from './json-rpc.js';
 import { RpcBodyError } from './rpc-body-error.js';
 
 /** The caller is not known yet: parsing megabytes costs more than checking any signature. */
@@ -17,6 +16,12 @@ export const AUTHENTICATED_TIMEOUT_MS = 60_000;
 export function carriesMessage({ method, headers }: Request): boolean {
   return method === 'POST' || hasBody(headers);
 }
+
+/**
+ * At the MCP endpoint itself a body that holds no message is refused. Elsewhere it is the route's business,
+ * if no transport would take it for a message.
+ */
+export type Accepted = 'messages' | 'any body';
 
 function hasBody(headers: Request['headers']): boolean {
   return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
@@ -33,16 +38,19 @@ export async function readCalls(
   req: Request,
   res: Response,
   limits: BodyLimits,
+  accepted: Accepted,
 ): Promise<readonly RpcCall[]> {
+  if (accepted === 'any body' && !mayHoldMessage(req)) return [];
   // MCP transports: messages are UTF-8. In UTF-7 the same bytes would be another message.
   if (charsetsOf(req).some((charset) => charset !== 'utf-8' && charset !== 'utf8')) {
     throw unsupported('The charset must be utf-8');
   }
+  const isParsed = req.readableDidRead;
   if (hasBody(req.headers)) {
-    if (!req.readableDidRead) {
+    if (!isParsed) {
       const body = await readJsonBytes(req, res, limits);
       // `_body` tells body-parser 1.x that there is nothing left to parse.
-      Object.assign(req, { body, _body: true });
+      Object.assign(req, { body, rawBody: body, _body: true });
     } else if (!req.readableEnded) {
       // A parser of the route's would go on where the one in front of the guard stopped.
       throw incomplete();
@@ -51,13 +59,23 @@ export async function readCalls(
   const { body } = req;
   if (body === undefined) throw parseError('there is no body');
   if (typeof body === 'string' || body instanceof Uint8Array) req.body = parse(body);
-  return rpcCalls(req.body);
+  // The SDK reads `rawBody` where the route hands it no body: as JSON, whatever parser has kept it.
+  if (isParsed && 'rawBody' in req) {
+    Object.assign(req, { rawBody: Buffer.from(JSON.stringify(req.body)) });
+  }
+  return accepted === 'messages' || mayBeMessages(req.body) ? rpcCalls(req.body) : [];
+}
+
+/** Transports look for `application/json` anywhere in the header, and refuse what is without. */
+function mayHoldMessage(req: Request): boolean {
+  if (isJson(typeOf(req)) || typeOf(req).includes('application/json')) {
+    return hasBody(req.headers) || req.body !== undefined;
+  }
+  return !(req.body instanceof Uint8Array) && mayBeMessages(req.body);
 }
 
 async function readJsonBytes(req: Request, res: Response, limits: BodyLimits): Promise<Buffer> {
-  const [essence = ''] = (req.headers['content-type'] ?? '').split(';', 1);
-  const type = trimOws(essence).toLowerCase();
-  if (!/^application\/(?:[^\s/,]+\+)?json$/.test(type)) {
+  if (!isJson(typeOf(req))) {
     throw unsupported('The Content-Type must be application/json');
   }
   try {
@@ -73,10 +91,19 @@ async function readJsonBytes(req: Request, res: Response, limits: BodyLimits): P
   }
 }
 
+/** RFC 9110 §5.3: Node keeps the first of several, a transport may join them. */
+function typeOf({ headersDistinct }: Request): string {
+  return (headersDistinct['content-type'] ?? []).join(', ').toLowerCase();
+}
+
+function isJson(type: string): boolean {
+  return /^[ \t]*application\/(?:[^\s/,;]+\+)?json[ \t]*(?:;[^,]*)?$/.test(type);
+}
+
 /** RFC 9110 §8.3: all of them, where it is named more than once. */
-function charsetsOf({ headers }: Request): readonly string[] {
-  const parameters = (headers['content-type'] ?? '').matchAll(/;\s*charset\s*=\s*"?([^\s";]*)/gi);
-  return [...parameters].map(([, charset = '']) => charset.toLowerCase());
+function charsetsOf(req: Request): readonly string[] {
+  const parameters = typeOf(req).matchAll(/;\s*charset\s*=\s*"?([^\s";]*)/g);
+  return [...parameters].map(([, charset = '']) => charset);
 }
 
 /** RFC 8259 §8.1: UTF-8, and a byte order mark may be ignored. */

@@ -51,7 +51,7 @@ export function createVerification(
       subject,
       claims: auth0ClaimsOf(grant),
       user: grant.user,
-      auth0Token: () => auth0Token(grantId),
+      auth0Token: Object.freeze(() => auth0Token(grantId)),
     };
     return { claims, caller, readAtMs };
   }
@@ -110,12 +110,8 @@ function ownCopy(caller: AccessToken): AccessToken {
   return { ...caller, scopes: [...caller.scopes] };
 }
 
-/**
- * The caller as the MCP SDK expects it on the request.
- *
- * @param resource a `URL` is passed on as it is, and so shared by all callers
- */
-export function authInfoOf(accessToken: AccessToken, resource: string | URL): AuthInfo {
+/** The caller as the MCP SDK expects it on the request. A `URL` can be changed: each has its own. */
+export function authInfoOf(accessToken: AccessToken, resource: string): AuthInfo {
   const { token, clientId, scopes, expiresAt, subject, claims, user, auth0Token } = accessToken;
   const extra = { subject, claims, user, auth0Token };
   return {
@@ -123,7 +119,7 @@ export function authInfoOf(accessToken: AccessToken, resource: string | URL): Au
     clientId,
     scopes,
     expiresAt,
-    resource: typeof resource === 'string' ? new URL(resource) : resource,
+    resource: new URL(resource),
     extra,
   };
 }

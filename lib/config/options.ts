@@ -366,7 +366,8 @@ export interface Auth0McpOptions {
 
   /**
    * What needs no token: `{ methods: ['initialize', 'tools/list'], tools: ['search_docs'] }`.
-   * JSON-RPC methods and tools; anything else is challenged. Of a batch every element has to be open,
+   * JSON-RPC methods and tools, at the MCP endpoint itself: nothing is open below it, at other routes behind
+   * `auth.bearer()`, or where that asks for `scopes`. Anything else is challenged. Of a batch every element has to be open,
    * and there may be ten of them. 1,200 calls a minute are open to one address. Bodies are read as
    * for `toolScopes`; of callers without a token 100 kB at most.
    *

@@ -5,6 +5,7 @@
  */
 import type { RequestHandler } from 'express';
 
+import { createEndpointTest } from '../bearer/endpoint-path.js';
 import { type CreateGuard, createGuards, type GuardDeps } from '../bearer/guard.js';
 import { STREAM_CHECK_MS } from '../bearer/open-answers.js';
 import type { ResourceConfig } from '../config/config.js';
@@ -13,7 +14,7 @@ import type { ErrorLog } from '../http/error-log.js';
 import type { MountWatch } from '../http/mounts/mount-watch.js';
 import type { RateLimits } from '../http/rate-limits.js';
 import type { ChallengeBase } from '../oauth/challenge.js';
-import { resourceMetadataUrlOf } from '../routes/paths.js';
+import { type ResourcePaths, resourceMetadataUrlOf } from '../routes/paths.js';
 import type { CommonGround } from './ground.js';
 
 /** What differs from server to server. */
@@ -21,17 +22,19 @@ interface GuardWiring extends CommonGround, Pick<GuardDeps, 'verifyBearer' | 'as
   readonly challenge: ChallengeBase;
   readonly watch: MountWatch;
   readonly limits: RateLimits;
+  readonly paths: Pick<ResourcePaths, 'resource' | 'bareResources'>;
   readonly logError: ErrorLog;
 }
 
 export function wireGuard(deps: GuardWiring): CreateGuard {
-  const { config, limits, watch, streamCheckMs = STREAM_CHECK_MS } = deps;
+  const { config, limits, paths, watch, streamCheckMs = STREAM_CHECK_MS } = deps;
   return createGuards({
     ...deps,
     streamCheckMs,
     origins: config,
     onChallenge: watch.challenged,
     resource: config.resource,
+    isEndpoint: createEndpointTest([paths.resource, ...paths.bareResources]),
     scopes: config.scopes,
     anonymous: config.anonymous,
     maxMessageBytes: config.maxMessageBytes,

@@ -61,6 +61,7 @@ export function wireResource(config: ResourceConfig, surroundings: Surroundings)
     challenge,
     watch: mounts.watch,
     limits,
+    paths,
     logError,
   });
   const correlate = correlating(ground);

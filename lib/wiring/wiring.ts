@@ -56,6 +56,7 @@ export function wire(config: Config, surroundings: Surroundings): Wiring {
     challenge,
     watch: mounts.watch,
     limits,
+    paths: pathsOf(config),
     logError,
   });
   const correlate = correlating(ground);
@@ -101,7 +102,7 @@ function mountsOf({ config, now, settle }: Ground, challenge: ChallengeBase): Mo
   return wireMounts({
     config,
     madeBy: 'auth0Mcp()',
-    paths,
+    paths: pathsOf(config),
     callbackPath: paths.callback,
     endpoints: endpointsOf(paths, config),
     now,
