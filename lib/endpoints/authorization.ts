@@ -36,8 +36,8 @@ import { InteractionRequired, InvalidClient, InvalidRequest, OAuthError } from '
 import { type Parameters, requiredParameter } from '../oauth/parameters.js';
 import { selectScopes } from '../oauth/scope.js';
 
-/** Largest form body, in bytes: a long `state` and a metadata client's id with room to spare. */
-const MAX_BODY_BYTES = 32 * 1024;
+/** Largest form body, in bytes: what fits into the URL of a GET. */
+const MAX_BODY_BYTES = 8 * 1024;
 
 export interface AuthorizationDeps {
   config: Pick<Config, 'consent' | 'issuer' | 'resource' | 'scopes'>;
@@ -53,17 +53,16 @@ export interface AuthorizationDeps {
 }
 
 /**
- * Builds the handlers of `/authorize`, GET and POST alike (§3.1).
+ * Builds the handlers of `/authorize`. A POST (§3.1) is redirected to the same request as a GET.
  *
  * @throws PageError as long as there is no proven place to send an error to (R-AZ-1)
  */
 export function authorizationEndpoint(deps: AuthorizationDeps): RequestHandler[] {
   return [
     noStore,
-    refuseSpeculation,
     handler(async function authorize(req, res) {
-      const isPost = req.method === 'POST';
-      const parameters = isPost ? await readForm(req, res, MAX_BODY_BYTES) : queryOf(req);
+      if (req.method === 'POST') return repeatAsGet(req, res);
+      const parameters = queryOf(req);
       const client = await clientOf(parameters, deps);
       const target = targetOf(parameters, client, deps);
       try {
@@ -78,13 +77,15 @@ export function authorizationEndpoint(deps: AuthorizationDeps): RequestHandler[]
 }
 
 /**
- * Nothing is fetched ahead of the navigation (Sec-Purpose, Speculation Rules): a consent page would be old when
- * it is first shown, and a login begun that no one has opened.
+ * With a form that another site sends come no cookies of ours (`SameSite=Lax`), with the GET after it they do: a
+ * flow begins where those of this browser are known, and the oldest of too many can be given up.
  */
-const refuseSpeculation: RequestHandler = function refuseSpeculation(req, res, next) {
-  if (req.get('Sec-Purpose')?.startsWith('prefetch')) res.status(503).end();
-  else next();
-};
+async function repeatAsGet(req: Request, res: Response): Promise<void> {
+  const form = await readForm(req, res, MAX_BODY_BYTES);
+  const query = new URLSearchParams();
+  for (const [name, values] of form) for (const value of values) query.append(name, value);
+  res.redirect(303, `?${query}`);
+}
 
 async function clientOf(parameters: Parameters, { clients }: AuthorizationDeps): Promise<Client> {
   const client = await clients.find(requiredParameter(parameters, 'client_id'));

@@ -12,6 +12,12 @@ export const FORM_TTL_SECONDS = 600;
 /** Flows of one browser. Their cookies, with our others, stay within 1 kB of request header. */
 const MAX_FLOWS = 12;
 
+/** Of them, so many of those that were approved last give way to no form: other sites can open forms. */
+const MAX_KEPT = 8;
+
+/** Begins the value of a cookie whose flow was approved. */
+const APPROVED = '.';
+
 /** The cookie outlives the login at Auth0 by so much, so that a late callback is told the reason. */
 const MARGIN_SECONDS = 300;
 
@@ -40,7 +46,7 @@ export interface HeldFlow {
 }
 
 export interface LoginFlows {
-  /** A new flow. Where the browser has many already, the oldest ones lose their cookies. */
+  /** A new flow. Where the browser has many already, the oldest lose their cookies, forms before approved ones. */
   begin(req: Request, res: Response): LoginFlow;
   /** Sets the cookie for the time of the form. */
   holdForm(res: Response, flow: LoginFlow): void;
@@ -54,21 +60,26 @@ export interface LoginFlows {
 export function createLoginFlows(cookies: CookieRules, now: () => number): LoginFlows {
   const nameOf = (id: string): string => cookies.flowPrefix + id;
 
-  function hold(res: Response, { id, secret }: LoginFlow, seconds: number): void {
-    res.cookie(nameOf(id), secret, { ...cookies.options, maxAge: seconds * 1000 });
+  function hold(res: Response, id: string, value: string, seconds: number): void {
+    res.cookie(nameOf(id), value, { ...cookies.options, maxAge: seconds * 1000 });
   }
 
-  function idsOf(req: Request): string[] {
-    const names = cookiesOf(req).map(([name]) => name);
-    const ours = names.filter((name) => name.startsWith(cookies.flowPrefix));
-    // Other names under the prefix were not set here, and one that no header may contain cannot be cleared.
-    const ids = ours.map((name) => name.slice(cookies.flowPrefix.length));
-    return [...new Set(ids)].filter((id) => ID.test(id));
+  /** The browser's flows, the oldest first, each by its id with the value of its cookie. */
+  function flowsOf(req: Request): [id: string, value: string][] {
+    const flows = new Map<string, string>();
+    for (const [name, value] of cookiesOf(req)) {
+      const id = name.slice(cookies.flowPrefix.length);
+      // Other names under the prefix were not set here, and one that no header may contain cannot be cleared.
+      if (name.startsWith(cookies.flowPrefix) && ID.test(id)) flows.set(id, value);
+    }
+    return [...flows].sort(([one], [other]) => startedAt(one) - startedAt(other));
   }
 
   function makeRoom(req: Request, res: Response): void {
-    const oldestFirst = idsOf(req).sort((one, other) => startedAt(one) - startedAt(other));
-    for (const id of oldestFirst.slice(0, -(MAX_FLOWS - 1))) {
+    const flows = flowsOf(req);
+    const kept = flows.filter(([, value]) => value.startsWith(APPROVED)).slice(-MAX_KEPT);
+    const others = flows.filter((flow) => !kept.includes(flow));
+    for (const [id] of others.slice(0, Math.max(flows.length - MAX_FLOWS + 1, 0))) {
       res.clearCookie(nameOf(id), cookies.options);
     }
   }
@@ -82,15 +93,19 @@ export function createLoginFlows(cookies: CookieRules, now: () => number): Login
       const state = id + randomBytes(24).toString('base64url');
       return { id, state, secret: randomBytes(16).toString('base64url') };
     },
-    holdForm: (res, flow) => hold(res, flow, FORM_TTL_SECONDS),
-    holdLogin: (res, flow) => hold(res, flow, LOGIN_TTL_SECONDS + MARGIN_SECONDS),
+    holdForm: (res, { id, secret }) => hold(res, id, secret, FORM_TTL_SECONDS),
+    holdLogin(res, { id, secret, formExpiresAt }) {
+      // Without a form another site can have begun it as well.
+      const value = formExpiresAt === undefined ? secret : APPROVED + secret;
+      hold(res, id, value, LOGIN_TTL_SECONDS + MARGIN_SECONDS);
+    },
     heldBy(req, idOrState) {
       const id = idOrState.slice(0, ID_LENGTH);
-      const start = startedAt(id);
-      const newer = idsOf(req).filter((other) => startedAt(other) >= start);
       const isOver =
-        start + FORM_TTL_SECONDS + LOGIN_TTL_SECONDS <= now() || newer.length >= MAX_FLOWS - 1;
-      return { secret: cookieOf(req, nameOf(id)) ?? '', isOver };
+        startedAt(id) + FORM_TTL_SECONDS + LOGIN_TTL_SECONDS <= now() ||
+        flowsOf(req).length >= MAX_FLOWS - 1;
+      const value = cookieOf(req, nameOf(id)) ?? '';
+      return { secret: value.startsWith(APPROVED) ? value.slice(APPROVED.length) : value, isOver };
     },
   };
 }

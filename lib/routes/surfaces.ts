@@ -10,6 +10,7 @@ import { isolated } from '../http/answer-headers.js';
 import { openToBrowsers } from '../http/cors.js';
 import { inTurn } from '../http/in-turn.js';
 import { answerHead, methodNotAllowed } from '../http/method-not-allowed.js';
+import { corsOnly, navigationsOnly } from '../http/other-sites.js';
 import type { RateLimits } from '../http/rate-limits.js';
 import { inSteps, type Step } from '../http/step.js';
 
@@ -51,7 +52,8 @@ export function createMachineSurface(deps: MachineSurfaceDeps): MachineSurface {
   return {
     posted,
     machine(router, method, path, work) {
-      const surface = [correlate, inSteps(baseHeaders, openToBrowsers(method))];
+      const steps = [baseHeaders, openToBrowsers(method), ...(method === 'POST' ? [corsOnly] : [])];
+      const surface = [correlate, inSteps(...steps)];
       const endpoint = inTurn([...surface, ...only(method, work)], jsonErrors);
       router.all(path, endpoint);
       if (method === 'POST') posted.set(path, endpoint);
@@ -63,7 +65,8 @@ export function createSurfaces(deps: SurfacesDeps): Surfaces {
   const { limits, correlate, baseHeaders, pageHeaders } = deps;
   const forPeople = (headers: RequestHandler[], errors: ErrorRequestHandler): Surfaces['page'] =>
     function page(router, methods, path, work) {
-      const surface = [correlate, inSteps(baseHeaders), ...headers, limits.login];
+      const steps = inSteps(baseHeaders, navigationsOnly);
+      const surface = [correlate, ...headers, steps, limits.login];
       router.all(path, ...surface, ...only(methods, work), errors);
     };
   return {

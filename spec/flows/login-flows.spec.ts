@@ -327,28 +327,108 @@ describe('abandoned approvals', () => {
     );
   });
 
-  it('FA-14 the oldest of them is given up for the newest, and the others go on', async () => {
+  it('FA-14 the oldest form is given up for the newest, and the others go on', async () => {
     const move = moveClocks();
     const world = await start();
     const client = await registerClient(world.origin);
     const browser = createBrowser();
     const pages: Page[] = [];
-    const stopBefore = `${world.origin}/auth/callback`;
-    let returning: URL | undefined;
     for (const tab of range(14)) {
-      const page = await open(browser, client, `${tab}`);
-      pages.push(page);
-      if (tab === 1) returning = (await getThrough(browser, page, ADA, { stopBefore })).next;
+      pages.push(await open(browser, client, `${tab}`));
       move(1);
     }
-    const form = await approve(browser, pages[0] as Page);
-    expect([form.status, form.body]).toEqual([403, expect.stringContaining(EXPIRED)]);
-    const callback = await browser.get(returning ?? '');
-    expect([callback.status, callback.body]).toEqual([400, expect.stringContaining(EXPIRED)]);
+    for (const tab of range(2)) {
+      const form = await approve(browser, pages[tab] as Page);
+      expect([form.status, form.body]).toEqual([403, expect.stringContaining(EXPIRED)]);
+    }
     for (const tab of range(14).slice(2)) {
       const answer = await finish(browser, pages[tab] as Page, client);
       expect(answer.get('state')).toBe(`${tab}`);
     }
+  });
+
+  it.each([1, 4, 8])(
+    'FA-14 of logins that wait at Auth0, the last eight give way to no form: %i of them',
+    async (waiting) => {
+      const move = moveClocks();
+      const world = await start();
+      const [client, other] = [
+        await registerClient(world.origin),
+        await registerClient(world.origin, WEB),
+      ];
+      const browser = createBrowser();
+      const stopBefore = `${world.origin}/auth/callback`;
+      const returning: URL[] = [];
+      for (const tab of range(waiting)) {
+        const page = await open(browser, client, `${tab}`);
+        returning.push((await getThrough(browser, page, ADA, { stopBefore })).next as URL);
+        move(1);
+      }
+      // What a popup of another site opens, one after the other.
+      const forms: Page[] = [];
+      for (const tab of range(24)) {
+        forms.push(await open(browser, other, `form${tab}`));
+        move(1);
+      }
+      for (const url of returning) {
+        expect((await browser.get(url)).next?.searchParams.has('code')).toBe(true);
+      }
+      for (const form of forms.slice(-4)) {
+        expect((await finish(browser, form, other)).has('code')).toBe(true);
+      }
+    },
+  );
+
+  it('FA-14 the oldest login that waits at Auth0 is given up for newer ones that were approved', async () => {
+    const move = moveClocks();
+    const world = await start();
+    const client = await registerClient(world.origin);
+    const browser = createBrowser();
+    const stopBefore = `${world.origin}/auth/callback`;
+    const returning: URL[] = [];
+    for (const tab of range(14)) {
+      const page = await open(browser, client, `${tab}`);
+      returning.push((await getThrough(browser, page, ADA, { stopBefore })).next as URL);
+      move(1);
+    }
+    for (const [tab, url] of returning.entries()) {
+      const { status, body, next } = await browser.get(url);
+      if (tab < 2) expect([status, body]).toEqual([400, expect.stringContaining(EXPIRED)]);
+      else expect(next?.searchParams.get('state')).toBe(`${tab}`);
+    }
+  });
+
+  it('FA-14 forms that other sites post to /authorize count like links: no cookie comes with them', async () => {
+    const world = await start({ consent: 'remember' });
+    const client = await registerClient(world.origin, WEB);
+    const other = await registerClient(world.origin);
+    const browser = createBrowser();
+    const page = await open(browser, client, 's');
+    const stopBefore = `${world.origin}/auth/callback`;
+    const { next } = await getThrough(browser, page, ADA, { stopBefore });
+    const form = new URL(other.authorizeUrl({ state: 'ä&= +%' }));
+    const fields = Object.fromEntries(form.searchParams);
+    const url = `${world.origin}/authorize`;
+    let last: Page | undefined;
+    for (const _ of range(40)) last = await browser.post(url, fields, 'https://evil.example/');
+    expect(last?.next?.search).toBe(form.search);
+    const consent = await browser.follow(last?.next ?? '');
+    const bytes = cookiesFor(browser, world.origin).length;
+    expect(bytes).toBeLessThan(1000);
+    expect((await browser.get(next ?? '')).next?.searchParams.has('code')).toBe(true);
+    expect((await finish(browser, consent, other)).get('state')).toBe('ä&= +%');
+  });
+
+  it.each([
+    ['repeated parameters', 'client_id=a&client_id=b', 400],
+    ['no parameters', '', 400],
+    ['more than fits into a URL', `state=${'x'.repeat(8200)}`, 413],
+  ])('FA-14 a form with %s is answered like such a link', async (_name, body, status) => {
+    const world = await start();
+    const headers = { 'content-type': 'application/x-www-form-urlencoded' };
+    const answer = await fetch(`${world.origin}/authorize`, { method: 'POST', headers, body });
+    expect(answer.status).toBe(status);
+    expect(answer.headers.getSetCookie()).toEqual([]);
   });
 
   it('FA-14 cookies of a neighbour, of the app, and that are none of ours are left alone', async () => {

@@ -1,0 +1,175 @@
+/** What a page of another site can make its visitor's browser send, without a click. */
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import type { Browser } from 'playwright-core';
+
+import { createBrowser, getThrough } from '../../demo/tenant/browser.js';
+import { ADA } from '../../demo/tenant/options.js';
+import type { Auth0McpOptions } from '../../lib/config/options.js';
+import { launchChromium } from '../support/chromium.js';
+import { registerClient } from '../support/oauth-client.js';
+import { send } from '../support/raw-http.js';
+import { startWorld, type World } from '../support/world.js';
+
+jest.setTimeout(120_000);
+
+const worlds: World[] = [];
+async function start(options: Partial<Auth0McpOptions> = {}): Promise<World> {
+  const world = await startWorld({ options, connectedApps: true });
+  worlds.push(world);
+  return world;
+}
+afterEach(async () => {
+  for (const world of worlds.splice(0)) await world.close();
+});
+
+const count = (world: World, type: string): number =>
+  world.events.filter((event) => event.type === type).length;
+
+describe('a page of another site, in Chromium', () => {
+  let chromium: Browser;
+  let site: Server;
+  beforeAll(async () => {
+    chromium = await launchChromium();
+    site = createServer((_req, res) =>
+      res.setHeader('content-type', 'text/html').end('<!doctype html>'),
+    );
+    await new Promise<void>((resolve) => site.listen(0, '127.0.0.1', resolve));
+  });
+  afterAll(async () => {
+    await chromium.close();
+    site.closeAllConnections();
+    await new Promise((resolve) => site.close(resolve));
+  });
+
+  /** Runs `attack` so often, 20 at once, in a page of the other site. */
+  async function flood(attack: string, times: number) {
+    const context = await chromium.newContext();
+    const page = await context.newPage();
+    await page.goto(`http://localhost:${(site.address() as AddressInfo).port}/`);
+    await page.evaluate(
+      `(async () => {
+        const attack = ${attack};
+        for (let n = 0; n < ${times}; n += 20)
+          await Promise.all(Array.from({ length: 20 }, () => attack().catch(() => {})));
+      })()`,
+    );
+    return context;
+  }
+
+  it.each([
+    ['always', 'fetch', (url: string) => `() => fetch('${url}', { mode: 'no-cors' })`],
+    ['external', 'fetch', (url: string) => `() => fetch('${url}', { mode: 'no-cors' })`],
+    [
+      'external',
+      'images',
+      (url: string) => `() => Object.assign(new Image(), { src: '${url}' }).decode()`,
+    ],
+    [
+      'external',
+      'WebSockets',
+      (url: string) =>
+        `() => new Promise((done) => { new WebSocket('${url.replace('http', 'ws')}').onerror = done; })`,
+    ],
+  ] as const)(
+    "PX-29 blocks no login of its visitor and begins none, with consent: '%s', by %s",
+    async (consent, _name, attack) => {
+      const world = await start({ consent });
+      const client = await registerClient(world.origin);
+      const browser = createBrowser();
+      const page = await browser.follow(client.authorizeUrl());
+      const stopBefore = `${world.origin}/auth/callback`;
+      const { next } = await getThrough(browser, page, ADA, { stopBefore });
+      const begun = count(world, 'login_started');
+      const context = await flood(attack(client.authorizeUrl()), 260);
+      expect(count(world, 'login_started')).toBe(begun);
+      const callback = await browser.get(next ?? '');
+      expect(callback.next?.searchParams.has('code')).toBe(true);
+      const opened = await (await context.newPage()).goto(client.authorizeUrl());
+      expect(opened?.status()).toBe(200);
+      await context.close();
+    },
+  );
+
+  it('R-TK-15 blocks neither registration nor tokens of its visitor by what it cannot read', async () => {
+    const world = await start();
+    const init = "{ mode: 'no-cors', method: 'POST', body: 'x' }";
+    const paths = { register: 620, token: 1220 };
+    for (const [path, times] of Object.entries(paths)) {
+      await (await flood(`() => fetch('${world.origin}/${path}', ${init})`, times)).close();
+    }
+    const client = await registerClient(world.origin);
+    const answer = await client.logIn();
+    expect((await client.redeem(answer.get('code') ?? '')).status).toBe(200);
+  });
+});
+
+const FETCHED = { 'sec-fetch-mode': 'no-cors', 'sec-fetch-dest': 'empty' };
+
+describe.each(['/authorize', '/consent', '/auth/callback', '/connected-apps'])('%s', (path) => {
+  it.each([
+    ['fetch', { ...FETCHED, 'sec-fetch-site': 'cross-site' }],
+    ['a neighbour of the same site', { ...FETCHED, 'sec-fetch-site': 'same-site' }],
+    ['fetch by CORS', { ...FETCHED, 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'cors' }],
+    ['an image', { ...FETCHED, 'sec-fetch-site': 'cross-site', 'sec-fetch-dest': 'image' }],
+    ['a script', { ...FETCHED, 'sec-fetch-site': 'cross-site', 'sec-fetch-dest': 'script' }],
+    [
+      'a frame',
+      { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'iframe' },
+    ],
+    [
+      'an object',
+      { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'object' },
+    ],
+  ])('PX-29 refuses what another site loads by %s, uncounted', async (_name, headers) => {
+    const { origin } = await start();
+    for (const method of ['GET', 'POST', 'HEAD']) {
+      const answer = await send(`${origin}${path}`, { method, headers });
+      expect(answer.status).toBe(403);
+      expect(answer.headers['ratelimit']).toBeUndefined();
+      expect(answer.headers['set-cookie']).toBeUndefined();
+    }
+  });
+});
+
+describe('what is no page of another site', () => {
+  it.each([
+    ['a program', {}],
+    ['fetch of Node.js', { 'sec-fetch-mode': 'cors' }],
+    ['an app made of a browser', { ...FETCHED, 'sec-fetch-site': 'none' }],
+    ['a page of the host app', { ...FETCHED, 'sec-fetch-site': 'same-origin' }],
+    [
+      'a link or a popup',
+      {
+        'sec-fetch-site': 'cross-site',
+        'sec-fetch-mode': 'navigate',
+        'sec-fetch-dest': 'document',
+      },
+    ],
+  ])('CLI-20 CLI-21 %s reaches /authorize', async (_name, headers) => {
+    const { origin } = await start();
+    const client = await registerClient(origin);
+    expect((await send(client.authorizeUrl(), { headers })).status).toBe(200);
+  });
+
+  it.each([
+    ['a program', {}, 400],
+    ['fetch of Node.js', { 'sec-fetch-mode': 'cors' }, 400],
+    ['an app made of a browser', { ...FETCHED, 'sec-fetch-site': 'none' }, 400],
+    ['a web client', { ...FETCHED, 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'cors' }, 400],
+    ['but not a no-cors fetch', { ...FETCHED, 'sec-fetch-site': 'cross-site' }, 403],
+    [
+      'nor a form in a frame',
+      { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'iframe' },
+      403,
+    ],
+  ])('CLI-24 %s reaches /token, /revoke and /register', async (_name, headers, status) => {
+    const { origin } = await start();
+    for (const path of ['/token', '/revoke', '/register']) {
+      const answer = await send(`${origin}${path}`, { method: 'POST', headers });
+      expect(answer.status === 403 ? 403 : 400).toBe(status);
+    }
+  });
+});
