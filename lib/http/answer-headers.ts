@@ -53,6 +53,8 @@ export function pageHeaders(contentSecurityPolicy: () => string): RequestHandler
       'Content-Security-Policy': policy,
       'X-Frame-Options': 'DENY',
       'Referrer-Policy': 'no-referrer',
+      // A text fragment in the address would scroll past what is asked, to the answer alone.
+      'Document-Policy': 'force-load-at-top',
     });
     // Web clients open the login in a popup and wait for it. A host app's policy, on a page or on a redirect,
     // would cut the popup off from its opener, which then takes it for closed.

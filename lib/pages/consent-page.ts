@@ -73,7 +73,8 @@ ${scopeList(look, model)}
 <p>${texts.next}</p>
 ${postForm(
   model.form,
-  html`<div class="actions">
+  html`<p class="too-small">${texts.tooSmall}</p>
+<div class="actions">
 <button type="submit" name="decision" value="deny">${texts.deny}</button>
 <button type="submit" name="decision" value="allow" class="primary">${texts.allow}</button>
 </div>`,

@@ -102,6 +102,8 @@ const CONSENT: Html = html`
 .details{border-block-start:1px solid var(--line);padding-block-start:1rem;font-size:.875rem}
 .details dl{display:grid;gap:.625rem;margin-block-start:.5rem}
 .details dt{color:var(--muted)}
+.too-small{display:none}
+@media (max-width:239px),(max-height:199px){.too-small{display:block}.too-small+.actions{display:none}}
 `;
 
 const APPS: Html = html`

@@ -12,6 +12,7 @@ export const de: PageTexts = {
     tooSoonTitle: 'Noch ist nichts erlaubt',
     tooSoon:
       '„Erlauben“ wurde gedrückt, bevor diese Seite gelesen sein konnte. Bitte lesen Sie sie und entscheiden Sie dann.',
+    tooSmall: 'Vergrößern Sie dieses Fenster, um zu entscheiden.',
     heading: '{app} möchte {service} nutzen',
     unnamedApp: 'Eine App ohne Namen',
     nameSelfDeclared: 'Diesen Namen hat die App selbst gewählt. Niemand hat ihn geprüft.',

@@ -11,6 +11,7 @@ export const en: PageTexts = {
   consent: {
     tooSoonTitle: 'Nothing has been allowed yet',
     tooSoon: '“Allow” was pressed sooner than this page can be read. Please read it, then decide.',
+    tooSmall: 'Make this window larger to decide.',
     heading: '{app} wants to use {service}',
     unnamedApp: 'An app without a name',
     nameSelfDeclared: 'The app chose this name itself. Nobody has checked it.',

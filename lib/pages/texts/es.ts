@@ -12,6 +12,7 @@ export const es: PageTexts = {
     tooSoonTitle: 'Aún no se ha permitido nada',
     tooSoon:
       'Se pulsó «Permitir» antes de que esta página se pudiera leer. Léela y después decide.',
+    tooSmall: 'Amplía esta ventana para decidir.',
     heading: '{app} quiere usar {service}',
     unnamedApp: 'Una aplicación sin nombre',
     nameSelfDeclared: 'La propia aplicación eligió este nombre. Nadie lo ha comprobado.',

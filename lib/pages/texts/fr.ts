@@ -12,6 +12,7 @@ export const fr: PageTexts = {
     tooSoonTitle: 'Rien n’est encore autorisé',
     tooSoon:
       'Le bouton « Autoriser » a été activé avant que cette page ait pu être lue. Lisez-la, puis décidez.',
+    tooSmall: 'Agrandissez cette fenêtre pour décider.',
     heading: '{app} souhaite utiliser {service}',
     unnamedApp: 'Une application sans nom',
     nameSelfDeclared: 'L’application a choisi ce nom elle-même. Personne ne l’a vérifié.',

@@ -66,6 +66,8 @@ export interface PageTexts {
     /** Where it was allowed sooner than it can be read. */
     readonly tooSoonTitle: string;
     readonly tooSoon: string;
+    /** In place of the buttons, where the window shows no more than them. */
+    readonly tooSmall: string;
     readonly heading: string;
     readonly unnamedApp: string;
     readonly nameSelfDeclared: string;
