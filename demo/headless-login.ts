@@ -13,7 +13,9 @@ export function createHeadlessLogin(): (url: URL) => Promise<void> {
     const { url: end, status } = await getThrough(browser, await browser.follow(url), ADA);
     if (end.pathname === '/callback') return;
     throw new Error(
-      `--headless logs in at the stand-in only. It got stuck, with status ${status}, at ${end.origin}${end.pathname}`,
+      status === 503
+        ? `${end.origin}${end.pathname} answered 503: the log of the server says what it cannot reach.`
+        : `--headless logs in at the stand-in only. It got stuck, with status ${status}, at ${end.origin}${end.pathname}`,
     );
   };
 }

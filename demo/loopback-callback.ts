@@ -36,7 +36,8 @@ export async function listenForCallback(earlier?: string): Promise<LoopbackCallb
     redirectUri: `http://127.0.0.1:${port}/callback`,
     next: () =>
       new Promise((resolve, reject) => {
-        const timer = setTimeout(() => reject(new Error('Nobody logged in.')), PATIENCE_MS);
+        // The open server keeps the process running; once it is closed, nothing waits for the rest.
+        const timer = setTimeout(() => reject(new Error('Nobody logged in.')), PATIENCE_MS).unref();
         deliver = (answer) => {
           clearTimeout(timer);
           resolve(answer);

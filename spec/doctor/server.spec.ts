@@ -130,6 +130,7 @@ describe('the doctor, on our own server', () => {
     const report = await examineServer({ mount: (app, auth) => app.use('/inner', auth) });
     expect(report['resource-metadata']).toMatchObject(failure('status 404', 'root of the app'));
     expect(report['server-metadata']).toMatchObject(failure('status 404', 'root of the app'));
+    expect(report['browser-clients']).toMatchObject(failure('answered 404', 'root of the app'));
   });
 
   it('metadata: reports a page of the host app where the document should be', async () => {

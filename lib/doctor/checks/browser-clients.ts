@@ -10,6 +10,10 @@ const ORIGIN = 'http://localhost:6274';
 const REMEDY =
   'Something in front of the library answers browsers, such as cors() or a gateway: mount the library before cors(), or let that allow every origin and the headers asked for, Authorization included.';
 
+/** A cors() in front never answers 404. */
+const NOT_THERE_REMEDY =
+  'Nothing answers there, so browsers fare as other clients do: app.use(auth0Mcp()) has to stand at the root of the app, before the MCP route, and a proxy has to pass this path on.';
+
 /** One cross-origin request that a browser client makes. */
 interface BrowserCall {
   readonly url: string;
@@ -24,7 +28,8 @@ export async function browserFinding(config: Config): Promise<Finding> {
   try {
     for (const call of callsOf(config)) {
       const obstacle = await obstacleTo(call);
-      if (obstacle !== undefined) return failed(check, `${call.url}: ${obstacle}`, REMEDY);
+      if (obstacle !== undefined)
+        return failed(check, `${call.url}: ${obstacle.says}`, obstacle.remedy);
     }
     const hidden = await hiddenChallenge(config.resource);
     if (hidden !== undefined) return failed(check, `${config.resource}: ${hidden}`, REMEDY);
@@ -53,7 +58,12 @@ function callsOf(config: Config): BrowserCall[] {
   ];
 }
 
-async function obstacleTo({ url, method, headers }: BrowserCall): Promise<string | undefined> {
+interface Obstacle {
+  readonly says: string;
+  readonly remedy: string;
+}
+
+async function obstacleTo({ url, method, headers }: BrowserCall): Promise<Obstacle | undefined> {
   const preflight = await look({
     url,
     method: 'OPTIONS',
@@ -64,16 +74,18 @@ async function obstacleTo({ url, method, headers }: BrowserCall): Promise<string
     },
   });
   if (preflight.status < 200 || preflight.status > 299) {
-    return `the preflight of a browser is answered ${preflight.status}`;
+    const says = `the preflight of a browser is answered ${preflight.status}`;
+    return { says, remedy: preflight.status === 404 ? NOT_THERE_REMEDY : REMEDY };
   }
-  if (!isReadable(preflight)) return NOT_READABLE;
+  if (!isReadable(preflight)) return { says: NOT_READABLE, remedy: REMEDY };
   const allowed = listIn(preflight, 'access-control-allow-headers');
   // Fetch §4.8: the wildcard does not cover Authorization.
   const missing = headers.filter(
     (name) => !allowed.has(name) && (name === 'authorization' || !allowed.has('*')),
   );
   if (missing.length === 0) return undefined;
-  return `the preflight does not allow ${missing.join(', ')}, so that browser clients fail before they send anything`;
+  const says = `the preflight does not allow ${missing.join(', ')}, so that browser clients fail before they send anything`;
+  return { says, remedy: REMEDY };
 }
 
 const NOT_READABLE = 'pages of other origins may not read it, so that browser clients fail';
