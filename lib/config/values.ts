@@ -119,10 +119,14 @@ export function choiceOf<Choice extends string>(
   throw wrongOption(option, value, `It has to be one of ${words}.`);
 }
 
-/** The entries of an object. @throws Auth0McpConfigError not an object */
-export function asEntries(value: unknown, option: string): readonly (readonly [string, unknown])[] {
+/** The entries of an object; `remedy` may show which. @throws Auth0McpConfigError not an object */
+export function asEntries(
+  value: unknown,
+  option: string,
+  remedy = 'It has to be an object.',
+): readonly (readonly [string, unknown])[] {
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
     return Object.entries(value);
   }
-  throw wrongOption(option, value, 'It has to be an object.');
+  throw wrongOption(option, value, remedy);
 }

@@ -60,7 +60,13 @@ function preRegistered(raw: RawOptions): readonly PreRegisteredClient[] {
 }
 
 function preRegisteredClient(entry: unknown, place: string): PreRegisteredClient {
-  const fields = new Map(asEntries(entry, place));
+  const fields = new Map(
+    asEntries(
+      entry,
+      place,
+      'It has to be an object: { clientId, clientSecret?, redirectUris, name }.',
+    ),
+  );
   for (const name of fields.keys()) {
     if (!CLIENT_FIELDS.some((known) => known === name)) {
       throw unknownName(`field of ${place}`, name, CLIENT_FIELDS);
