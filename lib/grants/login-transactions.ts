@@ -8,7 +8,7 @@ import { randomBytes } from 'node:crypto';
 import type { LoginTransactions } from '../auth0/auth0.js';
 import { equalInConstantTime } from '../keys/key-ring.js';
 import { boundedMap } from '../storage/bounded-map.js';
-import { type CollectionDeps, openCollection } from '../storage/collection.js';
+import { type Change, type CollectionDeps, openCollection } from '../storage/collection.js';
 import type { LoginRecord, SpentFormRecord } from '../storage/records.js';
 
 /** Seconds a user has to log in at Auth0. */
@@ -17,10 +17,13 @@ export const LOGIN_TTL_SECONDS = 600;
 /** Seconds a login that was taken is kept, for a person who reloads a page that never came. */
 const TAKEN_TTL_SECONDS = 300;
 
-/** Seconds until one that was taken counts as interrupted: a second click is none. */
-const INTERRUPTED_AFTER_SECONDS = 2;
+/**
+ * Seconds beyond the time limit of a call to Auth0 until a login that was taken counts as interrupted: the
+ * exchange of its code may be in progress until then, and one decision must not end in two codes.
+ */
+const MARGIN_SECONDS = 2;
 
-/** Forms whose answer the store may have written without saying so; more are not remembered. */
+/** Logins whose last write is not certain; more are not remembered. */
 const MAX_UNCONFIRMED = 1000;
 
 /** Answers that are remembered of one form. */
@@ -36,10 +39,29 @@ export interface Logins extends LoginTransactions {
   decline(state: string, formExpiresAt: number): Promise<boolean>;
 }
 
-/** @param now unix seconds */
-export function createLoginTransactions(deps: CollectionDeps, now: () => number): Logins {
+/**
+ * @param now unix seconds
+ * @param upstreamTimeoutMs for one call to Auth0
+ */
+export function createLoginTransactions(
+  deps: CollectionDeps,
+  now: () => number,
+  upstreamTimeoutMs: number,
+): Logins {
   const logins = openCollection<LoginRecord | SpentFormRecord>(deps, 'login');
   const unconfirmed = boundedMap<readonly string[]>(MAX_UNCONFIRMED);
+  /** Attempts at taking that the store may have written without saying so, by state. */
+  const unconfirmedTakes = boundedMap<readonly string[]>(MAX_UNCONFIRMED);
+  /** Finished here, where the store could not be told. */
+  const unwritten = boundedMap<true>(MAX_UNCONFIRMED);
+  const interruptedAfter = Math.ceil(upstreamTimeoutMs / 1000) + MARGIN_SECONDS;
+
+  function standingOf({ startedAt, takenAt, taker }: LoginRecord, state: string): Standing {
+    if (unwritten.get(state) !== undefined) return 'nothing';
+    const isTaken = takenAt !== undefined && !unconfirmedTakes.get(state)?.includes(taker ?? '');
+    if (!isTaken) return now() - (startedAt ?? now()) < LOGIN_TTL_SECONDS ? 'untouched' : 'nothing';
+    return now() - takenAt < interruptedAfter ? 'nothing' : 'interrupted';
+  }
   const secondsUntil = (time = 0): number => Math.max(time - now(), 0);
 
   /**
@@ -73,20 +95,26 @@ export function createLoginTransactions(deps: CollectionDeps, now: () => number)
     async waiting(state) {
       const login = await logins.get(state);
       if (login === undefined || 'spent' in login) return undefined;
-      return standingOf(login, now()) === 'untouched' ? login : undefined;
+      return standingOf(login, state) === 'untouched' ? login : undefined;
     },
     add: (state, transaction) =>
       addOnce(state, { ...transaction, startedAt: now() }, LOGIN_TTL_SECONDS),
     async take(state, browser) {
       let found: Standing = 'nothing';
-      const login = await logins.update(state, (current) => {
+      const taker = randomBytes(16).toString('base64url');
+      const take: Change<LoginRecord | SpentFormRecord> = (current) => {
         if ('spent' in current) return undefined;
         // Nothing is written for another browser: its answer must not use up this one's login.
-        found = isSame(current.browser, browser) ? standingOf(current, now()) : 'nothing';
+        found = isSame(current.browser, browser) ? standingOf(current, state) : 'nothing';
         if (found === 'nothing') return undefined;
         // Marked rather than deleted: the mark tells a crash from a login that never was.
         const ttlSeconds = Math.max(TAKEN_TTL_SECONDS, secondsUntil(current.formExpiresAt));
-        return { value: { ...current, takenAt: now() }, ttlSeconds };
+        return { value: { ...current, takenAt: now(), taker }, ttlSeconds };
+      };
+      const login = await logins.update(state, take).catch((error: unknown) => {
+        const lost = unconfirmedTakes.get(state) ?? [];
+        unconfirmedTakes.set(state, [...lost, taker].slice(-MAX_ATTEMPTS));
+        throw error;
       });
       if (login === undefined || 'spent' in login || is(found, 'nothing')) return undefined;
       return { ...login, wasInterrupted: is(found, 'interrupted') };
@@ -96,19 +124,13 @@ export function createLoginTransactions(deps: CollectionDeps, now: () => number)
       const done =
         seconds === 0 ? logins.delete(state) : logins.set(state, { spent: true }, seconds);
       // Left behind by a store that is away, it expires by itself.
-      await done.catch(() => undefined);
+      await done.catch(() => unwritten.set(state, true));
     },
   };
 }
 
 /** What a login is good for: `interrupted` ones, for beginning anew. */
 type Standing = 'nothing' | 'untouched' | 'interrupted';
-
-function standingOf({ startedAt, takenAt }: LoginRecord, now: number): Standing {
-  if (takenAt === undefined)
-    return now - (startedAt ?? now) < LOGIN_TTL_SECONDS ? 'untouched' : 'nothing';
-  return now - takenAt < INTERRUPTED_AFTER_SECONDS ? 'nothing' : 'interrupted';
-}
 
 /** A function, since the compiler does not follow what a callback assigns. */
 function is(value: Standing, expected: Standing): boolean {

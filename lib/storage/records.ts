@@ -114,6 +114,8 @@ export interface LoginRecord {
   startedAt?: number;
   /** When the answer of Auth0 arrived; unix seconds. */
   takenAt?: number;
+  /** Tells the request that took it from others. */
+  taker?: string;
 }
 
 /**

@@ -34,10 +34,10 @@ export interface Wiring extends ResourceWiring {
 export function wire(config: Config, surroundings: Surroundings): Wiring {
   const ground = layGround(config, surroundings);
   announce(ground);
-  const { storage } = ground;
+  const { storage, collections, now } = ground;
   const limits = wireLimits(ground);
   const clients = wireClients(ground, limits);
-  const logins = createLoginTransactions(ground.collections, ground.now);
+  const logins = createLoginTransactions(collections, now, config.auth0.timeoutMs);
   const auth0 = wireAuth0(ground, logins);
   const accessTokens = wireAccessTokens(ground);
   const knownScopes = new Set(

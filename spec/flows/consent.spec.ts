@@ -91,7 +91,7 @@ describe('consent', () => {
     const answer = await browser.post(consentUrl(), { request: form, decision: 'allow' });
     expect(answer.status).toBe(303);
     expect(answer.headers['set-cookie']?.join()).toMatch(
-      /^auth0-mcp-[\w-]{6}-[\w-]{11}=[\w-]{22}; Max-Age=900; Path=\/;.*HttpOnly; SameSite=Lax$/,
+      /^auth0-mcp-[\w-]{6}-[\w-]{11}=\.[\w-]{22}; Max-Age=900; Path=\/;.*HttpOnly; SameSite=Lax$/,
     );
     const sent = answer.next?.searchParams;
     expect(sent?.get('client_id')).toBe('demo-app');

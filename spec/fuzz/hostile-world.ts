@@ -88,6 +88,8 @@ export async function startHostileWorld(
     'at async',
   ];
   const mayLeadTo = [
+    // A form post of /authorize is repeated as a GET.
+    /^\?[^#]*$/,
     /^http:\/\/127\.0\.0\.1(:\d+)?\/callback\?/,
     /^https:\/\/client\.example\/cb\?/,
     new RegExp(`^${world.tenant.issuer}authorize\\?`),

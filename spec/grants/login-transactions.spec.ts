@@ -14,7 +14,7 @@ let rig: GrantRig;
 let logins: LoginTransactions;
 beforeEach(async () => {
   rig = grantRig();
-  logins = createLoginTransactions(rig.collections, rig.now);
+  logins = createLoginTransactions(rig.collections, rig.now, 2000);
   await logins.add('state', LOGIN);
 });
 
@@ -46,7 +46,7 @@ describe('a login under way', () => {
   });
 
   it('PX-22 is taken by exactly one of fifty at the same time', async () => {
-    const other = createLoginTransactions(rig.collections, rig.now);
+    const other = createLoginTransactions(rig.collections, rig.now, 2000);
     const taken = await Promise.all(
       Array.from({ length: 50 }, (_, at) => [logins, other][at % 2]?.take('state', 'browser')),
     );
@@ -80,13 +80,30 @@ describe('a login under way', () => {
   });
 });
 
+describe('a login that the store took without saying so', () => {
+  it('is good for the same request again, at once and once', async () => {
+    const update = rig.storage.update.bind(rig.storage);
+    rig.storage.update = async (...args) => {
+      await update(...args);
+      throw new Error('away');
+    };
+    for (let round = 0; round < 3; round += 1) {
+      await expect(logins.take('state', 'browser')).rejects.toThrow('away');
+    }
+    rig.storage.update = update;
+    expect(await logins.take('state', 'other')).toBeUndefined();
+    expect(await logins.take('state', 'browser')).toMatchObject({ wasInterrupted: false });
+    expect(await logins.take('state', 'browser')).toBeUndefined();
+  });
+});
+
 describe('a login that was interrupted', () => {
   beforeEach(async () => {
     await logins.take('state', 'browser');
   });
 
-  it('is known again to the same browser after two seconds, once, and as what it is', async () => {
-    rig.pass(1);
+  it('is known again to the same browser after the time limit and two seconds, once, and as what it is', async () => {
+    rig.pass(3);
     expect(await logins.take('state', 'browser')).toBeUndefined();
     rig.pass(1);
     expect(await logins.take('state', 'other')).toBeUndefined();
@@ -96,7 +113,7 @@ describe('a login that was interrupted', () => {
 
   it('is forgotten when it was finished after all', async () => {
     await logins.finish('state');
-    rig.pass(2);
+    rig.pass(4);
     expect(await logins.take('state', 'browser')).toBeUndefined();
   });
 
@@ -105,8 +122,10 @@ describe('a login that was interrupted', () => {
     expect(await logins.take('state', 'browser')).toBeUndefined();
   });
 
-  it('ends by itself where the store is away at its end', async () => {
+  it('FA-12 ends by itself where the store is away at its end, and is not interrupted', async () => {
     rig.storage.delete = () => Promise.reject(new Error('away'));
     await expect(logins.finish('state')).resolves.toBeUndefined();
+    rig.pass(4);
+    expect(await logins.take('state', 'browser')).toBeUndefined();
   });
 });

@@ -11,6 +11,9 @@ import { startWorld, type World } from '../../support/world.js';
 
 jest.setTimeout(40_000);
 
+/** The time limit of a call to Auth0 and a margin, in seconds. */
+const AFTER_TIMEOUT = 12;
+
 let world: World;
 let client: OAuthClient;
 /** Answers to a path with this end are lost: the connection closes before they are sent. */
@@ -151,7 +154,7 @@ describe('a callback from Auth0 whose answer is lost', () => {
 
   it('goes on when the person reloads: by way of Auth0, which does not ask again', async () => {
     const { browser, callback } = await lostCallback();
-    world.advance(2);
+    world.advance(AFTER_TIMEOUT);
     const page = await browser.follow(callback, { stopBefore: client.redirectUri });
     expect(page.chain.some((url) => url.startsWith(`${world.tenant.issuer}authorize`))).toBe(true);
     const { status } = await client.redeem(page.next?.searchParams.get('code') ?? '');
@@ -161,19 +164,25 @@ describe('a callback from Auth0 whose answer is lost', () => {
 
   it('goes on even when the answer to the reload is lost as well', async () => {
     const { browser, callback } = await lostCallback();
-    world.advance(2);
+    world.advance(AFTER_TIMEOUT);
     loses = '/auth/callback';
     await expect(browser.get(callback)).rejects.toThrow();
     loses = undefined;
-    world.advance(2);
+    world.advance(AFTER_TIMEOUT);
     const page = await browser.follow(callback, { stopBefore: client.redirectUri });
     expect(page.next?.searchParams.get('code')).toBeTruthy();
   });
 
   it('PX-20 goes on in the same browser only', async () => {
     const { callback } = await lostCallback();
-    world.advance(2);
+    world.advance(AFTER_TIMEOUT);
     expect((await createBrowser().get(callback)).status).toBe(400);
+  });
+
+  it('FA-12 does not go on while the exchange with Auth0 may be in progress', async () => {
+    const { browser, callback } = await lostCallback();
+    world.advance(AFTER_TIMEOUT - 1);
+    expect((await browser.get(callback)).status).toBe(400);
   });
 
   it('PX-22 does not go on while it may still be under way', async () => {
