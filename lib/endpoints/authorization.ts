@@ -39,6 +39,14 @@ import { selectScopes } from '../oauth/scope.js';
 /** Largest form body, in bytes: what fits into the URL of a GET. */
 const MAX_BODY_BYTES = 8 * 1024;
 
+/** Parameters that have no place in a URL, and none in this request. */
+const CREDENTIALS = new Set([
+  'client_secret',
+  'client_assertion',
+  'code_verifier',
+  'refresh_token',
+]);
+
 export interface AuthorizationDeps {
   config: Pick<Config, 'consent' | 'issuer' | 'resource' | 'scopes'>;
   clients: Pick<ClientDirectory, 'find'>;
@@ -83,7 +91,10 @@ export function authorizationEndpoint(deps: AuthorizationDeps): RequestHandler[]
 async function repeatAsGet(req: Request, res: Response): Promise<void> {
   const form = await readForm(req, res, MAX_BODY_BYTES);
   const query = new URLSearchParams();
-  for (const [name, values] of form) for (const value of values) query.append(name, value);
+  for (const [name, values] of form) {
+    if (CREDENTIALS.has(name)) continue;
+    for (const value of values) query.append(name, value);
+  }
   res.redirect(303, `?${query}`);
 }
 
