@@ -26,6 +26,7 @@ import type { LoginFlows } from '../http/login-flows.js';
 import { PageError } from '../http/pages.js';
 import { readForm } from '../http/request-body.js';
 import { queryOf } from '../http/request-query.js';
+import { signOfAnotherSite } from '../http/same-origin.js';
 import {
   forbidsInteraction,
   parseAuthorizationRequest,
@@ -48,7 +49,7 @@ const CREDENTIALS = new Set([
 ]);
 
 export interface AuthorizationDeps {
-  config: Pick<Config, 'consent' | 'issuer' | 'resource' | 'scopes'>;
+  config: Pick<Config, 'baseUrl' | 'consent' | 'issuer' | 'resource' | 'scopes'>;
   clients: Pick<ClientDirectory, 'find'>;
   isAllowedRedirectUri: (uri: string) => boolean;
   /** Everything a client may ask for: supported, tool and route scopes (RS-16). */
@@ -61,16 +62,20 @@ export interface AuthorizationDeps {
 }
 
 /**
- * Builds the handlers of `/authorize`. A POST (§3.1) is redirected to the same request as a GET.
+ * Builds the handlers of `/authorize`, GET and POST (§3.1).
  *
  * @throws PageError as long as there is no proven place to send an error to (R-AZ-1)
  */
 export function authorizationEndpoint(deps: AuthorizationDeps): RequestHandler[] {
+  const { origin } = new URL(deps.config.baseUrl);
   return [
     noStore,
     handler(async function authorize(req, res) {
-      if (req.method === 'POST') return repeatAsGet(req, res);
-      const parameters = queryOf(req);
+      const isPost = req.method === 'POST';
+      const parameters = isPost ? await readForm(req, res, MAX_BODY_BYTES) : queryOf(req);
+      if (isPost && signOfAnotherSite(req, origin) !== undefined) {
+        return repeatAsGet(res, parameters);
+      }
       const client = await clientOf(parameters, deps);
       const target = targetOf(parameters, client, deps);
       try {
@@ -88,8 +93,7 @@ export function authorizationEndpoint(deps: AuthorizationDeps): RequestHandler[]
  * With a form that another site sends come no cookies of ours (`SameSite=Lax`), with the GET after it they do: a
  * flow begins where those of this browser are known, and the oldest of too many can be given up.
  */
-async function repeatAsGet(req: Request, res: Response): Promise<void> {
-  const form = await readForm(req, res, MAX_BODY_BYTES);
+function repeatAsGet(res: Response, form: Parameters): void {
   const query = new URLSearchParams();
   for (const [name, values] of form) {
     if (CREDENTIALS.has(name)) continue;

@@ -146,8 +146,16 @@ describe('the authorization endpoint', () => {
     const url = new URL(client.authorizeUrl());
     expect((await send(url)).status).toBe(200);
     const posted = await sendForm(url.origin + url.pathname, url.searchParams);
-    expect(posted.status).toBe(303);
-    expect(new URL(posted.headers.location ?? '', url).href).toBe(url.href);
+    expect(posted.status).toBe(200);
+    expect(posted.text).toContain('name="decision"');
+    const headers = { 'content-type': 'application/x-www-form-urlencoded' };
+    const crossSite = await send(url.origin + url.pathname, {
+      method: 'POST',
+      headers: { ...headers, origin: 'https://x.example' },
+      body: url.search.slice(1),
+    });
+    expect(crossSite.status).toBe(303);
+    expect(new URL(crossSite.headers.location ?? '', url).href).toBe(url.href);
     for (const method of ['PUT', 'DELETE', 'PATCH']) {
       const other = await send(url, { method });
       expect(other.status).toBe(405);

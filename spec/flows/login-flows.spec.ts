@@ -425,7 +425,10 @@ describe('abandoned approvals', () => {
     ['more than fits into a URL', `state=${'x'.repeat(8200)}`, 413],
   ])('FA-14 a form with %s is answered like such a link', async (_name, body, status) => {
     const world = await start();
-    const headers = { 'content-type': 'application/x-www-form-urlencoded' };
+    const headers = {
+      'content-type': 'application/x-www-form-urlencoded',
+      origin: 'https://evil.example',
+    };
     const answer = await fetch(`${world.origin}/authorize`, { method: 'POST', headers, body });
     expect(answer.status).toBe(status);
     expect(answer.headers.getSetCookie()).toEqual([]);
