@@ -29,12 +29,19 @@ export function rpcCalls(body: unknown): readonly RpcCall[] {
   return calls;
 }
 
-/** Whether some reader may find a message in it: every version of JSON-RPC that MCP uses has `jsonrpc`. */
+/**
+ * Whether some reader may find a message in it: every version of JSON-RPC that MCP uses has `jsonrpc`. A
+ * reader may flatten lists in lists.
+ */
 export function mayBeMessages(body: unknown): boolean {
-  const elements: readonly unknown[] = Array.isArray(body) ? body : [body];
-  return elements.some(
-    (element) => isJsonObject(element) && Object.entries(element).some(isOfMessage),
-  );
+  // Not recursive: a body may hold a million lists, one in the other.
+  const pending: unknown[] = [body];
+  while (pending.length > 0) {
+    const value = pending.pop();
+    if (Array.isArray(value)) for (const element of value) pending.push(element);
+    else if (isJsonObject(value) && Object.entries(value).some(isOfMessage)) return true;
+  }
+  return false;
 }
 
 /** In any case of its letters, see {@link refuseAmbiguousKeys}. */

@@ -63,7 +63,9 @@ export async function readCalls(
   if (isParsed && 'rawBody' in req) {
     Object.assign(req, { rawBody: Buffer.from(JSON.stringify(req.body)) });
   }
-  return accepted === 'messages' || mayBeMessages(req.body) ? rpcCalls(req.body) : [];
+  // Text and numbers as JSON are refused as at the endpoint: parsers take objects and lists only.
+  const isPlain = typeof req.body !== 'object' || req.body === null;
+  return accepted === 'messages' || isPlain || mayBeMessages(req.body) ? rpcCalls(req.body) : [];
 }
 
 /** Transports look for `application/json` anywhere in the header, and refuse what is without. */

@@ -164,6 +164,7 @@ describe.each([
     '{"to":"bob","amount":1}',
     '[]',
     '[{"to":"bob"},{"to":"eve"}]',
+    '[[1,2],[3,4]]',
     '{"method":{"type":"card"}}',
     '{"id":1,"params":"none"}',
     '{"constructor":"ferrari"}',
@@ -239,6 +240,8 @@ describe('RS-25 the scopes of tools', () => {
     for (const body of [
       call('write_file'),
       `[{"x":1},${call('write_file')}]`,
+      `[[${call('write_file')}]]`,
+      `${'['.repeat(20_000)}${call('write_file')}${']'.repeat(20_000)}`,
       call('write_file').replace('"jsonrpc":"2.0",', ''),
     ]) {
       expect((await ask('POST', path, { token, body })).status).toBeGreaterThanOrEqual(400);
