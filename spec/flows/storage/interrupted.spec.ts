@@ -181,7 +181,7 @@ describe('a callback from Auth0 whose answer is lost', () => {
 
   it('FA-12 does not go on while the exchange with Auth0 may be in progress', async () => {
     const { browser, callback } = await lostCallback();
-    world.advance(AFTER_TIMEOUT - 1);
+    world.advance(AFTER_TIMEOUT - 4);
     expect((await browser.get(callback)).status).toBe(400);
   });
 
