@@ -238,7 +238,8 @@ export interface Auth0McpOptions {
    * where it leaves bytes or text. Without one, JSON in UTF-8 is read up to `maxMessageBytes`; a larger body
    * is refused with 413, another type or charset, or a compressed body, with 415. A message that
    * two readers may understand differently (a call without a name, a key `__proto__`) is refused
-   * with 400 and the JSON-RPC error -32600.
+   * with 400 and the JSON-RPC error -32600. At other routes behind `auth.bearer()` this holds for JSON
+   * that looks like a message; other bodies are left alone.
    *
    * Default: none.
    * Environment: none.
