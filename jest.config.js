@@ -29,13 +29,16 @@ const express4 = {
   displayName: 'express 4',
   globals: { expressMajor: 4 },
   testMatch: ['<rootDir>/spec/flows/**/*.spec.ts'],
-  // These compare the two by themselves, or are about Auth0 and the store, where Express has no part.
+  // These compare the two by themselves, or are about browsers, Auth0 and the store, where Express has no part.
   testPathIgnorePatterns: [
     ...specs.testPathIgnorePatterns,
     '/grant-life/auth0-token\\.spec',
     '/grant-life/(one-refresh|bad-days|store-outage|many-logins|soak)\\.',
     '/flows/storage/',
     '/flows/life-cycle\\.',
+    '/flows/(login-tabs|login-flows|other-sites|double-click|popups|small-windows|planted-cookies)\\.',
+    '/flows/(caller-addresses|client-binding|tenant-denial|unnamed-application)\\.',
+    '/grant-life/(refresh-reuse|step-up|backchannel-logout)\\.',
   ],
   moduleNameMapper: {
     ...specs.moduleNameMapper,
