@@ -17,9 +17,12 @@ export const LOGIN_TTL_SECONDS = 600;
 /** Seconds a login that was taken is kept, for a person who reloads a page that never came. */
 const TAKEN_TTL_SECONDS = 300;
 
+/** Seconds until a login that another process has taken counts as interrupted: that process may have died. */
+const INTERRUPTED_AFTER_SECONDS = 2;
+
 /**
- * Seconds beyond the time limit of a call to Auth0 until a login that was taken counts as interrupted: the
- * exchange of its code may be in progress until then, and one decision must not end in two codes.
+ * Seconds beyond the time limit of a call to Auth0 until one that this process has taken does: the exchange of
+ * its code may be in progress until then, and one decision must not end in two codes.
  */
 const MARGIN_SECONDS = 2;
 
@@ -54,13 +57,17 @@ export function createLoginTransactions(
   const unconfirmedTakes = boundedMap<readonly string[]>(MAX_UNCONFIRMED);
   /** Finished here, where the store could not be told. */
   const unwritten = boundedMap<true>(MAX_UNCONFIRMED);
-  const interruptedAfter = Math.ceil(upstreamTimeoutMs / 1000) + MARGIN_SECONDS;
+  /** Takes by this process, which is alive, by state. */
+  const ownTakes = boundedMap<string>(MAX_UNCONFIRMED);
+  const ownInterruptedAfter = Math.ceil(upstreamTimeoutMs / 1000) + MARGIN_SECONDS;
 
   function standingOf({ startedAt, takenAt, taker }: LoginRecord, state: string): Standing {
     if (unwritten.get(state) !== undefined) return 'nothing';
     const isTaken = takenAt !== undefined && !unconfirmedTakes.get(state)?.includes(taker ?? '');
     if (!isTaken) return now() - (startedAt ?? now()) < LOGIN_TTL_SECONDS ? 'untouched' : 'nothing';
-    return now() - takenAt < interruptedAfter ? 'nothing' : 'interrupted';
+    const isOwn = ownTakes.get(state) === taker;
+    const after = isOwn ? ownInterruptedAfter : INTERRUPTED_AFTER_SECONDS;
+    return now() - takenAt < after ? 'nothing' : 'interrupted';
   }
   const secondsUntil = (time = 0): number => Math.max(time - now(), 0);
 
@@ -117,6 +124,7 @@ export function createLoginTransactions(
         throw error;
       });
       if (login === undefined || 'spent' in login || is(found, 'nothing')) return undefined;
+      ownTakes.set(state, taker);
       return { ...login, wasInterrupted: is(found, 'interrupted') };
     },
     async finish(state, formExpiresAt) {
