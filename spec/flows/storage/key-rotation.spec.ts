@@ -13,13 +13,14 @@ import {
   DEMO_CLIENT_SECRET,
 } from '../../../demo/tenant/options.js';
 import { startTenant, type Tenant } from '../../../demo/tenant/tenant.js';
-import { type Auth0Mcp, auth0Mcp } from '../../../lib/auth0-mcp.js';
+import type { Auth0Mcp } from '../../../lib/auth0-mcp.js';
 import type { Auth0McpOptions } from '../../../lib/config/options.js';
 import { redisStorage } from '../../../lib/storage/redis/redis-storage.js';
 import { mcpRoute } from '../../support/mcp-route.js';
 import { callTool, type OAuthClient, registerClient } from '../../support/oauth-client.js';
 import { type RedisServer, startRedis } from '../../support/redis-server.js';
 import { type LoadBalancer, startLoadBalancer } from '../../support/round-robin.js';
+import { auth0McpUnread } from '../../support/unread-consent.js';
 
 jest.setTimeout(60_000);
 
@@ -55,7 +56,7 @@ afterEach(async () => {
 });
 
 async function start(keys: Keys): Promise<void> {
-  const auth: Auth0Mcp = auth0Mcp({
+  const auth: Auth0Mcp = auth0McpUnread({
     ...{ configUrl: tenant.configUrl, audience: DEMO_AUDIENCE, baseUrl: balancer.origin },
     ...{ clientId: DEMO_CLIENT_ID, clientSecret: DEMO_CLIENT_SECRET },
     storage: redisStorage({ url: redis.url }),
