@@ -54,7 +54,7 @@ function isOfMessage([key, value]: [string, unknown]): boolean {
   );
 }
 
-/** JSON-RPC 2.0 §4 and §5. Own properties only: what is inherited is in nobody's message. */
+/** JSON-RPC 2.0 §4 and §5. Own properties only: an inherited one is not part of the message. */
 function callOf(message: unknown): RpcCall | undefined {
   if (!isJsonObject(message)) throw invalid('a message is not an object');
   refuseAmbiguousKeys(message, MESSAGE_MEMBERS);

@@ -61,7 +61,7 @@ export type Auth0McpEvent = EventContext &
     | { readonly type: 'sign_in_started' }
     /** A person is signed in to the page of connected apps. */
     | { readonly type: 'signed_in' }
-    /** Nobody is signed in to it after all. `reason` and `tenantMessage`: as of `login_failed`. */
+    /** The user was not signed in to that page. `reason` and `tenantMessage`: as of `login_failed`. */
     | { readonly type: 'sign_in_failed'; readonly reason: string; readonly tenantMessage?: string }
     /** A person signed out of the page of connected apps. */
     | { readonly type: 'signed_out' }

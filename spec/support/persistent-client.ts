@@ -149,6 +149,11 @@ async function codeByBrowser(
       const fields = { username: ADA.email, password: ADA.password };
       const logIn = () => browser.submit(here, fields, { button, stopBefore });
       page = await repeat('Auth0 login', logIn);
+    } else if (signInLink(here) !== undefined) {
+      // The decision counted, but the process died before its response: the page leads on to the login it began.
+      note(tally.repeats, 'consent: answered before');
+      const link = signInLink(here) ?? '';
+      page = await repeat('sign in', () => browser.get(link));
     } else {
       note(tally.forced, `${stepOf(here.url)}: ${here.status}`);
       return undefined;
@@ -165,6 +170,12 @@ async function reload(browser: Browser, url: URL): Promise<Page> {
     page = await browser.get(url);
   }
   return page;
+}
+
+/** Where the page for a form that was submitted before leads while its login waits. */
+function signInLink({ body }: Page): string | undefined {
+  const href = /<a class="button" href="([^"]+)"[^>]*>Sign in</.exec(body)?.[1];
+  return href?.replaceAll('&amp;', '&');
 }
 
 function stepOf({ pathname }: URL): string {
