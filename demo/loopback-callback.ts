@@ -37,7 +37,10 @@ export async function listenForCallback(earlier?: string): Promise<LoopbackCallb
     next: () =>
       new Promise((resolve, reject) => {
         // The open server keeps the process running; once it is closed, nothing waits for the rest.
-        const timer = setTimeout(() => reject(new Error('No login was completed in time.')), PATIENCE_MS).unref();
+        const timer = setTimeout(
+          () => reject(new Error('No login was completed in time.')),
+          PATIENCE_MS,
+        ).unref();
         deliver = (answer) => {
           clearTimeout(timer);
           resolve(answer);
