@@ -75,7 +75,7 @@ describe('a page of another site, in Chromium', () => {
     ],
   ] as const)(
     "PX-29 blocks no login of its visitor and begins none, with consent: '%s', by %s",
-    async (consent, _name, attack) => {
+    async (consent, name, attack) => {
       const world = await start({ consent });
       const client = await registerClient(world.origin);
       const browser = createBrowser();
@@ -83,7 +83,9 @@ describe('a page of another site, in Chromium', () => {
       const stopBefore = `${world.origin}/auth/callback`;
       const { next } = await getThrough(browser, page, ADA, { stopBefore });
       const begun = count(world, 'login_started');
-      const context = await flood(attack(client.authorizeUrl()), 260);
+      // Chromium makes one failing WebSocket wait for another: 260 take a minute.
+      const isShort = name === 'WebSockets' && process.env.SPEC_MODE !== 'long';
+      const context = await flood(attack(client.authorizeUrl()), isShort ? 40 : 260);
       expect(count(world, 'login_started')).toBe(begun);
       const callback = await browser.get(next ?? '');
       expect(callback.next?.searchParams.has('code')).toBe(true);
@@ -115,6 +117,7 @@ describe.each(['/authorize', '/consent', '/auth/callback', '/connected-apps'])('
     ['fetch by CORS', { ...FETCHED, 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'cors' }],
     ['an image', { ...FETCHED, 'sec-fetch-site': 'cross-site', 'sec-fetch-dest': 'image' }],
     ['a script', { ...FETCHED, 'sec-fetch-site': 'cross-site', 'sec-fetch-dest': 'script' }],
+    ['a WebSocket', { connection: 'Upgrade', upgrade: 'websocket' }],
     [
       'a frame',
       { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'iframe' },
