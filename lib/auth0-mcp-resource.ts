@@ -7,9 +7,9 @@
 import { currentEnvironment } from './config/env.js';
 import { resolveResourceConfig } from './config/resolve-resource.js';
 import type { Auth0McpResourceOptions } from './config/resource-options.js';
+import { hostEnvironment } from './wiring/host-environment.js';
 import { type ProtectedResource, protectedResource } from './wiring/protected-resource.js';
 import { wireResource } from './wiring/resource.js';
-import { processSurroundings } from './wiring/surroundings.js';
 
 /**
  * The guard, and the metadata that sends clients to the tenant. Mount it with `app.use(auth)` before
@@ -32,5 +32,5 @@ export interface Auth0McpResource extends ProtectedResource {
  */
 export function auth0McpResource(options?: Auth0McpResourceOptions): Auth0McpResource {
   const config = resolveResourceConfig(options, currentEnvironment());
-  return protectedResource(wireResource(config, processSurroundings()));
+  return protectedResource(wireResource(config, hostEnvironment()));
 }

@@ -11,8 +11,8 @@ import { resolveConfig } from './config/resolve.js';
 import { embeddedStorage } from './storage/embedded/embedded-storage.js';
 import type { GrantRecord } from './storage/records.js';
 import { redisStorage } from './storage/redis/redis-storage.js';
+import { hostEnvironment } from './wiring/host-environment.js';
 import { type ProtectedResource, protectedResource } from './wiring/protected-resource.js';
-import { processSurroundings } from './wiring/surroundings.js';
 import { type Wiring, wire } from './wiring/wiring.js';
 
 /** A grant as an operator, or the person themselves, may see it. */
@@ -87,7 +87,7 @@ export interface Auth0Mcp extends ProtectedResource {
  */
 export function auth0Mcp(options?: Auth0McpOptions): Auth0Mcp {
   const config = resolveConfig(options, currentEnvironment(), { embeddedStorage, redisStorage });
-  return assemble(wire(config, processSurroundings()));
+  return assemble(wire(config, hostEnvironment()));
 }
 
 /** Gives the wired parts their public form. Specs call it with a clock of their own. */
@@ -108,12 +108,12 @@ function administration({ grants }: Wiring): GrantAdministration {
   return {
     list,
     async revoke(id) {
-      await grants.end(id, 'operator');
+      await grants.revoke(id, 'operator');
     },
     async revokeAll(filter) {
       // Logins on their last step too: their code must not bring tokens afterwards.
       const found = await grants.list(filter, 'all');
-      const ended = await Promise.all(found.map(({ id }) => grants.end(id, 'operator')));
+      const ended = await Promise.all(found.map(({ id }) => grants.revoke(id, 'operator')));
       return ended.filter(Boolean).length;
     },
   };

@@ -12,10 +12,10 @@ export {
 } from './auth0-mcp.js';
 export { type Auth0McpResource, auth0McpResource } from './auth0-mcp-resource.js';
 export type { AccessToken, AuthInfo } from './bearer/auth-info.js';
-export { Auth0SessionEnded } from './bearer/auth0-session-ended.js';
+export { Auth0SessionEndedError } from './bearer/auth0-session-ended.js';
 export { getAccessToken } from './bearer/current-access-token.js';
 export type { SdkErrors, TokenVerifier } from './bearer/sdk-errors.js';
-export { TokenPassthroughRefused } from './bearer/token-passthrough-refused.js';
+export { TokenPassthroughError } from './bearer/token-passthrough-refused.js';
 export { Auth0McpConfigError } from './config/errors.js';
 export type {
   Auth0McpEvent,
@@ -39,5 +39,5 @@ export {
   embeddedStorage,
 } from './storage/embedded/embedded-storage.js';
 export { type MemoryStorageOptions, memoryStorage } from './storage/memory-storage.js';
-export { type SessionSealer, type Storage, StorageUnavailable } from './storage/storage.js';
+export { type SessionSealer, type Storage, StorageUnavailableError } from './storage/storage.js';
 export type { ProtectedResource } from './wiring/protected-resource.js';

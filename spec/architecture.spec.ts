@@ -65,15 +65,15 @@ const PURE_BUILT_INS = ['node:crypto'];
 const PUBLIC_VALUES: Readonly<Record<string, readonly string[]>> = {
   'lib/index.ts': [
     'Auth0McpConfigError',
-    'Auth0SessionEnded',
+    'Auth0SessionEndedError',
     'auth0Mcp',
     'auth0McpResource',
     'embeddedStorage',
     'getAccessToken',
     'memoryStorage',
-    'StorageUnavailable',
+    'StorageUnavailableError',
     'storageContract',
-    'TokenPassthroughRefused',
+    'TokenPassthroughError',
   ],
   'lib/redis.ts': ['redisStorage'],
 };

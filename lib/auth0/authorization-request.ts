@@ -33,7 +33,7 @@ export function createLoginSecrets(state?: string): LoginSecrets {
 }
 
 /** Without duplicates and without `openid`, which passport-openidconnect puts in front. */
-export function scopesToAsk({
+export function upstreamScopes({
   scopes,
   identityOnly = false,
 }: Pick<LoginStart, 'scopes' | 'identityOnly'>): string {

@@ -54,7 +54,7 @@ export interface Auth0Request {
 }
 
 /** An answer below 500 that is not 429. */
-export interface Auth0Answer {
+export interface Auth0Response {
   readonly status: number;
   /** The JSON object; undefined for anything else (HTML, a list, nothing). */
   readonly body: Readonly<Record<string, unknown>> | undefined;
@@ -63,13 +63,13 @@ export interface Auth0Answer {
 }
 
 /** @throws Auth0Error `unavailable` */
-export type Auth0Http = (request: Auth0Request) => Promise<Auth0Answer>;
+export type Auth0Http = (request: Auth0Request) => Promise<Auth0Response>;
 
 /** @param deps.timeoutMs for a call with its repeats, the answer's body included */
 export function createAuth0Http(deps: { timeoutMs: number; now: () => number }): Auth0Http {
-  function call(request: Auth0Request): Promise<Auth0Answer> {
+  function call(request: Auth0Request): Promise<Auth0Response> {
     let failure: Auth0Error | undefined;
-    async function attempts(signal: AbortSignal): Promise<Auth0Answer> {
+    async function attempts(signal: AbortSignal): Promise<Auth0Response> {
       for (let repeats = 0; ; repeats += 1) {
         try {
           return await attempt(request, signal, deps.now);
@@ -94,7 +94,7 @@ async function attempt(
   request: Auth0Request,
   signal: AbortSignal,
   now: () => number,
-): Promise<Auth0Answer> {
+): Promise<Auth0Response> {
   const response = await fetch(request.url, {
     method: request.form === undefined ? 'GET' : 'POST',
     headers: { accept: 'application/json', 'user-agent': 'express-auth0-mcp', ...request.headers },

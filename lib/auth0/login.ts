@@ -24,7 +24,7 @@ import {
 import {
   authorizationParameters,
   createLoginSecrets,
-  scopesToAsk,
+  upstreamScopes,
 } from './authorization-request.js';
 import type { CachedDocument } from './cached-document.js';
 import {
@@ -35,7 +35,7 @@ import {
   unknownLogin,
 } from './callback.js';
 import type { Auth0Metadata } from './discovery.js';
-import { createAuthenticator, type Dance, runDance } from './strategy.js';
+import { createAuthenticator, runStrategy, type StrategyRun } from './strategy.js';
 
 /** What {@link createLogin} needs. */
 export interface LoginDeps {
@@ -57,8 +57,8 @@ export function createLogin(deps: LoginDeps): Pick<Auth0, 'startLogin' | 'finish
       const isNew = await deps.transactions.add(state, transaction);
       const login = isNew ? transaction : await deps.transactions.waiting(state);
       if (login === undefined) return { location: undefined };
-      const dance = outboundDance(deps, start, state, login, authorizationEndpoint);
-      const outcome = await runDance(authenticator, dance, req, res);
+      const dance = outboundRun(deps, start, state, login, authorizationEndpoint);
+      const outcome = await runStrategy(authenticator, dance, req, res);
       if (!('location' in outcome)) throw new Error('a login ended before it began');
       if (!isNew) return { location: outcome.location };
       sendTo(res, outcome.location);
@@ -72,8 +72,8 @@ export function createLogin(deps: LoginDeps): Pick<Auth0, 'startLogin' | 'finish
         void deps.transactions.finish(callback.state, taken.transaction.formExpiresAt);
       });
       try {
-        const dance = inboundDance(deps, callback, browser, taken);
-        const outcome = await runDance(authenticator, dance, req, res);
+        const dance = inboundRun(deps, callback, browser, taken);
+        const outcome = await runStrategy(authenticator, dance, req, res);
         if (!('login' in outcome)) throw new Error('a login began where one should end');
         const { pending, startedAt } = transactionOf(taken);
         return { login: { ...outcome.login, startedAt }, pending };
@@ -98,17 +98,17 @@ function newLogin(start: LoginStart): { state: string; transaction: LoginTransac
   };
 }
 
-function outboundDance(
+function outboundRun(
   deps: LoginDeps,
   start: LoginStart,
   state: string,
   login: LoginTransaction,
   authorizationUrl: string,
-): Dance {
+): StrategyRun {
   return {
     ...settings(deps),
     authorizationUrl,
-    scope: scopesToAsk(start),
+    scope: upstreamScopes(start),
     parameters: authorizationParameters(deps.config, start.hints, login),
     query: {},
     remember: async () => state,
@@ -117,12 +117,12 @@ function outboundDance(
   };
 }
 
-function inboundDance(
+function inboundRun(
   deps: LoginDeps,
   callback: Callback,
   browser: string,
   taken: TakenLogin,
-): Dance {
+): StrategyRun {
   const { state, code, error } = callback;
   return {
     ...settings(deps),
@@ -142,7 +142,7 @@ function inboundDance(
   };
 }
 
-function settings(deps: LoginDeps): Pick<Dance, 'issuer' | 'clientId' | 'callbackUrl'> {
+function settings(deps: LoginDeps): Pick<StrategyRun, 'issuer' | 'clientId' | 'callbackUrl'> {
   const { expectedIssuer, clientId } = deps.config;
   return { issuer: expectedIssuer, clientId, callbackUrl: deps.callbackUrl };
 }

@@ -12,7 +12,7 @@ import { plainText } from './plain-text.js';
 import { refused, type VerifiedClaims } from './signed-token.js';
 
 /** Why the tenant's settings may be the cause, and which ones. */
-export interface Suspicion {
+export interface WrongTokenHint {
   readonly message: string;
   readonly remedy: string;
 }
@@ -22,7 +22,10 @@ export interface Suspicion {
  *
  * @returns undefined where it lets suspect nothing
  */
-export function suspicionOf(form: AccessTokenForm, audience: string): Suspicion | undefined {
+export function wrongTokenHintFor(
+  form: AccessTokenForm,
+  audience: string,
+): WrongTokenHint | undefined {
   switch (form) {
     case 'opaque':
       return {
@@ -81,7 +84,7 @@ export function clientOf(claims: VerifiedClaims): string {
 export function requireAudience(
   claims: VerifiedClaims,
   { audience, expectedIssuer }: Pick<TenantConfig, 'audience' | 'expectedIssuer'>,
-): Suspicion | undefined {
+): WrongTokenHint | undefined {
   const named: readonly unknown[] = [claims.aud].flat();
   if (!named.includes(audience)) {
     const shown = named

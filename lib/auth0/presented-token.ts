@@ -27,8 +27,8 @@ import {
   clientOf,
   refuseOtherKinds,
   requireAudience,
-  type Suspicion,
-  suspicionOf,
+  type WrongTokenHint,
+  wrongTokenHintFor,
 } from './presented-token-rules.js';
 import type { Problems } from './problems.js';
 import {
@@ -36,7 +36,7 @@ import {
   refused,
   requireSubject,
   SIGNING_ALGORITHMS,
-  TokenExpired,
+  TokenExpiredError,
   verifyIssued,
 } from './signed-token.js';
 import type { KeySetName, SigningKeys } from './signing-keys.js';
@@ -58,7 +58,7 @@ export interface PresentedTokens {
   /**
    * At once for a token seen before.
    *
-   * @throws TokenExpired
+   * @throws TokenExpiredError
    * @throws Auth0Error `invalid_response` for every other token that entitles to nothing here, with the
    *   reason and, where the tenant may be the cause, the remedy; `unavailable` when that cannot be found
    *   out now
@@ -104,7 +104,7 @@ export function createPresentedTokens(deps: PresentedTokensDeps): PresentedToken
       if (known === undefined || known.keySet !== keys.atHand()) return verifyAnew(token, name);
       if (known.token.expiresAt + CLOCK_TOLERANCE_SECONDS > now()) return known.token;
       verified.delete(name);
-      throw new TokenExpired(ACCESS_TOKEN);
+      throw new TokenExpiredError(ACCESS_TOKEN);
     },
   };
 }
@@ -115,7 +115,7 @@ export function createPresentedTokens(deps: PresentedTokensDeps): PresentedToken
  */
 function requireOurTenant(token: string, { config, problems }: PresentedTokensDeps): void {
   const form = formOfAccessToken(token);
-  const suspicion = suspicionOf(form, config.audience);
+  const suspicion = wrongTokenHintFor(form, config.audience);
   if (suspicion !== undefined) throw explained(suspicion, problems);
   if (form !== 'signed')
     throw refused(ACCESS_TOKEN, 'it is no JWT, or its typ or alg is not for access tokens');
@@ -167,7 +167,7 @@ async function verifyPresented(
 }
 
 /** A wrong setting of the tenant looks like a wrong token: so it is told once, and in each refusal. */
-function explained({ message, remedy }: Suspicion, problems: Problems): Auth0Error {
+function explained({ message, remedy }: WrongTokenHint, problems: Problems): Auth0Error {
   problems.advise(`an ${ACCESS_TOKEN} was refused: ${message}`, remedy);
   return new Auth0Error('invalid_response', `${ACCESS_TOKEN} refused: ${message}`, { remedy });
 }

@@ -15,7 +15,7 @@ import { Auth0Error } from './auth0.js';
 import {
   authorizationParameters,
   createLoginSecrets,
-  scopesToAsk,
+  upstreamScopes,
 } from './authorization-request.js';
 import type { CachedDocument } from './cached-document.js';
 import type { Auth0Metadata } from './discovery.js';
@@ -60,7 +60,7 @@ export function silentRequest(
     response_type: 'code',
     client_id: deps.config.clientId,
     redirect_uri: deps.callbackUrl,
-    scope: `openid ${scopesToAsk({ scopes: [] })}`,
+    scope: `openid ${upstreamScopes({ scopes: [] })}`,
     state: secrets.state,
     prompt: 'none',
   }).toString();

@@ -43,7 +43,7 @@ export interface SignedTokenRules extends IssuedTokenRules {
 }
 
 /** Its time is over, and nothing else was found wrong with it. */
-export class TokenExpired extends Auth0Error {
+export class TokenExpiredError extends Auth0Error {
   constructor(what: string) {
     super('invalid_response', `${what} refused: it has expired`);
   }
@@ -114,7 +114,7 @@ async function verifyJwt(
     return payload;
   } catch (error) {
     if (error instanceof Auth0Error) throw error;
-    if (error instanceof errors.JWTExpired) throw new TokenExpired(rules.what);
+    if (error instanceof errors.JWTExpired) throw new TokenExpiredError(rules.what);
     // jose's error carries the claims, a person's data: only its sentence goes further.
     throw refused(rules.what, error instanceof Error ? error.message : 'not a JWT');
   }

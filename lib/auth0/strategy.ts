@@ -2,7 +2,7 @@
  * passport-openidconnect, fenced: it runs the dance, and every decision in it is ours.
  *
  * Spec: RFC 6749 §4.1, OpenID Connect Core 1.0 §3.1.
- * Flow: login.ts makes one strategy per request → passport → here → {@link DanceOutcome}.
+ * Flow: login.ts makes one strategy per request → passport → here → {@link StrategyOutcome}.
  *
  * By itself the strategy checks no ID-token signature, knows no PKCE, acts on `error` before it
  * looks at `state`, keeps one login per session and calls Auth0 without a time limit. Here it keeps
@@ -21,10 +21,10 @@ import type { Auth0Login } from './auth0.js';
 import { unknownLogin } from './callback.js';
 
 /** The two ways a leg of the dance ends well. */
-export type DanceOutcome = { readonly location: string } | { readonly login: Auth0Login };
+export type StrategyOutcome = { readonly location: string } | { readonly login: Auth0Login };
 
 /** One leg of one login: what the strategy asks us for. */
-export interface Dance {
+export interface StrategyRun {
   readonly issuer: string;
   /** Not read on the way back. */
   readonly authorizationUrl: string;
@@ -55,12 +55,12 @@ export function createAuthenticator(): Authenticator {
  * Runs one leg. passport works on an object in front of the request, so the request itself gets no
  * `login`, `logout`, `user` or session manager, and it never writes to the response.
  */
-export function runDance(
+export function runStrategy(
   authenticator: Authenticator,
-  dance: Dance,
+  dance: StrategyRun,
   req: Request,
   res: Response,
-): Promise<DanceOutcome> {
+): Promise<StrategyOutcome> {
   return new Promise((resolve, reject) => {
     const strategy = new Auth0Strategy(dance);
     const ownRequest: Request = Object.create(req, { query: { value: { ...dance.query } } });
@@ -70,7 +70,7 @@ export function runDance(
       (error: unknown, outcome?: unknown) => {
         if (error) reject(error);
         // passport hands back what the strategy gave to success().
-        else if (outcome) resolve(outcome as DanceOutcome);
+        else if (outcome) resolve(outcome as StrategyOutcome);
         else reject(unknownLogin('the strategy refused it'));
       },
     );
@@ -79,9 +79,9 @@ export function runDance(
 }
 
 class Auth0Strategy extends Strategy {
-  private readonly dance: Dance;
+  private readonly dance: StrategyRun;
 
-  constructor(dance: Dance) {
+  constructor(dance: StrategyRun) {
     super(
       {
         issuer: dance.issuer,
@@ -135,7 +135,9 @@ class Auth0Strategy extends Strategy {
 }
 
 /** passport-openidconnect's store, turned into promises; what its callbacks throw is not lost. */
-function stateStore(dance: Dance): NonNullable<ConstructorParameters<typeof Strategy>[0]['store']> {
+function stateStore(
+  dance: StrategyRun,
+): NonNullable<ConstructorParameters<typeof Strategy>[0]['store']> {
   return {
     store(_req, _context, _appState, _meta, done) {
       dance

@@ -14,7 +14,7 @@ import { messageToUser, plainText } from './plain-text.js';
 export type GrantType = 'authorization_code' | 'refresh_token';
 
 /** The parts of an error answer that matter. */
-export interface TokenErrorAnswer {
+export interface TokenErrorResponse {
   readonly status: number;
   readonly error: unknown;
   readonly description: unknown;
@@ -49,7 +49,7 @@ const FIXED: Readonly<Record<string, readonly [Auth0ErrorKind, string?]>> = {
 };
 
 /** Turns an error answer into the error to throw. */
-export function tokenError(grantType: GrantType, answer: TokenErrorAnswer): Auth0Error {
+export function tokenError(grantType: GrantType, answer: TokenErrorResponse): Auth0Error {
   const code = typeof answer.error === 'string' ? plainText(answer.error) : '';
   const description = plainText(answer.description);
   const [kind, remedy] = meaning(grantType, { ...answer, error: code, description });

@@ -17,18 +17,18 @@ import type { SessionOwners } from './session-owners.js';
  * that somebody opened without a token. `stream`: a stream outside of a session, which a client that
  * could `initialize` without a token asks for next. `none`: only with a token.
  */
-export type AnonymousEntry = 'call' | 'session' | 'stream' | 'none';
+export type AnonymousAdmission = 'call' | 'session' | 'stream' | 'none';
 
 /**
  * @param calls of the body; none where it cannot be read
  * @param anonymous undefined where nothing is open
  */
-export function anonymousEntry(
+export function anonymousAdmission(
   req: Request,
   calls: readonly RpcCall[],
   anonymous: AnonymousAccess | undefined,
   sessions: Pick<SessionOwners, 'isNobodys'>,
-): AnonymousEntry {
+): AnonymousAdmission {
   if (anonymous === undefined) return 'none';
   if (carriesMessage(req)) {
     return req.method === 'POST' && isOpenToAnybody(calls, anonymous) ? 'call' : 'none';

@@ -48,8 +48,8 @@ export interface AccessToken {
    * A live Auth0 access token for a call to the API behind `audience`: good for a minute at least,
    * renewed when due, once however many calls ask at the same time.
    *
-   * @throws Auth0SessionEnded the session at Auth0 is over, the person has to log in again
-   * @throws TokenPassthroughRefused always with `auth0McpResource()`, which has no token but the
+   * @throws Auth0SessionEndedError the session at Auth0 is over, the person has to log in again
+   * @throws TokenPassthroughError always with `auth0McpResource()`, which has no token but the
    *   client's
    * @throws an error with `code` `temporarily_unavailable` when Auth0 cannot be asked now and the
    *   token at hand has run out

@@ -4,7 +4,7 @@
  * @module
  */
 import { type ChallengeBase, errorChallenge } from '../oauth/challenge.js';
-import { InvalidToken } from '../oauth/errors.js';
+import { InvalidTokenError } from '../oauth/errors.js';
 
 /**
  * The session at Auth0 is over: it was revoked, has run out, or Auth0 asks for a second factor. What
@@ -16,7 +16,7 @@ import { InvalidToken } from '../oauth/errors.js';
  * handler of the app's own does the same with `res.status(error.status).set(error.headers)`. Thrown
  * in an MCP tool it becomes a tool error, since the answer has begun by then.
  */
-export class Auth0SessionEnded extends InvalidToken {
+export class Auth0SessionEndedError extends InvalidTokenError {
   /** For Express: the challenge that starts a new login. */
   readonly headers: Readonly<Record<string, string>>;
 

@@ -7,10 +7,10 @@
  */
 import { Auth0Error } from '../auth0/auth0.js';
 import type { PresentedToken, PresentedTokens } from '../auth0/presented-token.js';
-import { TokenExpired } from '../auth0/signed-token.js';
-import { InvalidToken } from '../oauth/errors.js';
+import { TokenExpiredError } from '../auth0/signed-token.js';
+import { InvalidTokenError } from '../oauth/errors.js';
 import type { AccessToken } from './auth-info.js';
-import { TokenPassthroughRefused } from './token-passthrough-refused.js';
+import { TokenPassthroughError } from './token-passthrough-refused.js';
 import type { VerifyBearer } from './verification.js';
 
 /** What is thrown for an outage of Auth0 stays what it is: 503, never 401 (R-RS-7). */
@@ -47,15 +47,16 @@ function callerOf(token: string, presented: PresentedToken): AccessToken {
 const NOBODY_ASKED: Record<string, unknown> = Object.freeze({});
 
 const auth0Token = Object.freeze(async (): Promise<string> => {
-  throw new TokenPassthroughRefused();
+  throw new TokenPassthroughError();
 });
 
 /** In one wording, whatever is wrong; the log has the reason, and the remedy where there is one. */
 function refusal(error: unknown): unknown {
-  if (error instanceof TokenExpired) return new InvalidToken('The access token has expired');
+  if (error instanceof TokenExpiredError)
+    return new InvalidTokenError('The access token has expired');
   if (!(error instanceof Auth0Error) || error.kind === 'unavailable') return error;
   const { message, remedy } = error;
-  return new InvalidToken('The access token is not valid here', {
+  return new InvalidTokenError('The access token is not valid here', {
     detail: remedy === undefined ? message : `${message}. ${remedy}`,
   });
 }

@@ -9,21 +9,21 @@
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
 
 import type { AnonymousAccess } from '../config/config.js';
-import { openToBrowsers } from '../http/cors.js';
+import { allowCors } from '../http/cors.js';
 import { toOAuthError } from '../http/oauth-error.js';
 import type { Step } from '../http/step.js';
 import { bearerCredentials } from '../oauth/bearer-token.js';
 import { unionOfScopes } from '../oauth/scope.js';
 import type { AtOnce } from '../storage/at-once.js';
-import { anonymousEntry } from './anonymous-access.js';
-import { type AnswersUnderWay, createAnswersUnderWay } from './answers-under-way.js';
+import { anonymousAdmission } from './anonymous-access.js';
 import type { AccessToken } from './auth-info.js';
 import { runWithAccessToken } from './current-access-token.js';
 import type { RpcCall } from './json-rpc.js';
 import { neededFor, requireScopes, type ScopeRules } from './needed-scopes.js';
-import { createOpenAnswers, type OpenAnswers, type OpenAnswersDeps } from './open-answers.js';
+import { createOpenStreams, type OpenStreams, type OpenStreamsDeps } from './open-streams.js';
 import { checkOrigin, type OriginCheckDeps } from './origin-check.js';
-import { challengeNewcomer, type RefusalDeps, refuse, refuseStream } from './refusals.js';
+import { createPendingResponses, type PendingResponses } from './pending-responses.js';
+import { challengeAnonymous, type RefusalDeps, refuse, refuseStream } from './refusals.js';
 import {
   type Accepted,
   AUTHENTICATED_TIMEOUT_MS,
@@ -35,7 +35,7 @@ import { RpcBodyError } from './rpc-body-error.js';
 import { createSessionOwners, type SessionOwners, sendSessionNotFound } from './session-owners.js';
 import { authInfoOf } from './verification.js';
 
-export interface GuardDeps extends OpenAnswersDeps, RefusalDeps, ScopeRules, OriginCheckDeps {
+export interface GuardDeps extends OpenStreamsDeps, RefusalDeps, ScopeRules, OriginCheckDeps {
   readonly resource: string;
   /** What needs no token, at the MCP endpoint itself. */
   readonly anonymous: AnonymousAccess | undefined;
@@ -44,7 +44,7 @@ export interface GuardDeps extends OpenAnswersDeps, RefusalDeps, ScopeRules, Ori
   readonly isEndpoint: (req: Request) => boolean;
   readonly baseHeaders: Step;
   readonly addressOf: (req: Request) => string;
-  /** Counts calls without a token that are let through. @throws TooManyRequests */
+  /** Counts calls without a token that are let through. @throws TooManyRequestsError */
   readonly limitAnonymous: (req: Request, calls: number) => Promise<void>;
 }
 
@@ -54,24 +54,24 @@ export type CreateGuard = (requirement?: { readonly scopes?: readonly string[] }
 /** What one guard works with. */
 interface Guard extends GuardDeps {
   readonly sessions: SessionOwners;
-  readonly answers: AnswersUnderWay;
-  readonly openAnswers: OpenAnswers;
+  readonly answers: PendingResponses;
+  readonly openAnswers: OpenStreams;
   /** Scopes that every call needs here. */
   readonly needed: readonly string[];
 }
 
 export function createGuards(deps: GuardDeps): CreateGuard {
-  const answers = createAnswersUnderWay((answer) => sessions.readEnded(answer));
+  const answers = createPendingResponses((answer) => sessions.readEnded(answer));
   const sessions = createSessionOwners(answers);
   const common = {
     ...deps,
     sessions,
     answers,
-    openAnswers: createOpenAnswers(answers.list, deps),
+    openAnswers: createOpenStreams(answers.list, deps),
   };
   const { baseHeaders } = deps;
   // RS-1, R-DP-1: a preflight has no credentials and needs none.
-  const allowBrowsers = openToBrowsers('GET, POST, DELETE', 'are never cached');
+  const allowBrowsers = allowCors('GET, POST, DELETE', 'are never cached');
   const refuseOtherSites = checkOrigin(deps);
   return function createGuard({ scopes = [] } = {}) {
     const guard: Guard = {
@@ -216,7 +216,7 @@ function admitAnonymous(
     guard.limitAnonymous(req, calls.length || 1).then(() => {
       if (mayEnter()) next();
     });
-  switch (anonymousEntry(req, calls, anonymous, guard.sessions)) {
+  switch (anonymousAdmission(req, calls, anonymous, guard.sessions)) {
     case 'call':
       return enterIf(() => enter(req, res, undefined, guard));
     case 'session':
@@ -226,7 +226,7 @@ function admitAnonymous(
       return refuseStream(res);
     case 'none': {
       const isMixedAccess = anonymous !== undefined;
-      return challengeNewcomer(req, res, { scopes: needed, isMixedAccess }, guard);
+      return challengeAnonymous(req, res, { scopes: needed, isMixedAccess }, guard);
     }
   }
 }

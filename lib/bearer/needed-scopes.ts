@@ -6,7 +6,7 @@
  * @module
  */
 import type { GuardScopes } from '../config/config.js';
-import { InsufficientScope } from '../oauth/errors.js';
+import { InsufficientScopeError } from '../oauth/errors.js';
 import { missingScopes, unionOfScopes } from '../oauth/scope.js';
 import type { AccessToken } from './auth-info.js';
 import type { RpcCall } from './json-rpc.js';
@@ -37,6 +37,6 @@ export function requireScopes(
   { scopes, askedScopes }: ScopeRules,
 ): void {
   if (missingScopes(needed, caller.scopes, scopes.implied).length > 0) {
-    throw new InsufficientScope(unionOfScopes(askedScopes(caller), needed));
+    throw new InsufficientScopeError(unionOfScopes(askedScopes(caller), needed));
   }
 }

@@ -15,7 +15,7 @@ import type { EventListener } from '../config/events.js';
 import type { ErrorLog } from '../http/error-log.js';
 import { sendJson } from '../http/send-json.js';
 import type { Step } from '../http/step.js';
-import { AccessDenied } from '../oauth/errors.js';
+import { AccessDeniedError } from '../oauth/errors.js';
 import { isLoopbackHost } from '../oauth/redirect-uri.js';
 
 const REFUSAL = 'Pages of this origin may not call this server';
@@ -38,7 +38,7 @@ export function checkOrigin({ origins, logError, emit }: OriginCheckDeps): Step 
     const refused = shown(origin);
     const detail = `Origin ${refused} is not in allowedOrigins`;
     // Named here: frequent requests to the guard have no context of their own.
-    const correlationId = logError(req, new AccessDenied(REFUSAL, { detail }));
+    const correlationId = logError(req, new AccessDeniedError(REFUSAL, { detail }));
     emit({ type: 'origin_refused', origin: refused, correlationId });
     // JSON-RPC 2.0 §5.1: no id, since nothing of the request has been read.
     const error = { code: -32000, message: REFUSAL };

@@ -12,7 +12,7 @@ import type { ErrorLog } from '../http/error-log.js';
 import { sendOAuthError } from '../http/json-errors.js';
 import { sendJson } from '../http/send-json.js';
 import { type ChallengeBase, errorChallenge, initialChallenge } from '../oauth/challenge.js';
-import { InsufficientScope, InvalidToken, type OAuthError } from '../oauth/errors.js';
+import { InsufficientScopeError, InvalidTokenError, type OAuthError } from '../oauth/errors.js';
 import { unionOfScopes } from '../oauth/scope.js';
 import { RpcBodyError } from './rpc-body-error.js';
 import { challengeAsToolResult } from './tool-result.js';
@@ -25,7 +25,7 @@ export interface RefusalDeps {
 }
 
 /** How one caller is sent to log in. */
-export interface Invitation {
+export interface ChallengeDetails {
   /** What the request needs besides what every first login asks for (RS-4): one login is enough. */
   readonly scopes: readonly string[];
   /** Whether the caller got this far without a token because others may. */
@@ -33,16 +33,16 @@ export interface Invitation {
 }
 
 /** The first answer of every login: where to go, what to ask for, no error (R-RS-1). */
-export function challengeNewcomer(
+export function challengeAnonymous(
   req: Request,
   res: Response,
-  { scopes, isMixedAccess }: Invitation,
+  { scopes, isMixedAccess }: ChallengeDetails,
   { challenge, onChallenge }: RefusalDeps,
 ): void {
   onChallenge(req);
   const base = { ...challenge, baselineScopes: unionOfScopes(challenge.baselineScopes, scopes) };
   // What reads this form wants an error named, although none was made.
-  const error = new InvalidToken('Log in to use this tool');
+  const error = new InvalidTokenError('Log in to use this tool');
   if (isMixedAccess && sendToolResult(req, res, errorChallenge(base, error), error)) return;
   res.setHeader('WWW-Authenticate', initialChallenge(base));
   const description = 'An access token is needed';
@@ -64,7 +64,7 @@ export function refuse(
   }
   if (error.status === 401 || error.status === 403) {
     const header = errorChallenge(challenge, error);
-    if (error instanceof InsufficientScope && sendToolResult(req, res, header, error)) return;
+    if (error instanceof InsufficientScopeError && sendToolResult(req, res, header, error)) return;
     res.setHeader('WWW-Authenticate', header);
   }
   sendOAuthError(res, error);

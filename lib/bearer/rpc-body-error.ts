@@ -1,4 +1,4 @@
-import { InvalidRequest } from '../oauth/errors.js';
+import { InvalidRequestError } from '../oauth/errors.js';
 
 interface RpcRefusal {
   /** Of the HTTP response. */
@@ -11,7 +11,7 @@ interface RpcRefusal {
 }
 
 /** A body that the guard cannot judge. The response is a JSON-RPC error. */
-export class RpcBodyError extends InvalidRequest {
+export class RpcBodyError extends InvalidRequestError {
   override readonly status: number;
   readonly rpcCode: number;
 

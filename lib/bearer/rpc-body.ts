@@ -2,7 +2,7 @@
 import type { Request, Response } from 'express';
 
 import { type BodyLimits, readBytes } from '../http/body-bytes.js';
-import { InvalidRequest } from '../oauth/errors.js';
+import { InvalidRequestError } from '../oauth/errors.js';
 import { mayBeMessages, type RpcCall, rpcCalls } from './json-rpc.js';
 import { RpcBodyError } from './rpc-body-error.js';
 
@@ -83,7 +83,7 @@ async function readJsonBytes(req: Request, res: Response, limits: BodyLimits): P
   try {
     return await readBytes(req, res, limits);
   } catch (error) {
-    if (!(error instanceof InvalidRequest)) throw error;
+    if (!(error instanceof InvalidRequestError)) throw error;
     const { status, description } = error;
     if (status !== 413) throw new RpcBodyError(description, { status, rpcCode: -32000 });
     const detail =

@@ -7,7 +7,7 @@
  * @module
  */
 import { toOAuthError } from '../http/oauth-error.js';
-import { InvalidToken } from '../oauth/errors.js';
+import { InvalidTokenError } from '../oauth/errors.js';
 import type { AuthInfo } from './auth-info.js';
 
 /** What of `@modelcontextprotocol/sdk/server/auth/errors.js` is needed. */
@@ -27,8 +27,8 @@ export interface TokenVerifier {
 /** Where SDK v2 looks for the brands of an error, whichever copy of it made the error. */
 const BRANDS: unique symbol = Symbol.for('mcp.sdk.errorBrands') as never;
 
-/** {@link InvalidToken} that is an `OAuthError` to SDK v2 as well. */
-class BrandedInvalidToken extends InvalidToken {
+/** {@link InvalidTokenError} that is an `OAuthError` to SDK v2 as well. */
+class BrandedInvalidToken extends InvalidTokenError {
   readonly [BRANDS]: ReadonlySet<string> = new Set(['mcp.OAuthError']);
 
   toResponseObject(): Readonly<Record<string, string>> {
@@ -50,7 +50,7 @@ export function createTokenVerifier(
         return await verify(token);
       } catch (thrown) {
         const error = toOAuthError(thrown);
-        if (!(error instanceof InvalidToken)) throw error;
+        if (!(error instanceof InvalidTokenError)) throw error;
         // The SDK puts the message on the wire, so the detail stays with the cause.
         if (errors !== undefined) throw new errors.InvalidTokenError(error.description);
         throw new BrandedInvalidToken(error.description, { cause: error });

@@ -14,8 +14,8 @@ import { createHash } from 'node:crypto';
 import type { Request, Response } from 'express';
 
 import { sendJson } from '../http/send-json.js';
-import type { AnswersUnderWay, AnswerUnderWay } from './answers-under-way.js';
 import type { AccessToken } from './auth-info.js';
+import type { PendingResponse, PendingResponses } from './pending-responses.js';
 import { createClosedSessions, createSessionTable } from './session-table.js';
 
 /** Owners of a hundred thousand sessions are some 30 MB. */
@@ -31,13 +31,13 @@ export interface SessionOwners {
   /** Whether the request names a session that was opened here without a token, and not taken over. */
   isNobodys(req: Request): boolean;
   /** Reads which session a response has opened, if it has not been read before. */
-  read(answer: AnswerUnderWay): void;
+  read(answer: PendingResponse): void;
   /** Reads which session a response has opened or closed, once it has ended. */
-  readEnded(answer: AnswerUnderWay): void;
+  readEnded(answer: PendingResponse): void;
 }
 
 export function createSessionOwners(
-  answers: Pick<AnswersUnderWay, 'opening' | 'markRead'>,
+  answers: Pick<PendingResponses, 'opening' | 'markRead'>,
   maxSessions: number = MAX_SESSIONS,
   maxAnonymousSessions: number = MAX_ANONYMOUS_SESSIONS,
 ): SessionOwners {
@@ -56,7 +56,7 @@ export function createSessionOwners(
     }
   }
 
-  function read(answer: AnswerUnderWay): void {
+  function read(answer: PendingResponse): void {
     if (!answers.markRead(answer)) return;
     const { req, res, caller, address } = answer;
     const id = res.getHeader('mcp-session-id');

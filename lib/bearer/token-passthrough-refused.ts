@@ -13,9 +13,9 @@
  * obtains a token there could use it here. For an API behind this server, exchange it at Auth0
  * (On-Behalf-Of Token Exchange, RFC 8693) with an application of the server's own.
  */
-export class TokenPassthroughRefused extends Error {
+export class TokenPassthroughError extends Error {
   /** For where `instanceof` cannot tell. */
-  override readonly name = 'TokenPassthroughRefused';
+  override readonly name = 'TokenPassthroughError';
   /** The same, in Node's manner. */
   readonly code = 'ERR_AUTH0_MCP_TOKEN_PASSTHROUGH';
 

@@ -6,18 +6,18 @@ import { auth0ClaimsOf } from '../grants/auth0-claims.js';
 import type { Grants } from '../grants/grants.js';
 import { MAX_OWN_TOKEN_LENGTH, refuseLonger } from '../oauth/bearer-token.js';
 import type { ChallengeBase } from '../oauth/challenge.js';
-import { InvalidGrant, InvalidToken } from '../oauth/errors.js';
+import { InvalidGrantError, InvalidTokenError } from '../oauth/errors.js';
 import type { GrantRecord } from '../storage/records.js';
 import { count, traced } from '../telemetry.js';
 import type { AccessToken, AuthInfo } from './auth-info.js';
-import { Auth0SessionEnded } from './auth0-session-ended.js';
+import { Auth0SessionEndedError } from './auth0-session-ended.js';
 import { type CachedCaller, type CallerCache, FRESH_MS } from './caller-cache.js';
 
 /**
  * Resolves a token to its caller; without a promise where the caller is cached.
  *
- * @throws InvalidToken for every token that grants nothing, in one wording
- * @throws StorageUnavailable when the grant cannot be read: 503, never 401
+ * @throws InvalidTokenError for every token that grants nothing, in one wording
+ * @throws StorageUnavailableError when the grant cannot be read: 503, never 401
  */
 export type VerifyBearer = (token: string) => AccessToken | Promise<AccessToken>;
 
@@ -34,7 +34,9 @@ export function createVerification(
     try {
       return await grants.auth0Token(grantId);
     } catch (error) {
-      throw error instanceof InvalidGrant ? new Auth0SessionEnded(challenge, error) : error;
+      throw error instanceof InvalidGrantError
+        ? new Auth0SessionEndedError(challenge, error)
+        : error;
     }
   }
 
@@ -100,7 +102,7 @@ function requireGrantOf(
   grant: GrantRecord | undefined,
 ): asserts grant is GrantRecord {
   if (grant?.subject === subject && grant.client.id === clientId) return;
-  throw new InvalidToken('The access token is not valid here', {
+  throw new InvalidTokenError('The access token is not valid here', {
     detail: 'its grant was revoked or has expired, or belongs to another user or client',
   });
 }

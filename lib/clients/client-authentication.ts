@@ -7,7 +7,7 @@
  * @module
  */
 import type { ClientCredentials } from '../oauth/client-credentials.js';
-import { InvalidClient } from '../oauth/errors.js';
+import { InvalidClientError } from '../oauth/errors.js';
 import type { Client } from './client.js';
 import {
   ClientAssertionError,
@@ -28,13 +28,13 @@ export interface AuthenticatedClient {
    * There for a client that sent an assertion. Called once its code or token is known to be genuine and
    * before anything is done for it.
    *
-   * @throws InvalidClient the assertion was used before
+   * @throws InvalidClientError the assertion was used before
    */
   readonly useAssertion?: UseAssertion;
 }
 
 /**
- * @throws InvalidClient unknown client, wrong or missing proof: one answer for all of them
+ * @throws InvalidClientError unknown client, wrong or missing proof: one answer for all of them
  * @throws ClientMetadataError keys of a metadata-document client cannot be fetched
  */
 export type AuthenticateClient = (credentials: ClientCredentials) => Promise<AuthenticatedClient>;
@@ -99,6 +99,6 @@ function refuse(error: unknown): never {
   throw error;
 }
 
-function failed(detail: string, cause?: unknown): InvalidClient {
-  return new InvalidClient('Client authentication failed', { detail, cause });
+function failed(detail: string, cause?: unknown): InvalidClientError {
+  return new InvalidClientError('Client authentication failed', { detail, cause });
 }

@@ -8,7 +8,7 @@
  */
 import { equalInConstantTime, type KeyRing, mac } from '../keys/key-ring.js';
 import type { ClientMetadata } from '../oauth/client-metadata.js';
-import { InvalidClientMetadata } from '../oauth/errors.js';
+import { InvalidClientMetadataError } from '../oauth/errors.js';
 import type { ClientInformation } from '../oauth/registration-response.js';
 import { boundedMap } from '../storage/bounded-map.js';
 import { type AuthMethods, BY_SECRET, type Client } from './client.js';
@@ -22,7 +22,7 @@ const MAX_FOUND_CHARACTERS = 4_000_000;
 
 /** Registration without a register. */
 export interface RegisteredClients {
-  /** @throws InvalidClientMetadata keys that cannot be used, or an id of more than 2 kB */
+  /** @throws InvalidClientMetadataError keys that cannot be used, or an id of more than 2 kB */
   register(metadata: ClientMetadata, issuedAt: number): ClientInformation;
   find(clientId: string): Client | undefined;
   /** Whether this is the secret that came with the id; compared in constant time. */
@@ -50,7 +50,7 @@ export function createRegisteredClients(
       const publicKeys = usableKeys(metadata, checkUrl);
       const clientId = encodeClientId({ ...metadata, ...publicKeys, issuedAt }, newestIdKey);
       if (clientId === undefined) {
-        throw new InvalidClientMetadata(
+        throw new InvalidClientMetadataError(
           'The registration is too large: send fewer or shorter URIs, or jwks_uri for jwks',
         );
       }
@@ -95,17 +95,17 @@ function usableKeys(
     const { detail } = cause;
     const what =
       jwks === undefined ? 'jwks_uri cannot be fetched' : `jwks cannot be used: ${detail}`;
-    throw new InvalidClientMetadata(what, { detail, cause });
+    throw new InvalidClientMetadataError(what, { detail, cause });
   }
   if (jwksUri !== undefined && checkUrl === undefined) {
-    throw new InvalidClientMetadata('jwks_uri is not fetched here: send jwks');
+    throw new InvalidClientMetadataError('jwks_uri is not fetched here: send jwks');
   }
   return { jwks: undefined, jwksUri };
 }
 
 function requireKeys(set: ClientKeySet): ClientKeySet {
   if (set.keys.length > 0) return set;
-  throw new InvalidClientMetadata(
+  throw new InvalidClientMetadataError(
     'jwks has no key for signatures that is supported: RSA of 2048 to 4096 bits, EC P-256 or OKP Ed25519',
   );
 }

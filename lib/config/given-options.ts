@@ -22,7 +22,7 @@ export interface GivenOptions {
 }
 
 /** Who takes the options. */
-export interface Taker {
+export interface OptionReader {
   /** As it is called: `auth0Mcp()`. */
   readonly name: string;
   readonly options: readonly OptionName[];
@@ -35,10 +35,10 @@ export interface Taker {
  * @throws Auth0McpConfigError a name that is no option, or none of the taker's; in the environment those
  *   of another taker are passed over, so that one `.env` can serve both
  */
-export function gatherOptions(
+export function readOptions(
   options: unknown,
   environment: Environment,
-  taker: Taker,
+  taker: OptionReader,
 ): GivenOptions {
   const code = checkedNames(options, taker);
   const logger = resolveLogger(code);
@@ -58,7 +58,7 @@ function warnOfDoubts(raw: RawOptions, options: readonly OptionName[], logger: L
   }
 }
 
-function checkedNames(options: unknown, taker: Taker): RawOptions {
+function checkedNames(options: unknown, taker: OptionReader): RawOptions {
   if (options === undefined) return {};
   if (typeof options !== 'object' || options === null || Array.isArray(options)) {
     throw wrongOption('options', options, `${taker.name} takes one object, or nothing.`);
@@ -88,7 +88,7 @@ const FASTMCP_NAMES: ReadonlyMap<string, OptionName> = new Map([
   ['extra_authorize_params', 'authorizeParams'],
 ]);
 
-function unknownOption(name: string, taker: Taker): Auth0McpConfigError {
+function unknownOption(name: string, taker: OptionReader): Auth0McpConfigError {
   const ours = FASTMCP_NAMES.get(name);
   if (ours === undefined) return unknownName('option', name, taker.options);
   return new Auth0McpConfigError(name, `Unknown option "${name}". Its name here is ${ours}.`);
@@ -123,7 +123,7 @@ function isPlainObject(value: unknown): value is Readonly<Record<string, unknown
 }
 
 /** The taker of everything. */
-export const ALL_OPTIONS: Taker = {
+export const ALL_OPTIONS: OptionReader = {
   name: 'auth0Mcp()',
   options: OPTION_NAMES,
   refuse: (option) => unknownName('option', option, OPTION_NAMES),

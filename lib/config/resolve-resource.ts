@@ -9,7 +9,7 @@ import { deeplyFrozen } from '../storage/deeply-frozen.js';
 import type { ResourceConfig } from './config.js';
 import type { Environment } from './env.js';
 import { Auth0McpConfigError } from './errors.js';
-import { gatherOptions, type Taker } from './given-options.js';
+import { type OptionReader, readOptions } from './given-options.js';
 import { type OptionName, RESOURCE_OPTION_NAMES } from './option-table.js';
 import type { Auth0McpResourceOptions } from './resource-options.js';
 import { resolveAllowedOrigins, resolveAnonymous, resolveMaxMessageBytes } from './rules/access.js';
@@ -26,7 +26,7 @@ const INSTEAD: Readonly<Partial<Record<OptionName, string>>> = {
   issuerUrl: 'The issuer is the tenant',
 };
 
-const RESOURCE_SERVER: Taker = {
+const RESOURCE_SERVER: OptionReader = {
   name: 'auth0McpResource()',
   options: RESOURCE_OPTION_NAMES,
   refuse(option) {
@@ -49,7 +49,7 @@ export function resolveResourceConfig(
   options: Auth0McpResourceOptions | undefined,
   environment: Environment,
 ): ResourceConfig {
-  const { raw, logger } = gatherOptions(options, environment, RESOURCE_SERVER);
+  const { raw, logger } = readOptions(options, environment, RESOURCE_SERVER);
   requireOptions(raw, ['configUrl', 'baseUrl']);
   const place = resolveResourcePlace(raw);
   const scopes = resolveResourceScopes(raw, logger);

@@ -9,7 +9,7 @@
 import { deeplyFrozen } from '../storage/deeply-frozen.js';
 import type { Config } from './config.js';
 import type { Environment } from './env.js';
-import { ALL_OPTIONS, gatherOptions } from './given-options.js';
+import { ALL_OPTIONS, readOptions } from './given-options.js';
 import type { Logger } from './logger.js';
 import type { RawOptions } from './option-table.js';
 import type { Auth0McpOptions } from './options.js';
@@ -41,7 +41,7 @@ export function resolveConfig(
   environment: Environment,
   deps: StorageFactories,
 ): Config {
-  const given = gatherOptions(options, environment, ALL_OPTIONS);
+  const given = readOptions(options, environment, ALL_OPTIONS);
   const { raw, logger } = given;
   requireOptions(raw, REQUIRED_OPTIONS);
   const rules = resolveRules(raw, logger);

@@ -14,7 +14,7 @@ const TIMEOUT_MS = 10_000;
 const MAX_LENGTH = 256 * 1024;
 
 /** An answer, whatever its status. */
-export interface Answer {
+export interface ProbeResponse {
   readonly url: string;
   readonly status: number;
   readonly headers: Headers;
@@ -24,7 +24,7 @@ export interface Answer {
 }
 
 /** What to send. */
-export interface Look {
+export interface ProbeRequest {
   readonly url: string;
   /** Default: POST with a body, else GET. */
   readonly method?: 'OPTIONS';
@@ -36,8 +36,8 @@ export interface Look {
 }
 
 /** No answer came. `message` is a whole sentence without a secret. */
-export class NoAnswer extends Error {
-  override readonly name = 'NoAnswer';
+export class NoResponseError extends Error {
+  override readonly name = 'NoResponseError';
   readonly remedy: string;
 
   constructor(message: string, remedy: string) {
@@ -46,8 +46,14 @@ export class NoAnswer extends Error {
   }
 }
 
-/** @throws NoAnswer */
-export async function look({ url, method, headers, json, form }: Look): Promise<Answer> {
+/** @throws NoResponseError */
+export async function probe({
+  url,
+  method,
+  headers,
+  json,
+  form,
+}: ProbeRequest): Promise<ProbeResponse> {
   const body = json === undefined ? form && new URLSearchParams(form) : JSON.stringify(json);
   try {
     const response = await fetch(url, {
@@ -107,11 +113,14 @@ const REASONS: readonly (readonly [pattern: RegExp, reason: string, remedy: stri
   ],
 ];
 
-function noAnswer(origin: string, error: unknown): NoAnswer {
+function noAnswer(origin: string, error: unknown): NoResponseError {
   const code = codeOf(error);
   const known = REASONS.find(([pattern]) => pattern.test(code));
   const reason = known?.[1] ?? `the connection failed (${code})`;
-  return new NoAnswer(`${origin} gave no answer: ${reason}.`, known?.[2] ?? 'Is it running?');
+  return new NoResponseError(
+    `${origin} gave no answer: ${reason}.`,
+    known?.[2] ?? 'Is it running?',
+  );
 }
 
 /** fetch wraps what happened. By property, not by class: the error may be of another realm. */

@@ -16,24 +16,29 @@ import type { ClientDirectory } from '../clients/client-directory.js';
 import type { Config } from '../config/config.js';
 import type { Approvals } from '../grants/approvals.js';
 import type { ApprovedRequest } from '../grants/code-grant.js';
-import { noStore } from '../http/answer-headers.js';
 import type { BrowserSessions } from '../http/browser-sessions.js';
 import { answerClientError } from '../http/client-error.js';
 import type { AskForConsent } from '../http/consent-prompt.js';
 import { handler } from '../http/handler.js';
-import type { DepartToAuth0 } from '../http/login-departure.js';
 import type { LoginFlows } from '../http/login-flows.js';
 import { PageError } from '../http/pages.js';
 import { readForm } from '../http/request-body.js';
 import { queryOf } from '../http/request-query.js';
-import { signOfAnotherSite } from '../http/same-origin.js';
+import { noStore } from '../http/response-headers.js';
+import { crossSiteEvidence } from '../http/same-origin.js';
+import type { RedirectToAuth0 } from '../http/upstream-login.js';
 import {
   forbidsInteraction,
   parseAuthorizationRequest,
   type RedirectTarget,
   redirectTarget,
 } from '../oauth/authorization-request.js';
-import { InteractionRequired, InvalidClient, InvalidRequest, OAuthError } from '../oauth/errors.js';
+import {
+  InteractionRequiredError,
+  InvalidClientError,
+  InvalidRequestError,
+  OAuthError,
+} from '../oauth/errors.js';
 import { type Parameters, requiredParameter } from '../oauth/parameters.js';
 import { selectScopes } from '../oauth/scope.js';
 
@@ -54,11 +59,11 @@ export interface AuthorizationDeps {
   isAllowedRedirectUri: (uri: string) => boolean;
   /** Everything a client may ask for: supported, tool and route scopes (RS-16). */
   knownScopes: ReadonlySet<string>;
-  approvals: Pick<Approvals, 'isRemembered'>;
+  approvals: Pick<Approvals, 'covers'>;
   sessions: BrowserSessions;
   flows: Pick<LoginFlows, 'begin'>;
   ask: AskForConsent;
-  depart: DepartToAuth0;
+  depart: RedirectToAuth0;
 }
 
 /**
@@ -73,7 +78,7 @@ export function authorizationEndpoint(deps: AuthorizationDeps): RequestHandler[]
     handler(async function authorize(req, res) {
       const isPost = req.method === 'POST';
       const parameters = isPost ? await readForm(req, res, MAX_BODY_BYTES) : queryOf(req);
-      if (isPost && signOfAnotherSite(req, origin) !== undefined) {
+      if (isPost && crossSiteEvidence(req, origin) !== undefined) {
         return repeatAsGet(res, parameters);
       }
       const client = await clientOf(parameters, deps);
@@ -105,7 +110,7 @@ function repeatAsGet(res: Response, form: Parameters): void {
 async function clientOf(parameters: Parameters, { clients }: AuthorizationDeps): Promise<Client> {
   const client = await clients.find(requiredParameter(parameters, 'client_id'));
   if (client !== undefined) return client;
-  throw new PageError('unknown_client', new InvalidClient('The client is not known here'));
+  throw new PageError('unknown_client', new InvalidClientError('The client is not known here'));
 }
 
 function targetOf(
@@ -116,7 +121,7 @@ function targetOf(
   try {
     const target = redirectTarget(parameters, client);
     if (isAllowedRedirectUri(target.redirectUri)) return target;
-    throw new InvalidRequest('The redirect_uri is outside what this server allows');
+    throw new InvalidRequestError('The redirect_uri is outside what this server allows');
   } catch (error) {
     if (error instanceof OAuthError) throw new PageError('invalid_redirect', error);
     throw error;
@@ -137,7 +142,7 @@ function approvalFor(
     config.resource,
   );
   if (forbidsInteraction(parameters)) {
-    throw new InteractionRequired('The person has to be asked first');
+    throw new InteractionRequiredError('The person has to be asked first');
   }
   const scopes = selectScopes(requestedScopes, { ...config.scopes, known: knownScopes });
   const { id, kind, name, mayRefresh } = client;
@@ -177,5 +182,5 @@ async function mayPass(
   if (config.consent === 'always' || request.promptsConsent) return false;
   if (client.kind !== 'registered') return false;
   const { browser } = await sessions.open(req, res);
-  return browser !== undefined && (await approvals.isRemembered({ ...request, browser }));
+  return browser !== undefined && (await approvals.covers({ ...request, browser }));
 }

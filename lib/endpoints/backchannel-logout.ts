@@ -13,10 +13,10 @@ import type { RequestHandler } from 'express';
 
 import type { Auth0 } from '../auth0/auth0.js';
 import type { Grants } from '../grants/grants.js';
-import { noStore } from '../http/answer-headers.js';
 import { handler } from '../http/handler.js';
 import { readForm } from '../http/request-body.js';
-import { InvalidRequest, OAuthError } from '../oauth/errors.js';
+import { noStore } from '../http/response-headers.js';
+import { InvalidRequestError, OAuthError } from '../oauth/errors.js';
 import { requiredParameter } from '../oauth/parameters.js';
 
 /** Largest body accepted, in bytes: several times a logout token. */
@@ -30,7 +30,7 @@ export interface BackchannelLogoutDeps {
 /**
  * Builds the handlers. Answers 200 without a body once every grant concerned has ended.
  *
- * @throws InvalidRequest (400) the token does not verify, was used before, or (§2.8) could not be
+ * @throws InvalidRequestError (400) the token does not verify, was used before, or (§2.8) could not be
  *   acted upon: then nothing is remembered of it
  */
 export function backchannelLogoutEndpoint(deps: BackchannelLogoutDeps): RequestHandler[] {
@@ -44,7 +44,7 @@ export function backchannelLogoutEndpoint(deps: BackchannelLogoutDeps): RequestH
         .then((logout) => deps.grants.logOut(logout))
         .catch((cause: unknown) => {
           if (cause instanceof OAuthError) throw cause;
-          throw new InvalidRequest('The logout was not carried out', { cause });
+          throw new InvalidRequestError('The logout was not carried out', { cause });
         });
       res.status(200).end();
     }),

@@ -15,15 +15,15 @@ import type { EventContext, EventListener } from '../config/events.js';
 import type { ApprovedRequest } from '../grants/code-grant.js';
 import type { Grants } from '../grants/grants.js';
 import { type PendingLogin, pendingLoginOf } from '../grants/pending-login.js';
-import type { AccountVisits } from '../http/account-visits.js';
-import { noStore } from '../http/answer-headers.js';
+import type { AccountSignIns } from '../http/account-sign-ins.js';
 import type { ErrorLog } from '../http/error-log.js';
 import { handler } from '../http/handler.js';
-import type { DepartToAuth0 } from '../http/login-departure.js';
 import type { HeldFlow, LoginFlows } from '../http/login-flows.js';
 import { toOAuthError } from '../http/oauth-error.js';
 import { type ErrorPlace, PageError, pageErrorOf } from '../http/pages.js';
 import { queryOf } from '../http/request-query.js';
+import { noStore } from '../http/response-headers.js';
+import type { RedirectToAuth0 } from '../http/upstream-login.js';
 import { codeResponse, errorResponse } from '../oauth/authorization-response.js';
 import type { ErrorPageKind } from '../pages/texts/page-texts.js';
 
@@ -34,8 +34,8 @@ export interface CallbackDeps {
   flows: Pick<LoginFlows, 'begin' | 'heldBy'>;
   /** Notes what was allowed, once somebody has logged in: before that anybody could fill the store. */
   remember: (req: Request, res: Response, request: ApprovedRequest) => Promise<void>;
-  depart: DepartToAuth0;
-  visits: Pick<AccountVisits, 'begin'>;
+  depart: RedirectToAuth0;
+  visits: Pick<AccountSignIns, 'begin'>;
   /** Where whoever signed in goes. */
   connectedAppsUrl: string;
   /** How that page explains what went wrong. */
@@ -127,7 +127,7 @@ function fail(
   res.redirect(303, errorResponse(pending.request, error, issuer));
 }
 
-/** @throws InvalidRequest the login is for nothing we know, and nobody gets anything of it */
+/** @throws InvalidRequestError the login is for nothing we know, and nobody gets anything of it */
 function purposeOf({ login, pending }: LoginResult, { grants }: CallbackDeps): PendingLogin {
   try {
     return pendingLoginOf(pending);

@@ -11,16 +11,16 @@ import type { Request, RequestHandler, Response } from 'express';
 import { clientFingerprint } from '../clients/fingerprint.js';
 import type { EventListener } from '../config/events.js';
 import type { Logins } from '../grants/login-transactions.js';
-import { noStore } from '../http/answer-headers.js';
 import { answerClientError } from '../http/client-error.js';
 import type { AskForConsent, ConsentForm } from '../http/consent-prompt.js';
 import { handler } from '../http/handler.js';
-import type { DepartToAuth0 } from '../http/login-departure.js';
 import { CLIENT_LOGIN } from '../http/pages.js';
 import type { RateLimits } from '../http/rate-limits.js';
 import { readForm } from '../http/request-body.js';
+import { noStore } from '../http/response-headers.js';
 import { answeredBefore, type OpenedForm, type SealedForms } from '../http/sealed-form.js';
-import { AccessDenied, InvalidRequest } from '../oauth/errors.js';
+import type { RedirectToAuth0 } from '../http/upstream-login.js';
+import { AccessDeniedError, InvalidRequestError } from '../oauth/errors.js';
 import type { Parameters } from '../oauth/parameters.js';
 
 /** Largest body, in bytes: a sealed request at its limits. */
@@ -32,7 +32,7 @@ export interface ConsentDeps {
   limits: Pick<RateLimits, 'countLogin'>;
   forms: Pick<SealedForms<ConsentForm>, 'read'>;
   ask: AskForConsent;
-  depart: DepartToAuth0;
+  depart: RedirectToAuth0;
   emit: EventListener;
   /** Milliseconds that a page has to be old to be allowed. */
   minReadingMs: number;
@@ -65,7 +65,7 @@ export function consentEndpoint(deps: ConsentDeps): RequestHandler[] {
         case 'deny':
           return deny(req, res, opened, deps);
         default:
-          throw new InvalidRequest('The decision must be allow or deny');
+          throw new InvalidRequestError('The decision must be allow or deny');
       }
     }),
   ];
@@ -81,7 +81,7 @@ async function deny(
   await limits.countLogin(req);
   if (!(await logins.decline(flow.state, flow.formExpiresAt))) throw answeredBefore();
   emit({ type: 'consent_denied', client: clientFingerprint(request.clientId) });
-  const error = new AccessDenied('The person did not allow it');
+  const error = new AccessDeniedError('The person did not allow it');
   const place = { ...CLIENT_LOGIN, kindByCode: { access_denied: 'not_allowed' } } as const;
   answerClientError(res, error, { target: request, clientKind, issuer, place });
 }
@@ -89,6 +89,6 @@ async function deny(
 /** Longer than any parameter of the protocol, so that the usual limit does not fit. */
 function single(form: Parameters, name: string): string | undefined {
   const [value, ...others] = form.get(name) ?? [];
-  if (others.length > 0) throw new InvalidRequest(`The field ${name} must not be repeated`);
+  if (others.length > 0) throw new InvalidRequestError(`The field ${name} must not be repeated`);
   return value;
 }

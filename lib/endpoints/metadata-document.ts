@@ -8,7 +8,7 @@
  */
 import type { RequestHandler } from 'express';
 
-import { cacheable } from '../http/answer-headers.js';
+import { cacheable } from '../http/response-headers.js';
 
 /** Builds the handlers of one document. The text is made once; every request gets the same bytes. */
 export function metadataDocumentEndpoint(document: unknown): RequestHandler[] {

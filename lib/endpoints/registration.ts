@@ -11,12 +11,12 @@ import type { RequestHandler } from 'express';
 import { clientFingerprint } from '../clients/fingerprint.js';
 import type { RegisteredClients } from '../clients/registered-clients.js';
 import type { EventListener } from '../config/events.js';
-import { noStore } from '../http/answer-headers.js';
 import { handler } from '../http/handler.js';
 import { readJson } from '../http/request-body.js';
+import { noStore } from '../http/response-headers.js';
 import { sendJson } from '../http/send-json.js';
 import { parseClientMetadata } from '../oauth/client-metadata.js';
-import { InvalidRedirectUri } from '../oauth/errors.js';
+import { InvalidRedirectUriError } from '../oauth/errors.js';
 import { isClientsOwnChoice } from '../oauth/redirect-uri.js';
 import { registrationResponse } from '../oauth/registration-response.js';
 
@@ -34,8 +34,8 @@ export interface RegistrationDeps {
 /**
  * Builds the handlers of `POST /register`.
  *
- * @throws InvalidRedirectUri (400) a URI that must not, or may not, be used
- * @throws InvalidClientMetadata (400) any other field that does not fit
+ * @throws InvalidRedirectUriError (400) a URI that must not, or may not, be used
+ * @throws InvalidClientMetadataError (400) any other field that does not fit
  */
 export function registrationEndpoint(deps: RegistrationDeps): RequestHandler[] {
   return [
@@ -45,10 +45,10 @@ export function registrationEndpoint(deps: RegistrationDeps): RequestHandler[] {
       const refused = metadata.redirectUris.find((uri) => !deps.isAllowedRedirectUri(uri));
       if (refused !== undefined) {
         throw isClientsOwnChoice(refused)
-          ? new InvalidRedirectUri('A redirect URI is outside what this server allows', {
+          ? new InvalidRedirectUriError('A redirect URI is outside what this server allows', {
               detail: `allowedClientRedirectUris does not match ${refused}`,
             })
-          : new InvalidRedirectUri(
+          : new InvalidRedirectUriError(
               'The scheme of an app has to be a reverse domain name such as com.example.app (RFC 8252 §7.1)',
               { detail: `to admit ${refused}, enter it in clients or allowedClientRedirectUris` },
             );

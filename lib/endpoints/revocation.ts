@@ -11,22 +11,22 @@ import type { RequestHandler } from 'express';
 import type { AuthenticatedClient } from '../clients/client-authentication.js';
 import { requireProof } from '../grants/code-grant.js';
 import type { Grants } from '../grants/grants.js';
-import { noStore } from '../http/answer-headers.js';
 import type { OpenClientRequest } from '../http/client-requests.js';
 import { handler } from '../http/handler.js';
+import { noStore } from '../http/response-headers.js';
 import { requiredParameter } from '../oauth/parameters.js';
 
 export interface RevocationDeps {
   openRequest: OpenClientRequest;
-  grants: Pick<Grants, 'findByToken' | 'end'>;
+  grants: Pick<Grants, 'findByToken' | 'revoke'>;
 }
 
 /**
  * Builds the handlers of `POST /revoke`. Answers 200 without a body once the token is dead, whoever
  * ended it and whenever (§2.2). `token_type_hint` is not needed: our tokens say what they are.
  *
- * @throws InvalidRequest (400) `token` is missing or repeated
- * @throws InvalidClient (401) client authentication failed
+ * @throws InvalidRequestError (400) `token` is missing or repeated
+ * @throws InvalidClientError (401) client authentication failed
  */
 export function revocationEndpoint(deps: RevocationDeps): RequestHandler[] {
   return [
@@ -53,5 +53,5 @@ async function endGrantBehind(
   if (found === undefined) return;
   requireProof(found.grant, client);
   await client.useAssertion?.(found.id);
-  await grants.end(found.id, 'client_request');
+  await grants.revoke(found.id, 'client_request');
 }

@@ -12,12 +12,12 @@ import type { AuthenticatedClient } from '../clients/client-authentication.js';
 import type { ClientDirectory } from '../clients/client-directory.js';
 import type { Grants } from '../grants/grants.js';
 import type { TokenSet } from '../grants/token-set.js';
-import { noStore } from '../http/answer-headers.js';
 import type { OpenClientRequest } from '../http/client-requests.js';
 import { handler } from '../http/handler.js';
 import type { AttemptRefresh } from '../http/refresh-attempts.js';
+import { noStore } from '../http/response-headers.js';
 import { sendJson } from '../http/send-json.js';
-import { InvalidGrant, InvalidRequest } from '../oauth/errors.js';
+import { InvalidGrantError, InvalidRequestError } from '../oauth/errors.js';
 import type { Parameters } from '../oauth/parameters.js';
 import { formatScope } from '../oauth/scope.js';
 import { parseTokenRequest } from '../oauth/token-request.js';
@@ -33,8 +33,8 @@ export interface TokenDeps {
 /**
  * Builds the handlers of `POST /token`.
  *
- * @throws InvalidClient (401), InvalidGrant, InvalidRequest, InvalidScope, InvalidTarget,
- *   UnsupportedGrantType (400), TooManyRequests (429), TemporarilyUnavailable (503): as R-ERR lists
+ * @throws InvalidClientError (401), InvalidGrantError, InvalidRequestError, InvalidScopeError, InvalidTargetError,
+ *   UnsupportedGrantTypeError (400), TooManyRequestsError (429), TemporarilyUnavailableError (503): as R-ERR lists
  *   them
  */
 export function tokenEndpoint(deps: TokenDeps): RequestHandler[] {
@@ -44,7 +44,7 @@ export function tokenEndpoint(deps: TokenDeps): RequestHandler[] {
       const { form, client } = await deps.openRequest(req, res);
       const tokens = await tokensFor(req, form, client, deps).catch(async (error: unknown) => {
         // A client that can never authenticate is told so, rather than what is wrong with its code.
-        if (error instanceof InvalidGrant || error instanceof InvalidRequest) {
+        if (error instanceof InvalidGrantError || error instanceof InvalidRequestError) {
           await deps.requireCommonMethod(client.id);
         }
         throw error;

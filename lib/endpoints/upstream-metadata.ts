@@ -10,11 +10,10 @@
  * @module
  */
 import type { RequestHandler } from 'express';
-
-import { cacheableFor } from '../http/answer-headers.js';
 import { handler } from '../http/handler.js';
 import { toOAuthError } from '../http/oauth-error.js';
-import { TemporarilyUnavailable } from '../oauth/errors.js';
+import { cacheableFor } from '../http/response-headers.js';
+import { TemporarilyUnavailableError } from '../oauth/errors.js';
 
 /** Where it comes from. */
 export interface UpstreamMetadataDeps {
@@ -31,7 +30,7 @@ const RETRY_AFTER_SECONDS = 5;
 /**
  * Builds the handlers of the document.
  *
- * @throws TemporarilyUnavailable (503) whatever keeps it from being read: the client can do nothing but
+ * @throws TemporarilyUnavailableError (503) whatever keeps it from being read: the client can do nothing but
  *   come back, and the reason is for the log
  */
 export function upstreamMetadataEndpoint({ metadata }: UpstreamMetadataDeps): RequestHandler[] {
@@ -46,9 +45,12 @@ export function upstreamMetadataEndpoint({ metadata }: UpstreamMetadataDeps): Re
 
 function unavailable(thrown: unknown): never {
   const error = toOAuthError(thrown);
-  if (error instanceof TemporarilyUnavailable) throw error;
-  throw new TemporarilyUnavailable('The authorization server cannot be reached at the moment', {
-    retryAfterSeconds: RETRY_AFTER_SECONDS,
-    cause: thrown,
-  });
+  if (error instanceof TemporarilyUnavailableError) throw error;
+  throw new TemporarilyUnavailableError(
+    'The authorization server cannot be reached at the moment',
+    {
+      retryAfterSeconds: RETRY_AFTER_SECONDS,
+      cause: thrown,
+    },
+  );
 }

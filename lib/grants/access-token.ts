@@ -3,7 +3,7 @@ import { errors, type JWTPayload, jwtVerify, SignJWT } from 'jose';
 
 import { createIds } from '../config/random-ids.js';
 import { MAX_OWN_TOKEN_LENGTH, requireToken } from '../oauth/bearer-token.js';
-import { InvalidToken } from '../oauth/errors.js';
+import { InvalidTokenError } from '../oauth/errors.js';
 import { formatScope, parseScope } from '../oauth/scope.js';
 import { type SigningKey, signingKeyFrom } from './signing-key.js';
 
@@ -21,9 +21,9 @@ export interface AccessTokenClaims {
 /** Signs and verifies access tokens of one issuer for one resource. */
 export interface AccessTokens {
   sign(claims: AccessTokenClaims): Promise<string>;
-  /** @throws InvalidToken for anything but an unexpired token of this issuer, for this resource */
+  /** @throws InvalidTokenError for anything but an unexpired token of this issuer, for this resource */
   verify(token: string): Promise<AccessTokenClaims>;
-  /** @throws InvalidToken the token of verified claims has expired since */
+  /** @throws InvalidTokenError the token of verified claims has expired since */
   requireUnexpired(claims: Pick<AccessTokenClaims, 'expiresAt'>): void;
   /** RFC 7517 §5, public keys only. */
   readonly jwks: { readonly keys: readonly Readonly<Record<string, string>>[] };
@@ -119,9 +119,9 @@ function claimsOf({ sub, client_id, scope, jti, iat, exp }: JWTPayload): AccessT
 function invalid(error: unknown): unknown {
   if (error instanceof errors.JWTExpired) return expired();
   if (!(error instanceof errors.JOSEError)) return error;
-  return new InvalidToken('The access token is not valid here', { detail: error.message });
+  return new InvalidTokenError('The access token is not valid here', { detail: error.message });
 }
 
-function expired(): InvalidToken {
-  return new InvalidToken('The access token has expired');
+function expired(): InvalidTokenError {
+  return new InvalidTokenError('The access token has expired');
 }

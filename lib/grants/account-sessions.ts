@@ -28,7 +28,7 @@ const ID_BYTES = 18;
 
 /** Sessions by id. The store knows a hash of it only: the id is half of a cookie. */
 export interface AccountSessions {
-  /** @returns the id, a new one for every login. @throws AccessDenied the login has ended at Auth0 since */
+  /** @returns the id, a new one for every login. @throws AccessDeniedError the login has ended at Auth0 since */
   begin(login: Auth0Login): Promise<string>;
   find(id: string): Promise<AccountRecord | undefined>;
   /** As {@link AccountSessions.find}; counts as use, and takes `disconnected` out. */

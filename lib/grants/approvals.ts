@@ -12,7 +12,7 @@ import { type CollectionDeps, openCollection } from '../storage/collection.js';
 import type { ApprovalRecord } from '../storage/records.js';
 
 /** One question put to a person. */
-export interface Question {
+export interface Consent {
   readonly browser: string;
   readonly clientId: string;
   readonly redirectUri: string;
@@ -21,9 +21,9 @@ export interface Question {
 
 /** The registry of approvals. */
 export interface Approvals {
-  remember(question: Question): Promise<void>;
+  save(question: Consent): Promise<void>;
   /** Whether the same or more was allowed before; never for loopback and app-scheme clients. */
-  isRemembered(question: Question): Promise<boolean>;
+  covers(question: Consent): Promise<boolean>;
 }
 
 /** 30 days from the last approval. */
@@ -31,14 +31,14 @@ export const APPROVAL_TTL_SECONDS: number = 30 * 24 * 60 * 60;
 
 export function createApprovals(deps: CollectionDeps): Approvals {
   const approvals = openCollection<ApprovalRecord>(deps, 'approval');
-  const idOf = ({ browser, clientId, redirectUri }: Question): string =>
+  const idOf = ({ browser, clientId, redirectUri }: Consent): string =>
     JSON.stringify([browser, clientId, redirectUri]);
   return {
-    async remember(question) {
+    async save(question) {
       if (!mayBeRemembered(question)) return;
       await approvals.set(idOf(question), { scopes: question.scopes }, APPROVAL_TTL_SECONDS);
     },
-    async isRemembered(question) {
+    async covers(question) {
       if (!mayBeRemembered(question)) return false;
       const approval = await approvals.get(idOf(question));
       return approval !== undefined && question.scopes.every((s) => approval.scopes.includes(s));
@@ -47,6 +47,6 @@ export function createApprovals(deps: CollectionDeps): Approvals {
 }
 
 /** RFC 8252 §8.6: not for clients that anyone could impersonate. */
-export function mayBeRemembered({ redirectUri }: Pick<Question, 'redirectUri'>): boolean {
+export function mayBeRemembered({ redirectUri }: Pick<Consent, 'redirectUri'>): boolean {
   return redirectUriKind(redirectUri) === 'https';
 }

@@ -20,12 +20,12 @@ import { clientFingerprint } from '../clients/fingerprint.js';
 import type { EventListener } from '../config/events.js';
 import type { Logger } from '../config/logger.js';
 import { withTimeLimit } from '../deadline.js';
-import { InvalidGrant, TemporarilyUnavailable } from '../oauth/errors.js';
+import { InvalidGrantError, TemporarilyUnavailableError } from '../oauth/errors.js';
 import type { GrantRecord } from '../storage/records.js';
 import type { GrantStore } from './grant-store.js';
 
 /** A refresh that has begun. */
-export interface RefreshUnderWay {
+export interface PendingRefresh {
   /** The refreshed grant, for those who wait. */
   readonly answer: Promise<GrantRecord>;
   /** Resolves when nothing is left to do, well or badly; never rejects. */
@@ -66,7 +66,7 @@ const KEEP_SECONDS = 60;
 const WRITE_PAUSE_MS = 250;
 
 /** Refreshes now. The caller holds the lease. */
-export function refreshAtAuth0(due: DueGrant, deps: Auth0RefreshDeps): RefreshUnderWay {
+export function refreshAtAuth0(due: DueGrant, deps: Auth0RefreshDeps): PendingRefresh {
   const asked = ask(due, deps);
   const written = asked.then((refreshed) => keep(due, refreshed, deps));
   const answer = asked.then(() =>
@@ -94,7 +94,9 @@ async function ask(
   if (refreshed.claims['sub'] === subject) return refreshed;
   await deps.endGrant(id);
   deps.giveBack(refreshed.tokens.refreshToken);
-  throw new InvalidGrant('The login has ended', { detail: 'Auth0 answered for another person' });
+  throw new InvalidGrantError('The login has ended', {
+    detail: 'Auth0 answered for another person',
+  });
 }
 
 /** The lease is given back, and what happened becomes an answer for the client. */
@@ -105,7 +107,7 @@ async function giveUp(
 ): Promise<never> {
   if (error instanceof Auth0Error && error.kind === 'session_ended') {
     await endGrant(id);
-    throw new InvalidGrant('The login has ended', { cause: error });
+    throw new InvalidGrantError('The login has ended', { cause: error });
   }
   const ordered = error instanceof Auth0Error ? error.retryAfterSeconds : undefined;
   let wait = FIRST_PAUSE_SECONDS;
@@ -142,7 +144,7 @@ async function keep(
   if (stored === undefined) {
     // Ended while Auth0 was asked: nobody else knows the token that came.
     deps.giveBack(tokens.refreshToken);
-    throw new InvalidGrant('The login has ended');
+    throw new InvalidGrantError('The login has ended');
   }
   const { subject } = stored;
   const client = clientFingerprint(stored.client.id);
@@ -163,8 +165,8 @@ async function untilWritten<T>(write: () => Promise<T>, now: () => number): Prom
   }
 }
 
-function unavailable(retryAfterSeconds: number, cause?: unknown): TemporarilyUnavailable {
-  return new TemporarilyUnavailable('The login service cannot be reached at the moment', {
+function unavailable(retryAfterSeconds: number, cause?: unknown): TemporarilyUnavailableError {
+  return new TemporarilyUnavailableError('The login service cannot be reached at the moment', {
     retryAfterSeconds,
     cause,
   });

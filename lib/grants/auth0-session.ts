@@ -10,18 +10,18 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { InvalidGrant, TemporarilyUnavailable } from '../oauth/errors.js';
+import { InvalidGrantError, TemporarilyUnavailableError } from '../oauth/errors.js';
 import type { GrantRecord } from '../storage/records.js';
-import { StorageUnavailable } from '../storage/storage.js';
-import { type Auth0RefreshDeps, type RefreshUnderWay, refreshAtAuth0 } from './auth0-refresh.js';
+import { StorageUnavailableError } from '../storage/storage.js';
+import { type Auth0RefreshDeps, type PendingRefresh, refreshAtAuth0 } from './auth0-refresh.js';
 
 /** Keeps Auth0's tokens usable. */
 export interface Auth0Sessions {
   /**
    * The grant with an Auth0 access token that is good for a while yet.
    *
-   * @throws InvalidGrant the session at Auth0 is over; the grant has been ended
-   * @throws TemporarilyUnavailable Auth0 cannot be asked now; nothing was changed
+   * @throws InvalidGrantError the session at Auth0 is over; the grant has been ended
+   * @throws TemporarilyUnavailableError Auth0 cannot be asked now; nothing was changed
    */
   keepAlive(id: string, grant: GrantRecord): Promise<GrantRecord>;
   /** Waits until what Auth0 has handed out is stored. */
@@ -44,7 +44,7 @@ const LEASE_SLACK_SECONDS = 3;
 const RETRY_AFTER_SECONDS = 5;
 
 export function createAuth0Sessions(deps: Auth0SessionsDeps): Auth0Sessions {
-  const underWay = new Map<string, RefreshUnderWay>();
+  const underWay = new Map<string, PendingRefresh>();
 
   function refreshOnce(id: string): Promise<GrantRecord> {
     const running = underWay.get(id);
@@ -61,7 +61,7 @@ export function createAuth0Sessions(deps: Auth0SessionsDeps): Auth0Sessions {
       try {
         return await refreshOnce(id);
       } catch (error) {
-        const isOutage = error instanceof TemporarilyUnavailable || isStorageFailure(error);
+        const isOutage = error instanceof TemporarilyUnavailableError || isStorageFailure(error);
         if (isOutage && grant.auth0.accessTokenExpiresAt > deps.now()) return grant;
         throw error;
       }
@@ -73,7 +73,7 @@ export function createAuth0Sessions(deps: Auth0SessionsDeps): Auth0Sessions {
 }
 
 function isStorageFailure(error: unknown): boolean {
-  return error instanceof StorageUnavailable;
+  return error instanceof StorageUnavailableError;
 }
 
 function isDue({ auth0 }: GrantRecord, now: number): boolean {
@@ -81,7 +81,7 @@ function isDue({ auth0 }: GrantRecord, now: number): boolean {
 }
 
 /** One per process and grant: refreshes if the lease is free, else waits for whoever has it. */
-function refreshOrWait(id: string, deps: Auth0SessionsDeps): RefreshUnderWay {
+function refreshOrWait(id: string, deps: Auth0SessionsDeps): PendingRefresh {
   const begun = leaseOrResult(id, deps).then(({ grant, isHolder }) => {
     const { subject, auth0 } = grant;
     const { refreshToken } = auth0;
@@ -109,7 +109,7 @@ async function leaseOrResult(
     // Before the look: a process that was blocked for all this time looks once more.
     const isLast = round >= rounds || deps.now() > giveUpAt;
     const { grant, isHolder } = await tryLease(id, owner, deps);
-    if (grant === undefined) throw new InvalidGrant('The login has ended');
+    if (grant === undefined) throw new InvalidGrantError('The login has ended');
     if (!isDue(grant, deps.now())) return { grant, isHolder: false };
     const leaseSeconds = (grant.auth0.lease?.until ?? 0) - deps.now();
     if (isHolder && leaseSeconds * 1000 >= deps.timeoutMs) return { grant, isHolder };
@@ -137,8 +137,8 @@ async function tryLease(
   return { grant, isHolder: grant?.auth0.lease?.owner === owner };
 }
 
-function unavailable(retryAfterSeconds: number): TemporarilyUnavailable {
-  return new TemporarilyUnavailable('The login service cannot be reached at the moment', {
+function unavailable(retryAfterSeconds: number): TemporarilyUnavailableError {
+  return new TemporarilyUnavailableError('The login service cannot be reached at the moment', {
     retryAfterSeconds,
   });
 }

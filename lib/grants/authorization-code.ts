@@ -11,7 +11,7 @@
 import { randomBytes } from 'node:crypto';
 
 import { equalInConstantTime, mac } from '../keys/key-ring.js';
-import { InvalidGrant } from '../oauth/errors.js';
+import { InvalidGrantError } from '../oauth/errors.js';
 import { verifierMatches } from '../oauth/pkce.js';
 import type { CodeGrantRequest } from '../oauth/token-request.js';
 import type { CodeRecord } from '../storage/records.js';
@@ -124,8 +124,8 @@ export function settled({ answering: _, ...code }: CodeRecord): CodeRecord {
 }
 
 /** The one answer to every bad code: it does not say what was wrong with it. */
-export function badCode(detail: string): InvalidGrant {
-  return new InvalidGrant('The authorization code is invalid, expired or was used before', {
+export function badCode(detail: string): InvalidGrantError {
+  return new InvalidGrantError('The authorization code is invalid, expired or was used before', {
     detail,
   });
 }

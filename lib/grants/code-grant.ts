@@ -11,7 +11,7 @@ import type { Auth0Login } from '../auth0/auth0.js';
 import type { Client } from '../clients/client.js';
 import type { AuthenticatedClient } from '../clients/client-authentication.js';
 import type { AuthorizationRequest } from '../oauth/authorization-request.js';
-import { AccessDenied, InvalidClient } from '../oauth/errors.js';
+import { AccessDeniedError, InvalidClientError } from '../oauth/errors.js';
 import type { GrantRecord } from '../storage/records.js';
 import { CODE_TTL_SECONDS, mintCode } from './authorization-code.js';
 import type { GrantsDeps } from './grant-context.js';
@@ -34,7 +34,7 @@ export async function beginGrant(
 ): Promise<{ code: string; grantId: string }> {
   const missing = deps.requiredScopes.filter((scope) => !login.scopes.includes(scope));
   if (missing.length > 0) {
-    throw new AccessDenied('Auth0 did not grant a scope that is required here', {
+    throw new AccessDeniedError('Auth0 did not grant a scope that is required here', {
       detail: `missing: ${missing.join(' ')}. In the Auth0 dashboard add it under Applications > APIs > Permissions; with RBAC on, give it to the person through a role`,
     });
   }
@@ -42,7 +42,7 @@ export async function beginGrant(
   const { code, tag } = mintCode(grantId, deps.codeKeys);
   await deps.store.add(grantId, newGrant(login, request, tag, deps.now()));
   await deps.endedSessions.requireAlive(login).catch(async (error: unknown) => {
-    await deps.store.end(grantId);
+    await deps.store.delete(grantId);
     throw error;
   });
   deps.tidy(login.subject);
@@ -100,6 +100,8 @@ export function provedBy(client: AuthenticatedClient, grant: GrantRecord): Grant
 /** A client that has credentials must use them, wherever it is known from (R-CI-5). */
 export function requireProof(grant: GrantRecord, client: AuthenticatedClient): void {
   if (grant.client.authMethod !== 'none' && !client.hasProved) {
-    throw new InvalidClient('Client authentication failed', { detail: 'no proof was presented' });
+    throw new InvalidClientError('Client authentication failed', {
+      detail: 'no proof was presented',
+    });
   }
 }

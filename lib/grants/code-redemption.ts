@@ -15,7 +15,7 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { AuthenticatedClient } from '../clients/client-authentication.js';
-import { TemporarilyUnavailable } from '../oauth/errors.js';
+import { TemporarilyUnavailableError } from '../oauth/errors.js';
 import type { CodeGrantRequest } from '../oauth/token-request.js';
 import type { GrantRecord } from '../storage/records.js';
 import { traced } from '../telemetry.js';
@@ -165,11 +165,11 @@ async function refusal(
 ): Promise<Error> {
   if (outcome === 'replayed' && !isSecond) {
     deps.emit({ type: 'code_replayed', grantId, client: fingerprint });
-    await deps.endGrant(grantId, 'code_replayed');
+    await deps.revokeGrant(grantId, 'code_replayed');
   }
   return badCode(isSecond ? 'redeemed in parallel' : outcome);
 }
 
-function tooLate(): TemporarilyUnavailable {
-  return new TemporarilyUnavailable('This took too long, try again', { retryAfterSeconds: 1 });
+function tooLate(): TemporarilyUnavailableError {
+  return new TemporarilyUnavailableError('This took too long, try again', { retryAfterSeconds: 1 });
 }

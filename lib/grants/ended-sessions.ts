@@ -10,7 +10,7 @@
  * @module
  */
 import type { Auth0Login, Auth0Logout } from '../auth0/auth0.js';
-import { AccessDenied } from '../oauth/errors.js';
+import { AccessDeniedError } from '../oauth/errors.js';
 import { type CollectionDeps, openCollection } from '../storage/collection.js';
 import type { EndedSessionRecord } from '../storage/records.js';
 import { LOGIN_TTL_SECONDS } from './login-transactions.js';
@@ -27,7 +27,7 @@ export type LoginOf = Pick<Auth0Login, 'subject' | 'sid' | 'startedAt'>;
 /** Remembers ended sessions as long as a login may be on its way. */
 export interface EndedSessions {
   note(logout: Pick<Auth0Logout, 'subject' | 'sid' | 'issuedAt'>): Promise<void>;
-  /** @throws AccessDenied the login's session has ended since it began */
+  /** @throws AccessDeniedError the login's session has ended since it began */
   requireAlive(login: LoginOf): Promise<void>;
 }
 
@@ -68,7 +68,7 @@ export function createEndedSessions(deps: CollectionDeps): EndedSessions {
     async requireAlive(login) {
       const answers = await Promise.all([sessionHasEnded(login), personHasEnded(login)]);
       if (!answers.includes(true)) return;
-      throw new AccessDenied('The login has ended', {
+      throw new AccessDeniedError('The login has ended', {
         detail: 'Auth0 has told of a logout since it began',
       });
     },

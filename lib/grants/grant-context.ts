@@ -24,7 +24,7 @@ export interface GrantsDeps extends TokenIssuerDeps {
   readonly knownScopes: ReadonlySet<string>;
   readonly emit: EventListener;
   /** Whether it was there and alive. */
-  readonly endGrant: (id: string, cause: RevocationCause) => Promise<boolean>;
+  readonly revokeGrant: (id: string, cause: RevocationCause) => Promise<boolean>;
   /** Looks after a person's other grants, in the background. */
   readonly tidy: (subject: string) => void;
 }

@@ -32,7 +32,7 @@ export interface GrantStore {
     from?: GrantRecord,
   ): Promise<GrantRecord | undefined>;
   /** Deletes it; what was there, for whoever wins, undefined for everyone else. */
-  end(id: string): Promise<Holding | undefined>;
+  delete(id: string): Promise<StoredGrant | undefined>;
   /**
    * Grants that match every field given; all fields undefined matches nothing. `all` adds those whose
    * code has not been redeemed yet, and those that a later login has superseded: whoever ends logins must
@@ -43,11 +43,11 @@ export interface GrantStore {
     which?: 'redeemed' | 'all',
   ): Promise<readonly { id: string; grant: GrantRecord }[]>;
   /** All that is kept for a person: also what has ended by itself and is not yet given back. */
-  holdings(subject: string): Promise<readonly Holding[]>;
+  storedGrants(subject: string): Promise<readonly StoredGrant[]>;
 }
 
 /** A stored grant, whether it still counts or not. */
-export interface Holding {
+export interface StoredGrant {
   readonly id: string;
   readonly grant: GrantRecord;
   readonly isAlive: boolean;
@@ -90,7 +90,7 @@ export function createGrantStore(deps: GrantStoreDeps): GrantStore {
         onChange(id);
       }
     },
-    async end(id) {
+    async delete(id) {
       const grant = await records.take(id).finally(() => onChange(id));
       if (grant === undefined) return undefined;
       // It has ended with its record. A membership left over is dropped at the next look.
@@ -106,7 +106,7 @@ export function createGrantStore(deps: GrantStoreDeps): GrantStore {
       }
       return found;
     },
-    async holdings(subject) {
+    async storedGrants(subject) {
       const ids = await indexes.find(['subject', subject]);
       const held = await Promise.all(
         ids.map(async (id) => {

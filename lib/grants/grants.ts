@@ -9,7 +9,7 @@ import { clientFingerprint } from '../clients/fingerprint.js';
 import type { Lifetimes } from '../config/config.js';
 import type { EventListener, RevocationCause } from '../config/events.js';
 import type { Logger } from '../config/logger.js';
-import { InvalidGrant } from '../oauth/errors.js';
+import { InvalidGrantError } from '../oauth/errors.js';
 import { haveSameHost } from '../oauth/redirect-uri.js';
 import type { CodeGrantRequest, RefreshGrantRequest } from '../oauth/token-request.js';
 import type { CollectionDeps } from '../storage/collection.js';
@@ -36,7 +36,7 @@ export interface Grants {
   /**
    * Stores a verified login and issues the code for it.
    *
-   * @throws AccessDenied Auth0 did not grant a required scope
+   * @throws AccessDeniedError Auth0 did not grant a required scope
    */
   begin(login: Auth0Login, request: ApprovedRequest): Promise<{ code: string; grantId: string }>;
   /** For a login no grant comes of: what Auth0 gave to keep it alive goes back in the background. */
@@ -45,16 +45,16 @@ export interface Grants {
    * Redeems a code; of parallel ones exactly one. A second one after it ends the grant, unless
    * the first answer never left.
    *
-   * @throws InvalidGrant for every bad code, verifier or redirect URI alike
-   * @throws InvalidClient a confidential client did not authenticate
-   * @throws TemporarilyUnavailable it took too long; the same request may be sent again
+   * @throws InvalidGrantError for every bad code, verifier or redirect URI alike
+   * @throws InvalidClientError a confidential client did not authenticate
+   * @throws TemporarilyUnavailableError it took too long; the same request may be sent again
    */
   redeemCode(request: CodeGrantRequest, client: AuthenticatedClient): Promise<TokenSet>;
   /**
    * Rotates. A replay outside the grace window ends the grant.
    *
    * @param caller keyed hash of the address it came from
-   * @throws InvalidGrant, InvalidScope, InvalidClient, TemporarilyUnavailable
+   * @throws InvalidGrantError, InvalidScopeError, InvalidClientError, TemporarilyUnavailableError
    */
   refresh(
     request: RefreshGrantRequest,
@@ -69,14 +69,14 @@ export interface Grants {
     clientId: string,
   ): Promise<{ id: string; grant: GrantRecord } | undefined>;
   /** Ends a grant, here at once and at Auth0 in the background. */
-  end(grantId: string, cause: RevocationCause): Promise<boolean>;
-  /** Ends what a logout at Auth0 ends, sessions of people too. @throws InvalidRequest it was carried out before */
+  revoke(grantId: string, cause: RevocationCause): Promise<boolean>;
+  /** Ends what a logout at Auth0 ends, sessions of people too. @throws InvalidRequestError it was carried out before */
   logOut(logout: Auth0Logout): Promise<void>;
   list(
     filter: GrantFilter,
     which?: 'redeemed' | 'all',
   ): Promise<readonly { id: string; grant: GrantRecord }[]>;
-  /** @throws InvalidGrant the session has ended. @throws TemporarilyUnavailable */
+  /** @throws InvalidGrantError the session has ended. @throws TemporarilyUnavailableError */
   auth0Token(grantId: string): Promise<string>;
   /** Brings to its end what still runs in the background. */
   close(): Promise<void>;
@@ -122,14 +122,22 @@ export function createGrants(parts: GrantsParts): Grants {
     ...parts,
     store,
     timeoutMs: parts.upstreamTimeoutMs,
-    giveBack: upstream.giveBack,
+    giveBack: upstream.revoke,
     tidy: housekeeping.tidy,
     endGrant: async (id) => void (await endGrant(id, 'auth0_session_ended')),
   });
   const supersede = createSupersession({ ...parts, store });
   const deliveries = createDeliveries(store, supersede);
   const { tidy } = housekeeping;
-  const deps: GrantsDeps = { ...parts, store, sessions, deliveries, supersede, endGrant, tidy };
+  const deps: GrantsDeps = {
+    ...parts,
+    store,
+    sessions,
+    deliveries,
+    supersede,
+    revokeGrant: endGrant,
+    tidy,
+  };
 
   async function find(grantId: string): Promise<GrantRecord | undefined> {
     const grant = await store.find(grantId);
@@ -138,7 +146,7 @@ export function createGrants(parts: GrantsParts): Grants {
     return grant?.code.redeemedAt === undefined ? undefined : grant;
   }
 
-  const discard = ({ tokens }: Auth0Login): void => upstream.giveBack(tokens.refreshToken);
+  const discard = ({ tokens }: Auth0Login): void => upstream.revoke(tokens.refreshToken);
 
   return {
     async begin(login, request) {
@@ -161,14 +169,14 @@ export function createGrants(parts: GrantsParts): Grants {
       if (id === undefined || grant?.client.id !== clientId) return undefined;
       return { id, grant };
     },
-    end: endGrant,
+    revoke: endGrant,
     logOut: createLogouts({ ...parts, store, endGrant }),
     list: store.list,
     async auth0Token(grantId) {
       const grant = await find(grantId);
-      if (grant === undefined) throw new InvalidGrant('The login has ended');
+      if (grant === undefined) throw new InvalidGrantError('The login has ended');
       const { auth0 } = await sessions.keepAlive(grantId, grant);
-      if (auth0.accessTokenExpiresAt <= now()) throw new InvalidGrant('The login has ended');
+      if (auth0.accessTokenExpiresAt <= now()) throw new InvalidGrantError('The login has ended');
       return auth0.accessToken;
     },
     async close() {
@@ -181,11 +189,11 @@ export function createGrants(parts: GrantsParts): Grants {
 /** Ends grants: here at once, at Auth0 in the background, and told to whoever listens. */
 function createEnding(
   { emit }: Pick<GrantsParts, 'emit'>,
-  store: Pick<GrantStore, 'end' | 'list'>,
+  store: Pick<GrantStore, 'delete' | 'list'>,
   upstream: UpstreamRevocation,
-): GrantsDeps['endGrant'] {
+): GrantsDeps['revokeGrant'] {
   async function endGrant(id: string, cause: RevocationCause): Promise<boolean> {
-    const ended = await store.end(id);
+    const ended = await store.delete(id);
     if (ended === undefined) return false;
     const { subject, client, auth0, supersededAt } = ended.grant;
     // What has run out was dead before, whoever comes to bury it.
@@ -195,7 +203,7 @@ function createEnding(
     if (ended.isAlive || supersededAt === undefined) {
       emit({ type: 'grant_revoked', cause: told, ...context });
     }
-    if (cause !== 'auth0_session_ended') upstream.giveBack(auth0.refreshToken);
+    if (cause !== 'auth0_session_ended') upstream.revoke(auth0.refreshToken);
     if (ended.isAlive && supersededAt === undefined) await endSuperseded(ended.grant, cause);
     return ended.isAlive;
   }

@@ -20,7 +20,7 @@ export interface Housekeeping {
 }
 
 interface HousekeepingDeps {
-  readonly store: Pick<GrantStore, 'holdings'>;
+  readonly store: Pick<GrantStore, 'storedGrants'>;
   /** Forgets a grant that has ended by itself, here and at Auth0. */
   readonly retire: (id: string) => Promise<void>;
   readonly endGrant: (id: string, cause: RevocationCause) => Promise<boolean>;
@@ -53,7 +53,7 @@ export function createHousekeeping(deps: HousekeepingDeps): Housekeeping {
 }
 
 async function tidyUp(subject: string, deps: HousekeepingDeps): Promise<void> {
-  const holdings = await deps.store.holdings(subject);
+  const holdings = await deps.store.storedGrants(subject);
   for (const { id, isAlive } of holdings) {
     if (!isAlive) await deps.retire(id);
   }

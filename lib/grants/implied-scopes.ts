@@ -10,7 +10,7 @@ import type { Auth0 } from '../auth0/auth0.js';
 import { type ImpliedScopes, withImpliedScopes } from '../oauth/scope.js';
 
 /** The same Auth0, whose logins and refreshes name implied scopes too. */
-export function grantingImplied(auth0: Auth0, implied: ImpliedScopes): Auth0 {
+export function withImpliedScopesGranted(auth0: Auth0, implied: ImpliedScopes): Auth0 {
   if (implied.size === 0) return auth0;
   return {
     ...auth0,

@@ -7,7 +7,7 @@
  */
 import type { Auth0Logout } from '../auth0/auth0.js';
 import type { EventListener, RevocationCause } from '../config/events.js';
-import { InvalidRequest } from '../oauth/errors.js';
+import { InvalidRequestError } from '../oauth/errors.js';
 import { type CollectionDeps, openCollection } from '../storage/collection.js';
 import type { LogoutRecord } from '../storage/records.js';
 import type { AccountSessions } from './account-sessions.js';
@@ -27,7 +27,7 @@ interface LogoutsDeps {
 /** A token is remembered this much longer than it is valid: clocks differ. */
 const MARGIN_SECONDS = 120;
 
-/** Carries out a verified logout, once. @throws InvalidRequest it was carried out before */
+/** Carries out a verified logout, once. @throws InvalidRequestError it was carried out before */
 export function createLogouts(deps: LogoutsDeps): (logout: Auth0Logout) => Promise<void> {
   const { emit, now } = deps;
   const done = openCollection<LogoutRecord>(deps.collections, 'logout');
@@ -35,7 +35,7 @@ export function createLogouts(deps: LogoutsDeps): (logout: Auth0Logout) => Promi
     const ttlSeconds = Math.max(1, logout.expiresAt - now()) + MARGIN_SECONDS;
     if (!(await done.add(logout.id, true, ttlSeconds))) {
       // A replay must not end what began after the logout.
-      throw new InvalidRequest('The logout token was used before');
+      throw new InvalidRequestError('The logout token was used before');
     }
     const ended = await endAll(logout, deps).catch(async (error: unknown) => {
       await done.delete(logout.id);

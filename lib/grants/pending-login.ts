@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { InvalidRequest } from '../oauth/errors.js';
+import { InvalidRequestError } from '../oauth/errors.js';
 import { isJsonObject } from '../oauth/json-object.js';
 import type { ApprovedRequest } from './code-grant.js';
 
@@ -22,7 +22,7 @@ export type PendingLogin =
 /**
  * Reads it back. What is inside a request is taken as it is, since only a departure can have sealed it.
  *
- * @throws InvalidRequest for anything but exactly one of the two
+ * @throws InvalidRequestError for anything but exactly one of the two
  */
 export function pendingLoginOf(pending: unknown): PendingLogin {
   const fields = new Map(isJsonObject(pending) ? Object.entries(pending) : []);
@@ -37,5 +37,5 @@ export function pendingLoginOf(pending: unknown): PendingLogin {
       return { purpose, reauthenticate };
     }
   }
-  throw new InvalidRequest('There is no such login', { detail: 'its record says no purpose' });
+  throw new InvalidRequestError('There is no such login', { detail: 'its record says no purpose' });
 }

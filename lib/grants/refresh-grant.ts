@@ -11,7 +11,7 @@
 
 import type { AuthenticatedClient } from '../clients/client-authentication.js';
 import { clientFingerprint } from '../clients/fingerprint.js';
-import { InvalidGrant } from '../oauth/errors.js';
+import { InvalidGrantError } from '../oauth/errors.js';
 import type { RefreshGrantRequest } from '../oauth/token-request.js';
 import type { GrantRecord } from '../storage/records.js';
 import { traced } from '../telemetry.js';
@@ -137,10 +137,10 @@ async function refuseReplay(
   if (presented !== 'replayed') return;
   const context = { grantId, subject, client: clientFingerprint(client.id) };
   deps.emit({ type: 'refresh_token_replayed', ...context });
-  await deps.endGrant(grantId, 'refresh_token_replayed');
+  await deps.revokeGrant(grantId, 'refresh_token_replayed');
   throw badRefreshToken('replaced before, outside the grace window');
 }
 
-function badRefreshToken(detail: string): InvalidGrant {
-  return new InvalidGrant('The refresh token is invalid, expired or revoked', { detail });
+function badRefreshToken(detail: string): InvalidGrantError {
+  return new InvalidGrantError('The refresh token is invalid, expired or revoked', { detail });
 }

@@ -6,7 +6,7 @@
  * @module
  */
 import type { Lifetimes } from '../config/config.js';
-import { InvalidGrant, InvalidScope } from '../oauth/errors.js';
+import { InvalidGrantError, InvalidScopeError } from '../oauth/errors.js';
 import type { GrantRecord } from '../storage/records.js';
 import type { AccessTokens } from './access-token.js';
 import { accessTokenLifetime } from './grant-life.js';
@@ -44,7 +44,7 @@ export function effectiveScopes(grant: Pick<GrantRecord, 'scopes' | 'auth0'>): r
  * asking for what Auth0 has withdrawn since; the answer then tells it the truth. Words nobody here
  * knows are passed over (CLI-31).
  *
- * @throws InvalidScope a known scope that the person did not allow (R-TK-10)
+ * @throws InvalidScopeError a known scope that the person did not allow (R-TK-10)
  */
 export function narrowedScopes(
   grant: Pick<GrantRecord, 'scopes' | 'auth0'>,
@@ -54,14 +54,14 @@ export function narrowedScopes(
   const words = asked ?? [];
   const allowed = words.filter((scope) => grant.scopes.includes(scope));
   if (words.some((scope) => rules.known.has(scope) && !allowed.includes(scope))) {
-    throw new InvalidScope('The scope is wider than what was granted');
+    throw new InvalidScopeError('The scope is wider than what was granted');
   }
   const effective = effectiveScopes(grant);
   if (allowed.length === 0) return effective;
   return effective.filter((scope) => allowed.includes(scope) || rules.required.includes(scope));
 }
 
-/** Signs what a grant has come to. @throws InvalidGrant the grant is at its end */
+/** Signs what a grant has come to. @throws InvalidGrantError the grant is at its end */
 export async function issueTokens(
   grantId: string,
   grant: GrantRecord,
@@ -70,7 +70,7 @@ export async function issueTokens(
 ): Promise<TokenSet> {
   const issuedAt = deps.now();
   const expiresInSeconds = accessTokenLifetime(grant, deps.lifetimes, issuedAt);
-  if (expiresInSeconds <= 0) throw new InvalidGrant('The login has ended');
+  if (expiresInSeconds <= 0) throw new InvalidGrantError('The login has ended');
   const accessToken = await deps.accessTokens.sign({
     grantId,
     clientId: grant.client.id,

@@ -17,7 +17,7 @@ import type { Logger } from '../config/logger.js';
 /** See {@link createUpstreamRevocation}. */
 export interface UpstreamRevocation {
   /** Takes a token; returns at once. Undefined, for a login without one, is nothing to do. */
-  giveBack(refreshToken: string | undefined): void;
+  revoke(refreshToken: string | undefined): void;
   /** Gives back what is left unless Auth0 is away, and resolves when that is done. */
   close(): Promise<void>;
 }
@@ -80,7 +80,7 @@ export function createUpstreamRevocation({
   }
 
   return {
-    giveBack(refreshToken) {
+    revoke(refreshToken) {
       if (refreshToken === undefined) return;
       if (waiting.length >= MAX_WAITING) waiting.pop();
       waiting.push(refreshToken);

@@ -11,10 +11,10 @@
 import type { Request } from 'express';
 
 import type { Sealer } from '../keys/seal.js';
-import { AccessDenied } from '../oauth/errors.js';
-import type { Visitor } from './account-visits.js';
+import { AccessDeniedError } from '../oauth/errors.js';
+import type { SignedInUser } from './account-sign-ins.js';
 import { PageError } from './pages.js';
-import { signOfAnotherSite } from './same-origin.js';
+import { crossSiteEvidence } from './same-origin.js';
 
 /** Largest body of a form on this page, in bytes: several times the sealed field. */
 export const MAX_FORM_BYTES: number = 4 * 1024;
@@ -27,12 +27,12 @@ export type AccountAction =
 /** Writes the forms, and reads what they send. */
 export interface AccountForms {
   /** The text for the hidden field. */
-  write(visitor: Visitor, action: AccountAction): string;
+  write(visitor: SignedInUser, action: AccountAction): string;
   /** @throws PageError a page of another site sends it */
   requireOwnPage(req: Request): void;
   /** @throws PageError the field is not of this session, of another button, or forged */
   read<Does extends AccountAction['does']>(
-    visitor: Visitor,
+    visitor: SignedInUser,
     sealed: string | undefined,
     does: Does,
   ): Extract<AccountAction, { does: Does }>;
@@ -46,7 +46,7 @@ interface AccountFormsDeps {
 }
 
 export function createAccountForms({ sealer, issuer, origin }: AccountFormsDeps): AccountForms {
-  const boundTo = ({ sessionId, account }: Visitor): string =>
+  const boundTo = ({ sessionId, account }: SignedInUser): string =>
     JSON.stringify([issuer, sessionId, account.subject]);
   return {
     write(visitor, action) {
@@ -54,7 +54,7 @@ export function createAccountForms({ sealer, issuer, origin }: AccountFormsDeps)
       return sealer.seal(text, boundTo(visitor)).toString('base64url');
     },
     requireOwnPage(req) {
-      const sign = signOfAnotherSite(req, origin);
+      const sign = crossSiteEvidence(req, origin);
       if (sign !== undefined) throw expired(sign);
     },
     read(visitor, sealed, does) {
@@ -76,5 +76,8 @@ function isFor<Does extends AccountAction['does']>(
 }
 
 function expired(detail: string): PageError {
-  return new PageError('page_expired', new AccessDenied('The form is not valid here', { detail }));
+  return new PageError(
+    'page_expired',
+    new AccessDeniedError('The form is not valid here', { detail }),
+  );
 }

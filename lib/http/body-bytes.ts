@@ -11,11 +11,11 @@ import type { Request, Response } from 'express';
 
 import { startDeadline } from '../deadline.js';
 import {
-  InvalidRequest,
+  InvalidRequestError,
   type OAuthError,
-  RequestTimedOut,
-  RequestTooLarge,
-  UnsupportedBody,
+  RequestTimeoutError,
+  RequestTooLargeError,
+  UnsupportedBodyError,
 } from '../oauth/errors.js';
 
 /** Time a body may take, in milliseconds: 64 kB over a bad line. */
@@ -31,19 +31,19 @@ export interface BodyLimits {
 /**
  * Reads the body to its end.
  *
- * @throws RequestTooLarge as soon as that is known: the rest is not waited for
- * @throws RequestTimedOut the end did not come in time; the connection closes with the answer
- * @throws UnsupportedBody a compressed body: it could unpack to anything
- * @throws InvalidRequest the connection ended first
+ * @throws RequestTooLargeError as soon as that is known: the rest is not waited for
+ * @throws RequestTimeoutError the end did not come in time; the connection closes with the answer
+ * @throws UnsupportedBodyError a compressed body: it could unpack to anything
+ * @throws InvalidRequestError the connection ended first
  */
 export async function readBytes(req: Request, res: Response, limits: BodyLimits): Promise<Buffer> {
   const { maxBytes, timeoutMs = TIMEOUT_MS } = limits;
   const { 'content-encoding': encoding = 'identity' } = req.headers;
   if (encoding.toLowerCase() !== 'identity') {
-    throw new UnsupportedBody('The body must not be compressed');
+    throw new UnsupportedBodyError('The body must not be compressed');
   }
   refuseTooLarge(req, maxBytes);
-  if (req.destroyed) throw new InvalidRequest('The body is not complete');
+  if (req.destroyed) throw new InvalidRequestError('The body is not complete');
 
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
@@ -51,7 +51,7 @@ export async function readBytes(req: Request, res: Response, limits: BodyLimits)
     const endDeadline = startDeadline(timeoutMs, () => {
       // RFC 9110 §15.5.9: or the rest would go on trickling in.
       res.set('Connection', 'close');
-      giveUp(new RequestTimedOut('The body did not arrive in time'));
+      giveUp(new RequestTimeoutError('The body did not arrive in time'));
     });
     req.on('data', take).on('end', finish).on('close', breakOff).on('error', breakOff);
 
@@ -65,7 +65,7 @@ export async function readBytes(req: Request, res: Response, limits: BodyLimits)
       resolve(Buffer.concat(chunks));
     }
     function breakOff(): void {
-      giveUp(new InvalidRequest('The body is not complete'));
+      giveUp(new InvalidRequestError('The body is not complete'));
     }
     function giveUp(error: OAuthError): void {
       letGo();
@@ -80,13 +80,13 @@ export async function readBytes(req: Request, res: Response, limits: BodyLimits)
   });
 }
 
-/** @throws RequestTooLarge by its own announcement, whoever has read it */
+/** @throws RequestTooLargeError by its own announcement, whoever has read it */
 export function refuseTooLarge(req: Request, maxBytes: number): void {
   if (Number(req.headers['content-length'] ?? 0) > maxBytes) throw tooLarge(maxBytes);
 }
 
 function ignore(): void {}
 
-function tooLarge(maxBytes: number): RequestTooLarge {
-  return new RequestTooLarge(`The body is larger than ${maxBytes} bytes`);
+function tooLarge(maxBytes: number): RequestTooLargeError {
+  return new RequestTooLargeError(`The body is larger than ${maxBytes} bytes`);
 }

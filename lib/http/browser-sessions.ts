@@ -9,7 +9,7 @@ import { randomBytes } from 'node:crypto';
 import type { Request, RequestHandler, Response } from 'express';
 import type session from 'express-session';
 
-import { StorageUnavailable } from '../storage/storage.js';
+import { StorageUnavailableError } from '../storage/storage.js';
 import { type CookieRules, cookieOf } from './cookies.js';
 import { expressSession } from './express-session.js';
 
@@ -67,7 +67,8 @@ export function createBrowserSessions(deps: BrowserSessionsDeps): BrowserSession
     return new Promise((resolve, reject) => {
       void loader(shadow, res, (error?: unknown) => {
         if (error !== undefined && error !== null) reject(error);
-        else if (shadow.session === undefined) reject(new StorageUnavailable('no session store'));
+        else if (shadow.session === undefined)
+          reject(new StorageUnavailableError('no session store'));
         else resolve(shadow.session);
       });
     });

@@ -12,7 +12,7 @@ import type { AuthenticateClient, AuthenticatedClient } from '../clients/client-
 import { noteCaller } from '../config/request-context.js';
 import type { RefreshTokens } from '../grants/refresh-token.js';
 import { type ClientCredentials, parseClientCredentials } from '../oauth/client-credentials.js';
-import { InvalidClient } from '../oauth/errors.js';
+import { InvalidClientError } from '../oauth/errors.js';
 import type { Parameters } from '../oauth/parameters.js';
 import { IPV6_SITE } from './caller-address.js';
 import type { RateLimits } from './rate-limits.js';
@@ -28,9 +28,9 @@ export interface ClientRequest {
 }
 
 /**
- * @throws InvalidRequest (400, 408, 413, 415) a form that cannot be read, or two ways to authenticate
- * @throws TooManyRequests (429) the address, the grant, or guesses at the client's secret
- * @throws InvalidClient (401) client authentication failed
+ * @throws InvalidRequestError (400, 408, 413, 415) a form that cannot be read, or two ways to authenticate
+ * @throws TooManyRequestsError (429) the address, the grant, or guesses at the client's secret
+ * @throws InvalidClientError (401) client authentication failed
  */
 export type OpenClientRequest = (req: Request, res: Response) => Promise<ClientRequest>;
 
@@ -82,7 +82,7 @@ export function createClientRequests(deps: ClientRequestsDeps): OpenClientReques
     try {
       return await authenticateClient(credentials);
     } catch (error) {
-      if (error instanceof InvalidClient) await limits.count('secret', key);
+      if (error instanceof InvalidClientError) await limits.count('secret', key);
       throw error;
     }
   }

@@ -36,7 +36,7 @@ const FIELD_NAME = /^(?!\*$)[\w!#$%&'*+.^`|~-]+$/;
  * @param answers A browser names the origin of every request whose answer it would withhold, so that
  *   other callers can be spared the headers; but not where a cache could give their answer to it.
  */
-export function openToBrowsers(
+export function allowCors(
   methods: string,
   answers: 'may be cached' | 'are never cached' = 'may be cached',
 ): Step {

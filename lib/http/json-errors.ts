@@ -9,7 +9,7 @@ import type { ErrorRequestHandler, Response } from 'express';
 
 import { basicChallenge } from '../oauth/challenge.js';
 import { isBasicScheme } from '../oauth/client-credentials.js';
-import { InvalidClient, type OAuthError } from '../oauth/errors.js';
+import { InvalidClientError, type OAuthError } from '../oauth/errors.js';
 import type { ErrorLog } from './error-log.js';
 import { toOAuthError } from './oauth-error.js';
 import { sendJson } from './send-json.js';
@@ -24,7 +24,7 @@ export function jsonErrors(logError: ErrorLog, issuer: string): ErrorRequestHand
       return;
     }
     // R-TK-5: a client that used the header is told which scheme the header takes.
-    if (error instanceof InvalidClient && isBasicScheme(req.headers.authorization ?? '')) {
+    if (error instanceof InvalidClientError && isBasicScheme(req.headers.authorization ?? '')) {
       res.set('WWW-Authenticate', basicChallenge(issuer));
     }
     sendOAuthError(res, error);

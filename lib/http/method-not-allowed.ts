@@ -7,13 +7,13 @@
  */
 import type { RequestHandler } from 'express';
 
-import { MethodNotAllowed } from '../oauth/errors.js';
+import { MethodNotAllowedError } from '../oauth/errors.js';
 
 /** @param allowed for the `Allow` header, e.g. `GET, HEAD` */
 export function methodNotAllowed(allowed: string): RequestHandler {
   return function refuseMethod(_req, res, next) {
     res.set('Allow', allowed);
-    next(new MethodNotAllowed(`The methods here are ${allowed}`));
+    next(new MethodNotAllowedError(`The methods here are ${allowed}`));
   };
 }
 
@@ -21,6 +21,6 @@ export function methodNotAllowed(allowed: string): RequestHandler {
  * HEAD on an endpoint whose GET does something (Express would run it): an empty answer that reads,
  * stores and uses up nothing.
  */
-export const answerHead: RequestHandler = function answerHead(_req, res) {
+export const respondToHead: RequestHandler = function answerHead(_req, res) {
   res.status(200).end();
 };

@@ -7,9 +7,9 @@
  */
 import type { RequestHandler } from 'express';
 
-import { NotFound } from '../oauth/errors.js';
+import { NotFoundError } from '../oauth/errors.js';
 
 /** Answered here and not by the host app, whose page for everything else may have status 200. */
 export const notFound: RequestHandler = function refuseAddress(_req, _res, next) {
-  next(new NotFound('There is no such document'));
+  next(new NotFoundError('There is no such document'));
 };

@@ -6,16 +6,16 @@
 import { Auth0Error } from '../auth0/auth0.js';
 import { ClientMetadataError } from '../clients/metadata-documents/client-metadata-error.js';
 import {
-  AccessDenied,
-  InvalidClient,
-  InvalidGrant,
-  InvalidRequest,
+  AccessDeniedError,
+  InvalidClientError,
+  InvalidGrantError,
+  InvalidRequestError,
   OAuthError,
   ServerError,
-  TemporarilyUnavailable,
+  TemporarilyUnavailableError,
   UnauthorizedClientError,
 } from '../oauth/errors.js';
-import { StorageUnavailable } from '../storage/storage.js';
+import { StorageUnavailableError } from '../storage/storage.js';
 
 /** When to come back after an outage of which we know no end, in seconds. */
 const RETRY_AFTER_SECONDS = 5;
@@ -24,13 +24,15 @@ const RETRY_AFTER_SECONDS = 5;
 export function toOAuthError(error: unknown): OAuthError {
   if (error instanceof OAuthError) return error;
   if (error instanceof Auth0Error) return fromAuth0(error);
-  if (error instanceof StorageUnavailable) return unavailable(error, RETRY_AFTER_SECONDS);
+  if (error instanceof StorageUnavailableError) return unavailable(error, RETRY_AFTER_SECONDS);
   if (error instanceof ClientMetadataError) {
     if (error.isTemporary) return unavailable(error, RETRY_AFTER_SECONDS);
-    const Refusal = error.reason === 'no_common_method' ? UnauthorizedClientError : InvalidClient;
+    const Refusal =
+      error.reason === 'no_common_method' ? UnauthorizedClientError : InvalidClientError;
     return new Refusal(withoutQuotes(error.message), { detail: error.detail, cause: error });
   }
-  if (isMalformedUrl(error)) return new InvalidRequest('The URL is malformed', { cause: error });
+  if (isMalformedUrl(error))
+    return new InvalidRequestError('The URL is malformed', { cause: error });
   return new ServerError('Something went wrong on our side', { cause: error });
 }
 
@@ -40,12 +42,12 @@ function fromAuth0(error: Auth0Error): OAuthError {
     case 'unavailable':
       return unavailable(error, error.retryAfterSeconds ?? RETRY_AFTER_SECONDS);
     case 'denied':
-      return new AccessDenied(denial(error.tenantMessage), { detail, cause: error });
+      return new AccessDeniedError(denial(error.tenantMessage), { detail, cause: error });
     case 'session_ended':
-      return new InvalidGrant('The login has ended', { detail, cause: error });
+      return new InvalidGrantError('The login has ended', { detail, cause: error });
     case 'unknown_login':
     case 'interrupted':
-      return new InvalidRequest('There is no such login', { cause: error });
+      return new InvalidRequestError('There is no such login', { cause: error });
     case 'misconfigured':
     case 'invalid_response':
       return new ServerError('The login service is not set up correctly', { detail, cause: error });
@@ -74,8 +76,8 @@ function denial(tenantMessage = ''): string {
   return /[a-z]/i.test(reason) ? `The login was denied: ${reason}` : 'The login was denied';
 }
 
-function unavailable(cause: unknown, retryAfterSeconds: number): TemporarilyUnavailable {
-  return new TemporarilyUnavailable(
+function unavailable(cause: unknown, retryAfterSeconds: number): TemporarilyUnavailableError {
+  return new TemporarilyUnavailableError(
     'The service cannot be reached at the moment, try again later',
     {
       retryAfterSeconds,

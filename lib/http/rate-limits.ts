@@ -14,7 +14,7 @@ import type { RateLimitRequestHandler, Store } from 'express-rate-limit';
 
 import type { Logger } from '../config/logger.js';
 import { noteCaller } from '../config/request-context.js';
-import { TooManyRequests } from '../oauth/errors.js';
+import { TooManyRequestsError } from '../oauth/errors.js';
 import { type AddressOf, createAddressOf, IPV6_SITE } from './caller-address.js';
 import { expressRateLimit } from './express-rate-limit.js';
 import { createSteadyCounters } from './steady-counters.js';
@@ -85,11 +85,11 @@ export interface RateLimits
   readonly addressOf: AddressOf;
   /** Keyed hash of the caller's address. */
   callerOf(req: Request): string;
-  /** Counts one under a key, or as many as there are. @throws TooManyRequests */
+  /** Counts one under a key, or as many as there are. @throws TooManyRequestsError */
   count(name: LimitName, key: string, times?: number): Promise<void>;
-  /** Counts a decision on a form, or a login that begins without one. @throws TooManyRequests */
+  /** Counts a decision on a form, or a login that begins without one. @throws TooManyRequestsError */
   countLogin(req: Request): Promise<void>;
-  /** Looks without counting. @throws TooManyRequests if the next one would be too many */
+  /** Looks without counting. @throws TooManyRequestsError if the next one would be too many */
   check(name: LimitName, key: string): Promise<void>;
   /** Stops the counters' timers. */
   close(): void;
@@ -190,6 +190,6 @@ function secondsUntil(end: Date | undefined, windowMs: number): number {
   return (end === undefined ? windowMs : end.getTime() - Date.now()) / 1000;
 }
 
-function tooMany(retryAfterSeconds?: number): TooManyRequests {
-  return new TooManyRequests('Too many requests, try again later', { retryAfterSeconds });
+function tooMany(retryAfterSeconds?: number): TooManyRequestsError {
+  return new TooManyRequestsError('Too many requests, try again later', { retryAfterSeconds });
 }

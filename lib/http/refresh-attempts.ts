@@ -2,10 +2,10 @@
 import type { Request } from 'express';
 
 import type { RefreshTokens } from '../grants/refresh-token.js';
-import { InvalidGrant } from '../oauth/errors.js';
+import { InvalidGrantError } from '../oauth/errors.js';
 import type { RateLimits } from './rate-limits.js';
 
-/** Runs a refresh. @throws what it throws, or TooManyRequests (429) in place of InvalidGrant */
+/** Runs a refresh. @throws what it throws, or TooManyRequestsError (429) in place of InvalidGrantError */
 export type AttemptRefresh = <T>(
   req: Request,
   presented: { readonly refreshToken: string; readonly clientId: string },
@@ -21,7 +21,7 @@ export function createRefreshAttempts(
       return await refresh(limits.callerOf(req));
     } catch (error) {
       // Counted afterwards: a token cannot be guessed, and an honest refresh needs no look at a counter.
-      if (error instanceof InvalidGrant) {
+      if (error instanceof InvalidGrantError) {
         const grantId = refreshTokens.parse(refreshToken, clientId)?.grantId;
         const address = limits.addressOf(req);
         await limits.count(

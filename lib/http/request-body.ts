@@ -7,7 +7,11 @@
  */
 import type { Request, Response } from 'express';
 
-import { InvalidClientMetadata, InvalidRequest, RequestTooLarge } from '../oauth/errors.js';
+import {
+  InvalidClientMetadataError,
+  InvalidRequestError,
+  RequestTooLargeError,
+} from '../oauth/errors.js';
 import { type Parameters, parametersFromObject, parseParameters } from '../oauth/parameters.js';
 import { readBytes, refuseTooLarge } from './body-bytes.js';
 
@@ -17,11 +21,11 @@ const JSON_TYPES = ['application/json', 'application/*+json'];
 /**
  * The fields of a form body. Parameters in the query are not looked at (RFC 6749 §3.2).
  *
- * @throws InvalidRequest another content type, or not plain text fields
- * @throws RequestTooLarge more than `maxBytes`
+ * @throws InvalidRequestError another content type, or not plain text fields
+ * @throws RequestTooLargeError more than `maxBytes`
  */
 export async function readForm(req: Request, res: Response, maxBytes: number): Promise<Parameters> {
-  if (!req.is(FORM)) throw new InvalidRequest(`The body must be ${FORM}`);
+  if (!req.is(FORM)) throw new InvalidRequestError(`The body must be ${FORM}`);
   const body = await bodyOf(req, res, maxBytes);
   return typeof body === 'string' ? parseParameters(body) : parametersFromObject(body);
 }
@@ -29,18 +33,19 @@ export async function readForm(req: Request, res: Response, maxBytes: number): P
 /**
  * The value of a JSON body.
  *
- * @throws InvalidClientMetadata another content type, or text that is not JSON (RFC 7591 §3.2.2)
- * @throws RequestTooLarge more than `maxBytes`
+ * @throws InvalidClientMetadataError another content type, or text that is not JSON (RFC 7591 §3.2.2)
+ * @throws RequestTooLargeError more than `maxBytes`
  */
 export async function readJson(req: Request, res: Response, maxBytes: number): Promise<unknown> {
-  if (!req.is(JSON_TYPES)) throw new InvalidClientMetadata('The body must be application/json');
+  if (!req.is(JSON_TYPES))
+    throw new InvalidClientMetadataError('The body must be application/json');
   const body = await bodyOf(req, res, maxBytes);
   if (typeof body !== 'string') return body;
   try {
     // RFC 8259 §8.1: a byte order mark may be ignored.
     return JSON.parse(body.replace(/^\uFEFF/, ''));
   } catch (cause) {
-    throw new InvalidClientMetadata('The body is not JSON', { cause });
+    throw new InvalidClientMetadataError('The body is not JSON', { cause });
   }
 }
 
@@ -53,7 +58,7 @@ async function bodyOf(req: Request, res: Response, maxBytes: number): Promise<st
   if (Buffer.isBuffer(body)) return body.toString('utf8');
   if (typeof body === 'object' && body !== null) {
     // Another parser's own limit may be higher than ours.
-    if (!fitsInto(body, 2 * maxBytes)) throw new RequestTooLarge('The body is too large');
+    if (!fitsInto(body, 2 * maxBytes)) throw new RequestTooLargeError('The body is too large');
     return body;
   }
   return typeof body === 'string' ? body : '';

@@ -15,7 +15,7 @@ import type { Request } from 'express';
  * @param origin our public origin
  * @returns what speaks against it; undefined for nothing
  */
-export function signOfAnotherSite(req: Request, origin: string): string | undefined {
+export function crossSiteEvidence(req: Request, origin: string): string | undefined {
   const site = req.headers['sec-fetch-site'];
   if (site !== undefined && site !== 'same-origin') return `sec-fetch-site: ${site}`;
   const sent = req.headers.origin;

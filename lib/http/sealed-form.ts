@@ -3,11 +3,11 @@ import type { Request, Response } from 'express';
 
 import { equalInConstantTime } from '../keys/key-ring.js';
 import type { Sealer } from '../keys/seal.js';
-import { AccessDenied, InvalidRequest } from '../oauth/errors.js';
+import { AccessDeniedError, InvalidRequestError } from '../oauth/errors.js';
 import type { ErrorPageKind } from '../pages/texts/page-texts.js';
 import { FORM_TTL_SECONDS, type LoginFlow, type LoginFlows } from './login-flows.js';
 import { PageError } from './pages.js';
-import { signOfAnotherSite } from './same-origin.js';
+import { crossSiteEvidence } from './same-origin.js';
 
 /** A submitted form. */
 export interface OpenedForm<Content> {
@@ -42,7 +42,7 @@ export function createSealedForms<Content>(
   foreign: ErrorPageKind,
 ): SealedForms<Content> {
   const refusal = (kind: ErrorPageKind, detail: string): PageError =>
-    new PageError(kind, new AccessDenied('The form is not valid here', { detail }));
+    new PageError(kind, new AccessDeniedError('The form is not valid here', { detail }));
   return {
     write(req, res, content) {
       const flow = { ...flows.begin(req, res), formExpiresAt: now() + FORM_TTL_SECONDS };
@@ -51,7 +51,7 @@ export function createSealedForms<Content>(
       return sealer.seal(Buffer.from(text), issuer).toString('base64url');
     },
     read(req, sealed) {
-      const sign = signOfAnotherSite(req, origin);
+      const sign = crossSiteEvidence(req, origin);
       if (sign !== undefined) throw refusal(foreign, sign);
       const opened = sealer.open(Buffer.from(sealed ?? '', 'base64url'), issuer);
       if (opened === undefined) throw refusal(foreign, 'it was not made here');
@@ -76,7 +76,7 @@ export function createSealedForms<Content>(
 export function answeredBefore(signInUrl?: string): PageError {
   return new PageError(
     'already_answered',
-    new InvalidRequest('The form was submitted before, and counts once'),
+    new InvalidRequestError('The form was submitted before, and counts once'),
     signInUrl === undefined ? undefined : { signIn: signInUrl },
   );
 }

@@ -9,10 +9,10 @@
  * @module
  */
 import {
-  InvalidRequest,
-  RequestNotSupported,
-  RequestUriNotSupported,
-  UnsupportedResponseType,
+  InvalidRequestError,
+  RequestNotSupportedError,
+  RequestUriNotSupportedError,
+  UnsupportedResponseTypeError,
 } from './errors.js';
 import {
   optionalParameter,
@@ -47,7 +47,7 @@ export interface AuthorizationRequest extends RedirectTarget {
 const FORWARDED_HINTS = ['login_hint', 'ui_locales'] as const;
 
 /**
- * First phase. @throws InvalidRequest when `redirect_uri` is missing while several are
+ * First phase. @throws InvalidRequestError when `redirect_uri` is missing while several are
  * registered, is repeated, or is not a registered one: show a page, never redirect (R-AZ-1)
  */
 export function redirectTarget(
@@ -58,10 +58,12 @@ export function redirectTarget(
   const [only, ...others] = client.redirectUris;
   const redirectUri = sent ?? (others.length === 0 ? only : undefined);
   if (redirectUri === undefined) {
-    throw new InvalidRequest('The parameter redirect_uri is missing, and several are registered');
+    throw new InvalidRequestError(
+      'The parameter redirect_uri is missing, and several are registered',
+    );
   }
   if (!isRegisteredRedirectUri(redirectUri, client.redirectUris)) {
-    throw new InvalidRequest('The redirect_uri is not registered for this client');
+    throw new InvalidRequestError('The redirect_uri is not registered for this client');
   }
   return { redirectUri, state: stateOf(parameters) };
 }
@@ -94,17 +96,18 @@ export function forbidsInteraction(parameters: Parameters): boolean {
 }
 
 function refuseUnsupported(parameters: Parameters): void {
-  if (parameters.has('request')) throw new RequestNotSupported('Request objects are not supported');
+  if (parameters.has('request'))
+    throw new RequestNotSupportedError('Request objects are not supported');
   if (parameters.has('request_uri')) {
-    throw new RequestUriNotSupported('Request URIs are not supported');
+    throw new RequestUriNotSupportedError('Request URIs are not supported');
   }
   const responseType = requiredParameter(parameters, 'response_type');
   if (responseType !== 'code') {
-    throw new UnsupportedResponseType('The only response_type supported is code');
+    throw new UnsupportedResponseTypeError('The only response_type supported is code');
   }
   const responseMode = optionalParameter(parameters, 'response_mode') ?? 'query';
   if (responseMode !== 'query') {
-    throw new InvalidRequest('The only response_mode supported is query');
+    throw new InvalidRequestError('The only response_mode supported is query');
   }
 }
 
@@ -112,10 +115,10 @@ function codeChallenge(parameters: Parameters): string {
   const challenge = requiredParameter(parameters, 'code_challenge');
   // RFC 7636 §4.3: an absent method means `plain`, which is refused as well.
   if (optionalParameter(parameters, 'code_challenge_method') !== 'S256') {
-    throw new InvalidRequest('The only code_challenge_method supported is S256');
+    throw new InvalidRequestError('The only code_challenge_method supported is S256');
   }
   if (!isCodeChallenge(challenge)) {
-    throw new InvalidRequest('The code_challenge is not 43 base64url characters');
+    throw new InvalidRequestError('The code_challenge is not 43 base64url characters');
   }
   return challenge;
 }

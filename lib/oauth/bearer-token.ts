@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { InvalidToken } from './errors.js';
+import { InvalidTokenError } from './errors.js';
 
 /** RFC 6750 §2.1 `b64token`. */
 const TOKEN = /^[A-Za-z0-9\-._~+/]+=*$/;
@@ -34,18 +34,18 @@ export function bearerCredentials(authorization = ''): string | undefined {
  * Reads the whole token, which takes about as long as to hash it: for one that has not been seen before.
  *
  * @param maxLength of a token worth looking at, in characters
- * @throws InvalidToken for what no token can be
+ * @throws InvalidTokenError for what no token can be
  */
 export function requireToken(credentials: string, maxLength: number): void {
   refuseLonger(credentials, maxLength);
   if (!TOKEN.test(credentials)) throw malformed();
 }
 
-/** Takes no time, whatever was sent: to come before anything that looks at it. @throws InvalidToken */
+/** Takes no time, whatever was sent: to come before anything that looks at it. @throws InvalidTokenError */
 export function refuseLonger(credentials: string, maxLength: number): void {
   if (credentials.length > maxLength) throw malformed();
 }
 
-function malformed(): InvalidToken {
-  return new InvalidToken('The access token is malformed');
+function malformed(): InvalidTokenError {
+  return new InvalidTokenError('The access token is malformed');
 }

@@ -7,7 +7,7 @@
  *
  * @module
  */
-import { InsufficientScope, type OAuthError } from './errors.js';
+import { InsufficientScopeError, type OAuthError } from './errors.js';
 import { formatScope } from './scope.js';
 
 /** What every challenge of one guard says. */
@@ -25,9 +25,9 @@ export function initialChallenge(base: ChallengeBase): string {
   });
 }
 
-/** A challenge for a token that was refused. For {@link InsufficientScope} it asks for its scopes. */
+/** A challenge for a token that was refused. For {@link InsufficientScopeError} it asks for its scopes. */
 export function errorChallenge(base: ChallengeBase, error: OAuthError): string {
-  const scopes = error instanceof InsufficientScope ? error.scopes : base.baselineScopes;
+  const scopes = error instanceof InsufficientScopeError ? error.scopes : base.baselineScopes;
   return challenge('Bearer', {
     resource_metadata: base.resourceMetadataUrl,
     scope: formatScope(scopes),

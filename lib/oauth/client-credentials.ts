@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { InvalidClient, InvalidRequest } from './errors.js';
+import { InvalidClientError, InvalidRequestError } from './errors.js';
 import { jsonObjectIn } from './json-object.js';
 import { optionalParameter, type Parameters } from './parameters.js';
 
@@ -30,8 +30,8 @@ export interface ClientCredentials {
 /**
  * @param authorization the header; any scheme but Basic is no client authentication and is ignored,
  *   since clients may send the headers of their MCP requests here as well
- * @throws InvalidRequest two methods at once, or two different client ids (R-TK-4)
- * @throws InvalidClient no client id at all, or malformed Basic credentials (R-TK-5)
+ * @throws InvalidRequestError two methods at once, or two different client ids (R-TK-4)
+ * @throws InvalidClientError no client id at all, or malformed Basic credentials (R-TK-5)
  */
 export function parseClientCredentials(
   authorization: string | undefined,
@@ -39,12 +39,12 @@ export function parseClientCredentials(
 ): ClientCredentials {
   const inBody = credentialsInBody(parameters);
   if (authorization === undefined || !isBasicScheme(authorization)) {
-    if (inBody === undefined) throw new InvalidClient('Client authentication failed');
+    if (inBody === undefined) throw new InvalidClientError('Client authentication failed');
     return inBody;
   }
   const basic = parseBasic(authorization);
   if (inBody !== undefined && (inBody.method !== 'none' || inBody.clientId !== basic.clientId)) {
-    throw new InvalidRequest('Only one way of client authentication may be used');
+    throw new InvalidRequestError('Only one way of client authentication may be used');
   }
   return basic;
 }
@@ -60,13 +60,13 @@ function credentialsInBody(parameters: Parameters): ClientCredentials | undefine
   const assertion = optionalParameter(parameters, 'client_assertion');
   if (assertion !== undefined) {
     if (secret !== undefined) {
-      throw new InvalidRequest('Only one way of client authentication may be used');
+      throw new InvalidRequestError('Only one way of client authentication may be used');
     }
     return assertionCredentials(assertion, clientId, parameters);
   }
   if (clientId === undefined) {
     if (secret === undefined) return undefined;
-    throw new InvalidClient('Client authentication failed', {
+    throw new InvalidClientError('Client authentication failed', {
       detail: 'a secret without client_id',
     });
   }
@@ -79,11 +79,13 @@ function assertionCredentials(
   parameters: Parameters,
 ): ClientCredentials {
   if (optionalParameter(parameters, 'client_assertion_type') !== JWT_BEARER_ASSERTION) {
-    throw new InvalidClient('Client authentication failed', { detail: 'client_assertion_type' });
+    throw new InvalidClientError('Client authentication failed', {
+      detail: 'client_assertion_type',
+    });
   }
   // RFC 7521 §4.2: client_id is optional then; the assertion's subject names the client.
   const subject = clientId ?? subjectOf(assertion);
-  if (subject === undefined) throw new InvalidClient('Client authentication failed');
+  if (subject === undefined) throw new InvalidClientError('Client authentication failed');
   return { clientId: subject, method: 'private_key_jwt', proof: assertion };
 }
 
@@ -100,7 +102,8 @@ function parseBasic(authorization: string): ClientCredentials {
   // RFC 7617 §2: an id has no colon, a secret may. The configuration lets no id with one have a
   // secret; the URL of a metadata document has one, and comes without a secret.
   const colon = /^https:/i.test(decoded) ? decoded.lastIndexOf(':') : decoded.indexOf(':');
-  if (colon < 1) throw new InvalidClient('Client authentication failed', { detail: 'bad header' });
+  if (colon < 1)
+    throw new InvalidClientError('Client authentication failed', { detail: 'bad header' });
   return {
     clientId: formDecoded(decoded.slice(0, colon)),
     method: 'client_secret_basic',

@@ -8,7 +8,7 @@
  *
  * @module
  */
-import { InvalidClientMetadata, InvalidRedirectUri } from './errors.js';
+import { InvalidClientMetadataError, InvalidRedirectUriError } from './errors.js';
 import { isJsonObject, withoutEmptyMembers } from './json-object.js';
 import { redirectUriKind } from './redirect-uri.js';
 
@@ -38,14 +38,14 @@ export const MAX_REDIRECT_URIS = 20;
 export const MAX_CLIENT_NAME_LENGTH = 200;
 
 /**
- * @throws InvalidRedirectUri an entry of `redirect_uris` must not be used, or there is none
- * @throws InvalidClientMetadata any other field has the wrong form
+ * @throws InvalidRedirectUriError an entry of `redirect_uris` must not be used, or there is none
+ * @throws InvalidClientMetadataError any other field has the wrong form
  */
 export function parseClientMetadata(body: unknown): ClientMetadata {
-  if (!isJsonObject(body)) throw new InvalidClientMetadata('The body must be a JSON object');
+  if (!isJsonObject(body)) throw new InvalidClientMetadataError('The body must be a JSON object');
   const fields = new Map<string, unknown>(Object.entries(withoutEmptyMembers(body)));
   if (fields.has('software_statement')) {
-    throw new InvalidClientMetadata('Software statements are not supported');
+    throw new InvalidClientMetadataError('Software statements are not supported');
   }
   const method = authMethod(fields.get('token_endpoint_auth_method'));
   return {
@@ -59,14 +59,16 @@ export function parseClientMetadata(body: unknown): ClientMetadata {
 
 function redirectUris(value: unknown): readonly string[] {
   if (!Array.isArray(value) || value.length === 0) {
-    throw new InvalidRedirectUri('redirect_uris must be a list with at least one URI');
+    throw new InvalidRedirectUriError('redirect_uris must be a list with at least one URI');
   }
   if (value.length > MAX_REDIRECT_URIS) {
-    throw new InvalidRedirectUri(`redirect_uris must have at most ${MAX_REDIRECT_URIS} entries`);
+    throw new InvalidRedirectUriError(
+      `redirect_uris must have at most ${MAX_REDIRECT_URIS} entries`,
+    );
   }
   for (const uri of value) {
     if (typeof uri !== 'string' || redirectUriKind(uri) === undefined) {
-      throw new InvalidRedirectUri(
+      throw new InvalidRedirectUriError(
         'Each of redirect_uris must be https, http on a loopback host, or of an app scheme, without fragment, wildcard or credentials',
       );
     }
@@ -77,7 +79,7 @@ function redirectUris(value: unknown): readonly string[] {
 function clientName(value: unknown): string | undefined {
   if (value === undefined) return undefined;
   if (typeof value !== 'string' || value.length > MAX_CLIENT_NAME_LENGTH) {
-    throw new InvalidClientMetadata(
+    throw new InvalidClientMetadataError(
       `client_name must be text of at most ${MAX_CLIENT_NAME_LENGTH} characters`,
     );
   }
@@ -89,7 +91,7 @@ function authMethod(value: unknown): ClientMetadata['authMethod'] {
   if (value === undefined) return 'none';
   const method = AUTH_METHODS.find((known) => known === value);
   if (method !== undefined) return method;
-  throw new InvalidClientMetadata(
+  throw new InvalidClientMetadataError(
     `token_endpoint_auth_method must be one of ${AUTH_METHODS.join(', ')}`,
   );
 }
@@ -103,7 +105,7 @@ function keys(
   if (method !== 'private_key_jwt') return { jwks: undefined, jwksUri: undefined };
   if (jwks !== undefined && jwksUri === undefined) return { jwks, jwksUri: undefined };
   if (jwks === undefined && typeof jwksUri === 'string') return { jwks: undefined, jwksUri };
-  throw new InvalidClientMetadata('private_key_jwt needs jwks, or else jwks_uri');
+  throw new InvalidClientMetadataError('private_key_jwt needs jwks, or else jwks_uri');
 }
 
 /**
@@ -114,7 +116,7 @@ function mayRefresh(grantTypes: unknown, responseTypes: unknown): boolean {
   const grants = listOfText(grantTypes, 'grant_types') ?? ['authorization_code', 'refresh_token'];
   const responses = listOfText(responseTypes, 'response_types') ?? ['code'];
   if (!grants.includes('authorization_code') || !responses.includes('code')) {
-    throw new InvalidClientMetadata(
+    throw new InvalidClientMetadataError(
       'Only the grant type authorization_code with the response type code is supported',
     );
   }
@@ -124,7 +126,7 @@ function mayRefresh(grantTypes: unknown, responseTypes: unknown): boolean {
 function listOfText(value: unknown, field: string): readonly string[] | undefined {
   if (value === undefined) return undefined;
   if (!Array.isArray(value) || !value.every((one): one is string => typeof one === 'string')) {
-    throw new InvalidClientMetadata(`${field} must be a list of text`);
+    throw new InvalidClientMetadataError(`${field} must be a list of text`);
   }
   return value.length === 0 ? undefined : value;
 }

@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { InvalidRequest } from './errors.js';
+import { InvalidRequestError } from './errors.js';
 
 /** Longest value of any parameter, in characters; `state` of real clients reaches 2 kB (R-AZ-8). */
 export const MAX_PARAMETER_LENGTH = 8192;
@@ -31,14 +31,14 @@ export function parseParameters(encoded: string): Parameters {
  * The same for a body that a parser of the host app read before us. Only flat text is taken:
  * nesting (`client_id[a]=1`) is a malformed request, never a crash (R-DP-5).
  *
- * @throws InvalidRequest for anything but a plain object of strings and lists of strings
+ * @throws InvalidRequestError for anything but a plain object of strings and lists of strings
  */
 export function parametersFromObject(body: object): Parameters {
   const fields = new Map<string, readonly string[]>();
   for (const [name, value] of Object.entries(body)) {
     const values: readonly unknown[] = Array.isArray(value) ? value : [value];
     if (!values.every((one): one is string => typeof one === 'string')) {
-      throw new InvalidRequest('Parameters must be plain text');
+      throw new InvalidRequestError('Parameters must be plain text');
     }
     const given = values.filter((one) => one !== '');
     if (given.length > 0) fields.set(name, given);
@@ -49,22 +49,22 @@ export function parametersFromObject(body: object): Parameters {
 /**
  * The one value of a parameter, or undefined where it was not sent.
  *
- * @throws InvalidRequest the parameter was sent twice, is too long, or holds a control character
+ * @throws InvalidRequestError the parameter was sent twice, is too long, or holds a control character
  */
 export function optionalParameter(parameters: Parameters, name: string): string | undefined {
   const [value, ...rest] = repeatedParameter(parameters, name);
-  if (rest.length > 0) throw new InvalidRequest(`The parameter ${name} must not be repeated`);
+  if (rest.length > 0) throw new InvalidRequestError(`The parameter ${name} must not be repeated`);
   return value;
 }
 
-/** As {@link optionalParameter}. @throws InvalidRequest also where the parameter is missing */
+/** As {@link optionalParameter}. @throws InvalidRequestError also where the parameter is missing */
 export function requiredParameter(parameters: Parameters, name: string): string {
   const value = optionalParameter(parameters, name);
-  if (value === undefined) throw new InvalidRequest(`The parameter ${name} is missing`);
+  if (value === undefined) throw new InvalidRequestError(`The parameter ${name} is missing`);
   return value;
 }
 
-/** Every value of a parameter that may repeat. @throws InvalidRequest as above */
+/** Every value of a parameter that may repeat. @throws InvalidRequestError as above */
 export function repeatedParameter(parameters: Parameters, name: string): readonly string[] {
   const values = parameters.get(name) ?? [];
   for (const value of values) check(name, value);
@@ -77,9 +77,9 @@ const CONTROL_CHARACTER = /[\u0000-\u001f\u007f]/;
 
 function check(name: string, value: string): void {
   if (value.length > MAX_PARAMETER_LENGTH) {
-    throw new InvalidRequest(`The parameter ${name} is too long`);
+    throw new InvalidRequestError(`The parameter ${name} is too long`);
   }
   if (CONTROL_CHARACTER.test(value)) {
-    throw new InvalidRequest(`The parameter ${name} contains a control character`);
+    throw new InvalidRequestError(`The parameter ${name} contains a control character`);
   }
 }

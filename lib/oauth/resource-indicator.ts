@@ -5,20 +5,20 @@
  *
  * @module
  */
-import { InvalidTarget } from './errors.js';
+import { InvalidTargetError } from './errors.js';
 
 /**
  * Checks what a client sent as `resource`. Clients write the same thing in several ways: upper-case
  * host, trailing slash, the query of the URL they were given, or only the origin (ChatGPT). Each of
  * them means `resource`; anything else is somebody else's.
  *
- * @throws InvalidTarget for any value that is not ours, also if only one of several is not
+ * @throws InvalidTargetError for any value that is not ours, also if only one of several is not
  */
 export function checkResource(sent: readonly string[], resource: string): void {
   const ours = new URL(resource);
   for (const value of sent) {
     if (!isOurs(value, ours)) {
-      throw new InvalidTarget('The resource is not served here', {
+      throw new InvalidTargetError('The resource is not served here', {
         detail: `expected ${resource}`,
       });
     }

@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { InvalidGrant, UnsupportedGrantType } from './errors.js';
+import { InvalidGrantError, UnsupportedGrantTypeError } from './errors.js';
 import {
   optionalParameter,
   type Parameters,
@@ -35,16 +35,16 @@ export interface RefreshGrantRequest {
 export type TokenRequest = CodeGrantRequest | RefreshGrantRequest;
 
 /**
- * @throws InvalidRequest a parameter is missing or repeated
- * @throws UnsupportedGrantType any other grant
- * @throws InvalidGrant the verifier cannot have made any challenge
- * @throws InvalidTarget `resource` is not ours (R-TK-9)
+ * @throws InvalidRequestError a parameter is missing or repeated
+ * @throws UnsupportedGrantTypeError any other grant
+ * @throws InvalidGrantError the verifier cannot have made any challenge
+ * @throws InvalidTargetError `resource` is not ours (R-TK-9)
  */
 export function parseTokenRequest(parameters: Parameters, resource: string): TokenRequest {
   const grantType = requiredParameter(parameters, 'grant_type');
   const parse = PARSERS.get(grantType);
   if (parse === undefined) {
-    throw new UnsupportedGrantType('The grant types are authorization_code and refresh_token');
+    throw new UnsupportedGrantTypeError('The grant types are authorization_code and refresh_token');
   }
   const request = parse(parameters);
   checkResource(repeatedParameter(parameters, 'resource'), resource);
@@ -59,7 +59,9 @@ const PARSERS = new Map<string, (parameters: Parameters) => TokenRequest>([
 function codeGrant(parameters: Parameters): CodeGrantRequest {
   const codeVerifier = requiredParameter(parameters, 'code_verifier');
   if (!isCodeVerifier(codeVerifier)) {
-    throw new InvalidGrant('The code_verifier does not match', { detail: 'malformed verifier' });
+    throw new InvalidGrantError('The code_verifier does not match', {
+      detail: 'malformed verifier',
+    });
   }
   return {
     grantType: 'authorization_code',

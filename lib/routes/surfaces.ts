@@ -5,13 +5,12 @@
  * @module
  */
 import type { ErrorRequestHandler, RequestHandler, Router } from 'express';
-
-import { isolated } from '../http/answer-headers.js';
-import { openToBrowsers } from '../http/cors.js';
+import { allowCors } from '../http/cors.js';
 import { inTurn } from '../http/in-turn.js';
-import { answerHead, methodNotAllowed } from '../http/method-not-allowed.js';
+import { methodNotAllowed, respondToHead } from '../http/method-not-allowed.js';
 import { corsOnly, navigationsOnly } from '../http/other-sites.js';
 import type { RateLimits } from '../http/rate-limits.js';
+import { isolated } from '../http/response-headers.js';
 import { inSteps, type Step } from '../http/step.js';
 
 /** Puts endpoints for programs on routers. Methods are named as in an `Allow` header. */
@@ -52,7 +51,7 @@ export function createMachineSurface(deps: MachineSurfaceDeps): MachineSurface {
   return {
     posted,
     machine(router, method, path, work) {
-      const steps = [baseHeaders, openToBrowsers(method), ...(method === 'POST' ? [corsOnly] : [])];
+      const steps = [baseHeaders, allowCors(method), ...(method === 'POST' ? [corsOnly] : [])];
       const surface = [correlate, inSteps(...steps)];
       const endpoint = inTurn([...surface, ...only(method, work)], jsonErrors);
       router.all(path, endpoint);
@@ -84,7 +83,7 @@ function only(methods: string, work: readonly RequestHandler[]): RequestHandler[
   return [
     function checkMethod(req, res, next) {
       if (allowed.includes(req.method)) next();
-      else if (req.method === 'HEAD' && allowed.includes('GET')) answerHead(req, res, next);
+      else if (req.method === 'HEAD' && allowed.includes('GET')) respondToHead(req, res, next);
       else refuse(req, res, next);
     },
     ...work,

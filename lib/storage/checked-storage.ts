@@ -1,6 +1,6 @@
-/** The storage as the library uses it: every verb measured, every failure a `StorageUnavailable`. */
+/** The storage as the library uses it: every verb measured, every failure a `StorageUnavailableError`. */
 import { errorType, record } from '../telemetry.js';
-import { type Storage, StorageUnavailable } from './storage.js';
+import { type Storage, StorageUnavailableError } from './storage.js';
 import { checkedTtl } from './ttl.js';
 
 /** The verbs of one key or index, which every store has: what requests wait for. */
@@ -29,13 +29,13 @@ const TTL_AT: Readonly<Partial<Record<StorageVerb, number>>> = {
 /** Our own stores, by identity: a copy with verbs of the app's own is the app's. */
 const OURS = new WeakSet<Storage>();
 
-/** Notes that this store throws `StorageUnavailable` by itself. @returns the same */
+/** Notes that this store throws `StorageUnavailableError` by itself. @returns the same */
 export function ownStorage(storage: Storage): Storage {
   OURS.add(storage);
   return storage;
 }
 
-/** A store of the app may fail with any error: it becomes the cause of a `StorageUnavailable`. */
+/** A store of the app may fail with any error: it becomes the cause of a `StorageUnavailableError`. */
 export function checkedStorage(storage: Storage): Storage {
   const verbs = new Map<string | symbol, unknown>(
     STORAGE_VERBS.map((verb) => [verb, checkedVerb(storage, verb)]),
@@ -76,7 +76,9 @@ function checkedVerb(storage: Storage, verb: StorageVerb): unknown {
   };
 }
 
-function asUnavailable(verb: string, cause: unknown): StorageUnavailable {
-  if (cause instanceof StorageUnavailable) return cause;
-  return new StorageUnavailable(`the storage given to auth0Mcp() failed in ${verb}()`, { cause });
+function asUnavailable(verb: string, cause: unknown): StorageUnavailableError {
+  if (cause instanceof StorageUnavailableError) return cause;
+  return new StorageUnavailableError(`the storage given to auth0Mcp() failed in ${verb}()`, {
+    cause,
+  });
 }

@@ -10,7 +10,7 @@
 import { mac } from '../keys/key-ring.js';
 import type { Sealer } from '../keys/seal.js';
 import { deeplyFrozen } from './deeply-frozen.js';
-import { type Storage, StorageUnavailable } from './storage.js';
+import { type Storage, StorageUnavailableError } from './storage.js';
 
 /**
  * Rounds of compare-and-set before giving up. Each lost round is another writer's success, so that
@@ -151,7 +151,7 @@ export function openCollection<T>(deps: CollectionDeps, kind: string): Collectio
         // The caller's record may be old: only a record that was just read is left as it is.
         known = undefined;
       }
-      throw new StorageUnavailable(
+      throw new StorageUnavailableError(
         `a record of kind "${kind}" could not be changed: every compare-and-set failed`,
       );
     },

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 
 import { ownStorage } from './checked-storage.js';
-import { type Storage, StorageUnavailable } from './storage.js';
+import { type Storage, StorageUnavailableError } from './storage.js';
 import { checkedTtl } from './ttl.js';
 
 /** Some 75 MB of grants, 25,000 of them. */
@@ -143,8 +143,8 @@ function copyOf(bytes: Uint8Array): Uint8Array {
   return Buffer.allocUnsafeSlow(bytes.length).fill(bytes);
 }
 
-function full(maxEntries: number): StorageUnavailable {
-  return new StorageUnavailable(
+function full(maxEntries: number): StorageUnavailableError {
+  return new StorageUnavailableError(
     `memoryStorage() is full: ${maxEntries} entries are alive. Raise maxEntries, or use ` +
       'embeddedStorage() or redisStorage(), which keep records on disk or on a server.',
   );

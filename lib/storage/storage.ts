@@ -78,9 +78,9 @@ export interface Storage {
  * `Retry-After`. A storage of your own may throw it, or any other error: that becomes the cause of
  * one of these.
  */
-export class StorageUnavailable extends Error {
+export class StorageUnavailableError extends Error {
   /** For where `instanceof` cannot tell. */
-  override readonly name = 'StorageUnavailable';
+  override readonly name = 'StorageUnavailableError';
   /** The same, in Node's manner. */
   readonly code = 'ERR_STORAGE_UNAVAILABLE';
 }

@@ -7,25 +7,25 @@ import type { CallbackDeps } from '../endpoints/callback.js';
 import type { AccountSessions } from '../grants/account-sessions.js';
 import type { Grants } from '../grants/grants.js';
 import { createAccountForms } from '../http/account-forms.js';
-import { createAccountVisits } from '../http/account-visits.js';
+import { createAccountSignIns } from '../http/account-sign-ins.js';
 import type { CookieRules } from '../http/cookies.js';
-import type { DepartToAuth0 } from '../http/login-departure.js';
 import type { LoginFlows } from '../http/login-flows.js';
 import type { ErrorPlace, LookFor } from '../http/pages.js';
 import { createSealedForms } from '../http/sealed-form.js';
+import type { RedirectToAuth0 } from '../http/upstream-login.js';
 import { createSealer } from '../keys/seal.js';
 import type { ConnectedAppsPaths } from '../routes/paths.js';
 import type { RoutesDeps } from '../routes.js';
-import type { Ground } from './ground.js';
+import type { Context } from './context.js';
 
 interface ConnectedAppsWiring {
-  readonly ground: Ground;
+  readonly ground: Context;
   readonly paths: ConnectedAppsPaths;
   readonly cookies: CookieRules;
   readonly accountSessions: AccountSessions;
   readonly grants: Grants;
   readonly flows: LoginFlows;
-  readonly depart: DepartToAuth0;
+  readonly depart: RedirectToAuth0;
   readonly lookFor: LookFor;
 }
 
@@ -42,7 +42,7 @@ export function wireConnectedApps(deps: ConnectedAppsWiring): ConnectedApps {
   const { issuer } = config;
   const { origin } = new URL(config.baseUrl);
   const pageUrl = origin + paths.page;
-  const visits = createAccountVisits({
+  const visits = createAccountSignIns({
     sessions: accountSessions,
     cookies,
     issuer,

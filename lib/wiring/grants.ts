@@ -10,13 +10,13 @@ import { type AccessTokens, createAccessTokens } from '../grants/access-token.js
 import { type AccountSessions, createAccountSessions } from '../grants/account-sessions.js';
 import { createEndedSessions } from '../grants/ended-sessions.js';
 import { createGrants, type Grants } from '../grants/grants.js';
-import { grantingImplied } from '../grants/implied-scopes.js';
+import { withImpliedScopesGranted } from '../grants/implied-scopes.js';
 import type { Logins } from '../grants/login-transactions.js';
 import { createRefreshTokens } from '../grants/refresh-token.js';
 import { SIGNING_KEY_MATERIAL_BYTES } from '../grants/signing-key.js';
-import { emitProblem, type Ground } from './ground.js';
+import { type Context, emitProblem } from './context.js';
 
-export function wireAuth0({ config, emit, now }: Ground, logins: Logins): Auth0 {
+export function wireAuth0({ config, emit, now }: Context, logins: Logins): Auth0 {
   const auth0 = createAuth0({
     config: config.auth0,
     callbackUrl: config.callbackUrl,
@@ -25,10 +25,10 @@ export function wireAuth0({ config, emit, now }: Ground, logins: Logins): Auth0 
     log: config.logger,
     onProblem: emitProblem(emit),
   });
-  return grantingImplied(auth0, config.scopes.implied);
+  return withImpliedScopesGranted(auth0, config.scopes.implied);
 }
 
-export function wireAccessTokens({ config, signingKeys, now }: Ground): AccessTokens {
+export function wireAccessTokens({ config, signingKeys, now }: Context): AccessTokens {
   return createAccessTokens({
     materials: signingKeys.derive('access-token', SIGNING_KEY_MATERIAL_BYTES),
     issuer: config.issuer,
@@ -38,7 +38,7 @@ export function wireAccessTokens({ config, signingKeys, now }: Ground): AccessTo
 }
 
 export function wireGrants(
-  { config, signingKeys, collections, emit, now }: Ground,
+  { config, signingKeys, collections, emit, now }: Context,
   auth0: Auth0,
   accessTokens: AccessTokens,
   knownScopes: ReadonlySet<string>,

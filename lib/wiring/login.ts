@@ -22,11 +22,11 @@ import { createSealer } from '../keys/seal.js';
 import type { RoutesDeps } from '../routes.js';
 import type { Clients } from './clients.js';
 import type { ConnectedApps } from './connected-apps.js';
-import type { Ground } from './ground.js';
+import type { Context } from './context.js';
 import { wireSessions } from './sessions.js';
 
 /** What a login is made of. */
-export interface LoginWiring extends Ground {
+export interface LoginWiring extends Context {
   readonly clients: Clients;
   readonly auth0: Auth0;
   readonly logins: Logins;
@@ -104,6 +104,6 @@ function rememberIn(
   return async function remember(req, res, request) {
     if (!mayBeRemembered(request) || registered.find(request.clientId) === undefined) return;
     const session = await sessions.open(req, res);
-    await approvals.remember({ ...request, browser: await session.keep() });
+    await approvals.save({ ...request, browser: await session.keep() });
   };
 }

@@ -14,22 +14,30 @@ import { observed } from '../bearer/verification.js';
 import type { ResourceConfig } from '../config/config.js';
 import { metadataDocumentEndpoint } from '../endpoints/metadata-document.js';
 import { upstreamMetadataEndpoint } from '../endpoints/upstream-metadata.js';
-import { baseHeaders } from '../http/answer-headers.js';
 import { createErrorLog } from '../http/error-log.js';
 import { jsonErrors } from '../http/json-errors.js';
 import { createRateLimits } from '../http/rate-limits.js';
+import { baseHeaders } from '../http/response-headers.js';
 import { protectedResourceMetadata } from '../oauth/metadata.js';
 import { documentsOf, resourcePathsOf } from '../routes/paths.js';
 import { createResourceRoutes, type PlacedDocument } from '../routes/resource.js';
-import { type CommonGround, emitProblem, layCommonGround, type Surroundings } from './ground.js';
+import {
+  createResourceContext,
+  emitProblem,
+  type HostEnvironment,
+  type ResourceContext,
+} from './context.js';
 import { challengeOf, correlating, wireGuard } from './guard.js';
 import { wireMounts } from './mounts.js';
 import type { ResourceWiring } from './protected-resource.js';
 
 /** Touches neither the network nor Auth0. */
-export function wireResource(config: ResourceConfig, surroundings: Surroundings): ResourceWiring {
+export function wireResource(
+  config: ResourceConfig,
+  surroundings: HostEnvironment,
+): ResourceWiring {
   const { now, settle } = surroundings;
-  const ground = layCommonGround(config, surroundings);
+  const ground = createResourceContext(config, surroundings);
   announceResource(config);
   const server = wireAuthorizationServer(ground);
   const challenge = challengeOf(config);
@@ -93,7 +101,7 @@ export function wireResource(config: ResourceConfig, surroundings: Surroundings)
   };
 }
 
-function wireAuthorizationServer({ config, emit, now }: CommonGround): AuthorizationServer {
+function wireAuthorizationServer({ config, emit, now }: ResourceContext): AuthorizationServer {
   return createAuthorizationServer({
     config: config.auth0,
     now,

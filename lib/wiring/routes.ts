@@ -9,15 +9,15 @@ import type { CreateGuard } from '../bearer/guard.js';
 import { CLIENT_ASSERTION_ALGORITHMS } from '../clients/client-assertion.js';
 import type { AccountSessions } from '../grants/account-sessions.js';
 import { createRefreshTokens } from '../grants/refresh-token.js';
-import { baseHeaders, pageHeaders } from '../http/answer-headers.js';
 import { createClientRequests } from '../http/client-requests.js';
 import { cookieRules } from '../http/cookies.js';
 import { jsonErrors } from '../http/json-errors.js';
-import { createDeparture } from '../http/login-departure.js';
 import { createLoginFlows } from '../http/login-flows.js';
 import { createLookFor, pageErrors } from '../http/pages.js';
 import { createRateLimits, type RateLimits } from '../http/rate-limits.js';
 import { createRefreshAttempts } from '../http/refresh-attempts.js';
+import { baseHeaders, pageHeaders } from '../http/response-headers.js';
+import { createUpstreamLogin } from '../http/upstream-login.js';
 import { mac } from '../keys/key-ring.js';
 import {
   authorizationServerMetadata,
@@ -29,7 +29,7 @@ import { contentSecurityPolicy } from '../pages/layout.js';
 import { type Paths, pathsOf } from '../routes/paths.js';
 import { createRoutes, type Documents, type Routes } from '../routes.js';
 import { wireConnectedApps } from './connected-apps.js';
-import type { Ground } from './ground.js';
+import type { Context } from './context.js';
 import { type LoginWiring, wireLogin } from './login.js';
 import type { Mounts } from './mounts.js';
 
@@ -49,7 +49,7 @@ export function wireRoutes(deps: RoutesWiring): { routes: Routes; close(): void 
   const lookFor = createLookFor(brand, config.catalogue);
   const cookies = cookieRules(isHttps, deps.collections.namespace);
   const flows = createLoginFlows(cookies, now);
-  const depart = createDeparture({ auth0, flows, limits, emit });
+  const depart = createUpstreamLogin({ auth0, flows, limits, emit });
   const { endpoints, signingIn } = wireConnectedApps({
     ground: deps,
     paths: paths.connectedApps,
@@ -99,7 +99,7 @@ export function wireRoutes(deps: RoutesWiring): { routes: Routes; close(): void 
 }
 
 /** Made before the guard, which counts as well. */
-export function wireLimits({ config, storage, signingKeys, collections }: Ground): RateLimits {
+export function wireLimits({ config, storage, signingKeys, collections }: Context): RateLimits {
   const [key = new Uint8Array()] = signingKeys.derive('rate-limit');
   return createRateLimits({
     log: config.logger,

@@ -8,10 +8,10 @@ import { recordSessionStore, sessionSealer } from '../http/session-store.js';
 import { createSealer } from '../keys/seal.js';
 import { openCollection } from '../storage/collection.js';
 import type { SessionRecord } from '../storage/records.js';
-import type { Ground } from './ground.js';
+import type { Context } from './context.js';
 
 export function wireSessions(
-  { storage, signingKeys, collections, now }: Ground,
+  { storage, signingKeys, collections, now }: Context,
   cookies: CookieRules,
 ): BrowserSessions {
   const ttlSeconds = APPROVAL_TTL_SECONDS;

@@ -14,8 +14,8 @@ import type { ChallengeBase } from '../oauth/challenge.js';
 import { endpointsOf, pathsOf } from '../routes/paths.js';
 import type { Routes } from '../routes.js';
 import { wireClients } from './clients.js';
+import { type Context, createContext, type HostEnvironment, logStart } from './context.js';
 import { wireAccessTokens, wireAuth0, wireGrants } from './grants.js';
-import { announce, type Ground, layGround, type Surroundings } from './ground.js';
 import { challengeOf, correlating, wireGuard } from './guard.js';
 import { type Mounts, wireMounts } from './mounts.js';
 import type { ResourceWiring } from './protected-resource.js';
@@ -31,9 +31,9 @@ export interface Wiring extends ResourceWiring {
 }
 
 /** Opens the storage; touches neither the network nor Auth0. */
-export function wire(config: Config, surroundings: Surroundings): Wiring {
-  const ground = layGround(config, surroundings);
-  announce(ground);
+export function wire(config: Config, surroundings: HostEnvironment): Wiring {
+  const ground = createContext(config, surroundings);
+  logStart(ground);
   const { storage, collections, now } = ground;
   const limits = wireLimits(ground);
   const clients = wireClients(ground, limits);
@@ -97,7 +97,7 @@ export function wire(config: Config, surroundings: Surroundings): Wiring {
   };
 }
 
-function mountsOf({ config, now, settle }: Ground, challenge: ChallengeBase): Mounts {
+function mountsOf({ config, now, settle }: Context, challenge: ChallengeBase): Mounts {
   const paths = pathsOf(config);
   return wireMounts({
     config,

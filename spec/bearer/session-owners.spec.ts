@@ -4,9 +4,8 @@ import type { AddressInfo, Server } from 'node:net';
 
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import express from 'express';
-
-import { createAnswersUnderWay } from '../../lib/bearer/answers-under-way.js';
 import type { AccessToken } from '../../lib/bearer/auth-info.js';
+import { createPendingResponses } from '../../lib/bearer/pending-responses.js';
 import { createSessionOwners, sendSessionNotFound } from '../../lib/bearer/session-owners.js';
 import { createClosedSessions, createSessionTable } from '../../lib/bearer/session-table.js';
 
@@ -19,7 +18,7 @@ let deleteStatus = 200;
 
 beforeEach(async () => {
   deleteStatus = 200;
-  const answers = createAnswersUnderWay((answer) => sessions.readEnded(answer));
+  const answers = createPendingResponses((answer) => sessions.readEnded(answer));
   const sessions = createSessionOwners(answers, MAX, MAX);
   const app = express();
   app.all('/mcp', (req, res) => {

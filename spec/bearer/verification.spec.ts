@@ -6,10 +6,14 @@ import { type CallerCache, createCallerCache } from '../../lib/bearer/caller-cac
 import { authInfoOf, createVerification } from '../../lib/bearer/verification.js';
 import type { AccessTokenClaims, AccessTokens } from '../../lib/grants/access-token.js';
 import type { Grants } from '../../lib/grants/grants.js';
-import { InvalidGrant, InvalidToken, TemporarilyUnavailable } from '../../lib/oauth/errors.js';
+import {
+  InvalidGrantError,
+  InvalidTokenError,
+  TemporarilyUnavailableError,
+} from '../../lib/oauth/errors.js';
 import { deeplyFrozen } from '../../lib/storage/deeply-frozen.js';
 import type { GrantRecord } from '../../lib/storage/records.js';
-import { StorageUnavailable } from '../../lib/storage/storage.js';
+import { StorageUnavailableError } from '../../lib/storage/storage.js';
 
 const NOW = 1_700_000_000;
 const METADATA = 'https://mcp.example/.well-known/oauth-protected-resource/mcp';
@@ -104,7 +108,7 @@ describe('from a bearer token to the caller', () => {
     let isExpired = false;
     const verify = verification({
       requireUnexpired: () => {
-        if (isExpired) throw new InvalidToken('The access token has expired');
+        if (isExpired) throw new InvalidTokenError('The access token has expired');
       },
     });
     await verify('one');
@@ -127,12 +131,12 @@ describe('from a bearer token to the caller', () => {
     ['client', { client: { ...GRANT.client, id: 'other' } }],
   ])('refuses a token whose grant is of another %s', async (_name, change) => {
     const find = async () => ({ ...GRANT, ...change });
-    await expect(verification({ find })('t')).rejects.toBeInstanceOf(InvalidToken);
+    await expect(verification({ find })('t')).rejects.toBeInstanceOf(InvalidTokenError);
   });
 
   it('parity 4.1 refuses a token whose grant has ended', async () => {
     const attempt = verification({ find: async () => undefined })('t');
-    await expect(attempt).rejects.toBeInstanceOf(InvalidToken);
+    await expect(attempt).rejects.toBeInstanceOf(InvalidTokenError);
     await expect(attempt).rejects.toMatchObject({
       description: 'The access token is not valid here',
       detail: 'its grant was revoked or has expired, or belongs to another user or client',
@@ -143,19 +147,19 @@ describe('from a bearer token to the caller', () => {
     const asked: string[] = [];
     const verify = verification({
       verify: async () => {
-        throw new InvalidToken('no');
+        throw new InvalidTokenError('no');
       },
       find: async (id) => {
         asked.push(id);
         return GRANT;
       },
     });
-    await expect(verify('t')).rejects.toThrow(InvalidToken);
+    await expect(verify('t')).rejects.toThrow(InvalidTokenError);
     expect(asked).toEqual([]);
   });
 
   it('R-RS-7 passes an outage of the store on as an outage', async () => {
-    const failure = new StorageUnavailable('away');
+    const failure = new StorageUnavailableError('away');
     const find = async () => {
       throw failure;
     };
@@ -172,7 +176,7 @@ describe('auth0Token()', () => {
     });
 
   it('says with a 401 and a challenge that the person has to log in again', async () => {
-    const caller = await failing(new InvalidGrant('The login has ended'))('t');
+    const caller = await failing(new InvalidGrantError('The login has ended'))('t');
     await expect(caller.auth0Token()).rejects.toMatchObject({
       status: 401,
       headers: {
@@ -183,7 +187,7 @@ describe('auth0Token()', () => {
   });
 
   it('parity 4.3 passes an outage on as an outage', async () => {
-    const outage = new TemporarilyUnavailable('later');
+    const outage = new TemporarilyUnavailableError('later');
     const caller = await failing(outage)('t');
     await expect(caller.auth0Token()).rejects.toBe(outage);
   });

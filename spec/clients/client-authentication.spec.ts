@@ -6,7 +6,7 @@ import { createClientAuthentication } from '../../lib/clients/client-authenticat
 import type { ClientDirectory } from '../../lib/clients/client-directory.js';
 import { ClientMetadataError } from '../../lib/clients/metadata-documents/client-metadata-error.js';
 import type { ClientAuthMethod, ClientCredentials } from '../../lib/oauth/client-credentials.js';
-import { InvalidClient } from '../../lib/oauth/errors.js';
+import { InvalidClientError } from '../../lib/oauth/errors.js';
 
 const NOW = 1_700_000_000;
 const ISSUER = 'https://mcp.example';
@@ -129,7 +129,7 @@ describe('client authentication', () => {
     ],
   ])('keeps out, in the same words: %s', async (_what, authMethod, sent) => {
     const attempt = authentication(authMethod).authenticate(sent);
-    await expect(attempt).rejects.toBeInstanceOf(InvalidClient);
+    await expect(attempt).rejects.toBeInstanceOf(InvalidClientError);
     await expect(attempt).rejects.toMatchObject({ description: 'Client authentication failed' });
   });
 
@@ -156,7 +156,7 @@ describe('client authentication', () => {
     const { authenticate, fetched } = authentication('none');
     for (const method of ['client_secret_basic', 'client_secret_post'] as const) {
       const attempt = authenticate(credentials(method, 'guess', URL_ID));
-      await expect(attempt).rejects.toBeInstanceOf(InvalidClient);
+      await expect(attempt).rejects.toBeInstanceOf(InvalidClientError);
     }
     expect(fetched).toEqual([]);
   });

@@ -6,7 +6,7 @@ import { parseDocumentUrl } from '../../lib/clients/metadata-documents/document-
 import { createRegisteredClients } from '../../lib/clients/registered-clients.js';
 import { createKeyRing } from '../../lib/keys/key-ring.js';
 import { parseClientMetadata } from '../../lib/oauth/client-metadata.js';
-import { InvalidClientMetadata } from '../../lib/oauth/errors.js';
+import { InvalidClientMetadataError } from '../../lib/oauth/errors.js';
 import { REAL_REGISTRATIONS } from '../oauth/real-registrations.js';
 
 const NOW = 1_700_000_000;
@@ -124,14 +124,14 @@ describe('clients that register themselves', () => {
       },
     },
   ])('FA-19: are refused with keys that cannot be used: %j', (keys) => {
-    expect(() => clientsOf(OLD).register(signing(keys), NOW)).toThrow(InvalidClientMetadata);
+    expect(() => clientsOf(OLD).register(signing(keys), NOW)).toThrow(InvalidClientMetadataError);
   });
 
   it('FA-19: need keys of their own where nothing is fetched, also those that have an address already', () => {
     const remote = signing({ jwks_uri: 'https://a.example/jwks.json' });
     const { clientId } = clientsOf(OLD).register(remote, NOW);
     const quiet = createRegisteredClients(createKeyRing([OLD]), ISSUER, undefined);
-    expect(() => quiet.register(remote, NOW)).toThrow(InvalidClientMetadata);
+    expect(() => quiet.register(remote, NOW)).toThrow(InvalidClientMetadataError);
     expect(quiet.find(clientId)).toBeUndefined();
     const own = quiet.register(signing({ jwks: { keys: [EC] } }), NOW);
     expect(quiet.find(own.clientId)?.jwks).toEqual({ keys: [EC] });
@@ -167,7 +167,7 @@ describe('clients that register themselves', () => {
       () => `https://a.example/${randomBytes(90).toString('base64url')}`,
     );
     expect(() => clientsOf(OLD).register(metadata({ redirect_uris }), NOW)).toThrow(
-      InvalidClientMetadata,
+      InvalidClientMetadataError,
     );
   });
 

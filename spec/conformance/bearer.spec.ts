@@ -11,7 +11,7 @@ import {
 } from '../../lib/grants/signing-key.js';
 import { createKeyRing } from '../../lib/keys/key-ring.js';
 import { memoryStorage } from '../../lib/storage/memory-storage.js';
-import { type Storage, StorageUnavailable } from '../../lib/storage/storage.js';
+import { type Storage, StorageUnavailableError } from '../../lib/storage/storage.js';
 import { atMcp, sessionRoute } from '../support/mcp-route.js';
 import {
   callTool,
@@ -45,7 +45,7 @@ describe('the guard of the MCP endpoint', () => {
     const storage: Storage = {
       ...memory,
       get: (key) =>
-        isStoreDown ? Promise.reject(new StorageUnavailable('down')) : memory.get(key),
+        isStoreDown ? Promise.reject(new StorageUnavailableError('down')) : memory.get(key),
     };
     world = await startWorld({ options: { storage } });
     client = await registerClient(world.origin);

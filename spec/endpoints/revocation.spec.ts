@@ -19,7 +19,7 @@ function appWith(authMethod: ClientAuthMethod, hasProved: boolean) {
     }),
     grants: {
       findByToken: async () => ({ id: 'grant', grant }),
-      end: async (id) => ended.push(id) > 0,
+      revoke: async (id) => ended.push(id) > 0,
     },
   });
   const app = express();

@@ -4,7 +4,7 @@ import { approve, type Browser, createBrowser, deny, logIn } from '../../demo/te
 import { ADA } from '../../demo/tenant/options.js';
 import type { Auth0McpOptions } from '../../lib/config/options.js';
 import { memoryStorage } from '../../lib/storage/memory-storage.js';
-import { StorageUnavailable } from '../../lib/storage/storage.js';
+import { StorageUnavailableError } from '../../lib/storage/storage.js';
 import {
   isConsentPage,
   type OAuthClient,
@@ -254,7 +254,8 @@ describe('consent', () => {
     it('a store that cannot remember an approval costs no login', async () => {
       const storage = watchStorage(memoryStorage(), {
         before(verb, key) {
-          if (verb === 'set' && key.includes(':approval:')) throw new StorageUnavailable('away');
+          if (verb === 'set' && key.includes(':approval:'))
+            throw new StorageUnavailableError('away');
         },
       });
       const client = await start({ consent: 'remember', storage }, HTTPS_CLIENT);

@@ -19,7 +19,7 @@ import type { Auth0McpOptions } from '../../lib/config/options.js';
 import { embeddedStorage } from '../../lib/storage/embedded/embedded-storage.js';
 import { memoryStorage } from '../../lib/storage/memory-storage.js';
 import { redisStorage } from '../../lib/storage/redis/redis-storage.js';
-import { type Storage, StorageUnavailable } from '../../lib/storage/storage.js';
+import { type Storage, StorageUnavailableError } from '../../lib/storage/storage.js';
 import { appsOn, cookiesFor, pressSignIn, signIn } from '../support/connected-apps.js';
 import { isConsentPage, type OAuthClient, registerClient } from '../support/oauth-client.js';
 import { startRedis } from '../support/redis-server.js';
@@ -590,7 +590,7 @@ describe('FA-12 a decision during an outage', () => {
     const state: { verbs: string[]; when: 'before' | 'after' } = { verbs: [], when: 'before' };
     const fail = (when: string, verb: string, key: string): void => {
       if (state.when === when && state.verbs.includes(verb) && key.includes(':login:')) {
-        throw new StorageUnavailable('the spec has taken it away');
+        throw new StorageUnavailableError('the spec has taken it away');
       }
     };
     const storage = watchStorage(memoryStorage(), {

@@ -13,7 +13,7 @@ import type { RequestHandler } from 'express';
 import { ADA } from '../../demo/tenant/options.js';
 import type { Auth0Mcp } from '../../lib/auth0-mcp.js';
 import { memoryStorage } from '../../lib/storage/memory-storage.js';
-import { StorageUnavailable } from '../../lib/storage/storage.js';
+import { StorageUnavailableError } from '../../lib/storage/storage.js';
 import { atMcp, mcpRoute } from '../support/mcp-route.js';
 import { callTool, registerClient } from '../support/oauth-client.js';
 import { callJson, connect, HeadlessProvider } from '../support/sdk-client.js';
@@ -152,7 +152,7 @@ describe.each([
     const storage = memoryStorage();
     let isDown = false;
     const get = (key: string) =>
-      isDown ? Promise.reject(new StorageUnavailable('down')) : storage.get(key);
+      isDown ? Promise.reject(new StorageUnavailableError('down')) : storage.get(key);
     const token = await startGuarded({ options: { storage: { ...storage, get } } });
     isDown = true;
     expect((await callTool(world.mcp, token, 'any')).status).toBe(500);

@@ -5,7 +5,7 @@ import { decodeJwt, decodeProtectedHeader, generateKeyPair, type JWTPayload, Sig
 
 import { type AccessTokens, createAccessTokens } from '../../lib/grants/access-token.js';
 import { SIGNING_KEY_MATERIAL_BYTES, signingKeyFrom } from '../../lib/grants/signing-key.js';
-import { InvalidToken } from '../../lib/oauth/errors.js';
+import { InvalidTokenError } from '../../lib/oauth/errors.js';
 
 const NOW = 1_700_000_000;
 const ISSUER = 'https://mcp.example';
@@ -132,7 +132,7 @@ describe('a token with our own signature is refused (R-AT-3)', () => {
     ]),
   )('%s', async (_what, payload, header) => {
     const attempt = tokensOf(MATERIAL).verify(await signed(payload, header));
-    await expect(attempt).rejects.toBeInstanceOf(InvalidToken);
+    await expect(attempt).rejects.toBeInstanceOf(InvalidTokenError);
     await expect(attempt).rejects.toMatchObject({
       description: expect.stringMatching(/^The access token (has expired|is not valid here)$/),
     });
@@ -141,7 +141,7 @@ describe('a token with our own signature is refused (R-AT-3)', () => {
 
 describe('a token without our signature is refused (RS-10)', () => {
   const refused = async (token: string): Promise<void> => {
-    await expect(tokensOf(MATERIAL).verify(token)).rejects.toBeInstanceOf(InvalidToken);
+    await expect(tokensOf(MATERIAL).verify(token)).rejects.toBeInstanceOf(InvalidTokenError);
   };
   const foreign = generateKeyPair('ES256', { extractable: true });
 
@@ -199,7 +199,7 @@ describe('a token without our signature is refused (RS-10)', () => {
         const changed = Buffer.from(bytes);
         changed[bit >> 3] = (changed[bit >> 3] ?? 0) ^ (1 << (bit & 7));
         const all = parts.map((one, at) => (at === index ? changed : one).toString('base64url'));
-        await expect(tokens.verify(all.join('.'))).rejects.toBeInstanceOf(InvalidToken);
+        await expect(tokens.verify(all.join('.'))).rejects.toBeInstanceOf(InvalidTokenError);
       }
     }
   });
@@ -228,7 +228,7 @@ describe('a token without our signature is refused (RS-10)', () => {
       const shape = ['base64url', 'base64', 'latin1', 'utf8'] as const;
       const text = randomBytes(round % 120).toString(shape[round % 4]);
       const token = round % 3 === 0 ? `${part({ alg: 'ES256' })}.${text}.${text}` : text;
-      await expect(tokens.verify(token)).rejects.toBeInstanceOf(InvalidToken);
+      await expect(tokens.verify(token)).rejects.toBeInstanceOf(InvalidTokenError);
     }
   });
 
@@ -273,7 +273,7 @@ describe('a change of keys (R-AT-6)', () => {
 
   it('ends what the old key signed when that is taken out', async () => {
     const old = await tokensOf(OLD_MATERIAL).sign(CLAIMS);
-    await expect(tokensOf(MATERIAL).verify(old)).rejects.toBeInstanceOf(InvalidToken);
+    await expect(tokensOf(MATERIAL).verify(old)).rejects.toBeInstanceOf(InvalidTokenError);
   });
 
   it('publishes nothing but public members', () => {

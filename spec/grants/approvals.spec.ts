@@ -3,12 +3,12 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import {
   APPROVAL_TTL_SECONDS,
   type Approvals,
+  type Consent,
   createApprovals,
-  type Question,
 } from '../../lib/grants/approvals.js';
 import { CALLBACK, type GrantRig, grantRig } from './grant-rig.js';
 
-const ASKED: Question = {
+const ASKED: Consent = {
   browser: 'browser',
   clientId: 'client',
   redirectUri: CALLBACK,
@@ -19,20 +19,20 @@ let approvals: Approvals;
 beforeEach(async () => {
   rig = grantRig();
   approvals = createApprovals(rig.collections);
-  await approvals.remember(ASKED);
+  await approvals.save(ASKED);
 });
 
 describe('what a person allowed in this browser', () => {
-  it.each<[string, Partial<Question>]>([
+  it.each<[string, Partial<Consent>]>([
     ['the same', {}],
     ['the same scopes in another order', { scopes: ['read', 'openid'] }],
     ['less', { scopes: ['openid'] }],
     ['nothing', { scopes: [] }],
   ])('is remembered for %s', async (_what, changes) => {
-    expect(await approvals.isRemembered({ ...ASKED, ...changes })).toBe(true);
+    expect(await approvals.covers({ ...ASKED, ...changes })).toBe(true);
   });
 
-  it.each<[string, Partial<Question>]>([
+  it.each<[string, Partial<Consent>]>([
     ['PX-13 a wider scope', { scopes: ['openid', 'read', 'write'] }],
     ['PX-13 another scope', { scopes: ['write'] }],
     ['PX-13 another redirect URI', { redirectUri: `${CALLBACK}2` }],
@@ -41,7 +41,7 @@ describe('what a person allowed in this browser', () => {
     ['PX-4 names that run into each other', { browser: 'browserclient', clientId: '' }],
     ['PX-4 a name that holds another', { browser: 'browser","client', clientId: '' }],
   ])('is not remembered for %s', async (_what, changes) => {
-    expect(await approvals.isRemembered({ ...ASKED, ...changes })).toBe(false);
+    expect(await approvals.covers({ ...ASKED, ...changes })).toBe(false);
   });
 
   it.each([
@@ -51,26 +51,26 @@ describe('what a person allowed in this browser', () => {
     ['a URI that must never be used', 'javascript:alert(1)'],
   ])('AS-32, R-8252-3 is never remembered for %s', async (_what, redirectUri) => {
     const written = rig.storage.keys.length;
-    await approvals.remember({ ...ASKED, redirectUri });
-    expect(await approvals.isRemembered({ ...ASKED, redirectUri })).toBe(false);
+    await approvals.save({ ...ASKED, redirectUri });
+    expect(await approvals.covers({ ...ASKED, redirectUri })).toBe(false);
     expect(rig.storage.keys).toHaveLength(written);
   });
 
   it('parity 4.7 is not lost when two are given at once', async () => {
     const others = ['a', 'b', 'c'].map((clientId) => ({ ...ASKED, clientId }));
-    await Promise.all(others.map((question) => approvals.remember(question)));
+    await Promise.all(others.map((question) => approvals.save(question)));
     for (const question of [ASKED, ...others]) {
-      expect(await approvals.isRemembered(question)).toBe(true);
+      expect(await approvals.covers(question)).toBe(true);
     }
   });
 
   it('is forgotten after 30 days, counted from the last time', async () => {
     rig.pass(APPROVAL_TTL_SECONDS - 1);
-    expect(await approvals.isRemembered(ASKED)).toBe(true);
-    await approvals.remember(ASKED);
+    expect(await approvals.covers(ASKED)).toBe(true);
+    await approvals.save(ASKED);
     rig.pass(APPROVAL_TTL_SECONDS - 1);
-    expect(await approvals.isRemembered(ASKED)).toBe(true);
+    expect(await approvals.covers(ASKED)).toBe(true);
     rig.pass(1);
-    expect(await approvals.isRemembered(ASKED)).toBe(false);
+    expect(await approvals.covers(ASKED)).toBe(false);
   });
 });

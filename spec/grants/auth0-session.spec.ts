@@ -57,7 +57,7 @@ describe('Auth0’s token for a downstream call', () => {
   });
 
   it('ends with the login', async () => {
-    await rig.grants.end(id, 'operator');
+    await rig.grants.revoke(id, 'operator');
     await expect(rig.grants.auth0Token(id)).rejects.toMatchObject({ code: 'invalid_grant' });
     await expect(rig.grants.auth0Token('never-was')).rejects.toMatchObject({
       code: 'invalid_grant',
@@ -66,7 +66,7 @@ describe('Auth0’s token for a downstream call', () => {
 
   it('ends with the login, also when that ends just as it is asked for', async () => {
     rig.pass(AUTH0_TTL);
-    rig.storage.beforeUpdate = async () => void (await rig.grants.end(id, 'operator'));
+    rig.storage.beforeUpdate = async () => void (await rig.grants.revoke(id, 'operator'));
     await expect(rig.grants.auth0Token(id)).rejects.toMatchObject({ code: 'invalid_grant' });
     expect(rig.auth0.refreshes).toEqual([]);
   });
@@ -263,7 +263,7 @@ describe('the end of the session at Auth0 (AS-34)', () => {
 
   it('R-UP-7 leaves no token behind when the login is revoked while Auth0 is asked', async () => {
     await loginThatIsDue();
-    rig.auth0.meanwhile = async () => void (await rig.grants.end(id, 'client_request'));
+    rig.auth0.meanwhile = async () => void (await rig.grants.revoke(id, 'client_request'));
     expect(await outcomeOf(rig.grants.auth0Token(id))).toBe('invalid_grant');
     await rig.grants.close();
     expect(rig.auth0.revoked.toSorted()).toEqual(['auth0-rt-1', 'refreshed-rt-1']);

@@ -23,7 +23,7 @@ import { createSealer } from '../../lib/keys/seal.js';
 import { OAuthError } from '../../lib/oauth/errors.js';
 import type { CollectionDeps } from '../../lib/storage/collection.js';
 import { memoryStorage } from '../../lib/storage/memory-storage.js';
-import { type Storage, StorageUnavailable } from '../../lib/storage/storage.js';
+import { type Storage, StorageUnavailableError } from '../../lib/storage/storage.js';
 
 export const START = 1_700_000_000;
 export const ISSUER = 'https://mcp.example';
@@ -306,7 +306,7 @@ function flaky(inner: Storage): FlakyStorage {
       await beforeUpdate?.();
       if (storage.failingUpdates > 0) {
         storage.failingUpdates -= 1;
-        throw new StorageUnavailable('away');
+        throw new StorageUnavailableError('away');
       }
       return inner.update(...parameters);
     },

@@ -58,8 +58,8 @@ describe('grants in the store', () => {
     expect(await store.find('other')).toBeUndefined();
     const changed = await store.update('one', (current) => ({ ...current, generation: 5 }));
     expect(changed?.generation).toBe(5);
-    expect(await store.end('one')).toMatchObject({ id: 'one', isAlive: true });
-    expect(await store.end('one')).toBeUndefined();
+    expect(await store.delete('one')).toMatchObject({ id: 'one', isAlive: true });
+    expect(await store.delete('one')).toBeUndefined();
     expect(await store.find('one')).toBeUndefined();
     expect(await store.update('one', (current) => current)).toBeUndefined();
   });
@@ -81,7 +81,7 @@ describe('grants in the store', () => {
 
   it('are ended by exactly one of many', async () => {
     await store.add('one', grant('ada', 'claude'));
-    const ended = await Promise.all(Array.from({ length: 20 }, () => store.end('one')));
+    const ended = await Promise.all(Array.from({ length: 20 }, () => store.delete('one')));
     expect(ended.filter((one) => one !== undefined)).toHaveLength(1);
   });
 
@@ -93,8 +93,8 @@ describe('grants in the store', () => {
     expect(await store.update('one', revive)).toBeUndefined();
     expect(await store.list({ subject: 'ada' })).toEqual([]);
     // Known to whoever gives Auth0 its refresh token back, and to nobody else.
-    expect(await store.holdings('ada')).toMatchObject([{ id: 'one', isAlive: false }]);
-    expect(await store.end('one')).toMatchObject({ isAlive: false });
+    expect(await store.storedGrants('ada')).toMatchObject([{ id: 'one', isAlive: false }]);
+    expect(await store.delete('one')).toMatchObject({ isAlive: false });
   });
 
   it('RS-26, AS-35 show whoever copies the store no token, name or id', async () => {
@@ -140,7 +140,7 @@ describe('looking grants up', () => {
   });
 
   it('forgets what has ended', async () => {
-    await store.end('ada-claude');
+    await store.delete('ada-claude');
     expect((await store.list({ subject: 'ada' })).map(({ id }) => id)).not.toContain('ada-claude');
     expect(await store.list({ sid: 's2' })).toHaveLength(1);
   });
@@ -161,7 +161,7 @@ describe('looking grants up', () => {
       'ada-cursor',
       'ada-new',
     ]);
-    await rotated.end('ada-claude');
+    await rotated.delete('ada-claude');
     expect(await store.list({ subject: 'ada', clientId: 'claude' })).toHaveLength(1);
   });
 
@@ -174,14 +174,14 @@ describe('looking grants up', () => {
       now: rig.now,
       onChange: () => undefined,
     });
-    expect(await elsewhere.holdings('bob')).toEqual([]);
-    expect(await store.holdings('bob')).toEqual([]);
+    expect(await elsewhere.storedGrants('bob')).toEqual([]);
+    expect(await store.storedGrants('bob')).toEqual([]);
     expect(await store.list({ clientId: 'claude', subject: 'bob' })).toEqual([]);
   });
 
   it('ends a grant although its memberships cannot be taken away', async () => {
     rig.storage.removeMember = () => Promise.reject(new Error('away'));
-    expect(await store.end('bob-claude')).toMatchObject({ id: 'bob-claude' });
+    expect(await store.delete('bob-claude')).toMatchObject({ id: 'bob-claude' });
     expect(await store.list({ subject: 'bob' })).toEqual([]);
   });
 });

@@ -82,7 +82,7 @@ describe('the grant behind a token (R-RV-1)', () => {
 
   it('is not found when it has ended, or its token has', async () => {
     const [one, other] = [await rig.tokens(), await rig.tokens()];
-    await rig.grants.end(await rig.grantIdOf(one), 'client_request');
+    await rig.grants.revoke(await rig.grantIdOf(one), 'client_request');
     expect(await rig.grants.findByToken(one.accessToken, 'client')).toBeUndefined();
     expect(await rig.grants.findByToken(one.refreshToken, 'client')).toBeUndefined();
     rig.pass(3700);
@@ -95,7 +95,7 @@ describe('ending a grant', () => {
   it('parity 4.1, R-RV-2 ends all its tokens at once and gives Auth0 its own back', async () => {
     const tokens = await rig.tokens();
     const id = await rig.grantIdOf(tokens);
-    expect(await rig.grants.end(id, 'client_request')).toBe(true);
+    expect(await rig.grants.revoke(id, 'client_request')).toBe(true);
     expect(await rig.grants.find(id)).toBeUndefined();
     expect(await outcomeOf(rig.refresh(tokens.refreshToken))).toBe('invalid_grant');
     await rig.grants.close();
@@ -112,23 +112,23 @@ describe('ending a grant', () => {
   it('happens once, whoever asks and how often', async () => {
     const id = await rig.grantIdOf(await rig.tokens());
     const answers = await Promise.all(
-      Array.from({ length: 10 }, () => rig.instance().end(id, 'operator')),
+      Array.from({ length: 10 }, () => rig.instance().revoke(id, 'operator')),
     );
     expect(answers.filter(Boolean)).toHaveLength(1);
     expect(rig.typesOfEvents().filter((type) => type === 'grant_revoked')).toHaveLength(1);
-    expect(await rig.grants.end('never-was', 'operator')).toBe(false);
+    expect(await rig.grants.revoke('never-was', 'operator')).toBe(false);
   });
 
   it('parity 4.23 ends no other login of the same person', async () => {
     const [one, other] = [await rig.tokens(), await rig.tokens()];
-    await rig.grants.end(await rig.grantIdOf(one), 'operator');
+    await rig.grants.revoke(await rig.grantIdOf(one), 'operator');
     expect(await outcomeOf(rig.refresh(other.refreshToken))).toBe('ok');
   });
 
   it('R-RV-3 does not fail with Auth0, and tells the operator', async () => {
     rig.auth0.revoke = () => Promise.reject(new Auth0Error('misconfigured', 'not allowed'));
     const id = await rig.grantIdOf(await rig.tokens());
-    expect(await rig.grants.end(id, 'client_request')).toBe(true);
+    expect(await rig.grants.revoke(id, 'client_request')).toBe(true);
     await rig.grants.close();
     expect(rig.logged).toEqual([expect.stringContaining('could not be given back')]);
   });
@@ -136,7 +136,7 @@ describe('ending a grant', () => {
   it('R-RV-3 does not wait for Auth0 when the process ends', async () => {
     rig.auth0.revoke = () => Promise.reject(new Auth0Error('unavailable', 'down'));
     for (let login = 0; login < 3; login += 1) {
-      await rig.grants.end(await rig.grantIdOf(await rig.tokens()), 'operator');
+      await rig.grants.revoke(await rig.grantIdOf(await rig.tokens()), 'operator');
     }
     await rig.grants.close();
     // One line for all of them.
@@ -149,7 +149,7 @@ describe('ending a grant', () => {
       accessTokenExpiresAt: rig.now() + 99,
       refreshToken: undefined,
     };
-    await rig.grants.end(await rig.grantIdOf(await rig.tokens({}, { tokens })), 'operator');
+    await rig.grants.revoke(await rig.grantIdOf(await rig.tokens({}, { tokens })), 'operator');
     await rig.grants.close();
     expect(rig.auth0.revoked).toEqual([]);
   });
@@ -170,7 +170,7 @@ describe('grants that ended by themselves (parity 4.23)', () => {
   it('are called expired, whoever ends them', async () => {
     const id = await rig.grantIdOf(await rig.tokens());
     rig.pass(LIFETIMES.refreshTokenIdleSeconds);
-    expect(await rig.grants.end(id, 'operator')).toBe(false);
+    expect(await rig.grants.revoke(id, 'operator')).toBe(false);
     expect(rig.events.at(-1)).toMatchObject({ type: 'grant_revoked', cause: 'expired' });
   });
 

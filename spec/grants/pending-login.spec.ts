@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 
 import { pendingLoginOf } from '../../lib/grants/pending-login.js';
-import { InvalidRequest } from '../../lib/oauth/errors.js';
+import { InvalidRequestError } from '../../lib/oauth/errors.js';
 
 const request = { clientId: 'client' };
 
@@ -39,6 +39,6 @@ describe('what a login is for', () => {
     { purpose: ['client'], request },
     JSON.parse('{"__proto__": {"purpose": "client"}, "request": {}}'),
   ])('%j is for nothing', (pending) => {
-    expect(() => pendingLoginOf(pending)).toThrow(InvalidRequest);
+    expect(() => pendingLoginOf(pending)).toThrow(InvalidRequestError);
   });
 });

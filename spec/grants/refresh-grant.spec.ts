@@ -145,7 +145,7 @@ describe('refreshing', () => {
 
   it('is refused for a grant that is gone', async () => {
     const tokens = await rig.tokens();
-    await rig.grants.end(await rig.grantIdOf(tokens), 'operator');
+    await rig.grants.revoke(await rig.grantIdOf(tokens), 'operator');
     expect(await outcomeOf(rig.refresh(tokens.refreshToken))).toBe('invalid_grant');
   });
 });
@@ -154,7 +154,7 @@ describe('refreshing while the grant ends', () => {
   it('R-RV-2 brings nothing', async () => {
     const tokens = await rig.tokens();
     const id = await rig.grantIdOf(tokens);
-    rig.storage.beforeUpdate = async () => void (await rig.grants.end(id, 'client_request'));
+    rig.storage.beforeUpdate = async () => void (await rig.grants.revoke(id, 'client_request'));
     expect(await outcomeOf(rig.refresh(tokens.refreshToken))).toBe('invalid_grant');
     expect(rig.typesOfEvents()).not.toContain('tokens_refreshed');
   });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 
 import { effectiveScopes, issueTokens, narrowedScopes } from '../../lib/grants/token-set.js';
-import { InvalidGrant, InvalidScope } from '../../lib/oauth/errors.js';
+import { InvalidGrantError, InvalidScopeError } from '../../lib/oauth/errors.js';
 import { LIFETIMES, START } from './grant-rig.js';
 
 const rules = { required: ['openid'], known: new Set(['openid', 'read', 'write', 'admin']) };
@@ -41,7 +41,7 @@ describe('the scopes of a grant', () => {
   ])('R-TK-10 of a refresh cannot have a known one more, %s', (_what, asked) => {
     const everything = ['openid', 'read', 'write', 'admin'];
     expect(() => narrowedScopes(grant(['openid', 'read'], everything), asked, rules)).toThrow(
-      InvalidScope,
+      InvalidScopeError,
     );
   });
 });
@@ -74,7 +74,7 @@ describe('issuing tokens', () => {
       requiredScopes: [],
       now: () => START + LIFETIMES.refreshTokenSeconds,
     };
-    await expect(issueTokens('id', ended, [], deps)).rejects.toBeInstanceOf(InvalidGrant);
+    await expect(issueTokens('id', ended, [], deps)).rejects.toBeInstanceOf(InvalidGrantError);
     expect(signed).toEqual([]);
   });
 });

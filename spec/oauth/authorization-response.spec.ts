@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 
 import { codeResponse, errorResponse } from '../../lib/oauth/authorization-response.js';
-import { AccessDenied, InvalidScope } from '../../lib/oauth/errors.js';
+import { AccessDeniedError, InvalidScopeError } from '../../lib/oauth/errors.js';
 
 const ISSUER = 'https://mcp.example/api';
 
@@ -10,7 +10,7 @@ function answers(redirectUri: string, state?: string): string[] {
   const target = { redirectUri, state };
   return [
     codeResponse(target, 'the-code', ISSUER),
-    errorResponse(target, new AccessDenied('The person said no'), ISSUER),
+    errorResponse(target, new AccessDeniedError('The person said no'), ISSUER),
   ];
 }
 
@@ -79,7 +79,7 @@ describe('the authorization response', () => {
   });
 
   it('R-AZ-17 lets no description out of its parameter', () => {
-    const error = new InvalidScope('a&code=evil#x\r\nSet-Cookie: b');
+    const error = new InvalidScopeError('a&code=evil#x\r\nSet-Cookie: b');
     const answer = errorResponse(
       { redirectUri: 'https://a.example/', state: undefined },
       error,

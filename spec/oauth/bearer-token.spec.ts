@@ -5,7 +5,7 @@ import {
   MAX_OWN_TOKEN_LENGTH,
   requireToken,
 } from '../../lib/oauth/bearer-token.js';
-import { InvalidToken } from '../../lib/oauth/errors.js';
+import { InvalidTokenError } from '../../lib/oauth/errors.js';
 
 /** The token in the header, if it can be one. */
 function tokenIn(header: string | undefined): string | undefined {
@@ -53,11 +53,11 @@ describe('the bearer token of a request', () => {
     ['a space that is none', 'Bearer abc\u00a0'],
     ['more characters than any of ours has', `Bearer ${'x'.repeat(4097)}`],
   ])('R-RS-2 is invalid_token with %s', (_what, header) => {
-    expect(() => tokenIn(header)).toThrow(InvalidToken);
+    expect(() => tokenIn(header)).toThrow(InvalidTokenError);
   });
 
   it('R-RS-7 takes no time to speak of for a hostile header', () => {
     const header = `Bearer ${'='.repeat(100_000)} ${' '.repeat(100_000)}x`;
-    expect(() => tokenIn(header)).toThrow(InvalidToken);
+    expect(() => tokenIn(header)).toThrow(InvalidTokenError);
   });
 });

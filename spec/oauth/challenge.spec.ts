@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { extractWWWAuthenticateParams } from '@modelcontextprotocol/sdk/client/auth.js';
 
 import { basicChallenge, errorChallenge, initialChallenge } from '../../lib/oauth/challenge.js';
-import { InsufficientScope, InvalidToken } from '../../lib/oauth/errors.js';
+import { InsufficientScopeError, InvalidTokenError } from '../../lib/oauth/errors.js';
 
 const METADATA = 'https://mcp.example/.well-known/oauth-protected-resource/mcp';
 const base = { resourceMetadataUrl: METADATA, baselineScopes: ['openid', 'read'] };
@@ -35,7 +35,7 @@ describe('challenges', () => {
   });
 
   it('RS-12 tell the holder of a bad token the same, and why', () => {
-    const challenge = errorChallenge(base, new InvalidToken('The access token has expired'));
+    const challenge = errorChallenge(base, new InvalidTokenError('The access token has expired'));
     expect(challenge).toMatch(NARROW);
     expect(readBySdk(challenge)).toEqual({
       resourceMetadata: METADATA,
@@ -47,7 +47,7 @@ describe('challenges', () => {
   it('RS-13, RS-14 ask for every scope of the operation at once', () => {
     const challenge = errorChallenge(
       base,
-      new InsufficientScope(['openid', 'files:write', 'admin']),
+      new InsufficientScopeError(['openid', 'files:write', 'admin']),
     );
     expect(challenge).toMatch(NARROW);
     expect(readBySdk(challenge)).toEqual({
@@ -81,7 +81,7 @@ describe('challenges', () => {
     'naïve 日本語 🙂',
     'need scope=admin error=none resource_metadata=https://evil.example',
   ])('R-RS-4 let no text out of its place: %j', (text) => {
-    const challenge = errorChallenge(base, new InvalidToken(text));
+    const challenge = errorChallenge(base, new InvalidTokenError(text));
     expect(challenge).toMatch(NARROW);
     expect(() => new Headers({ 'WWW-Authenticate': challenge })).not.toThrow();
     expect(readBySdk(challenge)).toEqual({
@@ -94,14 +94,14 @@ describe('challenges', () => {
   it('R-RS-4 let no text pass for a parameter that is left out', () => {
     const challenge = errorChallenge(
       { ...base, baselineScopes: [] },
-      new InvalidToken('this needs scope=admin, really'),
+      new InvalidTokenError('this needs scope=admin, really'),
     );
     expect(readBySdk(challenge).scope).toBeUndefined();
   });
 
   it('R-RS-4 let no scope out of its place', () => {
     const scopes = ['a"b', 'c\\d', 'e\r\nf'];
-    expect(errorChallenge(base, new InsufficientScope(scopes))).toMatch(NARROW);
+    expect(errorChallenge(base, new InsufficientScopeError(scopes))).toMatch(NARROW);
   });
 
   it('R-TK-5 tell a client that tried Basic to use Basic', () => {

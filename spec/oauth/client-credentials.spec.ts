@@ -4,7 +4,7 @@ import {
   JWT_BEARER_ASSERTION,
   parseClientCredentials,
 } from '../../lib/oauth/client-credentials.js';
-import { InvalidClient, InvalidRequest } from '../../lib/oauth/errors.js';
+import { InvalidClientError, InvalidRequestError } from '../../lib/oauth/errors.js';
 import { parseParameters } from '../../lib/oauth/parameters.js';
 
 const basic = (text: string): string => `Basic ${Buffer.from(text).toString('base64')}`;
@@ -51,7 +51,7 @@ describe('client credentials in the Authorization header', () => {
     ['two values', `${basic('id:s')}, ${basic('id:s')}`],
     ['a tab for the space', basic('id:s').replace(' ', '\t')],
   ])('R-TK-5 are invalid_client: %s', (_what, header) => {
-    expect(() => parse(header)).toThrow(InvalidClient);
+    expect(() => parse(header)).toThrow(InvalidClientError);
   });
 
   it.each(['Bearer stale', 'bearer', '', 'Token x', 'Basically x', 'DPoP a.b.c', 'Digest a="b"'])(
@@ -65,7 +65,7 @@ describe('client credentials in the Authorization header', () => {
       ]) {
         expect(parse(header, fields)).toEqual(parse(undefined, fields));
       }
-      expect(() => parse(header)).toThrow(InvalidClient);
+      expect(() => parse(header)).toThrow(InvalidClientError);
     },
   );
 
@@ -82,11 +82,11 @@ describe('client credentials in the Authorization header', () => {
       { client_assertion: 'a.b.c', client_assertion_type: JWT_BEARER_ASSERTION, client_id: 'id' },
     ],
   ])('R-TK-4 must not come with %s', (_what, fields) => {
-    expect(() => parse(basic('id:s'), fields)).toThrow(InvalidRequest);
+    expect(() => parse(basic('id:s'), fields)).toThrow(InvalidRequestError);
   });
 
   it('R-TK-4 must not come with a secret of nobody', () => {
-    expect(() => parse(basic('id:s'), { client_secret: 's' })).toThrow(InvalidClient);
+    expect(() => parse(basic('id:s'), { client_secret: 's' })).toThrow(InvalidClientError);
   });
 });
 
@@ -116,14 +116,14 @@ describe('client credentials in the body', () => {
     ['an empty id', { client_id: '' }],
     ['a secret alone', { client_secret: 's' }],
   ])('R-TK-5 are invalid_client: %s', (_what, fields) => {
-    expect(() => parse(undefined, fields)).toThrow(InvalidClient);
+    expect(() => parse(undefined, fields)).toThrow(InvalidClientError);
   });
 
   it.each(['client_id=a&client_id=b', 'client_id=a&client_secret=b&client_secret=b'])(
     'R-AZ-3 are malformed when repeated: %s',
     (form) => {
       expect(() => parseClientCredentials(undefined, parseParameters(form))).toThrow(
-        InvalidRequest,
+        InvalidRequestError,
       );
     },
   );
@@ -149,12 +149,12 @@ describe('a client assertion (RFC 7521 §4.2)', () => {
     ],
     ['no type', { client_assertion_type: '' }],
   ])('is invalid_client with %s', (_what, more) => {
-    expect(() => byAssertion(assertion, more)).toThrow(InvalidClient);
+    expect(() => byAssertion(assertion, more)).toThrow(InvalidClientError);
   });
 
   it('R-TK-4 must not come with a secret', () => {
     expect(() => byAssertion(assertion, { client_id: 'x', client_secret: 's' })).toThrow(
-      InvalidRequest,
+      InvalidRequestError,
     );
   });
 
@@ -168,6 +168,6 @@ describe('a client assertion (RFC 7521 §4.2)', () => {
     assertionOf('text'),
     assertionOf(null),
   ])('is invalid_client where it names nobody: %s', (text) => {
-    expect(() => byAssertion(text)).toThrow(InvalidClient);
+    expect(() => byAssertion(text)).toThrow(InvalidClientError);
   });
 });

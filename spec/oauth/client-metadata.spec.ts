@@ -6,7 +6,7 @@ import {
   MAX_REDIRECT_URIS,
   parseClientMetadata,
 } from '../../lib/oauth/client-metadata.js';
-import { InvalidClientMetadata, InvalidRedirectUri } from '../../lib/oauth/errors.js';
+import { InvalidClientMetadataError, InvalidRedirectUriError } from '../../lib/oauth/errors.js';
 import { REAL_REGISTRATIONS } from './real-registrations.js';
 
 const CALLBACK = 'https://a.example/cb';
@@ -47,7 +47,7 @@ describe('redirect_uris', () => {
       Array.from({ length: MAX_REDIRECT_URIS + 1 }, (_, at) => `${CALLBACK}/${at}`),
     ],
   ])('R-RG-4 are invalid_redirect_uri: %s', (_what, redirect_uris) => {
-    expect(() => parse({ redirect_uris })).toThrow(InvalidRedirectUri);
+    expect(() => parse({ redirect_uris })).toThrow(InvalidRedirectUriError);
   });
 
   it('are kept in order, each once', () => {
@@ -64,7 +64,7 @@ describe('the other fields', () => {
     ['nothing', undefined],
     ['a list', [{ redirect_uris: [CALLBACK] }]],
   ])('R-RG-4 come in an object, not in %s', (_what, body) => {
-    expect(() => parseClientMetadata(body)).toThrow(InvalidClientMetadata);
+    expect(() => parseClientMetadata(body)).toThrow(InvalidClientMetadataError);
   });
 
   it.each<[string, object]>([
@@ -87,7 +87,7 @@ describe('the other fields', () => {
     ['response types as text', { response_types: 'code' }],
     ['a software statement', { software_statement: 'a.b.c' }],
   ])('R-RG-4 are invalid_client_metadata: %s', (_what, fields) => {
-    expect(() => parse(fields)).toThrow(InvalidClientMetadata);
+    expect(() => parse(fields)).toThrow(InvalidClientMetadataError);
   });
 
   it.each<[string, object, Partial<ClientMetadata>]>([

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 
-import { InvalidRequest } from '../../lib/oauth/errors.js';
+import { InvalidRequestError } from '../../lib/oauth/errors.js';
 import {
   MAX_PARAMETER_LENGTH,
   optionalParameter,
@@ -48,7 +48,7 @@ describe.each(BOTH_WAYS)('parameters from %s', (_source, parametersOf) => {
       ['client_id', 'a'],
     ]);
     for (const read of [optionalParameter, requiredParameter]) {
-      expect(() => read(parameters, 'client_id')).toThrow(InvalidRequest);
+      expect(() => read(parameters, 'client_id')).toThrow(InvalidRequestError);
       expect(() => read(parameters, 'client_id')).toThrow('client_id must not be repeated');
     }
     expect(repeatedParameter(parameters, 'client_id')).toEqual(['a', 'a']);
@@ -73,7 +73,7 @@ describe.each(BOTH_WAYS)('parameters from %s', (_source, parametersOf) => {
     (text) => {
       const parameters = parametersOf([['state', `a${text}b`]]);
       expect(() => optionalParameter(parameters, 'state')).toThrow('contains a control character');
-      expect(() => repeatedParameter(parameters, 'state')).toThrow(InvalidRequest);
+      expect(() => repeatedParameter(parameters, 'state')).toThrow(InvalidRequestError);
     },
   );
 
@@ -121,7 +121,7 @@ describe('parameters from an object', () => {
     ['null', { client_id: null }],
     ['a truth value', { client_id: true }],
   ])('R-DP-5 refuse %s', (_what, body) => {
-    expect(() => parametersFromObject(body)).toThrow(InvalidRequest);
+    expect(() => parametersFromObject(body)).toThrow(InvalidRequestError);
   });
 
   it('R-DP-5 read own fields only, whatever their names', () => {

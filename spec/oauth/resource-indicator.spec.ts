@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 
-import { InvalidTarget } from '../../lib/oauth/errors.js';
+import { InvalidTargetError } from '../../lib/oauth/errors.js';
 import { checkResource } from '../../lib/oauth/resource-indicator.js';
 
 const OURS = 'https://mcp.example/mcp';
@@ -40,7 +40,7 @@ describe('resource indicators', () => {
     ['a password', ['https://:b@mcp.example/mcp']],
     ['an encoded letter', ['https://mcp.example/%6dcp']],
   ])('are not ours: %s', (_what, sent) => {
-    expect(() => checkResource(sent, OURS)).toThrow(InvalidTarget);
+    expect(() => checkResource(sent, OURS)).toThrow(InvalidTargetError);
   });
 
   it('fit a server below a prefix, a server at the root and one on loopback', () => {

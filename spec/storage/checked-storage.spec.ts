@@ -6,7 +6,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { checkedStorage, ownStorage, STORAGE_VERBS } from '../../lib/storage/checked-storage.js';
 import { memoryStorage } from '../../lib/storage/memory-storage.js';
-import { type Storage, StorageUnavailable } from '../../lib/storage/storage.js';
+import { type Storage, StorageUnavailableError } from '../../lib/storage/storage.js';
 
 const value = Buffer.from('value');
 
@@ -75,14 +75,14 @@ describe('a storage of the app', () => {
       for (const storage of [failing, rejecting]) {
         const call = storage[verb] as (...args: readonly unknown[]) => Promise<unknown>;
         const outcome = await call(...ARGUMENTS[verb]).catch((error: unknown) => error);
-        expect(outcome).toBeInstanceOf(StorageUnavailable);
+        expect(outcome).toBeInstanceOf(StorageUnavailableError);
         expect(outcome).toMatchObject({ cause: FAILURE, message: expect.stringContaining(verb) });
       }
     },
   );
 
-  it('has its own StorageUnavailable passed on, and a lifetime that is none refused as our mistake', async () => {
-    const own = new StorageUnavailable('away for lunch');
+  it('has its own StorageUnavailableError passed on, and a lifetime that is none refused as our mistake', async () => {
+    const own = new StorageUnavailableError('away for lunch');
     const away = new Driver(() => {
       throw own;
     });
@@ -107,6 +107,6 @@ describe('a store of ours', () => {
   it('throws its own errors as they are: a bug of ours is no outage', async () => {
     const broken = ownStorage({ ...memoryStorage(), get: async () => refuse() });
     await expect(checkedStorage(broken).get('key')).rejects.toBe(FAILURE);
-    await expect(checkedStorage({ ...broken }).get('key')).rejects.toThrow(StorageUnavailable);
+    await expect(checkedStorage({ ...broken }).get('key')).rejects.toThrow(StorageUnavailableError);
   });
 });

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 
 import { storageContract } from '../../lib/storage/contract.js';
 import { memoryStorage } from '../../lib/storage/memory-storage.js';
-import { StorageUnavailable } from '../../lib/storage/storage.js';
+import { StorageUnavailableError } from '../../lib/storage/storage.js';
 
 storageContract({ describe, it }, async () => memoryStorage());
 
@@ -30,7 +30,7 @@ describe('memoryStorage()', () => {
     const storage = memoryStorage({ maxEntries: 2 });
     await storage.set('a', value, 60);
     await storage.addMember('index', 'member', 60);
-    await expect(storage.set('b', value, 60)).rejects.toThrow(StorageUnavailable);
+    await expect(storage.set('b', value, 60)).rejects.toThrow(StorageUnavailableError);
     await expect(storage.addMember('index', 'other', 60)).rejects.toThrow(/maxEntries/);
     expect(await storage.get('a')).toEqual(value);
     await storage.set('a', Buffer.from('changed'), 60);
@@ -45,7 +45,7 @@ describe('memoryStorage()', () => {
     await storage.removeMember('index', 'member');
     await storage.addMember('index', 'one', 60);
     await storage.set('a', value, 60);
-    await expect(storage.addMember('index', 'two', 60)).rejects.toThrow(StorageUnavailable);
+    await expect(storage.addMember('index', 'two', 60)).rejects.toThrow(StorageUnavailableError);
     await storage.addMember('index', 'one', 60);
     expect(await storage.members('index')).toEqual(['one']);
   });
@@ -59,7 +59,7 @@ describe('memoryStorage()', () => {
     time = 1_010;
     await storage.set('c', value, 60);
     time = 1_010.5;
-    await expect(storage.set('d', value, 60)).rejects.toThrow(StorageUnavailable);
+    await expect(storage.set('d', value, 60)).rejects.toThrow(StorageUnavailableError);
     time = 1_011;
     await storage.set('d', value, 60);
   });
@@ -72,7 +72,7 @@ describe('memoryStorage()', () => {
     time += 10;
     await storage.set('c', value, 60);
     expect(await storage.get('b')).toBeUndefined();
-    await expect(storage.set('d', value, 60)).rejects.toThrow(StorageUnavailable);
+    await expect(storage.set('d', value, 60)).rejects.toThrow(StorageUnavailableError);
     await storage.delete('a');
     await storage.addMember('index', 'member', 5);
     time += 5;

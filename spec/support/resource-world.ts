@@ -18,7 +18,7 @@ import type { Auth0McpResource } from '../../lib/auth0-mcp-resource.js';
 import type { Auth0McpEvent } from '../../lib/config/events.js';
 import { resolveResourceConfig } from '../../lib/config/resolve-resource.js';
 import type { Auth0McpResourceOptions } from '../../lib/config/resource-options.js';
-import type { Surroundings } from '../../lib/wiring/ground.js';
+import type { HostEnvironment } from '../../lib/wiring/context.js';
 import { protectedResource, type ResourceWiring } from '../../lib/wiring/protected-resource.js';
 import { wireResource } from '../../lib/wiring/resource.js';
 import { mcpRoute } from './mcp-route.js';
@@ -55,7 +55,7 @@ export interface ResourceWorldOptions {
   /** Replaces `app.use(auth)` and the MCP route. */
   readonly mount?: (app: Express, auth: Auth0McpResource) => void;
   /** What else the library takes from the world outside. */
-  readonly surroundings?: Partial<Surroundings>;
+  readonly surroundings?: Partial<HostEnvironment>;
 }
 
 /** The application that is named in tokens made by {@link ResourceWorld.token}. */

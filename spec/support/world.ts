@@ -26,7 +26,7 @@ import { embeddedStorage } from '../../lib/storage/embedded/embedded-storage.js'
 import { memoryStorage } from '../../lib/storage/memory-storage.js';
 import { redisStorage } from '../../lib/storage/redis/redis-storage.js';
 import type { Storage } from '../../lib/storage/storage.js';
-import type { Surroundings } from '../../lib/wiring/ground.js';
+import type { HostEnvironment } from '../../lib/wiring/context.js';
 import { type Wiring, wire } from '../../lib/wiring/wiring.js';
 import { mcpRoute } from './mcp-route.js';
 
@@ -73,7 +73,7 @@ export interface WorldOptions {
   /** Path of `baseUrl`. */
   readonly basePath?: string;
   /** What else the library takes from the world outside. */
-  readonly surroundings?: Partial<Surroundings>;
+  readonly surroundings?: Partial<HostEnvironment>;
   /**
    * Instances behind one address, each with an app of its own, taking requests in turn (or by the
    * number in an `x-instance` header). Default 1.
@@ -177,7 +177,7 @@ export async function startWorld(world: WorldOptions = {}): Promise<World> {
 
 function startInstance(
   config: Config,
-  clock: Pick<Surroundings, 'now' | 'nowMs'>,
+  clock: Pick<HostEnvironment, 'now' | 'nowMs'>,
   world: WorldOptions,
 ) {
   // A consent page may be allowed at once, unless the spec is about that.

@@ -11,7 +11,7 @@ import type { ReadableSpan } from '@opentelemetry/sdk-trace';
 import { cancelLogin, createBrowser } from '../../demo/tenant/browser.js';
 import { DEMO_CLIENT_SECRET } from '../../demo/tenant/options.js';
 import { memoryStorage } from '../../lib/storage/memory-storage.js';
-import { StorageUnavailable } from '../../lib/storage/storage.js';
+import { StorageUnavailableError } from '../../lib/storage/storage.js';
 import { METRICS, SPANS } from '../../lib/telemetry.js';
 import { pressSignIn, signIn } from '../support/connected-apps.js';
 import { callTool, type OAuthClient, registerClient, VERIFIER } from '../support/oauth-client.js';
@@ -23,7 +23,7 @@ let isStoreDown = false;
 const breakable = {
   ...store,
   async get(key: string) {
-    if (isStoreDown) throw new StorageUnavailable('the store is down');
+    if (isStoreDown) throw new StorageUnavailableError('the store is down');
     return store.get(key);
   },
 };

@@ -17,7 +17,7 @@ import { createTokenEndpoint } from '../../auth0/token-endpoint.js';
 import { AUDIENCE_REMEDY } from '../../auth0/token-errors.js';
 import type { Config } from '../../config/config.js';
 import { type Finding, type Findings, failed, passed, skipped } from '../finding.js';
-import { type Answer, look, NoAnswer } from '../probe.js';
+import { NoResponseError, type ProbeResponse, probe } from '../probe.js';
 
 /** Needs the tenant to be there. */
 export async function* checkApplication(
@@ -33,16 +33,16 @@ async function* checkAuthorization(config: Config, metadata: Auth0Metadata): Fin
   const { auth0, callbackUrl } = config;
   const url = silentRequest(metadata.authorizationEndpoint, { config: auth0, callbackUrl });
   try {
-    const answer = await look({ url });
+    const answer = await probe({ url });
     yield* judge(answer, config);
   } catch (error) {
-    if (!(error instanceof NoAnswer)) throw error;
+    if (!(error instanceof NoResponseError)) throw error;
     yield failed('callback', error.message, error.remedy);
     yield* skipped(['audience'], 'the tenant did not answer');
   }
 }
 
-function* judge(answer: Answer, config: Config): Generator<Finding> {
+function* judge(answer: ProbeResponse, config: Config): Generator<Finding> {
   const location = answer.headers.get('location') ?? '';
   if (!location.startsWith(`${config.callbackUrl}?`)) {
     yield refusalOnPage(answer, location, config);
@@ -54,7 +54,7 @@ function* judge(answer: Answer, config: Config): Generator<Finding> {
 }
 
 /** Auth0's own page, or a redirect to it: what it says is in the body or in the address. */
-function refusalOnPage(answer: Answer, location: string, config: Config): Finding {
+function refusalOnPage(answer: ProbeResponse, location: string, config: Config): Finding {
   const said = `${answer.text} ${decodeURIComponent(location.replace(/\+/g, ' '))}`;
   if (/callback url mismatch/i.test(said)) {
     return failed(

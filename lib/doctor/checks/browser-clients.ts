@@ -2,7 +2,7 @@
 import type { Config } from '../../config/config.js';
 import { pathsOf, resourceMetadataUrlOf } from '../../routes/paths.js';
 import { type Finding, failed, passed } from '../finding.js';
-import { type Answer, look, NoAnswer } from '../probe.js';
+import { NoResponseError, type ProbeResponse, probe } from '../probe.js';
 
 /** Where MCP Inspector runs: pages of this machine may call the MCP endpoint whatever `allowedOrigins` says. */
 const ORIGIN = 'http://localhost:6274';
@@ -35,7 +35,7 @@ export async function browserFinding(config: Config): Promise<Finding> {
     if (hidden !== undefined) return failed(check, `${config.resource}: ${hidden}`, REMEDY);
     return passed(check, 'preflights allow what clients send');
   } catch (error) {
-    if (!(error instanceof NoAnswer)) throw error;
+    if (!(error instanceof NoResponseError)) throw error;
     return failed(check, error.message, error.remedy);
   }
 }
@@ -64,7 +64,7 @@ interface Obstacle {
 }
 
 async function obstacleTo({ url, method, headers }: BrowserCall): Promise<Obstacle | undefined> {
-  const preflight = await look({
+  const preflight = await probe({
     url,
     method: 'OPTIONS',
     headers: {
@@ -95,7 +95,7 @@ async function hiddenChallenge(resource: string): Promise<string | undefined> {
   const params = { name: 'a-tool-of-no-server', arguments: {} };
   const json = { jsonrpc: '2.0', id: 1, method: 'tools/call', params };
   const headers = { origin: ORIGIN, accept: 'application/json, text/event-stream' };
-  const answer = await look({ url: resource, headers, json });
+  const answer = await probe({ url: resource, headers, json });
   if (answer.status !== 401) return undefined;
   if (!isReadable(answer)) return NOT_READABLE;
   const exposed = listIn(answer, 'access-control-expose-headers');
@@ -103,11 +103,11 @@ async function hiddenChallenge(resource: string): Promise<string | undefined> {
   return 'pages may not read WWW-Authenticate, so that browser clients do not find the login';
 }
 
-function isReadable({ headers }: Answer): boolean {
+function isReadable({ headers }: ProbeResponse): boolean {
   return ['*', ORIGIN].includes(headers.get('access-control-allow-origin') ?? '');
 }
 
-function listIn({ headers }: Answer, name: string): ReadonlySet<string> {
+function listIn({ headers }: ProbeResponse, name: string): ReadonlySet<string> {
   const names = (headers.get(name) ?? '').toLowerCase().split(',');
   return new Set(names.map((one) => one.trim()));
 }

@@ -23,7 +23,7 @@ import {
   passed,
   skipped,
 } from '../finding.js';
-import { type Answer, look } from '../probe.js';
+import { type ProbeResponse, probe } from '../probe.js';
 
 const SERVER_LOG_REMEDY = 'The log of the server has the reason, under the reference of the page.';
 
@@ -64,13 +64,13 @@ export async function* logInAsClient(
   }
 }
 
-function register({ baseUrl }: Config, redirectUri: string): Promise<Answer> {
+function register({ baseUrl }: Config, redirectUri: string): Promise<ProbeResponse> {
   const json = {
     client_name: 'express-auth0-mcp doctor',
     redirect_uris: [redirectUri],
     token_endpoint_auth_method: 'none',
   };
-  return look({ url: `${baseUrl}/register`, json });
+  return probe({ url: `${baseUrl}/register`, json });
 }
 
 async function tokensFor(
@@ -78,7 +78,7 @@ async function tokensFor(
   clientId: string,
   visit: Visit,
   invite: (url: string) => void,
-): Promise<Answer & { readonly clientId: string }> {
+): Promise<ProbeResponse & { readonly clientId: string }> {
   const [verifier, state] = [randomBytes(32), randomBytes(16)].map((bytes) =>
     bytes.toString('base64url'),
   ) as [string, string];
@@ -109,12 +109,12 @@ async function tokensFor(
     redirect_uri: visit.redirectUri,
     resource,
   };
-  return { ...(await look({ url: `${baseUrl}/token`, form })), clientId };
+  return { ...(await probe({ url: `${baseUrl}/token`, form })), clientId };
 }
 
 async function* useLogin(
   config: Config,
-  { clientId, ...tokens }: Answer & { clientId: string },
+  { clientId, ...tokens }: ProbeResponse & { clientId: string },
 ): Findings {
   const { access_token: token, refresh_token: refreshToken, scope } = tokens.json ?? {};
   if (tokens.status !== 200 || typeof token !== 'string') {
@@ -134,11 +134,11 @@ async function* useLogin(
   );
   // RFC 7009 §2.1: nothing of this login stays behind.
   const form = { token: String(refreshToken ?? token), client_id: clientId };
-  await look({ url: `${config.baseUrl}/revoke`, form }).catch(() => undefined);
+  await probe({ url: `${config.baseUrl}/revoke`, form }).catch(() => undefined);
 }
 
 async function firstUse({ resource }: Config, token: string): Promise<Finding> {
-  const { status } = await look({
+  const { status } = await probe({
     url: resource,
     headers: { authorization: `Bearer ${token}`, accept: 'application/json, text/event-stream' },
     json: { jsonrpc: '2.0', id: 1, method: 'ping' },
@@ -150,7 +150,7 @@ async function firstUse({ resource }: Config, token: string): Promise<Finding> {
   return failed('login', message, 'Does a proxy remove the Authorization header?');
 }
 
-function said({ status, json }: Answer): string {
+function said({ status, json }: ProbeResponse): string {
   const words = [json?.['error'], json?.['error_description']].filter(Boolean).join(': ');
   return `status ${status}${words === '' ? '' : `, ${words.slice(0, 300)}`}`;
 }

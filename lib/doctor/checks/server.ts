@@ -15,7 +15,7 @@ import {
   passed,
   skipped,
 } from '../finding.js';
-import { type Answer, look, NoAnswer } from '../probe.js';
+import { NoResponseError, type ProbeResponse, probe } from '../probe.js';
 import { browserFinding } from './browser-clients.js';
 
 /** How Claude's servers and Python clients name themselves: what firewalls against bots stumble over. */
@@ -38,11 +38,11 @@ const MOUNT_REMEDY =
 /** @returns whether the server can be logged in at */
 export async function* checkServer(config: Config): Findings<boolean> {
   const { resource } = config;
-  let first: Answer;
+  let first: ProbeResponse;
   try {
     first = await firstRequest(resource);
   } catch (error) {
-    if (!(error instanceof NoAnswer)) throw error;
+    if (!(error instanceof NoResponseError)) throw error;
     yield failed('base-url', error.message, `${error.remedy} Start the server, then the doctor.`);
     yield* skipped(AFTER_BASE, 'the server did not answer');
     return false;
@@ -68,13 +68,13 @@ export async function* checkServer(config: Config): Findings<boolean> {
 }
 
 /** One JSON-RPC message without a token. */
-function call(resource: string, method: string, params: object): Promise<Answer> {
+function call(resource: string, method: string, params: object): Promise<ProbeResponse> {
   const headers = { accept: 'application/json, text/event-stream' };
-  return look({ url: resource, headers, json: { jsonrpc: '2.0', id: 1, method, params } });
+  return probe({ url: resource, headers, json: { jsonrpc: '2.0', id: 1, method, params } });
 }
 
 /** What every client begins with. */
-function firstRequest(resource: string): Promise<Answer> {
+function firstRequest(resource: string): Promise<ProbeResponse> {
   return call(resource, 'initialize', {
     protocolVersion: '2025-06-18',
     capabilities: {},
@@ -82,7 +82,7 @@ function firstRequest(resource: string): Promise<Answer> {
   });
 }
 
-function baseFinding({ url, status, headers }: Answer): Finding {
+function baseFinding({ url, status, headers }: ProbeResponse): Finding {
   if (status < 300 || status >= 400) return passed('base-url', `${new URL(url).origin} answers`);
   return failed(
     'base-url',
@@ -92,7 +92,7 @@ function baseFinding({ url, status, headers }: Answer): Finding {
 }
 
 /** RS-1: without a token 401, and the way to the metadata. */
-async function challengeFinding(first: Answer, config: Config): Promise<Finding> {
+async function challengeFinding(first: ProbeResponse, config: Config): Promise<Finding> {
   if (first.status >= 300) return judgeChallenge(first, config);
   // The option `anonymous` may open the first requests, but no tool that it does not name.
   const tool = { name: 'a-tool-of-no-server', arguments: {} };
@@ -100,7 +100,7 @@ async function challengeFinding(first: Answer, config: Config): Promise<Finding>
   return judgeChallenge(second.status === 401 ? second : first, config);
 }
 
-function judgeChallenge({ url, status, headers }: Answer, config: Config): Finding {
+function judgeChallenge({ url, status, headers }: ProbeResponse, config: Config): Finding {
   const check = 'challenge';
   const expected = resourceMetadataUrlOf(config);
   const challenge = headers.get('www-authenticate') ?? '';
@@ -141,7 +141,7 @@ async function documentFinding(
   expected: Readonly<Record<string, unknown>>,
 ): Promise<Finding> {
   try {
-    const { status, headers, json } = await look({ url, headers: { origin: BROWSER_ORIGIN } });
+    const { status, headers, json } = await probe({ url, headers: { origin: BROWSER_ORIGIN } });
     if (status !== 200 || json === undefined) {
       const what = status === 200 ? 'no JSON document' : `status ${status}`;
       return failed(check, `${url} answers with ${what}`, remedyFor(status));
@@ -165,7 +165,7 @@ async function documentFinding(
     }
     return passed(check, url);
   } catch (error) {
-    if (!(error instanceof NoAnswer)) throw error;
+    if (!(error instanceof NoResponseError)) throw error;
     return failed(check, error.message, error.remedy);
   }
 }
@@ -201,11 +201,11 @@ async function agentsFinding(urls: readonly string[]): Promise<Finding[]> {
 async function refusalOf(url: string, agent?: string): Promise<string | undefined> {
   try {
     const headers = agent === undefined ? {} : { 'user-agent': agent };
-    const { status, json } = await look({ url, headers });
+    const { status, json } = await probe({ url, headers });
     if (status !== 200) return `status ${status}`;
     return json === undefined ? 'no JSON document' : undefined;
   } catch (error) {
-    if (error instanceof NoAnswer) return error.message;
+    if (error instanceof NoResponseError) return error.message;
     throw error;
   }
 }

@@ -8,7 +8,7 @@ import { type Auth0Metadata, createDiscovery } from '../../auth0/discovery.js';
 import { CLOCK_TOLERANCE_SECONDS, SIGNING_ALGORITHMS } from '../../auth0/signed-token.js';
 import type { Auth0Config } from '../../config/config.js';
 import { type Finding, type Findings, failed, passed, skipped, warning } from '../finding.js';
-import { type Answer, look, NoAnswer } from '../probe.js';
+import { NoResponseError, type ProbeResponse, probe } from '../probe.js';
 
 const URL_REMEDY =
   'configUrl has to be https://TENANT.REGION.auth0.com/.well-known/openid-configuration, or the same path on your custom domain. Dashboard > Applications > your application > Settings > Domain.';
@@ -40,14 +40,14 @@ export async function* checkTenant(
   return metadata;
 }
 
-async function answerOrFinding(url: string): Promise<Answer | Finding> {
+async function answerOrFinding(url: string): Promise<ProbeResponse | Finding> {
   try {
-    const answer = await look({ url });
+    const answer = await probe({ url });
     if (answer.status === 200 && answer.json !== undefined) return answer;
     const what = answer.status === 200 ? 'no JSON document' : `status ${answer.status}`;
     return failed('discovery', `${url} answers with ${what}`, URL_REMEDY);
   } catch (error) {
-    if (!(error instanceof NoAnswer)) throw error;
+    if (!(error instanceof NoResponseError)) throw error;
     return failed('discovery', error.message, `${error.remedy} ${URL_REMEDY}`);
   }
 }
@@ -55,7 +55,7 @@ async function answerOrFinding(url: string): Promise<Answer | Finding> {
 /** The library's own reading of the document, so that the two can never disagree. */
 async function readMetadata(
   config: Auth0Config,
-  { status, json: body }: Answer,
+  { status, json: body }: ProbeResponse,
   now: () => number,
 ): Promise<Auth0Metadata | Finding> {
   try {
@@ -67,7 +67,7 @@ async function readMetadata(
 }
 
 /** RFC 9110 §6.6.1: the `Date` of an answer is the clock of who sent it, to the second. */
-function clockFinding({ headers }: Answer, now: number): Finding {
+function clockFinding({ headers }: ProbeResponse, now: number): Finding {
   const theirs = Math.round(Date.parse(headers.get('date') ?? '') / 1000);
   if (Number.isNaN(theirs))
     return skipped(['clock'], 'Auth0 did not say what time it is')[0] as Finding;
@@ -92,13 +92,13 @@ async function algorithmsFinding({ jwksUri, idTokenAlgorithms }: Auth0Metadata):
     return failed(check, `the tenant offers ${offered}; needed is ${wanted}`, ALGORITHM_REMEDY);
   }
   try {
-    const { status, json } = await look({ url: jwksUri });
+    const { status, json } = await probe({ url: jwksUri });
     const keys = Array.isArray(json?.['keys']) ? json['keys'].filter(isUsableKey) : [];
     if (keys.length > 0) return passed(check, `${wanted}, ${keys.length} keys published`);
     const message = `${jwksUri} (status ${status}) has no key for ${wanted}`;
     return failed(check, message, ALGORITHM_REMEDY);
   } catch (error) {
-    if (!(error instanceof NoAnswer)) throw error;
+    if (!(error instanceof NoResponseError)) throw error;
     return failed(check, error.message, error.remedy);
   }
 }

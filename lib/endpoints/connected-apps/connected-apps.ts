@@ -12,10 +12,10 @@ import type { RequestHandler } from 'express';
 
 import type { Grants } from '../../grants/grants.js';
 import type { AccountForms } from '../../http/account-forms.js';
-import type { AccountVisits, Visitor } from '../../http/account-visits.js';
-import { noStore } from '../../http/answer-headers.js';
+import type { AccountSignIns, SignedInUser } from '../../http/account-sign-ins.js';
 import { handler } from '../../http/handler.js';
 import { type LookFor, sendPage } from '../../http/pages.js';
+import { noStore } from '../../http/response-headers.js';
 import type { SealedForms } from '../../http/sealed-form.js';
 import { redirectUriHost } from '../../oauth/redirect-uri.js';
 import { type ConnectedApp, connectedAppsPage } from '../../pages/connected-apps-page.js';
@@ -24,7 +24,7 @@ import { signInPage } from '../../pages/sign-in-page.js';
 import type { GrantRecord } from '../../storage/records.js';
 
 export interface ConnectedAppsDeps {
-  visits: Pick<AccountVisits, 'enter'>;
+  visits: Pick<AccountSignIns, 'enter'>;
   grants: Pick<Grants, 'list'>;
   forms: Pick<AccountForms, 'write'>;
   signInForms: Pick<SealedForms<'sign_in'>, 'write'>;
@@ -50,7 +50,11 @@ export function connectedAppsEndpoint(deps: ConnectedAppsDeps): RequestHandler[]
   ];
 }
 
-async function appsOf(visitor: Visitor, look: PageLook, deps: ConnectedAppsDeps): Promise<string> {
+async function appsOf(
+  visitor: SignedInUser,
+  look: PageLook,
+  deps: ConnectedAppsDeps,
+): Promise<string> {
   const { subject, name, disconnected } = visitor.account;
   const found = await deps.grants.list({ subject });
   const apps = found

@@ -11,16 +11,16 @@ import type { RequestHandler } from 'express';
 import type { AccountSessions } from '../../grants/account-sessions.js';
 import type { Grants } from '../../grants/grants.js';
 import { type AccountForms, MAX_FORM_BYTES } from '../../http/account-forms.js';
-import type { AccountVisits, Visitor } from '../../http/account-visits.js';
-import { noStore } from '../../http/answer-headers.js';
+import type { AccountSignIns, SignedInUser } from '../../http/account-sign-ins.js';
 import { handler } from '../../http/handler.js';
 import { readForm } from '../../http/request-body.js';
+import { noStore } from '../../http/response-headers.js';
 import { optionalParameter } from '../../oauth/parameters.js';
 
 export interface DisconnectDeps {
-  visits: Pick<AccountVisits, 'require'>;
+  visits: Pick<AccountSignIns, 'require'>;
   forms: Pick<AccountForms, 'requireOwnPage' | 'read'>;
-  grants: Pick<Grants, 'find' | 'end'>;
+  grants: Pick<Grants, 'find' | 'revoke'>;
   sessions: Pick<AccountSessions, 'noteDisconnected'>;
   /** The page itself. */
   pageUrl: string;
@@ -48,13 +48,13 @@ export function disconnectEndpoint(deps: DisconnectDeps): RequestHandler[] {
 
 /** The form names a grant that was theirs when it was shown. Looked at all the same. */
 async function endOwn(
-  { sessionId, account }: Visitor,
+  { sessionId, account }: SignedInUser,
   grantId: string,
   { grants, sessions }: DisconnectDeps,
 ): Promise<void> {
   const grant = await grants.find(grantId);
   if (grant?.subject !== account.subject) return;
-  if (!(await grants.end(grantId, 'person_request'))) return;
+  if (!(await grants.revoke(grantId, 'person_request'))) return;
   // A courtesy: the access has ended, whatever becomes of the word about it.
   await sessions.noteDisconnected(sessionId, grant.client).catch(() => undefined);
 }

@@ -9,18 +9,18 @@
 import type { RequestHandler } from 'express';
 
 import { MAX_FORM_BYTES } from '../../http/account-forms.js';
-import type { AccountVisits } from '../../http/account-visits.js';
-import { noStore } from '../../http/answer-headers.js';
+import type { AccountSignIns } from '../../http/account-sign-ins.js';
 import { handler } from '../../http/handler.js';
-import type { DepartToAuth0 } from '../../http/login-departure.js';
 import { readForm } from '../../http/request-body.js';
+import { noStore } from '../../http/response-headers.js';
 import type { SealedForms } from '../../http/sealed-form.js';
+import type { RedirectToAuth0 } from '../../http/upstream-login.js';
 import { optionalParameter } from '../../oauth/parameters.js';
 
 export interface SignInDeps {
   forms: Pick<SealedForms<'sign_in'>, 'read'>;
-  visits: Pick<AccountVisits, 'wasEnded'>;
-  depart: DepartToAuth0;
+  visits: Pick<AccountSignIns, 'wasEnded'>;
+  depart: RedirectToAuth0;
 }
 
 /**

@@ -11,16 +11,16 @@ import type { RequestHandler } from 'express';
 
 import type { EventListener } from '../../config/events.js';
 import { type AccountForms, MAX_FORM_BYTES } from '../../http/account-forms.js';
-import type { AccountVisits } from '../../http/account-visits.js';
-import { noStore } from '../../http/answer-headers.js';
+import type { AccountSignIns } from '../../http/account-sign-ins.js';
 import { handler } from '../../http/handler.js';
 import { type LookFor, sendPage } from '../../http/pages.js';
 import { readForm } from '../../http/request-body.js';
+import { noStore } from '../../http/response-headers.js';
 import { optionalParameter } from '../../oauth/parameters.js';
 import { signedOutPage } from '../../pages/signed-out-page.js';
 
 export interface SignOutDeps {
-  visits: Pick<AccountVisits, 'find' | 'end'>;
+  visits: Pick<AccountSignIns, 'find' | 'end'>;
   forms: Pick<AccountForms, 'requireOwnPage' | 'read'>;
   lookFor: LookFor;
   emit: EventListener;

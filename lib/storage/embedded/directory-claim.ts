@@ -19,7 +19,7 @@ import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 
 import type { AtOnce } from '../at-once.js';
-import { StorageUnavailable } from '../storage.js';
+import { StorageUnavailableError } from '../storage.js';
 
 /** Ends the claim. */
 export type Release = () => void;
@@ -30,7 +30,7 @@ const SUFFIX = '.sock';
  * Claims a directory that exists for the namespace of this process. At once, unless sockets of other
  * namespaces have to be tried.
  *
- * @returns rejects with StorageUnavailable while a process of another namespace uses the directory
+ * @returns rejects with StorageUnavailableError while a process of another namespace uses the directory
  */
 export function claimDirectory(directory: string): AtOnce<Release> {
   const namespace = pidNamespace();
@@ -119,8 +119,8 @@ function shortPath(directory: string, name: string): { path: string; close: () =
   return { path: `/proc/self/fd/${handle}/${name}`, close: () => closeSync(handle) };
 }
 
-function inUse(directory: string): StorageUnavailable {
-  return new StorageUnavailable(
+function inUse(directory: string): StorageUnavailableError {
+  return new StorageUnavailableError(
     `the store in ${directory} is in use by a process of another container (PID namespace). An ` +
       'embedded store belongs to one container at a time: this process takes over by itself when the ' +
       'other has ended. To run several containers use redisStorage().',

@@ -8,7 +8,7 @@ import { dirname, join } from 'node:path';
 
 import type { AtOnce } from '../at-once.js';
 import { ownStorage } from '../checked-storage.js';
-import { type Storage, StorageUnavailable } from '../storage.js';
+import { type Storage, StorageUnavailableError } from '../storage.js';
 import { checkedTtl } from '../ttl.js';
 import { dataDirectoryFor, directoryName } from './data-directory.js';
 import { type Environment, openEnvironment } from './environment.js';
@@ -68,7 +68,7 @@ interface Opened {
 /** A directory and the database in it, once it is open. */
 interface Handle {
   directory: string;
-  /** @throws StorageUnavailable when it cannot be opened, or was closed; it rejects while another container has it */
+  /** @throws StorageUnavailableError when it cannot be opened, or was closed; it rejects while another container has it */
   use(): AtOnce<Opened>;
   close(): Promise<void>;
 }
@@ -111,7 +111,7 @@ function createHandle(directory: string): Handle {
   return {
     directory,
     use() {
-      if (isClosed) throw new StorageUnavailable(`the store in ${directory} is closed`);
+      if (isClosed) throw new StorageUnavailableError(`the store in ${directory} is closed`);
       if (open !== undefined) {
         if (isThere(open)) return open;
         open.environment.close().catch(() => undefined);
@@ -132,8 +132,8 @@ function deviceOf(path: string): number | undefined {
   return statSync(path, { throwIfNoEntry: false })?.dev;
 }
 
-function gone(directory: string): StorageUnavailable {
-  return new StorageUnavailable(
+function gone(directory: string): StorageUnavailableError {
+  return new StorageUnavailableError(
     `the store in ${directory} is gone: the directory was deleted, moved or unmounted. Service resumes ` +
       'when it is back; a restart begins with an empty one.',
   );
@@ -188,7 +188,7 @@ function storageOn(handle: Handle): Storage {
 /** The two ways to the table, with lmdb's errors translated. */
 function access(handle: Handle) {
   const fail = (error: unknown): never => {
-    throw error instanceof StorageUnavailable ? error : failed(handle.directory, error);
+    throw error instanceof StorageUnavailableError ? error : failed(handle.directory, error);
   };
   return {
     /** Reads, without waiting for a writer. */

@@ -11,7 +11,7 @@ import { join } from 'node:path';
 
 import { loadPackage } from '../../load-package.js';
 import { type AtOnce, whenThere } from '../at-once.js';
-import { StorageUnavailable } from '../storage.js';
+import { StorageUnavailableError } from '../storage.js';
 import { claimDirectory, type Release } from './directory-claim.js';
 import { makePrivateDirectory, notWritable } from './file-system.js';
 
@@ -54,8 +54,8 @@ const opened = new Map<string, { environment: Environment; users: number }>();
  * is opened once for all who ask: opening takes the writer's lock, and blocks this thread until it is free. If
  * it were the same thread that the holder of the lock waits for, that would be for ever.
  *
- * @throws StorageUnavailable when lmdb cannot be loaded or the directory cannot be used
- * @returns rejects with StorageUnavailable while another container uses it
+ * @throws StorageUnavailableError when lmdb cannot be loaded or the directory cannot be used
+ * @returns rejects with StorageUnavailableError while another container uses it
  */
 export function openEnvironment(directory: string): AtOnce<Environment> {
   const file = join(directory, FILE);
@@ -118,7 +118,7 @@ function loadLmdb(): Lmdb {
     // Loaded here and not at the top: who uses Redis does without it, and it has native code.
     return loadPackage('lmdb') as Lmdb;
   } catch (cause) {
-    throw new StorageUnavailable(
+    throw new StorageUnavailableError(
       'embeddedStorage() needs the package "lmdb", an optional dependency that did not load. ' +
         'Install it with "npm install lmdb" (npm leaves it out under --omit=optional and on ' +
         'platforms without a build), or use redisStorage().',

@@ -6,7 +6,7 @@
 import { chmodSync, mkdirSync, statfsSync } from 'node:fs';
 import { constants } from 'node:os';
 
-import { StorageUnavailable } from '../storage.js';
+import { StorageUnavailableError } from '../storage.js';
 
 /** Types of file system as Linux numbers them (`statfs(2)`), and what each means for a store. */
 const WARNINGS: ReadonlyMap<number, string> = new Map([
@@ -25,7 +25,7 @@ const WARNINGS: ReadonlyMap<number, string> = new Map([
 /**
  * Makes the directory, if need be with those above it, readable by this user alone.
  *
- * @throws StorageUnavailable when it cannot be made or is not ours
+ * @throws StorageUnavailableError when it cannot be made or is not ours
  */
 export function makePrivateDirectory(directory: string): void {
   try {
@@ -38,9 +38,9 @@ export function makePrivateDirectory(directory: string): void {
 }
 
 /** @returns the error that says what to do about a directory we cannot use */
-export function notWritable(directory: string, cause: unknown): StorageUnavailable {
+export function notWritable(directory: string, cause: unknown): StorageUnavailableError {
   const reason = cause instanceof Error ? cause.message : String(cause);
-  return new StorageUnavailable(
+  return new StorageUnavailableError(
     `embeddedStorage() cannot use the directory ${directory}: ${reason}. Let the user that runs ` +
       'this process write there, choose another place with embeddedStorage({ directory }), or use redisStorage().',
     { cause },
@@ -58,13 +58,13 @@ const REASONS: readonly (readonly [codes: readonly string[], reason: string])[] 
 ];
 
 /** The error of a store that was open. Service resumes when its cause is gone. */
-export function failed(directory: string, cause: unknown): StorageUnavailable {
+export function failed(directory: string, cause: unknown): StorageUnavailableError {
   const code = (cause as { code?: unknown } | null)?.code;
   const known = REASONS.find(([codes]) =>
     codes.some((name) => code === name || code === constants.errno[name as 'EIO']),
   );
   const reason = known?.[1] ?? 'is the disk full, or the file damaged?';
-  return new StorageUnavailable(`the store in ${directory} failed: ${reason}`, { cause });
+  return new StorageUnavailableError(`the store in ${directory} failed: ${reason}`, { cause });
 }
 
 /** A sentence about a directory whose content does not last or is not safe, else `undefined`. */

@@ -18,7 +18,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 
-import { StorageUnavailable } from '../storage.js';
+import { StorageUnavailableError } from '../storage.js';
 import { makePrivateDirectory, notWritable } from './file-system.js';
 
 const FILE = 'secret.key';
@@ -27,14 +27,14 @@ const SECRET_BYTES = 32;
 /**
  * The secret kept in `directory`, made at the first call by any process.
  *
- * @throws StorageUnavailable when it cannot be read or written, or is damaged
+ * @throws StorageUnavailableError when it cannot be read or written, or is damaged
  */
 export function localSecret(directory: string): Uint8Array {
   const path = join(directory, FILE);
   const secret = readIfThere(path) ?? makeSecret(directory, path);
   if (secret.length === SECRET_BYTES) return new Uint8Array(secret);
   // Never replaced by itself: a new one would end every login and make the reason hard to find.
-  throw new StorageUnavailable(
+  throw new StorageUnavailableError(
     `${path} should have ${SECRET_BYTES} bytes and has ${secret.length}. Restore it from a backup; ` +
       'or delete it and everyone logs in again.',
   );

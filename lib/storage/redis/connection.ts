@@ -34,7 +34,7 @@ export interface Connection {
    * Runs commands, all within one deadline.
    *
    * @param task gets the client, and the signal for its commands
-   * @throws StorageUnavailable for whatever goes wrong
+   * @throws StorageUnavailableError for whatever goes wrong
    */
   run<T>(task: (client: RedisClient, signal: AbortSignal) => Promise<T>): Promise<T>;
   /** Closes what was opened here; a client that was passed in stays open. */

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { StorageUnavailable } from '../storage.js';
+import { StorageUnavailableError } from '../storage.js';
 
 /**
  * What the user of an ACL has to be allowed, in the notation of `ACL SETUSER`: commands of the
@@ -65,21 +65,21 @@ const REMEDIES: readonly (readonly [pattern: RegExp, remedy: string])[] = [
  *
  * @param where the server, without credentials
  */
-export function unavailable(where: string, cause: unknown): StorageUnavailable {
-  if (cause instanceof StorageUnavailable) return cause;
+export function unavailable(where: string, cause: unknown): StorageUnavailableError {
+  if (cause instanceof StorageUnavailableError) return cause;
   const { code = '', message = String(cause) } = Object(cause) as {
     code?: string;
     message?: string;
   };
   const remedy = REMEDIES.find(([pattern]) => pattern.test(message) || pattern.test(code))?.[1];
-  return new StorageUnavailable(
+  return new StorageUnavailableError(
     `Redis (${where}) did not answer as it should: ${remedy ?? 'is it running and reachable?'}`,
     { cause },
   );
 }
 
 /** A command that took longer than its deadline. */
-export class RedisTimeoutError extends StorageUnavailable {
+export class RedisTimeoutError extends StorageUnavailableError {
   constructor(where: string, deadlineMs: number) {
     // One without TLS waits for the rest of a handshake that it takes for a command.
     const tls = where.startsWith('rediss:')

@@ -10,11 +10,11 @@ import { ownStorage } from '../checked-storage.js';
 import type { Storage } from '../storage.js';
 import { checkedTtl } from '../ttl.js';
 import { borrowedConnection, type Connection, ownConnection } from './connection.js';
+import { checkPermissions } from './permission-check.js';
 import { rateLimitStore } from './rate-limit-store.js';
 import { binaryView, type Commands, type RedisClient } from './redis-client.js';
 import { ADD_MEMBER, MEMBERS, REMOVE_MEMBER, runScript, type Script, UPDATE } from './scripts.js';
 import { sessionStore } from './session-store.js';
-import { tryOut } from './trial.js';
 
 /** Settings of {@link redisStorage}. */
 export type RedisStorageOptions = RedisStoragePlace & {
@@ -59,7 +59,7 @@ export function redisStorage(options: RedisStorageOptions): Storage {
     sessionStore: (sealer, prefix) => sessionStore(connection, sealer, `${keyPrefix}${prefix}`),
     rateLimitStore: (prefix) => rateLimitStore(connection, `${keyPrefix}${prefix}`),
     ready: () =>
-      tryOut({
+      checkPermissions({
         storage,
         run: commandsOn(connection),
         prefix: trialPrefix,

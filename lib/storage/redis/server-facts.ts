@@ -15,7 +15,7 @@ export interface RedisFacts {
   readonly maxmemoryBytes: number;
 }
 
-/** Asks the server behind a URL, over a connection of its own. @throws StorageUnavailable */
+/** Asks the server behind a URL, over a connection of its own. @throws StorageUnavailableError */
 export async function redisFacts(url: string): Promise<RedisFacts> {
   const connection = ownConnection(url);
   try {

@@ -9,7 +9,7 @@ import { type Browser, createBrowser, logIn, type Page } from '../../../demo/ten
 import { ADA, BOB } from '../../../demo/tenant/options.js';
 import { STORAGE_VERBS } from '../../../lib/storage/checked-storage.js';
 import { memoryStorage } from '../../../lib/storage/memory-storage.js';
-import { type Storage, StorageUnavailable } from '../../../lib/storage/storage.js';
+import { type Storage, StorageUnavailableError } from '../../../lib/storage/storage.js';
 import { countingStorage } from '../../fuzz/counting-storage.js';
 import {
   appsOn,
@@ -51,7 +51,7 @@ describe('while the store is away', () => {
     const away = STORAGE_VERBS.map((verb) => [
       verb,
       async (...args: unknown[]) => {
-        if (isAway) throw new StorageUnavailable('away, by order of a spec');
+        if (isAway) throw new StorageUnavailableError('away, by order of a spec');
         return Reflect.apply(inner[verb], inner, args);
       },
     ]);
@@ -112,7 +112,7 @@ describe('a store that goes away between the end of the access and the word abou
         storage: {
           ...inner,
           async update(...given) {
-            if (isAway) throw new StorageUnavailable('away, by order of a spec');
+            if (isAway) throw new StorageUnavailableError('away, by order of a spec');
             return inner.update(...given);
           },
         },

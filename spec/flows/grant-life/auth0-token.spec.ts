@@ -3,7 +3,7 @@ import type { ErrorRequestHandler } from 'express';
 import express4 from 'express4';
 
 import { ADA } from '../../../demo/tenant/options.js';
-import { Auth0SessionEnded, getAccessToken } from '../../../lib/index.js';
+import { Auth0SessionEndedError, getAccessToken } from '../../../lib/index.js';
 import { callTool, registerClient, toolResult } from '../../support/oauth-client.js';
 import { ALWAYS_DUE, pass, until, upstreamRefreshes } from '../../support/upstream.js';
 import { startWorld, type World, type WorldOptions } from '../../support/world.js';
@@ -78,7 +78,7 @@ describe('auth0Token()', () => {
           res.send(await getAccessToken().auth0Token());
         });
         const answerError: ErrorRequestHandler = (error, _req, res, next) => {
-          if (!(error instanceof Auth0SessionEnded)) return next(error);
+          if (!(error instanceof Auth0SessionEndedError)) return next(error);
           res.status(error.status).set(error.headers).json({ error: error.code });
         };
         app.use(answerError);

@@ -3,7 +3,7 @@ import { approve, type Browser, createBrowser } from '../../../demo/tenant/brows
 import type { LogoutOverrides } from '../../../demo/tenant/logout.js';
 import { ADA, BOB } from '../../../demo/tenant/options.js';
 import { memoryStorage } from '../../../lib/storage/memory-storage.js';
-import { StorageUnavailable } from '../../../lib/storage/storage.js';
+import { StorageUnavailableError } from '../../../lib/storage/storage.js';
 import { callTool, type OAuthClient, registerClient } from '../../support/oauth-client.js';
 import { givenBack, linesWith, until } from '../../support/upstream.js';
 import { startWorld, type World, type WorldOptions } from '../../support/world.js';
@@ -234,7 +234,7 @@ describe('back-channel logout (OpenID Connect Back-Channel Logout 1.0)', () => {
     const storage = {
       ...inner,
       async members(index: string) {
-        if (isAway) throw new StorageUnavailable('away');
+        if (isAway) throw new StorageUnavailableError('away');
         return inner.members(index);
       },
     };

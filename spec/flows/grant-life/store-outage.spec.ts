@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
 import { memoryStorage } from '../../../lib/storage/memory-storage.js';
-import { type Storage, StorageUnavailable } from '../../../lib/storage/storage.js';
+import { type Storage, StorageUnavailableError } from '../../../lib/storage/storage.js';
 import { callTool, type OAuthClient, registerClient } from '../../support/oauth-client.js';
 import { givenBack, linesWith, pass, until, upstreamRefreshes } from '../../support/upstream.js';
 import { startWorld, type World } from '../../support/world.js';
@@ -96,7 +96,7 @@ function flaky(inner: Storage): { storage: Storage; goAway(): void; comeBack(): 
       const verb: unknown = Reflect.get(target, name, target);
       if (typeof verb !== 'function') return verb;
       return async (...args: unknown[]) => {
-        if (isAway) throw new StorageUnavailable('away, by order of a spec');
+        if (isAway) throw new StorageUnavailableError('away, by order of a spec');
         return Reflect.apply(verb, target, args);
       };
     },

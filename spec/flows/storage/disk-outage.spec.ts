@@ -94,7 +94,7 @@ describe('FA-30: embeddedStorage() on a full disk', () => {
     for (const outcome of refused) {
       expect(outcome).toMatchObject({
         reason: expect.objectContaining({
-          name: 'StorageUnavailable',
+          name: 'StorageUnavailableError',
           message: expect.stringMatching(/the store in .* failed: the disk is full/),
         }),
       });

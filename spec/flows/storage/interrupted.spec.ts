@@ -4,7 +4,7 @@ import { approve, createBrowser, logIn } from '../../../demo/tenant/browser.js';
 import { ADA } from '../../../demo/tenant/options.js';
 import type { StorageVerb } from '../../../lib/storage/checked-storage.js';
 import { memoryStorage } from '../../../lib/storage/memory-storage.js';
-import { StorageUnavailable } from '../../../lib/storage/storage.js';
+import { StorageUnavailableError } from '../../../lib/storage/storage.js';
 import { callTool, type OAuthClient, registerClient } from '../../support/oauth-client.js';
 import { watchStorage } from '../../support/watched-storage.js';
 import { startWorld, type World } from '../../support/world.js';
@@ -25,7 +25,7 @@ beforeEach(async () => {
   [loses, failing] = [undefined, []];
   const storage = watchStorage(memoryStorage(), {
     before(verb) {
-      if (failing.includes(verb)) throw new StorageUnavailable('the spec has taken it away');
+      if (failing.includes(verb)) throw new StorageUnavailableError('the spec has taken it away');
     },
   });
   world = await startWorld({

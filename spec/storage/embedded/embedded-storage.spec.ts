@@ -16,7 +16,7 @@ import { afterAll, afterEach, beforeEach, describe, expect, it } from '@jest/glo
 import { storageContract } from '../../../lib/storage/contract.js';
 import { dataDirectoryFor } from '../../../lib/storage/embedded/data-directory.js';
 import { embeddedStorage } from '../../../lib/storage/embedded/embedded-storage.js';
-import { type Storage, StorageUnavailable } from '../../../lib/storage/storage.js';
+import { type Storage, StorageUnavailableError } from '../../../lib/storage/storage.js';
 
 const modeOf = (path: string): string => (statSync(path).mode & 0o777).toString(8);
 
@@ -103,7 +103,7 @@ describe('embeddedStorage() on disk', () => {
     await one.close?.();
     await two.set('key', Buffer.from('changed'), 60);
     expect(await two.get('key')).toEqual(Buffer.from('changed'));
-    await expect(one.get('key')).rejects.toThrow(StorageUnavailable);
+    await expect(one.get('key')).rejects.toThrow(StorageUnavailableError);
   });
 
   // It would stand still for ever, this whole process with it: opening takes the lock of whoever writes.
@@ -167,7 +167,7 @@ describe('embeddedStorage() on disk', () => {
     writeFileSync(file, '');
     expect(() => open('tenant', join(file, 'below'))).toThrow(/embeddedStorage\(\{ directory \}\)/);
     const unopened = embeddedStorage({ directory: join(file, 'below') });
-    await expect(unopened.get('key')).rejects.toThrow(StorageUnavailable);
+    await expect(unopened.get('key')).rejects.toThrow(StorageUnavailableError);
   });
 
   it('says where the data is', () => {

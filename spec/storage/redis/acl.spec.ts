@@ -7,7 +7,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jes
 import { NEEDED_COMMANDS, unavailable } from '../../../lib/storage/redis/failure.js';
 import { redisStorage } from '../../../lib/storage/redis/redis-storage.js';
 import { redisFacts } from '../../../lib/storage/redis/server-facts.js';
-import { type Storage, StorageUnavailable } from '../../../lib/storage/storage.js';
+import { type Storage, StorageUnavailableError } from '../../../lib/storage/storage.js';
 import { pageAt } from '../../docs/markdown.js';
 import { callTool, registerClient } from '../../support/oauth-client.js';
 import { command, type RedisServer, startRedis } from '../../support/redis-server.js';
@@ -99,7 +99,7 @@ describe('ready()', () => {
     async (missing) => {
       await allow('lacking', KEYS, [...NEEDED_COMMANDS, missing.replace('+', '-')]);
       const answer = open('lacking').ready?.();
-      await expect(answer).rejects.toThrow(StorageUnavailable);
+      await expect(answer).rejects.toThrow(StorageUnavailableError);
       await expect(answer).rejects.toThrow(
         `ACL forbids a command or a key: allow the user ${KEYS}`,
       );

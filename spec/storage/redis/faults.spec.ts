@@ -7,7 +7,7 @@ import { afterAll, afterEach, describe, expect, it, jest } from '@jest/globals';
 import { createClient } from 'redis';
 
 import { redisStorage } from '../../../lib/redis.js';
-import { type Storage, StorageUnavailable } from '../../../lib/storage/storage.js';
+import { type Storage, StorageUnavailableError } from '../../../lib/storage/storage.js';
 import { selfSigned } from '../../clients/metadata-documents/tls-host.js';
 import { command, freePort, type RedisServer, startRedis } from '../../support/redis-server.js';
 
@@ -52,7 +52,10 @@ function everyVerb(storage: Storage): Promise<unknown>[] {
 async function expectAllUnavailable(storage: Storage): Promise<void> {
   const outcomes = await Promise.allSettled(everyVerb(storage));
   for (const outcome of outcomes) {
-    expect(outcome).toMatchObject({ status: 'rejected', reason: expect.any(StorageUnavailable) });
+    expect(outcome).toMatchObject({
+      status: 'rejected',
+      reason: expect.any(StorageUnavailableError),
+    });
   }
 }
 
@@ -131,9 +134,9 @@ describe('redisStorage({ url }) under fault', () => {
     await storage.set('key', value, 60);
     await command(server.port, 'CONFIG SET maxmemory 1');
     await expect(storage.set('other', value, 60)).rejects.toThrow(/maxmemory is reached/);
-    await expect(storage.add('other', value, 60)).rejects.toThrow(StorageUnavailable);
-    await expect(storage.update('code', value, next, 60)).rejects.toThrow(StorageUnavailable);
-    await expect(storage.addMember('index', 'member', 60)).rejects.toThrow(StorageUnavailable);
+    await expect(storage.add('other', value, 60)).rejects.toThrow(StorageUnavailableError);
+    await expect(storage.update('code', value, next, 60)).rejects.toThrow(StorageUnavailableError);
+    await expect(storage.addMember('index', 'member', 60)).rejects.toThrow(StorageUnavailableError);
     expect(await storage.get('code')).toEqual(value);
     expect(await storage.take('code')).toEqual(value);
     await storage.delete('key');
@@ -202,7 +205,7 @@ describe('redisStorage({ url }) under fault', () => {
     const port = await freePort();
     const limits = open({ url: `redis://127.0.0.1:${port}` }).rateLimitStore?.('limit:');
     void limits?.init?.({ windowMs: 60_000 } as never);
-    await expect(limits?.increment('client')).rejects.toThrow(StorageUnavailable);
+    await expect(limits?.increment('client')).rejects.toThrow(StorageUnavailableError);
     const server = await start({ port });
     await untilBack(open({ url: server.url }));
     const count = async (): Promise<number> => {
@@ -237,7 +240,7 @@ describe('redisStorage({ client }) under fault', () => {
     const storage = open({ client });
     await storage.set('code', value, 60);
     await server.stop();
-    await expect(storage.take('code')).rejects.toThrow(StorageUnavailable);
+    await expect(storage.take('code')).rejects.toThrow(StorageUnavailableError);
     await server.restart();
     await untilBack(storage);
     expect(await storage.take('code')).toEqual(value);

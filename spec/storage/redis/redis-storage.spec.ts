@@ -4,7 +4,7 @@ import { createClient } from 'redis';
 
 import { redisStorage } from '../../../lib/redis.js';
 import { storageContract } from '../../../lib/storage/contract.js';
-import { type Storage, StorageUnavailable } from '../../../lib/storage/storage.js';
+import { type Storage, StorageUnavailableError } from '../../../lib/storage/storage.js';
 import { command, type RedisServer, startRedis } from '../../support/redis-server.js';
 
 let server: RedisServer;
@@ -55,7 +55,7 @@ describe('redisStorage({ client }) over RESP2', () => {
   it('says that a client was never connected', async () => {
     const storage = redisStorage({ client: client() });
     await expect(storage.get('key')).rejects.toThrow(/call its connect\(\)/);
-    await expect(storage.get('key')).rejects.toThrow(StorageUnavailable);
+    await expect(storage.get('key')).rejects.toThrow(StorageUnavailableError);
   });
 });
 
@@ -109,7 +109,7 @@ describe('redisStorage()', () => {
   it('opens no connection before the first verb, and none after close()', async () => {
     const storage = redisStorage({ url: server.url });
     await storage.close?.();
-    await expect(storage.get('key')).rejects.toThrow(StorageUnavailable);
+    await expect(storage.get('key')).rejects.toThrow(StorageUnavailableError);
   });
 });
 

@@ -5,7 +5,7 @@ import { createCluster, createSentinel } from 'redis';
 
 import { redisStorage } from '../../../lib/redis.js';
 import { storageContract } from '../../../lib/storage/contract.js';
-import { StorageUnavailable } from '../../../lib/storage/storage.js';
+import { StorageUnavailableError } from '../../../lib/storage/storage.js';
 import { command, type RedisServer } from '../../support/redis-server.js';
 import { type SentinelSetup, startCluster, startSentinel } from '../../support/redis-topologies.js';
 
@@ -56,7 +56,7 @@ describe('redisStorage() on a Cluster of three masters', () => {
     nodes[0]?.resume();
     const refused = outcomes.filter((outcome) => outcome.status === 'rejected');
     expect(refused.length).toBeGreaterThan(0);
-    for (const { reason } of refused) expect(reason).toBeInstanceOf(StorageUnavailable);
+    for (const { reason } of refused) expect(reason).toBeInstanceOf(StorageUnavailableError);
   });
 });
 
@@ -100,7 +100,7 @@ describe('redisStorage() under Sentinel', () => {
       if (written) break;
       await pause(100);
     }
-    for (const refusal of refusals) expect(refusal).toBeInstanceOf(StorageUnavailable);
+    for (const refusal of refusals) expect(refusal).toBeInstanceOf(StorageUnavailableError);
     expect(await storage.get('lasting')).toEqual(value);
     expect(await command(setup.replica.port, 'ROLE')).toContain('master');
   });

@@ -32,7 +32,12 @@ const TITLES: readonly (readonly [string, readonly string[]])[] = [
   ],
   [
     'Errors',
-    ['Auth0McpConfigError', 'Auth0SessionEnded', 'TokenPassthroughRefused', 'StorageUnavailable'],
+    [
+      'Auth0McpConfigError',
+      'Auth0SessionEndedError',
+      'TokenPassthroughError',
+      'StorageUnavailableError',
+    ],
   ],
   [
     'Events and log',

@@ -23,7 +23,7 @@ import type { CollectionDeps } from '../storage/collection.js';
 import type { Storage } from '../storage/storage.js';
 
 /** What the world outside gives; specs give their own. */
-export interface Surroundings {
+export interface HostEnvironment {
   /** Unix seconds. */
   readonly now: () => number;
   /** The same in milliseconds. Left out: the clock of the process. */
@@ -39,14 +39,14 @@ export interface Surroundings {
 }
 
 /** What every server stands on. */
-export interface CommonGround extends Surroundings {
+export interface ResourceContext extends HostEnvironment {
   readonly config: ResourceConfig;
   readonly correlation: Correlation;
   readonly emit: EventListener;
 }
 
 /** Keys and records as well: what a server stands on that keeps logins. */
-export interface Ground extends CommonGround {
+export interface Context extends ResourceContext {
   readonly config: Config;
   readonly storage: Storage;
   /** For everything that is signed or recognised. */
@@ -55,10 +55,10 @@ export interface Ground extends CommonGround {
 }
 
 /** Touches nothing outside. */
-export function layCommonGround<C extends ResourceConfig>(
+export function createResourceContext<C extends ResourceConfig>(
   config: C,
-  surroundings: Surroundings,
-): CommonGround & { readonly config: C } {
+  surroundings: HostEnvironment,
+): ResourceContext & { readonly config: C } {
   const correlation = createCorrelation();
   const emit = createEmitter({
     listener: config.onEvent,
@@ -78,9 +78,9 @@ export function emitProblem(emit: EventListener): ProblemListener {
 }
 
 /** Opens the storage, and derives from the keys what stands on it. */
-export function layGround(config: Config, surroundings: Surroundings): Ground {
+export function createContext(config: Config, surroundings: HostEnvironment): Context {
   const { logger } = config;
-  const ground = layCommonGround(config, surroundings);
+  const ground = createResourceContext(config, surroundings);
   const namespace = createHash('sha256')
     .update(JSON.stringify([config.issuer, config.auth0.expectedIssuer, config.auth0.clientId]))
     .digest('base64url')
@@ -113,7 +113,7 @@ export function layGround(config: Config, surroundings: Surroundings): Ground {
 }
 
 /** Once, for whoever sets it up: what to enter in the dashboard, and where the data is. */
-export function announce({ config, storage }: Ground): void {
+export function logStart({ config, storage }: Context): void {
   const { auth0, issuer, resource, callbackUrl, consent, logger } = config;
   const where = storage.description ?? 'the storage given';
   const { backchannelLogout } = pathsOf(config);

@@ -10,7 +10,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import express, { type RequestHandler } from 'express';
 
-import { createAnswersUnderWay } from '../../lib/bearer/answers-under-way.js';
+import { createPendingResponses } from '../../lib/bearer/pending-responses.js';
 
 let server: Server;
 afterEach(() => {
@@ -19,7 +19,7 @@ afterEach(() => {
 });
 
 let ended = 0;
-const answers = createAnswersUnderWay(() => {
+const answers = createPendingResponses(() => {
   ended += 1;
 });
 const { list } = answers;

@@ -12,29 +12,29 @@ import type { Request, Response } from 'express';
 import type { Auth0Login } from '../auth0/auth0.js';
 import { ACCOUNT_SESSION_SECONDS, type AccountSessions } from '../grants/account-sessions.js';
 import { equalInConstantTime, mac } from '../keys/key-ring.js';
-import { AccessDenied } from '../oauth/errors.js';
+import { AccessDeniedError } from '../oauth/errors.js';
 import type { AccountRecord } from '../storage/records.js';
 import { type CookieRules, cookieOf } from './cookies.js';
 import { PageError } from './pages.js';
 
 /** Somebody who is signed in. */
-export interface Visitor {
+export interface SignedInUser {
   readonly sessionId: string;
   readonly account: AccountRecord;
 }
 
 /** Sessions of people, by the cookies of their browsers. */
-export interface AccountVisits {
+export interface AccountSignIns {
   /** Signs somebody in: a new session, whatever was there before, which ends. */
   begin(req: Request, res: Response, login: Auth0Login): Promise<void>;
   /** Who is signed in. */
-  find(req: Request): Promise<Visitor | undefined>;
-  /** As {@link AccountVisits.find}. @throws PageError nobody is */
-  require(req: Request): Promise<Visitor>;
-  /** As {@link AccountVisits.find}, by opening the page: see `AccountSessions.visit`. */
-  enter(req: Request): Promise<Visitor | undefined>;
+  find(req: Request): Promise<SignedInUser | undefined>;
+  /** As {@link AccountSignIns.find}. @throws PageError nobody is */
+  require(req: Request): Promise<SignedInUser>;
+  /** As {@link AccountSignIns.find}, by opening the page: see `AccountSessions.visit`. */
+  enter(req: Request): Promise<SignedInUser | undefined>;
   /** Signs out, and leaves word of it in the browser. */
-  end(res: Response, visitor: Visitor | undefined): Promise<void>;
+  end(res: Response, visitor: SignedInUser | undefined): Promise<void>;
   /** Whether somebody signed out here, and nobody has signed in since. */
   wasEnded(req: Request): boolean;
 }
@@ -53,7 +53,7 @@ interface AccountVisitsDeps {
   readonly keys: readonly Uint8Array[];
 }
 
-export function createAccountVisits(deps: AccountVisitsDeps): AccountVisits {
+export function createAccountSignIns(deps: AccountVisitsDeps): AccountSignIns {
   const { sessions, cookies, issuer, keys } = deps;
   const cookieName = cookies.ownName('account');
   const tagOf = (key: Uint8Array, id: string): string => mac(key, issuer, id).toString('base64url');
@@ -75,13 +75,13 @@ export function createAccountVisits(deps: AccountVisitsDeps): AccountVisits {
   async function visitorOf(
     req: Request,
     look: (id: string) => Promise<AccountRecord | undefined>,
-  ): Promise<Visitor | undefined> {
+  ): Promise<SignedInUser | undefined> {
     const sessionId = sessionIdOf(req);
     const account = sessionId === undefined ? undefined : await look(sessionId);
     return sessionId === undefined || account === undefined ? undefined : { sessionId, account };
   }
 
-  const find = (req: Request): Promise<Visitor | undefined> => visitorOf(req, sessions.find);
+  const find = (req: Request): Promise<SignedInUser | undefined> => visitorOf(req, sessions.find);
 
   return {
     async begin(req, res, login) {
@@ -95,7 +95,7 @@ export function createAccountVisits(deps: AccountVisitsDeps): AccountVisits {
     async require(req) {
       const visitor = await find(req);
       if (visitor !== undefined) return visitor;
-      throw new PageError('page_expired', new AccessDenied('Nobody is signed in'));
+      throw new PageError('page_expired', new AccessDeniedError('Nobody is signed in'));
     },
     enter: (req) => visitorOf(req, sessions.visit),
     async end(res, visitor) {

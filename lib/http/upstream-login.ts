@@ -13,9 +13,9 @@ import { answeredBefore } from './sealed-form.js';
  * Stores the login and redirects the browser to Auth0. Sends the response.
  *
  * @throws PageError the form of this flow was submitted before
- * @throws TooManyRequests too many logins were begun
+ * @throws TooManyRequestsError too many logins were begun
  */
-export type DepartToAuth0 = (
+export type RedirectToAuth0 = (
   req: Request,
   res: Response,
   pending: PendingLogin,
@@ -29,7 +29,12 @@ interface DepartureDeps {
   readonly emit: EventListener;
 }
 
-export function createDeparture({ auth0, flows, limits, emit }: DepartureDeps): DepartToAuth0 {
+export function createUpstreamLogin({
+  auth0,
+  flows,
+  limits,
+  emit,
+}: DepartureDeps): RedirectToAuth0 {
   return async function departToAuth0(req, res, pending, flow) {
     await limits.countLogin(req);
     // The cookie goes out with the redirect itself, and has its whole time from now on.

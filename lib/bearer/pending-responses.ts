@@ -10,7 +10,7 @@ import type { Request, Response } from 'express';
 import type { AccessToken } from './auth-info.js';
 
 /** An answer that has not ended yet. */
-export interface AnswerUnderWay {
+export interface PendingResponse {
   readonly req: Request;
   readonly res: Response;
   /** Whom it is for; undefined for somebody without a token. */
@@ -25,14 +25,14 @@ export interface AnswerUnderWay {
 }
 
 /** All of them; the lists are in no order. */
-export interface AnswersUnderWay {
-  readonly list: readonly AnswerUnderWay[];
+export interface PendingResponses {
+  readonly list: readonly PendingResponse[];
   /** Those that may open a session, and of which nobody has read yet which; see `session-owners.ts`. */
-  readonly opening: readonly AnswerUnderWay[];
+  readonly opening: readonly PendingResponse[];
   /** Enters one, if it can still end; it leaves by itself. */
   begin(req: Request, res: Response, caller: AccessToken | undefined, address?: string): void;
   /** It has been read which session it opens. @returns whether it had not been before */
-  markRead(answer: AnswerUnderWay): boolean;
+  markRead(answer: PendingResponse): boolean;
 }
 
 /**
@@ -41,11 +41,11 @@ export interface AnswersUnderWay {
  *
  * @param onEnd told of each once
  */
-export function createAnswersUnderWay(onEnd: (answer: AnswerUnderWay) => void): AnswersUnderWay {
+export function createPendingResponses(onEnd: (answer: PendingResponse) => void): PendingResponses {
   const all = createPlacedList('place');
   const opening = createPlacedList('openingPlace');
 
-  function end(answer: AnswerUnderWay): void {
+  function end(answer: PendingResponse): void {
     if (!all.leave(answer)) return;
     onEnd(answer);
     opening.leave(answer);
@@ -75,14 +75,14 @@ const NOWHERE = -1;
 
 /** A list that is entered and left in the same time, however long it is. */
 function createPlacedList(place: 'place' | 'openingPlace') {
-  const list: AnswerUnderWay[] = [];
+  const list: PendingResponse[] = [];
   return {
     list,
-    enter(answer: AnswerUnderWay): void {
+    enter(answer: PendingResponse): void {
       answer[place] = list.push(answer) - 1;
     },
     /** The last one takes its place. @returns whether it was there */
-    leave(answer: AnswerUnderWay): boolean {
+    leave(answer: PendingResponse): boolean {
       const at = answer[place];
       if (at === NOWHERE) return false;
       answer[place] = NOWHERE;
@@ -103,7 +103,7 @@ const waiting = new WeakMap<Socket, Set<() => void>>();
  * Node gives an answer its socket when the one before it has been sent, and tells it of no end as long
  * as it has none. One listener for all that wait: a client may send as many as it likes.
  */
-function endWithConnection({ req: { socket }, res }: AnswerUnderWay, end: () => void): void {
+function endWithConnection({ req: { socket }, res }: PendingResponse, end: () => void): void {
   let ends = waiting.get(socket);
   if (ends === undefined) {
     const all = new Set<() => void>();

@@ -28,7 +28,12 @@ interface TrialDeps {
  * Every command of `NEEDED_COMMANDS` that a login or a counter needs, on names of its own, which
  * are gone afterwards. A replica, a full or old server and an ACL would refuse one of them.
  */
-export async function tryOut({ storage, run, prefix, counters }: TrialDeps): Promise<void> {
+export async function checkPermissions({
+  storage,
+  run,
+  prefix,
+  counters,
+}: TrialDeps): Promise<void> {
   const [key, value] = [`ready:${randomUUID()}`, Buffer.from('ready')];
   await storage.add(key, value, TTL_SECONDS);
   await storage.update(key, value, value, TTL_SECONDS);

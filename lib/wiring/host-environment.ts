@@ -4,13 +4,13 @@
  * @module
  */
 import { createNeighbours } from '../http/mounts/neighbours.js';
-import type { Surroundings } from './ground.js';
+import type { HostEnvironment } from './context.js';
 
 /** All servers of this process, of either kind: those that share an origin have to share its root. */
 const settle = createNeighbours();
 
 /** The clock, and the other servers of the process. */
-export function processSurroundings(): Surroundings {
+export function hostEnvironment(): HostEnvironment {
   return { now: unixTime, settle };
 }
 

@@ -12,10 +12,10 @@
  */
 import type { Request, Response } from 'express';
 
-import { InvalidToken } from '../oauth/errors.js';
+import { InvalidTokenError } from '../oauth/errors.js';
 import { isJsonObject } from '../oauth/json-object.js';
-import type { AnswerUnderWay } from './answers-under-way.js';
 import type { AccessToken } from './auth-info.js';
+import type { PendingResponse } from './pending-responses.js';
 import type { VerifyBearer } from './verification.js';
 
 /** The longest that a stream outlives its grant, in milliseconds. */
@@ -24,7 +24,7 @@ export const STREAM_CHECK_MS = 30_000;
 /** How often answers are looked at whose token may have expired, in milliseconds. */
 const EXPIRY_CHECK_MS = 1_000;
 
-export interface OpenAnswersDeps {
+export interface OpenStreamsDeps {
   readonly verifyBearer: VerifyBearer;
   /** Unix seconds. */
   readonly now: () => number;
@@ -32,7 +32,7 @@ export interface OpenAnswersDeps {
 }
 
 /** Looks after answers as long as there are any. */
-export interface OpenAnswers {
+export interface OpenStreams {
   /** Somebody's answer has begun. */
   wake(): void;
 }
@@ -43,10 +43,10 @@ export interface OpenAnswers {
  *
  * @param answers under way, which change meanwhile
  */
-export function createOpenAnswers(
-  answers: readonly AnswerUnderWay[],
-  deps: OpenAnswersDeps,
-): OpenAnswers {
+export function createOpenStreams(
+  answers: readonly PendingResponse[],
+  deps: OpenStreamsDeps,
+): OpenStreams {
   const { now, streamCheckMs } = deps;
   const lookMs = Math.min(streamCheckMs, EXPIRY_CHECK_MS);
   let timer: NodeJS.Timeout | undefined;
@@ -59,7 +59,7 @@ export function createOpenAnswers(
     timer = undefined;
   }
 
-  function lookAt(answer: AnswerUnderWay, timeMs: number): void {
+  function lookAt(answer: PendingResponse, timeMs: number): void {
     const { caller, dueAtMs } = answer;
     if (caller === undefined) return;
     // Most answers end before they are looked at; this one was begun since the last look.
@@ -78,16 +78,16 @@ export function createOpenAnswers(
 }
 
 async function endUnlessPermitted(
-  { req, res }: AnswerUnderWay,
+  { req, res }: PendingResponse,
   caller: AccessToken,
-  { verifyBearer, now }: OpenAnswersDeps,
+  { verifyBearer, now }: OpenStreamsDeps,
 ): Promise<void> {
   try {
     await verifyBearer(caller.token);
   } catch (error) {
     if (res.writableEnded || res.destroyed) return;
     // What cannot be found out now is asked again; and headers come before the end of a stream.
-    if (!(error instanceof InvalidToken) || !res.headersSent) return;
+    if (!(error instanceof InvalidTokenError) || !res.headersSent) return;
     if (now() < caller.expiresAt || isSubscription(req)) end(res);
   }
 }
