@@ -7,7 +7,7 @@
 import { currentEnvironment } from './config/env.js';
 import { resolveResourceConfig } from './config/resolve-resource.js';
 import type { Auth0McpResourceOptions } from './config/resource-options.js';
-import { hostEnvironment } from './wiring/host-environment.js';
+import { hostEnvironment, processNeighbours } from './wiring/host-environment.js';
 import { type ProtectedResource, protectedResource } from './wiring/protected-resource.js';
 import { wireResource } from './wiring/resource.js';
 
@@ -32,5 +32,5 @@ export interface Auth0McpResource extends ProtectedResource {
  */
 export function auth0McpResource(options?: Auth0McpResourceOptions): Auth0McpResource {
   const config = resolveResourceConfig(options, currentEnvironment());
-  return protectedResource(wireResource(config, hostEnvironment()));
+  return protectedResource(wireResource(config, hostEnvironment(), processNeighbours));
 }

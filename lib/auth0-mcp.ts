@@ -11,7 +11,7 @@ import { resolveConfig } from './config/resolve.js';
 import { embeddedStorage } from './storage/embedded/embedded-storage.js';
 import type { GrantRecord } from './storage/records.js';
 import { redisStorage } from './storage/redis/redis-storage.js';
-import { hostEnvironment } from './wiring/host-environment.js';
+import { hostEnvironment, processNeighbours } from './wiring/host-environment.js';
 import { type ProtectedResource, protectedResource } from './wiring/protected-resource.js';
 import { type Wiring, wire } from './wiring/wiring.js';
 
@@ -87,7 +87,7 @@ export interface Auth0Mcp extends ProtectedResource {
  */
 export function auth0Mcp(options?: Auth0McpOptions): Auth0Mcp {
   const config = resolveConfig(options, currentEnvironment(), { embeddedStorage, redisStorage });
-  return assemble(wire(config, hostEnvironment()));
+  return assemble(wire(config, hostEnvironment(), processNeighbours));
 }
 
 /** Gives the wired parts their public form. Specs call it with a clock of their own. */

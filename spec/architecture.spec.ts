@@ -19,6 +19,7 @@ const ORDER = [
   // The configuration holds the looks of the pages, checked by their own rules: so they come before it.
   ['storage', 'pages'],
   ['config'],
+  ['core'],
   ['auth0'],
   ['clients'],
   ['grants'],

@@ -5,6 +5,7 @@
  */
 import { LRUCache } from 'lru-cache';
 
+import type { EventListener } from '../config/events.js';
 import type { Logger } from '../config/logger.js';
 import { Auth0Error } from './auth0.js';
 
@@ -66,4 +67,13 @@ export function createProblems({ log, now, onProblem }: ProblemsDeps): Problems 
       log.warn({ remedy }, message);
     },
   };
+}
+
+/** Reports problems as events as well. */
+export function emitProblem(emit: EventListener): ProblemListener {
+  return ({ kind, message: reason }) =>
+    emit({
+      type: kind === 'unavailable' ? 'auth0_unavailable' : 'configuration_problem',
+      reason,
+    });
 }

@@ -12,12 +12,12 @@ import {
 import { type ClientDirectory, createClientDirectory } from '../clients/client-directory.js';
 import { createMetadataDocuments } from '../clients/metadata-documents/metadata-documents.js';
 import { createRegisteredClients, type RegisteredClients } from '../clients/registered-clients.js';
+import type { Core } from '../core.js';
 import type { RateLimits } from '../http/rate-limits.js';
 import { isClientsOwnChoice, redirectUriKind } from '../oauth/redirect-uri.js';
 import { matchesRedirectUriPattern } from '../oauth/redirect-uri-pattern.js';
 import { openCollection } from '../storage/collection.js';
 import type { AssertionRecord } from '../storage/records.js';
-import type { Context } from './context.js';
 
 /** What the endpoints need to know about clients. */
 export interface Clients {
@@ -28,7 +28,7 @@ export interface Clients {
   close(): Promise<void>;
 }
 
-export function wireClients(ground: Context, limits: Pick<RateLimits, 'count'>): Clients {
+export function wireClients(ground: Core, limits: Pick<RateLimits, 'count'>): Clients {
   const { config, collections, signingKeys, now, allowedNetwork } = ground;
   const patterns = config.allowedClientRedirectUris;
   const named = new Set(config.clients.flatMap(({ redirectUris }) => redirectUris));

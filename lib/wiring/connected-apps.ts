@@ -3,6 +3,8 @@
  *
  * @module
  */
+
+import type { Core } from '../core.js';
 import type { CallbackDeps } from '../endpoints/callback.js';
 import type { AccountSessions } from '../grants/account-sessions.js';
 import type { Grants } from '../grants/grants.js';
@@ -16,10 +18,9 @@ import type { RedirectToAuth0 } from '../http/upstream-login.js';
 import { createSealer } from '../keys/seal.js';
 import type { ConnectedAppsPaths } from '../routes/paths.js';
 import type { RoutesDeps } from '../routes.js';
-import type { Context } from './context.js';
 
 interface ConnectedAppsWiring {
-  readonly ground: Context;
+  readonly ground: Core;
   readonly paths: ConnectedAppsPaths;
   readonly cookies: CookieRules;
   readonly accountSessions: AccountSessions;

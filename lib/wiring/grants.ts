@@ -5,7 +5,9 @@
  */
 import type { Auth0 } from '../auth0/auth0.js';
 import { createAuth0 } from '../auth0/create-auth0.js';
+import { emitProblem } from '../auth0/problems.js';
 import type { CallerCache } from '../bearer/caller-cache.js';
+import type { Core } from '../core.js';
 import { type AccessTokens, createAccessTokens } from '../grants/access-token.js';
 import { type AccountSessions, createAccountSessions } from '../grants/account-sessions.js';
 import { createEndedSessions } from '../grants/ended-sessions.js';
@@ -14,9 +16,8 @@ import { withImpliedScopesGranted } from '../grants/implied-scopes.js';
 import type { Logins } from '../grants/login-transactions.js';
 import { createRefreshTokens } from '../grants/refresh-token.js';
 import { SIGNING_KEY_MATERIAL_BYTES } from '../grants/signing-key.js';
-import { type Context, emitProblem } from './context.js';
 
-export function wireAuth0({ config, emit, now }: Context, logins: Logins): Auth0 {
+export function wireAuth0({ config, emit, now }: Core, logins: Logins): Auth0 {
   const auth0 = createAuth0({
     config: config.auth0,
     callbackUrl: config.callbackUrl,
@@ -28,7 +29,7 @@ export function wireAuth0({ config, emit, now }: Context, logins: Logins): Auth0
   return withImpliedScopesGranted(auth0, config.scopes.implied);
 }
 
-export function wireAccessTokens({ config, signingKeys, now }: Context): AccessTokens {
+export function wireAccessTokens({ config, signingKeys, now }: Core): AccessTokens {
   return createAccessTokens({
     materials: signingKeys.derive('access-token', SIGNING_KEY_MATERIAL_BYTES),
     issuer: config.issuer,
@@ -38,7 +39,7 @@ export function wireAccessTokens({ config, signingKeys, now }: Context): AccessT
 }
 
 export function wireGrants(
-  { config, signingKeys, collections, emit, now }: Context,
+  { config, signingKeys, collections, emit, now }: Core,
   auth0: Auth0,
   accessTokens: AccessTokens,
   knownScopes: ReadonlySet<string>,

@@ -9,16 +9,16 @@ import { createEndpointTest } from '../bearer/endpoint-path.js';
 import { type CreateGuard, createGuards, type GuardDeps } from '../bearer/guard.js';
 import { STREAM_CHECK_MS } from '../bearer/open-streams.js';
 import type { ResourceConfig } from '../config/config.js';
+import type { ResourceCore } from '../core.js';
 import type { ErrorLog } from '../http/error-log.js';
 import type { MountWatch } from '../http/mounts/mount-watch.js';
 import type { RateLimits } from '../http/rate-limits.js';
 import { baseHeaders } from '../http/response-headers.js';
 import type { ChallengeBase } from '../oauth/challenge.js';
 import { type ResourcePaths, resourceMetadataUrlOf } from '../routes/paths.js';
-import type { ResourceContext } from './context.js';
 
 /** What differs from server to server. */
-interface GuardWiring extends ResourceContext, Pick<GuardDeps, 'verifyBearer' | 'askedScopes'> {
+interface GuardWiring extends ResourceCore, Pick<GuardDeps, 'verifyBearer' | 'askedScopes'> {
   readonly challenge: ChallengeBase;
   readonly watch: MountWatch;
   readonly limits: RateLimits;
@@ -53,7 +53,7 @@ export function challengeOf(config: ResourceConfig): ChallengeBase {
 }
 
 /** Makes each request one in events and log lines. */
-export function correlating({ correlation }: Pick<ResourceContext, 'correlation'>): RequestHandler {
+export function correlating({ correlation }: Pick<ResourceCore, 'correlation'>): RequestHandler {
   return function correlate(_req, _res, next) {
     correlation.run(next);
   };

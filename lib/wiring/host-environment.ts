@@ -1,20 +1,15 @@
-/**
- * What this process gives to each of its servers.
- *
- * @module
- */
-import { createNeighbours } from '../http/mounts/neighbours.js';
-import type { HostEnvironment } from './context.js';
+/** What the process provides to each of its servers. */
+import type { HostEnvironment } from '../core.js';
+import { createNeighbours, type Settle } from '../http/mounts/neighbours.js';
 
-/** All servers of this process, of either kind: those that share an origin have to share its root. */
-const settle = createNeighbours();
+/** All servers of this process, of either kind: servers on one origin share its root. */
+export const processNeighbours: Settle = createNeighbours();
 
-/** The clock, and the other servers of the process. */
 export function hostEnvironment(): HostEnvironment {
-  return { now: unixTime, settle };
+  return { now: unixTime };
 }
 
-/** Seconds since 1970, as JWTs count. */
+/** Seconds since 1970, as in a JWT. */
 function unixTime(): number {
   return Math.floor(Date.now() / 1000);
 }

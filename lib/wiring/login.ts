@@ -6,6 +6,7 @@
 import type { Auth0 } from '../auth0/auth0.js';
 import { AUTH0_SCOPES } from '../auth0/authorization-request.js';
 import type { Config } from '../config/config.js';
+import type { Core } from '../core.js';
 import type { CallbackDeps } from '../endpoints/callback.js';
 import { type Approvals, createApprovals, mayBeRemembered } from '../grants/approvals.js';
 import type { Grants } from '../grants/grants.js';
@@ -22,11 +23,10 @@ import { createSealer } from '../keys/seal.js';
 import type { RoutesDeps } from '../routes.js';
 import type { Clients } from './clients.js';
 import type { ConnectedApps } from './connected-apps.js';
-import type { Context } from './context.js';
 import { wireSessions } from './sessions.js';
 
 /** What a login is made of. */
-export interface LoginWiring extends Context {
+export interface LoginWiring extends Core {
   readonly clients: Clients;
   readonly auth0: Auth0;
   readonly logins: Logins;

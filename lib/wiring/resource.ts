@@ -9,24 +9,21 @@ import {
   createAuthorizationServer,
 } from '../auth0/authorization-server.js';
 import { scopesOf } from '../auth0/granted-scopes.js';
+import { emitProblem } from '../auth0/problems.js';
 import { createAuth0Verification } from '../bearer/auth0-verification.js';
 import { observed } from '../bearer/verification.js';
 import type { ResourceConfig } from '../config/config.js';
+import { createResourceCore, type HostEnvironment, type ResourceCore } from '../core.js';
 import { metadataDocumentEndpoint } from '../endpoints/metadata-document.js';
 import { upstreamMetadataEndpoint } from '../endpoints/upstream-metadata.js';
 import { createErrorLog } from '../http/error-log.js';
 import { jsonErrors } from '../http/json-errors.js';
+import type { Settle } from '../http/mounts/neighbours.js';
 import { createRateLimits } from '../http/rate-limits.js';
 import { baseHeaders } from '../http/response-headers.js';
 import { protectedResourceMetadata } from '../oauth/metadata.js';
 import { documentsOf, resourcePathsOf } from '../routes/paths.js';
 import { createResourceRoutes, type PlacedDocument } from '../routes/resource.js';
-import {
-  createResourceContext,
-  emitProblem,
-  type HostEnvironment,
-  type ResourceContext,
-} from './context.js';
 import { challengeOf, correlating, wireGuard } from './guard.js';
 import { wireMounts } from './mounts.js';
 import type { ResourceWiring } from './protected-resource.js';
@@ -34,10 +31,11 @@ import type { ResourceWiring } from './protected-resource.js';
 /** Touches neither the network nor Auth0. */
 export function wireResource(
   config: ResourceConfig,
-  surroundings: HostEnvironment,
+  host: HostEnvironment,
+  settle?: Settle,
 ): ResourceWiring {
-  const { now, settle } = surroundings;
-  const ground = createResourceContext(config, surroundings);
+  const { now } = host;
+  const ground = createResourceCore(config, host);
   announceResource(config);
   const server = wireAuthorizationServer(ground);
   const challenge = challengeOf(config);
@@ -101,7 +99,7 @@ export function wireResource(
   };
 }
 
-function wireAuthorizationServer({ config, emit, now }: ResourceContext): AuthorizationServer {
+function wireAuthorizationServer({ config, emit, now }: ResourceCore): AuthorizationServer {
   return createAuthorizationServer({
     config: config.auth0,
     now,

@@ -7,6 +7,7 @@ import type { RequestHandler } from 'express';
 
 import type { CreateGuard } from '../bearer/guard.js';
 import { CLIENT_ASSERTION_ALGORITHMS } from '../clients/client-assertion.js';
+import type { Core } from '../core.js';
 import type { AccountSessions } from '../grants/account-sessions.js';
 import { createRefreshTokens } from '../grants/refresh-token.js';
 import { createClientRequests } from '../http/client-requests.js';
@@ -29,7 +30,6 @@ import { contentSecurityPolicy } from '../pages/layout.js';
 import { type Paths, pathsOf } from '../routes/paths.js';
 import { createRoutes, type Documents, type Routes } from '../routes.js';
 import { wireConnectedApps } from './connected-apps.js';
-import type { Context } from './context.js';
 import { type LoginWiring, wireLogin } from './login.js';
 import type { Mounts } from './mounts.js';
 
@@ -99,7 +99,7 @@ export function wireRoutes(deps: RoutesWiring): { routes: Routes; close(): void 
 }
 
 /** Made before the guard, which counts as well. */
-export function wireLimits({ config, storage, signingKeys, collections }: Context): RateLimits {
+export function wireLimits({ config, storage, signingKeys, collections }: Core): RateLimits {
   const [key = new Uint8Array()] = signingKeys.derive('rate-limit');
   return createRateLimits({
     log: config.logger,

@@ -1,6 +1,6 @@
 /** Puts together the sessions of browsers in which an approval is remembered. */
 import type { Store as SessionStore } from 'express-session';
-
+import type { Core } from '../core.js';
 import { APPROVAL_TTL_SECONDS } from '../grants/approvals.js';
 import { type BrowserSessions, createBrowserSessions } from '../http/browser-sessions.js';
 import type { CookieRules } from '../http/cookies.js';
@@ -8,10 +8,9 @@ import { recordSessionStore, sessionSealer } from '../http/session-store.js';
 import { createSealer } from '../keys/seal.js';
 import { openCollection } from '../storage/collection.js';
 import type { SessionRecord } from '../storage/records.js';
-import type { Context } from './context.js';
 
 export function wireSessions(
-  { storage, signingKeys, collections, now }: Context,
+  { storage, signingKeys, collections, now }: Core,
   cookies: CookieRules,
 ): BrowserSessions {
   const ttlSeconds = APPROVAL_TTL_SECONDS;

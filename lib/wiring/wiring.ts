@@ -7,14 +7,15 @@
 import { createCallerCache } from '../bearer/caller-cache.js';
 import { createVerification, observed } from '../bearer/verification.js';
 import type { Config } from '../config/config.js';
+import { type Core, createCore, type HostEnvironment } from '../core.js';
 import type { Grants } from '../grants/grants.js';
 import { createLoginTransactions } from '../grants/login-transactions.js';
 import { createErrorLog } from '../http/error-log.js';
+import type { Settle } from '../http/mounts/neighbours.js';
 import type { ChallengeBase } from '../oauth/challenge.js';
 import { endpointsOf, pathsOf } from '../routes/paths.js';
 import type { Routes } from '../routes.js';
 import { wireClients } from './clients.js';
-import { type Context, createContext, type HostEnvironment, logStart } from './context.js';
 import { wireAccessTokens, wireAuth0, wireGrants } from './grants.js';
 import { challengeOf, correlating, wireGuard } from './guard.js';
 import { type Mounts, wireMounts } from './mounts.js';
@@ -31,8 +32,8 @@ export interface Wiring extends ResourceWiring {
 }
 
 /** Opens the storage; touches neither the network nor Auth0. */
-export function wire(config: Config, surroundings: HostEnvironment): Wiring {
-  const ground = createContext(config, surroundings);
+export function wire(config: Config, host: HostEnvironment, settle?: Settle): Wiring {
+  const ground = createCore(config, host);
   logStart(ground);
   const { storage, collections, now } = ground;
   const limits = wireLimits(ground);
@@ -46,7 +47,7 @@ export function wire(config: Config, surroundings: HostEnvironment): Wiring {
   const callers = createCallerCache();
   const { grants, accountSessions } = wireGrants(ground, auth0, accessTokens, knownScopes, callers);
   const challenge = challengeOf(config);
-  const mounts = mountsOf(ground, challenge);
+  const mounts = mountsOf(ground, challenge, settle);
   const verifyBearer = observed(createVerification(accessTokens, grants, callers, challenge));
   const logError = createErrorLog(config.logger, ground.correlation.id);
   const createGuard = wireGuard({
@@ -97,7 +98,11 @@ export function wire(config: Config, surroundings: HostEnvironment): Wiring {
   };
 }
 
-function mountsOf({ config, now, settle }: Context, challenge: ChallengeBase): Mounts {
+function mountsOf(
+  { config, now }: Core,
+  challenge: ChallengeBase,
+  settle: Settle | undefined,
+): Mounts {
   const paths = pathsOf(config);
   return wireMounts({
     config,
@@ -109,4 +114,25 @@ function mountsOf({ config, now, settle }: Context, challenge: ChallengeBase): M
     settle,
     ...challenge,
   });
+}
+
+/** Once, for whoever sets it up: what to enter in the dashboard, and where the data is. */
+export function logStart({ config, storage }: Core): void {
+  const { auth0, issuer, resource, callbackUrl, consent, logger } = config;
+  const where = storage.description ?? 'the storage given';
+  const { backchannelLogout } = pathsOf(config);
+  logger.info(
+    {
+      issuer,
+      resource,
+      auth0: auth0.expectedIssuer,
+      audience: auth0.audience,
+      callbackUrl,
+      backchannelLogoutUrl: new URL(backchannelLogout, config.baseUrl).href,
+      consent,
+      storage: where,
+    },
+    'ready to start. At Auth0, Applications > your application > Settings: enter callbackUrl under Allowed Callback URLs and, where the tenant has it, backchannelLogoutUrl under Back-Channel Logout URI',
+  );
+  if (storage.warning !== undefined) logger.warn({ storage: where }, storage.warning);
 }

@@ -83,7 +83,7 @@ describe('a verified token', () => {
   it('ends its open stream when its key is revoked', async () => {
     let streamEnded = false;
     await start({
-      surroundings: { streamCheckMs: 20 },
+      host: { streamCheckMs: 20 },
       mount(app, auth) {
         app.use(auth);
         app.get('/mcp', (_req, res) => {

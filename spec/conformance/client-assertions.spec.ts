@@ -35,7 +35,7 @@ describe('clients that prove themselves by an assertion', () => {
     world = await startWorld({
       options: { storage: store },
       tenant: { apis: [{ identifier: DEMO_AUDIENCE, tokenLifetimeSeconds: AUTH0_TTL_SECONDS }] },
-      surroundings: { allowedNetwork: host.network() },
+      host: { allowedNetwork: host.network() },
       before: (app) => app.set('trust proxy', 1),
     });
   });

@@ -32,7 +32,7 @@ describe('clients known by their metadata document, over TLS', () => {
     host = await startTlsHost();
     world = await startWorld({
       options: { consent: 'remember' },
-      surroundings: { allowedNetwork: host.network() },
+      host: { allowedNetwork: host.network() },
     });
   });
   afterAll(async () => {
@@ -313,7 +313,7 @@ describe('metadata documents without what specs may have', () => {
     host.answer = documentFor();
     const world = await startWorld({
       options: { allowedClientMetadataHosts: ['*.client.example'] },
-      surroundings: { allowedNetwork: host.network() },
+      host: { allowedNetwork: host.network() },
     });
     const pageOf = (id: string): Promise<RawAnswer> =>
       send(
@@ -335,7 +335,7 @@ describe('metadata documents without what specs may have', () => {
     host.answer = documentFor();
     const world = await startWorld({
       options: { clientIdMetadataDocuments: false },
-      surroundings: { allowedNetwork: host.network() },
+      host: { allowedNetwork: host.network() },
     });
     const id = host.url('/c.json');
     const client = oauthClient(world.origin, {
@@ -359,7 +359,7 @@ describe('metadata documents without what specs may have', () => {
       if (req.url?.startsWith('/held') !== true) answer(req, res);
     };
     const world = await startWorld({
-      surroundings: { allowedNetwork: host.network({ timeoutMs: 500 }) },
+      host: { allowedNetwork: host.network({ timeoutMs: 500 }) },
       before: (app) => app.set('trust proxy', 1),
     });
     const attack = (path: string, name: string) =>
@@ -400,7 +400,7 @@ describe('metadata documents without what specs may have', () => {
     const host = await startTlsHost();
     host.answer = documentFor({}, { 'cache-control': 'no-store' });
     const world = await startWorld({
-      surroundings: { allowedNetwork: host.network() },
+      host: { allowedNetwork: host.network() },
       before: (app) => app.set('trust proxy', 1),
     });
     const forms: Record<string, string>[] = [];
@@ -435,7 +435,7 @@ describe('metadata documents without what specs may have', () => {
     host.answer = (req, res) =>
       req.url?.startsWith('/gone') === true ? res.writeHead(404).end() : answer(req, res);
     const world = await startWorld({
-      surroundings: { allowedNetwork: host.network() },
+      host: { allowedNetwork: host.network() },
       before: (app) => app.set('trust proxy', 1),
     });
     const visit = (path: string, address: string): Promise<RawAnswer> => {

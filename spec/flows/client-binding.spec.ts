@@ -27,7 +27,7 @@ describe('a client id', () => {
   beforeAll(async () => {
     host = await startTlsHost();
     host.answer = documentFor();
-    world = await startWorld({ surroundings: { allowedNetwork: host.network() } });
+    world = await startWorld({ host: { allowedNetwork: host.network() } });
     // Another issuer (its port differs) with the same signing key.
     other = await startWorld();
   });

@@ -22,7 +22,7 @@ describe.each([
     world = await startWorld({
       basePath,
       options: { scopesSupported: ['files:write'] },
-      surroundings: { allowedNetwork: documents.network() },
+      host: { allowedNetwork: documents.network() },
     });
   });
   afterAll(async () => {

@@ -19,7 +19,7 @@ describe('a decision that comes too soon', () => {
 
   beforeAll(async () => {
     world = await startWorld({
-      surroundings: { minReadingMs: MIN_READING_MS, nowMs: () => time },
+      host: { minReadingMs: MIN_READING_MS, nowMs: () => time },
     });
     client = await registerClient(world.origin);
   });
@@ -166,7 +166,7 @@ describe('double-click jacking in real Chromium', () => {
     await new Promise<void>((resolve) => attacker.listen(0, '127.0.0.1', resolve));
     evil = `http://localhost:${(attacker.address() as AddressInfo).port}`;
     [world, chromium] = await Promise.all([
-      startWorld({ surroundings: { minReadingMs: MIN_READING_MS } }),
+      startWorld({ host: { minReadingMs: MIN_READING_MS } }),
       launchChromium(),
     ]);
     client = await registerClient(world.origin, {

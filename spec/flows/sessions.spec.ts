@@ -229,7 +229,7 @@ describe('RS-20 a web page', () => {
 });
 
 describe('a stream that stays open', () => {
-  const OFTEN = { surroundings: { streamCheckMs: 20 } };
+  const OFTEN = { host: { streamCheckMs: 20 } };
 
   /** Opens the stream of a session; what ends it, if anything, within the time. */
   async function listen(token: unknown, session: Record<string, string>) {

@@ -58,7 +58,7 @@ async function startListening() {
   });
   await server.connect(transport as Parameters<typeof server.connect>[0]);
   world = await startWorld({
-    surroundings: { streamCheckMs: 20 },
+    host: { streamCheckMs: 20 },
     mount(app, auth) {
       app.use(auth);
       app.all(

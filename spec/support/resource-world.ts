@@ -18,7 +18,7 @@ import type { Auth0McpResource } from '../../lib/auth0-mcp-resource.js';
 import type { Auth0McpEvent } from '../../lib/config/events.js';
 import { resolveResourceConfig } from '../../lib/config/resolve-resource.js';
 import type { Auth0McpResourceOptions } from '../../lib/config/resource-options.js';
-import type { HostEnvironment } from '../../lib/wiring/context.js';
+import type { HostEnvironment } from '../../lib/core.js';
 import { protectedResource, type ResourceWiring } from '../../lib/wiring/protected-resource.js';
 import { wireResource } from '../../lib/wiring/resource.js';
 import { mcpRoute } from './mcp-route.js';
@@ -55,7 +55,7 @@ export interface ResourceWorldOptions {
   /** Replaces `app.use(auth)` and the MCP route. */
   readonly mount?: (app: Express, auth: Auth0McpResource) => void;
   /** What else the library takes from the world outside. */
-  readonly surroundings?: Partial<HostEnvironment>;
+  readonly host?: Partial<HostEnvironment>;
 }
 
 /** The application that is named in tokens made by {@link ResourceWorld.token}. */
@@ -88,7 +88,7 @@ export async function startResourceWorld(world: ResourceWorldOptions = {}): Prom
     {},
   );
   const now = (): number => Math.floor(Date.now() / 1000) + offset;
-  const wiring = wireResource(config, { now, ...world.surroundings });
+  const wiring = wireResource(config, { now, ...world.host });
   const auth = protectedResource(wiring);
   if (world.mount === undefined) {
     app.use(auth);

@@ -22,11 +22,11 @@ import type { Config } from '../../lib/config/config.js';
 import type { Auth0McpEvent } from '../../lib/config/events.js';
 import type { Auth0McpOptions } from '../../lib/config/options.js';
 import { resolveConfig } from '../../lib/config/resolve.js';
+import type { HostEnvironment } from '../../lib/core.js';
 import { embeddedStorage } from '../../lib/storage/embedded/embedded-storage.js';
 import { memoryStorage } from '../../lib/storage/memory-storage.js';
 import { redisStorage } from '../../lib/storage/redis/redis-storage.js';
 import type { Storage } from '../../lib/storage/storage.js';
-import type { HostEnvironment } from '../../lib/wiring/context.js';
 import { type Wiring, wire } from '../../lib/wiring/wiring.js';
 import { mcpRoute } from './mcp-route.js';
 
@@ -73,7 +73,7 @@ export interface WorldOptions {
   /** Path of `baseUrl`. */
   readonly basePath?: string;
   /** What else the library takes from the world outside. */
-  readonly surroundings?: Partial<HostEnvironment>;
+  readonly host?: Partial<HostEnvironment>;
   /**
    * Instances behind one address, each with an app of its own, taking requests in turn (or by the
    * number in an `x-instance` header). Default 1.
@@ -181,7 +181,7 @@ function startInstance(
   world: WorldOptions,
 ) {
   // A consent page may be allowed at once, unless the spec is about that.
-  const wiring = wire(config, { ...clock, minReadingMs: 0, ...world.surroundings });
+  const wiring = wire(config, { ...clock, minReadingMs: 0, ...world.host });
   const auth = assemble(wiring);
   const app = express();
   world.before?.(app);

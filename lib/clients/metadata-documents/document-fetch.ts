@@ -10,6 +10,7 @@
 
 import type { Client, Dispatcher } from 'undici';
 
+import type { AllowedNetwork } from '../../core.js';
 import { startDeadline } from '../../deadline.js';
 import { loadPackage } from '../../load-package.js';
 import { trimOws } from '../../oauth/optional-whitespace.js';
@@ -17,7 +18,7 @@ import { ClientMetadataError } from './client-metadata-error.js';
 import type { HttpCaching } from './document-cache.js';
 import { parseDocumentUrl } from './document-url.js';
 import { createFetchLimits } from './fetch-limits.js';
-import { type AllowedNetwork, guardedConnector } from './guarded-connector.js';
+import { guardedConnector } from './guarded-connector.js';
 
 /** Largest metadata document, in bytes: what the draft recommends (§6.6). */
 export const MAX_DOCUMENT_BYTES: number = 5 * 1024;

@@ -12,32 +12,10 @@ import { isIP, type LookupFunction, Socket } from 'node:net';
 
 import type { buildConnector } from 'undici';
 
+import type { AllowedNetwork, ResolvedAddress, ResolveHost } from '../../core.js';
 import { loadPackage } from '../../load-package.js';
 import { ClientMetadataError } from './client-metadata-error.js';
 import { isPublicAddress } from './public-address.js';
-
-/** One answer of a name lookup. */
-export interface ResolvedAddress {
-  readonly address: string;
-  readonly family: 4 | 6;
-}
-
-/** All addresses of a host name, A and AAAA. */
-export type Resolve = (hostname: string) => Promise<readonly ResolvedAddress[]>;
-
-/**
- * A network that specs can run on. The library itself never makes one, and no option or variable
- * leads here.
- */
-export interface AllowedNetwork {
-  /** Addresses to connect to although they are not public. */
-  readonly addresses: readonly string[];
-  /** PEM certificate to trust instead of the system's. */
-  readonly ca: string;
-  readonly resolve: Resolve;
-  /** Time for one fetch; default as in production. */
-  readonly timeoutMs?: number;
-}
 
 /** Time for one address before the next is tried. Node's 250 ms is too short across an ocean. */
 const ATTEMPT_TIMEOUT_MS = 1_500;
@@ -79,7 +57,7 @@ export function guardedConnector(
 }
 
 function guardedLookup(
-  resolve: Resolve,
+  resolve: ResolveHost,
   isAllowed: (address: string) => boolean,
   signal: AbortSignal,
 ): LookupFunction {

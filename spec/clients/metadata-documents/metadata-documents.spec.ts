@@ -3,8 +3,6 @@ import type { ServerResponse } from 'node:http';
 import { gzipSync } from 'node:zlib';
 
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-
-import type { AllowedNetwork } from '../../../lib/clients/metadata-documents/guarded-connector.js';
 import {
   createMetadataDocuments,
   type MetadataDocuments,
@@ -12,6 +10,7 @@ import {
 } from '../../../lib/clients/metadata-documents/metadata-documents.js';
 import type { LogMethod } from '../../../lib/config/logger.js';
 import { runInContext } from '../../../lib/config/request-context.js';
+import type { AllowedNetwork } from '../../../lib/core.js';
 import { block, blockOnce } from '../../support/stall.js';
 import { failureOf, reasonOf } from './failure.js';
 import { SPECIAL_ADDRESSES } from './special-addresses.js';

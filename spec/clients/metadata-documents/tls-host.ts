@@ -11,10 +11,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import type {
-  AllowedNetwork,
-  Resolve,
-} from '../../../lib/clients/metadata-documents/guarded-connector.js';
+import type { AllowedNetwork, ResolveHost } from '../../../lib/core.js';
 
 /** A running host. Every name below `client.example` is served. */
 export interface TlsHost {
@@ -49,7 +46,7 @@ export async function startTlsHost(address = '127.0.0.1'): Promise<TlsHost> {
     server.once('error', reject).listen(0, address, resolve);
   });
   const { port } = server.address() as AddressInfo;
-  const resolve: Resolve = async () => [{ address, family: 4 }];
+  const resolve: ResolveHost = async () => [{ address, family: 4 }];
   const host: TlsHost = {
     port,
     ca: cert,

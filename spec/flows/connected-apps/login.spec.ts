@@ -13,10 +13,10 @@ import {
   type Page,
 } from '../../../demo/tenant/browser.js';
 import { ADA, BOB } from '../../../demo/tenant/options.js';
+import { createCore } from '../../../lib/core.js';
 import { openCollection } from '../../../lib/storage/collection.js';
 import { memoryStorage } from '../../../lib/storage/memory-storage.js';
 import type { LoginRecord } from '../../../lib/storage/records.js';
-import { createContext } from '../../../lib/wiring/context.js';
 import {
   accountCookie,
   appsOn,
@@ -230,7 +230,7 @@ describe('a login that does not succeed', () => {
 function logins() {
   const { config } = world.wiring;
   const now = () => Math.floor(Date.now() / 1000);
-  return openCollection<LoginRecord>(createContext(config, { now }).collections, 'login');
+  return openCollection<LoginRecord>(createCore(config, { now }).collections, 'login');
 }
 
 describe('what a login is for', () => {

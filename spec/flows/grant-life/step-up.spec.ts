@@ -189,7 +189,7 @@ describe('FA-21 a login does not end', () => {
   it('FA-21: another installation under the same metadata document', async () => {
     const host = await startTlsHost();
     afterwards.push(() => host.close());
-    await start({ surroundings: { allowedNetwork: host.network() } });
+    await start({ host: { allowedNetwork: host.network() } });
     for (const redirectUri of [
       'https://claude.ai/api/mcp/auth_callback',
       'http://127.0.0.1:5/cb',
