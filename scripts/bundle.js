@@ -28,7 +28,6 @@ await build({
   // A module that two entries share exists once, so that `instanceof` and contexts work across them.
   splitting: true,
   chunkNames: 'shared-[hash]',
-  sourcemap: true,
   logLevel: 'warning',
 });
 
