@@ -8,7 +8,7 @@ import type { EventListener } from './config/events.js';
 import { createKeyRing, type KeyRing } from './keys/key-ring.js';
 import { createSealer } from './keys/seal.js';
 import { checkedStorage } from './storage/checked-storage.js';
-import type { CollectionDeps } from './storage/collection.js';
+import type { SealedStorage } from './storage/collection.js';
 import type { Storage } from './storage/storage.js';
 
 /** Provided by the process; specs provide their own. */
@@ -58,7 +58,7 @@ export interface Core extends ResourceCore {
   readonly storage: Storage;
   /** For everything that is signed or recognised; records are sealed with keys of their own. */
   readonly signingKeys: KeyRing;
-  readonly collections: CollectionDeps;
+  readonly collections: SealedStorage;
 }
 
 /** Does no I/O. */
@@ -93,7 +93,7 @@ export function createCore(config: Config, host: HostEnvironment): Core {
       ? createKeyRing(config.storageEncryptionKeys)
       : signingKeys;
   const warned = new Set<string>();
-  const collections: CollectionDeps = {
+  const collections: SealedStorage = {
     storage,
     sealer: createSealer(sealingKeys.derive('record-seal')),
     nameKeys: sealingKeys.derive('record-name'),

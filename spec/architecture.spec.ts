@@ -229,7 +229,7 @@ describe('what comes from outside', () => {
     [...file.expressions].filter((expression) => names.test(expression));
 
   it('the environment is read in config/env.ts only, but for where the platform keeps data', () => {
-    const readers = ['lib/config/env.ts', 'lib/storage/embedded/data-directory.ts'];
+    const readers = ['lib/config/env.ts', 'lib/storage/embedded/directory.ts'];
     const check = (file: SourceFile): string[] =>
       readers.includes(file.path) ? [] : named(file, /^process\.env\b/);
     expect(objections(lib, check)).toEqual([]);

@@ -13,12 +13,12 @@
 import { hash } from 'node:crypto';
 
 import { decodeJwt } from 'jose';
+import { LRUCache } from 'lru-cache';
 
 import type { TenantConfig } from '../config/config.js';
+import { deepFreeze } from '../config/deep-freeze.js';
 import { MAX_AUTH0_TOKEN_LENGTH, requireToken } from '../oauth/bearer-token.js';
 import type { AtOnce } from '../storage/at-once.js';
-import { type BoundedMap, boundedMap } from '../storage/bounded-map.js';
-import { deeplyFrozen } from '../storage/deeply-frozen.js';
 import { ACCESS_TOKEN, formOfAccessToken } from './access-token-header.js';
 import { Auth0Error } from './auth0.js';
 import { grantedScopes } from './granted-scopes.js';
@@ -86,14 +86,14 @@ const MAX_CHARACTERS = 16 * 1024 * 1024;
 
 export function createPresentedTokens(deps: PresentedTokensDeps): PresentedTokens {
   const { keys, now, problems } = deps;
-  const verified: BoundedMap<Verified> = boundedMap(MAX_VERIFIED, MAX_CHARACTERS);
+  const verified = new LRUCache<string, Verified>({ max: MAX_VERIFIED, maxSize: MAX_CHARACTERS });
 
   async function verifyAnew(token: string, name: string): Promise<PresentedToken> {
     requireToken(token, MAX_AUTH0_TOKEN_LENGTH);
     requireOurTenant(token, deps);
     await problems.watch(keys.ready).catch(asOutage);
     const found = await problems.watch(() => verifyPresented(token, deps));
-    verified.set(name, found, token.length);
+    verified.set(name, found, { size: token.length });
     return found.token;
   }
 
@@ -163,7 +163,7 @@ async function verifyPresented(
   if (suspicion !== undefined) throw explained(suspicion, problems);
   const { sub: subject, exp: expiresAt } = claims;
   const scopes = grantedScopes(claims);
-  return { token: deeplyFrozen({ subject, clientId, scopes, expiresAt, claims }), keySet };
+  return { token: deepFreeze({ subject, clientId, scopes, expiresAt, claims }), keySet };
 }
 
 /** A wrong setting of the tenant looks like a wrong token: so it is told once, and in each refusal. */

@@ -6,11 +6,12 @@
  *
  * @module
  */
+import { LRUCache } from 'lru-cache';
+
 import { equalInConstantTime, type KeyRing, mac } from '../keys/key-ring.js';
 import type { ClientMetadata } from '../oauth/client-metadata.js';
 import { InvalidClientMetadataError } from '../oauth/errors.js';
 import type { ClientInformation } from '../oauth/registration-response.js';
-import { boundedMap } from '../storage/bounded-map.js';
 import { type AuthMethods, BY_SECRET, type Client } from './client.js';
 import { decodeClientId, type EncodedRegistration, encodeClientId } from './client-id-codec.js';
 import { type ClientKeySet, parseKeySet } from './metadata-documents/client-keys.js';
@@ -43,7 +44,7 @@ export function createRegisteredClients(
   const secretKeys = keys.derive('client-secret').map(ofIssuer);
   const [newestIdKey, newestSecretKey] = [idKeys[0], secretKeys[0]];
   // Only ids that are genuine: what a stranger makes up takes no room.
-  const found = boundedMap<Client>(MAX_FOUND, MAX_FOUND_CHARACTERS);
+  const found = new LRUCache<string, Client>({ max: MAX_FOUND, maxSize: MAX_FOUND_CHARACTERS });
   if (newestIdKey === undefined || newestSecretKey === undefined) throw new RangeError('no keys');
   return {
     register(metadata, issuedAt) {
@@ -65,7 +66,7 @@ export function createRegisteredClients(
       if (registration === undefined) return undefined;
       if (registration.jwksUri !== undefined && checkUrl === undefined) return undefined;
       const client = clientFrom(clientId, registration);
-      found.set(clientId, client, JSON.stringify(client).length);
+      found.set(clientId, client, { size: JSON.stringify(client).length });
       return client;
     },
     isSecretOf(clientId, secret) {

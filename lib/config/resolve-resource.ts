@@ -5,8 +5,8 @@
  *
  * @module
  */
-import { deeplyFrozen } from '../storage/deeply-frozen.js';
 import type { ResourceConfig } from './config.js';
+import { deepFreeze } from './deep-freeze.js';
 import type { Environment } from './env.js';
 import { Auth0McpConfigError } from './errors.js';
 import { type OptionReader, readOptions } from './given-options.js';
@@ -61,5 +61,5 @@ export function resolveResourceConfig(
     allowedOrigins: resolveAllowedOrigins(raw),
     maxMessageBytes: resolveMaxMessageBytes(raw),
   };
-  return Object.freeze({ ...deeplyFrozen(rules), logger, onEvent: resolveEventListener(raw) });
+  return Object.freeze({ ...deepFreeze(rules), logger, onEvent: resolveEventListener(raw) });
 }

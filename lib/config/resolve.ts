@@ -6,8 +6,8 @@
  *
  * @module
  */
-import { deeplyFrozen } from '../storage/deeply-frozen.js';
 import type { Config } from './config.js';
+import { deepFreeze } from './deep-freeze.js';
 import type { Environment } from './env.js';
 import { ALL_OPTIONS, readOptions } from './given-options.js';
 import type { Logger } from './logger.js';
@@ -52,7 +52,7 @@ export function resolveConfig(
     hasSigningKey: rules.jwtSigningKeys.length > 0,
   };
   const storage = resolveStorage(choice, deps);
-  return Object.freeze({ ...deeplyFrozen(rules), storage, logger, onEvent });
+  return Object.freeze({ ...deepFreeze(rules), storage, logger, onEvent });
 }
 
 function resolveRules(

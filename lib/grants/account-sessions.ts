@@ -12,7 +12,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 
 import type { Auth0Login, Auth0Logout } from '../auth0/auth0.js';
-import { type CollectionDeps, openCollection } from '../storage/collection.js';
+import { openCollection, type SealedStorage } from '../storage/collection.js';
 import type { AccountRecord } from '../storage/records.js';
 import type { EndedSessions } from './ended-sessions.js';
 import { createIndexes, type IndexEntry } from './indexes.js';
@@ -41,7 +41,7 @@ export interface AccountSessions {
   logOut(logout: Auth0Logout): Promise<void>;
 }
 
-interface AccountSessionsDeps extends CollectionDeps {
+interface AccountSessionsDeps extends SealedStorage {
   readonly endedSessions: Pick<EndedSessions, 'requireAlive'>;
   /** Unix seconds. */
   readonly now: () => number;

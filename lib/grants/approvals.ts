@@ -8,7 +8,7 @@
  * @module
  */
 import { redirectUriKind } from '../oauth/redirect-uri.js';
-import { type CollectionDeps, openCollection } from '../storage/collection.js';
+import { openCollection, type SealedStorage } from '../storage/collection.js';
 import type { ApprovalRecord } from '../storage/records.js';
 
 /** One question put to a person. */
@@ -29,7 +29,7 @@ export interface Approvals {
 /** 30 days from the last approval. */
 export const APPROVAL_TTL_SECONDS: number = 30 * 24 * 60 * 60;
 
-export function createApprovals(deps: CollectionDeps): Approvals {
+export function createApprovals(deps: SealedStorage): Approvals {
   const approvals = openCollection<ApprovalRecord>(deps, 'approval');
   const idOf = ({ browser, clientId, redirectUri }: Consent): string =>
     JSON.stringify([browser, clientId, redirectUri]);

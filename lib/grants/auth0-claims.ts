@@ -5,7 +5,7 @@
  */
 import { decodeJwt } from 'jose';
 
-import { deeplyFrozen } from '../storage/deeply-frozen.js';
+import { deepFreeze } from '../config/deep-freeze.js';
 import type { GrantRecord } from '../storage/records.js';
 
 /**
@@ -13,5 +13,5 @@ import type { GrantRecord } from '../storage/records.js';
  * the token was verified when it was fetched, and has been sealed since.
  */
 export function auth0ClaimsOf({ auth0 }: Pick<GrantRecord, 'auth0'>): Record<string, unknown> {
-  return deeplyFrozen(decodeJwt(auth0.accessToken));
+  return deepFreeze(decodeJwt(auth0.accessToken));
 }

@@ -11,7 +11,7 @@
  */
 import type { Auth0Login, Auth0Logout } from '../auth0/auth0.js';
 import { AccessDeniedError } from '../oauth/errors.js';
-import { type CollectionDeps, openCollection } from '../storage/collection.js';
+import { openCollection, type SealedStorage } from '../storage/collection.js';
 import type { EndedSessionRecord } from '../storage/records.js';
 import { LOGIN_TTL_SECONDS } from './login-transactions.js';
 
@@ -31,7 +31,7 @@ export interface EndedSessions {
   requireAlive(login: LoginOf): Promise<void>;
 }
 
-export function createEndedSessions(deps: CollectionDeps): EndedSessions {
+export function createEndedSessions(deps: SealedStorage): EndedSessions {
   const ended = openCollection<EndedSessionRecord>(deps, 'ended');
 
   /** A session of Auth0's that has ended does not begin again, whatever the clocks say. */

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Lifetimes } from '../config/config.js';
-import { type Change, type CollectionDeps, openCollection } from '../storage/collection.js';
+import { type Change, openCollection, type SealedStorage } from '../storage/collection.js';
 import type { GrantRecord } from '../storage/records.js';
 import { currentEnd, longestLifeSeconds, storageTtlSeconds } from './grant-life.js';
 import { createIndexes, type IndexEntry } from './indexes.js';
@@ -53,7 +53,7 @@ export interface StoredGrant {
   readonly isAlive: boolean;
 }
 
-interface GrantStoreDeps extends CollectionDeps {
+interface GrantStoreDeps extends SealedStorage {
   readonly lifetimes: Lifetimes;
   readonly now: () => number;
   /** Called with the id of a grant that this process has changed or ended. */

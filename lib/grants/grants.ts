@@ -12,7 +12,7 @@ import type { Logger } from '../config/logger.js';
 import { InvalidGrantError } from '../oauth/errors.js';
 import { haveSameHost } from '../oauth/redirect-uri.js';
 import type { CodeGrantRequest, RefreshGrantRequest } from '../oauth/token-request.js';
-import type { CollectionDeps } from '../storage/collection.js';
+import type { SealedStorage } from '../storage/collection.js';
 import type { GrantRecord } from '../storage/records.js';
 import type { AccessTokens } from './access-token.js';
 import type { AccountSessions } from './account-sessions.js';
@@ -84,7 +84,7 @@ export interface Grants {
 
 /** What {@link createGrants} is made of. */
 export interface GrantsParts {
-  readonly collections: CollectionDeps;
+  readonly collections: SealedStorage;
   readonly auth0: Pick<Auth0, 'refresh' | 'revoke'>;
   readonly accessTokens: AccessTokens;
   readonly accountSessions: Pick<AccountSessions, 'logOut'>;

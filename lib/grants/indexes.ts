@@ -6,7 +6,7 @@
  * @module
  */
 import { mac } from '../keys/key-ring.js';
-import type { CollectionDeps } from '../storage/collection.js';
+import type { SealedStorage } from '../storage/collection.js';
 
 /** A field and the value that records share; undefined where a record has none. */
 export type IndexEntry = readonly [field: string, value: string | undefined];
@@ -19,7 +19,7 @@ export interface Indexes {
   find(entry: IndexEntry): Promise<readonly string[]>;
 }
 
-interface IndexesDeps extends Pick<CollectionDeps, 'storage' | 'nameKeys' | 'namespace'> {
+interface IndexesDeps extends Pick<SealedStorage, 'storage' | 'nameKeys' | 'namespace'> {
   /** What is indexed, in the names of the sets. */
   readonly of: string;
   /** Seconds after which no record can be left. */

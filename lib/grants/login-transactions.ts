@@ -5,10 +5,11 @@
  */
 import { randomBytes } from 'node:crypto';
 
+import { LRUCache } from 'lru-cache';
+
 import type { LoginTransactions } from '../auth0/auth0.js';
 import { equalInConstantTime } from '../keys/key-ring.js';
-import { boundedMap } from '../storage/bounded-map.js';
-import { type Change, type CollectionDeps, openCollection } from '../storage/collection.js';
+import { type Change, openCollection, type SealedStorage } from '../storage/collection.js';
 import type { LoginRecord, SpentFormRecord } from '../storage/records.js';
 
 /** Seconds a user has to log in at Auth0. */
@@ -47,18 +48,18 @@ export interface Logins extends LoginTransactions {
  * @param upstreamTimeoutMs for one call to Auth0
  */
 export function createLoginTransactions(
-  deps: CollectionDeps,
+  deps: SealedStorage,
   now: () => number,
   upstreamTimeoutMs: number,
 ): Logins {
   const logins = openCollection<LoginRecord | SpentFormRecord>(deps, 'login');
-  const unconfirmed = boundedMap<readonly string[]>(MAX_UNCONFIRMED);
+  const unconfirmed = new LRUCache<string, readonly string[]>({ max: MAX_UNCONFIRMED });
   /** Attempts at taking that the store may have written without saying so, by state. */
-  const unconfirmedTakes = boundedMap<readonly string[]>(MAX_UNCONFIRMED);
+  const unconfirmedTakes = new LRUCache<string, readonly string[]>({ max: MAX_UNCONFIRMED });
   /** Finished here, where the store could not be told. */
-  const unwritten = boundedMap<true>(MAX_UNCONFIRMED);
+  const unwritten = new LRUCache<string, true>({ max: MAX_UNCONFIRMED });
   /** Takes by this process, which is alive, by state. */
-  const ownTakes = boundedMap<string>(MAX_UNCONFIRMED);
+  const ownTakes = new LRUCache<string, string>({ max: MAX_UNCONFIRMED });
   const ownInterruptedAfter = Math.ceil(upstreamTimeoutMs / 1000) + MARGIN_SECONDS;
 
   function standingOf({ startedAt, takenAt, taker }: LoginRecord, state: string): Standing {

@@ -8,14 +8,14 @@
 import type { Auth0Logout } from '../auth0/auth0.js';
 import type { EventListener, RevocationCause } from '../config/events.js';
 import { InvalidRequestError } from '../oauth/errors.js';
-import { type CollectionDeps, openCollection } from '../storage/collection.js';
+import { openCollection, type SealedStorage } from '../storage/collection.js';
 import type { LogoutRecord } from '../storage/records.js';
 import type { AccountSessions } from './account-sessions.js';
 import type { EndedSessions } from './ended-sessions.js';
 import type { GrantStore } from './grant-store.js';
 
 interface LogoutsDeps {
-  readonly collections: CollectionDeps;
+  readonly collections: SealedStorage;
   readonly store: Pick<GrantStore, 'list'>;
   readonly endedSessions: Pick<EndedSessions, 'note'>;
   readonly accountSessions: Pick<AccountSessions, 'logOut'>;

@@ -7,7 +7,7 @@
 import type session from 'express-session';
 
 import type { Sealer } from '../keys/seal.js';
-import type { Collection, CollectionDeps } from '../storage/collection.js';
+import type { Collection, SealedStorage } from '../storage/collection.js';
 import type { SessionRecord } from '../storage/records.js';
 import type { SessionSealer } from '../storage/storage.js';
 import { expressSession } from './express-session.js';
@@ -55,7 +55,7 @@ export function recordSessionStore(
 
 /** Seals what a driver's own session store keeps, each session for its own id. */
 export function sessionSealer(
-  { onUnreadable }: Pick<CollectionDeps, 'onUnreadable'>,
+  { onUnreadable }: Pick<SealedStorage, 'onUnreadable'>,
   sealer: Sealer,
 ): SessionSealer {
   return {

@@ -1,9 +1,8 @@
 /** The storage as the library uses it: every verb measured, every failure a `StorageUnavailableError`. */
 import { errorType, record } from '../telemetry.js';
-import { type Storage, StorageUnavailableError } from './storage.js';
-import { checkedTtl } from './ttl.js';
+import { checkedTtl, type Storage, StorageUnavailableError } from './storage.js';
 
-/** The verbs of one key or index, which every store has: what requests wait for. */
+/** The verbs of one key or index, which every store has. */
 export const STORAGE_VERBS = [
   'get',
   'set',
@@ -18,7 +17,7 @@ export const STORAGE_VERBS = [
 
 export type StorageVerb = (typeof STORAGE_VERBS)[number];
 
-/** Where a verb takes a lifetime. */
+/** Position of `ttlSeconds` among the arguments of a verb. */
 const TTL_AT: Readonly<Partial<Record<StorageVerb, number>>> = {
   set: 2,
   add: 2,
@@ -26,28 +25,28 @@ const TTL_AT: Readonly<Partial<Record<StorageVerb, number>>> = {
   addMember: 2,
 };
 
-/** Our own stores, by identity: a copy with verbs of the app's own is the app's. */
-const OURS = new WeakSet<Storage>();
+/** Stores of this library, by identity: a copy with other verbs is the app's. */
+const BUILT_IN = new WeakSet<Storage>();
 
-/** Notes that this store throws `StorageUnavailableError` by itself. @returns the same */
-export function ownStorage(storage: Storage): Storage {
-  OURS.add(storage);
+/** Marks a store that throws `StorageUnavailableError` itself, so that any other error of it is a bug. */
+export function builtInStorage(storage: Storage): Storage {
+  BUILT_IN.add(storage);
   return storage;
 }
 
-/** A store of the app may fail with any error: it becomes the cause of a `StorageUnavailableError`. */
+/** Any error of an app's own store becomes the cause of a `StorageUnavailableError`. */
 export function checkedStorage(storage: Storage): Storage {
   const verbs = new Map<string | symbol, unknown>(
     STORAGE_VERBS.map((verb) => [verb, checkedVerb(storage, verb)]),
   );
-  // Over an empty object: a proxy of a frozen one may not return anything else than that has.
+  // Over an empty object: a proxy of a frozen object may not return other values.
   return new Proxy({} as Storage, {
     has: (_target, name) => name in storage,
     get(_target, name) {
       const verb = verbs.get(name);
       if (verb !== undefined) return verb;
       const value: unknown = Reflect.get(storage, name, storage);
-      // A class of the operator's may have private members, which only the object itself has.
+      // An app's class may have private members, which only the object itself can access.
       return typeof value === 'function' ? value.bind(storage) : value;
     },
   });
@@ -55,16 +54,16 @@ export function checkedStorage(storage: Storage): Storage {
 
 function checkedVerb(storage: Storage, verb: StorageVerb): unknown {
   const ttlAt = TTL_AT[verb];
-  const isOurs = OURS.has(storage);
+  const isBuiltIn = BUILT_IN.has(storage);
   return async function checked(...args: unknown[]): Promise<unknown> {
-    // A wrong lifetime is a bug in this library, not an outage.
+    // A wrong TTL is a bug in this library, not an outage.
     if (ttlAt !== undefined) checkedTtl(args[ttlAt] as number);
     const startedAtMs = performance.now();
     let type: string | undefined;
     try {
       return await Reflect.apply(storage[verb], storage, args);
     } catch (cause) {
-      const error = isOurs ? cause : asUnavailable(verb, cause);
+      const error = isBuiltIn ? cause : asUnavailable(verb, cause);
       type = errorType(error);
       throw error;
     } finally {

@@ -1,15 +1,14 @@
 /**
  * Sealed records of one kind: the layer between the domain and a {@link Storage}.
  *
- * A store sees key names that are keyed hashes and values that are sealed with the name as associated
- * data: a copy of the store tells how many records there are and when they expire, and nothing else.
+ * Key names are keyed hashes, values are sealed with the name as associated data: a copy of the store
+ * shows how many records exist and when they expire, and nothing else.
  *
- * Key rotation: a record is found under the name that any key gives it. It keeps the name it was created
- * under, and is sealed afresh under the newest key at each write.
+ * Key rotation: a record is looked up under the names that all keys give it. It keeps the name it was created
+ * under, and each write seals it under the newest key.
  */
 import { mac } from '../keys/key-ring.js';
 import type { Sealer } from '../keys/seal.js';
-import { deeplyFrozen } from './deeply-frozen.js';
 import { type Storage, StorageUnavailableError } from './storage.js';
 
 /**
@@ -18,44 +17,44 @@ import { type Storage, StorageUnavailableError } from './storage.js';
  */
 const MAX_ROUNDS = 1000;
 
-/** What a collection needs, the same for all of them. */
-export interface CollectionDeps {
+/** A storage with the keys that seal records and hash their names. */
+export interface SealedStorage {
   storage: Storage;
   sealer: Sealer;
-  /** Keys that turn ids into key names: the first writes, all are looked up. At least one. */
+  /** Keys that turn ids into key names: writes use the first, reads try all. At least one. */
   nameKeys: readonly Uint8Array[];
   /** Separates issuers and Auth0 applications that share a store. */
   namespace: string;
-  /** Called with the kind of a record that does not open. The record counts as absent. */
+  /** Called with the kind of a record that cannot be opened. The record counts as absent. */
   onUnreadable(kind: string): void;
 }
 
-/** Records of one kind, by id. `T` is whatever JSON can hold; records come out frozen. */
+/** Records of one kind, by id. `T` is a JSON value; a record is frozen at its top level. */
 export interface Collection<T> {
-  /** The record, or `undefined` once it has expired or never was. */
+  /** The record, or `undefined` once it has expired or if it never existed. */
   get(id: string): Promise<T | undefined>;
-  /** Writes whatever was there before. */
+  /** Writes, over any earlier record. */
   set(id: string, value: T, ttlSeconds: number): Promise<void>;
-  /** Writes only where nothing is, not even an unreadable record; `true` if it did. */
+  /** Writes only if there is no record, not even an unreadable one; `true` if it did. */
   add(id: string, value: T, ttlSeconds: number): Promise<boolean>;
   /** Reads and deletes in one step: of parallel callers exactly one gets the record. */
   take(id: string): Promise<T | undefined>;
   /**
    * Changes the record by compare-and-set. `change` is pure and may run several times, each time
-   * with the record as it is then; it returns the next record with its TTL, or `undefined` to
-   * leave the record as it is. Resolves to what is stored now, `undefined` for no such record.
+   * with the current record; it returns the next record with its TTL, or `undefined` for no change.
+   * Resolves to the stored record, `undefined` if there is none.
    *
-   * @param from the record as `get` or `update` returned it: tried first, which saves a read
+   * @param from the record as `get` or `update` returned it: compared first, which saves a read
    */
   update(id: string, change: Change<T>, from?: T): Promise<T | undefined>;
-  /** Deletes; no error where nothing is. */
+  /** Deletes; no error if there is no record. */
   delete(id: string): Promise<void>;
 }
 
-/** From the record as it is to the next one, or `undefined` for no change. */
+/** From the current record to the next one, or `undefined` for no change. */
 export type Change<T> = (current: T) => { value: T; ttlSeconds: number } | undefined;
 
-/** A record as it was read: under which name, as which bytes. */
+/** A record as it was read or written, with its key name and its bytes. */
 interface Stored<T> {
   readonly id: string;
   readonly name: string;
@@ -64,24 +63,24 @@ interface Stored<T> {
 }
 
 /**
- * Opens the records of one kind. Cheap: nothing is read until a verb is called.
+ * Opens the records of one kind. Does no I/O.
  *
- * @param kind part of the key name and of the hash: an id of one kind finds nothing in another
+ * @param kind part of the key name and of the hash: an id of one kind matches no record of another
  * @throws RangeError without a name key
  */
-export function openCollection<T>(deps: CollectionDeps, kind: string): Collection<T> {
-  const { storage, nameKeys } = deps;
+export function openCollection<T>(sealed: SealedStorage, kind: string): Collection<T> {
+  const { storage, nameKeys } = sealed;
   const [writeKey, ...olderKeys] = nameKeys;
   if (writeKey === undefined) throw new RangeError('a collection needs at least one name key');
-  /** Where a record came from, so that an update of it need not read it again. */
+  /** How a record was read, so that an update of it need not read it again. */
   const origins = new WeakMap<object, Stored<T>>();
 
-  const { nameUnder, seal, open } = createRecordCodec<T>(deps, kind);
+  const { nameUnder, seal, open } = createRecordCodec<T>(sealed, kind);
 
-  function noteOrigin(stored: Stored<T>): Stored<T> {
-    if (typeof stored.value === 'object' && stored.value !== null)
-      origins.set(stored.value, stored);
-    return stored;
+  function noteOrigin(stored: Stored<T>): T {
+    const { value } = stored;
+    if (typeof value === 'object' && value !== null) origins.set(value, stored);
+    return value;
   }
 
   async function find(id: string): Promise<Stored<T> | undefined> {
@@ -89,7 +88,7 @@ export function openCollection<T>(deps: CollectionDeps, kind: string): Collectio
       const name = nameUnder(key, id);
       const bytes = await storage.get(name);
       const value = open(name, bytes);
-      if (bytes !== undefined && value !== undefined) return noteOrigin({ id, name, bytes, value });
+      if (bytes !== undefined && value !== undefined) return { id, name, bytes, value };
     }
     return undefined;
   }
@@ -106,7 +105,10 @@ export function openCollection<T>(deps: CollectionDeps, kind: string): Collectio
   }
 
   return {
-    get: async (id) => (await find(id))?.value,
+    async get(id) {
+      const found = await find(id);
+      return found && noteOrigin(found);
+    },
     async set(id, value, ttlSeconds) {
       const name = nameUnder(writeKey, id);
       await storage.set(name, seal(name, value), ttlSeconds);
@@ -116,8 +118,8 @@ export function openCollection<T>(deps: CollectionDeps, kind: string): Collectio
       const name = nameUnder(writeKey, id);
       if (await isTakenUnder(olderKeys, id)) return false;
       if (!(await storage.add(name, seal(name, value), ttlSeconds))) return false;
-      // An instance still on the older key order may have added meanwhile, under its own name. Both
-      // look again after writing, so at least one of them sees the other and steps back.
+      // During a key rotation another instance may have added it meanwhile under an older key. Both
+      // check again after writing, so at least one of them sees the other and withdraws.
       if (await isTakenUnder(olderKeys, id)) {
         await storage.delete(name);
         return false;
@@ -143,12 +145,12 @@ export function openCollection<T>(deps: CollectionDeps, kind: string): Collectio
           const { name } = found;
           const bytes = seal(name, next.value);
           if (await storage.update(name, found.bytes, bytes, next.ttlSeconds)) {
-            return noteOrigin({ id, name, bytes, value: deeplyFrozen(next.value) }).value;
+            return noteOrigin({ id, name, bytes, value: Object.freeze(next.value) });
           }
         } else if (known === undefined) {
-          return found.value;
+          return noteOrigin(found);
         }
-        // The caller's record may be old: only a record that was just read is left as it is.
+        // The caller's record may be stale: "no change" is decided on a fresh one.
         known = undefined;
       }
       throw new StorageUnavailableError(
@@ -159,8 +161,8 @@ export function openCollection<T>(deps: CollectionDeps, kind: string): Collectio
   };
 }
 
-/** Ids as key names, and records as sealed bytes and back. */
-function createRecordCodec<T>({ sealer, namespace, onUnreadable }: CollectionDeps, kind: string) {
+/** Turns ids into key names, and records into sealed bytes and back. */
+function createRecordCodec<T>({ sealer, namespace, onUnreadable }: SealedStorage, kind: string) {
   return {
     nameUnder: (key: Uint8Array, id: string): string =>
       `${namespace}:${kind}:${mac(key, kind, id).toString('base64url')}`,
@@ -168,11 +170,11 @@ function createRecordCodec<T>({ sealer, namespace, onUnreadable }: CollectionDep
     open(name: string, bytes: Uint8Array | undefined): T | undefined {
       if (bytes === undefined) return undefined;
       try {
-        // What opens was sealed here, as a record of this kind: the name is part of the seal.
+        // The seal includes the name, so bytes that open were sealed as this record.
         const plaintext = sealer.open(bytes, name);
-        if (plaintext !== undefined) return deeplyFrozen(JSON.parse(plaintext.toString()) as T);
+        if (plaintext !== undefined) return Object.freeze(JSON.parse(plaintext.toString()) as T);
       } catch {
-        // A later version may have sealed something that is not JSON.
+        // A later version may have sealed a value that is not JSON.
       }
       onUnreadable(kind);
       return undefined;

@@ -1,26 +1,24 @@
-/** The store for tests and demonstrations: everything ends with the process. */
 import { randomBytes } from 'node:crypto';
 
-import { ownStorage } from './checked-storage.js';
-import { type Storage, StorageUnavailableError } from './storage.js';
-import { checkedTtl } from './ttl.js';
+import { builtInStorage } from './checked-storage.js';
+import { checkedTtl, type Storage, StorageUnavailableError } from './storage.js';
 
 /** Some 75 MB of grants, 25,000 of them. */
 const DEFAULT_MAX_ENTRIES = 100_000;
 
 /** Settings of {@link memoryStorage}. */
 export interface MemoryStorageOptions {
-  /** Most keys and memberships held at once. Default: 100,000. */
+  /** Maximum number of keys and memberships together. Default: 100,000. */
   maxEntries?: number;
-  /** The time in unix seconds, fractions included. Default: the system clock. */
+  /** The time in unix seconds, with fractions. Default: the system clock. */
   now?: () => number;
 }
 
 /**
- * A store in the memory of this process, lost when it ends.
+ * A store in the memory of this process, for tests and demonstrations: its records end with the process.
  *
- * It is bounded. When full it drops what has expired and then refuses to write: evicting a live
- * grant would log a user out to let an unauthenticated client in, whereas a refusal is a 503 that passes.
+ * It is bounded. When full it deletes expired entries and otherwise refuses to write: evicting a live
+ * grant would log out a user to let an unauthenticated client in, whereas a refusal is a temporary 503.
  */
 export function memoryStorage(options: MemoryStorageOptions = {}): Storage {
   const { maxEntries = DEFAULT_MAX_ENTRIES, now = () => Date.now() / 1000 } = options;
@@ -29,7 +27,7 @@ export function memoryStorage(options: MemoryStorageOptions = {}): Storage {
   /** Keys are index and member; a second map finds the members of an index. */
   const memberships = new ExpiringMap<true>(now, (key) => unlink(key));
   const membersOf = new Map<string, Set<string>>();
-  /** When a full store is searched for expired entries next: once a second, since it reads all of them. */
+  /** Deleting expired entries reads all of them: at most once a second, and only when full. */
   let nextSweepAt = 0;
 
   function unlink(key: string): void {
@@ -39,19 +37,19 @@ export function memoryStorage(options: MemoryStorageOptions = {}): Storage {
     if (members?.size === 0) membersOf.delete(index);
   }
 
-  function requireRoom(isNew: boolean): void {
+  function requireCapacity(isNew: boolean): void {
     if (!isNew || records.size + memberships.size < maxEntries) return;
     if (now() >= nextSweepAt) {
       nextSweepAt = now() + 1;
-      records.dropExpired();
-      memberships.dropExpired();
+      records.deleteExpired();
+      memberships.deleteExpired();
     }
     if (records.size + memberships.size >= maxEntries) throw full(maxEntries);
   }
 
   function write(key: string, value: Uint8Array, ttlSeconds: number): void {
     const expiresAt = now() + checkedTtl(ttlSeconds);
-    requireRoom(records.get(key) === undefined);
+    requireCapacity(records.get(key) === undefined);
     records.set(key, copyOf(value), expiresAt);
   }
 
@@ -62,9 +60,9 @@ export function memoryStorage(options: MemoryStorageOptions = {}): Storage {
 
   const membershipKey = (index: string, member: string): string => JSON.stringify([index, member]);
 
-  return ownStorage({
+  return builtInStorage({
     description: 'memory of this process, lost when it ends',
-    // Lives as long as what it signs: both end with the process.
+    // Lives as long as the records: until the process ends.
     localSecret: () => secret,
     get: async (key) => read(key),
     set: async (key, value, ttlSeconds) => write(key, value, ttlSeconds),
@@ -89,7 +87,7 @@ export function memoryStorage(options: MemoryStorageOptions = {}): Storage {
     async addMember(index, member, ttlSeconds) {
       const key = membershipKey(index, member);
       const expiresAt = now() + checkedTtl(ttlSeconds);
-      requireRoom(memberships.get(key) === undefined);
+      requireCapacity(memberships.get(key) === undefined);
       memberships.set(key, true, expiresAt);
       membersOf.set(index, (membersOf.get(index) ?? new Set()).add(member));
     },
@@ -112,7 +110,7 @@ class ExpiringMap<V> {
     this.#onDelete = onDelete;
   }
 
-  /** Expired entries included until they are dropped. */
+  /** Includes expired entries that are not deleted yet. */
   get size(): number {
     return this.#entries.size;
   }
@@ -132,20 +130,20 @@ class ExpiringMap<V> {
     if (this.#entries.delete(key)) this.#onDelete(key);
   }
 
-  dropExpired(): void {
+  deleteExpired(): void {
     const time = this.#now();
     for (const [key, { expiresAt }] of this.#entries) if (expiresAt <= time) this.delete(key);
   }
 }
 
-/** `Buffer.from()` would keep 8 kB of Node's shared pool alive for each small record. */
+/** `Buffer.from()` would retain 8 kB of Node's shared pool for each small record. */
 function copyOf(bytes: Uint8Array): Uint8Array {
   return Buffer.allocUnsafeSlow(bytes.length).fill(bytes);
 }
 
 function full(maxEntries: number): StorageUnavailableError {
   return new StorageUnavailableError(
-    `memoryStorage() is full: ${maxEntries} entries are alive. Raise maxEntries, or use ` +
+    `memoryStorage() is full: ${maxEntries} entries have not expired. Raise maxEntries, or use ` +
       'embeddedStorage() or redisStorage(), which keep records on disk or on a server.',
   );
 }

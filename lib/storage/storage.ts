@@ -1,20 +1,17 @@
 /**
- * The storage port: what any store must do to hold logins and grants.
+ * The storage port. To add a store, implement `Storage`, run `storageContract()` from `contract.ts` against it,
+ * and pass it as the option `storage`; `memory-storage.ts` is the shortest example.
  *
- * Every verb is atomic on its one key, which every store can do, Redis Cluster included. Values are
- * opaque bytes: they are sealed before they get here (`collection.ts`), so a store never sees a
- * token, a name or an e-mail address.
- *
- * @module
+ * Values are sealed before they get here (`collection.ts`): a store never sees a token, a name or an e-mail address.
  */
 import type { Store as RateLimitStore } from 'express-rate-limit';
 import type { Store as SessionStore } from 'express-session';
 
-/** Seals the text of a session for its id, and opens it again; given to `sessionStore`. */
+/** Seals the text of a session for its id, and opens it again; passed to `sessionStore`. */
 export interface SessionSealer {
-  /** Text that says nothing, without characters that a store could mind. */
+  /** Base64url text. */
   seal(text: string, sessionId: string): string;
-  /** `undefined` for what was changed, moved to another id or sealed elsewhere: no session. */
+  /** `undefined` for text that was changed, moved to another id or sealed with an unknown key: no session. */
   open(sealed: string, sessionId: string): string | undefined;
 }
 
@@ -22,31 +19,32 @@ export interface SessionSealer {
  * A key-value store with expiry. Implement it to bring your own store, and run
  * `storageContract()` against it.
  *
- * A verb rejects when the store cannot be reached, within a second where it can know. It never
- * answers "absent" for "unreachable": that would end a login for an outage.
+ * Every verb is atomic on its one key, as every store can be, Redis Cluster included. It rejects when the
+ * store cannot be reached, within a second where it can know. It never reports "absent" for "unreachable":
+ * an outage would then log users out.
  */
 export interface Storage {
-  /** The value, or `undefined` once it has expired or never was. */
+  /** The value, or `undefined` once it has expired or if it never existed. */
   get(key: string): Promise<Uint8Array | undefined>;
-  /** Writes whatever was there before. `ttlSeconds` is a whole number above 0. */
+  /** Writes, over any earlier value. `ttlSeconds` is a whole number above 0. */
   set(key: string, value: Uint8Array, ttlSeconds: number): Promise<void>;
-  /** Writes only where nothing is; `true` if it did. Of parallel callers exactly one gets `true`. */
+  /** Writes only if the key is absent; `true` if it did. Of parallel callers exactly one gets `true`. */
   add(key: string, value: Uint8Array, ttlSeconds: number): Promise<boolean>;
   /** Reads and deletes in one step: of parallel callers exactly one gets the value. */
   take(key: string): Promise<Uint8Array | undefined>;
   /**
    * Compare-and-set: writes `next` if the stored bytes still equal `expected`, in one step.
-   * `false` means another writer came first, or the key has expired.
+   * `false` means another writer was first, or the key has expired.
    */
   update(key: string, expected: Uint8Array, next: Uint8Array, ttlSeconds: number): Promise<boolean>;
-  /** Deletes; no error where nothing is. */
+  /** Deletes; no error if the key is absent. */
   delete(key: string): Promise<void>;
 
-  /** Adds `member` to the set at `index`; the membership ends after `ttlSeconds` by itself. */
+  /** Adds `member` to the set at `index`; the membership expires after `ttlSeconds`. */
   addMember(index: string, member: string, ttlSeconds: number): Promise<void>;
-  /** Ends a membership; no error where there is none. */
+  /** Removes a membership; no error if there is none. */
   removeMember(index: string, member: string): Promise<void>;
-  /** The members of `index` whose time has not run out, in no particular order. */
+  /** The members of `index` that have not expired, in no particular order. */
   members(index: string): Promise<string[]>;
 
   /**
@@ -55,7 +53,7 @@ export interface Storage {
    */
   open?(namespace: string): Storage;
   /**
-   * A secret of 32 random bytes that this store made at its first use and keeps for good; the same
+   * A secret of 32 random bytes that this store creates at first use and keeps permanently; the same
    * for every process that shares the store. Left out by stores that others can read.
    */
   localSecret?(): Uint8Array;
@@ -63,18 +61,18 @@ export interface Storage {
   sessionStore?(sealer: SessionSealer, prefix: string): SessionStore;
   /** A store for express-rate-limit shared by all instances, where the driver has one. */
   rateLimitStore?(prefix: string): RateLimitStore;
-  /** Resolves when the store answers; rejects with the remedy when it does not. */
+  /** Resolves when the store responds; rejects with the remedy when it does not. */
   ready?(): Promise<void>;
   /** Frees what the store itself opened (not a client that was passed in). */
   close?(): Promise<void>;
-  /** Where the data is, in words for the start-up log. Never a password. */
+  /** Where the data is, for the start-up log. Never a password. */
   readonly description?: string;
-  /** What the operator should know about that place, in a sentence for the log; absent if nothing. */
+  /** A risk of that place that the operator should know, as a sentence for the log; absent if none. */
   readonly warning?: string | undefined;
 }
 
 /**
- * A store could not be reached or refused to write: time is lost, nothing else. Clients get a 503 with
+ * A store could not be reached or refused to write. Nothing is lost: clients get a 503 with
  * `Retry-After`. A storage of your own may throw it, or any other error: that becomes the cause of
  * one of these.
  */
@@ -83,4 +81,15 @@ export class StorageUnavailableError extends Error {
   override readonly name = 'StorageUnavailableError';
   /** The same, in Node's manner. */
   readonly code = 'ERR_STORAGE_UNAVAILABLE';
+}
+
+/**
+ * Returns `ttlSeconds` if it is a whole number of seconds above 0. Zero means "never expires" in some
+ * stores and "expires immediately" in others, so no driver accepts it.
+ *
+ * @throws RangeError for anything else: a bug in the program, not a fault of the store
+ */
+export function checkedTtl(ttlSeconds: number): number {
+  if (Number.isSafeInteger(ttlSeconds) && ttlSeconds > 0) return ttlSeconds;
+  throw new RangeError(`ttlSeconds is a whole number above 0, not ${ttlSeconds}`);
 }

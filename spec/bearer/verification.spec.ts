@@ -4,6 +4,7 @@ import { UnsecuredJWT } from 'jose';
 
 import { type CallerCache, createCallerCache } from '../../lib/bearer/caller-cache.js';
 import { authInfoOf, createVerification } from '../../lib/bearer/verification.js';
+import { deepFreeze } from '../../lib/config/deep-freeze.js';
 import type { AccessTokenClaims, AccessTokens } from '../../lib/grants/access-token.js';
 import type { Grants } from '../../lib/grants/grants.js';
 import {
@@ -11,7 +12,6 @@ import {
   InvalidTokenError,
   TemporarilyUnavailableError,
 } from '../../lib/oauth/errors.js';
-import { deeplyFrozen } from '../../lib/storage/deeply-frozen.js';
 import type { GrantRecord } from '../../lib/storage/records.js';
 import { StorageUnavailableError } from '../../lib/storage/storage.js';
 
@@ -27,7 +27,7 @@ const CLAIMS: AccessTokenClaims = {
 };
 const AUTH0_CLAIMS = { iss: 'https://t.auth0.com/', azp: 'our-app', permissions: ['read'] };
 /** Frozen, as whatever is opened from the store. */
-const GRANT: GrantRecord = deeplyFrozen<GrantRecord>({
+const GRANT: GrantRecord = deepFreeze<GrantRecord>({
   client: { id: 'client', authMethod: 'none', mayRefresh: true },
   subject: 'auth0|ada',
   scopes: ['openid', 'read'],

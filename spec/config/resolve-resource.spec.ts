@@ -91,7 +91,7 @@ describe('resolveResourceConfig', () => {
 
   it('cannot be changed afterwards', () => {
     const { config } = resolve({ toolScopes: { write: ['files:write'] } });
-    for (const part of [config, config.auth0, config.scopes, config.scopes.byTool]) {
+    for (const part of [config, config.auth0, config.scopes, config.scopes.required]) {
       expect(Object.isFrozen(part)).toBe(true);
     }
   });

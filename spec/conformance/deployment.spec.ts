@@ -3,7 +3,7 @@ import express, { type Express } from 'express';
 
 import { createBrowser } from '../../demo/tenant/browser.js';
 import { ADA, DEMO_CLIENT_SECRET } from '../../demo/tenant/options.js';
-import { ownStorage } from '../../lib/storage/checked-storage.js';
+import { builtInStorage } from '../../lib/storage/checked-storage.js';
 import { memoryStorage } from '../../lib/storage/memory-storage.js';
 import type { Storage } from '../../lib/storage/storage.js';
 import { callTool, type OAuthClient, registerClient, VERIFIER } from '../support/oauth-client.js';
@@ -249,7 +249,7 @@ describe('a fault of ours', () => {
     };
     let isBroken = false;
     // A store of ours: whatever one of the app's fails with is an outage.
-    const storage = ownStorage({
+    const storage = builtInStorage({
       ...memory,
       get: (key) => (isBroken ? broken() : memory.get(key)),
       add: (...given) => (isBroken ? broken() : memory.add(...given)),

@@ -21,7 +21,7 @@ import type { TokenSet } from '../../lib/grants/token-set.js';
 import { createKeyRing } from '../../lib/keys/key-ring.js';
 import { createSealer } from '../../lib/keys/seal.js';
 import { OAuthError } from '../../lib/oauth/errors.js';
-import type { CollectionDeps } from '../../lib/storage/collection.js';
+import type { SealedStorage } from '../../lib/storage/collection.js';
 import { memoryStorage } from '../../lib/storage/memory-storage.js';
 import { type Storage, StorageUnavailableError } from '../../lib/storage/storage.js';
 
@@ -80,7 +80,7 @@ export interface FlakyStorage extends Storage {
 export interface GrantRig {
   readonly auth0: FakeAuth0;
   readonly storage: FlakyStorage;
-  readonly collections: CollectionDeps;
+  readonly collections: SealedStorage;
   readonly events: Auth0McpEvent[];
   readonly logged: string[];
   readonly grants: Grants;
@@ -122,7 +122,7 @@ export function grantRig(
   const { required = ['openid'], known = ['openid', 'read', 'write'], timeoutMs = 1000 } = options;
   const ring = createKeyRing([randomBytes(32)]);
   const storage = flaky(memoryStorage({ now }));
-  const collections: CollectionDeps = {
+  const collections: SealedStorage = {
     storage,
     sealer: createSealer(ring.derive('record-seal')),
     nameKeys: ring.derive('record-name'),

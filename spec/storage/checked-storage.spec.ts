@@ -4,7 +4,11 @@
  * @module
  */
 import { describe, expect, it } from '@jest/globals';
-import { checkedStorage, ownStorage, STORAGE_VERBS } from '../../lib/storage/checked-storage.js';
+import {
+  builtInStorage,
+  checkedStorage,
+  STORAGE_VERBS,
+} from '../../lib/storage/checked-storage.js';
 import { memoryStorage } from '../../lib/storage/memory-storage.js';
 import { type Storage, StorageUnavailableError } from '../../lib/storage/storage.js';
 
@@ -105,7 +109,7 @@ describe('a storage of the app', () => {
 
 describe('a store of ours', () => {
   it('throws its own errors as they are: a bug of ours is no outage', async () => {
-    const broken = ownStorage({ ...memoryStorage(), get: async () => refuse() });
+    const broken = builtInStorage({ ...memoryStorage(), get: async () => refuse() });
     await expect(checkedStorage(broken).get('key')).rejects.toBe(FAILURE);
     await expect(checkedStorage({ ...broken }).get('key')).rejects.toThrow(StorageUnavailableError);
   });

@@ -5,7 +5,7 @@
  */
 
 import { STORAGE_VERBS } from '../../storage/checked-storage.js';
-import { redisUrlProblem } from '../../storage/redis/redis-url.js';
+import { redisUrlProblem } from '../../storage/redis/errors.js';
 import type { Storage } from '../../storage/storage.js';
 import { createConsoleLogger } from '../console-logger.js';
 import { missingOption, wrongOption } from '../errors.js';

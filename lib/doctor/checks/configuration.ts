@@ -11,7 +11,7 @@ import { Auth0McpConfigError } from '../../config/errors.js';
 import type { Logger } from '../../config/logger.js';
 import { resolveConfig } from '../../config/resolve.js';
 import { KEY_COMMAND } from '../../config/rules/keys.js';
-import { dataDirectoryFor } from '../../storage/embedded/data-directory.js';
+import { dataDirectoryFor } from '../../storage/embedded/directory.js';
 import { memoryStorage } from '../../storage/memory-storage.js';
 import type { Storage } from '../../storage/storage.js';
 import {

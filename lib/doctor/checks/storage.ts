@@ -6,9 +6,9 @@
 import { accessSync, constants, existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 
-import { warningAbout } from '../../storage/embedded/file-system.js';
+import { warningAbout } from '../../storage/embedded/directory.js';
+import { ownConnection } from '../../storage/redis/connection.js';
 import { redisStorage } from '../../storage/redis/redis-storage.js';
-import { type RedisFacts, redisFacts } from '../../storage/redis/server-facts.js';
 import type { Storage } from '../../storage/storage.js';
 import { type Finding, type Findings, failed, passed, skipped, warning } from '../finding.js';
 
@@ -76,4 +76,33 @@ function directoryFinding(directory: string): Finding {
 function nearestExisting(directory: string): string {
   const parent = dirname(directory);
   return existsSync(directory) || parent === directory ? directory : nearestExisting(parent);
+}
+
+/** Settings of a Redis that decide whether logins survive in it. */
+export interface RedisFacts {
+  /** What it does when it is full; undefined where it does not report it. */
+  readonly maxmemoryPolicy: string | undefined;
+  /** 0: no limit. */
+  readonly maxmemoryBytes: number;
+}
+
+/** Sends `INFO`, since hosted servers forbid `CONFIG GET`. @throws StorageUnavailableError */
+export async function redisFacts(url: string): Promise<RedisFacts> {
+  const connection = ownConnection(url);
+  try {
+    const info = await connection.run((client) =>
+      (client as unknown as { info(section: string): Promise<string> }).info('memory'),
+    );
+    return {
+      maxmemoryPolicy: infoField(info, 'maxmemory_policy'),
+      maxmemoryBytes: Number(infoField(info, 'maxmemory') ?? 0),
+    };
+  } finally {
+    await connection.close();
+  }
+}
+
+/** A line `name:value` of `INFO`. */
+function infoField(info: string, name: string): string | undefined {
+  return new RegExp(`^${name}:([^\\r\\n]+)`, 'm').exec(info)?.[1];
 }

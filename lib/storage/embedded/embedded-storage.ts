@@ -1,38 +1,38 @@
-/**
- * The default store: an LMDB file on this machine, shared by all its processes.
- *
- * @module
- */
+/** The default store: an LMDB file on this machine, shared by all its processes. */
 import { statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
-import type { AtOnce } from '../at-once.js';
-import { ownStorage } from '../checked-storage.js';
-import { type Storage, StorageUnavailableError } from '../storage.js';
-import { checkedTtl } from '../ttl.js';
-import { dataDirectoryFor, directoryName } from './data-directory.js';
-import { type Environment, openEnvironment } from './environment.js';
-import { failed, warningAbout } from './file-system.js';
+import { builtInStorage } from '../checked-storage.js';
+import { checkedTtl, type Storage, StorageUnavailableError } from '../storage.js';
+import {
+  createRecordTable,
+  memberKey,
+  memberRange,
+  openDatabase,
+  type RecordTable,
+  type SharedDatabase,
+  valueKey,
+} from './database.js';
+import { dataDirectoryFor, directoryName, storeFailed, warningAbout } from './directory.js';
 import { localSecret } from './local-secret.js';
-import { memberKey, memberRange, type RecordTable, recordTable, valueKey } from './record-table.js';
 
 /** Settings of {@link embeddedStorage}. */
 export interface EmbeddedStorageOptions {
   /**
-   * Where to keep the data; each issuer and Auth0 application gets a directory of its own below.
-   * A local disk, not a network drive. Default: the platform's place for application data, such as
+   * Where to store the data, in one subdirectory for each issuer and Auth0 application.
+   * A local disk, not a network drive. Default: the platform's directory for application data, such as
    * `~/.local/share/express-auth0-mcp`; `XDG_DATA_HOME` (Linux) and `LOCALAPPDATA` (Windows) move it.
    */
   directory?: string;
 }
 
-/** The store of callers that never call `open()`. */
+/** Namespace of a store that is used without `open()`. */
 const DEFAULT_NAMESPACE = 'default';
 
 /**
  * A store on the local disk for one machine or one container with any number of processes of one user
  * (cluster, PM2). A second container on the same volume rejects every verb, and takes over when the first
- * has ended. What a verb has written survives a crash and a power cut. Nothing is touched before `open()` or the
+ * has ended. A resolved write survives a crash and a power failure. No file is created before `open()` or the
  * first verb; the directory has mode 0700, its files 0600.
  */
 export function embeddedStorage(options: EmbeddedStorageOptions = {}): Storage {
@@ -47,11 +47,11 @@ export function embeddedStorage(options: EmbeddedStorageOptions = {}): Storage {
     ...storageOn(handleFor(DEFAULT_NAMESPACE)),
     open(namespace) {
       const handle = handleFor(namespace);
-      // At start-up and not at the first login: a missing right should stop the start. Another container
-      // should not: it may be the one that this one replaces.
+      // At start-up, so that a missing permission stops the start. Another container does not stop it: this
+      // one may be its replacement.
       const opening = handle.use();
       if (opening instanceof Promise) opening.catch(() => undefined);
-      return ownStorage({ ...storageOn(handle), warning: warningAbout(handle.directory) });
+      return builtInStorage({ ...storageOn(handle), warning: warningAbout(handle.directory) });
     },
     async close() {
       for (const handle of handles) await handle.close();
@@ -59,50 +59,54 @@ export function embeddedStorage(options: EmbeddedStorageOptions = {}): Storage {
   };
 }
 
-/** An open database. */
-interface Opened {
-  readonly environment: Environment;
+/** An open database and the records in it. */
+interface OpenStore {
+  readonly database: SharedDatabase;
   readonly table: RecordTable;
 }
 
-/** A directory and the database in it, once it is open. */
+/** A directory and the database in it, opened when it is used. */
 interface Handle {
   directory: string;
-  /** @throws StorageUnavailableError when it cannot be opened, or was closed; it rejects while another container has it */
-  use(): AtOnce<Opened>;
+  /**
+   * @returns rejects with StorageUnavailableError while another container has it open
+   * @throws StorageUnavailableError when it cannot be opened, or was closed
+   */
+  use(): OpenStore | Promise<OpenStore>;
   close(): Promise<void>;
 }
 
-/** How often it is looked whether the directory is still there, in milliseconds. */
+/** Interval of checks that the file is still in place, in milliseconds. */
 const CHECK_MS = 250;
 
 function createHandle(directory: string): Handle {
-  let open: Opened | undefined;
-  let opening: Promise<Opened> | undefined;
+  let open: OpenStore | undefined;
+  let opening: Promise<OpenStore> | undefined;
   let isClosed = false;
   let checkedAtMs = 0;
   /** The file system of the directory, once it was open. */
   let device: number | undefined;
 
-  function opened(environment: Environment): Opened {
-    open = { environment, table: recordTable(environment, Date.now) };
+  function opened(database: SharedDatabase): OpenStore {
+    open = { database, table: createRecordTable(database, Date.now) };
     checkedAtMs = performance.now();
     device = deviceOf(dirname(directory));
     return open;
   }
 
-  function isThere({ environment }: Opened): boolean {
+  function isInPlace({ database }: OpenStore): boolean {
     if (performance.now() - checkedAtMs < CHECK_MS) return true;
     checkedAtMs = performance.now();
-    return environment.isThere();
+    return database.isInPlace();
   }
 
-  /** Not into the empty mount point of a volume that went away. */
-  function openAgain(): AtOnce<Opened> {
-    if (device !== undefined && deviceOf(dirname(directory)) !== device) throw gone(directory);
-    const environment = openEnvironment(directory);
-    if (!(environment instanceof Promise)) return opened(environment);
-    opening = environment.then(opened).finally(() => {
+  function openAgain(): OpenStore | Promise<OpenStore> {
+    // Not in the empty mount point of a volume that was unmounted.
+    if (device !== undefined && deviceOf(dirname(directory)) !== device)
+      throw storeMissing(directory);
+    const database = openDatabase(directory);
+    if (!(database instanceof Promise)) return opened(database);
+    opening = database.then(opened).finally(() => {
       opening = undefined;
     });
     return opening;
@@ -113,8 +117,8 @@ function createHandle(directory: string): Handle {
     use() {
       if (isClosed) throw new StorageUnavailableError(`the store in ${directory} is closed`);
       if (open !== undefined) {
-        if (isThere(open)) return open;
-        open.environment.close().catch(() => undefined);
+        if (isInPlace(open)) return open;
+        open.database.close().catch(() => undefined);
         open = undefined;
       }
       return opening ?? openAgain();
@@ -122,7 +126,7 @@ function createHandle(directory: string): Handle {
     async close() {
       isClosed = true;
       await opening?.catch(() => undefined);
-      await open?.environment.close();
+      await open?.database.close();
       open = undefined;
     },
   };
@@ -132,10 +136,10 @@ function deviceOf(path: string): number | undefined {
   return statSync(path, { throwIfNoEntry: false })?.dev;
 }
 
-function gone(directory: string): StorageUnavailableError {
+function storeMissing(directory: string): StorageUnavailableError {
   return new StorageUnavailableError(
     `the store in ${directory} is gone: the directory was deleted, moved or unmounted. Service resumes ` +
-      'when it is back; a restart begins with an empty one.',
+      'when it is back; a restart creates an empty one.',
   );
 }
 
@@ -159,7 +163,7 @@ function storageOn(handle: Handle): Storage {
     take: (key) =>
       write((table) => {
         const value = table.read(valueKey(key));
-        table.drop(valueKey(key));
+        table.delete(valueKey(key));
         return value;
       }),
     async update(key, expected, next, ttlSeconds) {
@@ -170,13 +174,13 @@ function storageOn(handle: Handle): Storage {
         return true;
       });
     },
-    delete: (key) => write((table) => table.drop(valueKey(key))),
+    delete: (key) => write((table) => table.delete(valueKey(key))),
     async addMember(index, member, ttlSeconds) {
       checkedTtl(ttlSeconds);
       const payload = Buffer.from(member, 'utf8');
       await write((table) => table.put(memberKey(index, member), payload, ttlSeconds));
     },
-    removeMember: (index, member) => write((table) => table.drop(memberKey(index, member))),
+    removeMember: (index, member) => write((table) => table.delete(memberKey(index, member))),
     members: (index) =>
       read((table) => table.readRange(memberRange(index)).map((payload) => payload.toString())),
     localSecret: () => localSecret(handle.directory),
@@ -185,28 +189,28 @@ function storageOn(handle: Handle): Storage {
   };
 }
 
-/** The two ways to the table, with lmdb's errors translated. */
+/** Reading and writing of records, with lmdb's errors translated. */
 function access(handle: Handle) {
   const fail = (error: unknown): never => {
-    throw error instanceof StorageUnavailableError ? error : failed(handle.directory, error);
+    throw error instanceof StorageUnavailableError ? error : storeFailed(handle.directory, error);
   };
   return {
-    /** Reads, without waiting for a writer. */
-    async read<T>(look: (table: RecordTable) => T): Promise<T> {
+    /** Never waits for a writer. */
+    async read<T>(query: (table: RecordTable) => T): Promise<T> {
       try {
-        return look((await handle.use()).table);
+        return query((await handle.use()).table);
       } catch (error) {
         return fail(error);
       }
     },
-    /** Writes, alone among all processes; on disk when it resolves. */
+    /** Exclusive among all processes; on disk when it resolves. */
     async write<T>(change: (table: RecordTable) => T): Promise<T> {
       try {
-        const { environment, table } = await handle.use();
-        return await environment.write(() => {
-          const outcome = change(table);
+        const { database, table } = await handle.use();
+        return await database.write(() => {
+          const result = change(table);
           table.sweep();
-          return outcome;
+          return result;
         });
       } catch (error) {
         return fail(error);

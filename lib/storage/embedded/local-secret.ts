@@ -1,9 +1,6 @@
 /**
- * The secret an embedded store makes for itself, so that nobody has to configure a signing key.
- *
- * It lies beside the database, not in it: a copy of the database alone opens nothing.
- *
- * @module
+ * The secret that an embedded store creates, so that no signing key has to be configured. It is beside the
+ * database, not in it: a copy of the database alone cannot be opened.
  */
 import { randomBytes } from 'node:crypto';
 import {
@@ -19,28 +16,28 @@ import {
 import { join } from 'node:path';
 
 import { StorageUnavailableError } from '../storage.js';
-import { makePrivateDirectory, notWritable } from './file-system.js';
+import { makePrivateDirectory, notWritable } from './directory.js';
 
 const FILE = 'secret.key';
 const SECRET_BYTES = 32;
 
 /**
- * The secret kept in `directory`, made at the first call by any process.
+ * The secret in `directory`, created at the first call by any process.
  *
  * @throws StorageUnavailableError when it cannot be read or written, or is damaged
  */
 export function localSecret(directory: string): Uint8Array {
   const path = join(directory, FILE);
-  const secret = readIfThere(path) ?? makeSecret(directory, path);
+  const secret = readIfPresent(path) ?? createSecret(directory, path);
   if (secret.length === SECRET_BYTES) return new Uint8Array(secret);
-  // Never replaced by itself: a new one would end every login and make the reason hard to find.
+  // Never replaced automatically: that would end every login without a visible reason.
   throw new StorageUnavailableError(
     `${path} should have ${SECRET_BYTES} bytes and has ${secret.length}. Restore it from a backup; ` +
-      'or delete it and everyone logs in again.',
+      'or delete it, and all users have to log in again.',
   );
 }
 
-function readIfThere(path: string): Buffer | undefined {
+function readIfPresent(path: string): Buffer | undefined {
   try {
     return readFileSync(path);
   } catch (error) {
@@ -49,39 +46,39 @@ function readIfThere(path: string): Buffer | undefined {
   }
 }
 
-/** Whole or not at all: written aside, flushed, then given its name, which the first process wins. */
-function makeSecret(directory: string, path: string): Buffer {
+/** Written to a temporary file, flushed, then linked to its name: complete or absent. The first process wins. */
+function createSecret(directory: string, path: string): Buffer {
   makePrivateDirectory(directory);
-  const aside = `${path}.${randomBytes(6).toString('hex')}`;
+  const temporary = `${path}.${randomBytes(6).toString('hex')}`;
   try {
-    const file = openSync(aside, 'wx', 0o600);
+    const file = openSync(temporary, 'wx', 0o600);
     try {
       writeSync(file, randomBytes(SECRET_BYTES));
       fsyncSync(file);
     } finally {
       closeSync(file);
     }
-    giveName(aside, path);
+    linkTo(temporary, path);
     flushDirectory(directory);
     return readFileSync(path);
   } catch (error) {
     throw notWritable(directory, error);
   } finally {
-    rmSync(aside, { force: true });
+    rmSync(temporary, { force: true });
   }
 }
 
-function giveName(aside: string, path: string): void {
+function linkTo(temporary: string, path: string): void {
   try {
-    linkSync(aside, path);
+    linkSync(temporary, path);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return;
-    // A file system without hard links: of two processes that start together, the last one wins.
-    renameSync(aside, path);
+    // A file system without hard links: of two processes that start together, the second wins.
+    renameSync(temporary, path);
   }
 }
 
-/** The name is kept by the directory. Windows has no way to flush one, and no need. */
+/** The name is part of the directory. Windows cannot flush a directory, and need not. */
 function flushDirectory(directory: string): void {
   if (process.platform === 'win32') return;
   const handle = openSync(directory, 'r');

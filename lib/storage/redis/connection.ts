@@ -1,32 +1,97 @@
 /**
- * Commands with a deadline, on a client of the user or on one of our own.
+ * Commands with a deadline, on a client of the app or on one of our own.
  *
- * node-redis waits for a lost server for as long as it takes. A request cannot: it gets its answer
- * or its refusal in less than a second, and a command that was not sent by then is never sent, so that
- * nothing is consumed behind the back of a client that was told to try again.
- *
- * @module
+ * node-redis waits for a lost server without limit. Here a request gets its result or an error in less than a
+ * second, and a command that was not sent by then is never sent: no code is consumed after the client
+ * has been told to try again.
  */
 import { withTimeLimit } from '../../deadline.js';
 import { loadPackage } from '../../load-package.js';
-import { RedisTimeoutError, unavailable } from './failure.js';
-import type { RedisClient } from './redis-client.js';
-import { redisUrlProblem } from './redis-url.js';
+import { RedisTimeoutError, redisUrlProblem, unavailable } from './errors.js';
 
-/** Longest wait for one verb: leaves a request time to answer 503 within the second. */
+/** Longest wait for one verb: leaves a request time to respond 503 within the second. */
 const DEADLINE_MS = 750;
 
-/** Longest silence of an own connection before it is given up for a new one. */
+/** Longest silence of a connection of our own before it is replaced. */
 const STALLED_AFTER_MS = 3_000;
 
-/** Often enough that no firewall forgets an idle connection. */
+/** Shorter than the idle timeout of common firewalls. */
 const PING_INTERVAL_MS = 20_000;
 
-/** Between attempts to reconnect: soon at first, then about once a second. */
+/** Delay before a reconnect: doubles from the first to the last. */
 const RECONNECT_FIRST_MS = 50;
 const RECONNECT_LAST_MS = 1_000;
 
-/** A way to a Redis. */
+type AnyFunction = (...args: never) => unknown;
+
+/**
+ * A connected client of the npm package `redis`: `createClient`, `createSentinel`, `createCluster`. Declared
+ * structurally, so that node-redis 5 and 6 fit, with any modules and type mappings.
+ */
+export interface RedisClient {
+  readonly isOpen: boolean;
+  on(event: 'error', listener: (error: Error) => void): unknown;
+  listenerCount(event: 'error'): number;
+  withCommandOptions: AnyFunction;
+  get: AnyFunction;
+  set: AnyFunction;
+  del: AnyFunction;
+  getDel: AnyFunction;
+  eval: AnyFunction;
+  evalSha: AnyFunction;
+}
+
+interface CommandOptions {
+  /** Cancels a command that has not been written to the socket yet. */
+  abortSignal: AbortSignal;
+  /** RESP type → class of the reply. */
+  typeMapping?: Readonly<Record<number, unknown>>;
+}
+
+/** Keys and arguments of a script. Each script has one key, which Redis Cluster requires. */
+export interface ScriptInput {
+  keys: [string];
+  arguments: (string | Buffer)[];
+}
+
+/** The commands in use. `Text` is the type of string replies. */
+export interface Commands<Text = Buffer> {
+  get(key: string): Promise<Text | null>;
+  set(
+    key: string,
+    value: string | Buffer,
+    options: { expiration: { type: 'EX'; value: number }; condition?: 'NX' },
+  ): Promise<unknown>;
+  del(key: string): Promise<number>;
+  getDel(key: string): Promise<Text | null>;
+  expire(key: string, seconds: number): Promise<unknown>;
+  eval(script: string, input: ScriptInput): Promise<unknown>;
+  evalSha(sha1: string, input: ScriptInput): Promise<unknown>;
+}
+
+/** RESP blob string, the type of every stored value; its number is its character on the wire. */
+const BLOB_STRING = '$'.charCodeAt(0);
+
+/** Commands of `client` with replies as bytes: decoding to text would damage sealed values. */
+export function binaryCommands(client: RedisClient, abortSignal: AbortSignal): Commands<Buffer> {
+  return withOptions(client, {
+    abortSignal,
+    typeMapping: { [BLOB_STRING]: Buffer },
+  }) as Commands<Buffer>;
+}
+
+/** Commands of `client` with replies as text, whatever type mapping the client has. */
+export function textCommands(client: RedisClient, abortSignal: AbortSignal): Commands<string> {
+  return withOptions(client, { abortSignal, typeMapping: {} }) as Commands<string>;
+}
+
+/** The client itself stays unchanged. */
+function withOptions(client: RedisClient, options: CommandOptions): unknown {
+  return (client as { withCommandOptions(options: CommandOptions): unknown }).withCommandOptions(
+    options,
+  );
+}
+
 export interface Connection {
   /** The server, without credentials. */
   readonly where: string;
@@ -34,18 +99,17 @@ export interface Connection {
    * Runs commands, all within one deadline.
    *
    * @param task gets the client, and the signal for its commands
-   * @throws StorageUnavailableError for whatever goes wrong
+   * @throws StorageUnavailableError for every failure
    */
   run<T>(task: (client: RedisClient, signal: AbortSignal) => Promise<T>): Promise<T>;
   /** Closes what was opened here; a client that was passed in stays open. */
   close(): Promise<void>;
 }
 
-/** A connection over a client of the user, who connects and closes it. */
+/** A connection over a client of the app, which connects and closes it. */
 export function borrowedConnection(client: RedisClient): Connection {
   const where = 'the client passed to redisStorage()';
-  // Without a listener Node ends the process for an 'error' event. The commands fail as well, and
-  // say so where somebody waits for them.
+  // Without a listener an 'error' event ends the process. The commands fail as well, and report it.
   if (client.listenerCount('error') === 0) client.on('error', () => undefined);
   return {
     where,
@@ -54,17 +118,17 @@ export function borrowedConnection(client: RedisClient): Connection {
   };
 }
 
-/** A connection of our own, made at first use and again whenever it is lost. */
+/** A connection of our own, opened at first use and again whenever it is lost. */
 export function ownConnection(url: string): Connection {
   const where = withoutCredentials(url);
   let attempt: Attempt | undefined;
   let isClosed = false;
   let silentSinceMs: number | undefined;
 
-  function giveUpIfStalled(): void {
+  function replaceIfStalled(): void {
     silentSinceMs ??= performance.now() - DEADLINE_MS;
     if (performance.now() - silentSinceMs < STALLED_AFTER_MS) return;
-    // A peer that vanished without a word is noticed by TCP after a quarter of an hour.
+    // TCP takes a quarter of an hour to notice a peer that vanished.
     attempt?.client.destroy();
     attempt = undefined;
     silentSinceMs = undefined;
@@ -77,16 +141,16 @@ export function ownConnection(url: string): Connection {
       attempt ??= connect(url);
       const { client, settled, lastError } = attempt;
       try {
-        const outcome = await withDeadline(
+        const result = await withDeadline(
           where,
           async (signal) => {
             await settled;
             return task(client, signal);
           },
-          giveUpIfStalled,
+          replaceIfStalled,
         );
         silentSinceMs = undefined;
-        return outcome;
+        return result;
       } catch (error) {
         throw client.isReady ? error : unavailable(where, lastError() ?? error);
       }
@@ -104,16 +168,16 @@ type OwnClient = RedisClient & {
   destroy(): void;
 };
 
-/** A client of our own, and how its first attempt to connect goes. */
+/** A client of our own, which reconnects by itself. */
 interface Attempt {
   client: OwnClient;
-  /** Resolves after the first attempt, whether it succeeded or not. */
+  /** Resolves after the first attempt to connect, successful or not. */
   settled: Promise<void>;
   lastError(): Error | undefined;
 }
 
 function connect(url: string): Attempt {
-  // Loaded here and not at the top: who uses another store does not pay for it.
+  // Loaded at first use: apps with another store do not pay for it.
   const { ConnectionTimeoutError, createClient } = loadPackage('redis') as typeof import('redis');
   const client = createClient({
     url,
@@ -133,7 +197,7 @@ function connect(url: string): Attempt {
     });
     client.on('error', (error: Error) => {
       lastError = error;
-      // Longer than any command waits, so only a blocked event loop sees it first: the next attempt decides.
+      // Its timeout exceeds the deadline of commands, so only a blocked event loop sees it first: wait on.
       if (!(error instanceof ConnectionTimeoutError)) resolve();
     });
     client.connect().catch(() => resolve());

@@ -1,20 +1,25 @@
 /**
- * The store for several machines: Redis 6.2 or newer, or what speaks like it.
+ * The store for several machines: Redis 6.2 or newer, or a compatible server.
  *
- * Every change is one command or one script on one key, so that it is atomic on a Cluster too, and
- * every key has a TTL, so that Redis needs no sweeping.
- *
- * @module
+ * Every change is one command or one script on one key, so that it is atomic on a Cluster too. Every key has
+ * a TTL.
  */
-import { ownStorage } from '../checked-storage.js';
-import type { Storage } from '../storage.js';
-import { checkedTtl } from '../ttl.js';
-import { borrowedConnection, type Connection, ownConnection } from './connection.js';
-import { checkPermissions } from './permission-check.js';
-import { rateLimitStore } from './rate-limit-store.js';
-import { binaryView, type Commands, type RedisClient } from './redis-client.js';
+import { randomUUID } from 'node:crypto';
+
+import type { Options } from 'express-rate-limit';
+
+import { builtInStorage } from '../checked-storage.js';
+import { checkedTtl, type Storage } from '../storage.js';
+import {
+  binaryCommands,
+  borrowedConnection,
+  type Commands,
+  type Connection,
+  ownConnection,
+  type RedisClient,
+} from './connection.js';
+import { rateLimitStore, sessionStore } from './express-stores.js';
 import { ADD_MEMBER, MEMBERS, REMOVE_MEMBER, runScript, type Script, UPDATE } from './scripts.js';
-import { sessionStore } from './session-store.js';
 
 /** Settings of {@link redisStorage}. */
 export type RedisStorageOptions = RedisStoragePlace & {
@@ -38,7 +43,7 @@ export type RedisStoragePlace =
 const DEFAULT_KEY_PREFIX = 'express-auth0-mcp:';
 
 /**
- * A store in Redis. A verb that gets no answer rejects within a second; once Redis is back, the next
+ * A store in Redis. A verb without a response rejects within a second; once Redis is back, the next
  * one succeeds.
  *
  * @throws TypeError for neither a URL nor a client
@@ -46,25 +51,18 @@ const DEFAULT_KEY_PREFIX = 'express-auth0-mcp:';
 export function redisStorage(options: RedisStorageOptions): Storage {
   const keyPrefix = options.keyPrefix ?? DEFAULT_KEY_PREFIX;
   const connection = connectionFor(options);
-  const trialPrefix = `${keyPrefix}trial:`;
-  const valuePrefix = `${keyPrefix}value:`;
-  const values = valueVerbs(connection, (key) => valuePrefix + key);
-  const storage = {
-    ...values,
-    ...memberVerbs(connection, (index) => `${keyPrefix}index:${index}`),
+  const run: Run = (task) =>
+    connection.run((client, signal) => task(binaryCommands(client, signal)));
+  const verbs = {
+    ...valueVerbs(run, `${keyPrefix}value:`),
+    ...memberVerbs(run, `${keyPrefix}index:`),
   };
-  return ownStorage({
-    ...storage,
+  return builtInStorage({
+    ...verbs,
     description: `Redis, ${connection.where}`,
     sessionStore: (sealer, prefix) => sessionStore(connection, sealer, `${keyPrefix}${prefix}`),
     rateLimitStore: (prefix) => rateLimitStore(connection, `${keyPrefix}${prefix}`),
-    ready: () =>
-      checkPermissions({
-        storage,
-        run: commandsOn(connection),
-        prefix: trialPrefix,
-        counters: rateLimitStore(connection, trialPrefix),
-      }),
+    ready: () => checkPermissions(verbs, run, connection, `${keyPrefix}trial:`),
     close: () => connection.close(),
   });
 }
@@ -77,59 +75,54 @@ function connectionFor({ url, client }: RedisStoragePlace): Connection {
   );
 }
 
+type Run = <T>(task: (redis: Commands) => Promise<T>) => Promise<T>;
+
 type ValueVerbs = Pick<Storage, 'get' | 'set' | 'add' | 'take' | 'update' | 'delete'>;
 
-function valueVerbs(connection: Connection, name: (key: string) => string): ValueVerbs {
-  const run = commandsOn(connection);
-  const lasting = (ttlSeconds: number) =>
+function valueVerbs(run: Run, prefix: string): ValueVerbs {
+  const expiring = (ttlSeconds: number) =>
     ({ expiration: { type: 'EX', value: checkedTtl(ttlSeconds) } }) as const;
   return {
-    get: async (key) => (await run((redis) => redis.get(name(key)))) ?? undefined,
+    get: async (key) => (await run((redis) => redis.get(prefix + key))) ?? undefined,
     async set(key, value, ttlSeconds) {
-      const options = lasting(ttlSeconds);
-      await run((redis) => redis.set(name(key), asBuffer(value), options));
+      const options = expiring(ttlSeconds);
+      await run((redis) => redis.set(prefix + key, asBuffer(value), options));
     },
     async add(key, value, ttlSeconds) {
-      const options = { ...lasting(ttlSeconds), condition: 'NX' } as const;
-      return (await run((redis) => redis.set(name(key), asBuffer(value), options))) !== null;
+      const options = { ...expiring(ttlSeconds), condition: 'NX' } as const;
+      return (await run((redis) => redis.set(prefix + key, asBuffer(value), options))) !== null;
     },
-    take: async (key) => (await run((redis) => redis.getDel(name(key)))) ?? undefined,
+    take: async (key) => (await run((redis) => redis.getDel(prefix + key))) ?? undefined,
     async update(key, expected, next, ttlSeconds) {
       const ttl = String(checkedTtl(ttlSeconds));
       const values = [asBuffer(expected), asBuffer(next), ttl];
-      return (await run((redis) => onKey(redis, UPDATE, name(key), values))) === 1;
+      return (await run((redis) => runOnKey(redis, UPDATE, prefix + key, values))) === 1;
     },
     async delete(key) {
-      await run((redis) => redis.del(name(key)));
+      await run((redis) => redis.del(prefix + key));
     },
   };
 }
 
 type MemberVerbs = Pick<Storage, 'addMember' | 'removeMember' | 'members'>;
 
-function memberVerbs(connection: Connection, name: (index: string) => string): MemberVerbs {
-  const run = commandsOn(connection);
+function memberVerbs(run: Run, prefix: string): MemberVerbs {
   return {
     async addMember(index, member, ttlSeconds) {
       const values = [member, String(checkedTtl(ttlSeconds))];
-      await run((redis) => onKey(redis, ADD_MEMBER, name(index), values));
+      await run((redis) => runOnKey(redis, ADD_MEMBER, prefix + index, values));
     },
     async removeMember(index, member) {
-      await run((redis) => onKey(redis, REMOVE_MEMBER, name(index), [member]));
+      await run((redis) => runOnKey(redis, REMOVE_MEMBER, prefix + index, [member]));
     },
     async members(index) {
-      const members = await run((redis) => onKey(redis, MEMBERS, name(index), []));
+      const members = await run((redis) => runOnKey(redis, MEMBERS, prefix + index, []));
       return (members as Buffer[]).map((member) => member.toString('utf8'));
     },
   };
 }
 
-function commandsOn(connection: Connection) {
-  return <T>(task: (redis: Commands) => Promise<T>): Promise<T> =>
-    connection.run((client, signal) => task(binaryView(client, signal)));
-}
-
-function onKey(
+function runOnKey(
   redis: Commands,
   script: Script,
   key: string,
@@ -138,7 +131,44 @@ function onKey(
   return runScript(redis, script, { keys: [key], arguments: values });
 }
 
-/** node-redis sends a Buffer as it is, and any other array of bytes as text. */
+/** node-redis sends a Buffer as bytes, and any other Uint8Array as text. */
 function asBuffer(value: Uint8Array): Buffer {
   return Buffer.from(value.buffer, value.byteOffset, value.byteLength);
+}
+
+/** Lifetime of the trial keys, should the process die in between. */
+const TRIAL_TTL_SECONDS = 10;
+
+/**
+ * Runs every command of `NEEDED_COMMANDS` on keys of its own, and deletes those: a missing permission, a
+ * replica, a full or an old server is reported at start-up and not at the first login.
+ *
+ * @param prefix put before every key that is not written through `verbs`
+ */
+async function checkPermissions(
+  verbs: ValueVerbs & MemberVerbs,
+  run: Run,
+  connection: Connection,
+  prefix: string,
+): Promise<void> {
+  const [key, value] = [`ready:${randomUUID()}`, Buffer.from('ready')];
+  await verbs.add(key, value, TRIAL_TTL_SECONDS);
+  await verbs.update(key, value, value, TRIAL_TTL_SECONDS);
+  await verbs.take(key);
+  await verbs.delete(key);
+  await verbs.addMember(key, 'member', TRIAL_TTL_SECONDS);
+  await verbs.members(key);
+  await verbs.removeMember(key, 'member');
+  // The session store sends it.
+  await run((redis) => redis.expire(prefix + key, TRIAL_TTL_SECONDS));
+  // Sent after a restart of Redis, which loses its cached scripts.
+  await run((redis) => redis.eval(MEMBERS.text, { keys: [prefix + key], arguments: [] }));
+  // The first increment creates a counter, the second one sends other commands.
+  const counters = rateLimitStore(connection, prefix);
+  void counters.init?.({ windowMs: TRIAL_TTL_SECONDS * 1000 } as Options);
+  await counters.increment(key);
+  await counters.increment(key);
+  await counters.get?.(key);
+  await counters.decrement(key);
+  await counters.resetKey(key);
 }

@@ -110,7 +110,7 @@ describe('FA-33: a process whose event loop is blocked while it waits for Redis'
     await pause(100);
     block(900);
     expect(await Promise.all(calls)).toEqual([503, 503]);
-    expect(JSON.stringify(world.log)).toContain('did not answer within 750 ms');
+    expect(JSON.stringify(world.log)).toContain('did not respond within 750 ms');
     redis.resume();
   });
 });

@@ -14,7 +14,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
 import { storageContract } from '../../../lib/storage/contract.js';
-import { dataDirectoryFor } from '../../../lib/storage/embedded/data-directory.js';
+import { dataDirectoryFor } from '../../../lib/storage/embedded/directory.js';
 import { embeddedStorage } from '../../../lib/storage/embedded/embedded-storage.js';
 import { type Storage, StorageUnavailableError } from '../../../lib/storage/storage.js';
 

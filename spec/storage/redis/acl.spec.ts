@@ -4,9 +4,9 @@
  * @module
  */
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import { NEEDED_COMMANDS, unavailable } from '../../../lib/storage/redis/failure.js';
+import { redisFacts } from '../../../lib/doctor/checks/storage.js';
+import { NEEDED_COMMANDS, unavailable } from '../../../lib/storage/redis/errors.js';
 import { redisStorage } from '../../../lib/storage/redis/redis-storage.js';
-import { redisFacts } from '../../../lib/storage/redis/server-facts.js';
 import { type Storage, StorageUnavailableError } from '../../../lib/storage/storage.js';
 import { pageAt } from '../../docs/markdown.js';
 import { callTool, registerClient } from '../../support/oauth-client.js';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 
-import { dataDirectory, directoryName } from '../../../lib/storage/embedded/data-directory.js';
+import { dataDirectory, directoryName } from '../../../lib/storage/embedded/directory.js';
 
 describe('dataDirectory()', () => {
   const homedir = '/home/ada';

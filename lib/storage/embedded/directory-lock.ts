@@ -1,9 +1,9 @@
 /**
- * Keeps a store to the processes of one PID namespace: one machine or one container.
+ * Restricts a store to the processes of one PID namespace: one machine or one container.
  *
- * LMDB tells its processes apart by their process ids, which repeat in every container; the second one with
+ * LMDB identifies processes by their ids, which repeat in every container: a second process with
  * the same id blocks for seconds and fails. So each process listens on a socket in the directory, named after
- * its namespace. It accepts connections from every namespace, and the kernel closes it with the process.
+ * its namespace. Processes of other namespaces can connect to it, and the kernel closes it with the process.
  */
 import { randomBytes } from 'node:crypto';
 import {
@@ -18,31 +18,29 @@ import {
 import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 
-import type { AtOnce } from '../at-once.js';
 import { StorageUnavailableError } from '../storage.js';
 
-/** Ends the claim. */
-export type Release = () => void;
+export type ReleaseLock = () => void;
 
 const SUFFIX = '.sock';
 
 /**
- * Claims a directory that exists for the namespace of this process. At once, unless sockets of other
- * namespaces have to be tried.
+ * Locks an existing directory for the namespace of this process.
  *
- * @returns rejects with StorageUnavailableError while a process of another namespace uses the directory
+ * @returns synchronously, unless sockets of other namespaces have to be tried; rejects with
+ *   StorageUnavailableError while a process of another namespace uses the directory
  */
-export function claimDirectory(directory: string): AtOnce<Release> {
+export function lockDirectory(directory: string): ReleaseLock | Promise<ReleaseLock> {
   const namespace = pidNamespace();
   if (namespace === undefined) return () => undefined;
   if (socketsOfOthers(directory, namespace).length === 0) return listenIn(directory, namespace);
-  return living(directory, socketsOfOthers(directory, namespace)).then((others) => {
+  return livingSockets(directory, socketsOfOthers(directory, namespace)).then((others) => {
     if (others.length > 0) throw inUse(directory);
     return listenIn(directory, namespace);
   });
 }
 
-/** The number of the namespace, which no other living one has. Only Linux has them. */
+/** The number of the PID namespace, unique among existing ones. Only Linux has them. */
 function pidNamespace(): string | undefined {
   try {
     return /\d+/.exec(readlinkSync('/proc/self/ns/pid'))?.[0];
@@ -59,14 +57,14 @@ function socketsOfOthers(directory: string, namespace: string): string[] {
   return socketsIn(directory).filter((name) => !name.startsWith(`${namespace}-`));
 }
 
-/** Those whose process lives; the others are removed. */
-async function living(directory: string, names: readonly string[]): Promise<string[]> {
-  const alive: string[] = [];
+/** The sockets whose process is alive; deletes the others. */
+async function livingSockets(directory: string, names: readonly string[]): Promise<string[]> {
+  const living: string[] = [];
   for (const name of names) {
-    if (await isAlive(directory, name)) alive.push(name);
+    if (await isAlive(directory, name)) living.push(name);
     else rmSync(join(directory, name), { force: true });
   }
-  return alive;
+  return living;
 }
 
 function isAlive(directory: string, name: string): Promise<boolean> {
@@ -82,14 +80,14 @@ function isAlive(directory: string, name: string): Promise<boolean> {
   });
 }
 
-function listenIn(directory: string, namespace: string): AtOnce<Release> {
+function listenIn(directory: string, namespace: string): ReleaseLock | Promise<ReleaseLock> {
   const name = `${namespace}-${randomBytes(6).toString('hex')}${SUFFIX}`;
   const unfinished = `${name}.new`;
   const { path, close } = shortPath(directory, unfinished);
   const server = createServer((socket) => socket.destroy());
-  // A file system without sockets: then nothing is known of other namespaces.
+  // A file system without sockets: other namespaces cannot be detected.
   server.on('error', () => undefined).unref();
-  // Listens when it returns; `exclusive` keeps the socket in this worker of a cluster.
+  // It listens synchronously; `exclusive` creates the socket in this cluster worker, not in the primary.
   server.listen({ path, exclusive: true });
   close();
   const release = (): void => {
@@ -98,22 +96,22 @@ function listenIn(directory: string, namespace: string): AtOnce<Release> {
   };
   try {
     chmodSync(join(directory, unfinished), 0o600);
-    // Under its final name it can be connected to.
+    // Under its final name it is ready for connections.
     renameSync(join(directory, unfinished), join(directory, name));
   } catch {
     return release;
   }
   if (socketsOfOthers(directory, namespace).length === 0) {
-    // Those that processes of this namespace left behind when they were killed.
-    living(directory, socketsIn(directory)).catch(() => undefined);
+    // Deletes sockets of killed processes of this namespace.
+    livingSockets(directory, socketsIn(directory)).catch(() => undefined);
     return release;
   }
-  // Two namespaces at the same moment: both step back.
+  // Two namespaces at the same moment: both withdraw.
   release();
   return Promise.reject(inUse(directory));
 }
 
-/** A path below the limit of a socket's address, some 100 bytes, however deep the directory is. */
+/** A path shorter than the limit of a socket address, about 100 bytes, for a directory of any depth. */
 function shortPath(directory: string, name: string): { path: string; close: () => void } {
   const handle = openSync(directory, 'r');
   return { path: `/proc/self/fd/${handle}/${name}`, close: () => closeSync(handle) };
@@ -122,7 +120,7 @@ function shortPath(directory: string, name: string): { path: string; close: () =
 function inUse(directory: string): StorageUnavailableError {
   return new StorageUnavailableError(
     `the store in ${directory} is in use by a process of another container (PID namespace). An ` +
-      'embedded store belongs to one container at a time: this process takes over by itself when the ' +
-      'other has ended. To run several containers use redisStorage().',
+      'embedded store belongs to one container at a time: this process takes over without a restart ' +
+      'when the other has ended. To run several containers use redisStorage().',
   );
 }
