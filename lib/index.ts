@@ -11,11 +11,13 @@ export {
   type GrantsOf,
 } from './auth0-mcp.js';
 export { type Auth0McpResource, auth0McpResource } from './auth0-mcp-resource.js';
-export type { AccessToken, AuthInfo } from './bearer/auth-info.js';
-export { Auth0SessionEndedError } from './bearer/auth0-session-ended.js';
-export { getAccessToken } from './bearer/current-access-token.js';
-export type { SdkErrors, TokenVerifier } from './bearer/sdk-errors.js';
-export { TokenPassthroughError } from './bearer/token-passthrough-refused.js';
+export type { AccessToken, AuthInfo } from './bearer/access-token.js';
+export {
+  Auth0SessionEndedError,
+  getAccessToken,
+  TokenPassthroughError,
+} from './bearer/access-token.js';
+export type { SdkErrors, TokenVerifier } from './bearer/token-verifier.js';
 export { Auth0McpConfigError } from './config/errors.js';
 export type {
   Auth0McpEvent,

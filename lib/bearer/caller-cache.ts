@@ -1,35 +1,34 @@
-/** Verified callers by the SHA-256 of their token: one read of the store a second for a busy token. */
+/** Verified callers, keyed by the SHA-256 of their token: one read of the store per second for a busy token. */
 import { LRUCache } from 'lru-cache';
 
 import type { AccessTokenClaims } from '../grants/access-token.js';
-import type { AccessToken } from './auth-info.js';
+import type { AccessToken } from './access-token.js';
 
 /** About 10 MB. */
 const MAX_CALLERS = 10_000;
 
-/** A verified caller counts for this long: a revocation by another process is seen within a second. */
+/** Time to live of a caller: a revocation by another process takes effect within a second. */
 export const FRESH_MS = 1000;
 
-/** What a token resolved to, and when the read of its grant began (`performance.now()`). */
 export interface CachedCaller {
   readonly claims: AccessTokenClaims;
   readonly caller: AccessToken;
+  /** When the read of its grant began, in milliseconds of `performance.now()`. */
   readonly readAtMs: number;
 }
 
 export interface CallerCache {
   get(tokenHash: string): CachedCaller | undefined;
   /**
-   * Runs `read`, once for parallel calls, and caches its result unless the grant changes meanwhile. A
-   * read that rejects leaves nothing cached. One that takes longer than a caller is fresh serves only those who
-   * wait for it already.
+   * Runs `read`, once for parallel calls, and caches its result unless the grant changes meanwhile. If `read`
+   * rejects, the token is removed from the cache. Calls join a pending read only while its result would be fresh.
    */
   fill(
     tokenHash: string,
     grantId: string,
     read: () => Promise<CachedCaller>,
   ): Promise<CachedCaller>;
-  /** This process has changed or revoked a grant: its callers are read again at once. */
+  /** Removes the callers of a grant that this process has changed or revoked. */
   dropGrant(grantId: string): void;
 }
 
@@ -59,7 +58,7 @@ export function createCallerCache(): CallerCache {
   }
 
   async function run(tokenHash: string, read: () => Promise<CachedCaller>): Promise<CachedCaller> {
-    // Yields first, so that `fill` has registered this read before it can end.
+    // Yields, so that `fill` has registered this read before it ends.
     await undefined;
     const own = pending.get(tokenHash);
     const isCurrent = (): boolean => own !== undefined && pending.get(tokenHash) === own;
@@ -87,7 +86,7 @@ export function createCallerCache(): CallerCache {
     },
     dropGrant(grantId) {
       for (const tokenHash of [...(hashesByGrant.get(grantId) ?? [])]) callers.delete(tokenHash);
-      // A read that began before the change may return the old grant: nothing keeps its result.
+      // The result of a read that began before the change is not cached.
       for (const [tokenHash, read] of pending) {
         if (read.grantId === grantId) pending.delete(tokenHash);
       }

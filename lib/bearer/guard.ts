@@ -1,259 +1,232 @@
-/**
- * The guard of a protected resource: no valid token, no entry.
- *
- * Spec: RFC 6750 §2 and §3, RFC 9728 §5.1; MCP authorization, "Error Handling"; RS-1…RS-18.
- * Flow: any guarded route → guard → `req.auth` → the route.
- *
- * @module
- */
+/** The guard of a protected resource: RFC 6750, RFC 9728 §5.1, MCP authorization. */
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
 
-import type { AnonymousAccess } from '../config/config.js';
+import type { AnonymousAccess, GuardScopes } from '../config/config.js';
 import { allowCors } from '../http/cors.js';
-import { toOAuthError } from '../http/oauth-error.js';
 import type { Step } from '../http/step.js';
 import { bearerCredentials } from '../oauth/bearer-token.js';
-import { unionOfScopes } from '../oauth/scope.js';
-import type { AtOnce } from '../storage/at-once.js';
-import { anonymousAdmission } from './anonymous-access.js';
-import type { AccessToken } from './auth-info.js';
-import { runWithAccessToken } from './current-access-token.js';
-import type { RpcCall } from './json-rpc.js';
-import { neededFor, requireScopes, type ScopeRules } from './needed-scopes.js';
-import { createOpenStreams, type OpenStreams, type OpenStreamsDeps } from './open-streams.js';
-import { checkOrigin, type OriginCheckDeps } from './origin-check.js';
-import { createPendingResponses, type PendingResponses } from './pending-responses.js';
-import { challengeAnonymous, type RefusalDeps, refuse, refuseStream } from './refusals.js';
+import type { ChallengeBase } from '../oauth/challenge.js';
+import { InsufficientScopeError } from '../oauth/errors.js';
+import { missingScopes, unionOfScopes } from '../oauth/scope.js';
+import { type AccessToken, runWithAccessToken } from './access-token.js';
+import { sendChallenge, sendGuardError, sendStreamNotAllowed } from './challenges.js';
 import {
-  type Accepted,
-  AUTHENTICATED_TIMEOUT_MS,
-  carriesMessage,
+  type AcceptedBody,
+  mayHaveBody,
+  type RpcCall,
+  readAnonymousCalls,
   readCalls,
-  UNAUTHENTICATED_LIMITS,
-} from './rpc-body.js';
-import { RpcBodyError } from './rpc-body-error.js';
-import { createSessionOwners, type SessionOwners, sendSessionNotFound } from './session-owners.js';
-import { authInfoOf } from './verification.js';
+} from './json-rpc.js';
+import { createResponseTracker, type TrackResponse } from './open-streams.js';
+import { checkOrigin, type OriginCheckDeps } from './origin-check.js';
+import { createSessions, type Sessions, sendSessionNotFound } from './sessions.js';
+import { authInfoOf, type VerifyBearer } from './verification.js';
 
-export interface GuardDeps extends OpenStreamsDeps, RefusalDeps, ScopeRules, OriginCheckDeps {
+export interface GuardDeps extends OriginCheckDeps {
+  readonly verifyBearer: VerifyBearer;
+  /** Unix seconds. */
+  readonly now: () => number;
+  readonly streamCheckMs: number;
+  readonly challenge: ChallengeBase;
+  readonly onChallenge: (req: Request) => void;
+  readonly scopes: Pick<GuardScopes, 'required' | 'byTool' | 'implied'>;
+  /** The scopes that the client has requested at the login of this caller. */
+  readonly askedScopes: (caller: AccessToken) => readonly string[];
   readonly resource: string;
-  /** What needs no token, at the MCP endpoint itself. */
+  /** What needs no token at the MCP endpoint. */
   readonly anonymous: AnonymousAccess | undefined;
   readonly maxMessageBytes: number;
   /** Whether a request is for the MCP endpoint itself. */
   readonly isEndpoint: (req: Request) => boolean;
   readonly baseHeaders: Step;
   readonly addressOf: (req: Request) => string;
-  /** Counts calls without a token that are let through. @throws TooManyRequestsError */
+  /** Counts calls without a token. @throws TooManyRequestsError */
   readonly limitAnonymous: (req: Request, calls: number) => Promise<void>;
 }
 
-/** Builds guards; each may ask for scopes of its own. */
+/** Creates guards; `scopes` are required in addition to those of the server. */
 export type CreateGuard = (requirement?: { readonly scopes?: readonly string[] }) => RequestHandler;
 
-/** What one guard works with. */
 interface Guard extends GuardDeps {
-  readonly sessions: SessionOwners;
-  readonly answers: PendingResponses;
-  readonly openAnswers: OpenStreams;
-  /** Scopes that every call needs here. */
-  readonly needed: readonly string[];
+  readonly sessions: Sessions;
+  readonly trackResponse: TrackResponse;
+  /** Scopes that every call needs. */
+  readonly required: readonly string[];
 }
 
 export function createGuards(deps: GuardDeps): CreateGuard {
-  const answers = createPendingResponses((answer) => sessions.readEnded(answer));
-  const sessions = createSessionOwners(answers);
-  const common = {
-    ...deps,
-    sessions,
-    answers,
-    openAnswers: createOpenStreams(answers.list, deps),
-  };
-  const { baseHeaders } = deps;
-  // RS-1, R-DP-1: a preflight has no credentials and needs none.
+  const { baseHeaders, verifyBearer, now, streamCheckMs, challenge, logError } = deps;
+  const sessions = createSessions();
+  const trackResponse = createResponseTracker(verifyBearer, now, streamCheckMs, sessions);
+  // Also for preflights, which have no credentials.
   const allowBrowsers = allowCors('GET, POST, DELETE', 'are never cached');
-  const refuseOtherSites = checkOrigin(deps);
+  const rejectOrigin = checkOrigin(deps);
   return function createGuard({ scopes = [] } = {}) {
     const guard: Guard = {
-      ...common,
-      needed: unionOfScopes(deps.scopes.required, scopes),
-      // A route that asks for scopes of its own asks for a token.
+      ...deps,
+      sessions,
+      trackResponse,
+      required: unionOfScopes(deps.scopes.required, scopes),
+      // A route that requires scopes requires a token.
       anonymous: scopes.length > 0 ? undefined : deps.anonymous,
     };
-    // Not async: where everything is at hand, the answer is too. A promise costs more than the check.
     return function guardRoute(req, res, next) {
-      if (!allowBrowsers(req, res) || !baseHeaders(req, res) || !refuseOtherSites(req, res)) return;
+      if (!allowBrowsers(req, res) || !baseHeaders(req, res) || !rejectOrigin(req, res)) return;
+      const sendError = (thrown: unknown): void =>
+        sendGuardError(req, res, thrown, challenge, logError);
       try {
-        const terms = termsOf(req, guard);
-        const admitted = terms.dependsOnBody
-          ? readAndAdmit(req, res, next, terms, guard)
-          : identifyAndAdmit(req, res, next, terms, guard);
-        if (!(admitted instanceof Promise)) return;
-        admitted.catch((thrown) => refuseFor(req, res, thrown, guard)).catch(next);
+        identifyAndAdmit(req, res, next, guard)?.catch(sendError).catch(next);
       } catch (thrown) {
-        refuseFor(req, res, thrown, guard);
+        sendError(thrown);
       }
     };
   };
 }
 
-/** How one request is judged. */
-interface Terms {
-  readonly anonymous: AnonymousAccess | undefined;
-  /** Whether the body decides about permissions. */
-  readonly dependsOnBody: boolean;
-  /** Which bodies are refused that hold no message. */
-  readonly accepts: Accepted;
-}
-
-const ANYWHERE: Terms = { anonymous: undefined, dependsOnBody: false, accepts: 'any body' };
-
-/**
- * What is open without a token is open at the MCP endpoint itself. The scopes of tools are in force behind
- * every guard, since an app may route any path to its transport.
- */
-function termsOf(req: Request, { anonymous, scopes, isEndpoint }: Guard): Terms {
-  const hasToolScopes = scopes.byTool.size > 0;
-  if (!hasToolScopes && anonymous === undefined) return ANYWHERE;
-  const isHere = isEndpoint(req);
-  return {
-    anonymous: isHere ? anonymous : undefined,
-    dependsOnBody: carriesMessage(req) && (hasToolScopes || isHere),
-    accepts: isHere ? 'messages' : 'any body',
-  };
-}
-
-function refuseFor(req: Request, res: Response, thrown: unknown, guard: Guard): void {
-  refuse(req, res, toOAuthError(thrown), guard);
-}
-
-/** Nothing in the body matters. */
 const NO_CALLS: readonly RpcCall[] = [];
 
+/**
+ * No promise if the caller is cached and permissions do not depend on the body: it would cost more than the check.
+ *
+ * Anonymous access exists at the MCP endpoint only. Tool scopes apply behind every guard, since an app may route any
+ * path to its transport.
+ */
 function identifyAndAdmit(
   req: Request,
   res: Response,
   next: NextFunction,
-  terms: Terms,
   guard: Guard,
-): AtOnce<void> {
+): Promise<void> | undefined {
+  const hasToolScopes = guard.scopes.byTool.size > 0;
+  const isHere = (hasToolScopes || guard.anonymous !== undefined) && guard.isEndpoint(req);
+  const readsBody = (hasToolScopes || isHere) && mayHaveBody(req);
+  const accepted: AcceptedBody = isHere ? 'messages' : 'any body';
   const token = bearerCredentials(req.headers.authorization);
-  const caller = token === undefined ? undefined : guard.verifyBearer(token);
-  return caller instanceof Promise
-    ? caller.then((identified) =>
-        admit(req, res, next, { caller: identified, calls: NO_CALLS, ...terms }, guard),
-      )
-    : admit(req, res, next, { caller, calls: NO_CALLS, ...terms }, guard);
+  if (token === undefined) {
+    const anonymous = isHere ? guard.anonymous : undefined;
+    const calls = readsBody ? readAnonymousCalls(req, res, accepted) : NO_CALLS;
+    return admitAnonymous(req, res, next, calls, anonymous, guard);
+  }
+  if (readsBody) return readAndAdmit(req, res, next, token, accepted, guard);
+  const caller = guard.verifyBearer(token);
+  if (caller instanceof Promise) {
+    return caller.then((verified) => admit(req, res, next, verified, NO_CALLS, guard));
+  }
+  admit(req, res, next, caller, NO_CALLS, guard);
+  return undefined;
 }
 
-/** The token comes first: a body is refused, and megabytes of it are read, for an authenticated caller only. */
+/** Verifies the token first: only an authenticated caller may send megabytes and receives errors about its body. */
 async function readAndAdmit(
   req: Request,
   res: Response,
   next: NextFunction,
-  terms: Terms,
+  token: string,
+  accepted: AcceptedBody,
   guard: Guard,
 ): Promise<void> {
-  const token = bearerCredentials(req.headers.authorization);
-  if (token === undefined) {
-    const calls = await callsWithoutToken(req, res, terms);
-    return admit(req, res, next, { caller: undefined, calls, ...terms }, guard);
-  }
   const isParsed = req.readableDidRead;
-  const known = await guard.verifyBearer(token);
-  const limits = { maxBytes: guard.maxMessageBytes, timeoutMs: AUTHENTICATED_TIMEOUT_MS };
-  const calls = await readCalls(req, res, limits, terms.accepts);
-  // A body may take a minute, in which the grant may end.
-  const caller = isParsed ? known : await guard.verifyBearer(token);
-  return admit(req, res, next, { caller, calls, ...terms }, guard);
-}
-
-/** None where they cannot be read: nothing is open to it then, and a challenge comes before any other refusal. */
-async function callsWithoutToken(
-  req: Request,
-  res: Response,
-  { accepts }: Terms,
-): Promise<readonly RpcCall[]> {
-  try {
-    return await readCalls(req, res, UNAUTHENTICATED_LIMITS, accepts);
-  } catch (error) {
-    if (error instanceof RpcBodyError) return NO_CALLS;
-    throw error;
-  }
-}
-
-/** Who asks for what, and what is open here. */
-interface Entry extends Pick<Terms, 'anonymous'> {
-  readonly caller: AccessToken | undefined;
-  readonly calls: readonly RpcCall[];
+  let caller = await guard.verifyBearer(token);
+  const calls = await readCalls(req, res, guard.maxMessageBytes, accepted);
+  // Reading may take a minute, in which the grant may be revoked.
+  if (!isParsed) caller = await guard.verifyBearer(token);
+  admit(req, res, next, caller, calls, guard);
 }
 
 function admit(
   req: Request,
   res: Response,
   next: NextFunction,
-  entry: Entry,
+  caller: AccessToken,
+  calls: readonly RpcCall[],
   guard: Guard,
-): AtOnce<void> {
-  const { caller } = entry;
-  const needed = neededFor(entry.calls, guard);
-  if (caller === undefined) return admitAnonymous(req, res, next, { ...entry, needed }, guard);
-  requireScopes(caller, needed, guard);
-  if (!enter(req, res, caller, guard)) return;
-  req.auth = authInfoOf(caller, guard.resource);
+): void {
+  const { scopes, sessions, trackResponse, askedScopes, resource } = guard;
+  const needed = neededScopes(calls, guard);
+  if (missingScopes(needed, caller.scopes, scopes.implied).length > 0) {
+    // MCP "Scope Challenge Handling": a client requests exactly the scopes of the challenge, and loses all others.
+    throw new InsufficientScopeError(unionOfScopes(askedScopes(caller), needed));
+  }
+  if (!sessions.admits(req, caller)) {
+    sendSessionNotFound(res);
+    return;
+  }
+  trackResponse(req, res, caller);
+  req.auth = authInfoOf(caller, resource);
   runWithAccessToken(caller, next);
 }
 
-/** Lets through what is open to anybody, as often as one address may; sends the others to log in. */
-function admitAnonymous(
+/** The scopes that all calls of the request need together, those of a batch included. */
+function neededScopes(
+  calls: readonly RpcCall[],
+  { required, scopes: { byTool } }: Guard,
+): readonly string[] {
+  if (calls.length === 0) return required;
+  const ofTools = calls.flatMap(({ tool }) => (tool === undefined ? [] : (byTool.get(tool) ?? [])));
+  return unionOfScopes(required, ofTools);
+}
+
+/** @param anonymous what needs no token; undefined if everything does */
+async function admitAnonymous(
   req: Request,
   res: Response,
   next: NextFunction,
-  { needed, calls, anonymous }: Entry & { readonly needed: readonly string[] },
+  bodyCalls: readonly RpcCall[] | Promise<readonly RpcCall[]>,
+  anonymous: AnonymousAccess | undefined,
   guard: Guard,
-): AtOnce<void> {
-  const enterIf = (mayEnter: () => boolean): Promise<void> =>
-    guard.limitAnonymous(req, calls.length || 1).then(() => {
-      if (mayEnter()) next();
-    });
-  switch (anonymousAdmission(req, calls, anonymous, guard.sessions)) {
-    case 'call':
-      return enterIf(() => enter(req, res, undefined, guard));
-    case 'session':
-      // Asked again: somebody may have logged in and taken it over while this one was counted.
-      return enterIf(() => staysNobodys(req, res, guard));
-    case 'stream':
-      return refuseStream(res);
-    case 'none': {
-      const isMixedAccess = anonymous !== undefined;
-      return challengeAnonymous(req, res, { scopes: needed, isMixedAccess }, guard);
-    }
+): Promise<void> {
+  const { sessions, trackResponse, addressOf, limitAnonymous, onChallenge, challenge } = guard;
+  const calls = await bodyCalls;
+  if (anonymous !== undefined && isOpen(req, calls, anonymous, sessions)) {
+    await limitAnonymous(req, calls.length || 1);
+    // Checked last: a user may have logged in on the session meanwhile.
+    if (!sessions.admits(req, undefined)) return sendSessionNotFound(res);
+    trackResponse(req, res, undefined, addressOf(req));
+    return next();
   }
+  const hasSession = req.headers['mcp-session-id'] !== undefined;
+  if (anonymous?.methods.has('initialize') && isStreamRequest(req) && !hasSession) {
+    return sendStreamNotAllowed(res);
+  }
+  onChallenge(req);
+  sendChallenge(req, res, challenge, neededScopes(calls, guard), anonymous !== undefined);
 }
 
-function staysNobodys(req: Request, res: Response, guard: Guard): boolean {
-  const isNobodys = guard.sessions.isNobodys(req);
-  if (isNobodys) guard.answers.begin(req, res, undefined, guard.addressOf(req));
-  else sendSessionNotFound(res);
-  return isNobodys;
-}
-
-/** RS-22: a session is entered by whoever opened it; for everybody else there is none. */
-function enter(
+/** Without a token: POST for open calls, GET and DELETE for a session that was opened without a token. */
+function isOpen(
   req: Request,
-  res: Response,
-  caller: AccessToken | undefined,
-  { sessions, answers, openAnswers, addressOf }: Guard,
+  calls: readonly RpcCall[],
+  anonymous: AnonymousAccess,
+  sessions: Sessions,
 ): boolean {
-  if (!sessions.admits(req, caller)) {
-    sendSessionNotFound(res);
-    return false;
-  }
-  if (caller === undefined) {
-    answers.begin(req, res, caller, addressOf(req));
-  } else {
-    answers.begin(req, res, caller);
-    openAnswers.wake();
-  }
-  return true;
+  if (mayHaveBody(req)) return req.method === 'POST' && areOpen(calls, anonymous);
+  const isAboutSession = req.method === 'GET' || req.method === 'DELETE';
+  return isAboutSession && anonymous.methods.has('initialize') && sessions.isAnonymous(req);
+}
+
+function isStreamRequest(req: Request): boolean {
+  return req.method === 'GET' && !mayHaveBody(req);
+}
+
+/** Old clients batch two or three calls; each counts for the rate limit. */
+const MAX_OPEN_CALLS = 10;
+
+function areOpen(calls: readonly RpcCall[], anonymous: AnonymousAccess): boolean {
+  const isOpenCall = ({ method, tool }: RpcCall): boolean =>
+    tool === undefined
+      ? anonymous.methods.has(method) || method.startsWith('notifications/')
+      : anonymous.tools.has(tool);
+  return calls.length > 0 && calls.length <= MAX_OPEN_CALLS && calls.every(isOpenCall);
+}
+
+/**
+ * Whether a request is for the MCP endpoint itself, as Express routes it: case-insensitive, with or without a
+ * trailing slash, not percent-decoded.
+ *
+ * @param paths of the endpoint: the full one, and those left by a proxy that strips a prefix
+ */
+export function createEndpointTest(paths: readonly string[]): (req: Request) => boolean {
+  const routed = (path: string): string => path.toLowerCase().replace(/\/$/, '');
+  const endpoints = new Set(paths.map(routed));
+  return ({ baseUrl, url }) => endpoints.has(routed((baseUrl + url).replace(/\?.*/s, '')));
 }

@@ -1,106 +1,111 @@
 /**
- * Answers that stay open longer than the permission they were given on.
+ * Ends event streams whose permission has ended.
  *
- * An event stream may stay open for days. When the grant ends, every open stream ends with it; when
- * the token expires, the streams end that the server speaks on unasked, and the client comes back
- * with a fresh token. The answer to a call that was admitted is finished: clients refresh when a
- * request is refused, so calls that straddle the expiry are everyday.
- *
- * Spec: MCP authorization, "Token Handling"; RS-2.
- *
- * @module
+ * A stream may stay open for days. When its grant is revoked, every stream of it is closed. When the token expires,
+ * only streams for server-initiated messages are closed, and the client reconnects with a new token: a response to
+ * an admitted call is completed, since clients refresh only after a 401 (MCP authorization, "Token Handling").
  */
 import type { Request, Response } from 'express';
 
 import { InvalidTokenError } from '../oauth/errors.js';
 import { isJsonObject } from '../oauth/json-object.js';
-import type { AccessToken } from './auth-info.js';
-import type { PendingResponse } from './pending-responses.js';
+import type { AccessToken } from './access-token.js';
+import type { Sessions } from './sessions.js';
 import type { VerifyBearer } from './verification.js';
 
 /** The longest that a stream outlives its grant, in milliseconds. */
 export const STREAM_CHECK_MS = 30_000;
 
-/** How often answers are looked at whose token may have expired, in milliseconds. */
+/** Interval at which expired tokens are detected, in milliseconds. */
 const EXPIRY_CHECK_MS = 1_000;
 
-export interface OpenStreamsDeps {
-  readonly verifyBearer: VerifyBearer;
-  /** Unix seconds. */
-  readonly now: () => number;
-  readonly streamCheckMs: number;
+/** A response that has not ended. */
+export interface PendingResponse {
+  readonly req: Request;
+  readonly res: Response;
+  /** Undefined for a request without a token. */
+  readonly caller: AccessToken | undefined;
+  /** Of a request without a token. */
+  readonly address: string | undefined;
+  /** When its grant is read next, in milliseconds of `performance.now()`. */
+  nextCheckAtMs: number;
 }
 
-/** Looks after answers as long as there are any. */
-export interface OpenStreams {
-  /** Somebody's answer has begun. */
-  wake(): void;
-}
+/** Tracks a response until it ends. */
+export type TrackResponse = (
+  req: Request,
+  res: Response,
+  caller: AccessToken | undefined,
+  address?: string,
+) => void;
 
 /**
- * Keeps no process alive. One timer for all answers, running while there are any: a timer for each
- * would cost more than the whole check of its token.
+ * One timer for all responses, running only while there are any: a timer for each would cost more than the check
+ * of its token. It does not keep the process alive.
  *
- * @param answers under way, which change meanwhile
+ * @param now Unix seconds
  */
-export function createOpenStreams(
-  answers: readonly PendingResponse[],
-  deps: OpenStreamsDeps,
-): OpenStreams {
-  const { now, streamCheckMs } = deps;
-  const lookMs = Math.min(streamCheckMs, EXPIRY_CHECK_MS);
+export function createResponseTracker(
+  verifyBearer: VerifyBearer,
+  now: () => number,
+  streamCheckMs: number,
+  sessions: Pick<Sessions, 'recordBegin' | 'recordEnd'>,
+): TrackResponse {
+  const intervalMs = Math.min(streamCheckMs, EXPIRY_CHECK_MS);
+  const pending = new Set<PendingResponse>();
   let timer: NodeJS.Timeout | undefined;
 
-  function look(): void {
+  function end(response: PendingResponse): void {
+    if (pending.delete(response)) sessions.recordEnd(response);
+  }
+
+  function check(): void {
     const timeMs = performance.now();
-    for (const answer of answers) lookAt(answer, timeMs);
-    if (answers.some(({ caller }) => caller !== undefined)) return;
+    for (const response of pending) {
+      const { req, caller, nextCheckAtMs } = response;
+      // A pipelined response that never got the connection emits no 'close' (RFC 9112 §9.3.2).
+      if (req.socket.destroyed) end(response);
+      else if (caller !== undefined && (nextCheckAtMs <= timeMs || caller.expiresAt < now())) {
+        response.nextCheckAtMs = timeMs + streamCheckMs - intervalMs;
+        void endUnlessPermitted(response, caller);
+      }
+    }
+    if (pending.size > 0) return;
     clearInterval(timer);
     timer = undefined;
   }
 
-  function lookAt(answer: PendingResponse, timeMs: number): void {
-    const { caller, dueAtMs } = answer;
-    if (caller === undefined) return;
-    // Most answers end before they are looked at; this one was begun since the last look.
-    if (dueAtMs === undefined) answer.dueAtMs = timeMs + streamCheckMs - lookMs;
-    const isDue = dueAtMs !== undefined && dueAtMs <= timeMs;
-    if (!isDue && caller.expiresAt >= now()) return;
-    answer.dueAtMs = timeMs + streamCheckMs;
-    void endUnlessPermitted(answer, caller, deps);
+  async function endUnlessPermitted(
+    { req, res }: PendingResponse,
+    caller: AccessToken,
+  ): Promise<void> {
+    try {
+      await verifyBearer(caller.token);
+    } catch (error) {
+      if (res.writableEnded || res.destroyed) return;
+      // After an outage it is checked again. Before the headers are sent it is not a stream.
+      if (!(error instanceof InvalidTokenError) || !res.headersSent) return;
+      if (now() >= caller.expiresAt && !isSubscription(req)) return;
+      // The transport may be writing, which is an error from now on.
+      res.on('error', () => {});
+      res.end();
+    }
   }
 
-  return {
-    wake() {
-      timer ??= setInterval(look, lookMs).unref();
-    },
+  return function trackResponse(req, res, caller, address) {
+    if (res.destroyed || req.socket.destroyed) return;
+    const nextCheckAtMs = performance.now() + streamCheckMs - intervalMs;
+    const response = { req, res, caller, address, nextCheckAtMs };
+    pending.add(response);
+    sessions.recordBegin(response);
+    res.on('close', () => end(response));
+    timer ??= setInterval(check, intervalMs).unref();
   };
 }
 
-async function endUnlessPermitted(
-  { req, res }: PendingResponse,
-  caller: AccessToken,
-  { verifyBearer, now }: OpenStreamsDeps,
-): Promise<void> {
-  try {
-    await verifyBearer(caller.token);
-  } catch (error) {
-    if (res.writableEnded || res.destroyed) return;
-    // What cannot be found out now is asked again; and headers come before the end of a stream.
-    if (!(error instanceof InvalidTokenError) || !res.headersSent) return;
-    if (now() < caller.expiresAt || isSubscription(req)) end(res);
-  }
-}
-
-/** A stream for whatever the server may have to say: of 2025 by GET, of 2026 by its own method. */
+/** A stream for server-initiated messages: GET in MCP 2025, a method of its own in MCP 2026. */
 function isSubscription(req: Request): boolean {
   if (req.method === 'GET') return true;
   const method = isJsonObject(req.body) ? req.body['method'] : undefined;
   return [req.headers['mcp-method'], method].includes('subscriptions/listen');
-}
-
-function end(res: Response): void {
-  // The transport may be writing at this moment, which is an error from here on.
-  res.on('error', () => {});
-  res.end();
 }

@@ -1,6 +1,9 @@
-/** From a bearer token to its caller: is the token ours, and is its grant alive? */
+/** Verifies access tokens of this server and, with `auth0McpResource()`, of Auth0. */
 import { hash } from 'node:crypto';
 
+import { Auth0Error } from '../auth0/auth0.js';
+import type { PresentedToken, PresentedTokens } from '../auth0/presented-token.js';
+import { TokenExpiredError } from '../auth0/signed-token.js';
 import type { AccessTokenClaims, AccessTokens } from '../grants/access-token.js';
 import { auth0ClaimsOf } from '../grants/auth0-claims.js';
 import type { Grants } from '../grants/grants.js';
@@ -8,20 +11,24 @@ import { MAX_OWN_TOKEN_LENGTH, refuseLonger } from '../oauth/bearer-token.js';
 import type { ChallengeBase } from '../oauth/challenge.js';
 import { InvalidGrantError, InvalidTokenError } from '../oauth/errors.js';
 import type { GrantRecord } from '../storage/records.js';
-import { count, traced } from '../telemetry.js';
-import type { AccessToken, AuthInfo } from './auth-info.js';
-import { Auth0SessionEndedError } from './auth0-session-ended.js';
+import { count, errorType, traced } from '../telemetry.js';
+import {
+  type AccessToken,
+  Auth0SessionEndedError,
+  type AuthInfo,
+  TokenPassthroughError,
+} from './access-token.js';
 import { type CachedCaller, type CallerCache, FRESH_MS } from './caller-cache.js';
 
 /**
- * Resolves a token to its caller; without a promise where the caller is cached.
+ * Resolves a token to its caller, without a promise if the caller is cached.
  *
- * @throws InvalidTokenError for every token that grants nothing, in one wording
- * @throws StorageUnavailableError when the grant cannot be read: 503, never 401
+ * @throws InvalidTokenError with the same description for every invalid token
+ * @throws StorageUnavailableError the grant cannot be read: 503, never 401
  */
 export type VerifyBearer = (token: string) => AccessToken | Promise<AccessToken>;
 
-/** From this age on a caller is read again in the background, so that a busy token never waits. */
+/** At this age a caller is renewed in the background, so that a busy token never waits. */
 const RENEW_AFTER_MS = 500;
 
 export function createVerification(
@@ -77,26 +84,33 @@ export function createVerification(
     const ageMs = performance.now() - cached.readAtMs;
     if (ageMs >= FRESH_MS) return readCached(token, tokenHash, cached.claims);
     if (ageMs >= RENEW_AFTER_MS) {
-      // A store that cannot be reached shows once the caller is no longer fresh.
+      // If the store is still unavailable when the caller is no longer fresh, the request fails then.
       readCached(token, tokenHash, cached.claims).catch(() => undefined);
     }
     return ownCopy(cached.caller);
   };
 }
 
-/** The same, counted, and traced where a token is really verified. */
+/** Counts every check, and traces those that are not cached. */
 export function observed(verify: VerifyBearer): VerifyBearer {
   return function verifyBearer(token) {
-    const caller = verify(token);
+    let caller: ReturnType<VerifyBearer>;
+    try {
+      caller = verify(token);
+    } catch (error) {
+      count('auth0_mcp.bearer.checks', errorType(error));
+      throw error;
+    }
     if (caller instanceof Promise) {
-      return traced('auth0_mcp.bearer.verify', () => caller, 'auth0_mcp.bearer.checks');
+      const verified = caller;
+      return traced('auth0_mcp.bearer.verify', () => verified, 'auth0_mcp.bearer.checks');
     }
     count('auth0_mcp.bearer.checks');
     return caller;
   };
 }
 
-/** The grant has the last word: a signature alone does not make one user another. */
+/** The signature alone is not enough: the grant must exist and belong to the same user and client. */
 function requireGrantOf(
   { subject, clientId }: AccessTokenClaims,
   grant: GrantRecord | undefined,
@@ -107,12 +121,12 @@ function requireGrantOf(
   });
 }
 
-/** Everything else in it is frozen; a route that changes its scopes changes no other request. */
+/** `scopes` is the one member that a route could change for other requests. */
 function ownCopy(caller: AccessToken): AccessToken {
   return { ...caller, scopes: [...caller.scopes] };
 }
 
-/** The caller as the MCP SDK expects it on the request. A `URL` can be changed: each has its own. */
+/** The caller in the shape of the MCP SDK. A `URL` is mutable, so every request has its own. */
 export function authInfoOf(accessToken: AccessToken, resource: string): AuthInfo {
   const { token, clientId, scopes, expiresAt, subject, claims, user, auth0Token } = accessToken;
   const extra = { subject, claims, user, auth0Token };
@@ -124,4 +138,52 @@ export function authInfoOf(accessToken: AccessToken, resource: string): AuthInfo
     resource: new URL(resource),
     extra,
   };
+}
+
+/** For tokens that Auth0 issued. An outage of Auth0 is 503, never 401. */
+export function createAuth0Verification(tokens: PresentedTokens): VerifyBearer {
+  return function verifyBearer(token) {
+    try {
+      const presented = tokens.verify(token);
+      if (!(presented instanceof Promise)) return callerOfAuth0(token, presented);
+      return presented.then(
+        (verified) => callerOfAuth0(token, verified),
+        (error) => Promise.reject(toTokenError(error)),
+      );
+    } catch (error) {
+      throw toTokenError(error);
+    }
+  };
+}
+
+function callerOfAuth0(token: string, presented: PresentedToken): AccessToken {
+  const { clientId, scopes, expiresAt, subject, claims } = presented;
+  return {
+    token,
+    clientId,
+    scopes: [...scopes],
+    expiresAt,
+    subject,
+    claims,
+    user: NO_USER,
+    auth0Token,
+  };
+}
+
+/** The client receives the ID token. */
+const NO_USER: Record<string, unknown> = Object.freeze({});
+
+const auth0Token = Object.freeze(async (): Promise<string> => {
+  throw new TokenPassthroughError();
+});
+
+/** The reason and remedy are for the log only. */
+function toTokenError(error: unknown): unknown {
+  if (error instanceof TokenExpiredError)
+    return new InvalidTokenError('The access token has expired');
+  if (!(error instanceof Auth0Error) || error.kind === 'unavailable') return error;
+  const { message, remedy } = error;
+  return new InvalidTokenError('The access token is not valid here', {
+    detail: remedy === undefined ? message : `${message}. ${remedy}`,
+  });
 }

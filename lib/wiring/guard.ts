@@ -5,8 +5,12 @@
  */
 import type { RequestHandler } from 'express';
 
-import { createEndpointTest } from '../bearer/endpoint-path.js';
-import { type CreateGuard, createGuards, type GuardDeps } from '../bearer/guard.js';
+import {
+  type CreateGuard,
+  createEndpointTest,
+  createGuards,
+  type GuardDeps,
+} from '../bearer/guard.js';
 import { STREAM_CHECK_MS } from '../bearer/open-streams.js';
 import type { ResourceConfig } from '../config/config.js';
 import type { ResourceCore } from '../core.js';

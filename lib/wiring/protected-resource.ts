@@ -5,9 +5,13 @@
  */
 import { type RequestHandler, Router } from 'express';
 
-import type { AuthInfo } from '../bearer/auth-info.js';
+import type { AuthInfo } from '../bearer/access-token.js';
 import type { CreateGuard } from '../bearer/guard.js';
-import { createTokenVerifier, type SdkErrors, type TokenVerifier } from '../bearer/sdk-errors.js';
+import {
+  createTokenVerifier,
+  type SdkErrors,
+  type TokenVerifier,
+} from '../bearer/token-verifier.js';
 import { authInfoOf, type VerifyBearer } from '../bearer/verification.js';
 import type { ResourceConfig } from '../config/config.js';
 import type { MountWatch } from '../http/mounts/mount-watch.js';

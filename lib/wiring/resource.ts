@@ -10,8 +10,7 @@ import {
 } from '../auth0/authorization-server.js';
 import { scopesOf } from '../auth0/granted-scopes.js';
 import { emitProblem } from '../auth0/problems.js';
-import { createAuth0Verification } from '../bearer/auth0-verification.js';
-import { observed } from '../bearer/verification.js';
+import { createAuth0Verification, observed } from '../bearer/verification.js';
 import type { ResourceConfig } from '../config/config.js';
 import { createResourceCore, type HostEnvironment, type ResourceCore } from '../core.js';
 import { metadataDocumentEndpoint } from '../endpoints/metadata-document.js';

@@ -16,7 +16,7 @@ import { NodeStreamableHTTPServerTransport, toNodeHandler } from '@modelcontextp
 import { createMcpHandler, McpServer } from '@modelcontextprotocol/server';
 import type { RequestHandler } from 'express';
 
-import { getAccessToken } from '../../lib/bearer/current-access-token.js';
+import { getAccessToken } from '../../lib/bearer/access-token.js';
 import { HeadlessProvider } from './sdk-client.js';
 
 /** The newest protocol that this SDK speaks. */

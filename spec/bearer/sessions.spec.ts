@@ -1,31 +1,40 @@
-/** Sessions of one caller and those of the others, over HTTP, with tables small enough to fill. */
+/** Sessions of several callers over HTTP, with tables small enough to fill. */
 import { randomUUID } from 'node:crypto';
 import type { AddressInfo, Server } from 'node:net';
 
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import express from 'express';
-import type { AccessToken } from '../../lib/bearer/auth-info.js';
-import { createPendingResponses } from '../../lib/bearer/pending-responses.js';
-import { createSessionOwners, sendSessionNotFound } from '../../lib/bearer/session-owners.js';
-import { createClosedSessions, createSessionTable } from '../../lib/bearer/session-table.js';
+import type { AccessToken } from '../../lib/bearer/access-token.js';
+import { createResponseTracker } from '../../lib/bearer/open-streams.js';
+import {
+  createIdFilter,
+  createSessions,
+  createSessionTable,
+  sendSessionNotFound,
+} from '../../lib/bearer/sessions.js';
 
 const MAX = 20;
 
 let server: Server;
 let mcp: string;
-/** What the app answers to the end of a session. */
+/** The app's response to a DELETE. */
 let deleteStatus = 200;
 
 beforeEach(async () => {
   deleteStatus = 200;
-  const answers = createPendingResponses((answer) => sessions.readEnded(answer));
-  const sessions = createSessionOwners(answers, MAX, MAX);
+  const sessions = createSessions(MAX, MAX);
+  const trackResponse = createResponseTracker(
+    () => Promise.reject(new Error('no token to verify')),
+    () => 0,
+    30_000,
+    sessions,
+  );
   const app = express();
   app.all('/mcp', (req, res) => {
     const [subject, clientId = 'a client'] = String(req.headers['x-caller'] ?? '').split('@');
     const caller = subject ? ({ subject, clientId } as AccessToken) : undefined;
     if (!sessions.admits(req, caller)) return sendSessionNotFound(res);
-    answers.begin(req, res, caller, String(req.headers['x-address']));
+    trackResponse(req, res, caller, String(req.headers['x-address']));
     if (req.method === 'DELETE') return void res.sendStatus(deleteStatus);
     if (req.headers['mcp-session-id'] === undefined) res.set('mcp-session-id', randomUUID());
     res.json({});
@@ -61,7 +70,7 @@ describe.each<[string, Caller, Caller]>([
   ['users', ADA, BOB],
   ['callers without a token', HERE, ELSEWHERE],
 ])('FA-3 RS-22 sessions of %s', (kind, ada, bob) => {
-  it('are not taken by another who opens more than the table holds', async () => {
+  it('are not displaced by another caller who opens more than the table holds', async () => {
     const session = await open(ada);
     const ofBob: string[] = [];
     for (let count = 0; count <= 2 * MAX; count += 1) ofBob.push(await open(bob));
@@ -70,7 +79,7 @@ describe.each<[string, Caller, Caller]>([
     expect(await use(bob, ofBob.at(-1) ?? '')).toBe(200);
   });
 
-  it('make room for later ones of the same caller, and are then refused to everybody', async () => {
+  it('are displaced by later sessions of the same caller, and are then 404 for every caller', async () => {
     const used = await open(ada);
     const idle = await open(ada);
     for (let count = 2; count < MAX; count += 1) await open(ada);
@@ -83,14 +92,14 @@ describe.each<[string, Caller, Caller]>([
 });
 
 describe('FA-3 RS-22 the sessions of one user', () => {
-  it('are counted together, whatever clients opened them', async () => {
+  it('are counted together across clients', async () => {
     const session = await open(ADA);
     for (let count = 0; count <= 2 * MAX; count += 1) await open({ 'x-caller': `bob@${count}` });
     expect(await use(ADA, session)).toBe(200);
     expect(await use({ 'x-caller': 'bob@1' }, session)).toBe(404);
   });
 
-  it('give way where that user has the most, not where the opener is new', async () => {
+  it('are displaced if that user has the most, not by who opens the new session', async () => {
     const ofBob: string[] = [];
     for (let count = 0; count < MAX; count += 1) ofBob.push(await open(BOB));
     const session = await open(ADA);
@@ -99,8 +108,8 @@ describe('FA-3 RS-22 the sessions of one user', () => {
   });
 });
 
-describe('FA-3 the end of a session', () => {
-  it('frees its place, and its id is refused from then on', async () => {
+describe('FA-3 a closed session', () => {
+  it('leaves the table, and its id is 404', async () => {
     const sessions: string[] = [];
     for (let count = 0; count < MAX; count += 1) sessions.push(await open(ADA));
     const [first = '', second = ''] = sessions;
@@ -111,7 +120,7 @@ describe('FA-3 the end of a session', () => {
     ]);
   });
 
-  it('is not reached where the app does not allow it, and RS-22 not by another user', async () => {
+  it('stays open where the app responds 405, and RS-22 cannot be closed by another user', async () => {
     const session = await open(ADA);
     expect(await use(BOB, session, 'DELETE')).toBe(404);
     deleteStatus = 405;
@@ -119,36 +128,39 @@ describe('FA-3 the end of a session', () => {
     expect([await use(ADA, session), await use(BOB, session)]).toEqual([200, 404]);
   });
 
-  it('also ends one that was opened without a token', async () => {
+  it('is 404 also if it was opened without a token', async () => {
     const session = await open(HERE);
     expect(await use(HERE, session, 'DELETE')).toBe(200);
     expect([await use(HERE, session), await use(ADA, session)]).toEqual([404, 404]);
   });
 });
 
-it('FA-3 an id that was never open here is left to the transport', async () => {
+it('FA-3 an id that was never opened here is left to the transport', async () => {
   for (let count = 0; count <= 2 * MAX; count += 1) await open(BOB);
   for (const id of ['restored', randomUUID(), '']) expect(await use(ADA, id)).toBe(200);
 });
 
-describe('the table of sessions', () => {
-  it('FA-3 holds a hundred thousand, of as many users, and finds room in no time that matters', () => {
-    const dropped: string[] = [];
-    const table = createSessionTable(100_000, (id) => dropped.push(id));
-    for (let n = 0; n < 100_000; n += 1) table.add(`s${n}`, { holder: `u${n}`, owner: `u${n}` });
-    table.add('second of u5', { holder: 'u5', owner: 'u5' });
-    expect(dropped).toEqual(['s5']);
-    table.add('of a new user', { holder: 'new', owner: 'new' });
-    expect(dropped).toEqual(['s5', 's0']);
+describe('the session table', () => {
+  it('FA-3 holds a hundred thousand sessions of as many users, and displaces without delay', () => {
+    const table = createSessionTable(100_000);
+    for (let n = 0; n < 100_000; n += 1) {
+      table.add(`s${n}`, { holder: `u${n}`, clientId: 'a client' });
+    }
+    table.add('second of u5', { holder: 'u5', clientId: 'a client' });
+    table.add('of a new user', { holder: 'new', clientId: 'a client' });
+    const missing = Array.from({ length: 100_000 }, (_, n) => `s${n}`).filter(
+      (id) => table.get(id) === undefined,
+    );
+    expect(missing).toEqual(['s0', 's5']);
   });
 });
 
-describe('the filter of closed sessions', () => {
-  it('FA-3 forgets none, and takes few others for one', () => {
-    const closed = createClosedSessions();
+describe('the filter of session ids', () => {
+  it('FA-3 never forgets an id, and reports few false positives', () => {
+    const filter = createIdFilter();
     const ids = Array.from({ length: 20_000 }, (_, n) => `session ${n}`);
-    for (const id of ids) closed.add(id);
-    expect(ids.every((id) => closed.has(id))).toBe(true);
-    expect(ids.filter((id) => closed.has(`other ${id}`)).length).toBeLessThan(5);
+    for (const id of ids) filter.add(id);
+    expect(ids.every((id) => filter.has(id))).toBe(true);
+    expect(ids.filter((id) => filter.has(`other ${id}`)).length).toBeLessThan(5);
   });
 });

@@ -1,18 +1,15 @@
 /**
- * A refused token, told so that the MCP SDK's own bearer check answers 401 and not 500.
+ * A token verifier for `requireBearerAuth` of the MCP SDK, whose errors the SDK responds to with 401, not 500.
  *
- * SDK v2 recognises its errors by a brand, which anybody may carry; v1 by class, which only its user
- * can give us. The SDK is not imported.
- *
- * @module
+ * SDK v2 recognizes its errors by a brand; v1 by class, which the app passes in. The SDK is not imported.
  */
 import { toOAuthError } from '../http/oauth-error.js';
 import { InvalidTokenError } from '../oauth/errors.js';
-import type { AuthInfo } from './auth-info.js';
+import type { AuthInfo } from './access-token.js';
 
-/** What of `@modelcontextprotocol/sdk/server/auth/errors.js` is needed. */
+/** The part of `@modelcontextprotocol/sdk/server/auth/errors.js` that {@link TokenVerifier} needs. */
 export interface SdkErrors {
-  /** The class to which the SDK's own check answers 401. */
+  /** The SDK responds with 401 to errors of this class. */
   readonly InvalidTokenError: new (
     message: string,
   ) => Error;
@@ -20,15 +17,15 @@ export interface SdkErrors {
 
 /** Same shape as `OAuthTokenVerifier` of the SDK. */
 export interface TokenVerifier {
-  /** Says whose a token is, or throws what the SDK understands. */
+  /** @throws an error that the SDK responds to with 401 for an invalid token, with 5xx for an outage */
   verifyAccessToken(token: string): Promise<AuthInfo>;
 }
 
-/** Where SDK v2 looks for the brands of an error, whichever copy of it made the error. */
+/** Where SDK v2 looks for the brands of an error, across several copies of the SDK. */
 const BRANDS: unique symbol = Symbol.for('mcp.sdk.errorBrands') as never;
 
-/** {@link InvalidTokenError} that is an `OAuthError` to SDK v2 as well. */
-class BrandedInvalidToken extends InvalidTokenError {
+/** {@link InvalidTokenError} that is an `OAuthError` of SDK v2 as well. */
+class BrandedInvalidTokenError extends InvalidTokenError {
   readonly [BRANDS]: ReadonlySet<string> = new Set(['mcp.OAuthError']);
 
   toResponseObject(): Readonly<Record<string, string>> {
@@ -36,10 +33,7 @@ class BrandedInvalidToken extends InvalidTokenError {
   }
 }
 
-/**
- * @param verify throws anything; what is no refusal stays what it is, and becomes a 5xx in the SDK
- * @param errors of SDK v1
- */
+/** @param errors of SDK v1 */
 export function createTokenVerifier(
   verify: (token: string) => Promise<AuthInfo>,
   errors?: SdkErrors,
@@ -51,9 +45,9 @@ export function createTokenVerifier(
       } catch (thrown) {
         const error = toOAuthError(thrown);
         if (!(error instanceof InvalidTokenError)) throw error;
-        // The SDK puts the message on the wire, so the detail stays with the cause.
+        // The SDK sends the message to the client, so the detail stays in the cause.
         if (errors !== undefined) throw new errors.InvalidTokenError(error.description);
-        throw new BrandedInvalidToken(error.description, { cause: error });
+        throw new BrandedInvalidTokenError(error.description, { cause: error });
       }
     },
   };

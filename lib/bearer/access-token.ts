@@ -1,0 +1,126 @@
+/** The caller of a guarded request, as the app sees it: `req.auth`, `getAccessToken()` and its errors. */
+import { correlationOf } from '../config/correlation.js';
+import { requestContext, runInContext } from '../config/request-context.js';
+import { type ChallengeBase, errorChallenge } from '../oauth/challenge.js';
+import { InvalidTokenError } from '../oauth/errors.js';
+
+/** The caller, in the shape of the MCP SDK's `AuthInfo`. The SDK itself is not imported. */
+export interface AuthInfo {
+  /** The access token of the request: issued by this server, with `auth0McpResource()` by Auth0. */
+  token: string;
+  /** The OAuth client that acts for the user. */
+  clientId: string;
+  /** Granted scopes. */
+  scopes: string[];
+  /** Unix seconds. */
+  expiresAt?: number;
+  /** The resource that the token is for (RFC 8707). */
+  resource?: URL;
+  /** `subject`, `claims`, `user` and `auth0Token` of {@link AccessToken}. */
+  extra?: Record<string, unknown>;
+}
+
+/** The user and client of the current request. */
+export interface AccessToken {
+  /**
+   * The access token of the request: issued by this server, with `auth0McpResource()` by Auth0. Its audience is this
+   * server, which must not pass it on.
+   */
+  readonly token: string;
+  /** The MCP client; with `auth0McpResource()` the application at Auth0. */
+  readonly clientId: string;
+  /** Granted scopes; with `auth0McpResource()` permissions of Auth0's RBAC as well. */
+  readonly scopes: string[];
+  /** Unix seconds. */
+  readonly expiresAt: number;
+  /** Auth0's `sub`: the stable id of the user. */
+  readonly subject: string;
+  /** Verified claims of Auth0's access token: `iss`, `aud`, `scope`, `permissions` … Frozen. */
+  readonly claims: Record<string, unknown>;
+  /**
+   * Verified claims of Auth0's ID token: `name`, `email`, `picture` … Frozen. Empty with
+   * `auth0McpResource()`, where the client receives the ID token.
+   */
+  readonly user: Record<string, unknown>;
+  /**
+   * An Auth0 access token for the API of `audience`, valid for at least another minute. It is refreshed when
+   * necessary, once for parallel calls.
+   *
+   * @throws Auth0SessionEndedError the Auth0 session has ended and the user has to log in again
+   * @throws TokenPassthroughError always with `auth0McpResource()`
+   * @throws an error with `code` `temporarily_unavailable` when the token has expired and Auth0 cannot be reached
+   */
+  auth0Token(): Promise<string>;
+}
+
+declare module 'express-serve-static-core' {
+  interface Request {
+    /** The verified caller, set by the guard. */
+    auth?: AuthInfo;
+  }
+}
+
+/** Runs `work`, and everything it awaits, with `accessToken` as the result of {@link getAccessToken}. */
+export function runWithAccessToken<T>(accessToken: AccessToken, work: () => T): T {
+  const outer = requestContext();
+  // A new context: one request may be dispatched inside another, and must not change its caller.
+  const context =
+    outer === undefined ? { accessToken } : { correlation: correlationOf(outer), accessToken };
+  return runInContext(context, work);
+}
+
+/**
+ * The user and client of the current request. For tools, and for all code that a guarded route runs.
+ *
+ * @throws Error outside of a guarded request
+ */
+export function getAccessToken(): AccessToken {
+  // Only runWithAccessToken() sets it.
+  const accessToken = requestContext()?.accessToken as AccessToken | undefined;
+  if (accessToken === undefined) {
+    throw new Error(
+      'getAccessToken() was called outside of a guarded request: call it inside a tool or a route behind auth0Mcp(), auth0McpResource() or auth.bearer(), not at start-up and not in a timer; app.use(auth) has to come before the route',
+    );
+  }
+  return accessToken;
+}
+
+/**
+ * The Auth0 session has ended: it was revoked, has expired, or Auth0 requires multi-factor authentication.
+ * The access token of this server is revoked with it, so its next request is a 401 and the client starts a new login.
+ *
+ * `code`, `status` and `headers` make it a 401 with a Bearer challenge: in an Express route, pass it to `next`,
+ * and Express's error handler sends that response. An error handler of the app can use
+ * `res.status(error.status).set(error.headers)`. In an MCP tool it becomes a tool error, since the response has
+ * started.
+ */
+export class Auth0SessionEndedError extends InvalidTokenError {
+  /** The challenge that starts a new login; Express's error handler sends it. */
+  readonly headers: Readonly<Record<string, string>>;
+
+  constructor(challenge: ChallengeBase, cause: unknown) {
+    super('The login has ended: log in again', { cause });
+    this.headers = {
+      'WWW-Authenticate': errorChallenge(challenge, this),
+      'Cache-Control': 'no-store',
+    };
+  }
+}
+
+/**
+ * With `auth0McpResource()` the only token is the client's, with this server as its audience. MCP forbids passing
+ * it on ("Access Token Privilege Restriction", "Token Passthrough"). For a downstream API, exchange it at Auth0
+ * (On-Behalf-Of Token Exchange, RFC 8693) with an application of this server.
+ */
+export class TokenPassthroughError extends Error {
+  /** For code that cannot use `instanceof`. */
+  override readonly name = 'TokenPassthroughError';
+  /** Stable error code, as in Node. */
+  readonly code = 'ERR_AUTH0_MCP_TOKEN_PASSTHROUGH';
+
+  constructor() {
+    super(
+      "auth0Token() has no token to return with auth0McpResource(): the client's token is for this server, and MCP forbids passing it on. Exchange it at Auth0 for a token of the downstream API (On-Behalf-Of Token Exchange), or use auth0Mcp(), which holds Auth0 tokens of its own.",
+    );
+  }
+}

@@ -1,0 +1,197 @@
+/**
+ * Binds each MCP session to the user and client that opened it (MCP security best practices, "Session
+ * Hijacking").
+ *
+ * The transport creates the session id and keeps the session in this process, so owners are kept in memory too. An
+ * id that was never opened here is left to the transport: sessions may be shared between processes or restored after
+ * a restart. An id that was opened here, and whose owner is no longer known, is rejected.
+ */
+import { createHash } from 'node:crypto';
+
+import type { Request, Response } from 'express';
+
+import type { AccessToken } from './access-token.js';
+import { sendRpcError } from './challenges.js';
+import type { PendingResponse } from './open-streams.js';
+
+/** About 30 MB. */
+const MAX_SESSIONS = 100_000;
+/** Sessions opened without a token have a limit of their own. */
+const MAX_ANONYMOUS_SESSIONS = 10_000;
+
+type Caller = Pick<AccessToken, 'subject' | 'clientId'> | undefined;
+
+export interface Sessions {
+  /** Whether the request names no session of another caller. */
+  admits(req: Request, caller: Caller): boolean;
+  /** Whether the request names a session that was opened here without a token, and has no owner yet. */
+  isAnonymous(req: Request): boolean;
+  /** A response, which may open a session, has begun. */
+  recordBegin(response: PendingResponse): void;
+  /** Records which session a response has opened or closed. */
+  recordEnd(response: PendingResponse): void;
+}
+
+export function createSessions(
+  maxSessions: number = MAX_SESSIONS,
+  maxAnonymousSessions: number = MAX_ANONYMOUS_SESSIONS,
+): Sessions {
+  const owned = createSessionTable(maxSessions);
+  const anonymous = createSessionTable(maxAnonymousSessions);
+  const openedHere = createIdFilter();
+  /** Responses whose headers may name a new session, and have not been read. */
+  const opening = new Set<PendingResponse>();
+
+  /** The first user to log in on an anonymous session becomes its owner. */
+  function own(id: string, caller: Caller, address = ''): void {
+    if (owned.get(id) !== undefined) return;
+    openedHere.add(id);
+    if (caller === undefined) {
+      anonymous.add(id, { holder: address, clientId: undefined });
+    } else {
+      anonymous.delete(id);
+      owned.add(id, { holder: caller.subject, clientId: caller.clientId });
+    }
+  }
+
+  function recordOpened(response: PendingResponse): void {
+    if (!opening.delete(response)) return;
+    const { req, res, caller, address } = response;
+    const id = res.getHeader('mcp-session-id');
+    if (typeof id === 'string' && id !== req.headers['mcp-session-id']) own(id, caller, address);
+  }
+
+  function namedSession({ headers }: Request): string | undefined {
+    const id = headers['mcp-session-id'];
+    if (typeof id !== 'string') return undefined;
+    if (owned.get(id) === undefined && anonymous.get(id) === undefined) {
+      // The client knows the id as soon as it has the headers of the response that opened the session.
+      for (const response of opening) if (response.res.headersSent) recordOpened(response);
+    }
+    return id;
+  }
+
+  return {
+    admits(req, caller) {
+      const id = namedSession(req);
+      if (id === undefined) return true;
+      const session = owned.get(id);
+      if (session !== undefined) {
+        return session.holder === caller?.subject && session.clientId === caller.clientId;
+      }
+      if (anonymous.get(id) === undefined) return !openedHere.has(id);
+      if (caller !== undefined) own(id, caller);
+      return true;
+    },
+    isAnonymous(req) {
+      const id = namedSession(req);
+      return id !== undefined && anonymous.get(id) !== undefined;
+    },
+    recordBegin(response) {
+      // Also if the request names a session: it may have ended, and the route opens another one.
+      if (response.req.method === 'POST') opening.add(response);
+    },
+    recordEnd(response) {
+      recordOpened(response);
+      const { req, res } = response;
+      const id = req.headers['mcp-session-id'];
+      if (req.method !== 'DELETE' || typeof id !== 'string') return;
+      // MCP transports, "Session Management": the status is 405 if clients may not close sessions.
+      const isClosed = res.headersSent && res.statusCode >= 200 && res.statusCode < 300;
+      if (isClosed && !owned.delete(id)) anonymous.delete(id);
+    },
+  };
+}
+
+/** The transport's own response to an unknown id, on which the client opens a new session. */
+export function sendSessionNotFound(res: Response): void {
+  sendRpcError(res, 404, -32001, 'Session not found');
+}
+
+interface Session {
+  /** The user, or the address of a caller without a token. */
+  readonly holder: string;
+  /** Undefined for a session without an owner. */
+  readonly clientId: string | undefined;
+}
+
+interface SessionTable {
+  /** Counts as a use of the session. */
+  get(id: string): Session | undefined;
+  add(id: string, session: Session): void;
+  /** @returns whether it was in the table */
+  delete(id: string): boolean;
+}
+
+/**
+ * When the table is full, the holder with the most sessions loses the least recently used one, so that no
+ * user can displace the sessions of another.
+ */
+export function createSessionTable(maxSessions: number): SessionTable {
+  const sessions = new Map<string, Session>();
+  /** Session ids by holder, least recently used first. */
+  const idsByHolder = new Map<string, Set<string>>();
+
+  function remove(id: string): boolean {
+    const session = sessions.get(id);
+    if (session === undefined) return false;
+    sessions.delete(id);
+    const ids = idsByHolder.get(session.holder);
+    ids?.delete(id);
+    if (ids?.size === 0) idsByHolder.delete(session.holder);
+    return true;
+  }
+
+  return {
+    get(id) {
+      const session = sessions.get(id);
+      if (session === undefined) return undefined;
+      const ids = idsByHolder.get(session.holder);
+      ids?.delete(id);
+      ids?.add(id);
+      return session;
+    },
+    add(id, session) {
+      remove(id);
+      sessions.set(id, session);
+      idsByHolder.set(session.holder, (idsByHolder.get(session.holder) ?? new Set()).add(id));
+      if (sessions.size <= maxSessions) return;
+      let most: ReadonlySet<string> = new Set();
+      for (const ids of idsByHolder.values()) if (ids.size > most.size) most = ids;
+      const [leastRecent] = most;
+      if (leastRecent !== undefined) remove(leastRecent);
+    },
+    delete: remove,
+  };
+}
+
+/** 2 MB. After a million ids, 1 unknown id in 500 is taken for a known one; after four million, 1 in 7. */
+const FILTER_BITS = 2 ** 24;
+
+interface IdFilter {
+  add(id: string): void;
+  has(id: string): boolean;
+}
+
+/** A Bloom filter: it never forgets an id, and its size is fixed. */
+export function createIdFilter(): IdFilter {
+  // Allocated at first use: many servers have no sessions.
+  let filter: Uint8Array | undefined;
+
+  function bitsOf(id: string): readonly number[] {
+    const digest = createHash('sha256').update(id).digest();
+    return [0, 4, 8, 12].map((at) => digest.readUInt32LE(at) % FILTER_BITS);
+  }
+
+  return {
+    add(id) {
+      filter ??= new Uint8Array(FILTER_BITS / 8);
+      for (const bit of bitsOf(id)) filter[bit >>> 3] = (filter[bit >>> 3] ?? 0) | (1 << (bit & 7));
+    },
+    has(id) {
+      const bits = filter;
+      if (bits === undefined) return false;
+      return bitsOf(id).every((bit) => ((bits[bit >>> 3] ?? 0) & (1 << (bit & 7))) !== 0);
+    },
+  };
+}
