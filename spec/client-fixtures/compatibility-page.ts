@@ -1,12 +1,8 @@
-/**
- * The page about clients, and what the README says of it, made of their fixtures.
- *
- * @module
- */
+/** docs/compatibility.md, generated from the fixtures of the clients. */
 import type { ClientFixture } from './client-fixture.js';
 import { CLIENT_FIXTURES } from './client-fixtures.js';
 
-/** Clients that are programs we have: run as they are, not imitated. */
+/** Clients that the specs run themselves. */
 const RUN: readonly (readonly [string, string])[] = [
   [
     'MCP SDK for TypeScript 1.10.2, 1.12.3',
@@ -15,19 +11,19 @@ const RUN: readonly (readonly [string, string])[] = [
   ['MCP SDK for TypeScript 1.17.5, 1.20.2, 1.25.3, 1.29.0', 'the generations since'],
   ['MCP SDK for TypeScript 1.32.2', 'stateless and with sessions, step-up, SSE'],
   ['MCP client package 2.4.0', 'protocols of 2025 and 2026-07-28, step-up'],
-  ['Chromium', 'the pages, and the way back to https, loopback and app schemes'],
+  ['Chromium', 'the pages, and redirects to https, loopback and app schemes'],
 ];
 
-const KNOWN_BY = { registration: 'registration', document: 'metadata document' };
+const REGISTERS_BY = { registration: 'registration', document: 'metadata document' };
 
 export function compatibilityPage(): string {
   return `# Clients
 
-This page is made from \`spec/client-fixtures/\` by \`npm run docs\`; edit the fixtures.
+Generated from \`spec/client-fixtures/\` by \`npm run docs\`; edit the fixtures.
 
-## Run as they are
+## Run by the specs
 
-Every run of the specs logs in with these programs themselves.
+Every run of the specs logs in with these programs.
 
 | Client | What is run |
 |---|---|
@@ -35,41 +31,15 @@ ${RUN.map((cells) => row(...cells)).join('\n')}
 
 ## Imitated from reports
 
-These are products that no spec can start. What they send was reported by their users in public
-threads, or read in their source where the table says so; it may change with any release of theirs.
-Each has a fixture in \`spec/client-fixtures/\` that is used to discover, register, log in, call a tool
-and refresh, against a server at the root of its origin and one below a path. All of them pass; a
-fixture that fails fails the build. None of this was checked against the live product.
+The specs cannot start these products. Their requests were reported by users in public threads, or read in the source where the
+table says so, and may change with any release. Each has a fixture in \`spec/client-fixtures/\` that discovers, registers, logs in,
+calls a tool and refreshes, against a server at the root of its origin and one below a path. A fixture that fails, fails the build.
+None of this was checked against the live product.
 
-| Client | Becomes known by | Redirect URI | Scopes from | \`resource\` | Proves itself by | Insists on | Reported in |
+| Client | Registers by | Redirect URI | Scopes from | \`resource\` | Authenticates by | Requires | Reported in |
 |---|---|---|---|---|---|---|---|
 ${CLIENT_FIXTURES.map(fixtureRow).join('\n')}
 `;
-}
-
-/** The same in short, for the README. */
-export function compatibilitySummary(): string {
-  const programs = RUN.filter(([name]) => name.startsWith('MCP')).map(([name]) =>
-    row(name, 'run', 'registration', 'loopback'),
-  );
-  return `| client | checked | becomes known by | comes back to |
-|---|---|---|---|
-${[...programs, ...CLIENT_FIXTURES.map(summaryRow)].join('\n')}`;
-}
-
-function summaryRow({ name, reportedIn, introduction, redirectUri }: ClientFixture): string {
-  const isRead = reportedIn.some((report) => report.includes('read and run'));
-  return row(
-    name,
-    isRead ? 'imitated, from its source and reports' : 'imitated, from reports',
-    KNOWN_BY[introduction.by],
-    redirectKind(redirectUri),
-  );
-}
-
-function redirectKind(uri: string): string {
-  if (uri.startsWith('https:')) return '`https`';
-  return uri.startsWith('http:') ? 'loopback' : 'a scheme of its own';
 }
 
 function fixtureRow(fixture: ClientFixture): string {
@@ -77,7 +47,7 @@ function fixtureRow(fixture: ClientFixture): string {
   const { authorize = 'none', token = 'none' } = resource;
   return row(
     fixture.name,
-    KNOWN_BY[introduction.by],
+    REGISTERS_BY[introduction.by],
     `\`${fixture.redirectUri}\``,
     [fixture.scopes, ...extraScopes.map((scope) => `and \`${scope}\``)].join(' '),
     authorize === token ? authorize : `${authorize}, then ${token}`,

@@ -5,7 +5,7 @@
  */
 import { describe, expect, it } from '@jest/globals';
 
-import { compatibilitySummary } from '../client-fixtures/compatibility-page.js';
+import { compatibilityPage } from '../client-fixtures/compatibility-page.js';
 import { generatedPages } from './generated-pages.js';
 import { anchors, pageAt } from './markdown.js';
 import { hiddenNames, undocumented } from './source/api/gaps.js';
@@ -26,7 +26,7 @@ describe('the generated pages', () => {
     ),
   )('name %s among the clients in the version that is run', (name) => {
     const { version } = JSON.parse(pageAt(`node_modules/${name}/package.json`).text);
-    expect(compatibilitySummary()).toContain(` ${version}`);
+    expect(compatibilityPage()).toContain(` ${version}`);
   });
 
   it('give each name an address of its own', () => {

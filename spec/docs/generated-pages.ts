@@ -1,9 +1,5 @@
-/**
- * Every page, or part of one, that is made from the source.
- *
- * @module
- */
-import { compatibilityPage, compatibilitySummary } from '../client-fixtures/compatibility-page.js';
+/** Every page, or part of one, that `npm run docs` generates from the source. */
+import { compatibilityPage } from '../client-fixtures/compatibility-page.js';
 import { type MarkdownPage, pageAt } from './markdown.js';
 import { apiReference } from './source/api/api-reference.js';
 import { environmentFile } from './source/environment-file.js';
@@ -11,24 +7,17 @@ import { replaceMarked } from './source/marked.js';
 import { optionsTable } from './source/options-table.js';
 
 const TABLE = ['<!-- options: npm run docs -->', '<!-- end of options -->'] as const;
-const CLIENTS = ['<!-- clients: npm run docs -->', '<!-- end of clients -->'] as const;
 const FURTHER = ['# Written by `npm run docs`.', '# End of what it writes.'] as const;
 
-/** The pages as they should be. What is not generated in them is as it is. */
+/** The pages as they should be; the parts that are not generated are unchanged. */
 export function generatedPages(): MarkdownPage[] {
-  const readme = [
-    [TABLE, optionsTable()],
-    [CLIENTS, compatibilitySummary()],
-  ] as const;
+  const configuration = pageAt('docs/configuration.md');
   const example = pageAt('.env.example').text;
   const [written = ''] = example.split(FURTHER[0]);
   return [
     {
-      path: 'README.md',
-      text: readme.reduce(
-        (text, [marks, part]) => replaceMarked('README.md', text, marks, part),
-        pageAt('README.md').text,
-      ),
+      path: configuration.path,
+      text: replaceMarked(configuration.path, configuration.text, TABLE, optionsTable()),
     },
     {
       path: '.env.example',

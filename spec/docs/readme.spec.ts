@@ -1,8 +1,4 @@
-/**
- * The README says what the code does: names of the environment, commands, where FastMCP's names went.
- *
- * @module
- */
+/** The README and its neighbours match the code: names in the environment, commands, FastMCP's names. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
@@ -17,8 +13,6 @@ import {
 import { ROOT } from '../support/source-tree.js';
 import { documentation, pageAt, section } from './markdown.js';
 
-const readme = pageAt('README.md');
-
 /** Our own names of an option in the environment, most have one. */
 const ownNames = (name: OptionName): string[] =>
   environmentNames(name).filter((variable) => variable.startsWith(PREFIX));
@@ -32,8 +26,8 @@ describe('.env.example', () => {
   });
 });
 
-describe('the table for those who come from FastMCP', () => {
-  const { text } = section(readme, 'Moving from FastMCP');
+describe('the migration table for FastMCP', () => {
+  const { text } = section(pageAt('docs/migration.md'), "From FastMCP's `Auth0Provider`");
   const fromOption = OPTION_NAMES.filter(
     (name) => OPTION_TABLE[name].inFastMcp && OPTION_TABLE[name].suffix !== 'JWT_SIGNING_KEY',
   );
@@ -63,6 +57,12 @@ describe('the table for those who come from FastMCP', () => {
 
   it.each(fromOption)('says that %s is the name here', (name) => {
     expect(text).toContain(`\`${name}\``);
+  });
+});
+
+describe('the README', () => {
+  it('has 250 lines at most', () => {
+    expect(pageAt('README.md').text.split('\n').length).toBeLessThanOrEqual(251);
   });
 });
 

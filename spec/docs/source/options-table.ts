@@ -1,8 +1,4 @@
-/**
- * The options in the README: one row each.
- *
- * @module
- */
+/** The table of options in docs/configuration.md: one row for each. */
 import { optionAnchor } from './anchors.js';
 import { type DocumentedOption, documentedOptions } from './options.js';
 
@@ -15,7 +11,7 @@ function row({ name, suffixes, isInFastMcp, fallback, meaning }: DocumentedOptio
   const star = isInFastMcp ? '\\*' : '';
   const environment = suffixes.map((suffix) => `\`${suffix}\`${star}`).join(', ') || '–';
   const cells = [
-    `[\`${name}\`](docs/api.md#${optionAnchor(name)})`,
+    `[\`${name}\`](api.md#${optionAnchor(name)})`,
     environment,
     fallback.short,
     meaning,
