@@ -1,4 +1,4 @@
 import { floods, fullStore } from './floods.js';
 
-floods(2000);
+floods();
 fullStore();
