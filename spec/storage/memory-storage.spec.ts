@@ -3,8 +3,9 @@ import { describe, expect, it } from '@jest/globals';
 import { storageContract } from '../../lib/storage/contract.js';
 import { memoryStorage } from '../../lib/storage/memory-storage.js';
 import { StorageUnavailableError } from '../../lib/storage/storage.js';
+import { sideBySide } from '../support/side-by-side.js';
 
-storageContract({ describe, it }, async () => memoryStorage());
+storageContract(sideBySide(), async () => memoryStorage());
 
 describe('memoryStorage()', () => {
   const value = Buffer.from('value');

@@ -17,6 +17,7 @@ import { storageContract } from '../../../lib/storage/contract.js';
 import { dataDirectoryFor } from '../../../lib/storage/embedded/directory.js';
 import { embeddedStorage } from '../../../lib/storage/embedded/embedded-storage.js';
 import { type Storage, StorageUnavailableError } from '../../../lib/storage/storage.js';
+import { sideBySide } from '../../support/side-by-side.js';
 
 const modeOf = (path: string): string => (statSync(path).mode & 0o777).toString(8);
 
@@ -27,7 +28,7 @@ describe('embeddedStorage()', () => {
     await storage.close?.();
     rmSync(directory, { recursive: true });
   });
-  storageContract({ describe, it }, async () => storage);
+  storageContract(sideBySide(), async () => storage);
 });
 
 /** Called in an app, or left to the default, it has to find the same data and the same key. */

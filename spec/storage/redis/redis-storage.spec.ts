@@ -6,6 +6,7 @@ import { redisStorage } from '../../../lib/redis.js';
 import { storageContract } from '../../../lib/storage/contract.js';
 import { type Storage, StorageUnavailableError } from '../../../lib/storage/storage.js';
 import { command, type RedisServer, startRedis } from '../../support/redis-server.js';
+import { sideBySide } from '../../support/side-by-side.js';
 
 let server: RedisServer;
 const opened: Storage[] = [];
@@ -29,7 +30,7 @@ describe('redisStorage({ url })', () => {
   beforeAll(() => {
     storage = open({ url: server.url });
   });
-  storageContract({ describe, it }, async () => storage);
+  storageContract(sideBySide(), async () => storage);
 });
 
 // An own connection speaks RESP3; what a user passes in may speak RESP2.
@@ -41,7 +42,7 @@ describe('redisStorage({ client }) over RESP2', () => {
     await connected.connect();
   });
   afterAll(() => connected.destroy());
-  storageContract({ describe, it }, async () => redisStorage({ client: connected }));
+  storageContract(sideBySide(), async () => redisStorage({ client: connected }));
 
   it('leaves the client as it is: its replies stay text, and it stays open', async () => {
     const storage = redisStorage({ client: connected });

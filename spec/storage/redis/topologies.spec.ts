@@ -8,6 +8,7 @@ import { storageContract } from '../../../lib/storage/contract.js';
 import { StorageUnavailableError } from '../../../lib/storage/storage.js';
 import { command, type RedisServer } from '../../support/redis-server.js';
 import { type SentinelSetup, startCluster, startSentinel } from '../../support/redis-topologies.js';
+import { sideBySide } from '../../support/side-by-side.js';
 
 jest.setTimeout(60_000);
 
@@ -27,7 +28,7 @@ describe('redisStorage() on a Cluster of three masters', () => {
     for (const node of nodes) await node.remove();
   });
 
-  storageContract({ describe, it }, async () => redisStorage({ client }));
+  storageContract(sideBySide(), async () => redisStorage({ client }));
 
   it('spreads its keys over the masters', async () => {
     const storage = redisStorage({ client });
@@ -81,7 +82,7 @@ describe('redisStorage() under Sentinel', () => {
     for (const server of [setup.sentinel, setup.primary, setup.replica]) await server.remove();
   });
 
-  storageContract({ describe, it }, async () => redisStorage({ client }));
+  storageContract(sideBySide(), async () => redisStorage({ client }));
 
   it('refuses during a failover and goes on with the new primary', async () => {
     const storage = redisStorage({ client });
