@@ -34,7 +34,7 @@ export interface CrashReport extends Tally {
 /** A login with a refresh and its tool calls takes about thirty verbs. */
 const MAX_VERBS = 300;
 /** An instance that gets too little work to reach its verb is killed from outside. */
-const MAX_LIFE_MS = 8_000;
+const MAX_LIFE_MS = 3_000;
 /** Instances at a time: the others may be alive, or not. */
 const LIVES = 3;
 

@@ -13,6 +13,9 @@ import { startWorld, type World, type WorldOptions } from '../../support/world.j
 
 jest.setTimeout(60_000);
 
+/** All above the 750 ms that Redis has for a reply; the last above what its connection has, too. */
+const STALLS_MS = process.env.SPEC_MODE === 'long' ? [1_000, 1_500, 3_000] : [1_500];
+
 const PENDING = 10;
 /** A verified caller that was read longer ago is read again. */
 const FRESH_MS = 1_000;
@@ -68,13 +71,13 @@ async function startOn(storage: Storage) {
 const ALL_SERVED = Array.from({ length: PENDING }, () => 200);
 
 describe('FA-33: a process whose event loop is blocked while it waits for Redis', () => {
-  it.each([1_000, 1_500, 3_000])('serves ten calls after %i ms, merely late', async (stalledMs) => {
+  it.each(STALLS_MS)('serves ten calls after %i ms, merely late', async (stalledMs) => {
     const redis = await startServer();
     const { callsDuring } = await startOn(redisStorage({ url: redis.url }));
     expect(await callsDuring(redis, stalledMs)).toEqual(ALL_SERVED);
   });
 
-  it.each([1_500, 3_000])('does so after %i ms over a client of the app', async (stalledMs) => {
+  it.each(STALLS_MS)('does so after %i ms over a client of the app', async (stalledMs) => {
     const redis = await startServer();
     const client = createClient({ url: redis.url });
     await client.connect();
@@ -122,14 +125,14 @@ describe('FA-33: a process whose event loop is blocked while it waits for Auth0'
     () =>
       tenant.requests.filter(({ path }) => path === '/oauth/token').length >= count;
 
-  it.each([1_500, 3_000])('finishes a login after %i ms', async (stalledMs) => {
+  it.each(STALLS_MS)('finishes a login after %i ms', async (stalledMs) => {
     const { world, client } = await startCounted({ options });
     const stalled = blockOnce(atTokenEndpoint(world, 1), stalledMs);
     expect((await client.logIn()).get('code')).not.toBeNull();
     await stalled;
   });
 
-  it.each([1_500, 3_000])('refreshes the tokens of Auth0 after %i ms', async (stalledMs) => {
+  it.each(STALLS_MS)('refreshes the tokens of Auth0 after %i ms', async (stalledMs) => {
     const { world, client } = await startCounted({ tenant: ALWAYS_DUE, options });
     const { refresh_token: token } = await client.tokens();
     const stalled = blockOnce(atTokenEndpoint(world, 2), stalledMs);
