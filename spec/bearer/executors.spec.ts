@@ -1,9 +1,15 @@
-/**
- * What the guard judges is what the SDK behind it executes, with every zod that the SDK may be run with.
- */
+/** The SDK behind the guard executes what the guard judged, with every zod that the SDK may be run with. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
+import fc from 'fast-check';
+
+import { FUZZ_SEED } from '../fuzz/property.js';
 import { type Executor, PAIRS_IN_THIS_MODE, startExecutor } from '../support/executors.js';
+import { isLong } from '../support/mode.js';
+import { toolCallBody } from '../support/tool-call-bodies.js';
+
+/** Generated bodies for each pair. */
+const INPUTS = isLong ? 5000 : 200;
 
 const call = (params: string, rest = ''): string =>
   `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":${params}${rest}}`;
@@ -118,4 +124,31 @@ describe.each(PAIRS_IN_THIS_MODE)('%s with %s %s', (...pair) => {
       expect(executed).not.toContain('write_file');
     }
   });
+
+  it(
+    'FA-1 RS-25 runs what was judged, and only what the token covers, whatever the body',
+    async () => {
+      const { token, post, ran } = executor;
+      let executed = 0;
+      const path = fc.constantFrom('/mcp', '/mcp', '/copy');
+      await fc.assert(
+        fc.asyncProperty(toolCallBody, path, async (text, at) => {
+          const { status } = await post(at, token, text);
+          expect(status).toBeLessThan(500);
+          const seen = await ran();
+          expect(seen.ran).not.toContain('write_file');
+          // One by one: a tool that ran once had to be judged once.
+          const left = [...seen.judged];
+          for (const tool of seen.ran) {
+            expect(left).toContain(tool);
+            left.splice(left.indexOf(tool), 1);
+          }
+          executed += seen.ran.length;
+        }),
+        { seed: FUZZ_SEED, numRuns: INPUTS },
+      );
+      expect(executed).toBeGreaterThan(0);
+    },
+    30_000 + INPUTS * 50,
+  );
 });

@@ -21,6 +21,7 @@ import { memoryStorage } from '../../lib/storage/memory-storage.js';
 import { redisStorage } from '../../lib/storage/redis/redis-storage.js';
 import { type Storage, StorageUnavailableError } from '../../lib/storage/storage.js';
 import { appsOn, cookiesFor, pressSignIn, signIn } from '../support/connected-apps.js';
+import { isLong } from '../support/mode.js';
 import { isConsentPage, type OAuthClient, registerClient } from '../support/oauth-client.js';
 import { startRedis } from '../support/redis-server.js';
 import { until } from '../support/upstream.js';
@@ -83,7 +84,6 @@ const codesOf = (answers: readonly URLSearchParams[]): string[] =>
 
 const range = (length: number): number[] => Array.from({ length }, (_, index) => index);
 
-const isLong = process.env.SPEC_MODE === 'long';
 const everyGap = [0, 30, 60, 100].flatMap((gapMs) => [2, 4].map((tabs) => [tabs, gapMs] as const));
 const someGaps = [[4, 0] as const, [2, 60] as const];
 

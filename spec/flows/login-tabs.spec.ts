@@ -9,12 +9,12 @@ import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { ADA } from '../../demo/tenant/options.js';
 import type { Auth0McpOptions } from '../../lib/config/options.js';
 import { launchChromium } from '../support/chromium.js';
+import { isLong } from '../support/mode.js';
 import { type OAuthClient, registerClient } from '../support/oauth-client.js';
 import { startWorld, type World } from '../support/world.js';
 
 jest.setTimeout(60_000);
 
-const isLong = process.env.SPEC_MODE === 'long';
 /** Tabs of a flow whose every combination `login-flows.spec.ts` has over HTTP. */
 const MANY = isLong ? 4 : 2;
 const range = (length: number): number[] => Array.from({ length }, (_, index) => index);

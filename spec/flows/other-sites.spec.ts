@@ -9,6 +9,7 @@ import { createBrowser, getThrough } from '../../demo/tenant/browser.js';
 import { ADA } from '../../demo/tenant/options.js';
 import type { Auth0McpOptions } from '../../lib/config/options.js';
 import { launchChromium } from '../support/chromium.js';
+import { isLong } from '../support/mode.js';
 import { registerClient } from '../support/oauth-client.js';
 import { send } from '../support/raw-http.js';
 import { startWorld, type World } from '../support/world.js';
@@ -69,7 +70,7 @@ describe('a page of another site, in Chromium', () => {
   }
 
   // With more than 240 a minute, a counted request would block the user's own.
-  const TIMES = process.env.SPEC_MODE === 'long' ? 260 : 20;
+  const TIMES = isLong ? 260 : 20;
 
   it.each([
     ['always', 'fetch', (url: string) => `() => fetch('${url}', { mode: 'no-cors' })`],
@@ -112,7 +113,6 @@ describe('a page of another site, in Chromium', () => {
   it('R-TK-15 uses up no rate limit of registration or tokens', async () => {
     const world = await start();
     const init = "{ mode: 'no-cors', method: 'POST', body: 'x' }";
-    const isLong = process.env.SPEC_MODE === 'long';
     const responses = responsesOf(world);
     // In the long mode, more than the limits of 600 and 1200.
     for (const [path, times] of Object.entries({ register: 620, token: 1220 })) {

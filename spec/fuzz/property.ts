@@ -6,10 +6,11 @@
  * @module
  */
 import fc from 'fast-check';
+import { isLong } from '../support/mode.js';
 
 export const FUZZ_SEED = Number(process.env.FUZZ_SEED ?? 20_260_801);
 
-const RUNS = process.env.SPEC_MODE === 'long' ? 100_000 : 1000;
+const RUNS = isLong ? 100_000 : 1000;
 
 /** Holds a property of a pure rule against a thousand inputs; in the long mode against a hundred thousand. */
 export function expectAlways<Values>(property: fc.IProperty<Values>): void {

@@ -5,7 +5,7 @@
 import { spawn } from 'node:child_process';
 import { request } from 'node:http';
 import { join } from 'node:path';
-
+import { isLong } from './mode.js';
 import { send } from './raw-http.js';
 import { ROOT } from './source-tree.js';
 
@@ -43,7 +43,7 @@ const SOME_PAIRS: readonly Pair[] = [
   [SECOND, 'zod', 'handler'],
 ];
 
-export const PAIRS_IN_THIS_MODE = process.env.SPEC_MODE === 'long' ? ALL_PAIRS : SOME_PAIRS;
+export const PAIRS_IN_THIS_MODE = isLong ? ALL_PAIRS : SOME_PAIRS;
 
 /** A guarded server with one pair behind the guard. */
 export interface Executor {

@@ -5,6 +5,7 @@ import { createClient } from 'redis';
 
 import { redisStorage } from '../../../lib/storage/redis/redis-storage.js';
 import type { Storage } from '../../../lib/storage/storage.js';
+import { isLong } from '../../support/mode.js';
 import { callTool, registerClient } from '../../support/oauth-client.js';
 import { command, type RedisServer, startRedis } from '../../support/redis-server.js';
 import { block, blockOnce } from '../../support/stall.js';
@@ -14,7 +15,7 @@ import { startWorld, type World, type WorldOptions } from '../../support/world.j
 jest.setTimeout(60_000);
 
 /** All above the 750 ms that Redis has for a reply; the last above what its connection has, too. */
-const STALLS_MS = process.env.SPEC_MODE === 'long' ? [1_000, 1_500, 3_000] : [1_500];
+const STALLS_MS = isLong ? [1_000, 1_500, 3_000] : [1_500];
 
 const PENDING = 10;
 /** A verified caller that was read longer ago is read again. */

@@ -1,3 +1,0 @@
-import { anonymousCalls } from './anonymous-calls.js';
-
-anonymousCalls(20_000);

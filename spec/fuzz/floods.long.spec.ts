@@ -1,3 +1,0 @@
-import { floods } from './floods.js';
-
-floods(20_000);

@@ -1,3 +1,0 @@
-import { guardPaths } from './guard-paths.js';
-
-guardPaths(50_000);

@@ -1,3 +1,0 @@
-import { hostileInput } from './hostile-input.js';
-
-hostileInput(100_000);

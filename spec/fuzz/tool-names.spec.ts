@@ -1,3 +1,0 @@
-import { toolNames } from './tool-names.js';
-
-toolNames(200);
