@@ -5,7 +5,7 @@
  * @module
  */
 import { currentEnvironment } from './config/env.js';
-import { resolveResourceConfig } from './config/resolve-resource.js';
+import { resolveResourceConfig } from './config/resolve.js';
 import type { Auth0McpResourceOptions } from './config/resource-options.js';
 import { hostEnvironment, processNeighbours } from './wiring/host-environment.js';
 import { type ProtectedResource, protectedResource } from './wiring/protected-resource.js';

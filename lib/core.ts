@@ -2,9 +2,8 @@
 import { createHash } from 'node:crypto';
 
 import type { Config, ResourceConfig } from './config/config.js';
-import { type Correlation, createCorrelation } from './config/correlation.js';
-import { createEmitter } from './config/emitter.js';
-import type { EventListener } from './config/events.js';
+import { createEmitter, type EventListener } from './config/events.js';
+import { type Correlation, createCorrelation } from './config/request-context.js';
 import { createKeyRing, type KeyRing } from './keys/key-ring.js';
 import { createSealer } from './keys/seal.js';
 import { checkedStorage } from './storage/checked-storage.js';
@@ -67,11 +66,7 @@ export function createResourceCore<C extends ResourceConfig>(
   host: HostEnvironment,
 ): ResourceCore & { readonly config: C } {
   const correlation = createCorrelation();
-  const emit = createEmitter({
-    listener: config.onEvent,
-    log: config.logger,
-    correlationId: correlation.currentId,
-  });
+  const emit = createEmitter(config.onEvent, config.logger, correlation.currentId);
   return { ...host, config, correlation, emit };
 }
 

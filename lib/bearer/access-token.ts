@@ -1,6 +1,5 @@
 /** The caller of a guarded request, as the app sees it: `req.auth`, `getAccessToken()` and its errors. */
-import { correlationOf } from '../config/correlation.js';
-import { requestContext, runInContext } from '../config/request-context.js';
+import { correlationOf, requestContext, runInContext } from '../config/request-context.js';
 import { type ChallengeBase, errorChallenge } from '../oauth/challenge.js';
 import { InvalidTokenError } from '../oauth/errors.js';
 

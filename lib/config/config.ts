@@ -1,9 +1,6 @@
 /**
- * The resolved configuration: what the library uses. {@link Auth0McpOptions} is what people write.
- *
- * Resolved once in `auth0Mcp()` or `auth0McpResource()`, deeply frozen, nothing optional. Never logged.
- *
- * @module
+ * The resolved configuration: options with defaults, checked and parsed. Deeply frozen, nothing optional, never
+ * logged.
  */
 import type { JWK } from 'jose';
 
@@ -13,16 +10,16 @@ import type { Storage } from '../storage/storage.js';
 import type { EventListener } from './events.js';
 import type { Logger } from './logger.js';
 
-/** How we prove who we are at Auth0's token endpoint. */
+/** Client authentication at Auth0's token endpoint. */
 export type Auth0ClientAuthentication =
   | { readonly method: 'none' }
   | { readonly method: 'client_secret_post' | 'client_secret_basic'; readonly secret: string }
   | { readonly method: 'private_key_jwt'; readonly key: JWK };
 
-/** The tenant, and the API there that its tokens are for. */
+/** The tenant, and the API that tokens are for. */
 export interface TenantConfig {
   readonly discoveryUrl: URL;
-  /** The issuer that discovery has to name: scheme and host of `discoveryUrl`, with Auth0's slash. */
+  /** The issuer that the discovery document must have: origin of `discoveryUrl`, with a trailing slash. */
   readonly expectedIssuer: string;
   readonly audience: string;
   readonly timeoutMs: number;
@@ -32,31 +29,29 @@ export interface TenantConfig {
 export interface Auth0Config extends TenantConfig {
   readonly clientId: string;
   readonly authentication: Auth0ClientAuthentication;
-  /** Extra `/authorize` parameters, already checked against the ones we own. */
+  /** Additional `/authorize` parameters. */
   readonly authorizeParams: Readonly<Record<string, string>>;
 }
 
-/** What the guard asks of tokens, and clients of a first login. */
+/** Scopes that the guard requires, and that a first login requests. */
 export interface GuardScopes {
-  /** Every token has them. */
+  /** Every token has to have them. */
   readonly required: readonly string[];
-  /** `required` plus those a first login asks for; a token may lack the latter. */
+  /** `required` plus those that a first login requests; a token may lack the latter. */
   readonly initial: readonly string[];
-  /** Tool name → scopes that `tools/call` of it needs. */
+  /** Tool name → scopes that a call of it needs. */
   readonly byTool: ReadonlyMap<string, readonly string[]>;
-  /** Scope → scopes it includes, closed transitively. */
+  /** Scope → scopes that it includes, transitively. */
   readonly implied: ReadonlyMap<string, readonly string[]>;
 }
 
-/** Who may be asked for what. */
 export interface ScopeConfig extends GuardScopes {
-  /** `initial` plus those a client may ask for. Never holds `offline_access`. */
+  /** `initial` plus those that a client may request. Never `offline_access`. */
   readonly supported: readonly string[];
-  /** Scope → what it allows, in words for the consent page. */
+  /** Scope → description for the consent page. */
   readonly descriptions: ReadonlyMap<string, string>;
 }
 
-/** A client that registered by hand. */
 export interface PreRegisteredClient {
   readonly clientId: string;
   readonly clientSecret: string | undefined;
@@ -69,7 +64,7 @@ export interface Lifetimes {
   readonly accessTokenSeconds: number;
   readonly refreshTokenIdleSeconds: number;
   readonly refreshTokenSeconds: number;
-  /** How long a replaced refresh token still gets the same successor. */
+  /** Time in which a replaced refresh token still gets the same successor. */
   readonly refreshGraceSeconds: number;
 }
 
@@ -79,24 +74,24 @@ export interface AnonymousAccess {
   readonly tools: ReadonlySet<string>;
 }
 
-/** What a protected resource needs, whoever its authorization server is. */
+/** Configuration of a protected resource, with any authorization server. */
 export interface ResourceConfig {
   readonly auth0: TenantConfig;
   /** Public URL of the mount, no trailing slash: `https://host` or `https://host/api`. */
   readonly baseUrl: string;
   /** Path of `baseUrl`: `''` or `/api`. */
   readonly basePath: string;
-  /** What a proxy cuts off the start of `basePath`, always; `''` for nothing. */
+  /** Prefix of `basePath` that a proxy always strips; `''` for none. */
   readonly strippedPrefix: string;
   /** The protected resource, `resourceBaseUrl` + `resourcePath`: RFC 9728 `resource`. */
   readonly resource: string;
   /** Path of the guarded endpoint on its origin, prefix included: `/api/mcp`. */
   readonly resourcePath: string;
-  /** False only for plain http on a loopback host: then cookies go without `Secure` and `__Host-`. */
+  /** False only for plain http on a loopback host: then cookies have no `Secure` and no `__Host-`. */
   readonly isHttps: boolean;
   readonly scopes: GuardScopes;
   readonly anonymous: AnonymousAccess | undefined;
-  /** Web origins that may call the guarded endpoint besides our own and this machine's; or any. */
+  /** Web origins that may call the guarded endpoint, in addition to our own and those of the user's machine. */
   readonly allowedOrigins: readonly string[] | 'any';
   /** Largest JSON-RPC message that the guard reads. */
   readonly maxMessageBytes: number;
@@ -104,30 +99,29 @@ export interface ResourceConfig {
   readonly onEvent: EventListener;
 }
 
-/** All of it: protected resource and authorization server. */
+/** Configuration of a protected resource with its own authorization server. */
 export interface Config extends ResourceConfig {
   readonly auth0: Auth0Config;
-  /** Our issuer: one string, used byte-identically everywhere (RFC 8414 §3.3, RFC 9207). */
+  /** Clients compare it byte by byte (RFC 8414 §3.3, RFC 9207 §2.4). */
   readonly issuer: string;
-  /** What to register at Auth0 under "Allowed Callback URLs". */
+  /** To be registered at Auth0 in "Allowed Callback URLs". */
   readonly callbackUrl: string;
   readonly scopes: ScopeConfig;
   readonly consent: 'always' | 'remember' | 'external';
-  /** Patterns a redirect URI has to match besides being registered; undefined: any valid one. */
+  /** Patterns that a registered redirect URI has to match; undefined: any valid one. */
   readonly allowedClientRedirectUris: readonly string[] | undefined;
   readonly clientRegistration: boolean;
   readonly clientIdMetadataDocuments: boolean;
-  /** Hosts whose documents are taken, `*.name` for all below one; undefined: any public one. */
+  /** Hosts whose documents are accepted, `*.name` for all below one; undefined: any public one. */
   readonly allowedClientMetadataHosts: readonly string[] | undefined;
   readonly clients: readonly PreRegisteredClient[];
-  /** How the pages look. */
   readonly brand: Brand;
-  /** What the pages say, in every language at hand. */
+  /** Texts of the pages, by language. */
   readonly catalogue: Catalogue;
   readonly lifetimes: Lifetimes;
-  /** First signs, all verify; empty: ask the storage for its own secret. */
+  /** The first signs, all verify; empty: the storage has a secret. */
   readonly jwtSigningKeys: readonly Uint8Array[];
-  /** First seals, all open; empty: derive from the signing keys. */
+  /** The first seals, all open; empty: derived from the signing keys. */
   readonly storageEncryptionKeys: readonly Uint8Array[];
   readonly storage: Storage;
 }

@@ -1,15 +1,10 @@
 /**
- * The environment: finds the options that are set there. No option is read from
- * `process.env` anywhere else.
+ * The environment: the only reader of `process.env` for options.
  *
- * Each option is looked up as `AUTH0_MCP_…`, then, where FastMCP's Auth0Provider has it too, as
- * `FASTMCP_SERVER_AUTH_AUTH0_…`. An empty value is as good as none. Files are not read: that is what
- * `node --env-file` is for.
- *
- * @module
+ * An option is looked up as `AUTH0_MCP_…`, then, where FastMCP's Auth0Provider has it too, as
+ * `FASTMCP_SERVER_AUTH_AUTH0_…`. An empty value counts as unset. Files are not read: `node --env-file`
+ * reads them.
  */
-
-import { refuseCopyErrors } from './copied-values.js';
 import { Auth0McpConfigError, nearestName, unknownName, wrongOption } from './errors.js';
 import {
   environmentNameOfField,
@@ -21,19 +16,19 @@ import {
   PREFIX,
   type RawOptions,
 } from './option-table.js';
-import { splitList } from './values.js';
+import { refuseCopyErrors, splitList } from './values.js';
 
 /** Environment variables by name. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** What the environment says. */
-export interface EnvironmentReading {
+/** The options in an environment. */
+interface EnvironmentOptions {
   readonly options: RawOptions;
-  /** Sentences for the log about names that were passed over. */
-  readonly remarks: readonly string[];
+  /** Warnings for the log about ignored names. */
+  readonly warnings: readonly string[];
 }
 
-/** Chooses the provider in FastMCP; there is no choice here. */
+/** Selects the provider in FastMCP. */
 const FASTMCP_PROVIDER_NAME = 'FASTMCP_SERVER_AUTH';
 const FASTMCP_PROVIDER = 'fastmcp.server.auth.providers.auth0.Auth0Provider';
 
@@ -49,14 +44,14 @@ export function currentEnvironment(): Environment {
 }
 
 /**
- * @param wanted options to look for; names of the others are known, and their values not looked at
- * @throws Auth0McpConfigError a value that cannot be read, an `AUTH0_MCP_…` name that is no option,
+ * @param wanted options to read; names of other options are accepted, and their values ignored
+ * @throws Auth0McpConfigError a value that cannot be read, an unknown name that begins with `AUTH0_MCP_`,
  *   or a FastMCP provider other than Auth0
  */
 export function readEnvironment(
   environment: Environment,
   wanted: readonly OptionName[] = OPTION_NAMES,
-): EnvironmentReading {
+): EnvironmentOptions {
   refuseUnknownNames(environment);
   refuseOtherProvider(environment);
   const options: Partial<Record<OptionName, unknown>> = {};
@@ -64,7 +59,7 @@ export function readEnvironment(
     const value = readOption(environment, option);
     if (value !== undefined) options[option] = value;
   }
-  return { options, remarks: remarksOnFastMcpNames(environment) };
+  return { options, warnings: unknownFastMcpNames(environment) };
 }
 
 function readOption(environment: Environment, option: OptionName): unknown {
@@ -72,12 +67,12 @@ function readOption(environment: Environment, option: OptionName): unknown {
   if (fields !== undefined) return readFields(environment, option, Object.keys(fields));
   const text = firstSet(environment, environmentNames(option));
   if (text === undefined) return undefined;
-  // Before a list is split: a comment would become entries.
+  // Before a list is split: a comment would become entries of it.
   refuseCopyErrors(text, option);
   return readValue(option, text);
 }
 
-/** The fields that are set, as the object they would be in code; undefined for none. */
+/** The fields that are set, as an object; undefined for none. */
 function readFields(
   environment: Environment,
   option: OptionName,
@@ -103,7 +98,7 @@ function readValue(option: OptionName, text: string): unknown {
       return splitList(text, option);
     case 'number':
       if (/^-?\d+$/.test(text)) return Number(text);
-      throw wrongOption(option, text, 'Write a whole number, digits only.');
+      throw wrongOption(option, text, 'Write a whole number in digits.');
     case 'switch': {
       const value = SWITCHES.get(text.toLowerCase());
       if (value !== undefined) return value;
@@ -124,16 +119,19 @@ function refuseUnknownNames(environment: Environment): void {
   }
 }
 
-/** Names as files of variables give them to tools that read less than a shell: `export A`, `"A`, a mark before. */
+/** Names in an env file that a tool read without interpreting it: `export A`, `"A`, a byte order mark. */
 function refuseAlteredName(name: string): void {
   const altered =
     /^(?:export\s|set\s|[\s"'\ufeff])*((?:AUTH0_MCP|FASTMCP_SERVER_AUTH)_\w+)[\s"']*$/;
-  const meant = altered.exec(name)?.[1];
-  if (meant === undefined || meant === name) return;
-  const what = name.includes('\ufeff')
+  const intended = altered.exec(name)?.[1];
+  if (intended === undefined || intended === name) return;
+  const addition = name.includes('\ufeff')
     ? 'a byte order mark (U+FEFF): save the file as UTF-8 without one'
-    : `${JSON.stringify(name.replace(meant, '…'))}: write the name alone, such as ${meant}=value`;
-  throw new Auth0McpConfigError(meant, `The name of the variable ${meant} comes with ${what}.`);
+    : `${JSON.stringify(name.replace(intended, '…'))}: write the name alone, such as ${intended}=value`;
+  throw new Auth0McpConfigError(
+    intended,
+    `The name of the variable ${intended} comes with ${addition}.`,
+  );
 }
 
 function refuseOtherProvider(environment: Environment): void {
@@ -141,13 +139,13 @@ function refuseOtherProvider(environment: Environment): void {
   if (provider === undefined || provider === '' || provider === FASTMCP_PROVIDER) return;
   throw new Auth0McpConfigError(
     FASTMCP_PROVIDER_NAME,
-    `${FASTMCP_PROVIDER_NAME}: received ${JSON.stringify(provider)}. This library is the counterpart ` +
-      `of ${FASTMCP_PROVIDER} and of no other provider: set that, or remove the variable.`,
+    `${FASTMCP_PROVIDER_NAME}: received ${JSON.stringify(provider)}. This library replaces ` +
+      `${FASTMCP_PROVIDER} only: set that value, or remove the variable.`,
   );
 }
 
-/** FastMCP ignores names it does not know, and its file has to work here as it is: so no error. */
-function remarksOnFastMcpNames(environment: Environment): readonly string[] {
+/** Not an error: FastMCP ignores unknown names, and its env file has to work here unchanged. */
+function unknownFastMcpNames(environment: Environment): readonly string[] {
   const known = OPTION_NAMES.flatMap(environmentNames);
   return Object.keys(environment)
     .filter((name) => name.startsWith(FASTMCP_PREFIX) && !known.includes(name))

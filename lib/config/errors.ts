@@ -1,9 +1,6 @@
 /**
- * What is thrown for a wrong configuration: which option, what was received, what to do.
- *
- * A secret is described by its kind and length only, and so is anything inside an object or a list.
- *
- * @module
+ * Errors of the configuration: the option, the received value, the remedy. Secrets, objects and lists are
+ * described by type and length only.
  */
 import {
   environmentNameOfField,
@@ -22,8 +19,8 @@ export class Auth0McpConfigError extends Error {
   /** The same, in Node's manner. */
   readonly code = 'ERR_AUTH0_MCP_CONFIG';
   /**
-   * The option, or the environment variable that is no option: `baseUrl`, `clients[0].name`. The first of
-   * them where several are missing.
+   * The option, or the unknown environment variable: `baseUrl`, `clients[0].name`. The first one if several
+   * are missing.
    */
   readonly option: string;
 
@@ -37,24 +34,24 @@ export class Auth0McpConfigError extends Error {
 /**
  * The error for a value that cannot be used.
  *
- * @param option the option, with the place inside it: `clients[0].redirectUris`
- * @param remedy a sentence that says what to write instead
+ * @param option the option, with the position inside it: `clients[0].redirectUris`
+ * @param remedy a sentence: what to write instead
  */
 export function wrongOption(option: string, value: unknown, remedy: string): Auth0McpConfigError {
   const received = describe(value, isSecret(option));
   return new Auth0McpConfigError(option, `${label(option)}: received ${received}. ${remedy}`);
 }
 
-/** The error for an option that has to be there. */
+/** The error for a required option that is absent. */
 export function missingOption(option: string, remedy: string): Auth0McpConfigError {
   return new Auth0McpConfigError(option, `${label(option)} is missing. ${remedy}`);
 }
 
 /**
- * The error for a name nobody knows.
+ * The error for an unknown name.
  *
- * @param kind what it is the name of: `option`, `environment variable`
- * @param known the names there are; the nearest is suggested
+ * @param kind `option`, `environment variable`
+ * @param known the nearest of these names is suggested
  */
 export function unknownName(
   kind: string,
@@ -67,7 +64,7 @@ export function unknownName(
   return new Auth0McpConfigError(name, `Unknown ${kind} ${quoted(name)}. ${remedy}`);
 }
 
-/** The known name that differs least, if the difference looks like a slip. */
+/** The known name with the smallest edit distance, if it may be a typing error. */
 export function nearestName(name: string, known: readonly string[]): string | undefined {
   const plain = plainName(name);
   const ranked = known
@@ -79,7 +76,7 @@ export function nearestName(name: string, known: readonly string[]): string | un
     : undefined;
 }
 
-/** The option, with what it is called in the environment. */
+/** The option with its names in the environment. */
 export function label(option: string): string {
   const names = environmentNamesOf(option);
   return names.length === 0 ? option : `${option} (environment: ${names.join(' or ')})`;
@@ -98,8 +95,8 @@ function rootOf(option: string): string {
 }
 
 /**
- * Text in place of a whole object, of a list or of a function may be anything, a secret too. It is shown
- * only where a text belongs: an option that the environment writes as text, or a field.
+ * A text in place of an object, a list or a function may be a secret. It is shown only where a text is
+ * expected: for an option that the environment can set, or for a field.
  */
 export function isSecret(option: string): boolean {
   const root = rootOf(option);
@@ -125,21 +122,21 @@ function listOf(length: number): string {
   return length === 1 ? 'a list of 1 entry' : `a list of ${length} entries`;
 }
 
-/** Most characters of a received value in a message. */
+/** Maximum length of a received value in a message. */
 const MAX_SHOWN = 120;
 
 function quoted(text: string): string {
-  // Credentials in front of a host, and whatever stands in a query, are secrets too.
+  // Credentials in front of a host, and the query, may be secrets.
   const masked = text.replace(/^([^@]*?\/\/)?.*@/s, '$1…@').replace(/\?.+/s, '?…');
   return JSON.stringify(masked.length > MAX_SHOWN ? `${masked.slice(0, MAX_SHOWN)}…` : masked);
 }
 
-/** `client_id`, `clientID` and `CLIENT-ID` are one slip away from nothing. */
+/** `client_id`, `clientID` and `CLIENT-ID` are equal. */
 function plainName(name: string): string {
   return name.toLowerCase().replace(/[^a-z0-9]/g, '');
 }
 
-/** Levenshtein: how many characters to insert, delete or replace. */
+/** Levenshtein distance: number of characters to insert, delete or replace. */
 function editDistance(a: string, b: string): number {
   let previous = Array.from({ length: b.length + 1 }, (_, column) => column);
   for (const [row, left] of [...a].entries()) {

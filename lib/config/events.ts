@@ -1,10 +1,10 @@
-/**
- * Audit events: a closed set, typed, without secrets.
- *
- * @module
- */
+/** Audit events: a closed set, typed, without secrets. */
+import { channel } from 'node:diagnostics_channel';
 
-/** What every event may carry. Ids only: never a token, code, secret, cookie or name. */
+import { type CounterName, count } from '../telemetry.js';
+import type { Logger } from './logger.js';
+
+/** Fields that every event may have. Ids only: never a token, code, secret, cookie or name. */
 export interface EventContext {
   /** Short fingerprint of the OAuth client's id (a registered id is long), or a URL client id. */
   readonly client?: string;
@@ -12,69 +12,69 @@ export interface EventContext {
   readonly grantId?: string;
   /** Auth0's `sub`. */
   readonly subject?: string;
-  /** The request it belongs to: the same in its log lines and on an error page. */
+  /** The reference of the request, as in its log lines and on an error page. */
   readonly correlationId?: string;
 }
 
 /** Why a grant ended. */
 export type RevocationCause =
-  /** The client handed a token back (RFC 7009). */
+  /** The client revoked a token (RFC 7009). */
   | 'client_request'
-  /** The person disconnected the client on the page of connected apps. */
+  /** The user disconnected the client on the page of connected apps. */
   | 'person_request'
   /** `auth.grants.revoke` or `revokeAll`. */
   | 'operator'
-  /** A code was used twice: one of the two is a thief. */
+  /** A code was used twice: one of the two callers is a thief. */
   | 'code_replayed'
-  /** A refresh token came back long after it was replaced: the same. */
+  /** A refresh token was used after its grace window: the same. */
   | 'refresh_token_replayed'
-  /** Auth0 refused to renew the session, or asks for a second factor. */
+  /** Auth0 refused to renew the session, or requires a second factor. */
   | 'auth0_session_ended'
-  /** Auth0 told that the session has ended. */
+  /** Auth0 reported that the session has ended. */
   | 'backchannel_logout'
-  /** The person has so many logins that Auth0 would soon drop some: the least recently used go. */
+  /** The user has so many logins that Auth0 would soon drop some: the least recently used are revoked. */
   | 'auth0_limit'
-  /** A later login of the same client took its place, as after a step-up: it ends with the grace window. */
+  /** A later login of the same client replaced it, as after a step-up: it ends with the grace window. */
   | 'superseded'
-  /** It had run out by itself and was given back to Auth0 now. */
+  /** It had expired; its refresh token was now revoked at Auth0. */
   | 'expired';
 
-/** Something worth an audit line: `type` says what, and decides which further fields there are. */
+/** An audit event: `type` determines the further fields. */
 export type Auth0McpEvent = EventContext &
   /** A client registered itself. */
   (
     | { readonly type: 'client_registered' }
-    /** The person pressed Allow. */
+    /** The user pressed Allow. */
     | { readonly type: 'consent_given' }
-    /** The person pressed Deny. */
+    /** The user pressed Deny. */
     | { readonly type: 'consent_denied' }
-    /** The browser was sent to Auth0. */
+    /** The browser was redirected to Auth0. */
     | { readonly type: 'login_started' }
-    /** Auth0 sent it back, all was verified, and the client got a code. */
+    /** The callback was verified, and the client received a code. */
     | { readonly type: 'login_completed' }
     /**
      * `reason`: `denied`, `unavailable`, `misconfigured`, `invalid_response`, `unknown_login`, or an OAuth
-     * error code. `tenantMessage`: why the tenant denied it, in the words of its Action or rule.
+     * error code. `tenantMessage`: the reason of the tenant's Action or rule for denying it.
      */
     | { readonly type: 'login_failed'; readonly reason: string; readonly tenantMessage?: string }
-    /** Somebody signs in to the page of connected apps, which belongs to no client. */
+    /** A sign-in to the page of connected apps, which belongs to no client, was redirected to Auth0. */
     | { readonly type: 'sign_in_started' }
-    /** A person is signed in to the page of connected apps. */
+    /** The user is signed in to the page of connected apps. */
     | { readonly type: 'signed_in' }
     /** The user was not signed in to that page. `reason` and `tenantMessage`: as of `login_failed`. */
     | { readonly type: 'sign_in_failed'; readonly reason: string; readonly tenantMessage?: string }
-    /** A person signed out of the page of connected apps. */
+    /** The user signed out of the page of connected apps. */
     | { readonly type: 'signed_out' }
-    /** The client has its first tokens. */
+    /** The client received its first tokens. */
     | { readonly type: 'code_redeemed' }
     /** A code was used twice; `grant_revoked` follows. */
     | { readonly type: 'code_replayed' }
-    /** The client has new tokens. */
+    /** The client received new tokens. */
     | { readonly type: 'tokens_refreshed' }
     /**
-     * A replaced refresh token was used inside the grace window and answered: a retry, parallel refreshes,
-     * or a thief. `ageSeconds`: since it was replaced. `reuses`: how often since, 32 at most. `addresses`:
-     * from how many it came, its first use included, 8 at most.
+     * A replaced refresh token was used inside the grace window and accepted: a retry, parallel refreshes,
+     * or a thief. `ageSeconds`: since it was replaced. `reuses`: uses since then, 32 at most. `addresses`:
+     * number of addresses, including that of its first use, 8 at most.
      */
     | {
         readonly type: 'refresh_token_reused';
@@ -82,19 +82,19 @@ export type Auth0McpEvent = EventContext &
         readonly reuses: number;
         readonly addresses: number;
       }
-    /** A refresh token came back long after it was replaced; `grant_revoked` follows. */
+    /** A replaced refresh token was used after the grace window; `grant_revoked` follows. */
     | { readonly type: 'refresh_token_replayed' }
     /** Auth0's own tokens were renewed. */
     | { readonly type: 'auth0_refreshed' }
-    /** A login has ended, and its tokens with it. */
+    /** A grant has ended, and its tokens with it. */
     | { readonly type: 'grant_revoked'; readonly cause: RevocationCause }
-    /** Auth0 told of a logout; `ended` counts the grants that ended with it. */
+    /** Auth0 reported a logout; `ended` is the number of grants that ended with it. */
     | { readonly type: 'backchannel_logout'; readonly ended: number }
-    /** A web page of an origin outside `allowedOrigins` called the MCP endpoint and was refused. */
+    /** A web page of an origin outside `allowedOrigins` called the MCP endpoint and was rejected. */
     | { readonly type: 'origin_refused'; readonly origin: string }
-    /** Auth0 does not answer, or answers with an error of its own. */
+    /** Auth0 does not respond, or responds with a server error. */
     | { readonly type: 'auth0_unavailable'; readonly reason: string }
-    /** Something has to be repaired at Auth0; the log says what, and where. */
+    /** A setting at Auth0 has to be corrected; the log says which. */
     | { readonly type: 'configuration_problem'; readonly reason: string }
   );
 
@@ -106,3 +106,41 @@ export type EventListener = (event: Auth0McpEvent) => void;
  * process without touching its code.
  */
 export const EVENT_CHANNEL = 'express-auth0-mcp';
+
+/**
+ * Sends events to the listener, and to subscribers of the channel. An error of the listener is logged.
+ *
+ * @param correlationId the reference of the current request
+ */
+export function createEmitter(
+  listener: EventListener,
+  log: Pick<Logger, 'error'>,
+  correlationId: () => string | undefined,
+): EventListener {
+  const events = channel(EVENT_CHANNEL);
+  return function emit(event) {
+    const id = correlationId();
+    const complete = Object.freeze(id === undefined ? event : { ...event, correlationId: id });
+    countLogin(event);
+    if (events.hasSubscribers) events.publish(complete);
+    try {
+      listener(complete);
+    } catch (error) {
+      log.error({ event: event.type, error: String(error) }, 'onEvent threw');
+    }
+  };
+}
+
+const COUNTERS: ReadonlyMap<Auth0McpEvent['type'], CounterName> = new Map([
+  ['login_started', 'auth0_mcp.logins.started'],
+  ['sign_in_started', 'auth0_mcp.logins.started'],
+  ['login_completed', 'auth0_mcp.logins'],
+  ['login_failed', 'auth0_mcp.logins'],
+  ['signed_in', 'auth0_mcp.sign_ins'],
+  ['sign_in_failed', 'auth0_mcp.sign_ins'],
+]);
+
+function countLogin(event: Auth0McpEvent): void {
+  const counter = COUNTERS.get(event.type);
+  if (counter !== undefined) count(counter, 'reason' in event ? event.reason : undefined);
+}

@@ -1,41 +1,33 @@
-/**
- * Every option by name: what it is called in the environment and how its text is read there.
- *
- * The compiler keeps this table complete against `Auth0McpOptions`; `env.ts` and `errors.ts` read it.
- *
- * @module
- */
+/** Every option with its names in the environment. The compiler requires an entry for each option. */
 import type { Auth0McpOptions } from './options.js';
 import type { Auth0McpResourceOptions } from './resource-options.js';
 
 /** Name of an option. */
 export type OptionName = keyof Auth0McpOptions;
 
-/** Values by option as they were found, not yet checked. */
+/** Unchecked values by option. */
 export type RawOptions = Readonly<Partial<Record<OptionName, unknown>>>;
 
-/** How the environment writes a value. */
-export type EnvironmentForm = 'text' | 'list' | 'number' | 'switch';
+/** How the value is written in the environment. */
+type EnvironmentForm = 'text' | 'list' | 'number' | 'switch';
 
-/** What the environment knows of one option. */
-export interface OptionEntry {
-  /** Follows the prefix in the environment. Undefined: settable in code only. */
+interface OptionEntry {
+  /** Name in the environment after the prefix. Undefined: settable in code only. */
   readonly suffix?: string;
   readonly form?: EnvironmentForm;
-  /** For an option that is an object: its fields that the environment can set, each by a suffix. */
+  /** For an option that is an object: field → name in the environment after the prefix. */
   readonly fields?: Readonly<Record<string, string>>;
-  /** Whether FastMCP's Auth0Provider reads the same suffix under its own prefix. */
+  /** FastMCP's Auth0Provider has the same suffix after its own prefix. */
   readonly inFastMcp?: true;
-  /** Whether the value must never be shown. */
+  /** The value must never be shown. */
   readonly isSecret?: true;
 }
 
-/** Prefix of our own environment names. */
 export const PREFIX = 'AUTH0_MCP_';
-/** Prefix of the names that FastMCP's Auth0Provider reads. */
+/** Prefix of FastMCP's Auth0Provider. */
 export const FASTMCP_PREFIX = 'FASTMCP_SERVER_AUTH_AUTH0_';
 
-/** All options, in the order of their documentation. */
+/** In documentation order. */
 export const OPTION_TABLE: Readonly<Record<OptionName, OptionEntry>> = {
   configUrl: { suffix: 'CONFIG_URL', form: 'text', inFastMcp: true },
   domain: { suffix: 'DOMAIN', form: 'text' },
@@ -92,10 +84,10 @@ export const OPTION_TABLE: Readonly<Record<OptionName, OptionEntry>> = {
   onEvent: {},
 };
 
-/** Every option name, in documentation order. */
+/** All options, in documentation order. */
 export const OPTION_NAMES: readonly OptionName[] = Object.keys(OPTION_TABLE).filter(isOptionName);
 
-/** Which of them `auth0McpResource()` takes; the compiler keeps it complete. */
+/** Options of `auth0McpResource()`; the compiler requires them all. */
 const OF_RESOURCE: Readonly<Record<keyof Auth0McpResourceOptions, true>> = {
   configUrl: true,
   domain: true,
@@ -121,19 +113,18 @@ export const RESOURCE_OPTION_NAMES: readonly OptionName[] = OPTION_NAMES.filter(
   Object.hasOwn(OF_RESOURCE, name),
 );
 
-/** Whether a word is the name of an option. */
 export function isOptionName(name: string): name is OptionName {
   return Object.hasOwn(OPTION_TABLE, name);
 }
 
-/** Environment names of an option, the one that wins first; none for code-only options. */
+/** Environment names of an option, in order of precedence; none for code-only options. */
 export function environmentNames(option: OptionName): readonly string[] {
   const { suffix, inFastMcp, fields = {} } = OPTION_TABLE[option];
   if (suffix === undefined) return Object.values(fields).map((field) => PREFIX + field);
   return inFastMcp ? [PREFIX + suffix, FASTMCP_PREFIX + suffix] : [PREFIX + suffix];
 }
 
-/** Environment name of one field of an option that is an object, where it has one. */
+/** Environment name of one field of an option that is an object; undefined if it has none. */
 export function environmentNameOfField(option: OptionName, field: string): string | undefined {
   const { fields = {} } = OPTION_TABLE[option];
   return Object.hasOwn(fields, field) ? `${PREFIX}${fields[field]}` : undefined;

@@ -1,16 +1,13 @@
 /**
- * What a user may write: the options of `auth0Mcp()`.
+ * The options of `auth0Mcp()`, as a user writes them.
  *
- * A value in code wins over the environment, option by option, and `undefined` counts as not given.
- * Environment names are `AUTH0_MCP_…`; where a second name stands beside it, that one belongs to
- * FastMCP's `Auth0Provider` and is read when ours is unset or empty. Lists in the environment are
- * separated by commas or spaces, or are a JSON array; switches are `true`, `on`, `yes`, `1` or
- * `false`, `off`, `no`, `0`. `resolve.ts` turns all of it into a `Config`, or throws.
+ * A value in code wins over the environment, option by option; `undefined` counts as absent. Lists in the
+ * environment are separated by commas or spaces, or are a JSON array; switches are `true`, `on`, `yes`, `1` or
+ * `false`, `off`, `no`, `0`.
  *
- * The first sentence of each option, its default and its names in the environment are its row in the
- * README; `npm run docs` writes it there.
- *
- * @module
+ * To add an option: write it here, give it a row in `option-table.ts` and a field in `config.ts`, and resolve
+ * it in the file of its subject in `rules/`; for `auth0McpResource()` name it in `resource-options.ts` too.
+ * `npm run docs` writes its first sentence, default and environment names into the README.
  */
 import type { JsonWebKeyInput } from 'node:crypto';
 
@@ -21,25 +18,25 @@ import type { Storage } from '../storage/storage.js';
 import type { EventListener } from './events.js';
 import type { Logger } from './logger.js';
 
-/** A client that does not register itself: its id, and perhaps a secret, were agreed by hand. */
+/** A pre-registered client. */
 export interface PreRegisteredClientOptions {
   /**
-   * What the client sends as `client_id`. Not a URL: those name client metadata documents. Beside a
-   * secret without `:` and `%`.
+   * The `client_id` that the client sends. Not a URL, which is the id of a client with a metadata document;
+   * with a secret, no `:` and `%` in it.
    */
   readonly clientId: string;
   /**
-   * At least 32 characters, no space and no `%` among them: HTTP Basic would not carry those safely.
-   * Left out for a public client, which proves itself by PKCE alone.
+   * At least 32 characters, without space and `%`, which are ambiguous in HTTP Basic.
+   * Absent for a public client, which uses PKCE alone.
    */
   readonly clientSecret?: string | undefined;
-  /** At least one: `https`, a loopback address (any port will match), or an app's own scheme. */
+  /** At least one: `https`, a loopback address (any port matches), or an app's own scheme. */
   readonly redirectUris: readonly string[];
-  /** Shown to people on the consent page. */
+  /** Shown to users on the consent page. */
   readonly name: string;
 }
 
-/** What may be called without a token. */
+/** Methods and tools that need no token. */
 export interface AnonymousOptions {
   /** JSON-RPC methods, such as `initialize` and `tools/list`. Not `tools/call`: name tools instead. */
   readonly methods?: readonly string[] | undefined;
@@ -48,18 +45,18 @@ export interface AnonymousOptions {
 }
 
 /**
- * How the consent page and its neighbours look. In the environment each field stands by itself, and
+ * Branding of the consent page and the other pages. In the environment each field is a variable, and
  * code wins over it field by field.
  */
 export interface BrandingOptions {
-  /** What people call the service. Default: the host of the MCP endpoint. */
+  /** Name of the service. Default: the host of the MCP endpoint. */
   readonly name?: string | undefined;
   /**
    * A `data:image/…` URI of at most 64 kB, or a path on this origin such as `/logo.svg`: the pages
    * load nothing from other hosts. Default: the initial of the name.
    */
   readonly logo?: string | undefined;
-  /** `#rgb` or `#rrggbb`; darkened or lightened where it could not be read. Default: `#2f5fd0`. */
+  /** `#rgb` or `#rrggbb`; darkened or lightened where the contrast is too low. Default: `#2f5fd0`. */
   readonly accentColor?: string | undefined;
   /** Privacy policy: an https URL, or a path on this origin. Default: no link. */
   readonly policyUrl?: string | undefined;
@@ -71,8 +68,8 @@ export interface BrandingOptions {
 export interface Auth0McpOptions {
   /**
    * Discovery URL of the Auth0 tenant.
-   * `https://TENANT.us.auth0.com/.well-known/openid-configuration`; its host decides the issuer
-   * that Auth0's tokens must name, so with a custom domain give the custom domain. Plain http only
+   * `https://TENANT.us.auth0.com/.well-known/openid-configuration`; its host determines the issuer
+   * of Auth0's tokens, so with a custom domain give the custom domain. Plain http only
    * for a loopback host.
    *
    * Required, or `domain`. Not both.
@@ -98,7 +95,7 @@ export interface Auth0McpOptions {
   readonly clientId?: string | undefined;
 
   /**
-   * Client secret of the Auth0 application; left out where it has none. That is where its
+   * Client secret of the Auth0 application; absent if it has none. That is the case if its
    * authentication method is `None` (Single Page and Native applications) or Private Key JWT.
    *
    * Default: none.
@@ -107,7 +104,7 @@ export interface Auth0McpOptions {
   readonly clientSecret?: string | undefined;
 
   /**
-   * How the application proves itself to Auth0: `client_secret_post`, `client_secret_basic`, `none`
+   * How the application authenticates at Auth0: `client_secret_post`, `client_secret_basic`, `none`
    * or `private_key_jwt`. As set in the dashboard: Application, Credentials. PKCE is used with
    * each.
    *
@@ -122,10 +119,10 @@ export interface Auth0McpOptions {
     | undefined;
 
   /**
-   * Private key for `private_key_jwt`, as PEM or JWK. Its public half is registered at the Auth0
+   * Private key for `private_key_jwt`, as PEM or JWK. Its public key is registered at the Auth0
    * application. In a PEM text line breaks may be written as `\n`; a JWK is an object or its JSON.
-   * RSA of 2048 bits or more, P-256 or P-384. A `kid` in the JWK is sent; an `alg` in it chooses
-   * among `RS256`, `RS384`, `PS256`, `ES256`, `ES384`.
+   * RSA of 2048 bits or more, P-256 or P-384. A `kid` in the JWK is sent; an `alg` in it selects one
+   * of `RS256`, `RS384`, `PS256`, `ES256`, `ES384`.
    *
    * Default: none.
    * Environment: `AUTH0_MCP_AUTH0_PRIVATE_KEY`.
@@ -133,10 +130,10 @@ export interface Auth0McpOptions {
   readonly auth0PrivateKey?: string | JsonWebKeyInput['key'] | JWK | undefined;
 
   /**
-   * Identifier of the Auth0 API that access tokens are for, to the character. Dashboard:
-   * Applications, APIs. Auth0 makes a difference between `https://api.example.com` and the same
-   * with a slash. A word that many services would choose (`api`) is accepted with a warning, since
-   * Auth0 cannot rename an API; the userinfo endpoint and the Management API are refused.
+   * Identifier of the Auth0 API that access tokens are for, exactly. Dashboard:
+   * Applications, APIs. Auth0 distinguishes `https://api.example.com` and
+   * `https://api.example.com/`. A generic word (`api`) is accepted with a warning, since
+   * Auth0 cannot rename an API; the userinfo endpoint and the Management API are rejected.
    *
    * Required.
    * Environment: `AUTH0_MCP_AUDIENCE`, `FASTMCP_SERVER_AUTH_AUTH0_AUDIENCE`.
@@ -146,7 +143,7 @@ export interface Auth0McpOptions {
   /**
    * Public URL under which clients reach this router, with any mount path; `https`, or `http` on
    * localhost. `https://host` or `https://host/api`; plain http is for loopback hosts only. Every
-   * URL that is published comes from it, none from the request. A trailing slash is dropped.
+   * published URL is built from it, none from the request. A trailing slash is removed.
    *
    * Required.
    * Environment: `AUTH0_MCP_BASE_URL`, `FASTMCP_SERVER_AUTH_AUTH0_BASE_URL`.
@@ -154,9 +151,8 @@ export interface Auth0McpOptions {
   readonly baseUrl?: string | undefined;
 
   /**
-   * Our name as authorization server, on the origin of `baseUrl`. It is the `issuer` of the
-   * metadata and the `iss` of our tokens. The origin itself is a good choice for a router mounted
-   * under a path.
+   * Issuer identifier of the authorization server, on the origin of `baseUrl`. It is the `issuer` of the
+   * metadata and the `iss` of our tokens. For a router mounted under a path the origin itself is recommended.
    *
    * Default: `baseUrl`.
    * Environment: `AUTH0_MCP_ISSUER_URL`, `FASTMCP_SERVER_AUTH_AUTH0_ISSUER_URL`.
@@ -172,7 +168,7 @@ export interface Auth0McpOptions {
   readonly resourcePath?: string | undefined;
 
   /**
-   * Base of the MCP endpoint's public URL, where it is not the one of the login endpoints.
+   * Base of the MCP endpoint's public URL, if it differs from that of the login endpoints.
    *
    * Default: `baseUrl`.
    * Environment: `AUTH0_MCP_RESOURCE_BASE_URL`.
@@ -180,8 +176,8 @@ export interface Auth0McpOptions {
   readonly resourceBaseUrl?: string | undefined;
 
   /**
-   * Where Auth0 sends the browser back, below `baseUrl`. `baseUrl` and this path together have to
-   * stand, to the character, under Allowed Callback URLs of the Auth0 application.
+   * Path of the callback from Auth0, below `baseUrl`. Both together have to
+   * be in Allowed Callback URLs of the Auth0 application, exactly.
    *
    * Default: `/auth/callback`.
    * Environment: `AUTH0_MCP_REDIRECT_PATH`, `FASTMCP_SERVER_AUTH_AUTH0_REDIRECT_PATH`.
@@ -189,20 +185,20 @@ export interface Auth0McpOptions {
   readonly redirectPath?: string | undefined;
 
   /**
-   * The part of `baseUrl`'s path that a proxy cuts off before requests arrive. With
-   * `https://host/api` as `baseUrl` and `/api` here, `/authorize` is answered as `/api/authorize`.
-   * Not needed where the proxy sends `X-Forwarded-Prefix` and Express trusts it (`trust proxy`).
-   * Without a proxy it makes the endpoints answer at the origin's root as well, where clients look
-   * that know the protocol of 2025-03-26 only. The app then must not use those paths itself.
+   * The prefix of `baseUrl`'s path that a proxy strips from requests. With
+   * `https://host/api` as `baseUrl` and `/api` here, a request for `/authorize` is served as `/api/authorize`.
+   * Not needed if the proxy sends `X-Forwarded-Prefix` and Express trusts it (`trust proxy`).
+   * Without a proxy it also serves the endpoints at the root of the origin, where clients of
+   * MCP 2025-03-26 expect them. The app then must not use those paths itself.
    *
-   * Default: nothing is cut off.
+   * Default: nothing is stripped.
    * Environment: `AUTH0_MCP_STRIPPED_PREFIX`.
    */
   readonly strippedPrefix?: string | undefined;
 
   /**
-   * Scopes that every token must have; permissions of Auth0's RBAC count. An empty list asks for
-   * none. `offline_access` does not belong here, Auth0 is always asked for it.
+   * Scopes that every token must have; permissions of Auth0's RBAC count. An empty list requires
+   * none. Not `offline_access`, which is always requested from Auth0.
    *
    * Default: `['openid']`.
    * Environment: `AUTH0_MCP_REQUIRED_SCOPES`, `FASTMCP_SERVER_AUTH_AUTH0_REQUIRED_SCOPES`.
@@ -210,19 +206,18 @@ export interface Auth0McpOptions {
   readonly requiredScopes?: string | readonly string[] | undefined;
 
   /**
-   * Scopes that a first login asks for besides the required ones; who is not granted one logs in
-   * without it. List those of `toolScopes` here for clients that cannot ask for more later: the
-   * TypeScript SDK before version 2 only refreshes its token when a tool is refused, as long as it
-   * holds a refresh token.
+   * Scopes that a first login requests in addition to the required ones; a user without one of them can log in
+   * as well. List those of `toolScopes` here for clients that cannot request more later: while it has a refresh
+   * token, the TypeScript SDK before version 2 only refreshes its token when a tool is refused.
    *
-   * Default: none further. People are asked for no more than they need.
+   * Default: none further, so that users consent to no more than they need.
    * Environment: `AUTH0_MCP_DEFAULT_SCOPES`.
    */
   readonly defaultScopes?: string | readonly string[] | undefined;
 
   /**
-   * More scopes that a client may ask for, at first or when it is told that it lacks one. Those of
-   * `requiredScopes`, `defaultScopes` and `toolScopes` are always among them.
+   * Further scopes that a client may request, at first or after a challenge. Those of
+   * `requiredScopes`, `defaultScopes` and `toolScopes` are always included.
    *
    * Default: none further.
    * Environment: `AUTH0_MCP_SCOPES_SUPPORTED`.
@@ -230,16 +225,16 @@ export interface Auth0McpOptions {
   readonly scopesSupported?: string | readonly string[] | undefined;
 
   /**
-   * Scopes that a tool needs besides: `{ write_file: ['files:write'] }`. A call without them is
-   * answered by a 403 challenge, and the tool does not run.
+   * Additional scopes that a tool needs: `{ write_file: ['files:write'] }`. The response to a call without
+   * them is a 403 challenge, and the tool does not run.
    *
-   * For this the guard reads the message, and the route gets the parsed value as `req.body`: hand it
+   * For this the guard reads the message, and the route gets the parsed value as `req.body`: pass it
    * to the transport. A body parser of yours in front of the guard is used, with its limits, also
-   * where it leaves bytes or text. Without one, JSON in UTF-8 is read up to `maxMessageBytes`; a larger body
-   * is refused with 413, another type or charset, or a compressed body, with 415. A message that
-   * two readers may understand differently (a call without a name, a key `__proto__`) is refused
-   * with 400 and the JSON-RPC error -32600. At other routes behind `auth.bearer()` this holds for JSON
-   * that looks like a message; other bodies are left alone.
+   * if it leaves bytes or text. Without one, JSON in UTF-8 is read up to `maxMessageBytes`; a larger body
+   * is rejected with 413, another type or charset, or a compressed body, with 415. An ambiguous message
+   * (a call without a name, a key `__proto__`) is rejected
+   * with 400 and the JSON-RPC error -32600. At other routes behind `auth.bearer()` this applies to JSON
+   * that looks like a message; other bodies are not changed.
    *
    * Default: none.
    * Environment: none.
@@ -247,8 +242,8 @@ export interface Auth0McpOptions {
   readonly toolScopes?: Readonly<Record<string, readonly string[]>> | undefined;
 
   /**
-   * Scopes that include others: `{ admin: ['write'], write: ['read'] }`. So a token with `admin`
-   * may do what needs `read`.
+   * Scopes that include others: `{ admin: ['write'], write: ['read'] }`. A token with `admin`
+   * then has `read` too.
    *
    * Default: none.
    * Environment: none.
@@ -256,30 +251,30 @@ export interface Auth0McpOptions {
   readonly impliedScopes?: Readonly<Record<string, readonly string[]>> | undefined;
 
   /**
-   * What a scope allows, in words for the consent page: `{ 'files:write': 'Change your files' }`.
+   * Descriptions of scopes for the consent page: `{ 'files:write': 'Change your files' }`.
    * At most 200 characters each.
    *
-   * Default: the bare name; words of ours for `openid`, `profile` and `email`.
+   * Default: the name of the scope; built-in descriptions for `openid`, `profile` and `email`.
    * Environment: none.
    */
   readonly scopeDescriptions?: Readonly<Record<string, string>> | undefined;
 
   /**
-   * Secret behind our tokens and client ids, 32 characters or more; in a list the first signs, all
-   * verify. The keys that sign are derived from it: from the UTF-8 bytes of a string, or from at
-   * least 32 bytes as they are. To change it put the new one behind the old one on all machines,
-   * then in front of it, and take the old one out when what it signed may end. A single machine
+   * Secret for our tokens and client ids, 32 characters or more; in a list the first signs, all
+   * verify. The signing keys are derived from the UTF-8 bytes of a string, or from at
+   * least 32 bytes. To rotate it, append the new secret to the list on all machines,
+   * then move it to the front, and remove the old one when what it signed may become invalid. A single machine
    * can begin with the second step.
    *
-   * Default: made and kept by `embeddedStorage()`; required with Redis. A storage of your own may
-   * keep one too.
+   * Default: created and stored by `embeddedStorage()`; required with Redis. A storage of your own may
+   * store one too.
    * Environment: `AUTH0_MCP_JWT_SIGNING_KEY`, `FASTMCP_SERVER_AUTH_AUTH0_JWT_SIGNING_KEY`.
    */
   readonly jwtSigningKey?: string | Uint8Array | readonly (string | Uint8Array)[] | undefined;
 
   /**
-   * Where logins are kept: `embeddedStorage()`, `redisStorage()`, `memoryStorage()` or your own.
-   * The environment knows Redis only, by its URL: `redis://…` or `rediss://…`.
+   * Where logins are stored: `embeddedStorage()`, `redisStorage()`, `memoryStorage()` or your own.
+   * In the environment Redis only, by its URL: `redis://…` or `rediss://…`.
    *
    * Default: `embeddedStorage()`.
    * Environment: `AUTH0_MCP_REDIS_URL`.
@@ -287,7 +282,7 @@ export interface Auth0McpOptions {
   readonly storage?: Storage | undefined;
 
   /**
-   * Secret that seals what is stored; in a list the first seals, all open. Of the same strength as
+   * Secret that encrypts stored records; in a list the first encrypts, all decrypt. Of the same strength as
    * `jwtSigningKey`.
    *
    * Default: derived from `jwtSigningKey`.
@@ -300,11 +295,11 @@ export interface Auth0McpOptions {
     | undefined;
 
   /**
-   * When a person is asked whether a client may act for them: `always`, `remember` (once per
-   * browser, client, redirect URI and scopes), `external` (something in front of this server asks,
-   * and we do not). With `remember`, only clients that registered themselves and live on a web
-   * server are remembered. Apps on the user's own device, clients of `clients` and those known by
-   * their metadata document, whose id everyone knows, are asked for each time.
+   * When users are asked for consent: `always`, `remember` (once per
+   * browser, client, redirect URI and scopes), `external` (a page in front of this server asks,
+   * and this server does not). With `remember`, only clients that registered themselves and run on a web
+   * server are remembered. For apps on the user's own device, clients of `clients` and clients with a
+   * metadata document, whose id is public, users are asked each time.
    *
    * Default: `always`.
    * Environment: `AUTH0_MCP_CONSENT`.
@@ -313,11 +308,12 @@ export interface Auth0McpOptions {
 
   /**
    * Patterns a client's redirect URI has to match: `https://*.example.com/*`, `http://localhost:*`.
-   * One of them, besides being registered; `cursor://anysphere.cursor-mcp/*` is one for an app's
-   * own scheme. Without the option an app's scheme has to be a reverse domain name
-   * (`com.example.app`), one of a well-known client (`cursor`, `vscode`, `zed`, …) with the address of a callback
-   * (`cursor://anysphere.cursor-mcp/oauth/callback`), or one that stands in `clients`; a pattern admits any other. A host may start with `*.`, a port may be `*`, and `*` in a path stands for any
-   * characters. An empty list lets nobody in.
+   * One has to match, and the URI has to be registered; `cursor://anysphere.cursor-mcp/*` is a pattern for an
+   * app's own scheme. Without the option an app's scheme has to be a reverse domain name
+   * (`com.example.app`), that of a well-known client (`cursor`, `vscode`, `zed`, …) with the address of a callback
+   * (`cursor://anysphere.cursor-mcp/oauth/callback`), or one in `clients`; a pattern allows any other. A host may
+   * start with `*.`, a port may be `*`, and `*` in a path matches any characters. With an empty list no client
+   * can log in.
    *
    * Default: any valid one.
    * Environment: `AUTH0_MCP_ALLOWED_CLIENT_REDIRECT_URIS`,
@@ -326,9 +322,9 @@ export interface Auth0McpOptions {
   readonly allowedClientRedirectUris?: string | readonly string[] | undefined;
 
   /**
-   * Whether clients may register themselves (RFC 7591). The metadata follows. Switched off, clients
-   * that registered before are unknown as well: they get no more tokens (401 `invalid_client`), access
-   * tokens run out. Switched on again, they are known again.
+   * Whether clients may register themselves (RFC 7591). The metadata says so. If false, clients
+   * that registered before are rejected as well: they get no more tokens (401 `invalid_client`), and their access
+   * tokens expire. If true again, they are accepted again.
    *
    * Default: `true`.
    * Environment: `AUTH0_MCP_CLIENT_REGISTRATION`.
@@ -337,7 +333,7 @@ export interface Auth0McpOptions {
 
   /**
    * Whether a client id may be the https URL of a client metadata document, which is then fetched.
-   * The metadata follows. Switched off, nothing is fetched for clients that register either: those with
+   * The metadata says so. If false, nothing is fetched for clients that register either: those with
    * keys for `private_key_jwt` send `jwks`, not `jwks_uri`.
    *
    * Default: `true`.
@@ -346,10 +342,9 @@ export interface Auth0McpOptions {
   readonly clientIdMetadataDocuments?: boolean | undefined;
 
   /**
-   * Hosts whose client metadata documents are taken: `claude.ai`, `*.example.com`. The latter
-   * stands for any host below it. Nothing is fetched from another host, and its clients are told
-   * that they are not accepted, those that logged in before as well. An empty list lets no such client
-   * in.
+   * Hosts whose client metadata documents are accepted: `claude.ai`, `*.example.com`. The latter
+   * matches any host below it. Nothing is fetched from other hosts, and their clients are rejected, including
+   * those that logged in before. With an empty list no such client can log in.
    *
    * Default: any public one.
    * Environment: `AUTH0_MCP_ALLOWED_CLIENT_METADATA_HOSTS`.
@@ -357,8 +352,8 @@ export interface Auth0McpOptions {
   readonly allowedClientMetadataHosts?: string | readonly string[] | undefined;
 
   /**
-   * Clients entered by hand: `{ clientId, clientSecret?, redirectUris, name }`. One that is taken out of
-   * the list gets no more tokens; access tokens run out.
+   * Pre-registered clients: `{ clientId, clientSecret?, redirectUris, name }`. One that is removed from
+   * the list gets no more tokens; its access tokens expire.
    *
    * Default: none.
    * Environment: none.
@@ -366,18 +361,19 @@ export interface Auth0McpOptions {
   readonly clients?: readonly PreRegisteredClientOptions[] | undefined;
 
   /**
-   * What needs no token: `{ methods: ['initialize', 'tools/list'], tools: ['search_docs'] }`.
-   * JSON-RPC methods and tools, at the MCP endpoint itself: nothing is open below it, at other routes behind
-   * `auth.bearer()`, or where that asks for `scopes`. Anything else is challenged. Of a batch every element has to be open,
-   * and there may be ten of them. 1,200 calls a minute are open to one address. Bodies are read as
-   * for `toolScopes`; of callers without a token 100 kB at most.
+   * JSON-RPC methods and tools that need no token:
+   * `{ methods: ['initialize', 'tools/list'], tools: ['search_docs'] }`.
+   * They need none at the MCP endpoint itself, but do below it, at other routes behind
+   * `auth.bearer()`, and where that requires `scopes`. Other calls are challenged. In a batch every element has to
+   * be anonymous, and there may be ten of them. 1,200 anonymous calls a minute are allowed for one address. Bodies
+   * are read as for `toolScopes`, without a token up to 100 kB.
    *
-   * The challenge is an HTTP 401 that names the scopes of the tool called as well, so that one
-   * login is enough. A call that ChatGPT has marked as its own (`_meta` keys that begin with
-   * `openai/`) gets it as the tool's result instead, status 200 and
-   * `_meta["mcp/www_authenticate"]`, which is where ChatGPT looks; so does such a call that lacks
-   * scopes. With `initialize` open, a stream (GET) is open to sessions that began without a token,
-   * and declined with 405 outside of a session.
+   * The challenge is an HTTP 401 that also names the scopes of the called tool, so that one
+   * login is enough. For a call that ChatGPT has marked as its own (`_meta` keys that begin with
+   * `openai/`) it is the result of the tool instead, with status 200 and
+   * `_meta["mcp/www_authenticate"]`, where ChatGPT expects it; the same applies to such a call that lacks
+   * scopes. With anonymous `initialize`, a stream (GET) is allowed to sessions that began without a token,
+   * and rejected with 405 outside of a session.
    *
    * Default: none.
    * Environment: none.
@@ -385,10 +381,10 @@ export interface Auth0McpOptions {
   readonly anonymous?: AnonymousOptions | undefined;
 
   /**
-   * Web origins whose pages may call the MCP endpoint, besides our own and pages on the person's
-   * machine; `*` alone lets all in. `https://app.example.com` for instance. Pages from anywhere
-   * else are answered 403; the log and the event `origin_refused` name them. Callers that are no web
-   * page (they send no `Origin`, or one that is not http) are not asked.
+   * Web origins whose pages may call the MCP endpoint, in addition to our own and pages on the user's
+   * machine; `*` alone allows all. `https://app.example.com` for instance. Pages of other origins
+   * get a 403; the log and the event `origin_refused` name them. Callers that are not web
+   * pages (without `Origin`, or with one that is not http) are not affected.
    *
    * Default: none further.
    * Environment: `AUTH0_MCP_ALLOWED_ORIGINS`.
@@ -396,17 +392,17 @@ export interface Auth0McpOptions {
   readonly allowedOrigins?: string | readonly string[] | undefined;
 
   /**
-   * Largest JSON-RPC message, in bytes, that the guard reads where `toolScopes` or `anonymous` make it
-   * read messages: 102,400 to 104,857,600. A larger one is answered 413. A body parser of your own in front of
+   * Largest JSON-RPC message, in bytes, that the guard reads for `toolScopes` or `anonymous`:
+   * 102,400 to 104,857,600. A larger one gets a 413. A body parser of your own in front of
    * the guard has its own limit instead, and unauthenticated callers have 102,400.
    *
-   * Default: 4,194,304, as much as the MCP SDK reads.
+   * Default: 4,194,304, the limit of the MCP SDK.
    * Environment: `AUTH0_MCP_MAX_MESSAGE_BYTES`.
    */
   readonly maxMessageBytes?: number | undefined;
 
   /**
-   * How long one request to Auth0 may take, in seconds, 1 to 60. Time for which the event loop of this
+   * Time limit of one request to Auth0, in seconds, 1 to 60. Time in which the event loop of this
    * process is blocked does not count.
    *
    * Default: 10.
@@ -425,9 +421,9 @@ export interface Auth0McpOptions {
   readonly authorizeParams?: Readonly<Record<string, string>> | undefined;
 
   /**
-   * How the pages look: `{ name, logo, accentColor, policyUrl, termsUrl }`.
+   * Branding of the pages: `{ name, logo, accentColor, policyUrl, termsUrl }`.
    *
-   * Default: the host of the MCP endpoint, its initial.
+   * Default: the host of the MCP endpoint, and its initial.
    * Environment: `AUTH0_MCP_BRANDING_NAME`, `AUTH0_MCP_BRANDING_LOGO`,
    * `AUTH0_MCP_BRANDING_ACCENT_COLOR`, `AUTH0_MCP_BRANDING_POLICY_URL`,
    * `AUTH0_MCP_BRANDING_TERMS_URL`.
@@ -435,9 +431,9 @@ export interface Auth0McpOptions {
   readonly branding?: BrandingOptions | undefined;
 
   /**
-   * Sentences of the pages to say differently, or in a further language. By language tag:
-   * `{ en: { consent: { allow: 'Let it in' } }, 'pt-BR': { … } }`. A sentence keeps the `{places}`
-   * of the one it replaces; what a new language leaves out stays English.
+   * Texts of the pages to replace, or in a further language. By language tag:
+   * `{ en: { consent: { allow: 'Connect' } }, 'pt-BR': { … } }`. A text has the `{placeholders}`
+   * of the one it replaces; missing texts of a new language are English.
    *
    * Default: English, German, French, Spanish.
    * Environment: none.
@@ -445,7 +441,7 @@ export interface Auth0McpOptions {
   readonly texts?: TextOverrides | undefined;
 
   /**
-   * Life of our access tokens, in seconds, 61 to 86400. Never longer than the login behind it can
+   * Lifetime of our access tokens, in seconds, 61 to 86400. Never longer than the Auth0 session can
    * be renewed.
    *
    * Default: 3600 (an hour).
@@ -454,7 +450,7 @@ export interface Auth0McpOptions {
   readonly accessTokenTtlSeconds?: number | undefined;
 
   /**
-   * An unused refresh token ends after this, in seconds, up to `refreshTokenTtlSeconds`.
+   * Lifetime of an unused refresh token, in seconds, up to `refreshTokenTtlSeconds`.
    *
    * Default: 2592000 (30 days).
    * Environment: `AUTH0_MCP_REFRESH_TOKEN_IDLE_TTL_SECONDS`.
@@ -462,7 +458,7 @@ export interface Auth0McpOptions {
   readonly refreshTokenIdleTtlSeconds?: number | undefined;
 
   /**
-   * A login ends after this, used or not, in seconds.
+   * Lifetime of a login, used or not, in seconds.
    *
    * Default: 31536000 (365 days).
    * Environment: `AUTH0_MCP_REFRESH_TOKEN_TTL_SECONDS`.
@@ -470,10 +466,10 @@ export interface Auth0McpOptions {
   readonly refreshTokenTtlSeconds?: number | undefined;
 
   /**
-   * A replaced refresh token still gets the same successor for so long, in seconds, 0 to 3600.
-   * Clients refresh in parallel and retry; a token that comes back later is taken for stolen and
-   * ends the grant. Uses inside the window leave the event `refresh_token_reused`. The default is above
-   * the longest burst of retries that was measured of a client, 76 seconds; 30 logged users out.
+   * Grace window in which a replaced refresh token still gets the same successor, in seconds, 0 to 3600.
+   * Clients refresh in parallel and retry; a token that is used later counts as stolen and
+   * revokes the grant. Uses inside the window emit the event `refresh_token_reused`. The default exceeds
+   * the longest burst of retries that was measured for a client, 76 seconds; 30 logged users out.
    *
    * Default: 120.
    * Environment: `AUTH0_MCP_REFRESH_TOKEN_GRACE_SECONDS`.
@@ -481,8 +477,8 @@ export interface Auth0McpOptions {
   readonly refreshTokenGraceSeconds?: number | undefined;
 
   /**
-   * A pino logger, or anything with its `debug`, `info`, `warn`, `error`. Each takes fields and a
-   * message. At level `info` it gets one line at start, with the callback URL to register.
+   * A pino logger, or an object with `debug`, `info`, `warn` and `error`. Each takes fields and a
+   * message. At start-up, level `info` gets one line with the callback URL to register.
    *
    * Default: warnings and errors to stderr.
    * Environment: none.
@@ -490,8 +486,8 @@ export interface Auth0McpOptions {
   readonly logger?: Logger | undefined;
 
   /**
-   * Receives audit events: logins, refreshes, revocations. Synchronously; {@link Auth0McpEvent}
-   * lists them. None holds a token, code, secret or cookie. The same events are published on the
+   * Receives audit events: logins, refreshes, revocations. Called synchronously; {@link Auth0McpEvent}
+   * lists them. None has a token, code, secret or cookie. The same events are published on the
    * `node:diagnostics_channel` named `express-auth0-mcp`.
    *
    * Default: none.

@@ -1,18 +1,24 @@
 /**
- * From what people wrote to what the library uses: options over environment over defaults, checked.
+ * From options to configuration: values in code over the environment over defaults, checked.
  *
- * The first thing `auth0Mcp()` does. Everything that can be known to be wrong is thrown here, before
- * a request is served; what only Auth0 can know comes with discovery.
- *
- * @module
+ * Every error that can be known before a request is thrown here; what only Auth0 knows is reported later.
  */
-import type { Config } from './config.js';
+import { IncomingMessage } from 'node:http';
+
+import type { Config, ResourceConfig } from './config.js';
 import { deepFreeze } from './deep-freeze.js';
-import type { Environment } from './env.js';
-import { ALL_OPTIONS, readOptions } from './given-options.js';
+import { type Environment, readEnvironment } from './env.js';
+import { Auth0McpConfigError, label, unknownName, wrongOption } from './errors.js';
 import type { Logger } from './logger.js';
-import type { RawOptions } from './option-table.js';
+import {
+  isOptionName,
+  OPTION_NAMES,
+  type OptionName,
+  type RawOptions,
+  RESOURCE_OPTION_NAMES,
+} from './option-table.js';
 import type { Auth0McpOptions } from './options.js';
+import type { Auth0McpResourceOptions } from './resource-options.js';
 import {
   resolveAllowedOrigins,
   resolveAnonymous,
@@ -21,48 +27,38 @@ import {
 } from './rules/access.js';
 import { resolveAppearance } from './rules/appearance.js';
 import { resolveClients } from './rules/clients.js';
-import { resolveKeys } from './rules/keys.js';
-import { resolveLifetimes } from './rules/lifetimes.js';
-import { resolveEventListener, resolveStorage, type StorageFactories } from './rules/ports.js';
-import { REQUIRED_OPTIONS, requireOptions } from './rules/required.js';
-import { resolveScopes } from './rules/scopes.js';
-import { resolveAuth0 } from './rules/tenant.js';
-import { resolveUrls } from './rules/urls.js';
+import {
+  resolveEventListener,
+  resolveLogger,
+  resolveStorage,
+  type StorageFactories,
+} from './rules/ports.js';
+import { resolveResourceScopes, resolveScopes } from './rules/scopes.js';
+import { resolveAuth0, resolveTenant } from './rules/tenant.js';
+import { resolveKeys, resolveLifetimes } from './rules/tokens.js';
+import { resolveResourceUrls, resolveUrls } from './rules/urls.js';
+import { requireOptions, suspicionAbout } from './values.js';
 
 /**
- * @param options as given to `auth0Mcp()`; undefined means: all from the environment
- * @param environment `currentEnvironment()`, or a record of one's own
- * @param deps makes the storage that is not passed in; called last, when all else is right
- * @returns deeply frozen, but for the storage, logger and listener that the caller brought
+ * The configuration of `auth0Mcp()`.
+ *
+ * @param options undefined: everything is in the environment
+ * @param factories create a storage that is not passed in; called last, since they create directories
+ * @returns deeply frozen, except for the caller's storage, logger and listener
  * @throws Auth0McpConfigError an unknown option, all that are missing, or the first wrong one
  */
 export function resolveConfig(
   options: Auth0McpOptions | undefined,
   environment: Environment,
-  deps: StorageFactories,
+  factories: StorageFactories,
 ): Config {
-  const given = readOptions(options, environment, ALL_OPTIONS);
+  const given = readOptions(options, environment, AUTH0_MCP);
   const { raw, logger } = given;
-  requireOptions(raw, REQUIRED_OPTIONS);
-  const rules = resolveRules(raw, logger);
-  const onEvent = resolveEventListener(raw);
-  const choice = {
-    given: given.code.storage,
-    redisUrl: given.environment.storage,
-    hasSigningKey: rules.jwtSigningKeys.length > 0,
-  };
-  const storage = resolveStorage(choice, deps);
-  return Object.freeze({ ...deepFreeze(rules), storage, logger, onEvent });
-}
-
-function resolveRules(
-  raw: RawOptions,
-  logger: Logger,
-): Omit<Config, 'storage' | 'logger' | 'onEvent'> {
+  requireOptions(raw, ['configUrl', 'clientId', 'audience', 'baseUrl']);
   const auth0 = resolveAuth0(raw, logger);
   const urls = resolveUrls(raw);
   const scopes = resolveScopes(raw, logger);
-  return {
+  const resolved = {
     auth0,
     ...urls,
     scopes,
@@ -76,4 +72,164 @@ function resolveRules(
     jwtSigningKeys: resolveKeys(raw, 'jwtSigningKey'),
     storageEncryptionKeys: resolveKeys(raw, 'storageEncryptionKey'),
   };
+  const onEvent = resolveEventListener(raw);
+  const hasSigningKey = resolved.jwtSigningKeys.length > 0;
+  const { code, fromEnvironment } = given;
+  const storage = resolveStorage(code.storage, fromEnvironment.storage, hasSigningKey, factories);
+  return Object.freeze({ ...deepFreeze(resolved), storage, logger, onEvent });
+}
+
+/**
+ * The configuration of `auth0McpResource()`.
+ *
+ * @param options undefined: everything is in the environment
+ * @returns deeply frozen, except for the caller's logger and listener
+ * @throws Auth0McpConfigError an unknown option or one of `auth0Mcp()` alone, all that are missing, or
+ *   the first wrong one
+ */
+export function resolveResourceConfig(
+  options: Auth0McpResourceOptions | undefined,
+  environment: Environment,
+): ResourceConfig {
+  const { raw, logger } = readOptions(options, environment, AUTH0_MCP_RESOURCE);
+  requireOptions(raw, ['configUrl', 'baseUrl']);
+  const urls = resolveResourceUrls(raw);
+  const scopes = resolveResourceScopes(raw, logger);
+  const resolved = {
+    ...urls,
+    auth0: resolveTenant(raw, urls.resource, logger),
+    scopes,
+    anonymous: resolveAnonymous(raw, scopes.byTool),
+    allowedOrigins: resolveAllowedOrigins(raw),
+    maxMessageBytes: resolveMaxMessageBytes(raw),
+  };
+  return Object.freeze({ ...deepFreeze(resolved), logger, onEvent: resolveEventListener(raw) });
+}
+
+/** A public function and the options that it has. */
+interface OptionOwner {
+  readonly name: string;
+  readonly options: readonly OptionName[];
+  /** The error for an option of the other function. */
+  readonly refuse: (option: OptionName) => Auth0McpConfigError;
+}
+
+const AUTH0_MCP: OptionOwner = {
+  name: 'auth0Mcp()',
+  options: OPTION_NAMES,
+  refuse: (option) => unknownName('option', option, OPTION_NAMES),
+};
+
+/** What replaces an option of `auth0Mcp()` in `auth0McpResource()`. */
+const REPLACEMENTS: Readonly<Partial<Record<OptionName, string>>> = {
+  scopesSupported: 'Scopes to request at the first login belong in defaultScopes',
+  clients: 'Clients are applications of the tenant',
+  issuerUrl: 'The issuer is the tenant',
+};
+
+const AUTH0_MCP_RESOURCE: OptionOwner = {
+  name: 'auth0McpResource()',
+  options: RESOURCE_OPTION_NAMES,
+  refuse(option) {
+    const replacement = REPLACEMENTS[option] ?? 'Clients register and log in at Auth0 itself';
+    return new Auth0McpConfigError(
+      option,
+      `${option} is an option of auth0Mcp(), not of auth0McpResource(). ${replacement}: remove it, or use auth0Mcp().`,
+    );
+  },
+};
+
+/** The options as they were written. */
+interface GivenOptions {
+  readonly code: RawOptions;
+  readonly fromEnvironment: RawOptions;
+  /** Code over environment, option by option. */
+  readonly raw: RawOptions;
+  readonly logger: Logger;
+}
+
+/**
+ * Reads both sources and checks the names; the rules check the values. A variable of the other function's option
+ * is ignored, so that one `.env` can serve both.
+ *
+ * @throws Auth0McpConfigError an unknown name
+ */
+function readOptions(options: unknown, environment: Environment, owner: OptionOwner): GivenOptions {
+  const code = withKnownNames(options, owner);
+  const logger = resolveLogger(code);
+  const { options: fromEnvironment, warnings } = readEnvironment(environment, owner.options);
+  for (const message of warnings) logger.warn({}, message);
+  const raw = merge(code, fromEnvironment, owner.options);
+  // A PEM has line breaks.
+  for (const option of owner.options.filter((name) => name !== 'auth0PrivateKey')) {
+    for (const value of [raw[option]].flat()) {
+      const suspicion = typeof value === 'string' ? suspicionAbout(value) : undefined;
+      if (suspicion !== undefined) logger.warn({ option }, `${label(option)}: ${suspicion}.`);
+    }
+  }
+  return { code, fromEnvironment, raw, logger };
+}
+
+function withKnownNames(options: unknown, owner: OptionOwner): RawOptions {
+  if (options === undefined) return {};
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
+    throw wrongOption('options', options, `${owner.name} takes one object, or nothing.`);
+  }
+  if (options instanceof IncomingMessage) {
+    const remedy = `Call ${owner.name} once: app.use(${owner.name}), with the parentheses.`;
+    throw new Auth0McpConfigError('options', `options: received a request. ${remedy}`);
+  }
+  const values: Partial<Record<OptionName, unknown>> = {};
+  for (const [name, value] of Object.entries(options)) {
+    if (!isOptionName(name)) throw unknownOption(name, owner);
+    if (value !== undefined && !owner.options.includes(name)) throw owner.refuse(name);
+    values[name] = value;
+  }
+  return values;
+}
+
+/** Parameters of FastMCP's Auth0 providers that have another name here. */
+const FASTMCP_NAMES: ReadonlyMap<string, OptionName> = new Map([
+  ['client_storage', 'storage'],
+  ['timeout_seconds', 'upstreamTimeoutSeconds'],
+  ['require_authorization_consent', 'consent'],
+  ['fallback_refresh_token_expiry_seconds', 'refreshTokenTtlSeconds'],
+  ['fastmcp_access_token_expiry_seconds', 'accessTokenTtlSeconds'],
+  ['enable_cimd', 'clientIdMetadataDocuments'],
+  ['valid_scopes', 'scopesSupported'],
+  ['extra_authorize_params', 'authorizeParams'],
+]);
+
+function unknownOption(name: string, owner: OptionOwner): Auth0McpConfigError {
+  const ourName = FASTMCP_NAMES.get(name);
+  if (ourName === undefined) return unknownName('option', name, owner.options);
+  return new Auth0McpConfigError(name, `Unknown option "${name}". Its name here is ${ourName}.`);
+}
+
+/** Code wins option by option. `configUrl` and `domain` count as one option: both name the tenant. */
+function merge(
+  code: RawOptions,
+  environment: RawOptions,
+  options: readonly OptionName[],
+): RawOptions {
+  const values: Partial<Record<OptionName, unknown>> = {};
+  const hasTenant = code.configUrl !== undefined || code.domain !== undefined;
+  for (const option of options) {
+    const isTenant = option === 'configUrl' || option === 'domain';
+    const fallback = hasTenant && isTenant ? undefined : environment[option];
+    values[option] = mergeValue(code[option], fallback);
+  }
+  return values;
+}
+
+/** An object in the environment has one variable for each field: code wins field by field. */
+function mergeValue(code: unknown, fallback: unknown): unknown {
+  if (code === undefined) return fallback;
+  if (!isPlainObject(code) || !isPlainObject(fallback)) return code;
+  const given = Object.entries(code).filter(([, value]) => value !== undefined);
+  return { ...fallback, ...Object.fromEntries(given) };
+}
+
+function isPlainObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,7 +1,8 @@
 /** Our access tokens: ES256 JWTs for one resource (RFC 9068, RFC 8725). */
+import { randomBytes } from 'node:crypto';
+
 import { errors, type JWTPayload, jwtVerify, SignJWT } from 'jose';
 
-import { createIds } from '../config/random-ids.js';
 import { MAX_OWN_TOKEN_LENGTH, requireToken } from '../oauth/bearer-token.js';
 import { InvalidTokenError } from '../oauth/errors.js';
 import { formatScope, parseScope } from '../oauth/scope.js';
@@ -56,7 +57,6 @@ export function createAccessTokens({
   const [newest] = keys;
   if (newest === undefined) throw new RangeError('access tokens need at least one key');
   const { kid, privateKey } = newest;
-  const newId = createIds(TOKEN_ID_BYTES);
 
   return {
     jwks: { keys: keys.map(({ jwk }) => jwk) },
@@ -69,7 +69,7 @@ export function createAccessTokens({
         .setIssuedAt(issuedAt)
         .setExpirationTime(expiresAt)
         // Unique as RFC 9068 §2.2 requires, and names the grant, so that no further claim has to.
-        .setJti(`${grantId}.${newId()}`)
+        .setJti(`${grantId}.${randomBytes(TOKEN_ID_BYTES).toString('base64url')}`)
         .sign(privateKey),
     async verify(token) {
       requireToken(token, MAX_OWN_TOKEN_LENGTH);

@@ -10,7 +10,7 @@ import {
   OPTION_NAMES,
   RESOURCE_OPTION_NAMES,
 } from '../../lib/config/option-table.js';
-import { resolveResourceConfig } from '../../lib/config/resolve-resource.js';
+import { resolveResourceConfig } from '../../lib/config/resolve.js';
 import { type LooseOptions, refusal } from './resolve-with.js';
 
 const REQUIRED = {
@@ -104,7 +104,7 @@ describe('an option that only auth0Mcp() takes', () => {
     expect(message).toMatch(
       new RegExp(`^${option} is an option of auth0Mcp\\(\\), not of auth0McpResource\\(\\)\\. `),
     );
-    expect(message).toContain('leave it out, or use auth0Mcp()');
+    expect(message).toContain('remove it, or use auth0Mcp()');
     expect(message).not.toContain('business');
   });
 
@@ -184,7 +184,7 @@ describe('the scopes', () => {
 
   it('that third-party applications never get are warned of where they are required', () => {
     const { warnings } = resolve({ requiredScopes: ['openid', 'read:notes', 'email'] });
-    expect(warnings).toEqual([expect.stringContaining('requiredScopes names OpenID scopes')]);
+    expect(warnings).toEqual([expect.stringContaining('requiredScopes contains OpenID scopes')]);
     expect(resolve({ defaultScopes: ['openid'] }).warnings).toEqual([]);
   });
 
@@ -201,7 +201,9 @@ describe('resourcePath', () => {
   });
 
   it('may not be where the metadata is, nor repeat the path of baseUrl', () => {
-    expect(refusalOf({ resourcePath: '/.well-known/mcp' }).message).toContain('the metadata');
+    expect(refusalOf({ resourcePath: '/.well-known/mcp' }).message).toContain(
+      'reserved for metadata',
+    );
     const doubled = { baseUrl: 'https://mcp.example.com/mcp', resourcePath: '/mcp' };
     expect(refusalOf(doubled).message).toContain('doubled');
   });

@@ -6,8 +6,7 @@ import { describe, expect, it } from '@jest/globals';
 
 import { readEnvironment } from '../../lib/config/env.js';
 import { OPTION_NAMES } from '../../lib/config/option-table.js';
-import { resolveConfig } from '../../lib/config/resolve.js';
-import { resolveResourceConfig } from '../../lib/config/resolve-resource.js';
+import { resolveConfig, resolveResourceConfig } from '../../lib/config/resolve.js';
 import { memoryStorage } from '../../lib/storage/memory-storage.js';
 import { codeBlocks, pageAt, section } from '../docs/markdown.js';
 import {
@@ -85,16 +84,16 @@ describe('resolveConfig', () => {
     const error = refusal(() => resolveExactly({ audience: REQUIRED.audience }));
     expect(error.option).toBe('configUrl');
     expect(error.message.split('\n')).toEqual([
-      expect.stringMatching(/^configUrl \(environment: .*is missing\. Give it, .* or domain\.$/),
+      expect.stringMatching(/^configUrl \(environment: .*is missing\. Set it, .* or set domain\.$/),
       expect.stringMatching(/^clientId .*is missing\. Copy it from the Auth0 dashboard/),
-      expect.stringMatching(/^baseUrl .*is missing\. Give the public URL of this server/),
+      expect.stringMatching(/^baseUrl .*is missing\. Set it to the public URL of this server/),
     ]);
   });
 
   it('tells what is empty along with what is missing', () => {
     const error = refusal(() => resolveExactly({ configUrl: '', domain: ' ', audience: 'x' }));
     expect(error.message.split('\n')).toEqual([
-      expect.stringMatching(/^configUrl .*received an empty string\. Give it, such as/),
+      expect.stringMatching(/^configUrl .*received an empty string\. Set it, such as/),
       expect.stringMatching(/^clientId .*is missing/),
       expect.stringMatching(/^baseUrl .*is missing/),
     ]);

@@ -16,7 +16,7 @@ import { startTenant, type Tenant } from '../../demo/tenant/tenant.js';
 import { type Signer, signed } from '../../demo/tenant/token-draft.js';
 import type { Auth0McpResource } from '../../lib/auth0-mcp-resource.js';
 import type { Auth0McpEvent } from '../../lib/config/events.js';
-import { resolveResourceConfig } from '../../lib/config/resolve-resource.js';
+import { resolveResourceConfig } from '../../lib/config/resolve.js';
 import type { Auth0McpResourceOptions } from '../../lib/config/resource-options.js';
 import type { HostEnvironment } from '../../lib/core.js';
 import { protectedResource, type ResourceWiring } from '../../lib/wiring/protected-resource.js';

@@ -1,8 +1,4 @@
-/**
- * Who is asked for consent, and what needs no token at all.
- *
- * @module
- */
+/** Access to the MCP endpoint: consent, anonymous requests, web origins, message size. */
 import type { AnonymousAccess, Config } from '../config.js';
 import { unknownName, wrongOption } from '../errors.js';
 import type { Logger } from '../logger.js';
@@ -10,7 +6,7 @@ import type { RawOptions } from '../option-table.js';
 import { asEntries, asList, choiceOf, listOf, wholeNumberOf } from '../values.js';
 
 const CONSENT_MODES = ['always', 'remember', 'external'] as const;
-/** At least what unauthenticated callers may send; by default what the MCP SDK reads. */
+/** At least the limit of unauthenticated callers; by default that of the MCP SDK. */
 const MESSAGE_BYTES = {
   min: 100 * 1024,
   max: 100 * 1024 * 1024,
@@ -22,25 +18,25 @@ const ANONYMOUS_FIELDS = ['methods', 'tools'] as const;
 /** @throws Auth0McpConfigError */
 export function resolveConsent(raw: RawOptions, logger: Logger): Config['consent'] {
   const value = raw.consent;
-  // FastMCP's switch: there a misspelt word counted as true and skipped the browser binding.
+  // In FastMCP it is a switch, where a misspelt word counts as true and disables the browser binding.
   if (/^(true|false)$/i.test(String(value))) {
     const remedy =
-      "Consent is a mode, not a switch: 'always' asks each time, 'remember' once per browser, " +
-      "'external' leaves it to something in front of this server.";
+      "Consent is a mode, not a switch: 'always' shows the page at each login, 'remember' once per browser, " +
+      "'external' leaves consent to a page in front of this server.";
     throw wrongOption('consent', value, remedy);
   }
   const mode = choiceOf(raw, 'consent', CONSENT_MODES) ?? 'always';
   if (mode === 'external') {
     const message =
-      "consent is 'external': this server asks nobody before it lets a client in. Without another " +
-      'consent page in front of it, a stranger can obtain the tokens of whoever follows a link.';
+      "consent is 'external': this server does not ask users before it grants access to a client. Without " +
+      'another consent page in front of it, an attacker can obtain the tokens of a user who follows a link.';
     logger.warn({ option: 'consent' }, message);
   }
   return mode;
 }
 
 /**
- * @param toolsWithScopes tools that `toolScopes` names, which therefore need a token
+ * @param toolsWithScopes the tools of `toolScopes`, which need a token
  * @throws Auth0McpConfigError
  */
 export function resolveAnonymous(
@@ -57,21 +53,21 @@ export function resolveAnonymous(
   const methods = namesOf(fields.get('methods'), 'anonymous.methods');
   const tools = namesOf(fields.get('tools'), 'anonymous.tools');
   if (methods.length + tools.length === 0) {
-    throw wrongOption('anonymous', raw.anonymous, 'Name methods or tools, or leave it out.');
+    throw wrongOption('anonymous', raw.anonymous, 'Name methods or tools, or remove it.');
   }
   if (methods.includes('tools/call')) {
-    const remedy = 'That would open every tool: name the ones meant in anonymous.tools.';
+    const remedy = 'That would allow every tool: name the tools in anonymous.tools.';
     throw wrongOption('anonymous.methods', 'tools/call', remedy);
   }
   const both = tools.find((tool) => toolsWithScopes.has(tool));
   if (both !== undefined) {
-    const remedy = 'toolScopes says that this tool needs scopes: remove it from one of the two.';
+    const remedy = 'toolScopes requires scopes for this tool: remove it from one of the two.';
     throw wrongOption('anonymous.tools', both, remedy);
   }
   return { methods: new Set(methods), tools: new Set(tools) };
 }
 
-/** @throws Auth0McpConfigError an entry that is no web origin */
+/** @throws Auth0McpConfigError an entry that is not a web origin */
 export function resolveAllowedOrigins(raw: RawOptions): Config['allowedOrigins'] {
   const origins = listOf(raw, 'allowedOrigins') ?? [];
   if (origins.length === 1 && origins[0] === '*') return 'any';
@@ -90,7 +86,7 @@ function namesOf(value: unknown, option: string): readonly string[] {
   const names = asList(value, option);
   const pattern = names.find((name) => name.includes('*'));
   if (pattern === undefined) return names;
-  throw wrongOption(option, pattern, 'Write every name out: there are no wildcards.');
+  throw wrongOption(option, pattern, 'Write each name in full: wildcards are not supported.');
 }
 
 /** @throws Auth0McpConfigError */

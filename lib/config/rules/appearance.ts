@@ -1,8 +1,4 @@
-/**
- * How the pages look and what they say: checked by the pages' own rules, reported like any option.
- *
- * @module
- */
+/** Branding and texts of the pages. */
 import { type BrandOptions, parseBrand } from '../../pages/brand.js';
 import { createCatalogue, type TextOverrides } from '../../pages/texts/catalogue.js';
 import type { Config } from '../config.js';
@@ -13,7 +9,7 @@ import { asEntries, asText } from '../values.js';
 const FIELDS = Object.keys(OPTION_TABLE.branding.fields ?? {});
 
 /**
- * @param resource its host is the name of a service that has no other
+ * @param resource its host is the default name of the service
  * @throws Auth0McpConfigError
  */
 export function resolveAppearance(
@@ -22,8 +18,8 @@ export function resolveAppearance(
 ): Pick<Config, 'brand' | 'catalogue'> {
   const name = new URL(resource).host;
   return {
-    brand: reported(() => parseBrand({ name, ...brandingOf(raw) })),
-    catalogue: reported(() => createCatalogue(textsOf(raw))),
+    brand: withOptionName(() => parseBrand({ name, ...brandingOf(raw) })),
+    catalogue: withOptionName(() => createCatalogue(textsOf(raw))),
   };
 }
 
@@ -39,12 +35,12 @@ function brandingOf(raw: RawOptions): Partial<BrandOptions> {
 
 function textsOf(raw: RawOptions): TextOverrides {
   if (raw.texts === undefined) return {};
-  // Its sentences are checked by the catalogue, which knows what there is to say.
+  // The catalogue checks languages and sentences.
   return Object.fromEntries(asEntries(raw.texts, 'texts')) as TextOverrides;
 }
 
-/** What the pages refuse begins with the option and the place in it. */
-function reported<T>(parse: () => T): T {
+/** Errors of the pages begin with the option and the position in it. */
+function withOptionName<T>(parse: () => T): T {
   try {
     return parse();
   } catch (error) {

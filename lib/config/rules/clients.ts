@@ -1,8 +1,4 @@
-/**
- * Which clients may come: registered by hand, by themselves, or named by a metadata document.
- *
- * @module
- */
+/** Which clients are accepted: pre-registered, self-registered, or with a metadata document. */
 import { isLoopbackHost, redirectUriKind } from '../../oauth/redirect-uri.js';
 import { isRedirectUriPattern } from '../../oauth/redirect-uri-pattern.js';
 import type { Config, PreRegisteredClient } from '../config.js';
@@ -11,8 +7,7 @@ import type { Logger } from '../logger.js';
 import type { RawOptions } from '../option-table.js';
 import { asEntries, asList, asText, listOf, switchOf } from '../values.js';
 
-/** The part of the configuration that decides who may ask. */
-export type ClientRules = Pick<
+type ClientRules = Pick<
   Config,
   | 'clients'
   | 'clientRegistration'
@@ -44,7 +39,7 @@ export function resolveClients(raw: RawOptions, logger: Logger): ClientRules {
 }
 
 const CLIENT_FIELDS = ['clientId', 'clientSecret', 'redirectUris', 'name'] as const;
-/** A secret is guessed offline from nothing, online at our rate limit: 32 characters end both. */
+/** Too many to guess at the rate limit of the token endpoint. */
 const MIN_SECRET_CHARACTERS = 32;
 const MAX_CLIENT_ID_CHARACTERS = 255;
 
@@ -56,7 +51,11 @@ function preRegistered(raw: RawOptions): readonly PreRegisteredClient[] {
   const ids = clients.map(({ clientId }) => clientId);
   const repeated = ids.find((id, at) => ids.indexOf(id) !== at);
   if (repeated === undefined) return clients;
-  throw wrongOption('clients', repeated, 'Two clients have that clientId: ids have to be unique.');
+  throw wrongOption(
+    'clients',
+    repeated,
+    'Two clients have that clientId: each id has to be unique.',
+  );
 }
 
 function preRegisteredClient(entry: unknown, place: string): PreRegisteredClient {
@@ -74,7 +73,7 @@ function preRegisteredClient(entry: unknown, place: string): PreRegisteredClient
   }
   const secret = fields.get('clientSecret');
   const clientId = checkedClientId(asText(fields.get('clientId'), `${place}.clientId`), place);
-  if (secret !== undefined) refuseWhatBasicMangles(clientId, `${place}.clientId`);
+  if (secret !== undefined) refuseAmbiguousInBasic(clientId, `${place}.clientId`);
   return {
     clientId,
     clientSecret: secret === undefined ? undefined : checkedSecret(secret, `${place}.clientSecret`),
@@ -85,10 +84,11 @@ function preRegisteredClient(entry: unknown, place: string): PreRegisteredClient
 
 function checkedClientId(clientId: string, place: string): string {
   if (/^[a-z][a-z0-9+.-]*:\/\//i.test(clientId)) {
-    const remedy = 'A URL names a metadata document, which needs no entry here.';
+    const remedy =
+      'A URL is the id of a client with a metadata document, which needs no entry here.';
     throw wrongOption(`${place}.clientId`, clientId, remedy);
   }
-  // RFC 6749 appendix A.1, without the space, which logs and forms mangle.
+  // RFC 6749 appendix A.1, without the space.
   if (/^[\x21-\x7e]+$/.test(clientId) && clientId.length <= MAX_CLIENT_ID_CHARACTERS) {
     return clientId;
   }
@@ -96,12 +96,12 @@ function checkedClientId(clientId: string, place: string): string {
   throw wrongOption(`${place}.clientId`, clientId, remedy);
 }
 
-/** Basic ends the id at the first colon, and what follows a percent sign may be decoded. */
-function refuseWhatBasicMangles(clientId: string, place: string): void {
+/** RFC 7617 §2: the id ends at the first colon. RFC 6749 §2.3.1: a percent sign may be decoded. */
+function refuseAmbiguousInBasic(clientId: string, place: string): void {
   if (!/[:%]/.test(clientId)) return;
   const remedy =
     'A client with a secret may send both in an HTTP Basic header, where a colon ends the id and a ' +
-    'percent sign stands for encoded characters: choose an id without them, or leave clientSecret out.';
+    'percent sign begins an encoded character: choose an id without them, or remove clientSecret.';
   throw wrongOption(place, clientId, remedy);
 }
 
@@ -109,14 +109,14 @@ function checkedSecret(value: unknown, place: string): string {
   const secret = asText(value, place);
   if (/[ %]/.test(secret)) {
     const remedy =
-      'In an HTTP Basic header clients send it as it is or encoded, and a space or a percent sign ' +
-      'could not be read back: choose another one. openssl rand -hex 32 makes a good one.';
+      'In an HTTP Basic header clients send it either plain or encoded, so a space or a percent sign is ' +
+      'ambiguous: choose another one. openssl rand -hex 32 generates one.';
     throw wrongOption(place, secret, remedy);
   }
-  // RFC 6749 appendix A.2, without the two that Basic does not carry safely.
+  // RFC 6749 appendix A.2, without the two that are ambiguous in HTTP Basic.
   if (/^[\x21-\x7e]+$/.test(secret) && secret.length >= MIN_SECRET_CHARACTERS) return secret;
   const remedy =
-    `It has to be ${MIN_SECRET_CHARACTERS} or more visible ASCII characters; leave it out for a ` +
+    `It has to be ${MIN_SECRET_CHARACTERS} or more visible ASCII characters; remove it for a ` +
     'public client.';
   throw wrongOption(place, secret, remedy);
 }
@@ -137,7 +137,7 @@ function checkedRedirectUris(value: unknown, place: string): readonly string[] {
   return uris;
 }
 
-/** A host name as URLs have it, or one with `*.` before it. */
+/** A host name, or one with `*.` before it. */
 const HOST_PATTERN = /^(?:\*\.)?[a-z0-9-]+(?:\.[a-z0-9-]+)+$/;
 
 function metadataHosts(raw: RawOptions): readonly string[] | undefined {
@@ -146,7 +146,7 @@ function metadataHosts(raw: RawOptions): readonly string[] | undefined {
     if (HOST_PATTERN.test(pattern)) return pattern;
     const remedy =
       'Write the name of a host, without scheme, port and path: claude.ai or *.example.com. To ' +
-      'allow any host, leave the option out.';
+      'allow any host, remove the option.';
     throw wrongOption('allowedClientMetadataHosts', host, remedy);
   });
 }
@@ -160,7 +160,7 @@ function patterns(raw: RawOptions): readonly string[] | undefined {
   });
 }
 
-/** What is wrong with a pattern: one that can match nothing would lock people out in silence. */
+/** What is wrong with a pattern: one that matches nothing would reject every client. */
 function patternProblem(pattern: string): string | undefined {
   const example = 'https://*.example.com/* or http://localhost:*';
   if (/[?#]/.test(pattern)) return 'Remove the query and the fragment: they are not compared.';
@@ -168,9 +168,9 @@ function patternProblem(pattern: string): string | undefined {
   const [, scheme = '', host = ''] =
     /^([^:]+):\/\/(\[[^\]]*\]|[^/:]*)/.exec(pattern.toLowerCase()) ?? [];
   if (host.includes('@')) return 'Remove the user info.';
-  if (host === '*') return 'To allow any valid redirect URI, leave the option out.';
+  if (host === '*') return 'To allow any valid redirect URI, remove the option.';
   if (host.replace(/^\*\./, '').includes('*'))
-    return 'In the host, * may only stand first: *.name.';
+    return 'In the host, * is allowed only at the start: *.name.';
   const isWeb = /^https?$/.test(scheme);
   if (!isWeb && redirectUriKind(`${scheme}://x`) === undefined)
     return 'No client may use that scheme.';

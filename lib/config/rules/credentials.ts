@@ -1,17 +1,10 @@
-/**
- * How our application proves itself at Auth0's token endpoint.
- *
- * Spec: RFC 6749 §2.3.1 (secrets), RFC 7523 §2.2 (private_key_jwt), RFC 7517 (JWK).
- *
- * @module
- */
+/** Client authentication at Auth0's token endpoint: RFC 6749 §2.3.1 (secrets), RFC 7523 §2.2 (private_key_jwt). */
 import { createPrivateKey, type JsonWebKeyInput, type KeyObject } from 'node:crypto';
 
 import type { Auth0ClientAuthentication } from '../config.js';
-import { refuseCopyErrors } from '../copied-values.js';
 import { missingOption, wrongOption } from '../errors.js';
 import type { RawOptions } from '../option-table.js';
-import { asEntries, choiceOf, parsedJson, textOf } from '../values.js';
+import { asEntries, choiceOf, parsedJson, refuseCopyErrors, textOf } from '../values.js';
 
 const METHODS = ['client_secret_post', 'client_secret_basic', 'none', 'private_key_jwt'] as const;
 type Method = (typeof METHODS)[number];
@@ -26,7 +19,7 @@ export function resolveAuthentication(raw: RawOptions): Auth0ClientAuthenticatio
   const hasKey = raw.auth0PrivateKey !== undefined;
   const method =
     choiceOf(raw, 'tokenEndpointAuthMethod', METHODS) ?? defaultMethod(raw, secret, hasKey);
-  refuseLeftovers(raw, method, { secret, hasKey });
+  refuseUnused(raw, method, { secret, hasKey });
   if (method === 'none') return { method };
   if (method === 'private_key_jwt') return { method, key: privateKeyOf(raw) };
   if (secret !== undefined) return { method, secret };
@@ -40,7 +33,7 @@ function secretOf(raw: RawOptions): string | undefined {
   throw wrongOption(
     'clientSecret',
     secret,
-    'It has characters that no client secret has, such as a line break or a special space: copy it again.',
+    'It contains characters that no client secret has, such as a line break or a special space: copy it again.',
   );
 }
 
@@ -53,8 +46,8 @@ function defaultMethod(raw: RawOptions, secret: string | undefined, hasKey: bool
   return secret === undefined ? 'none' : 'client_secret_post';
 }
 
-/** Auth0 refuses a secret that it does not expect, and says only "Unauthorized". */
-function refuseLeftovers(
+/** Auth0 rejects a secret that it does not expect, with no more than "Unauthorized". */
+function refuseUnused(
   raw: RawOptions,
   method: Method,
   given: { readonly secret: string | undefined; readonly hasKey: boolean },
@@ -69,7 +62,7 @@ function refuseLeftovers(
   }
 }
 
-/** What Auth0 verifies, by kind of key; the first is used unless the JWK names another. */
+/** Algorithms that Auth0 verifies, by type of key; the first is used unless the JWK names another. */
 const ALGORITHMS: Readonly<Record<string, readonly [string, ...string[]]>> = {
   RSA: ['RS256', 'RS384', 'PS256'],
   'P-256': ['ES256'],
@@ -86,21 +79,21 @@ function privateKeyOf(raw: RawOptions): PrivateKeyJwk {
   if (typeof value === 'string') refuseCopyErrors(value.trim(), 'auth0PrivateKey');
   const given = typeof value === 'string' ? (parsedJson(value) ?? value) : value;
   const labels = typeof given === 'string' ? {} : labelsOf(given);
-  const jwk = exported(typeof given === 'string' ? keyFromPem(given) : keyFromJwk(given));
+  const jwk = exportJwk(typeof given === 'string' ? keyFromPem(given) : keyFromJwk(given));
   const algorithms = ALGORITHMS[(jwk?.kty === 'RSA' ? 'RSA' : jwk?.crv) ?? ''];
   if (jwk === undefined || algorithms === undefined) {
     throw wrongOption('auth0PrivateKey', value, 'Use RSA of 2048 bits or more, P-256 or P-384.');
   }
   const alg = labels.alg ?? algorithms[0];
-  if (!algorithms.some((one) => one === alg)) {
+  if (!algorithms.includes(alg)) {
     const remedy = `Its "alg" has to be one of ${algorithms.join(', ')}, or absent.`;
     throw wrongOption('auth0PrivateKey', value, remedy);
   }
   return { ...jwk, alg, ...(labels.kid === undefined ? {} : { kid: labels.kid }) };
 }
 
-/** The key as JWK; undefined for kinds that have no such form, and for RSA that is too short. */
-function exported(key: KeyObject): PrivateKeyJwk | undefined {
+/** The key as a JWK; undefined for types without one, and for RSA that is too short. */
+function exportJwk(key: KeyObject): PrivateKeyJwk | undefined {
   const isRsa = key.asymmetricKeyType === 'rsa';
   if (isRsa && (key.asymmetricKeyDetails?.modulusLength ?? 0) < MIN_RSA_BITS) return undefined;
   try {
@@ -123,27 +116,27 @@ function labelsOf(jwk: unknown): { alg?: string | undefined; kid?: string | unde
 }
 
 function keyFromPem(text: string): KeyObject {
-  // A PEM in an environment variable often has its line breaks spelt out.
+  // A PEM in an environment variable often has `\\n` for its line breaks.
   const pem = text.replaceAll('\\n', '\n').trim();
   const wrong = (remedy: string) => wrongOption('auth0PrivateKey', text, remedy);
   if (/BEGIN (RSA )?PUBLIC KEY|BEGIN CERTIFICATE/.test(pem)) {
-    throw wrong('That is the public half, which belongs to Auth0. Give the private key.');
+    throw wrong('That is the public key, which belongs to Auth0. Give the private key.');
   }
   if (/ENCRYPTED/.test(pem)) throw wrong('The key has a passphrase: give it without one.');
   try {
     return createPrivateKey(pem);
   } catch {
-    // The parser's message adds nothing, and this way nothing of the key can be in it.
+    // The parser's message might contain a part of the key.
     throw wrong(pemFault(pem));
   }
 }
 
-/** RFC 7468 §2: the labels stand on lines of their own, which files of variables often lose. */
+/** RFC 7468 §2: the labels are on lines of their own, which tools that read env files often remove. */
 function pemFault(pem: string): string {
   const rest = /-----BEGIN [A-Z ]*PRIVATE KEY-----(.*)/s.exec(pem)?.[1] ?? '\n\n-----END';
   const lines = rest.split(/\r?\n/);
   if (!rest.includes('-----END')) {
-    return `Only the beginning of the PEM has arrived: many tools read a value up to its first line end. ${ONE_LINE}`;
+    return `Only the beginning of the PEM was received: many tools read a value up to its first line end. ${ONE_LINE}`;
   }
   if (lines[0]?.trim() !== '' || lines.length < 3) {
     return `The line ends of the PEM were lost. ${ONE_LINE}`;
@@ -159,6 +152,10 @@ function keyFromJwk(jwk: unknown): KeyObject {
   try {
     return createPrivateKey({ key, format: 'jwk' });
   } catch {
-    throw wrongOption('auth0PrivateKey', jwk, 'It is no private JWK; is "d" in it?');
+    throw wrongOption(
+      'auth0PrivateKey',
+      jwk,
+      'It is not a private JWK: a private one has the member "d".',
+    );
   }
 }

@@ -1,30 +1,17 @@
-/**
- * What the caller plugs in: storage, logger, event listener.
- *
- * @module
- */
-
+/** What the caller passes in: storage, logger, event listener. */
 import { STORAGE_VERBS } from '../../storage/checked-storage.js';
 import { redisUrlProblem } from '../../storage/redis/errors.js';
 import type { Storage } from '../../storage/storage.js';
-import { createConsoleLogger } from '../console-logger.js';
 import { missingOption, wrongOption } from '../errors.js';
 import type { EventListener } from '../events.js';
-import type { Logger } from '../logger.js';
+import { createConsoleLogger, type Logger } from '../logger.js';
 import type { RawOptions } from '../option-table.js';
-import { KEY_COMMAND } from './keys.js';
+import { KEY_COMMAND } from './tokens.js';
 
-/** Makes the storages that options can ask for by name. */
+/** Create the storages that need no code. */
 export interface StorageFactories {
   readonly embeddedStorage: () => Storage;
   readonly redisStorage: (options: { url: string }) => Storage;
-}
-
-/** Where the storage comes from: the caller, the environment's Redis, or nowhere. */
-export interface StorageChoice {
-  readonly given: unknown;
-  readonly redisUrl: unknown;
-  readonly hasSigningKey: boolean;
 }
 
 const LOG_METHODS = ['debug', 'info', 'warn', 'error'] as const satisfies readonly (keyof Logger)[];
@@ -34,11 +21,8 @@ export function resolveLogger(raw: RawOptions): Logger {
   const logger = raw.logger;
   if (logger === undefined) return createConsoleLogger();
   if (hasMethods<Logger>(logger, LOG_METHODS)) return logger;
-  throw wrongOption(
-    'logger',
-    logger,
-    `It needs the methods ${LOG_METHODS.join(', ')}, like pino's.`,
-  );
+  const remedy = `It needs the methods ${LOG_METHODS.join(', ')}, like pino's.`;
+  throw wrongOption('logger', logger, remedy);
 }
 
 /** @throws Auth0McpConfigError not a function */
@@ -50,49 +34,47 @@ export function resolveEventListener(raw: RawOptions): EventListener {
 }
 
 /**
- * Last of all: the embedded storage makes its directory, which a wrong option must not cause.
+ * Called last: the embedded storage creates its directory, which a wrong option must not cause.
  *
- * @throws Auth0McpConfigError no storage, a Redis URL that is none, or a storage that keeps no secret
- *   while `jwtSigningKey` is missing
+ * @param given the option in code
+ * @param redisUrl the option in the environment
+ * @throws Auth0McpConfigError not a storage, an invalid Redis URL, or a storage without a secret of its own
+ *   and no `jwtSigningKey`
  */
-export function resolveStorage(choice: StorageChoice, factories: StorageFactories): Storage {
-  const { given, redisUrl, hasSigningKey } = choice;
-  if (given !== undefined) return checkedStorage(given, hasSigningKey);
-  if (redisUrl === undefined) return requireSecret(factories.embeddedStorage(), hasSigningKey);
-  const url = checkedRedisUrl(redisUrl);
-  if (!hasSigningKey) throw missingSigningKey();
-  return factories.redisStorage({ url });
+export function resolveStorage(
+  given: unknown,
+  redisUrl: unknown,
+  hasSigningKey: boolean,
+  factories: StorageFactories,
+): Storage {
+  if (given === undefined && redisUrl !== undefined) {
+    const url = typeof redisUrl === 'string' ? redisUrl : '';
+    const problem = redisUrlProblem(url);
+    if (problem !== undefined) throw wrongOption('storage', redisUrl, problem);
+    if (!hasSigningKey) throw missingSigningKey();
+    return factories.redisStorage({ url });
+  }
+  const storage = given === undefined ? factories.embeddedStorage() : withVerbs(given);
+  if (!hasSigningKey && storage.localSecret === undefined) throw missingSigningKey();
+  return storage;
 }
 
-function checkedStorage(given: unknown, hasSigningKey: boolean): Storage {
-  if (hasMethods<Storage>(given, STORAGE_VERBS)) return requireSecret(given, hasSigningKey);
+function withVerbs(given: unknown): Storage {
+  if (hasMethods<Storage>(given, STORAGE_VERBS)) return given;
   const remedy =
     'Give embeddedStorage(), redisStorage({ url }) or redisStorage({ client }), memoryStorage(), or ' +
     `an object with the methods ${STORAGE_VERBS.join(', ')}.`;
   throw wrongOption('storage', given, remedy);
 }
 
-function requireSecret(storage: Storage, hasSigningKey: boolean): Storage {
-  if (hasSigningKey || storage.localSecret !== undefined) return storage;
-  throw missingSigningKey();
-}
-
 function missingSigningKey(): Error {
   return missingOption(
     'jwtSigningKey',
-    'This storage keeps no key of its own, so tokens and client ids would end with the process, and ' +
-      `other instances would refuse them. This makes a key, the same for all instances: ${KEY_COMMAND}`,
+    'This storage has no key of its own, so tokens and client ids would end with the process, and ' +
+      `other instances would reject them. This command generates a key, the same for all instances: ${KEY_COMMAND}`,
   );
 }
 
-function checkedRedisUrl(value: unknown): string {
-  const url = typeof value === 'string' ? value : '';
-  const problem = redisUrlProblem(url);
-  if (problem !== undefined) throw wrongOption('storage', value, problem);
-  return url;
-}
-
-/** Looks at names only: what the methods do is their owner's business. */
 function hasMethods<Port>(value: unknown, names: readonly (string & keyof Port)[]): value is Port {
   if (typeof value !== 'object' || value === null) return false;
   return names.every((name) => typeof Reflect.get(value, name) === 'function');

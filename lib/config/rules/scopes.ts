@@ -1,10 +1,4 @@
-/**
- * Scopes: what every token needs, what may be asked for, what tools need, what includes what.
- *
- * Spec: RFC 6749 §3.3; requirements RS-8, RS-13, RS-15.
- *
- * @module
- */
+/** Scopes: required, supported, of tools, and implied by others (RFC 6749 §3.3). */
 import { isScopeToken, unionOfScopes } from '../../oauth/scope.js';
 import type { GuardScopes, ScopeConfig } from '../config.js';
 import { wrongOption } from '../errors.js';
@@ -12,17 +6,17 @@ import type { Logger } from '../logger.js';
 import type { OptionName, RawOptions } from '../option-table.js';
 import { asEntries, asList, listOf } from '../values.js';
 
-/** The one scope that always exists at Auth0, and FastMCP's default. */
+/** The scope that every Auth0 tenant has, and FastMCP's default. */
 const DEFAULT_REQUIRED: readonly string[] = ['openid'];
 
-/** Scopes about the person, not about an API: a third-party application of Auth0's gets none. */
+/** Scopes about the user, not about an API: Auth0 grants none to a third-party application. */
 const OPENID_SCOPES: readonly string[] = ['openid', 'profile', 'email', 'address', 'phone'];
 
 /** @throws Auth0McpConfigError */
 export function resolveScopes(raw: RawOptions, logger: Logger): ScopeConfig {
   const scopes = guardScopes(raw, DEFAULT_REQUIRED, logger);
   const further = scopesOf(raw, 'scopesSupported', logger) ?? [];
-  // A client is told to come back with a tool's scopes, so it must be able to get them.
+  // The challenge names a tool's scopes, so clients must be able to request them.
   const ofTools = [...scopes.byTool.values()].flat();
   return {
     ...scopes,
@@ -32,8 +26,8 @@ export function resolveScopes(raw: RawOptions, logger: Logger): ScopeConfig {
 }
 
 /**
- * The same where the tokens are Auth0's own: none is required by default, since there is no scope that
- * every application of a tenant can get.
+ * For tokens of Auth0: none is required by default, since no scope is granted to every application of a
+ * tenant.
  *
  * @throws Auth0McpConfigError
  */
@@ -43,7 +37,7 @@ export function resolveResourceScopes(raw: RawOptions, logger: Logger): GuardSco
   if (personal.length > 0) {
     logger.warn(
       { option: 'requiredScopes', scopes: personal },
-      'requiredScopes names OpenID scopes, which Auth0 gives to no third-party application, so that clients which registered themselves or were imported are never let in. Require permissions of your API instead, or nothing.',
+      'requiredScopes contains OpenID scopes, which Auth0 does not grant to third-party applications, so clients that registered themselves or were imported have no access. Require permissions of your API instead, or none.',
     );
   }
   return scopes;
@@ -59,7 +53,7 @@ function guardScopes(
   const byTool = scopeMap(raw, 'toolScopes');
   const implied = scopeMap(raw, 'impliedScopes');
   for (const scope of implied.keys()) checkScope(scope, 'impliedScopes');
-  return { required, initial, byTool, implied: closed(implied) };
+  return { required, initial, byTool, implied: transitiveClosure(implied) };
 }
 
 function scopesOf(
@@ -71,7 +65,7 @@ function scopesOf(
   if (!scopes?.includes('offline_access')) return scopes?.map((scope) => checkScope(scope, option));
   logger.warn(
     { option },
-    `offline_access in ${option} is left out: it is no permission, and clients are given refresh tokens without it being required.`,
+    `offline_access in ${option} is ignored: it is not a permission, and clients get refresh tokens without it.`,
   );
   const others = scopes.filter((scope) => scope !== 'offline_access');
   return others.map((scope) => checkScope(scope, option));
@@ -93,7 +87,7 @@ function scopeMap(
   );
 }
 
-/** Longest description, in characters: one line or two of the consent page. */
+/** In characters: one or two lines of the consent page. */
 const MAX_DESCRIPTION_LENGTH = 200;
 
 function descriptionsOf(raw: RawOptions): ReadonlyMap<string, string> {
@@ -103,7 +97,7 @@ function descriptionsOf(raw: RawOptions): ReadonlyMap<string, string> {
     asEntries(raw[option], option).map(([scope, value]) => {
       const isSentence = typeof value === 'string' && value.trim() !== '';
       if (!isSentence || value.length > MAX_DESCRIPTION_LENGTH) {
-        const remedy = `Say in 1 to ${MAX_DESCRIPTION_LENGTH} characters what it allows.`;
+        const remedy = `Describe in 1 to ${MAX_DESCRIPTION_LENGTH} characters what it allows.`;
         throw wrongOption(`${option}.${scope}`, value, remedy);
       }
       return [checkScope(scope, option), value.trim()];
@@ -113,14 +107,14 @@ function descriptionsOf(raw: RawOptions): ReadonlyMap<string, string> {
 
 function checkScope(scope: string, option: string): string {
   if (scope === 'offline_access') {
-    throw wrongOption(option, scope, 'No token carries it: choose a scope of your API.');
+    throw wrongOption(option, scope, 'No access token has it: choose a scope of your API.');
   }
   if (isScopeToken(scope)) return scope;
   throw wrongOption(option, scope, 'A scope has no spaces, quotes, backslashes or accents.');
 }
 
-/** Each scope with all it includes, near and far, but without itself; circles do no harm. */
-function closed(
+/** The transitive closure: each scope with all that it includes, without itself. Cycles are allowed. */
+function transitiveClosure(
   direct: ReadonlyMap<string, readonly string[]>,
 ): ReadonlyMap<string, readonly string[]> {
   return new Map([...direct.keys()].map((scope) => [scope, reachable(scope, direct)]));
@@ -130,7 +124,7 @@ function reachable(
   start: string,
   direct: ReadonlyMap<string, readonly string[]>,
 ): readonly string[] {
-  // A set may grow while it is walked: what is added is visited too.
+  // Iterating over a set includes what is added meanwhile.
   const found = new Set([start]);
   for (const scope of found) {
     for (const next of direct.get(scope) ?? []) found.add(next);

@@ -1,24 +1,19 @@
-/**
- * The Auth0 tenant and our application there.
- *
- * @module
- */
+/** The Auth0 tenant, our application there, and the API that tokens are for. */
 import { isLoopbackHost } from '../../oauth/redirect-uri.js';
 import type { Auth0Config, TenantConfig } from '../config.js';
 import { label, wrongOption } from '../errors.js';
 import type { Logger } from '../logger.js';
 import type { RawOptions } from '../option-table.js';
-import { asEntries, asText, textOf, wholeNumberOf } from '../values.js';
+import { asEntries, asText, required, textOf, wholeNumberOf } from '../values.js';
 import { resolveAuthentication } from './credentials.js';
-import { required } from './required.js';
 
 const DISCOVERY_PATH = '/.well-known/openid-configuration';
 const EXAMPLE_URL = `https://TENANT.us.auth0.com${DISCOVERY_PATH}`;
 
-/** Auth0 answers within a second; ten leave room for a bad network, and people still wait so long. */
+/** Auth0 responds within a second. Ten allow for a bad network, and users still wait for it. */
 const UPSTREAM_TIMEOUT = { min: 1, max: 60, fallback: 10 } as const;
 
-/** Parameters of Auth0's `/authorize` that are the operator's to choose. */
+/** Parameters of Auth0's `/authorize` that the operator may set. */
 const ALLOWED_PARAMS: readonly string[] = [
   'connection',
   'organization',
@@ -32,8 +27,8 @@ const ALLOWED_PARAMS: readonly string[] = [
 ];
 
 /**
- * Those that carry the protocol itself. `resource` is among them: without Auth0's compatibility profile it
- * would travel on to the identity provider behind Auth0.
+ * Parameters of the protocol. `resource` is one of them: without Auth0's compatibility profile it
+ * would be passed on to the identity provider behind Auth0.
  */
 const OWN_PARAMS: ReadonlySet<string> = new Set(
   (
@@ -42,7 +37,7 @@ const OWN_PARAMS: ReadonlySet<string> = new Set(
   ).split(' '),
 );
 
-/** Names that several services of one tenant may have come to share. */
+/** Names that several services of one tenant may share. */
 const GENERIC_AUDIENCES: ReadonlySet<string> = new Set(
   'api app audience backend default example mcp mcp-server server service test'.split(' '),
 );
@@ -60,18 +55,18 @@ export function resolveAuth0(raw: RawOptions, logger: Logger): Auth0Config {
 }
 
 /**
- * The tenant as authorization server of a resource, whose URL is the audience unless another is given.
+ * The tenant as the authorization server of a resource, whose URL is the default audience.
  *
  * @throws Auth0McpConfigError
  */
 export function resolveTenant(raw: RawOptions, resource: string, logger: Logger): TenantConfig {
   const tenant = tenantOf(raw);
   const audience = audienceOf(raw, tenant.discoveryUrl, logger) ?? resource;
-  // Some clients add a slash to a resource that is a bare origin, and Auth0 goes by what they send.
+  // Some clients append a slash to a resource that is an origin, and Auth0 uses the value they send.
   if (audience !== resource && audience !== `${resource}/`) {
     logger.warn(
       { option: 'audience', audience, resource },
-      `${label('audience')} is not the URL of the MCP endpoint, for which MCP clients ask Auth0. Their tokens are for audience only if the tenant ignores what they ask for and has audience as Default Audience. Create an API with that URL as identifier, and leave audience out; where the environment has it for auth0Mcp(), give that URL as audience in code.`,
+      `${label('audience')} is not the URL of the MCP endpoint, for which MCP clients request tokens. Auth0 issues tokens for audience only if the tenant ignores that request and has audience as Default Audience. Create an API with that URL as identifier, and remove audience; if the environment has it for auth0Mcp(), give that URL as audience in code.`,
     );
   }
   return { ...tenant, audience };
@@ -93,14 +88,14 @@ function discoveryUrlOf(raw: RawOptions): URL {
     throw wrongOption(
       'domain',
       domain,
-      'configUrl is set too, and each of them names the tenant: remove one.',
+      'configUrl is set too, and both name the tenant: remove one.',
     );
   }
   const text = domain ?? required(configUrl, 'configUrl');
-  // In capitals only: somebody's tenant may well be called `tenant`.
+  // In capitals only: a real tenant may be called `tenant`.
   if (/^(https?:\/\/)?TENANT\./.test(text)) {
     const remedy =
-      'TENANT stands for the name of your tenant. Auth0 dashboard: Applications, your application, ' +
+      'Replace TENANT by the name of your tenant. Auth0 dashboard: Applications, your application, ' +
       'Settings, Domain.';
     throw wrongOption(domain === undefined ? 'configUrl' : 'domain', text, remedy);
   }
@@ -114,15 +109,17 @@ function urlOfDomain(domain: string): URL {
   throw wrongOption(
     'domain',
     domain,
-    'Give the host name alone, such as TENANT.us.auth0.com: no scheme, port or path. A whole URL ' +
-      'is for configUrl.',
+    'Give the host name alone, such as TENANT.us.auth0.com: no scheme, port or path. A URL ' +
+      'belongs in configUrl.',
   );
 }
 
 function parsedConfigUrl(text: string): URL {
   const wrong = (remedy: string) => wrongOption('configUrl', text, remedy);
   if (!/^https?:\/\//i.test(text) || !URL.canParse(text)) {
-    throw wrong(`Give an absolute URL, such as ${EXAMPLE_URL}. A host name alone is for domain.`);
+    throw wrong(
+      `Give an absolute URL, such as ${EXAMPLE_URL}. A host name alone belongs in domain.`,
+    );
   }
   const url = new URL(text);
   if (url.username !== '' || url.password !== '') throw wrong('Remove user name and password.');
@@ -130,7 +127,7 @@ function parsedConfigUrl(text: string): URL {
     throw wrong(`It has to end with ${DISCOVERY_PATH} right after the host, and nothing after it.`);
   }
   if (url.protocol === 'http:' && !isLoopbackHost(url.hostname)) {
-    throw wrong('It has to be https: keys fetched in the clear prove nothing.');
+    throw wrong('It has to be https: keys fetched over http cannot be trusted.');
   }
   return url;
 }
@@ -142,33 +139,33 @@ function clientIdOf(raw: RawOptions): string {
   throw wrongOption(
     'clientId',
     clientId,
-    'It has characters that no client id has: copy it again.',
+    'It contains characters that no client id has: copy it again.',
   );
 }
 
 function audienceOf(raw: RawOptions, discoveryUrl: URL, logger: Logger): string | undefined {
   const audience = textOf(raw, 'audience');
   if (audience === undefined) return undefined;
-  if (isAuth0sOwn(audience, discoveryUrl.host)) {
+  if (isAuth0Api(audience, discoveryUrl.host)) {
     throw wrongOption(
       'audience',
       audience,
-      "That is one of Auth0's own APIs, whose tokens are not made for your server. Create an API " +
+      "That is one of Auth0's own APIs, whose tokens are not for your server. Create an API " +
         '(Auth0 dashboard: Applications, APIs) and give its identifier.',
     );
   }
   if (GENERIC_AUDIENCES.has(audience.toLowerCase())) {
     logger.warn(
       { option: 'audience', audience },
-      'Other services may use so general an audience too, and would accept the same Auth0 tokens. ' +
+      'Other services may use such a general audience too, and would accept the same Auth0 tokens. ' +
         'Prefer an API whose identifier is a URL of your own.',
     );
   }
   return audience;
 }
 
-/** The Management API keeps the tenant's own host where the tenant has a custom domain. */
-function isAuth0sOwn(audience: string, tenantHost: string): boolean {
+/** With a custom domain, the Management API is still at the tenant's own host. */
+function isAuth0Api(audience: string, tenantHost: string): boolean {
   const [, host = '', path] = /^https?:\/\/([^/]+)\/(userinfo|api\/v2)\/?$/i.exec(audience) ?? [];
   const isTenant = host.toLowerCase() === tenantHost || /\.auth0\.com$/i.test(host);
   return path !== undefined && isTenant;
@@ -188,7 +185,7 @@ function checkedParam(name: string): string {
   if (ALLOWED_PARAMS.includes(name) || /^ext-[A-Za-z0-9_-]+$/.test(name)) return name;
   const reason = OWN_PARAMS.has(name)
     ? 'The library sets that parameter itself.'
-    : 'Auth0 knows no such parameter, or it is not safe to set for everybody.';
+    : 'Auth0 has no such parameter, or it is not safe to set for all users.';
   const allowed = `${ALLOWED_PARAMS.join(', ')}, ext-…`;
   throw wrongOption('authorizeParams', name, `${reason} Allowed are ${allowed}.`);
 }

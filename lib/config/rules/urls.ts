@@ -1,37 +1,27 @@
 /**
- * The public URLs: where we are, who we are, what we guard, where Auth0 sends the browser back.
+ * The public URLs of this server: base, issuer, protected resource, callback.
  *
- * Spec: RFC 8414 §2 (issuer), RFC 9728 §1.2 (resource), requirements AS-15, R-MD-1, RS-7. Every
- * published URL is built here, once, as a string: clients compare them byte by byte.
- *
- * @module
+ * Every published URL is built here once, as a string: clients compare them byte by byte (RFC 8414 §3.3,
+ * RFC 9728 §3.3).
  */
 import { isLoopbackHost } from '../../oauth/redirect-uri.js';
 import type { Config, ResourceConfig } from '../config.js';
 import { wrongOption } from '../errors.js';
 import type { OptionName, RawOptions } from '../option-table.js';
-import { textOf } from '../values.js';
-import {
-  leadingPathOf,
-  pathOf,
-  refuseCollisions,
-  refuseDoubledPath,
-  refuseWellKnown,
-} from './paths.js';
-import { required } from './required.js';
+import { required, textOf } from '../values.js';
 
-/** Where the protected resource is. */
-export type ResourcePlace = Pick<
+/** URLs of a protected resource. */
+type ResourceUrls = Pick<
   ResourceConfig,
   'baseUrl' | 'basePath' | 'strippedPrefix' | 'resource' | 'resourcePath' | 'isHttps'
 >;
 
-/** The URL part of the configuration. */
-export type PublicUrls = ResourcePlace & Pick<Config, 'issuer' | 'callbackUrl'>;
+/** URLs of a resource with login endpoints. */
+type PublicUrls = ResourceUrls & Pick<Config, 'issuer' | 'callbackUrl'>;
 
-/** The endpoint the SDK's examples use. */
+/** The endpoint in the SDK's examples. */
 const DEFAULT_RESOURCE_PATH = '/mcp';
-/** What FastMCP registers at Auth0, so that one application serves both. */
+/** FastMCP's path, so that one Auth0 application serves both. */
 const DEFAULT_REDIRECT_PATH = '/auth/callback';
 
 interface PublicUrl {
@@ -44,26 +34,26 @@ interface PublicUrl {
 
 /** @throws Auth0McpConfigError */
 export function resolveUrls(raw: RawOptions): PublicUrls {
-  const place = placeOf(raw);
-  const issuer = issuerUrl(raw, place.base);
+  const parts = urlPartsOf(raw);
+  const issuer = issuerUrl(raw, parts.base);
   const belowBase = pathOf(raw, 'redirectPath', DEFAULT_REDIRECT_PATH);
-  const redirectPath = place.base.path + belowBase;
-  refuseCollisions({ ...place, redirectPath });
+  const redirectPath = parts.base.path + belowBase;
+  refuseCollisions({ ...parts, redirectPath });
   return {
-    ...publicPlace(place),
+    ...resourceUrls(parts),
     issuer: issuer.href,
-    callbackUrl: place.base.origin + redirectPath,
+    callbackUrl: parts.base.origin + redirectPath,
   };
 }
 
-/** The same for a resource without login endpoints of its own. @throws Auth0McpConfigError */
-export function resolveResourcePlace(raw: RawOptions): ResourcePlace {
-  const place = placeOf(raw);
-  refuseWellKnown(place.resourcePath);
-  return publicPlace(place);
+/** For a resource without login endpoints. @throws Auth0McpConfigError */
+export function resolveResourceUrls(raw: RawOptions): ResourceUrls {
+  const parts = urlPartsOf(raw);
+  refuseWellKnown(parts.resourcePath);
+  return resourceUrls(parts);
 }
 
-interface Place {
+interface UrlParts {
   readonly base: PublicUrl;
   readonly basePath: string;
   readonly strippedPrefix: string;
@@ -72,7 +62,7 @@ interface Place {
   readonly resourcePath: string;
 }
 
-function placeOf(raw: RawOptions): Place {
+function urlPartsOf(raw: RawOptions): UrlParts {
   const base = required(publicUrl(raw, 'baseUrl'), 'baseUrl');
   const resourceBase = publicUrl(raw, 'resourceBaseUrl') ?? base;
   const belowResource = pathOf(raw, 'resourcePath', DEFAULT_RESOURCE_PATH);
@@ -86,8 +76,8 @@ function placeOf(raw: RawOptions): Place {
   };
 }
 
-function publicPlace(place: Place): ResourcePlace {
-  const { base, basePath, strippedPrefix, resourceOrigin, resourcePath } = place;
+function resourceUrls(parts: UrlParts): ResourceUrls {
+  const { base, basePath, strippedPrefix, resourceOrigin, resourcePath } = parts;
   return {
     baseUrl: base.href,
     basePath,
@@ -104,12 +94,12 @@ function issuerUrl(raw: RawOptions, base: PublicUrl): PublicUrl {
   throw wrongOption(
     'issuerUrl',
     issuer.href,
-    `It has to be on the origin of baseUrl, ${base.origin}: its metadata is served there, and a ` +
-      'client that finds it elsewhere refuses it.',
+    `It has to be on the origin of baseUrl, ${base.origin}: its metadata is served there, and ` +
+      'clients reject metadata from another origin.',
   );
 }
 
-/** Scheme, authority, path, and what must not follow; from the text, since parsers tidy up. */
+/** Scheme, authority, path, rest; from the text, since URL parsers normalize. */
 const URL_PARTS = /^(https?):\/\/([^/?#\\]+)([^?#\\]*)(.*)$/is;
 const HOST = /^(?:\[[0-9a-f:.]+\]|[a-z0-9_-]+(?:\.[a-z0-9_-]+)*)$/;
 const SAFE_PATH = /^(?:\/[A-Za-z0-9._~-]+)*$/;
@@ -128,14 +118,139 @@ function publicUrl(raw: RawOptions, option: OptionName): PublicUrl | undefined {
     throw wrongOption(option, text, 'The path may have segments of A-Z a-z 0-9 . _ ~ - only.');
   }
   const { origin, protocol, hostname } = new URL(text);
-  if (!HOST.test(hostname)) throw wrongOption(option, text, 'That host name cannot exist.');
+  if (!HOST.test(hostname)) throw wrongOption(option, text, 'That is not a valid host name.');
   if (protocol === 'http:' && !isLoopbackHost(hostname)) {
     throw wrongOption(
       option,
       text,
-      'Plain http is for localhost only: tokens travel there. Behind a proxy that ends TLS, give ' +
-        'the https URL that clients use.',
+      'Plain http is for localhost only, since tokens are sent to it. Behind a proxy that terminates TLS, ' +
+        'give the https URL that clients use.',
     );
   }
   return { href: origin + path, origin, path };
+}
+
+/** Paths below `baseUrl` of the login endpoints, which include everything below them. */
+export const RESERVED_PATHS: readonly string[] = [
+  '/authorize',
+  '/consent',
+  '/token',
+  '/revoke',
+  '/register',
+  '/connected-apps',
+  '/backchannel-logout',
+  '/.well-known',
+];
+
+const WELL_KNOWN = '/.well-known';
+
+const SAFE_CHARACTERS = /^\/[A-Za-z0-9._~/-]*$/;
+
+/**
+ * A path below a base URL, with its leading slash.
+ *
+ * @throws Auth0McpConfigError characters that proxies and routers disagree about
+ */
+function pathOf(raw: RawOptions, option: OptionName, fallback: string): string {
+  const text = textOf(raw, option);
+  if (text === undefined) return fallback;
+  const path = text.startsWith('/') ? text : `/${text}`;
+  if (text.includes('://')) {
+    throw wrongOption(
+      option,
+      text,
+      `Give the path alone, such as ${fallback}; the host is in baseUrl.`,
+    );
+  }
+  if (!SAFE_CHARACTERS.test(path)) {
+    throw wrongOption(option, text, 'A path may have the characters A-Z a-z 0-9 . _ ~ - / only.');
+  }
+  if (/\/(\.{0,2})(\/|$)/.test(path.replace(/\/$/, ''))) {
+    throw wrongOption(option, text, 'Remove the empty and dot segments.');
+  }
+  if (option === 'resourcePath') return path.replace(/(.)\/$/, '$1');
+  if (path.endsWith('/')) {
+    // Auth0 compares callback URLs exactly: removing the slash here would make them differ.
+    throw wrongOption(option, text, `Give a path without a trailing slash, such as ${fallback}.`);
+  }
+  return path;
+}
+
+/**
+ * A prefix of `path`, of whole segments; `''` if the option is absent.
+ *
+ * @throws Auth0McpConfigError not a prefix
+ */
+function leadingPathOf(raw: RawOptions, option: OptionName, path: string): string {
+  const text = textOf(raw, option);
+  if (text === undefined) return '';
+  const leading = `/${text.replace(/^\/+|\/+$/g, '')}`;
+  if (leading !== '/' && `${path}/`.startsWith(`${leading}/`)) return leading;
+  const remedy =
+    path === ''
+      ? 'baseUrl has no path, so there is no prefix to strip: give baseUrl as clients see it.'
+      : `It has to be the start of the path of baseUrl: ${path}.`;
+  throw wrongOption(option, text, remedy);
+}
+
+/**
+ * A `resourcePath` that repeats the mount path is a mistake: the base URL contains it already.
+ *
+ * @throws Auth0McpConfigError
+ */
+function refuseDoubledPath(
+  path: string,
+  base: { readonly href: string; readonly path: string },
+): void {
+  if (path === '/' || base.path === '') return;
+  const isRepeated = `${base.path}/`.endsWith(`${path}/`) || `${path}/`.startsWith(`${base.path}/`);
+  if (!isRepeated) return;
+  throw wrongOption(
+    'resourcePath',
+    path,
+    `Below ${base.href} that makes ${base.href}${path}: the path is doubled. The base URL ends with ` +
+      'the path where the router is mounted; resourcePath is the rest. If that base URL is ' +
+      "itself the MCP endpoint, set resourcePath to '/'.",
+  );
+}
+
+/** @throws Auth0McpConfigError */
+function refuseWellKnown(resourcePath: string): void {
+  if (!isAtOrBelow(resourcePath, WELL_KNOWN)) return;
+  const remedy = `${WELL_KNOWN} is reserved for metadata: choose another path.`;
+  throw wrongOption('resourcePath', resourcePath, remedy);
+}
+
+/** Takes absolute paths, with the mount prefix. @throws Auth0McpConfigError */
+function refuseCollisions(paths: {
+  readonly basePath: string;
+  readonly resourcePath: string;
+  readonly redirectPath: string;
+}): void {
+  const { basePath, resourcePath, redirectPath } = paths;
+  const reserved = [WELL_KNOWN, ...RESERVED_PATHS.map((path) => basePath + path)];
+  for (const [option, path] of [
+    ['resourcePath', resourcePath],
+    ['redirectPath', redirectPath],
+  ] as const) {
+    const taken = reserved.find((prefix) => isAtOrBelow(path, prefix));
+    if (taken === undefined) continue;
+    throw wrongOption(
+      option,
+      path,
+      `${taken} is reserved for the login endpoints: choose another path.`,
+    );
+  }
+  if (isAtOrBelow(redirectPath, resourcePath) && isAtOrBelow(resourcePath, redirectPath)) {
+    throw wrongOption(
+      'redirectPath',
+      redirectPath,
+      'That is resourcePath: the two have to differ.',
+    );
+  }
+}
+
+/** Case-insensitive, as the guard's path is: a guard at `/Token` would also cover `/token`. */
+function isAtOrBelow(path: string, parent: string): boolean {
+  return `${path}/`.toLowerCase().startsWith(`${parent}/`.toLowerCase());
 }

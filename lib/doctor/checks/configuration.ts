@@ -10,7 +10,7 @@ import { type Environment, readEnvironment } from '../../config/env.js';
 import { Auth0McpConfigError } from '../../config/errors.js';
 import type { Logger } from '../../config/logger.js';
 import { resolveConfig } from '../../config/resolve.js';
-import { KEY_COMMAND } from '../../config/rules/keys.js';
+import { KEY_COMMAND } from '../../config/rules/tokens.js';
 import { dataDirectoryFor } from '../../storage/embedded/directory.js';
 import { memoryStorage } from '../../storage/memory-storage.js';
 import type { Storage } from '../../storage/storage.js';

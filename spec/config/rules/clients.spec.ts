@@ -62,7 +62,7 @@ describe('clients registered by hand', () => {
     const withSecret = { ...CLIENT, clientId: id, clientSecret: SECRET };
     const error = refusalOf({ clients: [withSecret] });
     expect(error.option).toBe('clients[0].clientId');
-    expect(error.message).toContain('choose an id without them, or leave clientSecret out');
+    expect(error.message).toContain('choose an id without them, or remove clientSecret');
     const [client] = resolveWith({ clients: [{ ...CLIENT, clientId: id }] }).config.clients;
     expect(client?.clientId).toBe(id);
   });
@@ -165,8 +165,8 @@ describe('allowedClientRedirectUris', () => {
 
   it.each([
     ['*', 'scheme://host'],
-    ['https://*', 'leave the option out'],
-    ['https://app*.example.com/', 'may only stand first'],
+    ['https://*', 'remove the option'],
+    ['https://app*.example.com/', 'allowed only at the start'],
     ['https://app.example.com/cb?x=1', 'query'],
     ['https://app.example.com/#x', 'fragment'],
     ['https://me@app.example.com/', 'user info'],

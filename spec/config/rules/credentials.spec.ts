@@ -101,7 +101,7 @@ describe('client authentication at Auth0', () => {
     [
       'a public PEM',
       p256.publicKey.export({ type: 'spki', format: 'pem' }).toString(),
-      'public half',
+      'public key',
     ],
     ['a public JWK', p256.publicKey.export({ format: 'jwk' }), '"d"'],
     [

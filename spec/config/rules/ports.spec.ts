@@ -1,6 +1,6 @@
 import { describe, expect, it, jest } from '@jest/globals';
 
-import { KEY_COMMAND } from '../../../lib/config/rules/keys.js';
+import { KEY_COMMAND } from '../../../lib/config/rules/tokens.js';
 import { memoryStorage } from '../../../lib/storage/memory-storage.js';
 import { localStorage, REQUIRED, refusalOf, resolveExactly, resolveWith } from '../resolve-with.js';
 

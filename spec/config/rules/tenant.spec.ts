@@ -27,8 +27,8 @@ describe('the tenant', () => {
     ['https://tenant.auth0.com/x/.well-known/openid-configuration', 'right after the host'],
     ['https://tenant.auth0.com/.well-known/openid-configuration?x=1', 'has to end with'],
     ['https://tenant.auth0.com/.well-known/openid-configuration/', 'has to end with'],
-    ['tenant.auth0.com', 'host name alone is for domain'],
-    ['https://.../.well-known/openid-configuration', 'left out'],
+    ['tenant.auth0.com', 'host name alone belongs in domain'],
+    ['https://.../.well-known/openid-configuration', 'abbreviated example'],
     ['https://TENANT.us.auth0.com/.well-known/openid-configuration', 'Settings, Domain'],
     ['https://a:b@tenant.auth0.com/.well-known/openid-configuration', 'user name'],
   ])('refuses the configUrl %s', (configUrl, remedy) => {
@@ -55,7 +55,7 @@ describe('the tenant', () => {
     const error = refusal(() => resolveExactly({ ...withoutUrl, domain }));
     expect(error).toMatchObject({
       option: 'domain',
-      message: expect.stringContaining('stands for the name of your tenant'),
+      message: expect.stringContaining('Replace TENANT by the name of your tenant'),
     });
     const { auth0 } = resolveExactly({ ...withoutUrl, domain: domain.toLowerCase() });
     expect(auth0.expectedIssuer).toBe('https://tenant.us.auth0.com/');
@@ -63,7 +63,7 @@ describe('the tenant', () => {
 
   it('has one name, not two', () => {
     const { message } = refusalOf({ domain: 'other.eu.auth0.com' });
-    expect(message).toContain('each of them names the tenant: remove one');
+    expect(message).toContain('both name the tenant: remove one');
   });
 
   it('refuses a client id with characters that none has', () => {
@@ -96,7 +96,7 @@ describe('the audience', () => {
     (audience) => {
       const { config, warnings } = resolveWith({ audience });
       expect(config.auth0.audience).toBe(audience);
-      expect(warnings).toEqual([expect.stringContaining('so general an audience')]);
+      expect(warnings).toEqual([expect.stringContaining('such a general audience')]);
     },
   );
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 
-import { RESERVED_PATHS } from '../../../lib/config/rules/paths.js';
+import { RESERVED_PATHS } from '../../../lib/config/rules/urls.js';
 import { refusalOf, resolveWith } from '../resolve-with.js';
 
 describe('the public URLs', () => {
@@ -114,8 +114,8 @@ describe('the public URLs', () => {
     ['percent-encoding', 'https://mcp.example.com/%61', 'The path may have'],
     ['an empty segment', 'https://mcp.example.com//a', 'The path may have'],
     ['a backslash', 'https://mcp.example.com\\a', 'Remove'],
-    ['the placeholder of an example', 'https://.../api', 'left out'],
-    ['a host with empty labels', 'https://a..example', 'cannot exist'],
+    ['the placeholder of an example', 'https://.../api', 'abbreviated example'],
+    ['a host with empty labels', 'https://a..example', 'not a valid host name'],
     ['a port that is none', 'https://mcp.example.com:99999', 'absolute URL'],
   ])('refuses %s in baseUrl, issuerUrl and resourceBaseUrl', (_what, url, remedy) => {
     for (const option of ['baseUrl', 'issuerUrl', 'resourceBaseUrl']) {
@@ -161,7 +161,7 @@ describe('the paths', () => {
   it.each(taken)('refuses %s for the endpoint, mounted at the root or below', (resourcePath) => {
     for (const baseUrl of ['https://x.example', 'https://x.example/api']) {
       expect(refusalOf({ baseUrl, resourcePath }).message).toContain(
-        'belongs to the login endpoints',
+        'reserved for the login endpoints',
       );
     }
   });
@@ -182,7 +182,7 @@ describe('the paths', () => {
 
   it("refuses the origin's /.well-known for a mounted router too", () => {
     const error = refusalOf({ baseUrl: 'https://x.example/.well-known', resourcePath: '/mcp' });
-    expect(error.message).toContain('/.well-known belongs');
+    expect(error.message).toContain('/.well-known is reserved');
   });
 
   it('refuses one path for endpoint and callback', () => {
@@ -212,7 +212,9 @@ describe('the paths', () => {
   });
 
   it('refuses a callback with a slash at its end, since Auth0 compares to the character', () => {
-    expect(refusalOf({ redirectPath: '/auth/callback/' }).message).toContain('without slash');
+    expect(refusalOf({ redirectPath: '/auth/callback/' }).message).toContain(
+      'without a trailing slash',
+    );
     expect(refusalOf({ redirectPath: '/' }).option).toBe('redirectPath');
   });
 });

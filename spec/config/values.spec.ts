@@ -22,7 +22,7 @@ const VALUES = [
 
 /** What a tool made of a value, and the words by which the error names the cause. */
 const CERTAIN: readonly [string, (value: string) => string, RegExp][] = [
-  ['double quotes', (value) => `"${value}"`, /quotation marks.*docker.*remove/],
+  ['double quotes', (value) => `"${value}"`, /quotation marks.*docker.*Remove/],
   ['single quotes', (value) => `'${value}'`, /quotation marks/],
   ['backticks', (value) => `\`${value}\``, /quotation marks/],
   ['quotes of a text program', (value) => `“${value}”`, /quotation marks/],
@@ -32,7 +32,7 @@ const CERTAIN: readonly [string, (value: string) => string, RegExp][] = [
   ['a comment without a space', (value) => `${value} #production`, /comment/],
   ['a comment after a tab', (value) => `${value}\t# production`, /comment/],
   ['a comment after quotes', (value) => `"${value}" # production`, /comment/],
-  ['a variable of a shell', () => `\${SECRET_VALUE}`, /variable.*write the value itself/],
+  ['a variable of a shell', () => `\${SECRET_VALUE}`, /variable.*Write the value itself/],
   ['one with a default', () => `\${SECRET_VALUE:-none}`, /variable/],
   ['one without braces', () => '$SECRET_VALUE', /variable/],
   ['one of Kubernetes', () => '$(SECRET_VALUE)', /variable/],
@@ -140,9 +140,9 @@ describe('a value that only looks so', () => {
   it.each([
     ['clientSecret', '"only-at-the-beginning', /clientSecret.*quotation mark at one end/],
     ['clientSecret', "only-at-the-end'", /quotation mark at one end/],
-    ['clientSecret', `prefix-\${TAIL}`, /variable in it/],
-    ['jwtSigningKey', `\${PART}${KEY}`, /jwtSigningKey.*variable in it/],
-    ['jwtSigningKey', `$${KEY}`, /variable in it/],
+    ['clientSecret', `prefix-\${TAIL}`, /variable that was not expanded/],
+    ['jwtSigningKey', `\${PART}${KEY}`, /jwtSigningKey.*variable that was not expanded/],
+    ['jwtSigningKey', `$${KEY}`, /variable that was not expanded/],
     ['jwtSigningKey', `${KEY}\u00a0${KEY}`, /special space/],
     ['jwtSigningKey', `${KEY}\n${KEY}`, /line break/],
     ['audience', 'https://api.example.com"', /audience.*quotation mark at one end/],

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 
 import { describe, expect, it } from '@jest/globals';
 
-import { KEY_COMMAND } from '../../../lib/config/rules/keys.js';
+import { KEY_COMMAND } from '../../../lib/config/rules/tokens.js';
 import { refusalOf, resolveWith } from '../resolve-with.js';
 
 describe.each([

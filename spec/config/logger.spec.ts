@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 
-import { createConsoleLogger } from '../../lib/config/console-logger.js';
+import { createConsoleLogger } from '../../lib/config/logger.js';
 
 describe('the console logger', () => {
   let lines: string[];
