@@ -11,11 +11,9 @@ import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
 
 import { parseBrand } from '../lib/pages/brand.ts';
-import { connectedAppsPage } from '../lib/pages/connected-apps-page.ts';
+import { connectedAppsPage, signedOutPage, signInPage } from '../lib/pages/connected-apps-page.ts';
 import { consentPage } from '../lib/pages/consent-page.ts';
 import { errorPage } from '../lib/pages/error-page.ts';
-import { signInPage } from '../lib/pages/sign-in-page.ts';
-import { signedOutPage } from '../lib/pages/signed-out-page.ts';
 import { createCatalogue } from '../lib/pages/texts/catalogue.ts';
 import { smallPng } from './small-png.js';
 
@@ -78,8 +76,8 @@ const PAGES = {
   }),
   error: errorPage(look, { kind: 'unknown_client', correlationId: '01JPA6Q9' }),
   denied: errorPage(look, { kind: 'denied', correlationId: '01JPA6R2' }),
-  'sign-in': signInPage(look, { form: { action: '/connected-apps/sign-in', fields: {} } }),
-  'signed-out': signedOutPage(look, { signInUrl: '/connected-apps' }),
+  'sign-in': signInPage(look, { action: '/connected-apps/sign-in', fields: {} }),
+  'signed-out': signedOutPage(look, '/connected-apps'),
   'connected-apps': connectedAppsPage(look, {
     account: 'ada@example.com',
     disconnectForm: { action: '/connected-apps/disconnect', fields: {} },

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { displayName } from '../pages/markup/untrusted-text.js';
+import { displayName } from '../pages/untrusted-text.js';
 
 /** Longest piece of foreign text worth keeping, in characters. */
 const MAX_CHARACTERS = 200;

@@ -18,7 +18,7 @@ import { CLIENT_LOGIN } from '../http/pages.js';
 import type { RateLimits } from '../http/rate-limits.js';
 import { readForm } from '../http/request-body.js';
 import { noStore } from '../http/response-headers.js';
-import { answeredBefore, type OpenedForm, type SealedForms } from '../http/sealed-form.js';
+import { alreadySubmitted, type OpenedForm, type SealedForms } from '../http/sealed-form.js';
 import type { RedirectToAuth0 } from '../http/upstream-login.js';
 import { AccessDeniedError, InvalidRequestError } from '../oauth/errors.js';
 import type { Parameters } from '../oauth/parameters.js';
@@ -79,7 +79,7 @@ async function deny(
   { issuer, logins, limits, emit }: ConsentDeps,
 ): Promise<void> {
   await limits.countLogin(req);
-  if (!(await logins.decline(flow.state, flow.formExpiresAt))) throw answeredBefore();
+  if (!(await logins.decline(flow.state, flow.formExpiresAt))) throw alreadySubmitted();
   emit({ type: 'consent_denied', client: clientFingerprint(request.clientId) });
   const error = new AccessDeniedError('The person did not allow it');
   const place = { ...CLIENT_LOGIN, kindByCode: { access_denied: 'not_allowed' } } as const;

@@ -73,9 +73,9 @@ export function createSealedForms<Content>(
  *
  * @param signInUrl where the login that began with it waits, if it does
  */
-export function answeredBefore(signInUrl?: string): PageError {
+export function alreadySubmitted(signInUrl?: string): PageError {
   return new PageError(
-    'already_answered',
+    'already_submitted',
     new InvalidRequestError('The form was submitted before, and counts once'),
     signInUrl === undefined ? undefined : { signIn: signInUrl },
   );

@@ -7,7 +7,7 @@ import type { EventListener } from '../config/events.js';
 import type { PendingLogin } from '../grants/pending-login.js';
 import type { LoginFlow, LoginFlows } from './login-flows.js';
 import type { RateLimits } from './rate-limits.js';
-import { answeredBefore } from './sealed-form.js';
+import { alreadySubmitted } from './sealed-form.js';
 
 /**
  * Stores the login and redirects the browser to Auth0. Sends the response.
@@ -42,7 +42,7 @@ export function createUpstreamLogin({
     const { secret: browser, state, formExpiresAt } = flow;
     const start = { browser, state, formExpiresAt, pending, ...wanted(pending) };
     const begunBefore = await auth0.startLogin(req, res, start);
-    if (begunBefore !== undefined) throw answeredBefore(begunBefore.location);
+    if (begunBefore !== undefined) throw alreadySubmitted(begunBefore.location);
     if (pending.purpose === 'client') {
       const client = clientFingerprint(pending.request.clientId);
       if (formExpiresAt !== undefined) emit({ type: 'consent_given', client });

@@ -1,28 +1,24 @@
-/**
- * How the operator wants the pages to look: name, logo, accent colour, two links.
- *
- * @module
- */
+/** Name, logo, accent colour and links of the pages, from the option `branding`. */
 import { isHexColor } from './color.js';
-import { displayName } from './markup/untrusted-text.js';
-import { isOwnPath, webLink } from './markup/web-link.js';
+import { isOwnPath, webLink } from './html.js';
+import { displayName } from './untrusted-text.js';
 
 /** Longest logo inside a page, in characters of its data URI: it is sent with every page. */
 const MAX_LOGO_LENGTH = 64 * 1024;
 
-/** Calm on both schemes, and unlike the colours of warnings. */
+/** Readable on both schemes, and unlike the colours of warnings. */
 const DEFAULT_ACCENT_COLOR = '#2f5fd0';
 
 const DATA_IMAGE =
   /^data:image\/(?:png|jpeg|gif|webp|avif|svg\+xml)(?:;[\w=-]+)*,[\w+/=%.~!*()-]+$/i;
 
-/** What an operator may write, with the name that {@link Brand} needs. */
+/** The option `branding`, with the name of the service. */
 export interface BrandOptions {
-  /** What people call the service. */
+  /** Name of the service, as users know it. */
   readonly name: string;
   /** A `data:image/…` URI of at most 64 kB, or a path on the same origin. Default: the initial. */
   readonly logo?: string | undefined;
-  /** `#rgb` or `#rrggbb`; darkened or lightened where it could not be read. Default `#2f5fd0`. */
+  /** `#rgb` or `#rrggbb`; darkened or lightened where its contrast is too low. Default `#2f5fd0`. */
   readonly accentColor?: string | undefined;
   /** Privacy policy: an https URL, or a path on the same origin. Default: no link. */
   readonly policyUrl?: string | undefined;
@@ -30,7 +26,7 @@ export interface BrandOptions {
   readonly termsUrl?: string | undefined;
 }
 
-/** The same, checked. */
+/** The same, validated. */
 export interface Brand {
   readonly name: string;
   readonly logo: string | undefined;
@@ -39,11 +35,11 @@ export interface Brand {
   readonly termsUrl: string | undefined;
 }
 
-/** @throws RangeError naming the field, what it was, and what it can be */
+/** @throws RangeError with the field, its value, and what is allowed */
 export function parseBrand(options: BrandOptions): Brand {
   const { name, logo, accentColor = DEFAULT_ACCENT_COLOR, policyUrl, termsUrl } = options;
   const shownName = typeof name === 'string' ? displayName(name) : undefined;
-  if (shownName === undefined) throw refusal('name', name, 'a name that people can read');
+  if (shownName === undefined) throw refusal('name', name, 'a readable name');
   if (logo !== undefined && !isLogo(logo)) {
     const allowed = 'a data:image/… URI of at most 64 kB or a path such as "/logo.svg"';
     throw refusal('logo', logo, `${allowed}; pages load nothing from other hosts`);
@@ -75,5 +71,5 @@ function parseLink(field: string, value: string | undefined): string | undefined
 
 function refusal(field: string, value: unknown, allowed: string): RangeError {
   const received = (JSON.stringify(value) ?? String(value)).slice(0, 80);
-  return new RangeError(`branding.${field} is ${received}; it has to be ${allowed}`);
+  return new RangeError(`branding.${field} is ${received}; it must be ${allowed}`);
 }

@@ -1,16 +1,12 @@
 /**
- * Contrast of two colours, and a colour moved until its contrast is enough.
- *
- * An operator picks one accent colour; the pages use it on light and on dark surfaces, as text
- * and as background. WCAG 2.2, success criteria 1.4.3 (text) and 1.4.11 (controls).
- *
- * @module
+ * Contrast of colours (WCAG 2.2, criteria 1.4.3 and 1.4.11). The operator chooses one accent colour; the pages use it
+ * on light and dark surfaces, as text and as background.
  */
 
 /** WCAG 2.2, 1.4.3 at level AA: text of ordinary size against its background. */
 const MIN_TEXT_CONTRAST = 4.5;
 
-/** How far a colour moves per step: small enough that it stays as close as it can. */
+/** Share of black or white that each step adds. */
 const STEP = 0.02;
 
 type Rgb = readonly [number, number, number];
@@ -29,8 +25,8 @@ export function contrastRatio(one: string, other: string): number {
 }
 
 /**
- * `color`, moved towards black on a light surface and towards white on a dark one, just until text
- * in it can be read there, and text of the surface's colour on it.
+ * `color`, mixed with black on a light surface and with white on a dark one, until its contrast is sufficient for
+ * text in this colour on the surface, and for text in the surface's colour on it.
  */
 export function readableOn(surface: string, color: string): string {
   const isLight = luminance(parse(surface)) > 0.5;
@@ -56,7 +52,7 @@ function mix([r, g, b]: Rgb, [toR, toG, toB]: Rgb, share: number): Rgb {
   return [r + (toR - r) * share, g + (toG - g) * share, b + (toB - b) * share];
 }
 
-/** Relative luminance as WCAG 2.2 defines it, from sRGB. */
+/** Relative luminance of sRGB, as defined by WCAG 2.2. */
 function luminance(rgb: Rgb): number {
   const [r, g, b] = rgb.map((channel) => {
     const value = channel / 255;

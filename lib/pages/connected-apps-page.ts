@@ -1,19 +1,13 @@
-/**
- * The apps a person has let in, each with a button that ends it.
- *
- * @module
- */
-
+/** The pages of connected apps: the list with its buttons, the sign-in page before it, the page after signing out. */
+import { type FormTarget, fill, type Html, html, postForm, webLink } from './html.js';
 import { layout, type PageLook } from './layout.js';
-import { type FormTarget, postForm } from './markup/form.js';
-import { fill, type Html, html } from './markup/html.js';
-import { displayName, visibleAscii } from './markup/untrusted-text.js';
+import { displayName, visibleAscii } from './untrusted-text.js';
 
-/** One grant, as a person sees it. Times in Unix seconds. */
+/** One grant. Times are in unix seconds. */
 export interface ConnectedApp {
   readonly id: string;
   readonly clientName: string | undefined;
-  /** Where its access went: host of the redirect URI. */
+  /** Host of the redirect URI, which received the access. */
   readonly host: string;
   readonly createdAt: number;
   /** Undefined until its first use. */
@@ -21,24 +15,20 @@ export interface ConnectedApp {
   readonly scopes: readonly string[];
 }
 
-/** What the page says. */
+/** The content of the list. */
 export interface ConnectedAppsPage {
-  /** Who is signed in: a name or an address; undefined leaves the line out. */
+  /** Name or e-mail address of the user. Undefined: the line is left out. */
   readonly account?: string | undefined;
   readonly apps: readonly ConnectedApp[];
-  /** Gets the field `grant` with the id of the one to end. */
+  /** The buttons add the field `grant` with the id of the grant to revoke. */
   readonly disconnectForm: FormTarget;
-  /** Undefined leaves the button out. */
+  /** Undefined: the button is left out. */
   readonly signOutForm?: FormTarget | undefined;
-  /** Name of the app that has just been disconnected, to confirm it. */
+  /** Name of the app that was just disconnected, for the confirmation. */
   readonly disconnected?: string | undefined;
 }
 
-/**
- * The page as a document.
- *
- * @throws RangeError a form's action is no web address
- */
+/** @throws RangeError the action of a form is not a web address */
 export function connectedAppsPage(look: PageLook, model: ConnectedAppsPage): string {
   const texts = look.texts.connectedApps;
   const { account, apps, disconnected, signOutForm } = model;
@@ -89,9 +79,41 @@ function bdi(text: string): Html {
   return html`<bdi>${displayName(text)}</bdi>`;
 }
 
-/** A day is enough, and a day in UTC needs no knowledge of where the reader is. */
+/** The date in UTC: the time zone of the user is not known. */
 function day({ texts }: PageLook, unixSeconds: number): Html {
   const date = new Date(unixSeconds * 1000);
   const text = new Intl.DateTimeFormat(texts.lang, { dateStyle: 'medium', timeZone: 'UTC' });
   return html`<time datetime="${date.toISOString().slice(0, 10)}">${text.format(date)}</time>`;
+}
+
+/**
+ * The page with the sign-in button.
+ *
+ * @throws RangeError the form's action is not a web address
+ */
+export function signInPage(look: PageLook, form: FormTarget): string {
+  const { title, signInFirst, signIn } = look.texts.connectedApps;
+  const service = html`<bdi>${look.brand.name}</bdi>`;
+  const body = html`<div class="stack">
+<h1>${title}</h1>
+<p>${fill(signInFirst, { service })}</p>
+${postForm(form, html`<div class="actions"><button type="submit" class="primary">${signIn}</button></div>`)}
+</div>`;
+  return layout(look, { title, body });
+}
+
+/**
+ * The page after signing out.
+ *
+ * @param signInUrl where to sign in again; anything but a web address is left out
+ */
+export function signedOutPage(look: PageLook, signInUrl = ''): string {
+  const { title, message, again } = look.texts.signedOut;
+  const href = webLink(signInUrl);
+  const body = html`<div class="stack">
+<h1>${title}</h1>
+<p>${message}</p>
+${href && html`<p class="actions"><a class="button" href="${href}">${again}</a></p>`}
+</div>`;
+  return layout(look, { title, body });
 }

@@ -1,63 +1,43 @@
 /**
- * The question before every login: may this app use this service in my name?
- *
- * Spec: MCP authorization and security best practices, "Confused Deputy": the page names the
- * client, its redirect URI and the upstream scopes; RFC 7591 §5: a client's name is its own claim.
- * Flow: GET /authorize → this page → POST /consent → Auth0.
- *
- * In the order a person needs it: who asks, where access goes, what it allows, the two answers;
- * then, for whoever wants to compare, every string in full.
- *
- * @module
+ * The consent page: which client wants access, where the access goes, what it allows, Allow and Deny; below, every
+ * value in full. MCP security best practices, "Confused Deputy Problem": the page names the client, its redirect URI
+ * and the upstream scopes. The texts are under `consent` in `texts/en.json`.
  */
-
+import type { RedirectUriKind } from '../oauth/redirect-uri.js';
+import { type FormTarget, fill, type Html, html, postForm } from './html.js';
 import { brandTile, layout, type PageLook } from './layout.js';
-import { type FormTarget, postForm } from './markup/form.js';
-import { fill, type Html, html } from './markup/html.js';
-import { arrowIcon, questionIcon, shieldIcon, tickIcon, warningIcon } from './markup/icon.js';
-import { displayName, initial, visibleAscii } from './markup/untrusted-text.js';
+import { displayName, initial, visibleAscii } from './untrusted-text.js';
 
-/** What kind of place the redirect URI is. */
-export type RedirectKind = 'https' | 'loopback' | 'custom_scheme';
-
-/** A permission the client asks us for. */
-export interface RequestedScope {
-  readonly name: string;
-  /** In words, from the operator. Undefined: ours where the scope is one of OpenID's, else none. */
-  readonly description?: string | undefined;
-}
-
-/** Everything the page says. Text from the client may be anything at all. */
+/** The content of the page. Text from the client is untrusted. */
 export interface ConsentPage {
   /** The buttons add `decision=allow` or `decision=deny`. */
   readonly form: FormTarget;
-  /** It was allowed before it could be read, and is shown again. */
+  /** Shown again, because Allow was pressed sooner than the page can be read. */
   readonly wasTooSoon?: boolean;
   readonly clientName: string | undefined;
-  /** True where the operator entered the client, and so its name. */
+  /** Whether the operator entered the client, and so its name. */
   readonly clientNameVerified: boolean;
-  /** Host of a client metadata document, once fetched from there; undefined for others. */
+  /** Host from which the client's metadata document was fetched; undefined for other clients. */
   readonly clientHost: string | undefined;
-  /** Short hash of the client id, as it stands in the log. */
+  /** Short hash of the client id, as in the log. */
   readonly clientFingerprint: string;
-  /** The one access will go to, in full. */
+  /** The redirect URI of the request, in full. */
   readonly redirectUri: string;
-  /** Its host and port, with an app's scheme in front: see `redirectUriHost`. */
+  /** Its host and port, preceded by an app's scheme: see `redirectUriHost`. */
   readonly redirectHost: string;
-  readonly redirectKind: RedirectKind;
-  /** What the client may do here. */
-  readonly scopes: readonly RequestedScope[];
-  /** What we ask Auth0 for. */
+  readonly redirectKind: RedirectUriKind;
+  /**
+   * The scopes that the client requests, each with the operator's description. Default: that of `scopes` in the
+   * texts, or none.
+   */
+  readonly scopes: readonly { readonly name: string; readonly description?: string | undefined }[];
+  /** The scopes requested from Auth0. */
   readonly auth0Scopes: readonly string[];
   /** Canonical URI of the protected resource (RFC 8707). */
   readonly resource: string;
 }
 
-/**
- * The page as a document.
- *
- * @throws RangeError the form's action is no web address
- */
+/** @throws RangeError the form's action is not a web address */
 export function consentPage(look: PageLook, model: ConsentPage): string {
   const texts = look.texts.consent;
   const app = appName(look, model);
@@ -97,7 +77,7 @@ function isKnown({ clientNameVerified, clientHost }: ConsentPage): boolean {
   return clientNameVerified || clientHost !== undefined;
 }
 
-/** RFC 7591 §5: says whose word the name is. */
+/** RFC 7591 §5: a client's name is its own claim, unless the operator or the host vouches for it. */
 function nameOrigin({ brand, texts: { consent } }: PageLook, model: ConsentPage): Html | undefined {
   if (model.clientNameVerified) {
     const text = fill(consent.namePreRegistered, { service: bdi(brand.name) });
@@ -142,8 +122,8 @@ function warning(text: Html, role: 'alert' | 'note'): Html {
 
 function scopeList({ brand, texts }: PageLook, { scopes }: ConsentPage): Html {
   const { consent } = texts;
-  const ours = new Map(Object.entries(texts.scopes));
-  const items = scopes.map(({ name, description = ours.get(name) }) => {
+  const openidScopes = new Map(Object.entries(texts.scopes));
+  const items = scopes.map(({ name, description = openidScopes.get(name) }) => {
     const scope = visibleAscii(name);
     return description === undefined
       ? html`<li>${tickIcon}<code class="alone">${scope}</code></li>`
@@ -172,3 +152,25 @@ function bdi(name: string): Html {
 function strong(text: string): Html {
   return html`<strong><bdi dir="ltr">${text}</bdi></strong>`;
 }
+
+/** Inline, in the colour of the text, hidden from screen readers. */
+function icon(paths: Html, size: number, className?: string): Html {
+  const named = className === undefined ? undefined : html` class="${className}"`;
+  return html`<svg${named} width="${size}" height="${size}" viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="2" stroke-linecap="round" stroke-linejoin="round" aria-hidden="true">${paths}</svg>`;
+}
+
+/** From the app to the service; mirrored where text runs from right to left. */
+const arrowIcon: Html = icon(html`<path d="M4 12h16m-6-6 6 6-6 6"/>`, 24, 'arrow');
+/** A verified name. */
+const shieldIcon: Html = icon(
+  html`<path d="M12 3 5 6v5c0 4.6 3 8 7 10 4-2 7-5.4 7-10V6z"/><path d="m9 12 2 2 4-4"/>`,
+  18,
+);
+/** A name that is not verified. */
+const questionIcon: Html = icon(
+  html`<circle cx="12" cy="12" r="9"/><path d="M9.5 9.5a2.5 2.5 0 1 1 3.5 2.3c-.7.3-1 .9-1 1.7m0 3v.01"/>`,
+  18,
+);
+/** A permission. */
+const tickIcon: Html = icon(html`<path d="m5 12.5 4.5 4.5L19 7.5"/>`, 18);
+const warningIcon: Html = icon(html`<path d="M12 4 2.5 20h19z"/><path d="M12 10v4m0 3v.01"/>`, 20);

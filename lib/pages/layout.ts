@@ -1,34 +1,30 @@
-/**
- * The frame every page stands in, and the content security policy that frame needs.
- *
- * @module
- */
+/** The frame of every page, and its content security policy. */
 import type { Brand } from './brand.js';
-import { type Html, type HtmlValue, html } from './markup/html.js';
-import { initial } from './markup/untrusted-text.js';
+import { type Html, type HtmlValue, html } from './html.js';
 import { styleHash, styleSheet } from './style.js';
 import type { PageTexts } from './texts/page-texts.js';
+import { initial } from './untrusted-text.js';
 
-/** How a page looks and which language it speaks; the same for every page of one answer. */
+/** Brand and language of a page. */
 export interface PageLook {
   readonly brand: Brand;
   readonly texts: PageTexts;
 }
 
-/** What differs from page to page. */
-export interface PageContent {
+/** The part that differs from page to page. */
+interface PageContent {
   /** For the window's title bar; plain text. */
   readonly title: HtmlValue;
-  /** What stands in `<main>`, its `<h1>` included. */
+  /** The content of `<main>`, with its `<h1>`. */
   readonly body: Html;
 }
 
 /**
- * The value of `Content-Security-Policy` for every page of this brand. Work it out once.
+ * The value of `Content-Security-Policy` for every page of this brand. Compute it once.
  *
- * There is no `form-action` on purpose. Chromium applies it to every redirect that follows a
- * submitted form, and ours leads on to Auth0 and from there to wherever the client lives, custom
- * schemes included: with it, "Allow" would do nothing. `default-src` does not cover it (CSP3 §6.4).
+ * There is no `form-action`: Chromium applies it to every redirect after a form was submitted. The consent form
+ * leads to Auth0 and from there to the redirect URI of any client, so that Allow would do nothing. `default-src`
+ * does not cover it (CSP3 §6.4).
  */
 export function contentSecurityPolicy(brand: Brand): string {
   const directives = [
@@ -43,7 +39,7 @@ export function contentSecurityPolicy(brand: Brand): string {
   return directives.join('; ');
 }
 
-/** A whole document, from doctype to end. */
+/** The whole document. */
 export function layout({ brand, texts }: PageLook, { title, body }: PageContent): string {
   return html`<!doctype html>
 <html lang="${texts.lang}" dir="${texts.dir}">
@@ -65,7 +61,7 @@ ${footer({ brand, texts })}
 `.toString();
 }
 
-/** The service's logo, or its initial. Decorative: the name always stands beside it as text. */
+/** The service's logo, or its initial. Decorative: the name is beside it as text. */
 export function brandTile({ logo, name }: Brand): Html {
   return logo === undefined
     ? html`<span class="logo initial" aria-hidden="true">${initial(name)}</span>`

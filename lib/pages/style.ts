@@ -1,27 +1,23 @@
 /**
- * The one style sheet of all pages, inline, so that a page is a single answer.
- *
- * Logical properties only (`inline`, `block`), so that it reads from right to left as well;
- * system fonts, no images, nothing that moves. From 320 px up.
- *
- * @module
+ * The style sheet of all pages, inline. Logical properties only (`inline`, `block`), for right-to-left languages;
+ * system fonts, no images, no animation; from 320 px up.
  */
 import { createHash } from 'node:crypto';
 
 import type { Brand } from './brand.js';
 import { readableOn } from './color.js';
-import { type Html, html } from './markup/html.js';
+import { type Html, html } from './html.js';
 
-/** The darkest surface of the light scheme and the lightest of the dark one: contrast is worst there. */
+/** The darkest surface of the light scheme and the lightest of the dark one: contrast is lowest there. */
 const LIGHT_SURFACE = '#f3f4f7';
 const DARK_SURFACE = '#191d24';
 
-/** What stands between `<style>` and `</style>`. Varies with the accent colour alone. */
+/** The content of `<style>`. It depends on the accent colour only. */
 export function styleSheet(brand: Pick<Brand, 'accentColor'>): Html {
   return html`${colors(brand.accentColor)}${FRAME}${CONTROLS}${CONSENT}${APPS}`;
 }
 
-/** The source expression that admits exactly this sheet: `'sha256-…'` with its quotes (CSP3 §2.3.1). */
+/** The CSP source expression of this sheet: `'sha256-…'` with its quotes (CSP3 §2.3.1). */
 export function styleHash(brand: Pick<Brand, 'accentColor'>): string {
   const digest = createHash('sha256').update(styleSheet(brand).toString()).digest('base64');
   return `'sha256-${digest}'`;

@@ -347,7 +347,7 @@ describe('consent', () => {
         const page = await deny(browser, await browser.get(client.authorizeUrl({ state })));
         expect([page.status, page.next]).toEqual([403, undefined]);
         expect(page.body).toContain('You did not allow access');
-        expect(page.body).toContain(`Go on to <bdi dir="ltr">${named}</bdi>`);
+        expect(page.body).toContain(`Continue to <bdi dir="ltr">${named}</bdi>`);
         const link = linkOf(page.body);
         expect(link.startsWith(`${uri}${uri.includes('?') ? '&' : '?'}error=access_denied`)).toBe(
           true,
@@ -396,7 +396,7 @@ describe('consent', () => {
       const client = await start({}, HTTPS_CLIENT);
       const browser = createBrowser();
       const asked = await browser.get(client.authorizeUrl({ ui_locales: 'de' }));
-      expect((await deny(browser, asked)).body).toContain('Sie haben den Zugriff nicht erlaubt');
+      expect((await deny(browser, asked)).body).toContain('Sie haben den Zugang nicht erlaubt');
     });
   });
 

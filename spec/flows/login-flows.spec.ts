@@ -277,7 +277,7 @@ describe('a consent page that was left open', () => {
     ['605 s', 605, false],
     ['605 s, by the clock of the browser too', 605, true],
     ['an hour, by the clock of the browser too', 3600, true],
-  ])('FA-9 for %s says that it has expired and how to begin again', async (_n, seconds, both) => {
+  ])('FA-9 for %s says that it has expired and how to start again', async (_n, seconds, both) => {
     const move = both ? moveClocks() : undefined;
     const world = await start();
     const client = await registerClient(world.origin);
@@ -292,7 +292,7 @@ describe('a consent page that was left open', () => {
     ]) {
       expect(page.status).toBe(403);
       expect(page.body).toContain(EXPIRED);
-      expect(page.body).toContain('begin again');
+      expect(page.body).toContain('start again');
       expect(page.body).not.toMatch(/somewhere else|cookie/i);
     }
     expect(world.events).toEqual([expect.objectContaining({ type: 'client_registered' })]);
@@ -492,7 +492,7 @@ describe.each(Object.entries(STORES))('FA-12 a decision, on the %s store,', (_na
   function expectPage(page: Page): void {
     expect(page.next).toBeUndefined();
     expect(page.status).toBe(400);
-    expect(page.body).toContain('This page was already answered');
+    expect(page.body).toContain('You have already submitted this page');
   }
 
   it('counts once when it is sent again, also after its login has come to its end', async () => {

@@ -179,7 +179,7 @@ describe('logins in several tabs of real Chromium', () => {
     );
     await copy.goto(tab.url());
     await Promise.all([allow(tab), allow(copy)]);
-    const answered = 'This page was already answered';
+    const answered = 'You have already submitted this page';
     await Promise.race(
       [tab, copy].map((page) => page.getByRole('heading', { name: answered }).waitFor()),
     );

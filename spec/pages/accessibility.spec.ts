@@ -114,7 +114,7 @@ function findings(results: AxeResults['violations']): string[] {
 
 describe('the pages in Chromium', () => {
   describe.each(Object.keys(pages))('%s', (name) => {
-    it('has nothing for axe to object to, in light and dark, on phone and desktop', async () => {
+    it('has no violation that axe finds, in light and dark, on phone and desktop', async () => {
       const { page } = await open(name);
       await page.evaluate(AXE);
       for (const [viewport, colorScheme] of SETTINGS) {
@@ -128,7 +128,7 @@ describe('the pages in Chromium', () => {
       await page.close();
     });
 
-    it('R-AZ-10 loads itself alone, under its own policy, and fits 320 pixels', async () => {
+    it('R-AZ-10 loads nothing else, keeps its own policy, and fits 320 pixels', async () => {
       const { page, complaints, requests } = await open(name);
       await page.setViewportSize(PHONE);
       const width = await page.evaluate('document.documentElement.scrollWidth');
@@ -158,7 +158,7 @@ describe('the pages in Chromium', () => {
     expect(broken).toEqual([]);
   });
 
-  it('is judged by an axe that does find faults', async () => {
+  it('is checked by an axe that finds violations', async () => {
     const { page } = await open('consent');
     await page.evaluate(AXE);
     await page.evaluate('document.querySelector("h1").style.color = "#eee"');
@@ -167,7 +167,7 @@ describe('the pages in Chromium', () => {
     expect(violations[0]).toMatch(/^color-contrast: <h1/);
   });
 
-  it('reaches both answers of the consent page by keyboard, then the links, and shows where', async () => {
+  it('reaches both buttons of the consent page by keyboard, then the links, and shows the focus', async () => {
     const { page } = await open('consent');
     const order: unknown[] = [];
     for (let i = 0; i < 4; i += 1) {
@@ -203,7 +203,7 @@ describe('the pages in Chromium', () => {
     expect(request.postData()).toBe(`request=sealed&decision=${decision}`);
   });
 
-  it('CLI-57 lets the answer be redirected across origins, on to wherever the client is', async () => {
+  it('CLI-57 lets the form be redirected across origins, to the client', async () => {
     const client = await serve((_req, res) => res.end('arrived'));
     const auth0 = await serve((_req, res) => {
       res.writeHead(303, { Location: originOf(client) }).end();
@@ -219,7 +219,7 @@ describe('the pages in Chromium', () => {
     expect(text).toBe('arrived');
   });
 
-  it('CLI-57 lets the answer end at a custom scheme', async () => {
+  it('CLI-57 lets the form be redirected to a custom scheme', async () => {
     const auth0 = await serve((_req, res) => {
       res.writeHead(303, { Location: 'cursor://anysphere.cursor-retrieval/cb?code=1' }).end();
     });

@@ -37,14 +37,14 @@ describe('parseBrand', () => {
     ['a policy that is a script', { policyUrl: 'javascript:alert(1)' }],
     ['a policy without TLS', { policyUrl: 'http://a.example/' }],
     ['terms on another host, in short', { termsUrl: '//a.example/' }],
-  ])('refuses %s, naming the field and a value that would do', (_what, wrong) => {
+  ])('throws for %s, with the field and a valid example', (_what, wrong) => {
     const [field = ''] = Object.keys(wrong);
     expect(() => parseBrand({ name: 'Harbour', ...wrong })).toThrow(
-      new RegExp(`^branding\\.${field} is .* it has to be `),
+      new RegExp(`^branding\\.${field} is .* it must be `),
     );
   });
 
-  it('does not repeat a whole logo in its complaint', () => {
+  it('does not repeat a whole logo in the message', () => {
     const logo = `https://cdn.example/${'x'.repeat(10_000)}`;
     expect(() => parseBrand({ name: 'Harbour', logo })).toThrow(/^.{0,250}$/);
   });

@@ -14,11 +14,11 @@ describe('contrast', () => {
     expect(contrastRatio(other, one)).toBeCloseTo(ratio, 2);
   });
 
-  it('leaves a colour alone that can be read', () => {
+  it('keeps a colour that is readable', () => {
     expect(readableOn('#ffffff', '#2f5fd0')).toBe('#2f5fd0');
   });
 
-  it('moves any other colour until it can be read, on light and on dark (WCAG 1.4.3)', () => {
+  it('changes any other colour until it is readable, on light and on dark (WCAG 1.4.3)', () => {
     const color = fc
       .integer({ min: 0, max: 0xffffff })
       .map((n) => `#${n.toString(16).padStart(6, '0')}`);

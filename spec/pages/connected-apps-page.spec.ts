@@ -1,11 +1,15 @@
 import { describe, expect, it } from '@jest/globals';
 
-import { connectedAppsPage } from '../../lib/pages/connected-apps-page.js';
+import {
+  connectedAppsPage,
+  signedOutPage,
+  signInPage,
+} from '../../lib/pages/connected-apps-page.js';
 import { createCatalogue } from '../../lib/pages/texts/catalogue.js';
 import { app, connectedApps, look } from './sample-pages.js';
 
-describe('the connected apps', () => {
-  it('each have a form of their own that names the grant and carries the common fields', () => {
+describe('the page of connected apps', () => {
+  it('has one form an app, with the grant and the common fields', () => {
     const page = connectedAppsPage(look, connectedApps);
     for (const id of ['grant-1', 'grant-2']) {
       expect(page).toContain(
@@ -14,7 +18,7 @@ describe('the connected apps', () => {
     }
   });
 
-  it('show host, permissions and days', () => {
+  it('shows host, permissions and dates', () => {
     const page = connectedAppsPage(look, connectedApps);
     expect(page).toContain('claude.ai');
     expect(page).toContain('<li><code>forecasts:read</code></li>');
@@ -22,24 +26,24 @@ describe('the connected apps', () => {
     expect(page).toContain('Not used yet');
   });
 
-  it('show days the way the reader writes them', () => {
+  it('shows dates in the user’s language', () => {
     const texts = createCatalogue().choose({ uiLocales: 'de' });
     const page = connectedAppsPage({ ...look, texts }, connectedApps);
     expect(page).toContain('Verbunden am <time datetime="2026-02-01">01.02.2026</time>');
   });
 
-  it('say so when there is none', () => {
+  it('shows that no app is connected', () => {
     const page = connectedAppsPage(look, { ...connectedApps, apps: [] });
     expect(page).toContain('No app is connected.');
     expect(page).not.toContain('<ul');
   });
 
-  it('confirm what was disconnected, aloud', () => {
+  it('confirms what was disconnected, also to screen readers', () => {
     const page = connectedAppsPage(look, { ...connectedApps, disconnected: 'Cursor' });
     expect(page).toContain('role="status"><bdi>Cursor</bdi> is disconnected.');
   });
 
-  it('R-AZ-17 show what a client or a profile says as text', () => {
+  it('R-AZ-17 shows what a client or a profile contains as text', () => {
     const probe = '"><script>alert(1)</script>\u202e';
     const page = connectedAppsPage(look, {
       ...connectedApps,
@@ -49,5 +53,45 @@ describe('the connected apps', () => {
     });
     expect(page).not.toMatch(/<script|\u202e(?!")/);
     expect(page).toContain('&lt;script&gt;');
+  });
+});
+
+const form = { action: '/connected-apps/sign-in', fields: { form: 'sealed' } };
+
+describe('the sign-in page', () => {
+  it('states its purpose and has one button', () => {
+    const page = signInPage(look, form);
+    expect(page).toContain('<h1>Connected apps</h1>');
+    expect(page).toContain('can use <bdi>Harbour Weather</bdi> on your behalf');
+    expect(page).toContain(
+      '<form method="post" action="/connected-apps/sign-in"><input type="hidden" name="form" value="sealed">',
+    );
+    expect(page.match(/<button/g)).toHaveLength(1);
+  });
+
+  it('is in the user’s language', () => {
+    const texts = createCatalogue().choose({ uiLocales: 'de' });
+    expect(signInPage({ ...look, texts }, form)).toContain('>Anmelden</button>');
+  });
+
+  it('throws for a form that is not sent to a web address', () => {
+    const wrong = { ...form, action: 'javascript:alert(1)' };
+    expect(() => signInPage(look, wrong)).toThrow(RangeError);
+  });
+});
+
+describe('the signed-out page', () => {
+  it('states that apps stay connected', () => {
+    expect(signedOutPage(look)).toContain('Connected apps keep their access');
+    expect(signedOutPage(look)).not.toContain('<a class="button"');
+  });
+
+  it('links to sign in again', () => {
+    const page = signedOutPage(look, '/connected-apps');
+    expect(page).toContain('<a class="button" href="/connected-apps">Sign in again</a>');
+  });
+
+  it('R-AZ-17 does not link to a script', () => {
+    expect(signedOutPage(look, 'javascript:alert(1)')).not.toContain('<a class="button"');
   });
 });

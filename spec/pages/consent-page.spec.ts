@@ -7,7 +7,7 @@ import { consent, look } from './sample-pages.js';
 const page = (changes: Partial<ConsentPage> = {}): string =>
   consentPage(look, { ...consent, ...changes });
 
-/** What a reader without style sheet or markup would see. */
+/** The text of the page. */
 const seen = (changes: Partial<ConsentPage> = {}): string =>
   page(changes)
     .replace(/<style>.*<\/style>/s, '')
@@ -23,24 +23,24 @@ const PROBES = [
 ];
 
 describe('the consent page', () => {
-  it('PX-5 names the client, and says that the name is its own claim (R-RG-10)', () => {
+  it('PX-5 names the client and states that the name is its own claim (R-RG-10)', () => {
     expect(seen()).toContain('Claude wants to use Harbour Weather');
-    expect(seen()).toContain('The app chose this name itself. Nobody has checked it.');
+    expect(seen()).toContain('The app chose this name itself. It has not been verified.');
   });
 
-  it('PX-5 names the host of a metadata document, which was checked', () => {
+  it('PX-5 names the verified host of a metadata document', () => {
     const text = seen({ clientHost: 'vscode.dev' });
-    expect(text).toContain('The app describes itself at vscode.dev . That address was checked.');
+    expect(text).toContain('The app is described at vscode.dev . This address has been verified.');
     expect(text).not.toContain('chose this name itself');
   });
 
-  it('says of a client that the operator entered who entered it', () => {
+  it('states that the operator entered a client', () => {
     const text = seen({ clientNameVerified: true });
-    expect(text).toContain('The people who run Harbour Weather set this app up.');
+    expect(text).toContain('The operator of Harbour Weather set up this app.');
   });
 
   it.each([undefined, '\u202e\u200b'])(
-    'calls a client without a readable name just that',
+    'shows a client without a readable name as unnamed',
     (clientName) => {
       expect(seen({ clientName })).toContain('An app without a name wants to use');
       expect(seen({ clientName })).not.toContain('chose this name itself');
@@ -48,12 +48,12 @@ describe('the consent page', () => {
     },
   );
 
-  it('AS-31 PX-7 shows the host that access goes to, and the full redirect URI', () => {
+  it('AS-31 PX-7 shows the host that receives access, and the full redirect URI', () => {
     expect(page()).toContain('<p class="host"><bdi dir="ltr">claude.ai</bdi></p>');
     expect(seen()).toContain('https://claude.ai/api/mcp/auth_callback');
   });
 
-  it('R-RG-10 shows the host of an attacker who calls himself Claude', () => {
+  it('R-RG-10 shows the host of an attacker’s client that is named Claude', () => {
     const text = seen({
       redirectHost: 'claude.ai.evil.example',
       redirectUri: 'https://claude.ai.evil.example/cb',
@@ -61,26 +61,26 @@ describe('the consent page', () => {
     expect(text).toMatch(/Claude wants to use.*Access goes to claude\.ai\.evil\.example /);
   });
 
-  it('PX-6 lists what the client may do and what Auth0 is asked for', () => {
+  it('PX-6 lists the client’s scopes and those requested from Auth0', () => {
     expect(seen()).toContain('Know who you are openid forecasts:read');
     expect(seen()).toContain('openid profile email offline_access');
   });
 
-  it('has words of its own for the scopes of OpenID, and no others', () => {
+  it('describes the scopes of OpenID, and no others', () => {
     const scopes = ['openid', 'profile', 'email', 'constructor'].map((name) => ({ name }));
     expect(seen({ scopes })).toContain(
       'Know who you are openid See your name and picture profile See your e-mail address email constructor',
     );
   });
 
-  it('says what a client without any scope may do', () => {
-    expect(seen({ scopes: [] })).toContain('Use Harbour Weather in your name');
+  it('describes the access of a client without scopes', () => {
+    expect(seen({ scopes: [] })).toContain('Use Harbour Weather on your behalf');
   });
 
   it('AS-32 warns of a loopback address', () => {
     const loopback = { redirectKind: 'loopback', redirectHost: '[::1]:3334' } as const;
     expect(page(loopback)).toContain('<div class="warning" role="note">');
-    expect(seen(loopback)).toContain('A program on this device is asking');
+    expect(seen(loopback)).toContain('A program on this device requests access');
     expect(seen(loopback)).toContain('[::1]:3334');
   });
 
@@ -98,14 +98,14 @@ describe('the consent page', () => {
     expect(page()).not.toContain('role="note"');
   });
 
-  it('has one form, by POST, with the hidden fields and two answers', () => {
+  it('has one form, by POST, with the hidden fields and two buttons', () => {
     expect(page().match(/<form/g)).toHaveLength(1);
     expect(page()).toContain('<form method="post" action="/consent">');
     expect(page()).toContain('<input type="hidden" name="request" value="sealed">');
     expect(page()).toMatch(/name="decision" value="deny".*name="decision" value="allow"/s);
   });
 
-  it.each(PROBES)('R-AZ-17 shows %s as text in every place a client can fill', (probe) => {
+  it.each(PROBES)('R-AZ-17 shows %s as text in every place that a client fills', (probe) => {
     const probed = page({
       form: { action: '/consent', fields: { [probe]: probe } },
       clientName: probe,
@@ -131,13 +131,13 @@ describe('the consent page', () => {
     expect(probed.replace(/"[^"]*"/g, '""')).not.toMatch(/<[^>]*\s(on\w+|autofocus)\b/);
   });
 
-  it('R-RG-10 keeps a name from turning the rest of the line round', () => {
+  it('R-RG-10 removes bidi controls from names and hosts', () => {
     const text = page({ clientName: 'Claude\u202e\u2066', redirectHost: 'a\u202eb' });
     expect(text).not.toMatch(/[\u202a-\u202e\u2066-\u2069]/);
     expect(text).toContain('<h1><bdi>Claude</bdi> wants');
   });
 
-  it('refuses a form that would be sent to a script', () => {
+  it('throws for a form that would be sent to a script', () => {
     const form = { action: 'javascript:alert(1)', fields: {} };
     expect(() => page({ form })).toThrow(RangeError);
   });

@@ -1,14 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
 
 import { errorPage } from '../../lib/pages/error-page.js';
-import { en } from '../../lib/pages/texts/en.js';
+import en from '../../lib/pages/texts/en.json' with { type: 'json' };
 import type { ErrorPageKind } from '../../lib/pages/texts/page-texts.js';
 import { look } from './sample-pages.js';
 
 const KINDS = Object.keys(en.error) as ErrorPageKind[];
 
 describe('the error page', () => {
-  it.each(KINDS)('%s says what happened, what to do, and the reference', (kind) => {
+  it.each(KINDS)('%s shows what happened, what to do, and the reference', (kind) => {
     const page = errorPage(look, { kind, correlationId: '01JPA6Q9' });
     const { title, message, remedy } = en.error[kind];
     expect(page).toContain(`<h1>${title}</h1>`);
@@ -17,12 +17,12 @@ describe('the error page', () => {
     expect(page).toContain('Reference: <code><bdi dir="ltr">01JPA6Q9</bdi></code>');
   });
 
-  it('CLI-20 tells the person with an unknown client to remove the connection and add it again', () => {
+  it('CLI-20 for an unknown client tells the user to remove the connection and add it again', () => {
     const page = errorPage(look, { kind: 'unknown_client', correlationId: 'x' });
     expect(page).toContain('remove this connection and add it again');
   });
 
-  it('offers a way on, if there is one', () => {
+  it('shows the link, if there is one', () => {
     const link = { href: 'https://weather.example.com/?a=1&b=2', text: '<b>' };
     const page = errorPage(look, { kind: 'login_expired', correlationId: 'x', link });
     expect(page).toContain(
@@ -33,7 +33,7 @@ describe('the error page', () => {
   it('AS-16 names the host that a link without a text leads to', () => {
     const link = { href: 'https://client.example/cb?error=invalid_scope' };
     const page = errorPage(look, { kind: 'invalid_request', correlationId: 'x', link });
-    expect(page).toContain('>Go on to <bdi dir="ltr">client.example</bdi></a>');
+    expect(page).toContain('>Continue to <bdi dir="ltr">client.example</bdi></a>');
     const own = errorPage(look, {
       kind: 'login_expired',
       correlationId: 'x',
@@ -42,7 +42,7 @@ describe('the error page', () => {
     expect(own).toContain('href="/x" rel="noreferrer">Try again</a>');
     const href = `cursor://anysphere.cursor-mcp/cb?error=invalid_scope&state=${'s'.repeat(2000)}`;
     const app = errorPage(look, { kind: 'invalid_request', correlationId: 'x', link: { href } });
-    expect(app).toContain('>Go on to <bdi dir="ltr">cursor://anysphere.cursor-mcp</bdi></a>');
+    expect(app).toContain('>Continue to <bdi dir="ltr">cursor://anysphere.cursor-mcp</bdi></a>');
   });
 
   it.each([
@@ -51,13 +51,13 @@ describe('the error page', () => {
     'data:text/html,x',
     'ms-word:ofe%7Cu%7Chttps://evil.example/a.docm?x',
     '//evil.example',
-  ])('R-AZ-17 leaves a link out that leads to %s', (href) => {
+  ])('R-AZ-17 leaves out a link to %s', (href) => {
     const page = errorPage(look, { kind: 'login_expired', correlationId: 'x', link: { href } });
     expect(page).not.toContain('class="button');
     expect(page).not.toContain(href);
   });
 
-  it('R-AZ-17 shows a reference as text, whatever it is', () => {
+  it('R-AZ-17 escapes the reference', () => {
     const page = errorPage(look, { kind: 'server_error', correlationId: '<script>' });
     expect(page).not.toContain('<script');
   });

@@ -16,14 +16,14 @@ describe('contentSecurityPolicy', () => {
     );
   });
 
-  it('R-AZ-10 names no form-action, which would stop the redirects after the answer', () => {
+  it('R-AZ-10 has no form-action, which would block the redirects after the form', () => {
     expect(contentSecurityPolicy(brand)).not.toContain('form-action');
   });
 
   it.each([
     ['data:image/png;base64,AAAA', 'img-src data:'],
     ['/logo.svg', "img-src 'self'"],
-  ])('lets the logo in, and only where it is: %s', (logo, directive) => {
+  ])('allows the logo, only from its source: %s', (logo, directive) => {
     expect(contentSecurityPolicy(parseBrand({ name: 'Harbour', logo }))).toMatch(
       new RegExp(`; ${directive}$`),
     );
@@ -43,13 +43,13 @@ describe('every page', () => {
     expect(Buffer.byteLength(page)).toBeLessThan(32 * 1024);
   });
 
-  it('shows the logo beside the name, silent to a screen reader', () => {
+  it('shows the logo beside the name, hidden from screen readers', () => {
     const withLogo = parseBrand({ name: 'Harbour', logo: '/logo.svg' });
     const page = consentPage({ ...look, brand: withLogo }, consent);
     expect(page).toContain('<img class="logo" src="/logo.svg" alt=""><bdi>Harbour</bdi>');
   });
 
-  it('has no footer where there is nothing to link to', () => {
+  it('has no footer without links', () => {
     const page = consentPage({ ...look, brand: parseBrand({ name: 'Harbour' }) }, consent);
     expect(page).not.toContain('<footer');
   });

@@ -1,19 +1,15 @@
-/**
- * Models of every page, tame and wild, for the specs beside this file.
- *
- * @module
- */
+/** Every page with ordinary and with extreme content, for the specs beside this file. */
 import { type Brand, parseBrand } from '../../lib/pages/brand.js';
 import {
   type ConnectedApp,
   type ConnectedAppsPage,
   connectedAppsPage,
+  signedOutPage,
+  signInPage,
 } from '../../lib/pages/connected-apps-page.js';
 import { type ConsentPage, consentPage } from '../../lib/pages/consent-page.js';
 import { errorPage } from '../../lib/pages/error-page.js';
 import type { PageLook } from '../../lib/pages/layout.js';
-import { signInPage } from '../../lib/pages/sign-in-page.js';
-import { signedOutPage } from '../../lib/pages/signed-out-page.js';
 import { createCatalogue } from '../../lib/pages/texts/catalogue.js';
 
 export const brand: Brand = parseBrand({
@@ -127,13 +123,11 @@ export const samplePages: Readonly<Record<string, string>> = {
   'no sign-in to finish': errorPage(look, { kind: 'no_login', correlationId: '01JPA6Q9' }),
   'connected apps': connectedAppsPage(look, { ...connectedApps, disconnected: 'Inspector' }),
   'no connected apps': connectedAppsPage(look, { ...connectedApps, apps: [] }),
-  'sign in': signInPage(look, {
-    form: { action: '/connected-apps/sign-in', fields: { form: 'x' } },
-  }),
+  'sign in': signInPage(look, { action: '/connected-apps/sign-in', fields: { form: 'x' } }),
   'out of date': errorPage(look, {
     kind: 'page_expired',
     correlationId: '01JPA6Q9',
     link: { href: 'https://weather.example.com/connected-apps', text: 'Try again' },
   }),
-  'signed out': signedOutPage(look, { signInUrl: '/connected-apps' }),
+  'signed out': signedOutPage(look, '/connected-apps'),
 };

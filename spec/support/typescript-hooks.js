@@ -8,7 +8,11 @@ import { fileURLToPath } from 'node:url';
 import { transform } from '@swc/core';
 
 const OPTIONS = {
-  jsc: { parser: { syntax: 'typescript' }, target: 'es2022' },
+  jsc: {
+    parser: { syntax: 'typescript' },
+    target: 'es2022',
+    experimental: { keepImportAttributes: true },
+  },
   module: { type: 'es6' },
   sourceMaps: 'inline',
 };

@@ -18,9 +18,12 @@ import { type LookFor, sendPage } from '../../http/pages.js';
 import { noStore } from '../../http/response-headers.js';
 import type { SealedForms } from '../../http/sealed-form.js';
 import { redirectUriHost } from '../../oauth/redirect-uri.js';
-import { type ConnectedApp, connectedAppsPage } from '../../pages/connected-apps-page.js';
+import {
+  type ConnectedApp,
+  connectedAppsPage,
+  signInPage,
+} from '../../pages/connected-apps-page.js';
 import type { PageLook } from '../../pages/layout.js';
-import { signInPage } from '../../pages/sign-in-page.js';
 import type { GrantRecord } from '../../storage/records.js';
 
 export interface ConnectedAppsDeps {
@@ -42,7 +45,7 @@ export function connectedAppsEndpoint(deps: ConnectedAppsDeps): RequestHandler[]
       const visitor = await deps.visits.enter(req);
       if (visitor === undefined) {
         const fields = { form: deps.signInForms.write(req, res, 'sign_in') };
-        sendPage(res, 200, signInPage(look, { form: { action: deps.urls.signIn, fields } }));
+        sendPage(res, 200, signInPage(look, { action: deps.urls.signIn, fields }));
       } else {
         sendPage(res, 200, await appsOf(visitor, look, deps));
       }

@@ -17,7 +17,7 @@ import { type LookFor, sendPage } from '../../http/pages.js';
 import { readForm } from '../../http/request-body.js';
 import { noStore } from '../../http/response-headers.js';
 import { optionalParameter } from '../../oauth/parameters.js';
-import { signedOutPage } from '../../pages/signed-out-page.js';
+import { signedOutPage } from '../../pages/connected-apps-page.js';
 
 export interface SignOutDeps {
   visits: Pick<AccountSignIns, 'find' | 'end'>;
@@ -46,7 +46,7 @@ export function signOutEndpoint(deps: SignOutDeps): RequestHandler[] {
       if (visitor !== undefined) {
         deps.emit({ type: 'signed_out', subject: visitor.account.subject });
       }
-      sendPage(res, 200, signedOutPage(deps.lookFor(req), { signInUrl: deps.pageUrl }));
+      sendPage(res, 200, signedOutPage(deps.lookFor(req), deps.pageUrl));
     }),
   ];
 }

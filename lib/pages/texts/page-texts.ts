@@ -1,48 +1,41 @@
-/**
- * Every sentence of the pages, as one shape that each language fills.
- *
- * `{word}` is a place for a value; a text keeps exactly the places its English counterpart has,
- * so that no translation can lose the name of who asks or the host where access goes.
- *
- * @module
- */
+/** Keys of the texts. The texts are in `en.json`, `de.json`, `fr.json` and `es.json` beside this file. */
 
-/** Why a page says that something did not work. */
+/** The error pages. */
 export type ErrorPageKind =
-  /** `client_id` is not one of ours. */
+  /** `client_id` is not known here. */
   | 'unknown_client'
-  /** The client authenticates in no way that is supported here. */
+  /** The client uses an authentication method that is not supported here. */
   | 'unauthorized_client'
-  /** `redirect_uri` is not one the client registered, or not one that is allowed here. */
+  /** `redirect_uri` is not registered for the client, or not allowed here. */
   | 'invalid_redirect'
-  /** The request is broken, and there is no proven place to send an error to. */
+  /** The request is malformed, and there is no validated redirect URI to send the error to. */
   | 'invalid_request'
-  /** The login or the consent form is too old, or the login was finished before. */
+  /** The login or the consent form has expired, or the login was completed before. */
   | 'login_expired'
-  /** The form was submitted before, and counts once. */
-  | 'already_answered'
-  /** The login belongs to another browser, or this one lost its cookie. */
+  /** The form was submitted before; the first submission counts. */
+  | 'already_submitted'
+  /** The login belongs to another browser, or this browser lost its cookie. */
   | 'other_browser'
-  /** The browser came to the callback without a login, such as by a link in an e-mail of Auth0's. */
+  /** The callback was opened without a login, such as from a link in an e-mail of Auth0. */
   | 'no_login'
-  /** The person or the tenant said no, and the client cannot be told. */
+  /** The user or the tenant denied the login, and the client cannot be notified. */
   | 'denied'
-  /** The user pressed Deny, and the client waits at an address that no one vouches for. */
+  /** The user pressed Deny, and the redirect URI is one that the client chose itself. */
   | 'not_allowed'
-  /** Auth0, or our own store, does not answer. */
+  /** Auth0 or the store does not respond. */
   | 'unavailable'
-  /** Only the operator can repair it. */
+  /** Only the operator can fix it. */
   | 'misconfigured'
   /** A rate limit was reached. */
   | 'too_many_requests'
-  /** A fault of ours. */
+  /** An internal error. */
   | 'server_error'
-  /** A page of somebody signed in, or its form, is too old, or not of this session or browser. */
+  /** A page of a signed-in user, or its form, has expired or belongs to another session or browser. */
   | 'page_expired'
-  /** Signing in to a page of ours was denied or cancelled at Auth0. */
+  /** Signing in to the connected apps was denied or cancelled at Auth0. */
   | 'sign_in_denied';
 
-/** One error, for a person. */
+/** The texts of one error page. */
 export interface ErrorTexts {
   /** What happened. */
   readonly title: string;
@@ -53,20 +46,21 @@ export interface ErrorTexts {
 }
 
 /**
- * Texts of one language. `{word}` is a place for a value, such as the name of who asks; the English
- * texts, in `lib/pages/texts/en.ts`, have them where they are needed.
+ * Texts of one language. `{word}` is a placeholder for a value, such as the name of the client. A translation has
+ * the placeholders of the English text in `lib/pages/texts/en.json`, so that no page loses the name of the client
+ * or the host that receives access.
  */
 export interface PageTexts {
   /** BCP 47 tag: the `lang` of the page, and the language of its dates. */
   readonly lang: string;
-  /** Which way the language is written. */
+  /** Writing direction. */
   readonly dir: 'ltr' | 'rtl';
-  /** The question before every login. */
+  /** The consent page. */
   readonly consent: {
-    /** Where it was allowed sooner than it can be read. */
+    /** Shown after Allow was pressed sooner than the page can be read. */
     readonly tooSoonTitle: string;
     readonly tooSoon: string;
-    /** In place of the buttons, where the window shows no more than them. */
+    /** In place of the buttons, where the window is too small for the rest of the page. */
     readonly tooSmall: string;
     readonly heading: string;
     readonly unnamedApp: string;
@@ -89,15 +83,15 @@ export interface PageTexts {
     readonly auth0Scopes: string;
     readonly clientFingerprint: string;
   };
-  /** What OpenID's own scopes allow, where `scopeDescriptions` says nothing of them. */
+  /** Descriptions of OpenID scopes that `scopeDescriptions` does not describe. */
   readonly scopes: {
     readonly openid: string;
     readonly profile: string;
     readonly email: string;
   };
-  /** What each error page says. */
+  /** The text of each error page. */
   readonly error: Readonly<Record<ErrorPageKind, ErrorTexts>>;
-  /** What all error pages say. */
+  /** Labels of all error pages. */
   readonly errorPage: {
     readonly remedy: string;
     /** Above the tenant's reason for a denial, in the tenant's words. */
@@ -106,10 +100,10 @@ export interface PageTexts {
     readonly goOn: string;
     readonly correlationId: string;
   };
-  /** The apps a person has let in. */
+  /** The page of connected apps. */
   readonly connectedApps: {
     readonly title: string;
-    /** To a stranger, above the button. */
+    /** Above the button, before the user has signed in. */
     readonly signInFirst: string;
     readonly signIn: string;
     readonly introduction: string;

@@ -61,7 +61,7 @@ describe('branding', () => {
     expect(error.option).toBe('branding.accentColor');
     expect(error.message).toBe(
       'branding.accentColor (environment: AUTH0_MCP_BRANDING_ACCENT_COLOR) is "tomato"; ' +
-        'it has to be a hex colour such as "#2f5fd0"',
+        'it must be a hex colour such as "#2f5fd0"',
     );
   });
 

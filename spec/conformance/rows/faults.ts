@@ -25,7 +25,7 @@ export const FAULT_ROWS: Readonly<Record<string, string>> = {
   'FA-7':
     'logins that begin at the same moment do not end each other, nor do neighbours on one host',
   'FA-8': 'every login has its ten minutes at Auth0, whatever was before it in that browser',
-  'FA-9': 'a consent page that was left open says that it has expired, and how to begin again',
+  'FA-9': 'a consent page that was left open says that it has expired, and how to start again',
   'FA-12': 'a decision counts once',
   'FA-14': 'abandoned approvals lock no browser out: the oldest is given up',
   'FA-28': 'a caller has a limit of its own in whatever form its address is written',

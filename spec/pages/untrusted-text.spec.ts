@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
-import { displayName, initial, visibleAscii } from '../../../lib/pages/markup/untrusted-text.js';
-import { expectAlways } from '../../fuzz/property.js';
+import { displayName, initial, visibleAscii } from '../../lib/pages/untrusted-text.js';
+import { expectAlways } from '../fuzz/property.js';
 
 describe('displayName', () => {
   it.each([
@@ -15,7 +15,7 @@ describe('displayName', () => {
     ['padding that pushes text away', `Claude${'\u3164\u2800 \u00a0'.repeat(50)}x`, 'Claude x'],
     ['half a surrogate pair', 'Claude\ud800', 'Claude\ufffd'],
     ['accents stacked on one letter', `C${'\u0301'.repeat(99)}x`, 'Ć\u0301\u0301\u0301\u0301x'],
-  ])('R-RG-10 takes away %s', (_what, name, shown) => {
+  ])('R-RG-10 removes %s', (_what, name, shown) => {
     expect(displayName(name)).toBe(shown);
   });
 
@@ -27,19 +27,19 @@ describe('displayName', () => {
   );
 
   it.each([undefined, '', ' \t', '\u200b\u202e', '\u3164', '\u200d', '\u0301'])(
-    'finds nothing to read in %j',
+    'is undefined for %j',
     (name) => {
       expect(displayName(name)).toBeUndefined();
     },
   );
 
-  it('cuts after 80 characters as a reader counts them', () => {
+  it('truncates after 80 grapheme clusters', () => {
     expect(displayName('é'.repeat(80))).toBe('é'.repeat(80));
     expect(displayName('x'.repeat(81))).toBe(`${'x'.repeat(80)}…`);
     expect(displayName('👩‍👩‍👧'.repeat(3), 2)).toBe('👩‍👩‍👧…');
   });
 
-  it('stays short for any name, a family of a thousand included', () => {
+  it('is short for any name, also for a chain of a thousand joined emoji', () => {
     expect(displayName(`👩${'\u200d👩'.repeat(1000)}`)).toBe('…');
     expectAlways(
       fc.property(fc.string({ unit: 'binary', maxLength: 3000 }), (name) => {
@@ -67,7 +67,7 @@ describe('visibleAscii', () => {
     ['a right-to-left override', 'a\u202eb', 'a%E2%80%AEb'],
     ['spaces and newlines', 'a b\n', 'a%20b%0A'],
     ['half a surrogate pair', 'a\ud800b', 'a%EF%BF%BDb'],
-  ])('PX-7 shows %s so that nothing hides', (_what, uri, shown) => {
+  ])('PX-7 encodes %s', (_what, uri, shown) => {
     expect(visibleAscii(uri)).toBe(shown);
   });
 });
