@@ -1,15 +1,12 @@
-/**
- * `auth0McpResource(options)`: the MCP endpoint as a protected resource, where Auth0 itself is the
- * authorization server. Resolve, wire, mount, as in `auth0-mcp.ts`.
- *
- * @module
- */
+/** `auth0McpResource(options)`: the MCP endpoint as a protected resource of Auth0, the authorization server. */
+import { mount, type ProtectedResource } from './app/mount.js';
+import { type Neighbours, processServers, type Server } from './app/neighbours.js';
+import { createResourceContext, type ResourceContext } from './app/resource-context.js';
+import { resourceRoutesOf } from './app/routes.js';
 import { currentEnvironment } from './config/env.js';
 import { resolveResourceConfig } from './config/resolve.js';
 import type { Auth0McpResourceOptions } from './config/resource-options.js';
-import { hostEnvironment, processNeighbours } from './wiring/host-environment.js';
-import { type ProtectedResource, protectedResource } from './wiring/protected-resource.js';
-import { wireResource } from './wiring/resource.js';
+import { hostEnvironment } from './core.js';
 
 /**
  * The guard, and the metadata that sends clients to the tenant. Mount it with `app.use(auth)` before
@@ -32,5 +29,14 @@ export interface Auth0McpResource extends ProtectedResource {
  */
 export function auth0McpResource(options?: Auth0McpResourceOptions): Auth0McpResource {
   const config = resolveResourceConfig(options, currentEnvironment());
-  return protectedResource(wireResource(config, hostEnvironment(), processNeighbours));
+  return assembleResource(createResourceContext(config, hostEnvironment()), processServers);
+}
+
+/** Specs call it with a context of their own. @param servers of the process */
+export function assembleResource(
+  context: ResourceContext,
+  servers: Set<Server> = new Set(),
+): Auth0McpResource {
+  const routes = (neighbours: Neighbours) => resourceRoutesOf(context, neighbours);
+  return mount(context, 'auth0McpResource()', routes, servers).server;
 }

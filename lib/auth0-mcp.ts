@@ -1,19 +1,17 @@
-/**
- * `auth0Mcp(options)`: resolve, wire, mount. Read this first.
- *
- * @module
- */
+/** `auth0Mcp(options)`: resolves the options, builds the context, mounts the routes. Read this first. */
 import type { RequestHandler } from 'express';
 
+import { type Context, createContext } from './app/context.js';
+import { mount, type ProtectedResource } from './app/mount.js';
+import { processServers, type Server } from './app/neighbours.js';
+import { routesOf } from './app/routes.js';
 import { currentEnvironment } from './config/env.js';
 import type { Auth0McpOptions } from './config/options.js';
 import { resolveConfig } from './config/resolve.js';
+import { hostEnvironment } from './core.js';
 import { embeddedStorage } from './storage/embedded/embedded-storage.js';
 import type { GrantRecord } from './storage/records.js';
 import { redisStorage } from './storage/redis/redis-storage.js';
-import { hostEnvironment, processNeighbours } from './wiring/host-environment.js';
-import { type ProtectedResource, protectedResource } from './wiring/protected-resource.js';
-import { type Wiring, wire } from './wiring/wiring.js';
 
 /** A grant as an operator, or the person themselves, may see it. */
 export interface GrantSummary {
@@ -87,22 +85,27 @@ export interface Auth0Mcp extends ProtectedResource {
  */
 export function auth0Mcp(options?: Auth0McpOptions): Auth0Mcp {
   const config = resolveConfig(options, currentEnvironment(), { embeddedStorage, redisStorage });
-  return assemble(wire(config, hostEnvironment(), processNeighbours));
+  return assemble(createContext(config, hostEnvironment()), processServers);
 }
 
-/** Gives the wired parts their public form. Specs call it with a clock of their own. */
-export function assemble(wiring: Wiring): Auth0Mcp {
-  const { registration, login, tokens, connectedApps } = wiring.routes;
-  // RS-16: what a route asks for can be asked for at `/authorize` as well.
-  const know = (scopes: readonly string[]): void => {
-    for (const scope of scopes) wiring.knownScopes.add(scope);
-  };
-  const server = protectedResource(wiring, [registration, login, tokens], know);
-  const grants = administration(wiring);
+/** Specs call it with a context of their own. @param servers of the process */
+export function assemble(context: Context, servers: Set<Server> = new Set()): Auth0Mcp {
+  const { server, parts } = mount(
+    context,
+    'auth0Mcp()',
+    (neighbours) => routesOf(context, neighbours),
+    servers,
+    // A client may request what a route needs.
+    (scopes) => {
+      for (const scope of scopes) context.knownScopes.add(scope);
+    },
+  );
+  const { registration, login, tokens, connectedApps } = parts;
+  const grants = administration(context);
   return Object.assign(server, { registration, login, tokens, connectedApps, grants });
 }
 
-function administration({ grants }: Wiring): GrantAdministration {
+function administration({ grants }: Context): GrantAdministration {
   const list = async (filter: GrantsOf): Promise<GrantSummary[]> =>
     (await grants.list(filter)).map(({ id, grant }) => summaryOf(id, grant));
   return {

@@ -44,6 +44,11 @@ export interface ResolvedAddress {
   readonly family: 4 | 6;
 }
 
+/** The environment of this process. */
+export function hostEnvironment(): HostEnvironment {
+  return { now: () => Math.floor(Date.now() / 1000) };
+}
+
 /** The core of a server that only checks tokens (`auth0McpResource()`). */
 export interface ResourceCore extends HostEnvironment {
   readonly config: ResourceConfig;

@@ -3,6 +3,8 @@
  *
  * @module
  */
+
+export type { ProtectedResource } from './app/mount.js';
 export {
   type Auth0Mcp,
   auth0Mcp,
@@ -42,4 +44,3 @@ export {
 } from './storage/embedded/embedded-storage.js';
 export { type MemoryStorageOptions, memoryStorage } from './storage/memory-storage.js';
 export { type SessionSealer, type Storage, StorageUnavailableError } from './storage/storage.js';
-export type { ProtectedResource } from './wiring/protected-resource.js';

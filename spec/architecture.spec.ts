@@ -25,9 +25,10 @@ const ORDER = [
   ['grants'],
   ['http'],
   ['bearer'],
+  ['app/layers', 'app/paths'],
+  ['app/context', 'app/resource-context', 'app/neighbours'],
   ['endpoints'],
-  ['routes'],
-  ['wiring'],
+  ['app'],
   ['auth0-mcp', 'auth0-mcp-resource'],
   ['index', 'redis', 'doctor'],
 ];
@@ -39,15 +40,16 @@ interface Owners {
 }
 
 const ANYBODY = ORDER.flat();
+const APP = ANYBODY.filter((unit) => /^app(\/|$)/.test(unit));
 
 const OWNERS: Readonly<Record<string, Owners>> = {
   express: {
-    code: ['auth0', 'http', 'bearer', 'endpoints', 'routes', 'wiring', 'auth0-mcp', 'doctor'],
+    code: ['auth0', 'http', 'bearer', 'endpoints', ...APP, 'auth0-mcp', 'doctor'],
   },
   passport: { code: ['auth0'] },
   'passport-openidconnect': { code: ['auth0'] },
   jose: { code: ['auth0', 'clients', 'grants', 'keys'], types: ['config'] },
-  'express-session': { code: ['http'], types: ['storage', 'wiring'] },
+  'express-session': { code: ['http'], types: ['storage', 'app/context'] },
   'express-rate-limit': { code: ['http'], types: ['storage'] },
   redis: { code: ['storage'] },
   'connect-redis': { code: ['storage'] },
@@ -85,8 +87,11 @@ const demo = sourceFiles('demo');
 const everything = [...lib, ...spec, ...demo];
 
 const rank = (unit: string): number => ORDER.findIndex((step) => step.includes(unit));
-/** `lib/oauth/pkce.ts` and `lib/oauth/x/y.ts` → `oauth`; `lib/routes.ts` → `routes`. */
-const unitOf = (path: string): string => path.replace(/^lib\//, '').replace(/[/.].*$/, '');
+/** `lib/oauth/pkce.ts` and `lib/oauth/x/y.ts` → `oauth`; `lib/core.ts` → `core`; a file with its own step is a unit. */
+const unitOf = (path: string): string => {
+  const file = path.replace(/^lib\//, '').replace(/\.[jt]s$/, '');
+  return rank(file) >= 0 ? file : file.replace(/[/.].*$/, '');
+};
 /** `@scope/name/sub` → `@scope/name`. */
 const packageOf = (from: string): string => /^(?:@[^/]+\/)?[^/]+/.exec(from)?.[0] ?? from;
 const isRelative = (from: string): boolean => from.startsWith('.');
@@ -217,7 +222,7 @@ describe('the endpoints', () => {
     expect(objections(endpoints, check)).toEqual([]);
   });
 
-  it('know no paths: those are the business of routes.ts', () => {
+  it('know no paths: those are in the route table', () => {
     const check = ({ strings }: SourceFile): string[] =>
       strings.filter((text) => text.startsWith('/'));
     expect(objections(endpoints, check)).toEqual([]);

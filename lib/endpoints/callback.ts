@@ -1,119 +1,105 @@
-/**
- * Callback endpoint: Auth0's answer comes back, and becomes ours: a code for the client, or a person
- * signed in to the page of their connected apps. Which of them was settled at the departure.
- *
- * Spec: RFC 6749 §4.1.2, OpenID Connect Core §3.1.2.5, RFC 9207; PX-20…PX-22, R-UP-2…4.
- * Flow: route table → noStore → finishLogin → Auth0 verified → Grants.begin → the client.
- *
- * @module
- */
+/** Callback from Auth0: a code for the client, or a user signed in to the page of connected apps. */
 import type { Request, RequestHandler, Response } from 'express';
 
-import { type Auth0, Auth0Error, type Auth0Login, type LoginResult } from '../auth0/auth0.js';
+import type { Context } from '../app/context.js';
+import { Auth0Error, type Auth0Login, type LoginResult } from '../auth0/auth0.js';
 import { clientFingerprint } from '../clients/fingerprint.js';
-import type { EventContext, EventListener } from '../config/events.js';
+import type { EventContext } from '../config/events.js';
+import { mayBeRemembered } from '../grants/approvals.js';
 import type { ApprovedRequest } from '../grants/code-grant.js';
-import type { Grants } from '../grants/grants.js';
 import { type PendingLogin, pendingLoginOf } from '../grants/pending-login.js';
-import type { AccountSignIns } from '../http/account-sign-ins.js';
-import type { ErrorLog } from '../http/error-log.js';
-import { handler } from '../http/handler.js';
-import type { HeldFlow, LoginFlows } from '../http/login-flows.js';
+import type { HeldFlow } from '../http/login-flows.js';
 import { toOAuthError } from '../http/oauth-error.js';
-import { type ErrorPlace, PageError, pageErrorOf } from '../http/pages.js';
+import { PageError, pageErrorOf } from '../http/pages.js';
 import { queryOf } from '../http/request-query.js';
 import { noStore } from '../http/response-headers.js';
-import type { RedirectToAuth0 } from '../http/upstream-login.js';
 import { codeResponse, errorResponse } from '../oauth/authorization-response.js';
 import type { ErrorPageKind } from '../pages/texts/page-texts.js';
 
-export interface CallbackDeps {
-  issuer: string;
-  auth0: Pick<Auth0, 'finishLogin'>;
-  grants: Pick<Grants, 'begin' | 'discard'>;
-  flows: Pick<LoginFlows, 'begin' | 'heldBy'>;
-  /** Notes what was allowed, once somebody has logged in: before that anybody could fill the store. */
-  remember: (req: Request, res: Response, request: ApprovedRequest) => Promise<void>;
-  depart: RedirectToAuth0;
-  visits: Pick<AccountSignIns, 'begin'>;
-  /** Where whoever signed in goes. */
-  connectedAppsUrl: string;
-  /** How that page explains what went wrong. */
-  connectedAppsErrors: ErrorPlace;
-  logError: ErrorLog;
-  emit: EventListener;
-}
-
 /**
- * Builds the handlers of the redirect path.
+ * Handlers of the GET of the callback path.
  *
- * @throws PageError for an answer that belongs to no login of this browser; nothing was changed
+ * @throws PageError the response is to no login of this browser, or the error cannot be redirected to a client
  */
-export function callbackEndpoint(deps: CallbackDeps): RequestHandler[] {
+export function callbackEndpoint(context: Context): RequestHandler[] {
+  const { auth0, flows, redirectToAuth0 } = context;
   return [
     noStore,
-    handler(async function finishLogin(req, res) {
-      const flow = deps.flows.heldBy(req, stateOf(req));
+    async function finishLogin(req, res) {
+      const flow = flows.heldBy(req, stateOf(req));
       let pending: PendingLogin | undefined;
       try {
-        const result = await deps.auth0.finishLogin(req, res, flow.secret);
-        pending = purposeOf(result, deps);
+        const result = await auth0.finishLogin(req, res, flow.secret);
+        pending = pendingOf(result, context);
         if (pending.purpose === 'client') {
-          await answerClient(req, res, result.login, pending.request, deps);
+          await redirectToClient(req, res, result.login, pending.request, context);
         } else {
-          await signIn(req, res, result.login, deps);
+          await signIn(req, res, result.login, context);
         }
-      } catch (thrown) {
-        pending ??= thrown instanceof Auth0Error ? readable(thrown.pending) : undefined;
-        if (pending !== undefined && isInterrupted(thrown)) {
-          // Auth0's code may have been used. The person is known there by now, and is not asked again.
-          await deps.depart(req, res, pending, deps.flows.begin(req, res));
+      } catch (error) {
+        pending ??= error instanceof Auth0Error ? readPending(error.pending) : undefined;
+        if (pending !== undefined && isInterrupted(error)) {
+          // Auth0's code may have been used. Auth0 has a session of the user by now, and shows no login page again.
+          await redirectToAuth0(req, res, pending, flows.begin(req, res));
           return;
         }
-        fail(req, res, thrown, pending, flow, deps);
+        reportFailure(req, res, error, pending, flow, context);
       }
-    }),
+    },
   ];
 }
 
-async function answerClient(
+async function redirectToClient(
   req: Request,
   res: Response,
   login: Auth0Login,
   request: ApprovedRequest,
-  deps: CallbackDeps,
+  context: Context,
 ): Promise<void> {
-  const { code, grantId } = await deps.grants.begin(login, request);
-  // A convenience: without it the person is asked again next time, which is no reason to fail this login.
-  await deps
-    .remember(req, res, request)
-    .catch((error: unknown) => deps.logError(req, toOAuthError(error)));
-  const context = { grantId, subject: login.subject, ...clientOf(request) };
-  deps.emit({ type: 'login_completed', ...context });
-  res.redirect(303, codeResponse(request, code, deps.issuer));
+  const { grants, config, emit, logError } = context;
+  const { code, grantId } = await grants.begin(login, request);
+  // Without the approval stored, the user sees the consent page again next time: no reason to fail this login.
+  await rememberApproval(req, res, request, context).catch((error: unknown) =>
+    logError(req, toOAuthError(error)),
+  );
+  emit({ type: 'login_completed', grantId, subject: login.subject, ...clientOf(request) });
+  res.redirect(303, codeResponse(request, code, config.issuer));
+}
+
+/** After the login: before it, an unauthenticated caller could fill the store. */
+async function rememberApproval(
+  req: Request,
+  res: Response,
+  request: ApprovedRequest,
+  { config, registeredClients, browserSessions, approvals }: Context,
+): Promise<void> {
+  if (config.consent !== 'remember' || !mayBeRemembered(request)) return;
+  if (registeredClients.find(request.clientId) === undefined) return;
+  const session = await browserSessions.open(req, res);
+  await approvals.save({ ...request, browser: await session.keep() });
 }
 
 async function signIn(
   req: Request,
   res: Response,
   login: Auth0Login,
-  deps: CallbackDeps,
+  { grants, accountSignIns, connectedAppsUrls, emit }: Context,
 ): Promise<void> {
-  // Not asked for. A tenant that gives one all the same would drop one of a client's for it.
-  deps.grants.discard(login);
-  await deps.visits.begin(req, res, login);
-  deps.emit({ type: 'signed_in', subject: login.subject });
-  res.redirect(303, deps.connectedAppsUrl);
+  // A refresh token is not requested here. A tenant that issues one all the same may drop one of a client's for it.
+  grants.discard(login);
+  await accountSignIns.begin(req, res, login);
+  emit({ type: 'signed_in', subject: login.subject });
+  res.redirect(303, connectedAppsUrls.page);
 }
 
-/** @throws what is to become an error page; a client is told by redirect */
-function fail(
+/** Redirects the error to the client. @throws PageError where there is no client to redirect to */
+function reportFailure(
   req: Request,
   res: Response,
   thrown: unknown,
   pending: PendingLogin | undefined,
   flow: HeldFlow,
-  { issuer, logError, emit, connectedAppsErrors }: CallbackDeps,
+  { config, logError, emit, connectedAppsErrors }: Context,
 ): void {
   const failure = failureOf(thrown);
   if (pending?.purpose === 'connected_apps') {
@@ -124,11 +110,11 @@ function fail(
   if (pending === undefined) throw asPage(req, thrown, flow);
   const error = toOAuthError(thrown);
   logError(req, error);
-  res.redirect(303, errorResponse(pending.request, error, issuer));
+  res.redirect(303, errorResponse(pending.request, error, config.issuer));
 }
 
-/** @throws InvalidRequestError the login is for nothing we know, and nobody gets anything of it */
-function purposeOf({ login, pending }: LoginResult, { grants }: CallbackDeps): PendingLogin {
+/** @throws InvalidRequestError the login has no known purpose; its refresh token at Auth0 is revoked */
+function pendingOf({ login, pending }: LoginResult, { grants }: Context): PendingLogin {
   try {
     return pendingLoginOf(pending);
   } catch (error) {
@@ -137,11 +123,11 @@ function purposeOf({ login, pending }: LoginResult, { grants }: CallbackDeps): P
   }
 }
 
-function readable(pending: unknown): PendingLogin | undefined {
+function readPending(pending: unknown): PendingLogin | undefined {
   try {
     return pendingLoginOf(pending);
   } catch {
-    // The failure that is being told of comes first.
+    // The failure that brought us here is the one to report.
     return undefined;
   }
 }

@@ -1,17 +1,8 @@
-/**
- * Dynamic client registration: a client introduces itself and gets an id that carries all it said.
- *
- * Spec: RFC 7591 §3; MCP authorization, "Dynamic Client Registration".
- * Flow: route table → noStore → register → RegisteredClients (no storage).
- *
- * @module
- */
+/** Dynamic client registration, RFC 7591. Stores nothing: the client id carries the metadata. */
 import type { RequestHandler } from 'express';
 
+import type { Context } from '../app/context.js';
 import { clientFingerprint } from '../clients/fingerprint.js';
-import type { RegisteredClients } from '../clients/registered-clients.js';
-import type { EventListener } from '../config/events.js';
-import { handler } from '../http/handler.js';
 import { readJson } from '../http/request-body.js';
 import { noStore } from '../http/response-headers.js';
 import { sendJson } from '../http/send-json.js';
@@ -20,42 +11,38 @@ import { InvalidRedirectUriError } from '../oauth/errors.js';
 import { isClientsOwnChoice } from '../oauth/redirect-uri.js';
 import { registrationResponse } from '../oauth/registration-response.js';
 
-/** Largest body accepted, in bytes: the fields we read at their limits, and as much unread. */
+/** Request body limit in bytes: the fields we read at their limits, and as much of others. */
 const MAX_BODY_BYTES = 32 * 1024;
 
-export interface RegistrationDeps {
-  registered: Pick<RegisteredClients, 'register'>;
-  /** What `/authorize` will accept as well: nothing is registered that is refused later. */
-  isAllowedRedirectUri: (uri: string) => boolean;
-  emit: EventListener;
-  now: () => number;
+/**
+ * Handlers of `POST /register`.
+ *
+ * @throws InvalidRedirectUriError a redirect URI that `/authorize` would refuse
+ * @throws InvalidClientMetadataError any other invalid field
+ */
+export function registrationEndpoint(context: Context): RequestHandler[] {
+  const { registeredClients, isAllowedRedirectUri, limits, emit, now } = context;
+  return [
+    limits.registration,
+    noStore,
+    async function register(req, res) {
+      const metadata = parseClientMetadata(await readJson(req, res, MAX_BODY_BYTES));
+      const refused = metadata.redirectUris.find((uri) => !isAllowedRedirectUri(uri));
+      if (refused !== undefined) throw redirectUriError(refused);
+      const client = registeredClients.register(metadata, now());
+      emit({ type: 'client_registered', client: clientFingerprint(client.clientId) });
+      sendJson(res, 201, registrationResponse(client, metadata));
+    },
+  ];
 }
 
-/**
- * Builds the handlers of `POST /register`.
- *
- * @throws InvalidRedirectUriError (400) a URI that must not, or may not, be used
- * @throws InvalidClientMetadataError (400) any other field that does not fit
- */
-export function registrationEndpoint(deps: RegistrationDeps): RequestHandler[] {
-  return [
-    noStore,
-    handler(async function register(req, res) {
-      const metadata = parseClientMetadata(await readJson(req, res, MAX_BODY_BYTES));
-      const refused = metadata.redirectUris.find((uri) => !deps.isAllowedRedirectUri(uri));
-      if (refused !== undefined) {
-        throw isClientsOwnChoice(refused)
-          ? new InvalidRedirectUriError('A redirect URI is outside what this server allows', {
-              detail: `allowedClientRedirectUris does not match ${refused}`,
-            })
-          : new InvalidRedirectUriError(
-              'The scheme of an app has to be a reverse domain name such as com.example.app (RFC 8252 §7.1)',
-              { detail: `to admit ${refused}, enter it in clients or allowedClientRedirectUris` },
-            );
-      }
-      const client = deps.registered.register(metadata, deps.now());
-      deps.emit({ type: 'client_registered', client: clientFingerprint(client.clientId) });
-      sendJson(res, 201, registrationResponse(client, metadata));
-    }),
-  ];
+function redirectUriError(uri: string): InvalidRedirectUriError {
+  return isClientsOwnChoice(uri)
+    ? new InvalidRedirectUriError('A redirect URI is outside what this server allows', {
+        detail: `allowedClientRedirectUris does not match ${uri}`,
+      })
+    : new InvalidRedirectUriError(
+        'The scheme of an app has to be a reverse domain name such as com.example.app (RFC 8252 §7.1)',
+        { detail: `to admit ${uri}, enter it in clients or allowedClientRedirectUris` },
+      );
 }

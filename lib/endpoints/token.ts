@@ -1,20 +1,9 @@
-/**
- * Token endpoint: a code, or a refresh token, for our tokens.
- *
- * Spec: RFC 6749 §3.2, §4.1.3, §5 and §6; OAuth 2.1 §3.2.
- * Flow: route table → noStore → exchange → Grants.
- *
- * @module
- */
+/** Token endpoint, RFC 6749 §3.2: authorization codes and refresh tokens. */
 import type { Request, RequestHandler } from 'express';
 
+import type { Context } from '../app/context.js';
 import type { AuthenticatedClient } from '../clients/client-authentication.js';
-import type { ClientDirectory } from '../clients/client-directory.js';
-import type { Grants } from '../grants/grants.js';
 import type { TokenSet } from '../grants/token-set.js';
-import type { OpenClientRequest } from '../http/client-requests.js';
-import { handler } from '../http/handler.js';
-import type { AttemptRefresh } from '../http/refresh-attempts.js';
 import { noStore } from '../http/response-headers.js';
 import { sendJson } from '../http/send-json.js';
 import { InvalidGrantError, InvalidRequestError } from '../oauth/errors.js';
@@ -22,36 +11,30 @@ import type { Parameters } from '../oauth/parameters.js';
 import { formatScope } from '../oauth/scope.js';
 import { parseTokenRequest } from '../oauth/token-request.js';
 
-export interface TokenDeps {
-  resource: string;
-  openRequest: OpenClientRequest;
-  attemptRefresh: AttemptRefresh;
-  grants: Pick<Grants, 'redeemCode' | 'refresh'>;
-  requireCommonMethod: ClientDirectory['requireCommonMethod'];
-}
-
 /**
- * Builds the handlers of `POST /token`.
+ * Handlers of `POST /token`.
  *
- * @throws InvalidClientError (401), InvalidGrantError, InvalidRequestError, InvalidScopeError, InvalidTargetError,
- *   UnsupportedGrantTypeError (400), TooManyRequestsError (429), TemporarilyUnavailableError (503): as R-ERR lists
- *   them
+ * @throws InvalidClientError, InvalidGrantError, InvalidRequestError, InvalidScopeError, InvalidTargetError,
+ *   UnsupportedGrantTypeError, TooManyRequestsError, TemporarilyUnavailableError
  */
-export function tokenEndpoint(deps: TokenDeps): RequestHandler[] {
+export function tokenEndpoint(context: Context): RequestHandler[] {
+  const { openClientRequest, clients } = context;
   return [
     noStore,
-    handler(async function exchange(req, res) {
-      const { form, client } = await deps.openRequest(req, res);
-      const tokens = await tokensFor(req, form, client, deps).catch(async (error: unknown) => {
-        // A client that can never authenticate is told so, rather than what is wrong with its code.
+    async function issueTokens(req, res) {
+      const { form, client } = await openClientRequest(req, res);
+      try {
+        const tokens = await tokensFor(req, form, client, context);
+        if (tokens.onSent !== undefined) res.once('finish', tokens.onSent);
+        sendJson(res, 200, tokenResponse(tokens));
+      } catch (error) {
+        // A client that can never authenticate gets that error, rather than one about its code.
         if (error instanceof InvalidGrantError || error instanceof InvalidRequestError) {
-          await deps.requireCommonMethod(client.id);
+          await clients.requireCommonMethod(client.id);
         }
         throw error;
-      });
-      if (tokens.onSent !== undefined) res.once('finish', tokens.onSent);
-      sendJson(res, 200, tokenResponse(tokens));
-    }),
+      }
+    },
   ];
 }
 
@@ -59,9 +42,9 @@ async function tokensFor(
   req: Request,
   form: Parameters,
   client: AuthenticatedClient,
-  { grants, resource, attemptRefresh }: TokenDeps,
+  { config, grants, attemptRefresh }: Context,
 ): Promise<TokenSet> {
-  const request = parseTokenRequest(form, resource);
+  const request = parseTokenRequest(form, config.resource);
   if (request.grantType === 'authorization_code') return grants.redeemCode(request, client);
   const { refreshToken } = request;
   return attemptRefresh(req, { refreshToken, clientId: client.id }, (caller) =>
@@ -69,7 +52,7 @@ async function tokensFor(
   );
 }
 
-/** RFC 6749 §5.1. `scope` always: clients that do not see it forget what they had (CLI-34). */
+/** RFC 6749 §5.1. Always with `scope`: clients that do not see it forget which scopes they had. */
 function tokenResponse(tokens: TokenSet): Readonly<Record<string, unknown>> {
   return {
     access_token: tokens.accessToken,

@@ -35,10 +35,10 @@ describe('a verified token', () => {
   it('is known at once the next time: no promise, no signature, no request to Auth0', async () => {
     await start();
     const token = await world.token();
-    const first = world.wiring.verifyBearer(token);
+    const first = world.context.verifyBearer(token);
     expect(first).toBeInstanceOf(Promise);
     const caller = await first;
-    expect(world.wiring.verifyBearer(token)).toEqual({
+    expect(world.context.verifyBearer(token)).toEqual({
       ...caller,
       auth0Token: expect.any(Function),
     });
@@ -188,7 +188,7 @@ describe('an outage of Auth0', () => {
       world.advance(3600);
       expect(await statusOf(token)).toBe(200);
       // Once the outage is known, nobody waits for Auth0 any more.
-      expect(world.wiring.verifyBearer(token)).not.toBeInstanceOf(Promise);
+      expect(world.context.verifyBearer(token)).not.toBeInstanceOf(Promise);
       const other = await world.token({
         claims: { exp: 9_999_999_999, sub: `auth0|${hour}` },
       });

@@ -5,9 +5,9 @@
  */
 import { createHash, generateKeyPairSync, randomBytes, sign } from 'node:crypto';
 
+import type { Context } from '../../lib/app/context.js';
 import type { TokenSet } from '../../lib/grants/token-set.js';
 import type { Storage } from '../../lib/storage/storage.js';
-import type { Wiring } from '../../lib/wiring/wiring.js';
 
 export const VERIFIER = 'bench-verifier.with~every-kind_of-character-0123456789';
 export const CHALLENGE = createHash('sha256').update(VERIFIER).digest('base64url');
@@ -38,7 +38,7 @@ let shared: string | undefined;
 
 /** The code of a new grant, ready to be redeemed by `clientId`. */
 export async function beginGrant(
-  { grants }: Pick<Wiring, 'grants'>,
+  { grants }: Pick<Context, 'grants'>,
   clientId: string,
 ): Promise<{ code: string; grantId: string }> {
   shared ??= auth0AccessToken();
@@ -82,10 +82,10 @@ export async function beginGrant(
 }
 
 /** A whole login, to its tokens. Each is of a person of their own. */
-export async function makeGrant(wiring: Pick<Wiring, 'grants'>): Promise<TokenSet> {
+export async function makeGrant(context: Pick<Context, 'grants'>): Promise<TokenSet> {
   const clientId = 'bench-mcp-client';
-  const { code } = await beginGrant(wiring, clientId);
-  const tokens = await wiring.grants.redeemCode(
+  const { code } = await beginGrant(context, clientId);
+  const tokens = await context.grants.redeemCode(
     { grantType: 'authorization_code', code, codeVerifier: VERIFIER, redirectUri: REDIRECT_URI },
     { id: clientId, hasProved: false, fingerprint: 'bench' },
   );
@@ -100,11 +100,11 @@ const AT_ONCE = 64;
  * Fills a store with `count` grants: one real one, and as many of the size of a sealed one under names as
  * long, with the three memberships each has. They are never opened; they are there.
  */
-export async function fillStore(wiring: Wiring, storage: Storage, count: number): Promise<void> {
+export async function fillStore(context: Context, storage: Storage, count: number): Promise<void> {
   const bytes = randomBytes(SEALED_BYTES);
   const name = (kind: string): string =>
     `${'n'.repeat(16)}:${kind}:${randomBytes(32).toString('base64url')}`;
-  await makeGrant(wiring);
+  await makeGrant(context);
   const addOne = async (): Promise<void> => {
     const id = randomBytes(16).toString('base64url');
     await storage.set(name('grant'), bytes, LIFE_SECONDS);

@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import express from 'express';
 import supertest from 'supertest';
 
+import type { Context } from '../../lib/app/context.js';
 import { revocationEndpoint } from '../../lib/endpoints/revocation.js';
 import { jsonErrors } from '../../lib/http/json-errors.js';
 import type { ClientAuthMethod } from '../../lib/oauth/client-credentials.js';
@@ -13,15 +14,15 @@ function appWith(authMethod: ClientAuthMethod, hasProved: boolean) {
   const ended: string[] = [];
   const grant = { client: { id: 'client', authMethod, mayRefresh: true } } as GrantRecord;
   const handlers = revocationEndpoint({
-    openRequest: async () => ({
+    openClientRequest: async () => ({
       form: parseParameters('token=its-token'),
       client: { id: 'client', hasProved, fingerprint: 'client' },
     }),
     grants: {
       findByToken: async () => ({ id: 'grant', grant }),
-      revoke: async (id) => ended.push(id) > 0,
+      revoke: async (id: string) => ended.push(id) > 0,
     },
-  });
+  } as unknown as Context);
   const app = express();
   app.post(
     '/revoke',

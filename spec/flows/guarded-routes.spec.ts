@@ -2,7 +2,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import express, { type Express, type RequestHandler } from 'express';
 
-import type { ProtectedResource } from '../../lib/wiring/protected-resource.js';
+import type { ProtectedResource } from '../../lib/app/mount.js';
 import { sessionRoute } from '../support/mcp-route.js';
 import { type RawAnswer, send } from '../support/raw-http.js';
 import { type ResourceWorld, startResourceWorld } from '../support/resource-world.js';

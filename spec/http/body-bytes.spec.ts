@@ -5,10 +5,9 @@ import { setTimeout as pause, setImmediate as turn } from 'node:timers/promises'
 import { gzipSync } from 'node:zlib';
 
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import express from 'express';
+import express, { type Request, type Response } from 'express';
 
 import { readBytes } from '../../lib/http/body-bytes.js';
-import { handler } from '../../lib/http/handler.js';
 import { jsonErrors } from '../../lib/http/json-errors.js';
 import { sendRaw } from '../fuzz/socket.js';
 import { block } from '../support/stall.js';
@@ -20,10 +19,10 @@ describe('the bytes of a body', () => {
     const app = express();
     app.post(
       '/read',
-      handler(async (req, res) => {
+      async (req: Request, res: Response) => {
         const body = await readBytes(req, res, { maxBytes: 1000, timeoutMs: 200 });
         res.json({ bytes: body.length });
-      }),
+      },
       jsonErrors(() => '', 'https://mcp.example.test'),
     );
     server = createServer(app);

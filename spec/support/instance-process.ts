@@ -10,11 +10,11 @@ import type { AddressInfo } from 'node:net';
 import express from 'express';
 
 import { DEMO_AUDIENCE, DEMO_CLIENT_ID, DEMO_CLIENT_SECRET } from '../../demo/tenant/options.js';
+import { createContext } from '../../lib/app/context.js';
 import { assemble } from '../../lib/auth0-mcp.js';
 import { resolveConfig } from '../../lib/config/resolve.js';
 import { embeddedStorage } from '../../lib/storage/embedded/embedded-storage.js';
 import { redisStorage } from '../../lib/storage/redis/redis-storage.js';
-import { wire } from '../../lib/wiring/wiring.js';
 import type { InstanceOrders } from './instance-processes.js';
 
 process.once('message', (message) => {
@@ -39,7 +39,7 @@ async function start({ configUrl, baseUrl, signingKey, store }: InstanceOrders):
     { embeddedStorage, redisStorage },
   );
   const auth = assemble(
-    wire(config, { now: () => Math.floor(Date.now() / 1000) + offset, minReadingMs: 0 }),
+    createContext(config, { now: () => Math.floor(Date.now() / 1000) + offset, minReadingMs: 0 }),
   );
   const app = express();
   app.use(auth);

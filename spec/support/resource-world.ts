@@ -14,13 +14,12 @@ import { createTenantKeys, type TenantKeys } from '../../demo/tenant/keys.js';
 import { ADA, type TenantOptions } from '../../demo/tenant/options.js';
 import { startTenant, type Tenant } from '../../demo/tenant/tenant.js';
 import { type Signer, signed } from '../../demo/tenant/token-draft.js';
-import type { Auth0McpResource } from '../../lib/auth0-mcp-resource.js';
+import { createResourceContext, type ResourceContext } from '../../lib/app/resource-context.js';
+import { type Auth0McpResource, assembleResource } from '../../lib/auth0-mcp-resource.js';
 import type { Auth0McpEvent } from '../../lib/config/events.js';
 import { resolveResourceConfig } from '../../lib/config/resolve.js';
 import type { Auth0McpResourceOptions } from '../../lib/config/resource-options.js';
 import type { HostEnvironment } from '../../lib/core.js';
-import { protectedResource, type ResourceWiring } from '../../lib/wiring/protected-resource.js';
-import { wireResource } from '../../lib/wiring/resource.js';
 import { mcpRoute } from './mcp-route.js';
 import type { LogLine } from './world.js';
 
@@ -34,7 +33,7 @@ export interface TokenChange {
 export interface ResourceWorld {
   readonly tenant: Tenant;
   readonly auth: Auth0McpResource;
-  readonly wiring: ResourceWiring;
+  readonly context: ResourceContext;
   readonly app: Express;
   /** `http://127.0.0.1:PORT`. */
   readonly origin: string;
@@ -88,8 +87,8 @@ export async function startResourceWorld(world: ResourceWorldOptions = {}): Prom
     {},
   );
   const now = (): number => Math.floor(Date.now() / 1000) + offset;
-  const wiring = wireResource(config, { now, ...world.host });
-  const auth = protectedResource(wiring);
+  const context = createResourceContext(config, { now, ...world.host });
+  const auth = assembleResource(context);
   if (world.mount === undefined) {
     app.use(auth);
     app.all('/mcp', express.json(), mcpRoute);
@@ -99,7 +98,7 @@ export async function startResourceWorld(world: ResourceWorldOptions = {}): Prom
   return {
     tenant,
     auth,
-    wiring,
+    context,
     app,
     origin,
     mcp,

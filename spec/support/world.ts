@@ -17,6 +17,7 @@ import {
   type TenantOptions,
 } from '../../demo/tenant/options.js';
 import { startTenant, type Tenant } from '../../demo/tenant/tenant.js';
+import { type Context, createContext } from '../../lib/app/context.js';
 import { type Auth0Mcp, assemble } from '../../lib/auth0-mcp.js';
 import type { Config } from '../../lib/config/config.js';
 import type { Auth0McpEvent } from '../../lib/config/events.js';
@@ -27,7 +28,6 @@ import { embeddedStorage } from '../../lib/storage/embedded/embedded-storage.js'
 import { memoryStorage } from '../../lib/storage/memory-storage.js';
 import { redisStorage } from '../../lib/storage/redis/redis-storage.js';
 import type { Storage } from '../../lib/storage/storage.js';
-import { type Wiring, wire } from '../../lib/wiring/wiring.js';
 import { mcpRoute } from './mcp-route.js';
 
 /** One line of the library's log. */
@@ -42,8 +42,8 @@ export interface World {
   readonly auth: Auth0Mcp;
   /** One for each instance; `auth` is the first. */
   readonly auths: readonly Auth0Mcp[];
-  /** What `auth` is made of, for specs that go past HTTP. */
-  readonly wiring: Wiring;
+  /** The context of `auth`, for specs that go past HTTP. */
+  readonly context: Context;
   readonly app: Express;
   readonly server: Server;
   /** `http://127.0.0.1:PORT`. */
@@ -137,7 +137,7 @@ export async function startWorld(world: WorldOptions = {}): Promise<World> {
   });
   const [first] = instances;
   if (first === undefined) throw new RangeError('a world needs an instance');
-  const { wiring, auth, app, config } = first;
+  const { context, auth, app, config } = first;
   const ended: Auth0Mcp[] = [];
   let turn = 0;
   server.on('request', (req, res) => {
@@ -146,7 +146,7 @@ export async function startWorld(world: WorldOptions = {}): Promise<World> {
   });
   return {
     tenant,
-    wiring,
+    context,
     auth,
     auths: instances.map((instance) => instance.auth),
     app,
@@ -181,8 +181,8 @@ function startInstance(
   world: WorldOptions,
 ) {
   // A consent page may be allowed at once, unless the spec is about that.
-  const wiring = wire(config, { ...clock, minReadingMs: 0, ...world.host });
-  const auth = assemble(wiring);
+  const context = createContext(config, { ...clock, minReadingMs: 0, ...world.host });
+  const auth = assemble(context);
   const app = express();
   world.before?.(app);
   if (world.mount === undefined) {
@@ -192,7 +192,7 @@ function startInstance(
   } else {
     world.mount(app, auth);
   }
-  return { wiring, auth, app };
+  return { context, auth, app };
 }
 
 function recorder(log: LogLine[]) {

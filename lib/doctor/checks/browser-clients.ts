@@ -1,6 +1,7 @@
 // Clients that run in a browser: judges preflights and responses as a browser does (Fetch §4.8 and §4.10).
+
+import { pathsOf, resourceMetadataUrlOf } from '../../app/paths.js';
 import type { Config } from '../../config/config.js';
-import { pathsOf, resourceMetadataUrlOf } from '../../routes/paths.js';
 import { type Finding, failed, passed } from '../finding.js';
 import { NoResponseError, type ProbeResponse, probe } from '../probe.js';
 

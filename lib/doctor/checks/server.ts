@@ -5,8 +5,9 @@
  *
  * @module
  */
+
+import { pathsOf, resourceMetadataUrlOf } from '../../app/paths.js';
 import type { Config } from '../../config/config.js';
-import { pathsOf, resourceMetadataUrlOf } from '../../routes/paths.js';
 import {
   type CheckName,
   type Finding,

@@ -1,22 +1,10 @@
-/**
- * The page of connected apps: which clients a person has let in.
- *
- * A stranger gets a button to sign in with, and nothing is stored for them, so the page may be opened
- * as often as anybody likes (R-AZ-18).
- *
- * Flow: route table → noStore → AccountVisits.enter → Grants.list → page.
- *
- * @module
- */
+/** The page of connected apps: the clients that a user has approved. Stores nothing until the user signs in. */
 import type { RequestHandler } from 'express';
 
-import type { Grants } from '../../grants/grants.js';
-import type { AccountForms } from '../../http/account-forms.js';
-import type { AccountSignIns, SignedInUser } from '../../http/account-sign-ins.js';
-import { handler } from '../../http/handler.js';
-import { type LookFor, sendPage } from '../../http/pages.js';
+import type { Context } from '../../app/context.js';
+import type { SignedInUser } from '../../http/account-sign-ins.js';
+import { sendPage } from '../../http/pages.js';
 import { noStore } from '../../http/response-headers.js';
-import type { SealedForms } from '../../http/sealed-form.js';
 import { redirectUriHost } from '../../oauth/redirect-uri.js';
 import {
   type ConnectedApp,
@@ -26,52 +14,43 @@ import {
 import type { PageLook } from '../../pages/layout.js';
 import type { GrantRecord } from '../../storage/records.js';
 
-export interface ConnectedAppsDeps {
-  visits: Pick<AccountSignIns, 'enter'>;
-  grants: Pick<Grants, 'list'>;
-  forms: Pick<AccountForms, 'write'>;
-  signInForms: Pick<SealedForms<'sign_in'>, 'write'>;
-  lookFor: LookFor;
-  /** Where the forms go. */
-  urls: Readonly<Record<'signIn' | 'disconnect' | 'signOut', string>>;
-}
-
-/** Builds the handlers of the page. */
-export function connectedAppsEndpoint(deps: ConnectedAppsDeps): RequestHandler[] {
+/** Handlers of the GET of the page. */
+export function connectedAppsEndpoint(context: Context): RequestHandler[] {
+  const { accountSignIns, signInForms, lookFor, connectedAppsUrls } = context;
   return [
     noStore,
-    handler(async function showConnectedApps(req, res) {
-      const look = deps.lookFor(req);
-      const visitor = await deps.visits.enter(req);
-      if (visitor === undefined) {
-        const fields = { form: deps.signInForms.write(req, res, 'sign_in') };
-        sendPage(res, 200, signInPage(look, { action: deps.urls.signIn, fields }));
+    async function showConnectedApps(req, res) {
+      const look = lookFor(req);
+      const user = await accountSignIns.enter(req);
+      if (user === undefined) {
+        const fields = { form: signInForms.write(req, res, 'sign_in') };
+        sendPage(res, 200, signInPage(look, { action: connectedAppsUrls.signIn, fields }));
       } else {
-        sendPage(res, 200, await appsOf(visitor, look, deps));
+        sendPage(res, 200, await pageFor(user, look, context));
       }
-    }),
+    },
   ];
 }
 
-async function appsOf(
-  visitor: SignedInUser,
+async function pageFor(
+  user: SignedInUser,
   look: PageLook,
-  deps: ConnectedAppsDeps,
+  { grants, accountForms, connectedAppsUrls }: Context,
 ): Promise<string> {
-  const { subject, name, disconnected } = visitor.account;
-  const found = await deps.grants.list({ subject });
+  const { subject, name, disconnected } = user.account;
+  const found = await grants.list({ subject });
   const apps = found
     .toSorted((one, other) => other.grant.lastUsedAt - one.grant.lastUsedAt)
     .map(({ id, grant }) =>
-      appOf(deps.forms.write(visitor, { does: 'disconnect', grantId: id }), grant),
+      appOf(accountForms.write(user, { does: 'disconnect', grantId: id }), grant),
     );
   return connectedAppsPage(look, {
     account: name,
     apps,
-    disconnectForm: { action: deps.urls.disconnect, fields: {} },
+    disconnectForm: { action: connectedAppsUrls.disconnect, fields: {} },
     signOutForm: {
-      action: deps.urls.signOut,
-      fields: { form: deps.forms.write(visitor, { does: 'sign_out' }) },
+      action: connectedAppsUrls.signOut,
+      fields: { form: accountForms.write(user, { does: 'sign_out' }) },
     },
     disconnected: disconnected && (disconnected.name || look.texts.consent.unnamedApp),
   });

@@ -7,13 +7,13 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+import { type Context, createContext } from '../../../lib/app/context.js';
 import { type Auth0Mcp, assemble } from '../../../lib/auth0-mcp.js';
 import { resolveConfig } from '../../../lib/config/resolve.js';
 import { embeddedStorage } from '../../../lib/storage/embedded/embedded-storage.js';
 import { memoryStorage } from '../../../lib/storage/memory-storage.js';
 import { redisStorage } from '../../../lib/storage/redis/redis-storage.js';
 import type { Storage } from '../../../lib/storage/storage.js';
-import { type Wiring, wire } from '../../../lib/wiring/wiring.js';
 import { fillStore, makeGrant } from '../grants.js';
 
 export type StoreName = 'memory' | 'embedded' | 'redis';
@@ -50,7 +50,7 @@ export const BASE_URL = 'http://127.0.0.1:8000';
 
 export interface Server {
   readonly auth: Auth0Mcp;
-  readonly wiring: Wiring;
+  readonly context: Context;
   /** The store as the server uses it. */
   readonly storage: Storage;
   /** Records and memberships written so far. */
@@ -98,12 +98,15 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     {},
     { embeddedStorage, redisStorage },
   );
-  const wiring = wire(config, { now: () => Math.floor(Date.now() / 1000), minReadingMs: 0 });
-  const auth = assemble(wiring);
-  if (fill > 0) await fillStore(wiring, storage, fill);
+  const context = createContext(config, {
+    now: () => Math.floor(Date.now() / 1000),
+    minReadingMs: 0,
+  });
+  const auth = assemble(context);
+  if (fill > 0) await fillStore(context, storage, fill);
   return {
     auth,
-    wiring,
+    context,
     storage,
     rows: () => writes,
     async stop() {
@@ -133,11 +136,11 @@ function counting(storage: Storage, count: () => void): Storage {
 }
 
 /** Access tokens of as many people. */
-export async function makeTokens({ wiring }: Server, count: number): Promise<string[]> {
+export async function makeTokens({ context }: Server, count: number): Promise<string[]> {
   const tokens: string[] = [];
   while (tokens.length < count) {
     const some = Math.min(64, count - tokens.length);
-    const made = await Promise.all(Array.from({ length: some }, () => makeGrant(wiring)));
+    const made = await Promise.all(Array.from({ length: some }, () => makeGrant(context)));
     tokens.push(...made.map(({ accessToken }) => accessToken));
   }
   return tokens;

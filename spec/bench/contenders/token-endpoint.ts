@@ -36,7 +36,7 @@ async function registeredClient(options: OursOptions): Promise<Client> {
     app,
     clientId,
     async codeForm() {
-      const { code } = await beginGrant(server.wiring, clientId);
+      const { code } = await beginGrant(server.context, clientId);
       return {
         grant_type: 'authorization_code',
         code,

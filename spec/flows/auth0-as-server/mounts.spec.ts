@@ -214,14 +214,14 @@ describe('a wrong mount', () => {
     ]);
   });
 
-  it('below a prefix that baseUrl does not have is explained with the first 401', async () => {
+  it('below a prefix that baseUrl does not have puts the metadata out of reach, which is a warning', async () => {
     const { origin } = await start(['/mcp'], ({ app, resource }) => {
       app.use('/api', resource());
     });
     expect((await rpc(`${origin}/api/mcp`, undefined, { method: 'ping' })).status).toBe(401);
     await new Promise((resolve) => setImmediate(resolve));
     expect(complaints).toEqual([
-      { level: 'warn', message: expect.stringContaining('mounted below /api') },
+      { level: 'warn', message: expect.stringContaining('mounted at another path') },
     ]);
   });
 });
@@ -235,7 +235,7 @@ describe('the MCP endpoint without a guard', () => {
     expect((await rpc(`${origin}/mcp`, undefined, { method: 'ping' })).status).toBe(200);
     await new Promise((resolve) => setImmediate(resolve));
     expect(complaints).toEqual([
-      { level: 'error', message: expect.stringContaining('open to everybody') },
+      { level: 'error', message: expect.stringContaining('needs no token') },
     ]);
   });
 });

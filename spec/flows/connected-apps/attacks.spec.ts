@@ -165,7 +165,7 @@ describe('signing somebody in who did not ask for it', () => {
     const answer = await untilCallback(browser);
     const back = await browser.get(answer);
     expect(back.next?.href).toBe(at());
-    expect(await world.wiring.grants.list({ subject: ADA.sub }, 'all')).toEqual([]);
+    expect(await world.context.grants.list({ subject: ADA.sub }, 'all')).toEqual([]);
     expect(store.sizeOf('grant')).toBe(0);
   });
 });

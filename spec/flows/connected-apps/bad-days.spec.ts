@@ -199,7 +199,7 @@ describe('keys that change', () => {
     await letIn(world, 'Two');
     const page = await signIn(browser, world.origin);
     const cookie = cookiesFor(browser, url());
-    const { issuer: baseUrl, auth0 } = world.wiring.config;
+    const { issuer: baseUrl, auth0 } = world.context.config;
     const configUrl = auth0.discoveryUrl.href;
     const withKeys = (jwtSigningKey: string[]): Promise<World> =>
       startWorld({ connectedApps: true, options: { storage, jwtSigningKey, baseUrl, configUrl } });

@@ -228,7 +228,7 @@ describe('a login that does not succeed', () => {
 
 /** The login records, opened with the server's own keys: what nobody outside can do. */
 function logins() {
-  const { config } = world.wiring;
+  const { config } = world.context;
   const now = () => Math.floor(Date.now() / 1000);
   return openCollection<LoginRecord>(createCore(config, { now }).collections, 'login');
 }
@@ -280,7 +280,7 @@ describe('what a login is for', () => {
       expect([pending, page.status, page.next]).toEqual([pending, 400, undefined]);
       expect(accountCookie(browser)).toBeUndefined();
     }
-    expect(await world.wiring.grants.list({ subject: ADA.sub }, 'all')).toEqual([]);
+    expect(await world.context.grants.list({ subject: ADA.sub }, 'all')).toEqual([]);
   });
 
   it('of a client, whose record says nothing any more: its refresh token goes back to Auth0', async () => {

@@ -9,7 +9,6 @@ import express, { Router } from 'express';
 import helmet from 'helmet';
 
 import { createBrowser } from '../../../demo/tenant/browser.js';
-import { ADA } from '../../../demo/tenant/options.js';
 import type { Auth0Mcp } from '../../../lib/auth0-mcp.js';
 import {
   appsOn,
@@ -209,48 +208,7 @@ describe('two servers on one origin', () => {
   });
 });
 
-/** What the log says once a 404 has been looked at. */
-async function complaints(): Promise<readonly string[]> {
-  await new Promise((resolve) => setImmediate(resolve));
-  return app.complaints.map(({ message }) => message);
-}
-
-describe('a mount that cannot work is explained once', () => {
-  it('without auth.login, which answers for the callback', async () => {
-    app = await startApp(({ app: host, auth, origin }) => {
-      host.use(auth({ baseUrl: origin }).connectedApps);
-    });
-    const browser = createBrowser();
-    for (let round = 0; round < 2; round += 1) {
-      expect((await signIn(browser, app.origin, ADA)).status).toBe(404);
-    }
-    expect(await complaints()).toEqual([
-      expect.stringMatching(/Auth0 sends browsers back here.*Add app\.use\(auth\.login\)/),
-    ]);
-  });
-
-  it('below a prefix that baseUrl does not have', async () => {
-    app = await startApp(({ app: host, auth, origin }) => {
-      const server = auth({ baseUrl: origin });
-      host.use(server);
-      host.use('/account', server.connectedApps);
-    });
-    for (let round = 0; round < 2; round += 1) {
-      await fetch(`${app.origin}/account/connected-apps`);
-    }
-    expect(await complaints()).toEqual([expect.stringMatching(/below \/account.*baseUrl/)]);
-  });
-
-  it('nothing is said where the page was not asked for', async () => {
-    app = await startApp(({ app: host, auth, origin }) => {
-      host.use(auth({ baseUrl: origin }));
-    });
-    for (const path of ['/connected-apps', '/connected-apps/sign-in', '/api/connected-apps']) {
-      expect((await fetch(app.origin + path)).status).toBe(404);
-    }
-    expect(await complaints()).toEqual([]);
-  });
-
+describe('without auth.connectedApps', () => {
   it('the host app may have such a page of its own, if ours is not mounted', async () => {
     app = await startApp(({ app: host, auth, origin }) => {
       host.use(auth({ baseUrl: origin }));

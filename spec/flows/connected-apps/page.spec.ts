@@ -64,7 +64,7 @@ describe('the page of connected apps', () => {
 
   it('has the one used last on top', async () => {
     const first = await letIn(world, 'First');
-    const [held] = await world.wiring.grants.list({ clientId: first.client.id });
+    const [held] = await world.context.grants.list({ clientId: first.client.id });
     world.advance(100);
     await letIn(world, 'Second');
     expect(appsOn(await signIn(browser, world.origin))).toEqual(['Second', 'First']);

@@ -35,7 +35,7 @@ describe('back-channel logout (OpenID Connect Back-Channel Logout 1.0)', () => {
     browser = createBrowser(),
   ): Promise<{ token: unknown; sid: string }> {
     const { access_token: token } = await client.tokens({ user, browser });
-    const grants = await world.wiring.grants.list({ subject: user.sub });
+    const grants = await world.context.grants.list({ subject: user.sub });
     const newest = grants.toSorted((a, b) => a.grant.createdAt - b.grant.createdAt).at(-1);
     return { token, sid: newest?.grant.sid ?? '' };
   }
@@ -97,7 +97,7 @@ describe('back-channel logout (OpenID Connect Back-Channel Logout 1.0)', () => {
       const answer = await arrive(login);
       expect(answer?.get('error')).toBe('access_denied');
       expect(answer?.get('code')).toBeNull();
-      expect(await world.wiring.grants.list({ subject: ADA.sub }, 'all')).toEqual([]);
+      expect(await world.context.grants.list({ subject: ADA.sub }, 'all')).toEqual([]);
       await until(() => givenBack(world).length === 2);
     });
 
@@ -206,7 +206,7 @@ describe('back-channel logout (OpenID Connect Back-Channel Logout 1.0)', () => {
 
   it("takes neither Auth0's own access token nor ours for a logout token", async () => {
     const { token } = await logIn();
-    const [held] = await world.wiring.grants.list({ subject: ADA.sub });
+    const [held] = await world.context.grants.list({ subject: ADA.sub });
     for (const raw of [String(token), String(held?.grant.auth0.accessToken)]) {
       expect(await world.tenant.sendBackchannelLogout({ sub: ADA.sub }, { raw })).toBe(400);
     }

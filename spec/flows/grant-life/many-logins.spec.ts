@@ -13,7 +13,7 @@ describe('a person with more logins than Auth0 keeps (200 refresh tokens for one
 
   /** A login past the rate limit: what the callback and the token endpoint do, without HTTP. */
   async function logInWith(clientId: string, refreshToken: string): Promise<void> {
-    const { grants } = world.wiring;
+    const { grants } = world.context;
     const now = Math.floor(Date.now() / 1000);
     const login: Auth0Login = {
       subject: ADA.sub,

@@ -1,29 +1,25 @@
-/**
- * Where everything is, for one configuration.
- *
- * @module
- */
+/** Paths on the origin, for one configuration. */
 import type { Config, ResourceConfig } from '../config/config.js';
-import type { PartName } from '../http/mounts/missed-requests.js';
+import type { ChallengeBase } from '../oauth/challenge.js';
 
-/** Where a document is to be found. */
+/** Where clients look for one document. */
 export interface DocumentPaths {
   readonly own: readonly string[];
-  /** Where clients look as well, and where another server on the origin may have its own. */
-  readonly ifAlone: readonly string[];
+  /** Paths at the root of the origin: served only while no other server of this process shares it. */
+  readonly atRoot: readonly string[];
 }
 
-/** Paths on the origin of a protected resource. */
+/** Paths of a protected resource. */
 export interface ResourcePaths {
   readonly protectedResource: DocumentPaths;
   readonly authorizationServer: DocumentPaths;
-  /** Where clients look for server metadata after our resource, and there is none. */
+  /** Where some clients look for server metadata after the resource. There is none: 404 in JSON. */
   readonly absentDocuments: readonly string[];
-  /** The guarded endpoint. */
+  /** The MCP endpoint. */
   readonly resource: string;
   /**
-   * The guarded endpoint without the prefix of `baseUrl`, or without the start of it. Guarded even
-   * where no proxy is known to cut anything off: if one does, the route would be open otherwise.
+   * The MCP endpoint without the prefix of `baseUrl`, or without the start of it. Always guarded: a proxy that
+   * strips the prefix without saying so would open the endpoint otherwise.
    */
   readonly bareResources: readonly string[];
 }
@@ -36,7 +32,7 @@ export interface ConnectedAppsPaths {
   readonly signOut: string;
 }
 
-/** Paths on the origin of a server that is its own authorization server. */
+/** Paths of a server that is its own authorization server. */
 export interface Paths extends ResourcePaths {
   readonly openidConfiguration: DocumentPaths;
   readonly jwks: string;
@@ -50,12 +46,14 @@ export interface Paths extends ResourcePaths {
   readonly connectedApps: ConnectedAppsPaths;
 }
 
-/** RFC 9728 §3.1 and RFC 8414 §3.1 insert the path after the well-known part. */
+const AUTHORIZATION_SERVER = 'oauth-authorization-server';
+const OPENID_CONFIGURATION = 'openid-configuration';
+
 export function pathsOf(config: Config): Paths {
   const { basePath } = config;
   const issuerPath = new URL(config.issuer).pathname.replace(/\/$/, '');
   return {
-    ...placesOf(config, issuerPath),
+    ...guardedPaths(config, issuerPath),
     authorizationServer: issuerDocument(AUTHORIZATION_SERVER, issuerPath),
     openidConfiguration: issuerDocument(OPENID_CONFIGURATION, issuerPath),
     jwks: `${basePath}/.well-known/jwks.json`,
@@ -75,28 +73,32 @@ export function pathsOf(config: Config): Paths {
   };
 }
 
-/** Where a challenge sends clients, and where they find the document then. */
+/**
+ * Where Auth0 is the authorization server, a copy of its metadata is at the root: clients of MCP 2025-03-26 look
+ * nowhere else. Beside another server it would describe that one's root.
+ */
+export function resourcePathsOf(config: ResourceConfig): ResourcePaths {
+  return {
+    ...guardedPaths(config, ''),
+    authorizationServer: { own: [], atRoot: [`/.well-known/${AUTHORIZATION_SERVER}`] },
+  };
+}
+
+/** The `resource_metadata` of challenges (RFC 9728 §5.1). */
 export function resourceMetadataUrlOf(config: ResourceConfig): string {
   const [path = ''] = resourcePathsOf(config).protectedResource.own;
   return new URL(config.resource).origin + path;
 }
 
-/**
- * Where the authorization server is another one, a copy of its metadata stands at the root: clients of
- * 2025-03-26 look nowhere else. Beside another server it would be a claim about that one's root.
- */
-export function resourcePathsOf(config: ResourceConfig): ResourcePaths {
+export function challengeOf(config: ResourceConfig): ChallengeBase {
   return {
-    ...placesOf(config, ''),
-    authorizationServer: { own: [], ifAlone: [`/.well-known/${AUTHORIZATION_SERVER}`] },
+    resourceMetadataUrl: resourceMetadataUrlOf(config),
+    baselineScopes: config.scopes.initial,
   };
 }
 
-const AUTHORIZATION_SERVER = 'oauth-authorization-server';
-const OPENID_CONFIGURATION = 'openid-configuration';
-
-/** @param issuerPath where server metadata is, so that it is not absent there */
-function placesOf(
+/** @param issuerPath where server metadata is served, so that it is not absent there */
+function guardedPaths(
   { basePath, resourcePath }: ResourceConfig,
   issuerPath: string,
 ): Omit<ResourcePaths, 'authorizationServer'> {
@@ -122,42 +124,14 @@ function bareResources(basePath: string, resourcePath: string): readonly string[
   });
 }
 
-/**
- * Paths whose absence is to be explained, each with its part: those that the metadata or Auth0 sends
- * somebody to, and the page of connected apps.
- */
-export function endpointsOf(
-  paths: Paths,
-  { clientRegistration }: Pick<Config, 'clientRegistration'>,
-): ReadonlyMap<string, PartName> {
-  return new Map<string, PartName>([
-    ...documentsOf(paths),
-    ...paths.authorizationServer.own.map((path) => [path, 'metadata'] as const),
-    [paths.jwks, 'metadata'],
-    ...(clientRegistration ? [[paths.registration, 'registration'] as const] : []),
-    [paths.authorization, 'login'],
-    [paths.consent, 'login'],
-    [paths.callback, 'login'],
-    [paths.token, 'tokens'],
-    [paths.revocation, 'tokens'],
-    [paths.connectedApps.page, 'connectedApps'],
-  ]);
-}
-
-/** The same where the metadata of the resource is all there is. */
-export function documentsOf({
-  protectedResource,
-}: Pick<ResourcePaths, 'protectedResource'>): ReadonlyMap<string, PartName> {
-  return new Map(protectedResource.own.map((path) => [path, 'metadata']));
-}
-
 /** OpenID Connect Discovery §4.1 appends to the path instead; some clients try that last. */
 function issuerDocument(name: string, path: string): DocumentPaths {
-  const { own, ifAlone } = wellKnown(name, path);
-  return { own: path === '' ? own : [...own, `${path}/.well-known/${name}`], ifAlone };
+  const { own, atRoot } = wellKnown(name, path);
+  return { own: path === '' ? own : [...own, `${path}/.well-known/${name}`], atRoot };
 }
 
+/** RFC 9728 §3.1 and RFC 8414 §3.1 insert the path after the well-known part. */
 function wellKnown(name: string, path: string): DocumentPaths {
   const root = `/.well-known/${name}`;
-  return path === '' ? { own: [root], ifAlone: [] } : { own: [root + path], ifAlone: [root] };
+  return path === '' ? { own: [root], atRoot: [] } : { own: [root + path], atRoot: [root] };
 }

@@ -1,0 +1,235 @@
+/** Routes and guard as Express middleware: the parts, and the bundle of them. */
+import type { IncomingMessage } from 'node:http';
+
+import { type Request, type RequestHandler, Router } from 'express';
+
+import type { AuthInfo } from '../bearer/access-token.js';
+import { type CreateGuard, createEndpointTest, createGuards } from '../bearer/guard.js';
+import { STREAM_CHECK_MS } from '../bearer/open-streams.js';
+import {
+  createTokenVerifier,
+  type SdkErrors,
+  type TokenVerifier,
+} from '../bearer/token-verifier.js';
+import { authInfoOf } from '../bearer/verification.js';
+import { baseHeaders } from '../http/response-headers.js';
+import { atOrigin, createGuardedUrlsOf, createUrlsOf } from './at-origin.js';
+import { createMountWarnings } from './mount-warnings.js';
+import { joinServers, type Neighbours, type Server } from './neighbours.js';
+import { challengeOf } from './paths.js';
+import type { ResourceContext } from './resource-context.js';
+import type { PartName, Route } from './routes.js';
+import { correlate } from './surfaces.js';
+
+/** A server that guards an MCP endpoint: mount it with `app.use()` before the route. */
+export interface ProtectedResource extends RequestHandler {
+  /** The documents below `/.well-known`: RFC 9728, and what leads clients on from there. */
+  readonly metadata: RequestHandler;
+  /** The guard for any further route; `scopes` are needed besides `requiredScopes`. */
+  bearer(requirement?: { scopes?: string[] }): RequestHandler;
+  /**
+   * Says whose a token is. Makes this a verifier for `requireBearerAuth` of SDK v2:
+   * `requireBearerAuth({ verifier: auth })`. It does not see which tool is called: `toolScopes` is
+   * checked by {@link ProtectedResource.bearer} only.
+   *
+   * @throws an error with `code` `invalid_token`, or `temporarily_unavailable` when that cannot be
+   *   found out now
+   */
+  verifyAccessToken(token: string): Promise<AuthInfo>;
+  /**
+   * The same for `requireBearerAuth` of SDK v1, which answers 401 to errors of its own class only:
+   * `requireBearerAuth({ verifier: auth.verifierFor({ InvalidTokenError }) })`.
+   */
+  verifierFor(errors: SdkErrors): TokenVerifier;
+  /** Resolves once everything it depends on has answered; rejects with what to repair. */
+  ready(): Promise<void>;
+  /** Releases everything. */
+  close(): Promise<void>;
+}
+
+/** What both kinds of server have in common. */
+export type MountContext = Omit<ResourceContext, 'authorizationServer'>;
+
+export interface Mounted {
+  readonly server: ProtectedResource;
+  readonly parts: Readonly<Record<PartName, RequestHandler>>;
+}
+
+/**
+ * @param routesOf the table of the server
+ * @param servers of this process, which this one joins
+ * @param onScopes called with the scopes that a guard of the app's own needs
+ */
+export function mount(
+  context: MountContext,
+  madeBy: Server['madeBy'],
+  routesOf: (neighbours: Neighbours) => readonly Route[],
+  servers: Set<Server>,
+  onScopes: (scopes: readonly string[]) => void = () => {},
+): Mounted {
+  const { config, paths } = context;
+  const { baseUrl, resource, logger } = config;
+  const handlers = new WeakSet<object>();
+  const documents = new WeakSet<object>();
+  const guards = new WeakSet<object>();
+  const createGuard = guardsOf(context, (req) => warnings.checkMetadata(req));
+  const { guard, sharedGuard } = shareable(createGuard());
+  const neighbours = joinServers(
+    servers,
+    { madeBy, baseUrl, resource, handlers, guard: sharedGuard },
+    logger,
+  );
+  const warnings = createMountWarnings(context, madeBy, neighbours, { documents, guards });
+  const routes = routesOf(neighbours);
+  const urlsOf = createUrlsOf(config);
+
+  function part(name: PartName): RequestHandler {
+    const run = atOrigin(partRouter(name, routes), urlsOf);
+    return register(function runPart(req, res, next) {
+      if (name === 'metadata') warnings.noteMetadata(req);
+      warnings.watchOpenEndpoint(req, res);
+      run(req, res, next);
+    });
+  }
+
+  function register(handler: RequestHandler): RequestHandler {
+    handlers.add(handler);
+    return handler;
+  }
+
+  const parts = {
+    metadata: part('metadata'),
+    registration: part('registration'),
+    login: part('login'),
+    tokens: part('tokens'),
+    connectedApps: part('connectedApps'),
+  };
+  const guardPart = atOrigin(guardRouter(context, guard, neighbours), createGuardedUrlsOf(config));
+  const { metadata, registration, login, tokens } = parts;
+  const inTurn = Router().use(metadata, registration, login, tokens, guardPart);
+
+  const bundle = register(function auth0McpBundle(req, res, next) {
+    warnings.checkBundle(req, bundle);
+    // A call of the MCP endpoint passes no router. Any other spelling of its URL does.
+    if (req.url === paths.resource && req.originalUrl === paths.resource) guard(req, res, next);
+    else inTurn(req, res, next);
+  });
+  documents.add(bundle).add(metadata);
+
+  const server = Object.assign(bundle, {
+    metadata,
+    bearer(requirement: { scopes?: string[] } = {}): RequestHandler {
+      onScopes(requirement.scopes ?? []);
+      const guardOfRoute = createGuard(requirement);
+      const handler: RequestHandler = (req, res, next) =>
+        context.correlation.run(() => guardOfRoute(req, res, next));
+      guards.add(handler);
+      return register(handler);
+    },
+    ...verifiersOf(context),
+    ready: context.ready,
+    async close() {
+      neighbours.leave();
+      await context.close();
+    },
+  });
+  return { server, parts };
+}
+
+function guardsOf(context: MountContext, onChallenge: (req: Request) => void): CreateGuard {
+  const { config, paths, limits, streamCheckMs = STREAM_CHECK_MS } = context;
+  return createGuards({
+    ...context,
+    streamCheckMs,
+    origins: config,
+    challenge: challengeOf(config),
+    onChallenge,
+    resource: config.resource,
+    isEndpoint: createEndpointTest([paths.resource, ...paths.bareResources]),
+    scopes: config.scopes,
+    anonymous: config.anonymous,
+    maxMessageBytes: config.maxMessageBytes,
+    baseHeaders: baseHeaders(config),
+    addressOf: limits.addressOf,
+    limitAnonymous: (req, calls) => limits.count('anonymous', limits.addressOf(req), calls),
+  });
+}
+
+/** The guard, and one for other servers to run: a request that passed the one is not judged again. */
+function shareable(run: RequestHandler): Readonly<Record<'guard' | 'sharedGuard', RequestHandler>> {
+  const passed = new WeakSet<IncomingMessage>();
+  return {
+    guard(req, res, next) {
+      if (passed.has(req)) next();
+      else run(req, res, next);
+    },
+    sharedGuard(req, res, next) {
+      run(req, res, (error?: unknown) => {
+        if (error === undefined) passed.add(req);
+        next(error);
+      });
+    },
+  };
+}
+
+function partRouter(name: PartName, routes: readonly Route[]): Router {
+  const router = Router({ caseSensitive: true });
+  for (const [part, methods, path, surface, handlers] of routes) {
+    if (part === name) router.all(path, ...surface(methods, handlers));
+  }
+  return router;
+}
+
+/** The guard for every way of writing the path that Express would route, and for all below it. */
+function guardRouter(context: MountContext, guard: RequestHandler, neighbours: Neighbours): Router {
+  const router = Router();
+  const { resource, bareResources } = context.paths;
+  protect(resource, guard);
+  for (const path of bareResources) {
+    // The tokens of a server in the same app are for that server to judge. In any other app this is our endpoint,
+    // behind a proxy that strips the prefix.
+    protect(path, (req, res, next) => {
+      const judge = neighbours.guardAt(path, req.app) ?? guard;
+      judge(req, res, next);
+    });
+  }
+  return router;
+
+  function protect(path: string, handler: RequestHandler): void {
+    // An endpoint at the root is guarded alone: `use` would close the other pages of the app too.
+    if (path === '/') router.all('/', correlate(context), handler);
+    else router.use(path, correlate(context), handler);
+  }
+}
+
+function verifiersOf({
+  config,
+  verifyBearer,
+}: MountContext): Pick<ProtectedResource, 'verifyAccessToken' | 'verifierFor'> {
+  const { logger, resource, scopes } = config;
+  const verify = async (token: string): Promise<AuthInfo> =>
+    authInfoOf(await verifyBearer(token), resource);
+  const { verifyAccessToken } = createTokenVerifier(verify);
+  let isWarningDue = scopes.byTool.size > 0;
+
+  /** A verifier is given tokens, not messages: it cannot check the scopes of a tool. */
+  function warnOfToolScopes(): void {
+    if (!isWarningDue) return;
+    isWarningDue = false;
+    logger.warn(
+      { option: 'toolScopes' },
+      'toolScopes is checked behind app.use(auth) and auth.bearer() only. A route that runs tools behind another check of the token, such as requireBearerAuth of the MCP SDK, runs each tool for every token: put auth.bearer() in front of it instead.',
+    );
+  }
+
+  return {
+    verifyAccessToken(token) {
+      warnOfToolScopes();
+      return verifyAccessToken(token);
+    },
+    verifierFor(errors) {
+      warnOfToolScopes();
+      return createTokenVerifier(verify, errors);
+    },
+  };
+}

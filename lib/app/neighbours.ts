@@ -1,0 +1,85 @@
+/** Servers of this process that share an origin: each leaves the paths of the others alone. */
+import type { Application, RequestHandler } from 'express';
+
+import type { Logger } from '../config/logger.js';
+import { hasHandler } from './layers.js';
+
+/** One server, as the others see it. */
+export interface Server {
+  /** What the app called: `auth0Mcp()`. */
+  readonly madeBy: 'auth0Mcp()' | 'auth0McpResource()';
+  readonly baseUrl: string;
+  readonly resource: string;
+  /** Every handler of it that an app can mount. */
+  readonly handlers: WeakSet<object>;
+  /** Guards `resource`, for others to run. */
+  readonly guard: RequestHandler;
+}
+
+/** The other servers on the origin of one, as they are now. */
+export interface Neighbours {
+  isAlone(): boolean;
+  hasResourceAt(path: string): boolean;
+  hasIssuerAt(path: string): boolean;
+  /** The guard of the server whose resource the path is, if that server is mounted in the app. */
+  guardAt(path: string, app: Application): RequestHandler | undefined;
+  leave(): void;
+}
+
+/** All servers of this process. */
+export const processServers: Set<Server> = new Set();
+
+/** Adds a server to the others. Warns where only the one that is mounted first would get requests. */
+export function joinServers(servers: Set<Server>, own: Server, log: Logger): Neighbours {
+  const neighbours = (): readonly Server[] =>
+    [...servers].filter((other) => other !== own && sharesOrigin(own, other));
+  const ownerOf = (path: string): Server | undefined =>
+    neighbours().find(({ resource }) => {
+      const { origin, pathname } = new URL(resource);
+      return pathname === path && origin === new URL(own.resource).origin;
+    });
+  servers.add(own);
+  warnOfTwins(neighbours(), own, log);
+  return {
+    isAlone: () => neighbours().length === 0,
+    hasResourceAt: (path) => ownerOf(path) !== undefined,
+    hasIssuerAt: (path) =>
+      neighbours().some((other) => hasLogin(other) && new URL(other.baseUrl).pathname === path),
+    guardAt(path, app) {
+      const owner = ownerOf(path);
+      return owner !== undefined && isMounted(owner, app) ? owner.guard : undefined;
+    },
+    leave: () => void servers.delete(own),
+  };
+}
+
+function sharesOrigin(one: Server, other: Server): boolean {
+  const [ours, theirs] = [one, other].map(({ baseUrl, resource }) => [
+    new URL(baseUrl).origin,
+    new URL(resource).origin,
+  ]);
+  return ours?.some((origin) => theirs?.includes(origin)) === true;
+}
+
+function warnOfTwins(neighbours: readonly Server[], own: Server, log: Logger): void {
+  const isTwin = (other: Server): boolean =>
+    other.resource === own.resource ||
+    (hasLogin(own) && hasLogin(other) && own.baseUrl === other.baseUrl);
+  if (!neighbours.some(isTwin)) return;
+  const { madeBy, baseUrl, resource } = own;
+  const [same, another] = hasLogin(own)
+    ? ['baseUrl', 'a baseUrl']
+    : ['MCP endpoint', 'an MCP endpoint'];
+  log.warn(
+    { baseUrl, resource },
+    `${madeBy} is called twice with this ${same}, so that only the server mounted first gets requests. Give each one ${another} of its own, such as a path for each, or close() the one before`,
+  );
+}
+
+function hasLogin({ madeBy }: Server): boolean {
+  return madeBy === 'auth0Mcp()';
+}
+
+function isMounted({ handlers }: Server, app: Application): boolean {
+  return hasHandler(app, (handler) => typeof handler === 'function' && handlers.has(handler));
+}

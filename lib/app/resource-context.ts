@@ -1,0 +1,69 @@
+/** The context of a server that only checks tokens: Auth0 is the authorization server, nothing is stored. */
+import {
+  type AuthorizationServer,
+  createAuthorizationServer,
+} from '../auth0/authorization-server.js';
+import { scopesOf } from '../auth0/granted-scopes.js';
+import { emitProblem } from '../auth0/problems.js';
+import type { AccessToken } from '../bearer/access-token.js';
+import { createAuth0Verification, observed, type VerifyBearer } from '../bearer/verification.js';
+import type { ResourceConfig } from '../config/config.js';
+import { createResourceCore, type HostEnvironment, type ResourceCore } from '../core.js';
+import { createErrorLog, type ErrorLog } from '../http/error-log.js';
+import { createRateLimits, type RateLimits } from '../http/rate-limits.js';
+import { type ResourcePaths, resourcePathsOf } from './paths.js';
+
+export interface ResourceContext extends ResourceCore {
+  readonly paths: ResourcePaths;
+  readonly logError: ErrorLog;
+  readonly limits: RateLimits;
+  readonly authorizationServer: AuthorizationServer;
+  readonly verifyBearer: VerifyBearer;
+  /** The scopes of a token that its client requested: what a challenge for more scopes repeats. */
+  readonly askedScopes: (caller: AccessToken) => readonly string[];
+  /** Resolves once the tenant's metadata and signing keys are fetched; rejects with what to repair. */
+  ready(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Sends no request to Auth0 or anywhere else. */
+export function createResourceContext(
+  config: ResourceConfig,
+  host: HostEnvironment,
+): ResourceContext {
+  const core = createResourceCore(config, host);
+  logStart(config);
+  const authorizationServer = createAuthorizationServer({
+    config: config.auth0,
+    now: core.now,
+    log: config.logger,
+    onProblem: emitProblem(core.emit),
+  });
+  // In-process counters: names need no hash.
+  const limits = createRateLimits({
+    log: config.logger,
+    store: () => undefined,
+    hash: (name) => name,
+  });
+  return {
+    ...core,
+    paths: resourcePathsOf(config),
+    logError: createErrorLog(config.logger, core.correlation.id),
+    limits,
+    authorizationServer,
+    verifyBearer: observed(createAuth0Verification(authorizationServer)),
+    askedScopes: ({ claims }) => scopesOf(claims).filter((scope) => scope !== 'offline_access'),
+    ready: authorizationServer.ready,
+    async close() {
+      limits.close();
+    },
+  };
+}
+
+/** Logs what to enter in the Auth0 Dashboard. */
+function logStart({ auth0, resource, scopes, logger }: ResourceConfig): void {
+  logger.info(
+    { resource, audience: auth0.audience, auth0: auth0.expectedIssuer, scopes: scopes.initial },
+    'ready to start. At Auth0, Applications > APIs: an API whose Identifier is audience, Signing Algorithm RS256, and scopes under Permissions; its Settings > Default Permissions for Third Party Apps let clients in. Settings > Advanced: Resource Parameter Compatibility Profile on',
+  );
+}

@@ -1,0 +1,147 @@
+/**
+ * Every URL of a server, in the order in which a first login meets them. The table owns paths, methods and
+ * surfaces; an endpoint knows none of them.
+ */
+import type { RequestHandler } from 'express';
+
+import { CLIENT_ASSERTION_ALGORITHMS } from '../clients/client-assertion.js';
+import { authorizationEndpoint } from '../endpoints/authorization.js';
+import { backchannelLogoutEndpoint } from '../endpoints/backchannel-logout.js';
+import { callbackEndpoint } from '../endpoints/callback.js';
+import { connectedAppsEndpoint } from '../endpoints/connected-apps/connected-apps.js';
+import { disconnectEndpoint } from '../endpoints/connected-apps/disconnect.js';
+import { signInEndpoint } from '../endpoints/connected-apps/sign-in.js';
+import { signOutEndpoint } from '../endpoints/connected-apps/sign-out.js';
+import { consentEndpoint } from '../endpoints/consent.js';
+import { metadataDocumentEndpoint } from '../endpoints/metadata-document.js';
+import { registrationEndpoint } from '../endpoints/registration.js';
+import { revocationEndpoint } from '../endpoints/revocation.js';
+import { tokenEndpoint } from '../endpoints/token.js';
+import { upstreamMetadataEndpoint } from '../endpoints/upstream-metadata.js';
+import { notFound } from '../http/not-found.js';
+import {
+  authorizationServerMetadata,
+  openidConfiguration,
+  protectedResourceMetadata,
+  type ServerCapabilities,
+} from '../oauth/metadata.js';
+import type { Context } from './context.js';
+import type { Neighbours } from './neighbours.js';
+import type { DocumentPaths, ResourcePaths } from './paths.js';
+import type { ResourceContext } from './resource-context.js';
+import {
+  accountPageSurface,
+  machineSurface,
+  onlyWhile,
+  pageSurface,
+  type Surface,
+} from './surfaces.js';
+
+/** The parts that an app can mount one by one, besides the guard. */
+export type PartName = 'metadata' | 'registration' | 'login' | 'tokens' | 'connectedApps';
+
+/** One row: `methods` as in an `Allow` header, the path absolute. */
+export type Route = readonly [
+  part: PartName,
+  methods: string,
+  path: string,
+  surface: Surface,
+  handlers: readonly RequestHandler[],
+];
+
+export function routesOf(context: Context, neighbours: Neighbours): readonly Route[] {
+  const { config, paths, accessTokens } = context;
+  const { connectedApps } = paths;
+  const machine = machineSurface(context, config.issuer);
+  const page = pageSurface(context);
+  const accountPage = accountPageSurface(context);
+  const server = capabilitiesOf(context);
+  const scopes = config.scopes.initial.length > 0 ? config.scopes.initial : ['openid'];
+  const documents: Documents = [
+    [paths.protectedResource, metadataDocumentEndpoint(protectedResourceMetadata(server, scopes))],
+    [paths.authorizationServer, metadataDocumentEndpoint(authorizationServerMetadata(server))],
+    [paths.openidConfiguration, metadataDocumentEndpoint(openidConfiguration(server))],
+    [{ own: [paths.jwks], atRoot: [] }, metadataDocumentEndpoint(accessTokens.jwks)],
+  ];
+  const registration: readonly Route[] = [
+    ['registration', 'POST', paths.registration, machine, registrationEndpoint(context)],
+  ];
+  return [
+    ...documentRoutes(documents, paths, machine, neighbours),
+    ...(config.clientRegistration ? registration : []),
+    ['login', 'GET, POST', paths.authorization, page, authorizationEndpoint(context)],
+    ['login', 'POST', paths.consent, page, consentEndpoint(context)],
+    ['login', 'GET', paths.callback, page, callbackEndpoint(context)],
+    ['tokens', 'POST', paths.token, machine, tokenEndpoint(context)],
+    ['tokens', 'POST', paths.revocation, machine, revocationEndpoint(context)],
+    ['tokens', 'POST', paths.backchannelLogout, machine, backchannelLogoutEndpoint(context)],
+    ['connectedApps', 'GET', connectedApps.page, accountPage, connectedAppsEndpoint(context)],
+    ['connectedApps', 'POST', connectedApps.signIn, accountPage, signInEndpoint(context)],
+    ['connectedApps', 'POST', connectedApps.disconnect, accountPage, disconnectEndpoint(context)],
+    ['connectedApps', 'POST', connectedApps.signOut, accountPage, signOutEndpoint(context)],
+  ];
+}
+
+/** The URLs of a server whose authorization server is Auth0. */
+export function resourceRoutesOf(
+  context: ResourceContext,
+  neighbours: Neighbours,
+): readonly Route[] {
+  const { config, paths } = context;
+  // RFC 8414 §3.3: the tenant's issuer with its slash, or clients refuse its metadata.
+  const issuer = config.auth0.expectedIssuer;
+  const { resource, scopes } = config;
+  const document = protectedResourceMetadata({ issuer, resource }, scopes.initial);
+  const documents: Documents = [
+    [paths.protectedResource, metadataDocumentEndpoint(document)],
+    [paths.authorizationServer, upstreamMetadataEndpoint(context)],
+  ];
+  return documentRoutes(documents, paths, machineSurface(context, issuer), neighbours);
+}
+
+type Documents = readonly (readonly [DocumentPaths, readonly RequestHandler[]])[];
+
+function documentRoutes(
+  documents: Documents,
+  { absentDocuments, resource }: ResourcePaths,
+  machine: Surface,
+  neighbours: Neighbours,
+): readonly Route[] {
+  const atRoot = onlyWhile(neighbours.isAlone, machine);
+  // Another server may have its issuer where this one has its resource.
+  const absent = onlyWhile(() => !neighbours.hasIssuerAt(resource), machine);
+  const route = (path: string, surface: Surface, handlers: readonly RequestHandler[]): Route => [
+    'metadata',
+    'GET',
+    path,
+    surface,
+    handlers,
+  ];
+  return [
+    ...documents.flatMap(([paths, handlers]) => [
+      ...paths.own.map((path) => route(path, machine, handlers)),
+      ...paths.atRoot.map((path) => route(path, atRoot, handlers)),
+    ]),
+    ...absentDocuments.map((path) => route(path, absent, [notFound])),
+  ];
+}
+
+function capabilitiesOf({ config, paths }: Context): ServerCapabilities {
+  const { issuer, resource, clientRegistration, clientIdMetadataDocuments } = config;
+  const { origin } = new URL(config.baseUrl);
+  return {
+    issuer,
+    resource,
+    endpoints: {
+      authorization: origin + paths.authorization,
+      token: origin + paths.token,
+      revocation: origin + paths.revocation,
+      registration: clientRegistration ? origin + paths.registration : undefined,
+      jwks: origin + paths.jwks,
+    },
+    scopes: config.scopes.supported,
+    hasMetadataDocuments: clientIdMetadataDocuments,
+    assertionAlgorithms:
+      clientIdMetadataDocuments || clientRegistration ? CLIENT_ASSERTION_ALGORITHMS : undefined,
+  };
+}

@@ -1,0 +1,102 @@
+/** What surrounds the handlers of a route: headers and checks before them, the error responder after them. */
+import type { ErrorRequestHandler, RequestHandler } from 'express';
+
+import type { ResourceConfig } from '../config/config.js';
+import type { ResourceCore } from '../core.js';
+import { allowCors } from '../http/cors.js';
+import { jsonErrors } from '../http/json-errors.js';
+import { methodNotAllowed, respondToHead } from '../http/method-not-allowed.js';
+import { corsOnly, navigationsOnly } from '../http/other-sites.js';
+import { type ErrorPlace, pageErrors } from '../http/pages.js';
+import { baseHeaders, isolated, pageHeaders } from '../http/response-headers.js';
+import { inSteps } from '../http/step.js';
+import { contentSecurityPolicy } from '../pages/layout.js';
+import type { Context } from './context.js';
+
+/** All handlers of a route in running order. Methods are written as in an `Allow` header: `GET, POST`. */
+export type Surface = (
+  methods: string,
+  handlers: readonly RequestHandler[],
+) => readonly (RequestHandler | ErrorRequestHandler)[];
+
+/** For programs: open to `fetch` of any origin, errors as OAuth JSON. */
+export function machineSurface(
+  context: Pick<Context, 'correlation' | 'logError'> & { readonly config: ResourceConfig },
+  issuer: string,
+): Surface {
+  const setBaseHeaders = baseHeaders(context.config);
+  const errors = jsonErrors(context.logError, issuer);
+  return (methods, handlers) => [
+    correlate(context),
+    inSteps(setBaseHeaders, allowCors(methods), ...(methods === 'POST' ? [corsOnly] : [])),
+    checkMethod(methods),
+    ...handlers.map(forwardRejections),
+    errors,
+  ];
+}
+
+/** Pages of a login: no framing, no CORS (RFC 9700 §2.6), usable in a popup, errors as pages. */
+export function pageSurface(context: Context): Surface {
+  return pagesWith(context, []);
+}
+
+/** The page of connected apps: isolated from other windows, with error pages that link to it. */
+export function accountPageSurface(context: Context): Surface {
+  return pagesWith(context, [isolated], context.connectedAppsErrors);
+}
+
+function pagesWith(
+  context: Context,
+  headers: readonly RequestHandler[],
+  place?: ErrorPlace,
+): Surface {
+  const { config, limits, logError, lookFor } = context;
+  const setPageHeaders = pageHeaders(() => contentSecurityPolicy(config.brand));
+  const checks = inSteps(baseHeaders(config), navigationsOnly);
+  const errors = pageErrors(logError, lookFor, place);
+  return (methods, handlers) => [
+    correlate(context),
+    setPageHeaders,
+    ...headers,
+    checks,
+    limits.login,
+    checkMethod(methods),
+    ...handlers.map(forwardRejections),
+    errors,
+  ];
+}
+
+/** The same routes, skipped while the condition does not hold. */
+export function onlyWhile(condition: () => boolean, surface: Surface): Surface {
+  const skipUnless: RequestHandler = (_req, _res, next) => {
+    next(condition() ? undefined : 'route');
+  };
+  return (methods, handlers) => [skipUnless, ...surface(methods, handlers)];
+}
+
+/** Gives events and log lines of one request the same reference. */
+export function correlate({ correlation }: Pick<ResourceCore, 'correlation'>): RequestHandler {
+  return function correlateRequest(_req, _res, next) {
+    correlation.run(next);
+  };
+}
+
+/** Express 4 ignores the promise that a handler returns. */
+function forwardRejections(handler: RequestHandler): RequestHandler {
+  return function runHandler(req, res, next) {
+    const result: unknown = handler(req, res, next);
+    if (result instanceof Promise) result.catch(next);
+  };
+}
+
+/** Passes the methods of the endpoint on. HEAD reads nothing and does nothing; the rest is a 405. */
+function checkMethod(methods: string): RequestHandler {
+  const allowed = methods.split(', ');
+  const hasGet = allowed.includes('GET');
+  const refuse = methodNotAllowed(hasGet ? `${methods}, HEAD` : methods);
+  return function checkMethod(req, res, next) {
+    if (allowed.includes(req.method)) next();
+    else if (req.method === 'HEAD' && hasGet) respondToHead(req, res, next);
+    else refuse(req, res, next);
+  };
+}
