@@ -1,9 +1,7 @@
 /**
- * A program that uses the published package: a server with the bundle mounted, asked the three questions every
- * client asks before it logs anybody in. `tarball.spec.ts` compiles it twice, as an ES module and as CommonJS,
- * and runs both; the answers go to stdout as JSON.
- *
- * @module
+ * A program that uses the published package: it mounts the bundle and sends the requests that a client sends
+ * before a login. `tarball.spec.ts` compiles and runs it as an ES module and as CommonJS; the responses go to
+ * stdout as JSON.
  */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -27,29 +25,29 @@ async function main(): Promise<void> {
   });
   const app = express();
   app.use(auth);
-  app.post('/mcp', answerWithSubject);
+  app.post('/mcp', respondWithSubject);
   server.on('request', app);
 
-  const answers = {
-    resource: await ask(`${baseUrl}/.well-known/oauth-protected-resource/mcp`),
-    server: await ask(`${baseUrl}/.well-known/oauth-authorization-server`),
-    mcp: await ask(`${baseUrl}/mcp`, 'POST'),
+  const responses = {
+    resource: await request(`${baseUrl}/.well-known/oauth-protected-resource/mcp`),
+    server: await request(`${baseUrl}/.well-known/oauth-authorization-server`),
+    mcp: await request(`${baseUrl}/mcp`, 'POST'),
     redis: typeof redisStorage,
   };
   await auth.close();
   server.close();
-  process.stdout.write(JSON.stringify({ baseUrl, ...answers }));
+  process.stdout.write(JSON.stringify({ baseUrl, ...responses }));
 }
 
-function answerWithSubject(_req: Request, res: Response): void {
+function respondWithSubject(_req: Request, res: Response): void {
   const token: AccessToken = getAccessToken();
   res.json({ subject: token.subject });
 }
 
-async function ask(url: string, method = 'GET'): Promise<object> {
-  const answer = await fetch(url, { method, headers: { connection: 'close' } });
-  const challenge = answer.headers.get('www-authenticate');
-  return { status: answer.status, challenge, body: await answer.text() };
+async function request(url: string, method = 'GET'): Promise<object> {
+  const response = await fetch(url, { method, headers: { connection: 'close' } });
+  const challenge = response.headers.get('www-authenticate');
+  return { status: response.status, challenge, body: await response.text() };
 }
 
 void main();

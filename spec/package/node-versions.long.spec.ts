@@ -1,9 +1,4 @@
-/**
- * Every Node that the package says it runs on: the oldest of each line and the newest, fetched from the
- * registry, each with a whole login.
- *
- * @module
- */
+/** A whole login on every Node.js that `engines` allows: the oldest of each line and the newest, from the registry. */
 import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
