@@ -4,8 +4,7 @@
  *
  * @module
  */
-import { generateKeyPair, generateKeyPairSync, type KeyObject, randomBytes } from 'node:crypto';
-import { promisify } from 'node:util';
+import { generateKeyPairSync, type KeyObject, randomBytes } from 'node:crypto';
 import type { JWK } from 'jose';
 
 /** One RSA key, by name. */
@@ -32,13 +31,20 @@ export interface TenantKeys {
 /** The shortest that RS256 allows (RFC 7518 §3.3): longer ones only take longer to find. */
 const RSA = { modulusLength: 2048 } as const;
 
-/** Makes the first two keys. */
-export async function createTenantKeys(): Promise<TenantKeys> {
-  const inBackground = promisify(generateKeyPair);
+/** An RSA key without a name. */
+export type KeyPair = Omit<SigningKey, 'kid'>;
+
+/** @param generatePair called for the first two keys, and for one more at each rotation */
+export function createTenantKeys(
+  generatePair: () => KeyPair = () => generateKeyPairSync('rsa', RSA),
+): TenantKeys {
+  const generate = (): SigningKey => ({
+    ...generatePair(),
+    kid: randomBytes(16).toString('base64url'),
+  });
   let previous: SigningKey | undefined;
-  let [current, next] = (
-    await Promise.all([inBackground('rsa', RSA), inBackground('rsa', RSA)])
-  ).map(named) as [SigningKey, SigningKey];
+  let current = generate();
+  let next = generate();
   let foreign: SigningKey | undefined;
   return {
     current: () => current,
@@ -58,14 +64,6 @@ export async function createTenantKeys(): Promise<TenantKeys> {
     },
     opaqueTokenKey: new Uint8Array(randomBytes(32)),
   };
-}
-
-function generate(): SigningKey {
-  return named(generateKeyPairSync('rsa', RSA));
-}
-
-function named(pair: Omit<SigningKey, 'kid'>): SigningKey {
-  return { ...pair, kid: randomBytes(16).toString('base64url') };
 }
 
 function publicJwk({ kid, publicKey }: SigningKey, withAlg: boolean): JWK {

@@ -75,7 +75,7 @@ export async function startTenant(options: TenantOptions = {}): Promise<Tenant> 
   const server = createServer();
   const port = await listen(server, options.port ?? 0);
   const issuer = `http://127.0.0.1:${port}/`;
-  const keys = options.keys ?? (await createTenantKeys());
+  const keys = options.keys ?? createTenantKeys();
   let settings = settingsFrom(options);
   const store = createTenantStore(() => settings);
   const faults = createFaults();

@@ -15,6 +15,7 @@ import { startTenant, type Tenant } from '../../demo/tenant/tenant.js';
 import type { Auth0Tokens } from '../../lib/auth0/auth0.js';
 import type { Auth0Config } from '../../lib/config/config.js';
 import { type OurRig, startOurs, type Visitor } from '../support/login-rigs.js';
+import { tenantKeys } from '../support/tenant-keys.js';
 
 const DEFAULTS: Partial<Auth0Config> = {
   clientId: DEMO_CLIENT_ID,
@@ -25,7 +26,7 @@ const DEFAULTS: Partial<Auth0Config> = {
 let tenant: Tenant;
 let initial: Tenant['settings'];
 beforeAll(async () => {
-  tenant = await startTenant();
+  tenant = await startTenant({ keys: tenantKeys() });
   initial = tenant.settings;
 });
 beforeEach(() => {

@@ -4,14 +4,13 @@
  * @module
  */
 import { afterEach, describe, expect, it } from '@jest/globals';
-
-import { createTenantKeys } from '../../demo/tenant/keys.js';
 import { callTool } from '../support/oauth-client.js';
 import {
   type ResourceWorld,
   type ResourceWorldOptions,
   startResourceWorld,
 } from '../support/resource-world.js';
+import { tenantKeys } from '../support/tenant-keys.js';
 import { until } from '../support/upstream.js';
 
 const JWKS = '/.well-known/jwks.json';
@@ -23,7 +22,7 @@ afterEach(() => world.close());
 
 async function start(options: ResourceWorldOptions = {}): Promise<void> {
   // Keys that are rotated here, and for no other world.
-  const keys = await createTenantKeys();
+  const keys = tenantKeys();
   world = await startResourceWorld({ ...options, tenant: { ...options.tenant, keys } });
 }
 

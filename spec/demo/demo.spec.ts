@@ -27,6 +27,7 @@ import { codeBlocks, pageAt, section } from '../docs/markdown.js';
 import { disconnect, signIn } from '../support/connected-apps.js';
 import { callTool, registerClient, toolResult } from '../support/oauth-client.js';
 import { ROOT } from '../support/source-tree.js';
+import { tenantKeys } from '../support/tenant-keys.js';
 
 const BUILD_TIMEOUT_MS = 120_000;
 const RUN_TIMEOUT_MS = 60_000;
@@ -132,7 +133,10 @@ describe('the demo server with a tenant in the environment', () => {
     async () => {
       const [port] = await freePorts();
       const base = `http://localhost:${port}`;
-      const tenant = await startTenant({ callbackUrls: [`${base}/auth/auth0/callback`] });
+      const tenant = await startTenant({
+        keys: tenantKeys(),
+        callbackUrls: [`${base}/auth/auth0/callback`],
+      });
       const names = 'FASTMCP_SERVER_AUTH_AUTH0_';
       const configured = start('server.js', [], {
         PORT: String(port),
@@ -238,7 +242,7 @@ describe.each([
 it('the resource-only demo says what to create at a real tenant', async () => {
   const [port] = await freePorts();
   const base = `http://localhost:${port}`;
-  const tenant = await startTenant();
+  const tenant = await startTenant({ keys: tenantKeys() });
   const configured = start('resource-only.js', [], {
     PORT: String(port),
     AUTH0_MCP_CONFIG_URL: tenant.configUrl,
@@ -275,7 +279,10 @@ describe('the quick start of the README', () => {
   it('runs as it is pasted, with the values of a tenant', async () => {
     const [port] = await freePorts();
     const base = `http://localhost:${port}`;
-    const tenant = await startTenant({ callbackUrls: [`${base}/auth/callback`] });
+    const tenant = await startTenant({
+      keys: tenantKeys(),
+      callbackUrls: [`${base}/auth/callback`],
+    });
     const blocks = codeBlocks(section(pageAt('README.md'), 'Quick start'));
     const [code, dotEnv] = ['import ', 'AUTH0_MCP_'].map((beginning) =>
       blocks.find(({ code: text }) => text.startsWith(beginning)),

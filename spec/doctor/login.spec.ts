@@ -7,10 +7,10 @@ import { createServer } from 'node:http';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 
 import { approve, createBrowser, deny, logIn } from '../../demo/tenant/browser.js';
-import { createTenantKeys } from '../../demo/tenant/keys.js';
 import { ADA, type Api, type Application, DEMO_AUDIENCE } from '../../demo/tenant/options.js';
 import { startTenant, type Tenant } from '../../demo/tenant/tenant.js';
 import { freePort } from '../support/redis-server.js';
+import { tenantKeys } from '../support/tenant-keys.js';
 import { startWorld, type World } from '../support/world.js';
 import { environmentFor, examine, failure, type Report } from './examination.js';
 
@@ -22,7 +22,7 @@ beforeAll(async () => {
   baseUrl = `http://127.0.0.1:${await freePort()}`;
   tenant = await startTenant({
     callbackUrls: [`${baseUrl}/auth/callback`],
-    keys: await createTenantKeys(),
+    keys: tenantKeys(),
   });
   settings = tenant.settings;
 });

@@ -4,8 +4,6 @@
  * @module
  */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-
-import { createTenantKeys } from '../../demo/tenant/keys.js';
 import {
   type Application,
   DEMO_AUDIENCE,
@@ -13,6 +11,7 @@ import {
   DEMO_CLIENT_SECRET,
 } from '../../demo/tenant/options.js';
 import { startTenant, type Tenant } from '../../demo/tenant/tenant.js';
+import { tenantKeys } from '../support/tenant-keys.js';
 import { environmentFor, examine, failure, type Report } from './examination.js';
 
 const BASE_URL = 'http://127.0.0.1:9';
@@ -22,7 +21,7 @@ let tenant: Tenant;
 let settings: Tenant['settings'];
 
 beforeAll(async () => {
-  tenant = await startTenant({ callbackUrls: [CALLBACK], keys: await createTenantKeys() });
+  tenant = await startTenant({ callbackUrls: [CALLBACK], keys: tenantKeys() });
   settings = tenant.settings;
 });
 

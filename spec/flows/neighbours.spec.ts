@@ -14,6 +14,7 @@ import { mcpRoute } from '../support/mcp-route.js';
 import { type MountedApp, type Site, startApp } from '../support/mounted-app.js';
 import { callTool, registerClient, rpc } from '../support/oauth-client.js';
 import { SDKS } from '../support/sdks.js';
+import { tenantKeys } from '../support/tenant-keys.js';
 
 const PRM = '/.well-known/oauth-protected-resource';
 const ASM = '/.well-known/oauth-authorization-server';
@@ -95,6 +96,7 @@ describe('two servers', () => {
       const callbackUrls: string[] = [];
       const user = { ...ADA, sub: 'auth0|second', email: 'second@example.com' };
       const second = await startTenant({
+        keys: tenantKeys(),
         callbackUrls,
         apis: [{ identifier: audience }],
         users: [user],

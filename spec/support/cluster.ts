@@ -6,8 +6,6 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-
-import { createTenantKeys } from '../../demo/tenant/keys.js';
 import {
   DEMO_AUDIENCE,
   DEMO_CLIENT_ID,
@@ -19,6 +17,7 @@ import type { InstanceSettings } from './instance.js';
 import { type Instance, startInstance } from './instances.js';
 import { type RedisServer, startRedis } from './redis-server.js';
 import { type LoadBalancer, startLoadBalancer } from './round-robin.js';
+import { tenantKeys } from './tenant-keys.js';
 import { SPEC_SIGNING_KEY } from './world.js';
 
 /** A deployment that can be started, watched and hurt. */
@@ -51,7 +50,7 @@ export async function startCluster(cluster: ClusterOptions): Promise<Cluster> {
   const [tenant, redis] = await Promise.all([
     startTenant({
       callbackUrls: [`${origin}/auth/callback`],
-      keys: await createTenantKeys(),
+      keys: tenantKeys(),
       refreshTokenLimit: 100_000,
       ...cluster.tenant,
     }),

@@ -10,6 +10,7 @@ import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 
 import { startTenant, type Tenant } from '../../demo/tenant/tenant.js';
+import { tenantKeys } from './tenant-keys.js';
 
 /** What an instance is told at its start. */
 export interface InstanceOrders {
@@ -58,7 +59,10 @@ export async function startInstances(
   const front = balancer(ports);
   await new Promise<void>((resolve) => front.listen(0, '127.0.0.1', resolve));
   const baseUrl = `http://127.0.0.1:${(front.address() as AddressInfo).port}`;
-  const tenant = await startTenant({ callbackUrls: [`${baseUrl}/auth/callback`] });
+  const tenant = await startTenant({
+    keys: tenantKeys(),
+    callbackUrls: [`${baseUrl}/auth/callback`],
+  });
   const children: ChildProcess[] = [];
   async function start(isContainer: boolean): Promise<number> {
     const child = launch(isContainer);

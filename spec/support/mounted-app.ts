@@ -11,13 +11,12 @@ import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 
 import express, { type Express } from 'express';
-
-import { createTenantKeys, type TenantKeys } from '../../demo/tenant/keys.js';
 import { DEMO_AUDIENCE, DEMO_CLIENT_ID, DEMO_CLIENT_SECRET } from '../../demo/tenant/options.js';
 import { startTenant, type Tenant } from '../../demo/tenant/tenant.js';
 import type { Auth0Mcp } from '../../lib/auth0-mcp.js';
 import type { Auth0McpOptions } from '../../lib/config/options.js';
 import { memoryStorage } from '../../lib/storage/memory-storage.js';
+import { tenantKeys } from './tenant-keys.js';
 import { auth0McpUnread } from './unread-consent.js';
 
 /** A warning or error of the library's log. */
@@ -54,8 +53,6 @@ export interface ProxyOptions {
   readonly tls?: { readonly key: string; readonly cert: string };
 }
 
-let keys: Promise<TenantKeys> | undefined;
-
 export async function startApp(
   build: (site: Site) => void | Promise<void>,
   proxy?: ProxyOptions,
@@ -70,8 +67,7 @@ export async function startApp(
   const complaints: Complaint[] = [];
   const auths: Auth0Mcp[] = [];
   const callbackUrls: string[] = [];
-  keys ??= createTenantKeys();
-  const tenant = await startTenant({ callbackUrls, keys: await keys });
+  const tenant = await startTenant({ callbackUrls, keys: tenantKeys() });
   await build({
     app,
     origin,

@@ -9,8 +9,6 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 import express, { type Express } from 'express';
-
-import { createTenantKeys, type TenantKeys } from '../../demo/tenant/keys.js';
 import { ADA, type TenantOptions } from '../../demo/tenant/options.js';
 import { startTenant, type Tenant } from '../../demo/tenant/tenant.js';
 import { type Signer, signed } from '../../demo/tenant/token-draft.js';
@@ -21,6 +19,7 @@ import { resolveResourceConfig } from '../../lib/config/resolve.js';
 import type { Auth0McpResourceOptions } from '../../lib/config/resource-options.js';
 import type { HostEnvironment } from '../../lib/core.js';
 import { mcpRoute } from './mcp-route.js';
+import { tenantKeys } from './tenant-keys.js';
 import type { LogLine } from './world.js';
 
 /** What is different about a token. `undefined` takes a claim out. */
@@ -63,16 +62,13 @@ export const CLIENT = 'tpc_spec_client';
 /** The scopes of the API, all open to third-party applications. */
 export const SCOPES = ['read:notes', 'files:write'];
 
-let keys: Promise<TenantKeys> | undefined;
-
 export async function startResourceWorld(world: ResourceWorldOptions = {}): Promise<ResourceWorld> {
   const app = express();
   const server = createServer(app);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const mcp = `${origin}/mcp`;
-  keys ??= createTenantKeys();
-  const tenant = await startTenant({ ...tenantFor(mcp), keys: await keys, ...world.tenant });
+  const tenant = await startTenant({ ...tenantFor(mcp), keys: tenantKeys(), ...world.tenant });
   const log: LogLine[] = [];
   const events: Auth0McpEvent[] = [];
   let offset = 0;

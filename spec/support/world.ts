@@ -9,7 +9,6 @@ import type { AddressInfo } from 'node:net';
 
 import express, { type Express } from 'express';
 
-import { createTenantKeys, type TenantKeys } from '../../demo/tenant/keys.js';
 import {
   DEMO_AUDIENCE,
   DEMO_CLIENT_ID,
@@ -29,6 +28,7 @@ import { memoryStorage } from '../../lib/storage/memory-storage.js';
 import { redisStorage } from '../../lib/storage/redis/redis-storage.js';
 import type { Storage } from '../../lib/storage/storage.js';
 import { mcpRoute } from './mcp-route.js';
+import { tenantKeys } from './tenant-keys.js';
 
 /** One line of the library's log. */
 export interface LogLine {
@@ -86,9 +86,6 @@ export interface WorldOptions {
 /** A key for specs: nothing is signed with it anywhere else. */
 export const SPEC_SIGNING_KEY = 'a-signing-key-for-specs-only-0123456789';
 
-/** The same for every world of a spec file: making them takes longer than a whole login. */
-let keys: Promise<TenantKeys> | undefined;
-
 export async function startWorld(world: WorldOptions = {}): Promise<World> {
   const server = createServer();
   // Connections of clients that pause longer than Node's five seconds are not cut as they come back.
@@ -97,10 +94,9 @@ export async function startWorld(world: WorldOptions = {}): Promise<World> {
   const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const baseUrl = origin + (world.basePath ?? '');
   const redirectPath = world.options?.redirectPath ?? '/auth/callback';
-  keys ??= createTenantKeys();
   const tenant = await startTenant({
     callbackUrls: [baseUrl + redirectPath],
-    keys: await keys,
+    keys: tenantKeys(),
     ...world.tenant,
   });
   const log: LogLine[] = [];

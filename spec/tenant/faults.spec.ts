@@ -18,6 +18,7 @@ import {
 import { ADA, DEMO_CLIENT_ID, DEMO_CLIENT_SECRET } from '../../demo/tenant/options.js';
 import { startTenant, type Tenant } from '../../demo/tenant/tenant.js';
 import type { Forge } from '../../demo/tenant/token-draft.js';
+import { tenantKeys } from '../support/tenant-keys.js';
 import { CALLBACK, callbackOf, claimsOf, redeem, refresh, tokensOf } from './relying-party.js';
 
 const JWKS_PATH = '/.well-known/jwks.json';
@@ -25,7 +26,7 @@ const JWKS_PATH = '/.well-known/jwks.json';
 let tenant: Tenant;
 
 beforeAll(async () => {
-  tenant = await startTenant({ callbackUrls: [CALLBACK] });
+  tenant = await startTenant({ keys: tenantKeys(), callbackUrls: [CALLBACK] });
 });
 afterEach(() => {
   tenant.clearFaults();

@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll } from '@jest/globals';
 
 import type { Api, Application } from '../../demo/tenant/options.js';
 import { startTenant, type Tenant } from '../../demo/tenant/tenant.js';
+import { tenantKeys } from '../support/tenant-keys.js';
 import { CALLBACK } from './relying-party.js';
 
 /** What a spec changes, `undefined` removing a value. */
@@ -21,7 +22,7 @@ export function runTenant(): RunningTenant {
   let running: Tenant | undefined;
   let initial: Tenant['settings'] | undefined;
   beforeAll(async () => {
-    running = await startTenant({ callbackUrls: [CALLBACK] });
+    running = await startTenant({ keys: tenantKeys(), callbackUrls: [CALLBACK] });
     initial = running.settings;
   });
   afterEach(() => {

@@ -11,8 +11,6 @@ import { requireBearerAuth as requireBearerAuthV2 } from '@modelcontextprotocol/
 import { InvalidTokenError } from '@modelcontextprotocol/sdk/server/auth/errors.js';
 import { requireBearerAuth as requireBearerAuthV1 } from '@modelcontextprotocol/sdk/server/auth/middleware/bearerAuth.js';
 import express, { type Express, Router } from 'express';
-
-import { createTenantKeys, type TenantKeys } from '../../../demo/tenant/keys.js';
 import {
   ADA,
   DEMO_AUDIENCE,
@@ -29,6 +27,7 @@ import { callTool, rpc } from '../../support/oauth-client.js';
 import { tenantFor } from '../../support/resource-world.js';
 import { callJson, connect, HeadlessProvider } from '../../support/sdk-client.js';
 import { SDKS, type Sdk } from '../../support/sdks.js';
+import { tenantKeys } from '../../support/tenant-keys.js';
 
 interface Site {
   readonly app: Express;
@@ -47,18 +46,15 @@ let complaints: Complaint[] = [];
 let close: () => Promise<void> = async () => {};
 afterEach(() => close());
 
-let keys: Promise<TenantKeys> | undefined;
-
 /** @param paths of the MCP endpoints, each an API of the tenant */
 async function start(paths: readonly string[], build: (site: Site) => void): Promise<Site> {
   const app = express();
   const server = createServer(app);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  keys ??= createTenantKeys();
   const tenant = await startTenant({
     ...tenantFor(...paths.map((path) => origin + path)),
-    keys: await keys,
+    keys: tenantKeys(),
   });
   complaints = [];
   const at = (level: string) => (_fields: object, message: string) =>

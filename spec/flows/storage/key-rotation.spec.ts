@@ -20,6 +20,7 @@ import { mcpRoute } from '../../support/mcp-route.js';
 import { callTool, type OAuthClient, registerClient } from '../../support/oauth-client.js';
 import { type RedisServer, startRedis } from '../../support/redis-server.js';
 import { type LoadBalancer, startLoadBalancer } from '../../support/round-robin.js';
+import { tenantKeys } from '../../support/tenant-keys.js';
 import { auth0McpUnread } from '../../support/unread-consent.js';
 
 jest.setTimeout(60_000);
@@ -45,7 +46,10 @@ const ignore = (): void => undefined;
 
 beforeEach(async () => {
   [redis, balancer] = await Promise.all([startRedis(), startLoadBalancer()]);
-  tenant = await startTenant({ callbackUrls: [`${balancer.origin}/auth/callback`] });
+  tenant = await startTenant({
+    keys: tenantKeys(),
+    callbackUrls: [`${balancer.origin}/auth/callback`],
+  });
   running = [];
   errors = [];
 });
