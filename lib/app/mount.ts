@@ -149,7 +149,7 @@ function guardsOf(context: MountContext, onChallenge: (req: Request) => void): C
     scopes: config.scopes,
     anonymous: config.anonymous,
     maxMessageBytes: config.maxMessageBytes,
-    baseHeaders: baseHeaders(config),
+    setBaseHeaders: baseHeaders(config),
     addressOf: limits.addressOf,
     limitAnonymous: (req, calls) => limits.count('anonymous', limits.addressOf(req), calls),
   });

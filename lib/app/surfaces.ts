@@ -9,7 +9,6 @@ import { methodNotAllowed, respondToHead } from '../http/method-not-allowed.js';
 import { corsOnly, navigationsOnly } from '../http/other-sites.js';
 import { type ErrorPlace, pageErrors } from '../http/pages.js';
 import { baseHeaders, isolated, pageHeaders } from '../http/response-headers.js';
-import { inSteps } from '../http/step.js';
 import { contentSecurityPolicy } from '../pages/layout.js';
 import type { Context } from './context.js';
 
@@ -28,7 +27,9 @@ export function machineSurface(
   const errors = jsonErrors(context.logError, issuer);
   return (methods, handlers) => [
     correlate(context),
-    inSteps(setBaseHeaders, allowCors(methods), ...(methods === 'POST' ? [corsOnly] : [])),
+    setBaseHeaders,
+    allowCors(methods),
+    ...(methods === 'POST' ? [corsOnly] : []),
     checkMethod(methods),
     ...handlers.map(forwardRejections),
     errors,
@@ -52,13 +53,14 @@ function pagesWith(
 ): Surface {
   const { config, limits, logError, lookFor } = context;
   const setPageHeaders = pageHeaders(() => contentSecurityPolicy(config.brand));
-  const checks = inSteps(baseHeaders(config), navigationsOnly);
+  const setBaseHeaders = baseHeaders(config);
   const errors = pageErrors(logError, lookFor, place);
   return (methods, handlers) => [
     correlate(context),
     setPageHeaders,
     ...headers,
-    checks,
+    setBaseHeaders,
+    navigationsOnly,
     limits.login,
     checkMethod(methods),
     ...handlers.map(forwardRejections),

@@ -3,7 +3,6 @@ import type { NextFunction, Request, RequestHandler, Response } from 'express';
 
 import type { AnonymousAccess, GuardScopes } from '../config/config.js';
 import { allowCors } from '../http/cors.js';
-import type { Step } from '../http/step.js';
 import { bearerCredentials } from '../oauth/bearer-token.js';
 import type { ChallengeBase } from '../oauth/challenge.js';
 import { InsufficientScopeError } from '../oauth/errors.js';
@@ -38,7 +37,7 @@ export interface GuardDeps extends OriginCheckDeps {
   readonly maxMessageBytes: number;
   /** Whether a request is for the MCP endpoint itself. */
   readonly isEndpoint: (req: Request) => boolean;
-  readonly baseHeaders: Step;
+  readonly setBaseHeaders: RequestHandler;
   readonly addressOf: (req: Request) => string;
   /** Counts calls without a token. @throws TooManyRequestsError */
   readonly limitAnonymous: (req: Request, calls: number) => Promise<void>;
@@ -55,7 +54,7 @@ interface Guard extends GuardDeps {
 }
 
 export function createGuards(deps: GuardDeps): CreateGuard {
-  const { baseHeaders, verifyBearer, now, streamCheckMs, challenge, logError } = deps;
+  const { setBaseHeaders, verifyBearer, now, streamCheckMs, challenge, logError } = deps;
   const sessions = createSessions();
   const trackResponse = createResponseTracker(verifyBearer, now, streamCheckMs, sessions);
   // Also for preflights, which have no credentials.
@@ -70,8 +69,7 @@ export function createGuards(deps: GuardDeps): CreateGuard {
       // A route that requires scopes requires a token.
       anonymous: scopes.length > 0 ? undefined : deps.anonymous,
     };
-    return function guardRoute(req, res, next) {
-      if (!allowBrowsers(req, res) || !baseHeaders(req, res) || !rejectOrigin(req, res)) return;
+    const authorize: RequestHandler = (req, res, next) => {
       const sendError = (thrown: unknown): void =>
         sendGuardError(req, res, thrown, challenge, logError);
       try {
@@ -79,6 +77,12 @@ export function createGuards(deps: GuardDeps): CreateGuard {
       } catch (thrown) {
         sendError(thrown);
       }
+    };
+    // One function and no router: a router costs more than the check of a cached token.
+    return function guardRoute(req, res, next) {
+      setBaseHeaders(req, res, () =>
+        allowBrowsers(req, res, () => rejectOrigin(req, res, () => authorize(req, res, next))),
+      );
     };
   };
 }

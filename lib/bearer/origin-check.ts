@@ -4,10 +4,11 @@
  * After DNS rebinding a page still sends its own `Origin`. Pages on the user's machine, such as MCP Inspector, are
  * allowed, and so are origins other than http(s): apps have them, web pages cannot.
  */
+import type { RequestHandler } from 'express';
+
 import type { ResourceConfig } from '../config/config.js';
 import type { EventListener } from '../config/events.js';
 import type { ErrorLog } from '../http/error-log.js';
-import type { Step } from '../http/step.js';
 import { AccessDeniedError } from '../oauth/errors.js';
 import { isLoopbackHost } from '../oauth/redirect-uri.js';
 import { sendRpcError } from './challenges.js';
@@ -20,21 +21,23 @@ export interface OriginCheckDeps {
   readonly emit: EventListener;
 }
 
-export function checkOrigin({ origins, logError, emit }: OriginCheckDeps): Step {
+export function checkOrigin({ origins, logError, emit }: OriginCheckDeps): RequestHandler {
   const { baseUrl, resource, allowedOrigins } = origins;
   const known = new Set([new URL(baseUrl).origin, new URL(resource).origin, ...allowedOrigins]);
   const isAllowed = (origin: string): boolean =>
     allowedOrigins === 'any' || known.has(origin) || isNoWebsite(origin);
-  return function rejectOrigin(req, res) {
+  return function rejectOrigin(req, res, next) {
     const { origin } = req.headers;
-    if (origin === undefined || isAllowed(origin)) return true;
+    if (origin === undefined || isAllowed(origin)) {
+      next();
+      return;
+    }
     const rejected = loggable(origin);
     const detail = `Origin ${rejected} is not in allowedOrigins`;
     const correlationId = logError(req, new AccessDeniedError(ERROR, { detail }));
     // The id is passed: not every guarded request has a context.
     emit({ type: 'origin_refused', origin: rejected, correlationId });
     sendRpcError(res, 403, -32000, ERROR);
-    return false;
   };
 }
 

@@ -1,9 +1,8 @@
 // CORS for machine endpoints: pages of any origin may call them, without credentials (Fetch §3.2). Refusals
 // carry the headers too, or a browser client would see a network error instead of a challenge.
-import type { Request, Response } from 'express';
+import type { Request, RequestHandler, Response } from 'express';
 
 import { trimOws } from '../oauth/optional-whitespace.js';
-import type { Step } from './step.js';
 
 /** What clients of the transport are known to send. */
 const ALLOWED_HEADERS = [
@@ -39,12 +38,15 @@ const FIELD_NAME = /^(?!\*$)[\w!#$%&'*+.^`|~-]+$/;
 export function allowCors(
   methods: string,
   answers: 'may be cached' | 'are never cached' = 'may be cached',
-): Step {
-  return function setCorsHeaders(req, res) {
+): RequestHandler {
+  return function setCorsHeaders(req, res, next) {
     const isPreflight = req.method === 'OPTIONS';
     const isFromBrowser = isPreflight || req.headers.origin !== undefined;
     if (isFromBrowser || answers === 'may be cached') allowAnyOrigin(res);
-    if (!isPreflight) return true;
+    if (!isPreflight) {
+      next();
+      return;
+    }
     res.set({
       'Access-Control-Allow-Methods': methods,
       'Access-Control-Allow-Headers': listOf(ALLOWED_HEADERS, askedHeaders(req)),
@@ -52,7 +54,6 @@ export function allowCors(
     });
     res.vary('Access-Control-Request-Headers');
     res.status(204).end();
-    return false;
   };
 }
 

@@ -5,8 +5,6 @@
  */
 import type { RequestHandler, Response } from 'express';
 
-import type { Step } from './step.js';
-
 /** A year, in seconds. */
 const HSTS_MAX_AGE_SECONDS = 31_536_000;
 
@@ -29,11 +27,11 @@ export function cacheableFor(res: Response, seconds: number): void {
 }
 
 /** For every answer: no content sniffing, and on https no way back to http (R-DP-6). */
-export function baseHeaders({ isHttps }: { readonly isHttps: boolean }): Step {
-  return function setBaseHeaders(_req, res) {
+export function baseHeaders({ isHttps }: { readonly isHttps: boolean }): RequestHandler {
+  return function setBaseHeaders(_req, res, next) {
     res.setHeader('X-Content-Type-Options', 'nosniff');
     if (isHttps) res.setHeader('Strict-Transport-Security', `max-age=${HSTS_MAX_AGE_SECONDS}`);
-    return true;
+    next();
   };
 }
 
