@@ -41,6 +41,8 @@ const express4 = {
     ...specs.testPathIgnorePatterns,
     '/grant-life/auth0-token\\.spec',
     '/grant-life/(one-refresh|bad-days|store-outage|many-logins|soak)\\.',
+    '/grant-life/(administration|diagnosis|events|foreign-store|refresh)\\.',
+    '/connected-apps/(chromium|bad-days)\\.',
     '/flows/storage/',
     '/flows/life-cycle\\.',
     '/flows/(login-tabs|login-flows|other-sites|double-click|popups|small-windows|planted-cookies)\\.',
