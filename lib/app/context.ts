@@ -8,7 +8,7 @@ import { emitProblem } from '../auth0/problems.js';
 import type { AccessToken } from '../bearer/access-token.js';
 import { createCallerCache } from '../bearer/caller-cache.js';
 import { createVerification, observed, type VerifyBearer } from '../bearer/verification.js';
-import { createClientAssertions } from '../clients/client-assertion.js';
+import { createClientAssertions, type StoreJti } from '../clients/client-assertion.js';
 import {
   type AuthenticateClient,
   createClientAuthentication,
@@ -18,15 +18,17 @@ import { createMetadataDocuments } from '../clients/metadata-documents/metadata-
 import { createRegisteredClients, type RegisteredClients } from '../clients/registered-clients.js';
 import type { Config } from '../config/config.js';
 import { type Core, createCore, type HostEnvironment } from '../core.js';
-import { type AccessTokens, createAccessTokens } from '../grants/access-token.js';
+import {
+  type AccessTokens,
+  createAccessTokens,
+  SIGNING_KEY_MATERIAL_BYTES,
+} from '../grants/access-token.js';
 import { type AccountSessions, createAccountSessions } from '../grants/account-sessions.js';
 import { APPROVAL_TTL_SECONDS, type Approvals, createApprovals } from '../grants/approvals.js';
-import { createEndedSessions } from '../grants/ended-sessions.js';
+import { createBackchannelLogout, type LogOut } from '../grants/backchannel-logout.js';
 import { createGrants, type Grants } from '../grants/grants.js';
-import { withImpliedScopesGranted } from '../grants/implied-scopes.js';
 import { createLoginTransactions, type Logins } from '../grants/login-transactions.js';
 import { createRefreshTokens, type RefreshTokens } from '../grants/refresh-token.js';
-import { SIGNING_KEY_MATERIAL_BYTES } from '../grants/signing-key.js';
 import { type AccountForms, createAccountForms } from '../http/account-forms.js';
 import { type AccountSignIns, createAccountSignIns } from '../http/account-sign-ins.js';
 import { type BrowserSessions, createBrowserSessions } from '../http/browser-sessions.js';
@@ -47,7 +49,7 @@ import { recordSessionStore, sessionSealer } from '../http/session-store.js';
 import { createUpstreamLogin, type RedirectToAuth0 } from '../http/upstream-login.js';
 import { type KeyLabel, mac } from '../keys/key-ring.js';
 import { createSealer, type Sealer } from '../keys/seal.js';
-import { isClientsOwnChoice, redirectUriKind } from '../oauth/redirect-uri.js';
+import { isClientsOwnChoice } from '../oauth/redirect-uri.js';
 import { matchesRedirectUriPattern } from '../oauth/redirect-uri-pattern.js';
 import { openCollection } from '../storage/collection.js';
 import type { AssertionRecord, SessionRecord } from '../storage/records.js';
@@ -83,6 +85,7 @@ interface GrantServices {
   readonly accessTokens: AccessTokens;
   readonly accountSessions: AccountSessions;
   readonly grants: Grants;
+  readonly logOut: LogOut;
 }
 
 interface BrowserServices {
@@ -184,40 +187,32 @@ interface CreatedClients extends ClientServices {
 }
 
 function createClients(core: Core, limits: RateLimits): CreatedClients {
-  const { config, collections, signingKeys, now, allowedNetwork } = core;
-  const documents = createMetadataDocuments({
-    now,
-    log: config.logger,
-    isAcceptableRedirectUri: (uri) => redirectUriKind(uri) !== undefined,
-    allowedHosts: config.allowedClientMetadataHosts,
-    allowedNetwork,
-  });
+  const { config, collections, signingKeys, now } = core;
+  const documents = createMetadataDocuments(core);
   const registeredClients = createRegisteredClients(
     signingKeys,
     config.issuer,
     config.clientIdMetadataDocuments ? documents.check : undefined,
   );
-  const clients = createClientDirectory({
-    preRegistered: config.clients,
-    registered: config.clientRegistration ? registeredClients : undefined,
-    documents: config.clientIdMetadataDocuments ? documents : undefined,
-  });
+  const clients = createClientDirectory(
+    config.clients,
+    config.clientRegistration ? registeredClients : undefined,
+    config.clientIdMetadataDocuments ? documents : undefined,
+  );
   const assertions = openCollection<AssertionRecord>(collections, 'assertion');
-  const authenticateClient = createClientAuthentication({
+  const storeJti: StoreJti = async ({ key, clientId, grantId, ttlSeconds }) => {
+    // The narrowest limit first: what exceeds it counts for no other.
+    await limits.count('assertionsOfGrant', grantId);
+    await limits.count('assertionsOfHost', hostOf(clientId));
+    await limits.count('assertions', 'all');
+    return assertions.add(key, true, ttlSeconds);
+  };
+  const authenticateClient = createClientAuthentication(
     clients,
-    verifyAssertion: createClientAssertions({
-      clientKeys: documents.clientKeys,
-      async rememberJti({ key, clientId, grantId, ttlSeconds }) {
-        // The narrowest limit first: what exceeds it counts for no other.
-        await limits.count('assertionsOfGrant', grantId);
-        await limits.count('assertionsOfHost', hostOf(clientId));
-        await limits.count('assertions', 'all');
-        return assertions.add(key, true, ttlSeconds);
-      },
-    }),
-    issuer: config.issuer,
+    createClientAssertions(documents.findKeys, storeJti),
+    config.issuer,
     now,
-  });
+  );
   const isAllowedRedirectUri = redirectUriRule(config);
   const { close } = documents;
   return {
@@ -246,48 +241,31 @@ function hostOf(clientId: string): string {
 }
 
 function createGrantServices(
-  { config, signingKeys, collections, emit, now }: Core,
+  core: Core,
   knownScopes: ReadonlySet<string>,
   refreshTokens: RefreshTokens,
   onGrantChange: (grantId: string) => void,
 ): GrantServices {
-  const { issuer, resource, logger: log } = config;
-  const logins = createLoginTransactions(collections, now, config.auth0.timeoutMs);
-  const tenant = createAuth0({
+  const { config, signingKeys, emit, now } = core;
+  const logins = createLoginTransactions(core);
+  const auth0 = createAuth0({
     config: config.auth0,
     callbackUrl: config.callbackUrl,
     transactions: logins,
     now,
-    log,
+    log: config.logger,
     onProblem: emitProblem(emit),
   });
-  const auth0 = withImpliedScopesGranted(tenant, config.scopes.implied);
-  const accessTokens = createAccessTokens({
-    materials: signingKeys.derive('access-token', SIGNING_KEY_MATERIAL_BYTES),
-    issuer,
-    resource,
+  const accessTokens = createAccessTokens(
+    signingKeys.derive('access-token', SIGNING_KEY_MATERIAL_BYTES),
+    config.issuer,
+    config.resource,
     now,
-  });
-  const endedSessions = createEndedSessions(collections);
-  const accountSessions = createAccountSessions({ ...collections, endedSessions, now });
-  const grants = createGrants({
-    collections,
-    auth0,
-    accessTokens,
-    accountSessions,
-    endedSessions,
-    refreshTokens,
-    codeKeys: signingKeys.derive('authorization-code'),
-    lifetimes: config.lifetimes,
-    requiredScopes: config.scopes.required,
-    knownScopes,
-    upstreamTimeoutMs: config.auth0.timeoutMs,
-    emit,
-    log,
-    now,
-    onGrantChange,
-  });
-  return { auth0, logins, accessTokens, accountSessions, grants };
+  );
+  const grants = createGrants(core, auth0, accessTokens, refreshTokens, knownScopes, onGrantChange);
+  const accountSessions = createAccountSessions(core);
+  const logOut = createBackchannelLogout(core, grants, accountSessions);
+  return { auth0, logins, accessTokens, accountSessions, grants, logOut };
 }
 
 function createBrowserServices(

@@ -5,7 +5,7 @@ import { Auth0Error } from '../auth0/auth0.js';
 import type { PresentedToken, PresentedTokens } from '../auth0/presented-token.js';
 import { TokenExpiredError } from '../auth0/signed-token.js';
 import type { AccessTokenClaims, AccessTokens } from '../grants/access-token.js';
-import { auth0ClaimsOf } from '../grants/auth0-claims.js';
+import { auth0ClaimsOf } from '../grants/auth0-session.js';
 import type { Grants } from '../grants/grants.js';
 import { MAX_OWN_TOKEN_LENGTH, refuseLonger } from '../oauth/bearer-token.js';
 import type { ChallengeBase } from '../oauth/challenge.js';

@@ -1,11 +1,4 @@
-/**
- * A client proves who it is with a JWT it signed (`private_key_jwt`).
- *
- * Spec: RFC 7523 §2.2 and §3, RFC 7521 §5.2, OpenID Connect Core §9.
- * Flow: token request → client of the grant → verifyClientAssertion → exchange.
- *
- * @module
- */
+/** Client authentication with a signed JWT, `private_key_jwt` (RFC 7523 §2.2 and §3, OpenID Connect Core §9). */
 import { createHash } from 'node:crypto';
 
 import {
@@ -18,9 +11,10 @@ import {
 } from 'jose';
 
 import type { Client } from './client.js';
-import type { FindClientKeys } from './metadata-documents/client-keys.js';
+import type { ClientKeySet, FindClientKeys } from './metadata-documents/client-keys.js';
+import { ClientMetadataError } from './metadata-documents/client-metadata-error.js';
 
-/** Signature algorithms accepted: asymmetric ones only, chosen by us and not by the header alone. */
+/** Signature algorithms accepted: asymmetric ones only. */
 export const CLIENT_ASSERTION_ALGORITHMS: readonly string[] = [
   'ES256',
   'RS256',
@@ -29,20 +23,22 @@ export const CLIENT_ASSERTION_ALGORITHMS: readonly string[] = [
   'Ed25519',
 ];
 
-/** How far ahead an assertion may expire. */
+/** Longest time until an assertion expires. */
 const MAX_LIFETIME_SECONDS = 5 * 60;
-/** How far the client's clock may be off, and how far those of two instances may be apart. */
+/** Permitted difference from the client's clock, and between clocks of two instances. */
 const CLOCK_TOLERANCE_SECONDS = 60;
-/** How many keys are tried for an assertion without `kid`: enough while a client rotates its keys. */
+/** Keys tried for an assertion without `kid`: enough while a client rotates its keys. */
 const MAX_KEYS_TRIED = 3;
 /** Longest assertion, in characters. */
 const MAX_ASSERTION_LENGTH = 8 * 1024;
+/** draft-ietf-oauth-rfc7523bis §4, and the type that client ID metadata documents recommend. */
+const TYPES: readonly string[] = ['jwt', 'client-authentication+jwt', 'oauth-client-auth+jwt'];
 
-/** The assertion does not prove the client: `invalid_client`. `message` may be shown to anybody. */
+/** The assertion does not authenticate the client: `invalid_client`. `message` is public. */
 export class ClientAssertionError extends Error {
   override readonly name = 'ClientAssertionError';
   readonly code = 'ERR_CLIENT_ASSERTION';
-  /** What exactly was wrong, for the log. */
+  /** The reason, for the log. */
   readonly detail: string;
 
   constructor(detail: string, cause?: unknown) {
@@ -56,54 +52,49 @@ export interface UsedAssertion {
   /** A hash of `jti` and client, 43 characters. */
   readonly key: string;
   readonly clientId: string;
-  /** Whose code or token it came with. */
+  /** The grant of the code or token it came with. */
   readonly grantId: string;
   readonly ttlSeconds: number;
 }
 
-/** What verifying needs from the rest of the library. */
-export interface ClientAssertionDeps {
-  readonly clientKeys: FindClientKeys;
-  /** False if it is stored already: of parallel callers with the same one exactly one gets true. */
-  readonly rememberJti: (used: UsedAssertion) => Promise<boolean>;
-}
+/** Stores a `jti`. Of parallel callers with the same one exactly one gets true. */
+export type StoreJti = (used: UsedAssertion) => Promise<boolean>;
 
-/** What an assertion has to say. */
+/** What an assertion must state. */
 export interface ExpectedAssertion {
   readonly client: Pick<Client, 'id' | 'jwks' | 'jwksUri'>;
-  /** Our issuer: the only audience. */
+  /** This server's issuer: the only audience. */
   readonly issuer: string;
   /** Unix seconds. */
   readonly now: number;
 }
 
 /**
- * Uses the assertion up, with a code or token of this grant.
+ * Marks the assertion as used, with a code or token of this grant.
  *
- * @throws ClientAssertionError where it was used before
+ * @throws ClientAssertionError it was used before
  */
 export type UseAssertion = (grantId: string) => Promise<void>;
 
 /**
- * Resolves once the assertion is proved; nothing is stored for it yet. Anybody can sign assertions for
- * a document of their own, so one is used up only with a code or token that is genuine.
+ * Verifies an assertion with the client's published keys. Nothing is stored yet: anyone can sign assertions for a
+ * document of their own, so one is marked as used only with a genuine code or token.
  *
- * @throws ClientAssertionError when it proves nothing
- * @throws ClientMetadataError when the client's keys cannot be fetched
+ * @throws ClientAssertionError it is not valid
+ * @throws ClientMetadataError the client's keys cannot be fetched
  */
 export type VerifyClientAssertion = (
   assertion: string,
   expected: ExpectedAssertion,
 ) => Promise<UseAssertion>;
 
-/** Verification with the client's published keys. */
-export function createClientAssertions({
-  clientKeys,
-  rememberJti,
-}: ClientAssertionDeps): VerifyClientAssertion {
+export function createClientAssertions(
+  findKeys: FindClientKeys,
+  storeJti: StoreJti,
+): VerifyClientAssertion {
   return async function verifyClientAssertion(assertion, expected) {
     if (assertion.length > MAX_ASSERTION_LENGTH) throw new ClientAssertionError('too long');
-    const payload = await verifySignature(assertion, expected, clientKeys);
+    const payload = await verifySignature(assertion, expected, findKeys);
     const { jti, ttlSeconds } = requireSingleUse(payload, expected.now);
     const clientId = expected.client.id;
     const key = createHash('sha256')
@@ -111,7 +102,7 @@ export function createClientAssertions({
       .digest('base64url');
     return async function useAssertion(grantId) {
       // RFC 7523 §3 item 7.
-      const isNew = await rememberJti({ key, clientId, grantId, ttlSeconds });
+      const isNew = await storeJti({ key, clientId, grantId, ttlSeconds });
       if (!isNew) throw new ClientAssertionError('jti was used before');
     };
   };
@@ -120,26 +111,25 @@ export function createClientAssertions({
 async function verifySignature(
   assertion: string,
   expected: ExpectedAssertion,
-  clientKeys: FindClientKeys,
+  findKeys: FindClientKeys,
 ): Promise<JWTPayload> {
   const { client } = expected;
-  const known = await clientKeys(client);
+  const cached = await findKeys(client);
   try {
-    return await verifyWith(assertion, expected, known);
+    return await verifyWith(assertion, expected, cached).catch(async (error: unknown) => {
+      if (!(error instanceof errors.JWKSNoMatchingKey)) throw error;
+      // The client may have rotated its keys since they were cached.
+      return verifyWith(assertion, expected, await findKeys(client, { isRenewal: true }));
+    });
   } catch (error) {
-    if (!(error instanceof errors.JWKSNoMatchingKey)) throw asAssertionError(error);
-  }
-  // The client may have rotated its keys since they were cached.
-  const renewed = await clientKeys(client, { isRenewal: true });
-  return verifyWith(assertion, expected, renewed).catch((error: unknown) => {
     throw asAssertionError(error);
-  });
+  }
 }
 
 async function verifyWith(
   assertion: string,
   { client, issuer, now }: ExpectedAssertion,
-  keys: Awaited<ReturnType<FindClientKeys>>,
+  { keys }: ClientKeySet,
 ): Promise<JWTPayload> {
   const options = {
     algorithms: [...CLIENT_ASSERTION_ALGORITHMS],
@@ -150,7 +140,7 @@ async function verifyWith(
     currentDate: new Date(now * 1000),
   };
   try {
-    const keySet = createLocalJWKSet({ keys: [...keys.keys] } as JSONWebKeySet);
+    const keySet = createLocalJWKSet({ keys: [...keys] } as JSONWebKeySet);
     return checked(await jwtVerify(assertion, keySet, options), issuer);
   } catch (error) {
     if (!(error instanceof errors.JWKSMultipleMatchingKeys)) throw error;
@@ -173,16 +163,13 @@ async function verifyWith(
   }
 }
 
-/** draft-ietf-oauth-rfc7523bis §4, and the name that client ID metadata documents recommend. */
-const TYPES: readonly string[] = ['jwt', 'client-authentication+jwt', 'oauth-client-auth+jwt'];
-
 function checked({ payload, protectedHeader }: JWTVerifyResult, issuer: string): JWTPayload {
   const { typ = 'JWT' } = protectedHeader;
-  // RFC 8725 §3.11: a JWT that was made for something else is no assertion.
+  // RFC 8725 §3.11: a JWT made for another purpose is not an assertion.
   if (!TYPES.includes(typ.toLowerCase().replace(/^application\//, ''))) {
     throw new ClientAssertionError('typ is not that of a client assertion');
   }
-  // draft-ietf-oauth-rfc7523bis §4: the issuer as the only value, so that no other server has a use for it.
+  // draft-ietf-oauth-rfc7523bis §4: the issuer as the only value, so that no other server can use it.
   const audiences = [payload.aud ?? []].flat();
   if (audiences.length !== 1 || audiences[0] !== issuer) {
     throw new ClientAssertionError('aud is not the issuer alone');
@@ -201,13 +188,13 @@ function requireSingleUse(
   if (iat !== undefined && iat > now + CLOCK_TOLERANCE_SECONDS) {
     throw new ClientAssertionError('iat is in the future');
   }
-  // As long as the assertion would pass, here and where the clock of another instance is behind ours.
+  // As long as the assertion is accepted, also by an instance whose clock is behind.
   return { jti, ttlSeconds: Math.max(1, Math.ceil(exp - now) + 2 * CLOCK_TOLERANCE_SECONDS) };
 }
 
 /** A bad key surfaces as a TypeError or DOMException of the platform, so this takes any error. */
-function asAssertionError(error: unknown): ClientAssertionError {
-  if (error instanceof ClientAssertionError) return error;
+function asAssertionError(error: unknown): unknown {
+  if (error instanceof ClientAssertionError || error instanceof ClientMetadataError) return error;
   const detail = error instanceof errors.JOSEError ? error.message : 'the key cannot be used';
   return new ClientAssertionError(detail, error);
 }

@@ -1,32 +1,25 @@
-/**
- * Client authentication at the token and revocation endpoints.
- *
- * Spec: RFC 6749 §2.3 and §3.2.1, RFC 7523 §2.2. A client that has a secret may present it either
- * way; one that has none must not be asked for one (CLI-11).
- *
- * @module
- */
+/** Client authentication at the token and revocation endpoints (RFC 6749 §2.3 and §3.2.1, RFC 7523 §2.2). */
 import type { ClientCredentials } from '../oauth/client-credentials.js';
 import { InvalidClientError } from '../oauth/errors.js';
-import type { Client } from './client.js';
+import type { GrantRecord } from '../storage/records.js';
+import { type Client, clientFingerprint } from './client.js';
 import {
   ClientAssertionError,
   type UseAssertion,
   type VerifyClientAssertion,
 } from './client-assertion.js';
 import type { ClientDirectory } from './client-directory.js';
-import { clientFingerprint } from './fingerprint.js';
 
-/** A client at the token endpoint, and whether it has proved who it is. */
-export interface AuthenticatedClient {
+/** The client of a request. */
+export interface IdentifiedClient {
   readonly id: string;
-  /** False for a public client: it only said its id. */
-  readonly hasProved: boolean;
+  /** False for a public client, which only states its id. */
+  readonly isAuthenticated: boolean;
   /** For logs and events. */
   readonly fingerprint: string;
   /**
-   * There for a client that sent an assertion. Called once its code or token is known to be genuine and
-   * before anything is done for it.
+   * For a client that sent an assertion. To be called once its code or token is known to be genuine, before
+   * anything is done for it.
    *
    * @throws InvalidClientError the assertion was used before
    */
@@ -34,67 +27,76 @@ export interface AuthenticatedClient {
 }
 
 /**
- * @throws InvalidClientError unknown client, wrong or missing proof: one answer for all of them
+ * @throws InvalidClientError unknown client, wrong or missing credentials: the same response for all of them
  * @throws ClientMetadataError keys of a metadata-document client cannot be fetched
  */
-export type AuthenticateClient = (credentials: ClientCredentials) => Promise<AuthenticatedClient>;
+export type AuthenticateClient = (credentials: ClientCredentials) => Promise<IdentifiedClient>;
 
-interface ClientAuthenticationDeps {
-  readonly clients: Omit<ClientDirectory, 'requireCommonMethod'>;
-  readonly verifyAssertion: VerifyClientAssertion;
-  readonly issuer: string;
-  readonly now: () => number;
-}
+export function createClientAuthentication(
+  clients: Omit<ClientDirectory, 'requireCommonMethod'>,
+  verifyAssertion: VerifyClientAssertion,
+  issuer: string,
+  now: () => number,
+): AuthenticateClient {
+  async function authenticate(
+    client: Client,
+    { method, proof = '' }: ClientCredentials,
+  ): Promise<Pick<IdentifiedClient, 'isAuthenticated' | 'useAssertion'>> {
+    const { authMethods } = client;
+    if (method === 'private_key_jwt') {
+      if (!authMethods.includes(method)) throw failed('an assertion of a client without keys');
+      const use = await verifyAssertion(proof, { client, issuer, now: now() }).catch(reject);
+      return { isAuthenticated: true, useAssertion: (grantId) => use(grantId).catch(reject) };
+    }
+    if (authMethods.includes('client_secret_basic')) {
+      const isRight = method !== 'none' && clients.isSecretOf(client.id, proof);
+      if (!isRight) throw failed('wrong secret');
+      return { isAuthenticated: true };
+    }
+    if (!authMethods.includes('none')) throw failed('an assertion is required');
+    // Some public clients send an empty secret.
+    if (proof !== '') throw failed('a public client sent credentials');
+    return { isAuthenticated: false };
+  }
 
-export function createClientAuthentication(deps: ClientAuthenticationDeps): AuthenticateClient {
-  const { clients } = deps;
   return async function authenticateClient(credentials) {
     const { clientId, method, proof = '' } = credentials;
     const fingerprint = clientFingerprint(clientId);
-    const isDocument = clients.isMetadataDocumentId(clientId);
-    if (isDocument && method !== 'private_key_jwt') {
+    if (clients.isMetadataDocumentId(clientId) && method !== 'private_key_jwt') {
       clients.checkMetadataDocumentId(clientId);
       if (proof !== '') throw failed('a client with a metadata document has no secret');
-      // The document is not needed, so its host need not be up: the grant knows whether a proof is due.
-      return { id: clientId, hasProved: false, fingerprint };
+      // The document is not fetched: the grant records whether authentication is required.
+      return { id: clientId, isAuthenticated: false, fingerprint };
     }
     const client = await clients.find(clientId);
     if (client === undefined) throw failed('no such client');
-    return { id: clientId, fingerprint, ...(await prove(client, credentials, deps)) };
+    return { id: clientId, fingerprint, ...(await authenticate(client, credentials)) };
   };
 }
 
-async function prove(
-  client: Client,
-  { method, proof = '' }: ClientCredentials,
-  deps: ClientAuthenticationDeps,
-): Promise<Pick<AuthenticatedClient, 'hasProved' | 'useAssertion'>> {
-  const { authMethods } = client;
-  if (method === 'private_key_jwt') {
-    if (!authMethods.includes(method)) throw failed('an assertion of a client that has none');
-    return { hasProved: true, useAssertion: await verifiedAssertion(proof, client, deps) };
-  }
-  if (authMethods.includes('client_secret_basic')) {
-    const isRight = method !== 'none' && deps.clients.isSecretOf(client.id, proof);
-    if (!isRight) throw failed('wrong secret');
-    return { hasProved: true };
-  }
-  if (!authMethods.includes('none')) throw failed('an assertion is due');
-  // Some clients send an empty secret along; a real one was never issued.
-  if (proof !== '') throw failed('a public client sent a proof');
-  return { hasProved: false };
+/**
+ * Requires a client with credentials to use them.
+ *
+ * @throws InvalidClientError the grant's client did not authenticate
+ */
+export function requireClientAuthentication(grant: GrantRecord, client: IdentifiedClient): void {
+  if (grant.client.authMethod === 'none' || client.isAuthenticated) return;
+  throw failed('no credentials were sent');
 }
 
-async function verifiedAssertion(
-  assertion: string,
-  client: Client,
-  { verifyAssertion, issuer, now }: ClientAuthenticationDeps,
-): Promise<UseAssertion> {
-  const use = await verifyAssertion(assertion, { client, issuer, now: now() }).catch(refuse);
-  return (grantId) => use(grantId).catch(refuse);
+/**
+ * The grant after use by `client`. A client whose authentication is optional (its document lists `none` beside
+ * `private_key_jwt`) is bound to it by its first use.
+ */
+export function withClientAuthentication(
+  grant: GrantRecord,
+  client: IdentifiedClient,
+): GrantRecord {
+  if (!client.isAuthenticated || grant.client.authMethod !== 'none') return grant;
+  return { ...grant, client: { ...grant.client, authMethod: 'private_key_jwt' } };
 }
 
-function refuse(error: unknown): never {
+function reject(error: unknown): never {
   if (error instanceof ClientAssertionError) throw failed(error.detail, error);
   throw error;
 }

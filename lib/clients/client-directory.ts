@@ -1,8 +1,4 @@
-/**
- * Every client there is, whichever way it became known.
- *
- * @module
- */
+/** Finds clients of all kinds by id. */
 import type { PreRegisteredClient } from '../config/config.js';
 import { equalInConstantTime } from '../keys/key-ring.js';
 import { BY_SECRET, type Client } from './client.js';
@@ -10,41 +6,38 @@ import { ClientMetadataError } from './metadata-documents/client-metadata-error.
 import type { MetadataDocuments } from './metadata-documents/metadata-documents.js';
 import type { RegisteredClients } from './registered-clients.js';
 
-/** Finds clients and recognises their secrets. */
+/** Finds clients and verifies their secrets. */
 export interface ClientDirectory {
-  /** Whether the id is the URL of a metadata document, and those are switched on. */
+  /** Whether the id is the URL of a metadata document, and these are enabled. */
   isMetadataDocumentId(clientId: string): boolean;
-  /** Fetches nothing. @throws ClientMetadataError the URL may not be fetched, or its host is not allowed */
+  /** Fetches nothing. @throws ClientMetadataError the URL must not be fetched, or its host is not allowed */
   checkMetadataDocumentId(clientId: string): void;
   /**
-   * The client, or undefined for an id nobody here made.
+   * The client, or undefined for an unknown id.
    *
-   * @throws ClientMetadataError the metadata document cannot be had or is not valid
+   * @throws ClientMetadataError the metadata document cannot be fetched or is not valid
    */
   find(clientId: string): Promise<Client | undefined>;
   /**
-   * For a client that failed at the token endpoint without a proof, which does not need its document.
+   * For a client whose token request failed without credentials: that request does not need its document.
    *
-   * @throws ClientMetadataError the document offers no method of authentication that is supported here
+   * @throws ClientMetadataError the document offers no authentication method that is supported here
    */
   requireCommonMethod(clientId: string): Promise<void>;
-  /** Compared in constant time; false for a client that has no secret. */
+  /** Compared in constant time; false for a client without a secret. */
   isSecretOf(clientId: string, secret: string): boolean;
 }
 
-interface ClientDirectoryDeps {
-  readonly preRegistered: readonly PreRegisteredClient[];
-  /** Undefined: switched off, so that nobody is registered. */
-  readonly registered: RegisteredClients | undefined;
-  /** Undefined: switched off. */
-  readonly documents:
-    | Pick<MetadataDocuments, 'isMetadataDocumentId' | 'check' | 'find'>
-    | undefined;
-}
-
-export function createClientDirectory(deps: ClientDirectoryDeps): ClientDirectory {
-  const { registered, documents } = deps;
-  const preRegistered = new Map(deps.preRegistered.map((client) => [client.clientId, client]));
+/**
+ * @param registered undefined where registration is disabled
+ * @param documents undefined where metadata documents are disabled
+ */
+export function createClientDirectory(
+  preRegisteredClients: readonly PreRegisteredClient[],
+  registered: Pick<RegisteredClients, 'find' | 'isSecretOf'> | undefined,
+  documents: Pick<MetadataDocuments, 'isMetadataDocumentId' | 'check' | 'find'> | undefined,
+): ClientDirectory {
+  const preRegistered = new Map(preRegisteredClients.map((client) => [client.clientId, client]));
 
   function isMetadataDocumentId(clientId: string): boolean {
     return documents?.isMetadataDocumentId(clientId) === true && !preRegistered.has(clientId);
@@ -54,8 +47,8 @@ export function createClientDirectory(deps: ClientDirectoryDeps): ClientDirector
     isMetadataDocumentId,
     checkMetadataDocumentId: (clientId) => documents?.check(clientId),
     async find(clientId) {
-      const byHand = preRegistered.get(clientId);
-      if (byHand !== undefined) return clientFrom(byHand);
+      const configured = preRegistered.get(clientId);
+      if (configured !== undefined) return clientFrom(configured);
       if (isMetadataDocumentId(clientId)) return documents?.find(clientId);
       return registered?.find(clientId);
     },
@@ -67,11 +60,12 @@ export function createClientDirectory(deps: ClientDirectoryDeps): ClientDirector
       });
     },
     isSecretOf(clientId, secret) {
-      const byHand = preRegistered.get(clientId);
-      if (byHand === undefined) return registered?.isSecretOf(clientId, secret) === true;
-      const expected = byHand.clientSecret;
+      const configured = preRegistered.get(clientId);
+      if (configured === undefined) return registered?.isSecretOf(clientId, secret) === true;
+      const { clientSecret } = configured;
       return (
-        expected !== undefined && equalInConstantTime(Buffer.from(expected), Buffer.from(secret))
+        clientSecret !== undefined &&
+        equalInConstantTime(Buffer.from(clientSecret), Buffer.from(secret))
       );
     },
   };

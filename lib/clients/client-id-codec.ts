@@ -1,18 +1,13 @@
 /**
- * The stateless client id: the registration itself, compact and authenticated.
+ * The stateless client id (RFC 7591 §3.2.1): the registration itself, compact and authenticated. Without storage it
+ * cannot be lost, does not expire, and a flood of registrations costs no memory.
  *
- * Layout, then base64url: version (1 byte), flags (1), `issued_at` (4, unix seconds), random (4), text,
- * tag (16). The random bytes keep two registrations of one second apart.
+ * Format, in base64url: version (1 byte), flags (1), `issued_at` (4, unix seconds), random (4), text, tag (16). The
+ * random bytes keep two registrations of one second apart.
  *
- * The text is the redirect URIs, one a line, then an empty line and the name; before them, with
- * `private_key_jwt` alone, a line with the address of the keys or with the keys as JSON. It is deflated against a
- * dictionary of what real clients send where that is shorter. The longest of them stays below the
- * 255 characters that some clients reserve for an id.
- *
- * Spec: RFC 7591 §3.2.1 (`client_id`); decided so because a registration that needs no storage
- * cannot be lost, cannot expire and cannot be flooded (R-RG-7, CLI-22).
- *
- * @module
+ * The text is the redirect URIs, one a line, then an empty line and the name. With `private_key_jwt` it starts with a
+ * line that holds the URL of the keys or the keys as JSON. It is deflated with a dictionary of what real clients send
+ * where that is shorter. The ids of these clients are shorter than 255 characters, which some clients reserve for an id.
  */
 import { randomBytes } from 'node:crypto';
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
@@ -21,12 +16,12 @@ import { equalInConstantTime, mac } from '../keys/key-ring.js';
 import { AUTH_METHODS, type ClientMetadata } from '../oauth/client-metadata.js';
 import { type ClientKeySet, parseKeySet } from './metadata-documents/client-keys.js';
 
-/** Longest id made or read, in characters: longer ones do not survive proxies' header limits. */
+/** Longest id, in characters: longer ones exceed header limits of proxies. */
 export const MAX_CLIENT_ID_LENGTH = 2048;
-/** Longest text in an id, in bytes: equal characters take no room in the id, but they do when it is read. */
+/** Longest text in an id, in bytes: a short deflated text can inflate to a long one. */
 const MAX_TEXT_BYTES = 8 * 1024;
 
-/** Part of the format: changing one character of it makes existing ids unreadable. */
+/** Part of the format: changing one character makes existing ids unreadable. */
 export const DICTIONARY_V1: Buffer = Buffer.from(
   [
     'com.example.app:/oauth2redirect',
@@ -62,7 +57,7 @@ const METHOD_BITS = 0b0011;
 const MAY_REFRESH = 0b0100;
 const DEFLATED = 0b1000;
 
-/** A registration as an id carries it. */
+/** The content of an id. */
 export interface EncodedRegistration extends Omit<ClientMetadata, 'jwks'> {
   /** Public keys. */
   readonly jwks?: ClientKeySet | undefined;
@@ -96,7 +91,7 @@ export function encodeClientId(
   return clientId.length > MAX_CLIENT_ID_LENGTH ? undefined : clientId;
 }
 
-/** The registration behind an id that one of the keys made; undefined for anything else. */
+/** The registration in an id that was made with one of the keys; undefined for anything else. */
 export function decodeClientId(
   clientId: string,
   keys: readonly Uint8Array[],
@@ -113,12 +108,12 @@ export function decodeClientId(
   try {
     return parse(body);
   } catch {
-    // Genuine, but of a version that had other limits: such a client has to register again.
+    // Genuine, but of a version with other limits: such a client has to register again.
     return undefined;
   }
 }
 
-/** Reads bytes whose tag was right. @throws where they exceed the limits of a registration */
+/** @param body its tag is verified. @throws where it exceeds the limits of a registration */
 function parse(body: Buffer): EncodedRegistration {
   const flags = body[1] ?? 0;
   const packed = body.subarray(HEADER_BYTES);

@@ -1,30 +1,22 @@
-/**
- * An OAuth client (RFC 6749 §2) as the rest of the library sees it, however it became known.
- *
- * @module
- */
+/** An OAuth client (RFC 6749 §2), whether registered, described by a metadata document, or configured. */
+import { createHash } from 'node:crypto';
 
 import type { ClientAuthMethod } from '../oauth/client-credentials.js';
 
-export type { ClientAuthMethod } from '../oauth/client-credentials.js';
-
-/** How a client became known to us. */
-export type ClientKind = 'registered' | 'metadata_document' | 'preregistered';
-
-/** At least one way, the strongest first. */
+/** At least one method, the strongest first. */
 export type AuthMethods = readonly [ClientAuthMethod, ...ClientAuthMethod[]];
 
 /** A client, validated. Its name is self-declared unless it is pre-registered. */
 export interface Client {
   readonly id: string;
-  readonly kind: ClientKind;
+  readonly kind: 'registered' | 'metadata_document' | 'preregistered';
   /** `client_name`; undefined when the client gave none. Untrusted text. */
   readonly name: string | undefined;
-  /** As registered, byte for byte; never empty. */
+  /** Exactly as registered; never empty. */
   readonly redirectUris: readonly string[];
-  /** The ways in which it may authenticate; with `none` among them a proof is optional. */
+  /** Authentication methods it may use; with `none` among them authentication is optional. */
   readonly authMethods: AuthMethods;
-  /** Whether it may hold refresh tokens: `grant_types` names `refresh_token`, or was left out. */
+  /** Whether it may have refresh tokens: `grant_types` contains `refresh_token`, or was left out. */
   readonly mayRefresh: boolean;
   /** For `metadata_document`: the host of the client id, which the fetch has verified. */
   readonly verifiedHost: string | undefined;
@@ -33,10 +25,16 @@ export interface Client {
   readonly jwksUri: string | undefined;
 }
 
-/** What a login of the client is bound to: `none` where a proof is optional. */
+/** The method that a login of the client is bound to: `none` where authentication is optional. */
 export function requiredMethod({ authMethods }: Pick<Client, 'authMethods'>): ClientAuthMethod {
   return authMethods.includes('none') ? 'none' : authMethods[0];
 }
 
-/** Of a client that has a secret: it may send it either way, however it registered. */
+/** Of a client with a secret: both are accepted, whichever it registered. */
 export const BY_SECRET: AuthMethods = ['client_secret_basic', 'client_secret_post'];
+
+/** Short name of a client for logs and events: URLs and short ids as they are, long ids as a hash. */
+export function clientFingerprint(clientId: string): string {
+  if (clientId.startsWith('https://') || clientId.length <= 40) return clientId;
+  return createHash('sha256').update(clientId).digest('base64url').slice(0, 12);
+}

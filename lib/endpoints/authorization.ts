@@ -3,7 +3,7 @@ import type { Request, RequestHandler, Response } from 'express';
 
 import type { Context } from '../app/context.js';
 import { type Client, requiredMethod } from '../clients/client.js';
-import type { ApprovedRequest } from '../grants/code-grant.js';
+import type { ApprovedRequest } from '../grants/login-transactions.js';
 import { answerClientError } from '../http/client-error.js';
 import { PageError } from '../http/pages.js';
 import { readForm } from '../http/request-body.js';

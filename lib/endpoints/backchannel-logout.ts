@@ -16,15 +16,15 @@ const MAX_BODY_BYTES = 16 * 1024;
  * @throws InvalidRequestError the token is invalid or was used before, or the logout failed (§2.8): then the token may
  *   be sent again
  */
-export function backchannelLogoutEndpoint({ auth0, grants, limits }: Context): RequestHandler[] {
+export function backchannelLogoutEndpoint({ auth0, logOut, limits }: Context): RequestHandler[] {
   return [
     limits.token,
     noStore,
-    async function logOut(req, res) {
+    async function carryOutLogout(req, res) {
       const form = await readForm(req, res, MAX_BODY_BYTES);
       const token = requiredParameter(form, 'logout_token');
       try {
-        await grants.logOut(await auth0.verifyLogout(token));
+        await logOut(await auth0.verifyLogout(token));
       } catch (cause) {
         if (cause instanceof OAuthError) throw cause;
         throw new InvalidRequestError('The logout was not carried out', { cause });

@@ -3,11 +3,11 @@ import type { Request, RequestHandler, Response } from 'express';
 
 import type { Context } from '../app/context.js';
 import { Auth0Error, type Auth0Login, type LoginResult } from '../auth0/auth0.js';
-import { clientFingerprint } from '../clients/fingerprint.js';
+import { clientFingerprint } from '../clients/client.js';
 import type { EventContext } from '../config/events.js';
 import { mayBeRemembered } from '../grants/approvals.js';
-import type { ApprovedRequest } from '../grants/code-grant.js';
-import { type PendingLogin, pendingLoginOf } from '../grants/pending-login.js';
+import type { ApprovedRequest } from '../grants/login-transactions.js';
+import { type PendingLogin, parsePendingLogin } from '../grants/login-transactions.js';
 import type { HeldFlow } from '../http/login-flows.js';
 import { toOAuthError } from '../http/oauth-error.js';
 import { PageError, pageErrorOf } from '../http/pages.js';
@@ -116,7 +116,7 @@ function reportFailure(
 /** @throws InvalidRequestError the login has no known purpose; its refresh token at Auth0 is revoked */
 function pendingOf({ login, pending }: LoginResult, { grants }: Context): PendingLogin {
   try {
-    return pendingLoginOf(pending);
+    return parsePendingLogin(pending);
   } catch (error) {
     grants.discard(login);
     throw error;
@@ -125,7 +125,7 @@ function pendingOf({ login, pending }: LoginResult, { grants }: Context): Pendin
 
 function readPending(pending: unknown): PendingLogin | undefined {
   try {
-    return pendingLoginOf(pending);
+    return parsePendingLogin(pending);
   } catch {
     // The failure that brought us here is the one to report.
     return undefined;

@@ -2,7 +2,7 @@
 import type { Request, RequestHandler, Response } from 'express';
 
 import type { Context } from '../app/context.js';
-import { clientFingerprint } from '../clients/fingerprint.js';
+import { clientFingerprint } from '../clients/client.js';
 import { answerClientError } from '../http/client-error.js';
 import { type ConsentForm, MIN_READING_MS } from '../http/consent-prompt.js';
 import { CLIENT_LOGIN } from '../http/pages.js';

@@ -2,7 +2,7 @@
 import type { RequestHandler } from 'express';
 
 import type { Context } from '../app/context.js';
-import { clientFingerprint } from '../clients/fingerprint.js';
+import { clientFingerprint } from '../clients/client.js';
 import { readJson } from '../http/request-body.js';
 import { noStore } from '../http/response-headers.js';
 import { sendJson } from '../http/send-json.js';

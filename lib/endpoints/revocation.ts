@@ -2,7 +2,7 @@
 import type { RequestHandler } from 'express';
 
 import type { Context } from '../app/context.js';
-import { requireProof } from '../grants/code-grant.js';
+import { requireClientAuthentication } from '../clients/client-authentication.js';
 import { noStore } from '../http/response-headers.js';
 import { requiredParameter } from '../oauth/parameters.js';
 
@@ -21,7 +21,7 @@ export function revocationEndpoint({ openClientRequest, grants }: Context): Requ
       // may be guessing.
       const found = await grants.findByToken(requiredParameter(form, 'token'), client.id);
       if (found !== undefined) {
-        requireProof(found.grant, client);
+        requireClientAuthentication(found.grant, client);
         await client.useAssertion?.(found.id);
         // §2.1: the whole grant, for either kind of token.
         await grants.revoke(found.id, 'client_request');

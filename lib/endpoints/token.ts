@@ -2,7 +2,7 @@
 import type { Request, RequestHandler } from 'express';
 
 import type { Context } from '../app/context.js';
-import type { AuthenticatedClient } from '../clients/client-authentication.js';
+import type { IdentifiedClient } from '../clients/client-authentication.js';
 import type { TokenSet } from '../grants/token-set.js';
 import { noStore } from '../http/response-headers.js';
 import { sendJson } from '../http/send-json.js';
@@ -41,7 +41,7 @@ export function tokenEndpoint(context: Context): RequestHandler[] {
 async function tokensFor(
   req: Request,
   form: Parameters,
-  client: AuthenticatedClient,
+  client: IdentifiedClient,
   { config, grants, attemptRefresh }: Context,
 ): Promise<TokenSet> {
   const request = parseTokenRequest(form, config.resource);

@@ -1,14 +1,20 @@
-/** Our access tokens: ES256 JWTs for one resource (RFC 9068, RFC 8725). */
-import { randomBytes } from 'node:crypto';
+/** Access tokens of this server: ES256 JWTs for one resource (RFC 9068, RFC 8725). */
+import {
+  createECDH,
+  createHash,
+  createPrivateKey,
+  createPublicKey,
+  type KeyObject,
+  randomBytes,
+} from 'node:crypto';
 
 import { errors, type JWTPayload, jwtVerify, SignJWT } from 'jose';
 
 import { MAX_OWN_TOKEN_LENGTH, requireToken } from '../oauth/bearer-token.js';
 import { InvalidTokenError } from '../oauth/errors.js';
 import { formatScope, parseScope } from '../oauth/scope.js';
-import { type SigningKey, signingKeyFrom } from './signing-key.js';
 
-/** What an access token says. */
+/** Claims of an access token. */
 export interface AccessTokenClaims {
   readonly grantId: string;
   readonly clientId: string;
@@ -24,36 +30,29 @@ export interface AccessTokens {
   sign(claims: AccessTokenClaims): Promise<string>;
   /** @throws InvalidTokenError for anything but an unexpired token of this issuer, for this resource */
   verify(token: string): Promise<AccessTokenClaims>;
-  /** @throws InvalidTokenError the token of verified claims has expired since */
+  /** @throws InvalidTokenError a token that was verified before has expired */
   requireUnexpired(claims: Pick<AccessTokenClaims, 'expiresAt'>): void;
   /** RFC 7517 §5, public keys only. */
   readonly jwks: { readonly keys: readonly Readonly<Record<string, string>>[] };
 }
 
-interface AccessTokenSettings {
-  /** Keying material, see {@link signingKeyFrom}: the first signs, all verify. */
-  readonly materials: readonly Uint8Array[];
-  readonly issuer: string;
-  readonly resource: string;
-  readonly now: () => number;
-}
-
 const ALGORITHM = 'ES256';
 /** RFC 9068 §2.1. */
 const TYPE = 'at+jwt';
-/** Clocks of two instances may differ by this much. */
+/** Permitted clock difference between two instances. */
 const CLOCK_TOLERANCE_SECONDS = 30;
-/** Bytes of randomness that distinguish the tokens of one grant. */
+/** Random bytes that distinguish the tokens of one grant. */
 const TOKEN_ID_BYTES = 9;
 
-export function createAccessTokens({
-  materials,
-  issuer,
-  resource,
-  now,
-}: AccessTokenSettings): AccessTokens {
+/** @param materials keying material, see {@link signingKeyFrom}: the first signs, all verify */
+export function createAccessTokens(
+  materials: readonly Uint8Array[],
+  issuer: string,
+  resource: string,
+  now: () => number,
+): AccessTokens {
   const keys = materials.map(signingKeyFrom);
-  const byKid = new Map(keys.map((key) => [key.kid, key]));
+  const publicKeys = new Map(keys.map(({ kid, publicKey }) => [kid, publicKey]));
   const [newest] = keys;
   if (newest === undefined) throw new RangeError('access tokens need at least one key');
   const { kid, privateKey } = newest;
@@ -68,13 +67,13 @@ export function createAccessTokens({
         .setAudience(resource)
         .setIssuedAt(issuedAt)
         .setExpirationTime(expiresAt)
-        // Unique as RFC 9068 §2.2 requires, and names the grant, so that no further claim has to.
+        // RFC 9068 §2.2: unique. It contains the grant's id, so that no further claim is needed.
         .setJti(`${grantId}.${randomBytes(TOKEN_ID_BYTES).toString('base64url')}`)
         .sign(privateKey),
     async verify(token) {
       requireToken(token, MAX_OWN_TOKEN_LENGTH);
       try {
-        const { payload } = await jwtVerify(token, (header) => keyNamed(header.kid, byKid), {
+        const { payload } = await jwtVerify(token, (header) => keyNamed(header.kid, publicKeys), {
           algorithms: [ALGORITHM],
           typ: TYPE,
           issuer,
@@ -85,7 +84,11 @@ export function createAccessTokens({
         });
         return claimsOf(payload);
       } catch (error) {
-        throw invalid(error);
+        if (error instanceof errors.JWTExpired) throw expired();
+        if (!(error instanceof errors.JOSEError)) throw error;
+        throw new InvalidTokenError('The access token is not valid here', {
+          detail: error.message,
+        });
       }
     },
     requireUnexpired({ expiresAt }) {
@@ -94,14 +97,14 @@ export function createAccessTokens({
   };
 }
 
-/** Only our own keys, by name: `jwk`, `jku` and `x5u` in the header are never used. */
-function keyNamed(kid: string | undefined, keys: ReadonlyMap<string, SigningKey>) {
-  const key = kid === undefined ? undefined : keys.get(kid);
+/** Only this server's keys, by `kid`: `jwk`, `jku` and `x5u` in the header are never used. */
+function keyNamed(kid: string | undefined, keys: ReadonlyMap<string, KeyObject>): KeyObject {
+  const key = keys.get(kid ?? '');
   if (key === undefined) throw new errors.JWKSNoMatchingKey();
-  return key.publicKey;
+  return key;
 }
 
-/** RFC 9068 §2.2: what jose leaves to the profile. */
+/** RFC 9068 §2.2: the claims that jose does not check. */
 function claimsOf({ sub, client_id, scope, jti, iat, exp }: JWTPayload): AccessTokenClaims {
   for (const text of [sub, client_id, scope, jti]) {
     if (typeof text !== 'string') throw new errors.JWTInvalid('a claim of RFC 9068 is missing');
@@ -116,12 +119,48 @@ function claimsOf({ sub, client_id, scope, jti, iat, exp }: JWTPayload): AccessT
   };
 }
 
-function invalid(error: unknown): unknown {
-  if (error instanceof errors.JWTExpired) return expired();
-  if (!(error instanceof errors.JOSEError)) return error;
-  return new InvalidTokenError('The access token is not valid here', { detail: error.message });
-}
-
 function expired(): InvalidTokenError {
   return new InvalidTokenError('The access token has expired');
+}
+
+/** Order of P-256. */
+const ORDER = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n;
+
+/** Bytes of keying material: 64 bits more than the order has, so that the remainder is not biased. */
+export const SIGNING_KEY_MATERIAL_BYTES = 40;
+
+/** A key pair and its `kid`. */
+export interface SigningKey {
+  readonly kid: string;
+  readonly privateKey: KeyObject;
+  readonly publicKey: KeyObject;
+  /** RFC 7517, public members only. */
+  readonly jwk: Readonly<Record<string, string>>;
+}
+
+/**
+ * The ES256 key pair for keying material derived from a configured secret: every instance with the same secret has
+ * the same key pair, and none is distributed or stored (FIPS 186-5 §A.2.1, RFC 7518 §3.4).
+ */
+export function signingKeyFrom(material: Uint8Array): SigningKey {
+  const scalar = (BigInt(`0x${Buffer.from(material).toString('hex')}`) % (ORDER - 1n)) + 1n;
+  const d = Buffer.from(scalar.toString(16).padStart(64, '0'), 'hex');
+  const curve = createECDH('prime256v1');
+  curve.setPrivateKey(d);
+  const point = curve.getPublicKey();
+  const x = point.subarray(1, 33).toString('base64url');
+  const y = point.subarray(33).toString('base64url');
+  const members = { crv: 'P-256', kty: 'EC', x, y };
+  const privateKey = createPrivateKey({
+    key: { ...members, d: d.toString('base64url') },
+    format: 'jwk',
+  });
+  // RFC 7638 §3: the required members in lexical order.
+  const kid = createHash('sha256').update(JSON.stringify(members)).digest('base64url');
+  return {
+    kid,
+    privateKey,
+    publicKey: createPublicKey(privateKey),
+    jwk: { ...members, alg: ALGORITHM, use: 'sig', kid },
+  };
 }

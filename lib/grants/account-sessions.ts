@@ -1,62 +1,51 @@
 /**
- * People who are signed in to the page of their connected apps.
+ * Sessions of users on the connected apps page.
  *
- * Short sessions of their own, apart from the browser's session in which logins are under way. They
- * are changed by compare-and-set only: what has ended is not written back by a request that still
- * runs, which a session of express-session would be.
- *
- * Spec: OpenID Connect Back-Channel Logout 1.0 §2.7 (their end with the session at Auth0).
- *
- * @module
+ * Apart from express-session, which would write back a session that has ended while a request runs: these are changed
+ * by compare-and-set only.
  */
 import { createHash, randomBytes } from 'node:crypto';
 
 import type { Auth0Login, Auth0Logout } from '../auth0/auth0.js';
-import { openCollection, type SealedStorage } from '../storage/collection.js';
+import type { Core } from '../core.js';
+import { openCollection } from '../storage/collection.js';
 import type { AccountRecord } from '../storage/records.js';
-import type { EndedSessions } from './ended-sessions.js';
+import { createEndedSessions } from './backchannel-logout.js';
 import { createIndexes, type IndexEntry } from './indexes.js';
 
-/** Seconds without use: people come to end one thing, and leave the page open. */
+/** A session without use ends after this time. */
 const IDLE_SECONDS = 15 * 60;
 
-/** Seconds in all: whoever needs longer is known to Auth0, and signs in again by one click. */
+/** A session ends after this time in any case: while Auth0's session lasts, the next login is one click. */
 export const ACCOUNT_SESSION_SECONDS: number = 60 * 60;
 
-/** Bytes of an id: 144 bits, so that ids cannot be guessed. */
+/** 144 bits, so that ids cannot be guessed. */
 const ID_BYTES = 18;
 
 /** Sessions by id. The store knows a hash of it only: the id is half of a cookie. */
 export interface AccountSessions {
-  /** @returns the id, a new one for every login. @throws AccessDeniedError the login has ended at Auth0 since */
+  /** @returns the id, a new one for every login. @throws AccessDeniedError a logout at Auth0 has ended the login */
   begin(login: Auth0Login): Promise<string>;
   find(id: string): Promise<AccountRecord | undefined>;
-  /** As {@link AccountSessions.find}; counts as use, and takes `disconnected` out. */
+  /** As {@link AccountSessions.find}; counts as use and removes `disconnected`. */
   visit(id: string): Promise<AccountRecord | undefined>;
-  /** Counts as use, and keeps the name for the next visit. */
+  /** Counts as use, and stores the name for the next visit. */
   noteDisconnected(id: string, client: { readonly name?: string }): Promise<void>;
-  /** No error where there is none. */
   end(id: string): Promise<void>;
   /** Ends the sessions that a logout at Auth0 ends. */
-  logOut(logout: Auth0Logout): Promise<void>;
+  logOut(logout: Pick<Auth0Logout, 'subject' | 'sid'>): Promise<void>;
 }
 
-interface AccountSessionsDeps extends SealedStorage {
-  readonly endedSessions: Pick<EndedSessions, 'requireAlive'>;
-  /** Unix seconds. */
-  readonly now: () => number;
-}
-
-export function createAccountSessions(deps: AccountSessionsDeps): AccountSessions {
-  const { now } = deps;
-  const records = openCollection<AccountRecord>(deps, 'account');
-  const indexes = createIndexes({ ...deps, of: 'accounts', ttlSeconds: ACCOUNT_SESSION_SECONDS });
+export function createAccountSessions({ collections, now }: Core): AccountSessions {
+  const records = openCollection<AccountRecord>(collections, 'account');
+  const indexes = createIndexes(collections, 'accounts', ACCOUNT_SESSION_SECONDS);
+  const endedSessions = createEndedSessions(collections);
 
   function alive(record: AccountRecord | undefined): AccountRecord | undefined {
-    return record !== undefined && endOf(record) > now() ? record : undefined;
+    return record !== undefined && expiryOf(record) > now() ? record : undefined;
   }
 
-  /** @returns the session as it was before; undefined also if it ended meanwhile */
+  /** @returns the session before the change; undefined if it has ended */
   async function use(
     id: string,
     change: (current: AccountRecord) => AccountRecord,
@@ -66,14 +55,14 @@ export function createAccountSessions(deps: AccountSessionsDeps): AccountSession
       before = alive(current);
       if (before === undefined) return undefined;
       const value = { ...change(before), seenAt: now() };
-      return { value, ttlSeconds: endOf(value) - now() };
+      return { value, ttlSeconds: expiryOf(value) - now() };
     });
     return stored && before;
   }
 
   async function end(key: string): Promise<void> {
     const record = await records.take(key);
-    // It has ended with its record. A membership left over leads nowhere, and runs out.
+    // An index entry without a record is ignored, and expires.
     if (record !== undefined) await indexes.remove(key, entriesOf(record)).catch(() => undefined);
   }
 
@@ -83,14 +72,14 @@ export function createAccountSessions(deps: AccountSessionsDeps): AccountSession
       const record = recordOf(login, now());
       await records.add(keyOf(id), record, IDLE_SECONDS);
       await indexes.add(keyOf(id), entriesOf(record));
-      await deps.endedSessions.requireAlive(login).catch(async (error: unknown) => {
+      await endedSessions.requireAlive(login).catch(async (error: unknown) => {
         await end(keyOf(id));
         throw error;
       });
       return id;
     },
     find: async (id) => alive(await records.get(keyOf(id))),
-    visit: (id) => use(id, ({ disconnected: _taken, ...record }) => record),
+    visit: (id) => use(id, ({ disconnected: _, ...record }) => record),
     async noteDisconnected(id, { name }) {
       const disconnected = name === undefined ? {} : { name };
       await use(id, (record) => ({ ...record, disconnected }));
@@ -103,19 +92,23 @@ export function createAccountSessions(deps: AccountSessionsDeps): AccountSession
       ];
       for (const key of new Set(keys)) {
         const record = await records.get(key);
-        if (record !== undefined && isMeant(record, { subject, sid })) await end(key);
+        if (record === undefined) continue;
+        // As for grants: with `sid` that session alone, or one that Auth0 never named.
+        const isOfUser = subject === undefined || record.subject === subject;
+        const isOfSession = sid === undefined || record.sid === undefined || record.sid === sid;
+        if (isOfUser && isOfSession) await end(key);
       }
     },
   };
 }
 
-/** What the record stands under, and the indexes hold: good for no cookie. */
+/** The record's id, which is also in the indexes. A cookie cannot be made from it. */
 function keyOf(id: string): string {
   return createHash('sha256').update(`account ${id}`, 'utf8').digest('base64url');
 }
 
 /** Unix seconds. */
-function endOf({ signedInAt, seenAt }: AccountRecord): number {
+function expiryOf({ signedInAt, seenAt }: AccountRecord): number {
   return Math.min(seenAt + IDLE_SECONDS, signedInAt + ACCOUNT_SESSION_SECONDS);
 }
 
@@ -135,13 +128,4 @@ function entriesOf({ subject, sid }: AccountRecord): readonly IndexEntry[] {
     ['subject', subject],
     ['sid', sid],
   ];
-}
-
-/** As for grants: with `sid` that session alone, and one whose `sid` was never told. */
-function isMeant(
-  record: AccountRecord,
-  { subject, sid }: Pick<Auth0Logout, 'subject' | 'sid'>,
-): boolean {
-  const isTheirs = subject === undefined || record.subject === subject;
-  return isTheirs && (sid === undefined || record.sid === undefined || record.sid === sid);
 }

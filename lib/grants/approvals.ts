@@ -1,17 +1,9 @@
-/**
- * What a person allowed in this browser, remembered (`consent: 'remember'`).
- *
- * Each approval is a record of its own: two given at once do not overwrite each other.
- *
- * Spec: PX-2, PX-13, PX-25; RFC 8252 §8.6 (never for apps that anybody could impersonate).
- *
- * @module
- */
+/** Remembered consent of a browser (`consent: 'remember'`). */
 import { redirectUriKind } from '../oauth/redirect-uri.js';
 import { openCollection, type SealedStorage } from '../storage/collection.js';
 import type { ApprovalRecord } from '../storage/records.js';
 
-/** One question put to a person. */
+/** What a user consents to, and in which browser. */
 export interface Consent {
   readonly browser: string;
   readonly clientId: string;
@@ -19,34 +11,34 @@ export interface Consent {
   readonly scopes: readonly string[];
 }
 
-/** The registry of approvals. */
+/** Each approval is a record of its own: two parallel ones do not overwrite each other. */
 export interface Approvals {
-  save(question: Consent): Promise<void>;
-  /** Whether the same or more was allowed before; never for loopback and app-scheme clients. */
-  covers(question: Consent): Promise<boolean>;
+  save(consent: Consent): Promise<void>;
+  /** Whether the same or more was approved before; never for loopback and app-scheme clients. */
+  covers(consent: Consent): Promise<boolean>;
 }
 
 /** 30 days from the last approval. */
 export const APPROVAL_TTL_SECONDS: number = 30 * 24 * 60 * 60;
 
-export function createApprovals(deps: SealedStorage): Approvals {
-  const approvals = openCollection<ApprovalRecord>(deps, 'approval');
+export function createApprovals(collections: SealedStorage): Approvals {
+  const approvals = openCollection<ApprovalRecord>(collections, 'approval');
   const idOf = ({ browser, clientId, redirectUri }: Consent): string =>
     JSON.stringify([browser, clientId, redirectUri]);
   return {
-    async save(question) {
-      if (!mayBeRemembered(question)) return;
-      await approvals.set(idOf(question), { scopes: question.scopes }, APPROVAL_TTL_SECONDS);
+    async save(consent) {
+      if (!mayBeRemembered(consent)) return;
+      await approvals.set(idOf(consent), { scopes: consent.scopes }, APPROVAL_TTL_SECONDS);
     },
-    async covers(question) {
-      if (!mayBeRemembered(question)) return false;
-      const approval = await approvals.get(idOf(question));
-      return approval !== undefined && question.scopes.every((s) => approval.scopes.includes(s));
+    async covers(consent) {
+      if (!mayBeRemembered(consent)) return false;
+      const approval = await approvals.get(idOf(consent));
+      return approval !== undefined && consent.scopes.every((s) => approval.scopes.includes(s));
     },
   };
 }
 
-/** RFC 8252 §8.6: not for clients that anyone could impersonate. */
+/** RFC 8252 §8.6: not for clients that another app can impersonate. */
 export function mayBeRemembered({ redirectUri }: Pick<Consent, 'redirectUri'>): boolean {
   return redirectUriKind(redirectUri) === 'https';
 }

@@ -1,12 +1,8 @@
 /**
- * Authorization codes: they say which grant they begin, with a secret half.
+ * Authorization codes: lifetime, format and rules of redemption (RFC 6749 §4.1.2 and §10.5, OAuth 2.1 §4.1.2).
  *
- * Layout, then base64url: grant id (16 bytes), secret (32). The grant keeps a keyed hash of the
- * secret, so that the store cannot be used to redeem.
- *
- * Spec: RFC 6749 §4.1.2 and §10.5, OAuth 2.1 §4.1.2.
- *
- * @module
+ * Format, in base64url: grant id (16 bytes), secret (32). The grant record holds a keyed hash of the secret, so that
+ * a copy of the store redeems nothing.
  */
 import { randomBytes } from 'node:crypto';
 
@@ -16,15 +12,15 @@ import { verifierMatches } from '../oauth/pkce.js';
 import type { CodeGrantRequest } from '../oauth/token-request.js';
 import type { CodeRecord } from '../storage/records.js';
 
-/** Seconds a code lives. Clients redeem at once; a short life keeps stolen ones worthless. */
+/** Lifetime of a code. Clients redeem at once; RFC 6749 §4.1.2 permits ten minutes at most. */
 export const CODE_TTL_SECONDS = 60;
 
-/** Redemptions with a wrong verifier or redirect URI after which the code is burnt. */
+/** Redemptions with a wrong verifier or redirect URI after which a code is refused. */
 const MAX_FAILURES = 3;
 
 /**
- * An attempt this old will not answer any more. Some seconds above the two that an answer may take,
- * since the age is told by two clocks.
+ * Age at which an attempt is abandoned by its own date. Well above the two seconds in which an attempt responds, since
+ * two clocks are compared.
  */
 const ABANDONED_AFTER_SECONDS = 10;
 
@@ -32,7 +28,7 @@ const ID_BYTES = 16;
 const SECRET_BYTES = 32;
 
 /**
- * A fresh code for a grant, and the tag to keep of it.
+ * A new code for a grant, and the tag to store.
  *
  * @param keys the first one makes the tag
  * @throws RangeError without a key
@@ -47,11 +43,11 @@ export function mintCode(
   return { code, tag: mac(key, grantId, secret).toString('base64url') };
 }
 
-/** A code taken apart; undefined for text that cannot be one. */
+/** The parts of a code; undefined for text that cannot be one. */
 export function parseCode(code: string): { grantId: string; secret: Buffer } | undefined {
   const bytes = Buffer.from(code, 'base64url');
   if (bytes.length !== ID_BYTES + SECRET_BYTES) return undefined;
-  // One text per code: the decoder skips what is no base64url.
+  // One text per code: the decoder skips characters that are not base64url.
   if (bytes.toString('base64url') !== code) return undefined;
   return {
     grantId: bytes.subarray(0, ID_BYTES).toString('base64url'),
@@ -59,7 +55,7 @@ export function parseCode(code: string): { grantId: string; secret: Buffer } | u
   };
 }
 
-/** Whether this is the secret half behind the record's tag, under any of the keys. */
+/** Whether the secret belongs to the record's tag, under any of the keys. */
 export function isSecretOf(
   record: CodeRecord,
   grantId: string,
@@ -73,24 +69,24 @@ export function isSecretOf(
 /** What a redemption does to the code. */
 export type Redemption =
   | { readonly outcome: 'redeemed' | 'failed'; readonly code: CodeRecord }
-  | { readonly outcome: 'replayed' | 'burnt' }
-  /** Another attempt is being answered, or its process has died. */
+  | { readonly outcome: 'replayed' | 'unusable' }
+  /** Another attempt is in progress, or its process has died. */
   | { readonly outcome: 'in_progress'; readonly by: string };
 
-/** Who redeems. */
+/** One attempt to redeem a code. */
 export interface Attempt {
-  /** Random, so that attempts can be told apart. */
+  /** Random. */
   readonly id: string;
-  /** An attempt that has had its time and did not answer: its process died. */
+  /** An attempt whose process died: its time is over and it has not responded. */
   readonly abandoned?: string | undefined;
 }
 
 /**
- * Judges one redemption by somebody who holds the right code. Pure: the caller stores the result
- * in one step, so that of two parallel ones exactly one redeems (R-AZ-11).
+ * Decides on one redemption with the right secret. Pure: the caller stores the result by compare-and-set, so that of
+ * parallel ones exactly one succeeds.
  *
- * A redemption whose answer never left has given nobody anything. It may be repeated, by whoever has
- * the verifier, so that a process that dies in between costs nobody a login.
+ * A redemption whose response was never sent can be repeated with the right verifier, so that a process that dies
+ * in between does not cost the login.
  */
 export function redeem(
   record: CodeRecord,
@@ -98,39 +94,36 @@ export function redeem(
   now: number,
   attempt: Attempt,
 ): Redemption {
-  const { answering } = record;
+  const { pendingAttempt, redeemedAt } = record;
   const isRight =
     verifierMatches(request.codeVerifier, record.challenge) && hasRedirectUri(record, request);
-  if (record.redeemedAt !== undefined && (answering === undefined || !isRight)) {
+  if (redeemedAt !== undefined && (pendingAttempt === undefined || !isRight)) {
     return { outcome: 'replayed' };
   }
-  if (record.expiresAt <= now || record.failures >= MAX_FAILURES) return { outcome: 'burnt' };
-  if (answering !== undefined && !isOver(record, now, attempt)) {
-    return { outcome: 'in_progress', by: answering };
+  if (record.expiresAt <= now || record.failures >= MAX_FAILURES) return { outcome: 'unusable' };
+  if (pendingAttempt !== undefined) {
+    const isAbandoned =
+      pendingAttempt === attempt.abandoned || now - (redeemedAt ?? 0) >= ABANDONED_AFTER_SECONDS;
+    if (!isAbandoned) return { outcome: 'in_progress', by: pendingAttempt };
   }
   return isRight
-    ? { outcome: 'redeemed', code: { ...record, redeemedAt: now, answering: attempt.id } }
+    ? { outcome: 'redeemed', code: { ...record, redeemedAt: now, pendingAttempt: attempt.id } }
     : { outcome: 'failed', code: { ...record, failures: record.failures + 1 } };
-}
-
-/** Whoever redeems has seen for long enough that nothing happens, or the record itself says so. */
-function isOver({ answering, redeemedAt = 0 }: CodeRecord, now: number, attempt: Attempt): boolean {
-  return answering === attempt.abandoned || now - redeemedAt >= ABANDONED_AFTER_SECONDS;
-}
-
-/** The code once its answer has left, or one of its tokens was used: never redeemed again. */
-export function settled({ answering: _, ...code }: CodeRecord): CodeRecord {
-  return code;
-}
-
-/** The one answer to every bad code: it does not say what was wrong with it. */
-export function badCode(detail: string): InvalidGrantError {
-  return new InvalidGrantError('The authorization code is invalid, expired or was used before', {
-    detail,
-  });
 }
 
 /** RFC 6749 §4.1.3: must be equal if it was in the request; OAuth 2.1 lets the client leave it out. */
 function hasRedirectUri(record: CodeRecord, { redirectUri }: CodeGrantRequest): boolean {
   return redirectUri === undefined || redirectUri === record.redirectUri;
+}
+
+/** The code once its response was sent, or one of its tokens was used: never redeemed again. */
+export function completed({ pendingAttempt: _, ...code }: CodeRecord): CodeRecord {
+  return code;
+}
+
+/** The same error for every refused code: it does not say why. */
+export function invalidCode(detail: string): InvalidGrantError {
+  return new InvalidGrantError('The authorization code is invalid, expired or was used before', {
+    detail,
+  });
 }

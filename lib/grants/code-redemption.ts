@@ -1,175 +1,217 @@
 /**
- * The second half of the authorization code grant: from the code to tokens, once.
+ * The authorization code grant at the token endpoint: tokens for a code, once (RFC 6749 §4.1.3, OAuth 2.1 §4.1.3).
  *
- * A redemption first puts its mark on the code, then answers, then (once the answer has left) takes
- * the mark off for good. A process that dies in between leaves its mark; the client, which got nothing,
- * sends the same request again, and is answered when the mark has stood longer than any living
- * process takes. Whoever waits measures the time, so clocks of instances need not agree; only a mark that
- * is much older is believed to be by its own date.
- *
- * Spec: RFC 6749 §4.1.3, OAuth 2.1 §4.1.3; requirement R-AZ-11.
- *
- * @module
+ * A redemption first marks the code with its attempt, then responds, and removes the mark once the response was sent.
+ * If the process dies in between, the client got nothing and repeats the request, which succeeds when the mark has
+ * stood for longer than any attempt takes. The waiting process measures that time itself, so that clocks of instances
+ * need not agree; only a mark that is much older expires by its own date.
  */
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import type { AuthenticatedClient } from '../clients/client-authentication.js';
+import {
+  type IdentifiedClient,
+  requireClientAuthentication,
+  withClientAuthentication,
+} from '../clients/client-authentication.js';
+import type { Core } from '../core.js';
 import { TemporarilyUnavailableError } from '../oauth/errors.js';
 import type { CodeGrantRequest } from '../oauth/token-request.js';
 import type { GrantRecord } from '../storage/records.js';
 import { traced } from '../telemetry.js';
-import { type Attempt, badCode, isSecretOf, parseCode, redeem } from './authorization-code.js';
-import { provedBy, requireProof } from './code-grant.js';
-import type { GrantsDeps } from './grant-context.js';
-import { effectiveScopes, issueTokens, type TokenSet } from './token-set.js';
+import {
+  type Attempt,
+  completed,
+  invalidCode,
+  isSecretOf,
+  parseCode,
+  redeem,
+} from './authorization-code.js';
+import { supersedeEarlier } from './grant-cleanup.js';
+import type { GrantStore } from './grant-store.js';
+import { effectiveScopes, type IssueTokens, type TokenSet } from './token-set.js';
 
-/** An attempt that takes this long or longer does not answer any more. */
-const ANSWER_WITHIN_SECONDS = 2;
-/** An attempt that has not answered after so long never will: well above the limit above. */
+/** An attempt that takes this long does not respond any more. */
+const RESPOND_WITHIN_SECONDS = 2;
+/** An attempt that has not responded after this time never will: well above the limit above. */
 const ABANDONED_AFTER_MS = 3_500;
 /** Attempts of one request: the process may be blocked during the first, a slow store slows them all. */
 const MAX_ATTEMPTS = 2;
-/** How often those who wait look. */
 const POLL_MS = 250;
+/** Pauses before the completion is written again: longer in all than a redemption waits. */
+const COMPLETION_PAUSES_MS = [0, 200, 500, 1000, 2000];
 
-/** Redeems a code once. See `Grants.redeemCode`. */
-export function redeemCode(
-  request: CodeGrantRequest,
-  client: AuthenticatedClient,
-  deps: GrantsDeps,
-): Promise<TokenSet> {
-  const work = (): Promise<TokenSet> => redeemOrWait(request, client, deps);
-  return traced('auth0_mcp.code.redeem', work, 'auth0_mcp.code_redemptions');
-}
-
-async function redeemOrWait(
-  request: CodeGrantRequest,
-  client: AuthenticatedClient,
-  deps: GrantsDeps,
-): Promise<TokenSet> {
-  const parts = parseCode(request.code);
-  if (parts === undefined) throw badCode('malformed');
-  const { grantId } = parts;
-  await useAssertion({ ...parts, request, client }, deps);
-  const redeemAs = (attempt: Attempt) => tryToRedeem({ ...parts, request, client, attempt }, deps);
-
-  let own: string | undefined;
-  for (let attempts = 0; attempts < MAX_ATTEMPTS; attempts += 1) {
-    let startedAt = deps.now();
-    // Of its own, so that those who wait begin to wait anew.
-    const id = randomBytes(9).toString('base64url');
-    let verdict = await redeemAs({ id, abandoned: own });
-    let isSecond = own !== undefined;
-    for (let seen = '', waitedMs = 0; verdict.outcome === 'in_progress'; waitedMs += POLL_MS) {
-      isSecond = true;
-      if (seen !== verdict.by) [seen, waitedMs] = [verdict.by, 0];
-      await sleep(POLL_MS);
-      startedAt = deps.now();
-      const isAbandoned = waitedMs + POLL_MS >= ABANDONED_AFTER_MS;
-      verdict = await redeemAs({ id, abandoned: isAbandoned ? seen : undefined });
-    }
-    if (verdict.outcome !== 'redeemed') {
-      throw await refusal(verdict, { grantId, isSecond, ...client }, deps);
-    }
-
-    const { grant } = verdict;
-    const tokens = await issueTokens(grantId, grant, effectiveScopes(grant), deps);
-    // Whoever waits may have taken over by now, and only one of the two may answer: claim it again.
-    if (deps.now() - startedAt >= ANSWER_WITHIN_SECONDS) {
-      own = id;
-      continue;
-    }
-    deps.emit({
-      type: 'code_redeemed',
-      grantId,
-      subject: grant.subject,
-      client: client.fingerprint,
-    });
-    return { ...tokens, onSent: () => deps.deliveries.note(grantId, grant) };
-  }
-  throw tooLate();
-}
-
-type Verdict =
-  | { readonly outcome: 'redeemed'; readonly grant: GrantRecord }
-  | { readonly outcome: 'in_progress'; readonly by: string }
-  | { readonly outcome: 'failed' | 'replayed' | 'burnt' | 'unknown' | 'foreign' };
-
-interface CodeInHand {
+/** A code and who presents it. */
+interface PresentedCode {
   readonly grantId: string;
   readonly secret: Uint8Array;
   readonly request: CodeGrantRequest;
-  readonly client: AuthenticatedClient;
-  readonly attempt: Attempt;
+  readonly client: IdentifiedClient;
+}
+
+interface Verdict {
+  readonly outcome:
+    | 'redeemed'
+    | 'failed'
+    | 'in_progress'
+    | 'replayed'
+    | 'unusable'
+    | 'unknown'
+    | 'foreign';
+  /** The attempt in progress. */
+  readonly by?: string;
+  readonly grant?: GrantRecord;
+}
+
+/** See `Grants.redeemCode`. */
+export type RedeemCode = (request: CodeGrantRequest, client: IdentifiedClient) => Promise<TokenSet>;
+
+export function createCodeRedemption(
+  core: Core,
+  store: GrantStore,
+  issueTokens: IssueTokens,
+  completions: Completions,
+): RedeemCode {
+  const { emit, now } = core;
+  const codeKeys = core.signingKeys.derive('authorization-code');
+
+  async function redeemOrWait(presented: PresentedCode): Promise<TokenSet> {
+    const { grantId, client } = presented;
+    await useAssertion(presented, now(), store, codeKeys);
+    const tryToRedeem = (attempt: Attempt) => redeemOnce(presented, attempt, now, store, codeKeys);
+
+    let own: string | undefined;
+    for (let attempts = 0; attempts < MAX_ATTEMPTS; attempts += 1) {
+      let startedAt = now();
+      // A new id for each attempt, so that processes that wait for it measure anew.
+      const id = randomBytes(9).toString('base64url');
+      let verdict = await tryToRedeem({ id, abandoned: own });
+      let isParallel = own !== undefined;
+      for (let seen = '', waitedMs = 0; verdict.outcome === 'in_progress'; waitedMs += POLL_MS) {
+        isParallel = true;
+        if (verdict.by !== undefined && seen !== verdict.by) [seen, waitedMs] = [verdict.by, 0];
+        await sleep(POLL_MS);
+        startedAt = now();
+        const isAbandoned = waitedMs + POLL_MS >= ABANDONED_AFTER_MS;
+        verdict = await tryToRedeem({ id, abandoned: isAbandoned ? seen : undefined });
+      }
+      const { outcome, grant } = verdict;
+      if (outcome !== 'redeemed' || grant === undefined) {
+        // OAuth 2.1 §4.1.3: a second use revokes the grant. A parallel one is the same client sending twice.
+        if (outcome === 'replayed' && !isParallel) {
+          emit({ type: 'code_replayed', grantId, client: client.fingerprint });
+          await store.revoke(grantId, 'code_replayed');
+        }
+        throw invalidCode(isParallel ? 'redeemed in parallel' : outcome);
+      }
+
+      const tokens = await issueTokens(grantId, grant, effectiveScopes(grant));
+      // A waiting process may have taken over by now, and only one of the two may respond: claim the code again.
+      if (now() - startedAt >= RESPOND_WITHIN_SECONDS) {
+        own = id;
+        continue;
+      }
+      emit({ type: 'code_redeemed', grantId, subject: grant.subject, client: client.fingerprint });
+      return { ...tokens, onSent: () => completions.start(grantId, grant) };
+    }
+    throw new TemporarilyUnavailableError('This took too long, try again', {
+      retryAfterSeconds: 1,
+    });
+  }
+
+  return async function redeemCode(request, client) {
+    return traced(
+      'auth0_mcp.code.redeem',
+      async () => {
+        const parts = parseCode(request.code);
+        if (parts === undefined) throw invalidCode('malformed');
+        return redeemOrWait({ ...parts, request, client });
+      },
+      'auth0_mcp.code_redemptions',
+    );
+  };
 }
 
 /**
- * Only an assertion that comes with a genuine code is stored, and for each code a few at most: anybody can
- * make any number of them for a metadata document of their own.
+ * An assertion is stored only with a genuine code, and a few at most for each code: anyone can sign any number of them
+ * for a metadata document of their own.
  */
 async function useAssertion(
-  { grantId, secret, request, client }: Omit<CodeInHand, 'attempt'>,
-  deps: GrantsDeps,
+  { grantId, secret, request, client }: PresentedCode,
+  now: number,
+  store: GrantStore,
+  codeKeys: readonly Uint8Array[],
 ): Promise<void> {
   if (client.useAssertion === undefined) return;
-  const grant = await deps.store.find(grantId);
-  if (grant === undefined || !isSecretOf(grant.code, grantId, secret, deps.codeKeys)) return;
+  const grant = await store.find(grantId);
+  if (grant === undefined || !isSecretOf(grant.code, grantId, secret, codeKeys)) return;
   if (grant.client.id !== client.id) return;
-  const { outcome } = redeem(grant.code, request, deps.now(), { id: '' });
-  if (outcome !== 'burnt') await client.useAssertion(grantId);
+  const { outcome } = redeem(grant.code, request, now, { id: '' });
+  if (outcome !== 'unusable') await client.useAssertion(grantId);
 }
 
-/** One look at the code, and one write where that changes something. */
-async function tryToRedeem(
-  { grantId, secret, request, client, attempt }: CodeInHand,
-  deps: GrantsDeps,
+/** Reads the code, and writes the result of the attempt where it changes something. */
+async function redeemOnce(
+  { grantId, secret, request, client }: PresentedCode,
+  attempt: Attempt,
+  now: () => number,
+  store: GrantStore,
+  codeKeys: readonly Uint8Array[],
 ): Promise<Verdict> {
-  let verdict: Exclude<Verdict, { outcome: 'redeemed' }> | 'redeemed' = { outcome: 'unknown' };
-  const grant = await deps.store.update(grantId, (current) => {
+  let verdict: Verdict = { outcome: 'unknown' };
+  const grant = await store.update(grantId, (current) => {
     verdict = { outcome: 'unknown' };
-    if (!isSecretOf(current.code, grantId, secret, deps.codeKeys)) return undefined;
+    if (!isSecretOf(current.code, grantId, secret, codeKeys)) return undefined;
     verdict = { outcome: 'foreign' };
     if (current.client.id !== client.id) return undefined;
-    requireProof(current, client);
-    const redemption = redeem(current.code, request, deps.now(), attempt);
-    if (!('code' in redemption)) {
-      verdict = redemption;
-      return undefined;
-    }
-    verdict = redemption.outcome === 'redeemed' ? 'redeemed' : { outcome: 'failed' };
-    const used = verdict === 'redeemed' ? provedBy(client, current) : current;
-    return { ...used, code: redemption.code, lastUsedAt: deps.now() };
+    requireClientAuthentication(current, client);
+    const redemption = redeem(current.code, request, now(), attempt);
+    verdict = redemption;
+    if (!('code' in redemption)) return undefined;
+    const isRedeemed = redemption.outcome === 'redeemed';
+    const used = isRedeemed ? withClientAuthentication(current, client) : current;
+    return { ...used, code: redemption.code, lastUsedAt: now() };
   });
-  if (grant === undefined) return { outcome: 'unknown' };
-  return isRedeemed(verdict) ? { outcome: 'redeemed', grant } : verdict;
+  return grant === undefined ? { outcome: 'unknown' } : { ...verdict, grant };
 }
 
-/** A function, since the compiler does not follow what the callback assigns. */
-function isRedeemed(verdict: unknown): verdict is 'redeemed' {
-  return verdict === 'redeemed';
+/** Completes redemptions in the background, once tokens were sent or used. */
+export interface Completions {
+  /** @param from the grant as it was read last */
+  start(grantId: string, from: GrantRecord): void;
+  /** Waits for what runs. */
+  idle(): Promise<void>;
 }
 
-/**
- * OAuth 2.1 §4.1.3: a second use of a code ends what the first one brought. One that came while the
- * first was still being answered is the client itself, sending twice: it ends nothing.
- */
-async function refusal(
-  { outcome }: Verdict,
-  {
-    grantId,
-    isSecond,
-    fingerprint,
-  }: { grantId: string; isSecond: boolean } & Pick<AuthenticatedClient, 'fingerprint'>,
-  deps: GrantsDeps,
-): Promise<Error> {
-  if (outcome === 'replayed' && !isSecond) {
-    deps.emit({ type: 'code_replayed', grantId, client: fingerprint });
-    await deps.revokeGrant(grantId, 'code_replayed');
+/** A completion that is lost with its process is repeated at the first use of a token. */
+export function createCompletions(core: Core, store: GrantStore): Completions {
+  const running = new Map<string, Promise<void>>();
+
+  async function complete(grantId: string, from: GrantRecord): Promise<void> {
+    const change = (current: GrantRecord): GrantRecord | undefined =>
+      current.code.pendingAttempt === undefined
+        ? undefined
+        : { ...current, code: completed(current.code) };
+    for (const pauseMs of COMPLETION_PAUSES_MS) {
+      if (pauseMs > 0) await sleep(pauseMs);
+      try {
+        await supersedeEarlier(grantId, from, core, store);
+        await store.update(grantId, change, from);
+        return;
+      } catch {
+        // The store is unavailable.
+      }
+    }
   }
-  return badCode(isSecond ? 'redeemed in parallel' : outcome);
-}
 
-function tooLate(): TemporarilyUnavailableError {
-  return new TemporarilyUnavailableError('This took too long, try again', { retryAfterSeconds: 1 });
+  return {
+    start(grantId, from) {
+      if (running.has(grantId)) return;
+      const task = complete(grantId, from).finally(() => running.delete(grantId));
+      running.set(grantId, task);
+    },
+    async idle() {
+      await Promise.all(running.values());
+    },
+  };
 }

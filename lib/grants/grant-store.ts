@@ -1,15 +1,15 @@
-/**
- * Grants in the store: one record each, and indexes to find a person's, a client's or a session's.
- *
- * @module
- */
-import type { Lifetimes } from '../config/config.js';
-import { type Change, openCollection, type SealedStorage } from '../storage/collection.js';
+/** Grants in the store: one record each, found by id, user, client or Auth0 session. */
+import { clientFingerprint } from '../clients/client.js';
+import type { RevocationCause } from '../config/events.js';
+import type { Core } from '../core.js';
+import { haveSameHost } from '../oauth/redirect-uri.js';
+import { type Change, openCollection } from '../storage/collection.js';
 import type { GrantRecord } from '../storage/records.js';
-import { currentEnd, longestLifeSeconds, storageTtlSeconds } from './grant-life.js';
+import { expiryOf, maxStorageTtlSeconds, storageTtlSeconds } from './grant-lifetime.js';
 import { createIndexes, type IndexEntry } from './indexes.js';
+import type { UpstreamRevocation } from './upstream-revocation.js';
 
-/** What grants can be looked up by. */
+/** What grants can be found by. */
 export interface GrantFilter {
   readonly subject?: string | undefined;
   readonly clientId?: string | undefined;
@@ -17,63 +17,61 @@ export interface GrantFilter {
   readonly sid?: string | undefined;
 }
 
-/** Grants by id. One that has come to its end exists for `end` and `holdings` only. */
+/** A grant and its id. */
+export interface FoundGrant {
+  readonly id: string;
+  readonly grant: GrantRecord;
+}
+
+/** A stored grant, which may have expired. */
+export interface StoredGrant extends FoundGrant {
+  readonly isAlive: boolean;
+}
+
+/** Grants by id. An expired grant exists for `revoke`, `delete` and `storedGrants` only. */
 export interface GrantStore {
   add(id: string, grant: GrantRecord): Promise<void>;
   find(id: string): Promise<GrantRecord | undefined>;
   /**
-   * Compare-and-set; `change` is pure and returns undefined for "leave it".
+   * Compare-and-set; `change` is pure and returns undefined to leave the grant as it is.
    *
-   * @param from the grant as it was found or updated last: spares the store a look
+   * @param from the grant as it was found or updated last: saves a read
    */
   update(
     id: string,
     change: (current: GrantRecord) => GrantRecord | undefined,
     from?: GrantRecord,
   ): Promise<GrantRecord | undefined>;
-  /** Deletes it; what was there, for whoever wins, undefined for everyone else. */
+  /** Deletes it, without an event. Of parallel callers exactly one gets the grant. */
   delete(id: string): Promise<StoredGrant | undefined>;
   /**
-   * Grants that match every field given; all fields undefined matches nothing. `all` adds those whose
-   * code has not been redeemed yet, and those that a later login has superseded: whoever ends logins must
-   * not leave these out.
+   * Revokes it: in this process at once, in others within a second, and at Auth0 in the background.
+   *
+   * @returns whether it was alive
    */
-  list(
-    filter: GrantFilter,
-    which?: 'redeemed' | 'all',
-  ): Promise<readonly { id: string; grant: GrantRecord }[]>;
-  /** All that is kept for a person: also what has ended by itself and is not yet given back. */
+  revoke(id: string, cause: RevocationCause): Promise<boolean>;
+  /**
+   * Grants that match every field given; no field matches nothing. `all` includes those whose code is not redeemed yet
+   * and those that a later login has superseded: a logout must end these too.
+   */
+  list(filter: GrantFilter, which?: 'redeemed' | 'all'): Promise<readonly FoundGrant[]>;
+  /** All of a user's grants, the expired ones included. */
   storedGrants(subject: string): Promise<readonly StoredGrant[]>;
 }
 
-/** A stored grant, whether it still counts or not. */
-export interface StoredGrant {
-  readonly id: string;
-  readonly grant: GrantRecord;
-  readonly isAlive: boolean;
-}
-
-interface GrantStoreDeps extends SealedStorage {
-  readonly lifetimes: Lifetimes;
-  readonly now: () => number;
-  /** Called with the id of a grant that this process has changed or ended. */
-  readonly onChange: (id: string) => void;
-}
-
-export function createGrantStore(deps: GrantStoreDeps): GrantStore {
-  const { lifetimes, now, onChange } = deps;
-  const records = openCollection<GrantRecord>(deps, 'grant');
-  const ttlSeconds = longestLifeSeconds(lifetimes);
-  const indexes = createIndexes({ ...deps, of: 'grants', ttlSeconds });
+/** @param onChange called with the id of a grant that this process has changed or deleted */
+export function createGrantStore(
+  { config: { lifetimes }, collections, emit, now }: Core,
+  upstream: Pick<UpstreamRevocation, 'revoke'>,
+  onChange: (id: string) => void,
+): GrantStore {
+  const records = openCollection<GrantRecord>(collections, 'grant');
+  const indexes = createIndexes(collections, 'grants', maxStorageTtlSeconds(lifetimes));
   const alive = (grant: GrantRecord | undefined): GrantRecord | undefined =>
-    grant !== undefined && currentEnd(grant, lifetimes) > now() ? grant : undefined;
+    grant !== undefined && expiryOf(grant, lifetimes) > now() ? grant : undefined;
 
-  async function find(id: string): Promise<GrantRecord | undefined> {
-    return alive(await records.get(id));
-  }
-
-  return {
-    find,
+  const store: GrantStore = {
+    find: async (id) => alive(await records.get(id)),
     async add(id, grant) {
       await records.add(id, grant, storageTtlSeconds(grant, lifetimes, now()));
       await indexes.add(id, entriesOf(grant));
@@ -86,21 +84,39 @@ export function createGrantStore(deps: GrantStoreDeps): GrantStore {
       try {
         return alive(await records.update(id, changed, from));
       } finally {
-        // Also after a failure: the store may have written before it failed to answer.
+        // Also after a failure: the store may have written although its response was lost.
         onChange(id);
       }
     },
     async delete(id) {
       const grant = await records.take(id).finally(() => onChange(id));
       if (grant === undefined) return undefined;
-      // It has ended with its record. A membership left over is dropped at the next look.
+      // An index entry without a record is ignored, and removed by `storedGrants`.
       await indexes.remove(id, entriesOf(grant)).catch(() => undefined);
       return { id, grant, isAlive: alive(grant) !== undefined };
     },
+    async revoke(id, cause) {
+      const deleted = await store.delete(id);
+      if (deleted === undefined) return false;
+      const { grant, isAlive } = deleted;
+      const isSuperseded = grant.supersededAt !== undefined;
+      // For a superseded grant the event was emitted when it was superseded.
+      if (isAlive || !isSuperseded) {
+        const context = { grantId: id, subject: grant.subject };
+        const client = clientFingerprint(grant.client.id);
+        emit({ type: 'grant_revoked', cause: isAlive ? cause : 'expired', ...context, client });
+      }
+      if (cause !== 'auth0_session_ended') upstream.revoke(grant.auth0.refreshToken);
+      if (isAlive && !isSuperseded) {
+        const earlier = await supersededBy(grant, store).catch(() => []);
+        await Promise.all(earlier.map((one) => store.revoke(one.id, cause)));
+      }
+      return isAlive;
+    },
     async list(filter, which = 'redeemed') {
-      const found: { id: string; grant: GrantRecord }[] = [];
+      const found: FoundGrant[] = [];
       for (const id of await indexes.find(entryOf(filter))) {
-        const grant = await find(id);
+        const grant = await store.find(id);
         if (grant === undefined || !matches(grant, filter)) continue;
         if (which === 'all' || isInUse(grant)) found.push({ id, grant });
       }
@@ -108,16 +124,30 @@ export function createGrantStore(deps: GrantStoreDeps): GrantStore {
     },
     async storedGrants(subject) {
       const ids = await indexes.find(['subject', subject]);
-      const held = await Promise.all(
+      const stored = await Promise.all(
         ids.map(async (id) => {
           const grant = await records.get(id);
           if (grant === undefined) await indexes.remove(id, [['subject', subject]]);
           return grant === undefined ? [] : { id, grant, isAlive: alive(grant) !== undefined };
         }),
       );
-      return held.flat();
+      return stored.flat();
     },
   };
+  return store;
+}
+
+/** Earlier grants of the same installation that still work within the grace window: they are revoked with this one. */
+async function supersededBy(
+  { client, subject, code }: GrantRecord,
+  store: Pick<GrantStore, 'list'>,
+): Promise<readonly FoundGrant[]> {
+  if (!client.isInstallation) return [];
+  const all = await store.list({ subject, clientId: client.id }, 'all');
+  return all.filter(
+    ({ grant }) =>
+      grant.supersededAt !== undefined && haveSameHost(grant.code.redirectUri, code.redirectUri),
+  );
 }
 
 function isInUse({ code, supersededAt }: GrantRecord): boolean {
@@ -132,7 +162,7 @@ function entriesOf(grant: GrantRecord): readonly IndexEntry[] {
   ];
 }
 
-/** The first that is given: its set is looked through for the others. */
+/** The first field given: the others are compared with what its index finds. */
 function entryOf({ subject, sid, clientId }: GrantFilter): IndexEntry {
   const entries: readonly IndexEntry[] = [
     ['subject', subject],

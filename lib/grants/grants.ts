@@ -1,237 +1,196 @@
-/**
- * Grants: what a person allowed one client, from the login to the last token.
- *
- * @module
- */
-import type { Auth0, Auth0Login, Auth0Logout } from '../auth0/auth0.js';
-import type { AuthenticatedClient } from '../clients/client-authentication.js';
-import { clientFingerprint } from '../clients/fingerprint.js';
-import type { Lifetimes } from '../config/config.js';
-import type { EventListener, RevocationCause } from '../config/events.js';
-import type { Logger } from '../config/logger.js';
-import { InvalidGrantError } from '../oauth/errors.js';
-import { haveSameHost } from '../oauth/redirect-uri.js';
+/** Grants: what a user allowed a client, from the login to the last token. */
+import { randomBytes } from 'node:crypto';
+
+import type { Auth0, Auth0Login } from '../auth0/auth0.js';
+import type { IdentifiedClient } from '../clients/client-authentication.js';
+import type { RevocationCause } from '../config/events.js';
+import type { Core } from '../core.js';
+import { AccessDeniedError, InvalidGrantError } from '../oauth/errors.js';
+import { withImpliedScopes } from '../oauth/scope.js';
 import type { CodeGrantRequest, RefreshGrantRequest } from '../oauth/token-request.js';
-import type { SealedStorage } from '../storage/collection.js';
 import type { GrantRecord } from '../storage/records.js';
 import type { AccessTokens } from './access-token.js';
-import type { AccountSessions } from './account-sessions.js';
 import { createAuth0Sessions } from './auth0-session.js';
-import { type ApprovedRequest, beginGrant } from './code-grant.js';
-import { redeemCode } from './code-redemption.js';
-import { createDeliveries } from './deliveries.js';
-import type { EndedSessions } from './ended-sessions.js';
-import type { GrantsDeps } from './grant-context.js';
-import { createGrantStore, type GrantFilter, type GrantStore } from './grant-store.js';
-import { createHousekeeping } from './housekeeping.js';
-import { createLogouts } from './logouts.js';
-import { refreshGrant } from './refresh-grant.js';
+import { CODE_TTL_SECONDS, mintCode } from './authorization-code.js';
+import { createEndedSessions } from './backchannel-logout.js';
+import { createCodeRedemption, createCompletions } from './code-redemption.js';
+import { createGrantCleanup } from './grant-cleanup.js';
+import { createGrantStore, type FoundGrant, type GrantFilter } from './grant-store.js';
+import type { ApprovedRequest } from './login-transactions.js';
+import { createRefreshGrant } from './refresh-grant.js';
 import type { RefreshTokens } from './refresh-token.js';
-import { createSupersession } from './supersession.js';
-import type { TokenSet } from './token-set.js';
-import { createUpstreamRevocation, type UpstreamRevocation } from './upstream-revocation.js';
+import { createTokenIssuer, type TokenSet } from './token-set.js';
+import { createUpstreamRevocation } from './upstream-revocation.js';
+
+/** 128 bits, so that ids cannot be guessed. */
+const GRANT_ID_BYTES = 16;
 
 /** The life of grants. */
 export interface Grants {
   /**
-   * Stores a verified login and issues the code for it.
+   * Stores a verified login as a grant and issues its code.
    *
-   * @throws AccessDeniedError Auth0 did not grant a required scope
+   * @throws AccessDeniedError Auth0 did not grant a required scope, or reported a logout since the login began
    */
   begin(login: Auth0Login, request: ApprovedRequest): Promise<{ code: string; grantId: string }>;
-  /** For a login no grant comes of: what Auth0 gave to keep it alive goes back in the background. */
+  /** For a login that results in no grant: revokes its refresh token at Auth0 in the background. */
   discard(login: Auth0Login): void;
   /**
-   * Redeems a code; of parallel ones exactly one. A second one after it ends the grant, unless
-   * the first answer never left.
+   * Redeems a code: of parallel attempts exactly one succeeds. A second use after it revokes the grant, unless the
+   * first response was never sent.
    *
-   * @throws InvalidGrantError for every bad code, verifier or redirect URI alike
+   * @throws InvalidGrantError the same for every invalid code, verifier or redirect URI
    * @throws InvalidClientError a confidential client did not authenticate
-   * @throws TemporarilyUnavailableError it took too long; the same request may be sent again
+   * @throws TemporarilyUnavailableError it took too long; the same request can be repeated
    */
-  redeemCode(request: CodeGrantRequest, client: AuthenticatedClient): Promise<TokenSet>;
+  redeemCode(request: CodeGrantRequest, client: IdentifiedClient): Promise<TokenSet>;
   /**
-   * Rotates. A replay outside the grace window ends the grant.
+   * Issues new tokens for a refresh token. One that is used twice gets the same successor within the grace window; after
+   * it, it is a replay and revokes the grant.
    *
    * @param caller keyed hash of the address it came from
    * @throws InvalidGrantError, InvalidScopeError, InvalidClientError, TemporarilyUnavailableError
    */
   refresh(
     request: RefreshGrantRequest,
-    client: AuthenticatedClient,
+    client: IdentifiedClient,
     caller: string,
   ): Promise<TokenSet>;
-  /** The grant, if it is alive and was redeemed. */
+  /** The grant, if it is alive and its code was redeemed. */
   find(grantId: string): Promise<GrantRecord | undefined>;
-  /** The grant behind a token of this client, whichever kind it is. */
-  findByToken(
-    token: string,
-    clientId: string,
-  ): Promise<{ id: string; grant: GrantRecord } | undefined>;
-  /** Ends a grant, here at once and at Auth0 in the background. */
+  /** The grant of an access or refresh token of this client. */
+  findByToken(token: string, clientId: string): Promise<FoundGrant | undefined>;
+  /** Revokes a grant: here at once, and at Auth0 in the background. @returns whether it was alive */
   revoke(grantId: string, cause: RevocationCause): Promise<boolean>;
-  /** Ends what a logout at Auth0 ends, sessions of people too. @throws InvalidRequestError it was carried out before */
-  logOut(logout: Auth0Logout): Promise<void>;
-  list(
-    filter: GrantFilter,
-    which?: 'redeemed' | 'all',
-  ): Promise<readonly { id: string; grant: GrantRecord }[]>;
+  list(filter: GrantFilter, which?: 'redeemed' | 'all'): Promise<readonly FoundGrant[]>;
   /** @throws InvalidGrantError the session has ended. @throws TemporarilyUnavailableError */
   auth0Token(grantId: string): Promise<string>;
-  /** Brings to its end what still runs in the background. */
+  /** Waits for what runs in the background. */
   close(): Promise<void>;
 }
 
-/** What {@link createGrants} is made of. */
-export interface GrantsParts {
-  readonly collections: SealedStorage;
-  readonly auth0: Pick<Auth0, 'refresh' | 'revoke'>;
-  readonly accessTokens: AccessTokens;
-  readonly accountSessions: Pick<AccountSessions, 'logOut'>;
-  readonly endedSessions: EndedSessions;
-  readonly refreshTokens: RefreshTokens;
-  readonly codeKeys: readonly Uint8Array[];
-  readonly lifetimes: Lifetimes;
-  readonly requiredScopes: readonly string[];
-  readonly knownScopes: ReadonlySet<string>;
-  readonly upstreamTimeoutMs: number;
-  readonly emit: EventListener;
-  readonly log: Logger;
-  readonly now: () => number;
-  /** Called with the id of a grant that this process has changed or ended. */
-  readonly onGrantChange: (grantId: string) => void;
-}
-
-export function createGrants(parts: GrantsParts): Grants {
-  const { lifetimes, now, accessTokens, log } = parts;
-  const store = createGrantStore({
-    ...parts.collections,
-    lifetimes,
-    now,
-    onChange: parts.onGrantChange,
-  });
-  const upstream = createUpstreamRevocation(parts);
-  const endGrant = createEnding(parts, store, upstream);
-  const housekeeping = createHousekeeping({
-    store,
-    retire: async (id) => void (await endGrant(id, 'expired')),
-    endGrant,
-    log,
-  });
-  const sessions = createAuth0Sessions({
-    ...parts,
-    store,
-    timeoutMs: parts.upstreamTimeoutMs,
-    giveBack: upstream.revoke,
-    tidy: housekeeping.tidy,
-    endGrant: async (id) => void (await endGrant(id, 'auth0_session_ended')),
-  });
-  const supersede = createSupersession({ ...parts, store });
-  const deliveries = createDeliveries(store, supersede);
-  const { tidy } = housekeeping;
-  const deps: GrantsDeps = {
-    ...parts,
-    store,
-    sessions,
-    deliveries,
-    supersede,
-    revokeGrant: endGrant,
-    tidy,
-  };
+/**
+ * @param knownScopes scopes that a refresh can be rejected for
+ * @param onChange called with the id of a grant that this process has changed or revoked
+ */
+export function createGrants(
+  core: Core,
+  auth0: Pick<Auth0, 'refresh' | 'revoke'>,
+  accessTokens: AccessTokens,
+  refreshTokens: RefreshTokens,
+  knownScopes: ReadonlySet<string>,
+  onChange: (grantId: string) => void,
+): Grants {
+  const { config, signingKeys, now } = core;
+  const { lifetimes, logger } = config;
+  const upstream = createUpstreamRevocation(auth0, logger);
+  const store = createGrantStore(core, upstream, onChange);
+  const cleanup = createGrantCleanup(store, logger);
+  const sessions = createAuth0Sessions(core, auth0, store, upstream, cleanup.start);
+  const completions = createCompletions(core, store);
+  const issueTokens = createTokenIssuer(accessTokens, refreshTokens, lifetimes, now);
+  const endedSessions = createEndedSessions(core.collections);
 
   async function find(grantId: string): Promise<GrantRecord | undefined> {
     const grant = await store.find(grantId);
-    // Who asks holds a token, so the tokens have arrived.
-    if (grant?.code.answering !== undefined) deliveries.note(grantId, grant);
+    // The caller has a token, so the response with the tokens has arrived.
+    if (grant?.code.pendingAttempt !== undefined) completions.start(grantId, grant);
     return grant?.code.redeemedAt === undefined ? undefined : grant;
+  }
+
+  async function begin(
+    login: Auth0Login,
+    request: ApprovedRequest,
+  ): Promise<{ code: string; grantId: string }> {
+    const scopes = withImpliedScopes(login.scopes, config.scopes.implied);
+    const missing = config.scopes.required.filter((scope) => !scopes.includes(scope));
+    if (missing.length > 0) {
+      throw new AccessDeniedError('Auth0 did not grant a scope that is required here', {
+        detail: `missing: ${missing.join(' ')}. In the Auth0 dashboard add it under Applications > APIs > Permissions; with RBAC on, give it to the user through a role`,
+      });
+    }
+    const grantId = randomBytes(GRANT_ID_BYTES).toString('base64url');
+    const { code, tag } = mintCode(grantId, signingKeys.derive('authorization-code'));
+    await store.add(grantId, newGrant({ ...login, scopes }, request, tag, now()));
+    await endedSessions.requireAlive(login).catch(async (error: unknown) => {
+      await store.delete(grantId);
+      throw error;
+    });
+    cleanup.start(login.subject);
+    return { code, grantId };
   }
 
   const discard = ({ tokens }: Auth0Login): void => upstream.revoke(tokens.refreshToken);
 
   return {
-    async begin(login, request) {
-      try {
-        return await beginGrant(login, request, deps);
-      } catch (error) {
-        // No grant came of it, so nobody will ever use what Auth0 gave for it.
+    begin: (login, request) =>
+      begin(login, request).catch((error: unknown) => {
         discard(login);
         throw error;
-      }
-    },
+      }),
     discard,
-    redeemCode: (request, client) => redeemCode(request, client, deps),
-    refresh: (request, client, caller) => refreshGrant(request, client, caller, deps),
+    redeemCode: createCodeRedemption(core, store, issueTokens, completions),
+    refresh: createRefreshGrant(core, store, sessions, refreshTokens, issueTokens, knownScopes),
     find,
     async findByToken(token, clientId) {
-      const claims = parts.refreshTokens.parse(token, clientId);
-      const id = claims?.grantId ?? (await grantIdIn(token, accessTokens));
-      const grant = id === undefined ? undefined : await find(id);
-      if (id === undefined || grant?.client.id !== clientId) return undefined;
-      return { id, grant };
+      const refreshToken = refreshTokens.parse(token, clientId);
+      // RFC 7009 §2.2: an invalid token needs no revocation.
+      const claims = refreshToken ?? (await accessTokens.verify(token).catch(() => undefined));
+      const grant = claims && (await find(claims.grantId));
+      return claims && grant?.client.id === clientId ? { id: claims.grantId, grant } : undefined;
     },
-    revoke: endGrant,
-    logOut: createLogouts({ ...parts, store, endGrant }),
+    revoke: store.revoke,
     list: store.list,
     async auth0Token(grantId) {
-      const grant = await find(grantId);
-      if (grant === undefined) throw new InvalidGrantError('The login has ended');
-      const { auth0 } = await sessions.keepAlive(grantId, grant);
-      if (auth0.accessTokenExpiresAt <= now()) throw new InvalidGrantError('The login has ended');
-      return auth0.accessToken;
+      const found = await find(grantId);
+      const grant = found && (await sessions.refreshIfDue(grantId, found));
+      if (grant === undefined || grant.auth0.accessTokenExpiresAt <= now()) {
+        throw new InvalidGrantError('The login has ended');
+      }
+      return grant.auth0.accessToken;
     },
     async close() {
-      await Promise.all([sessions.settled(), housekeeping.settled(), deliveries.settled()]);
+      await Promise.all([sessions.idle(), cleanup.idle(), completions.idle()]);
       await upstream.close();
     },
   };
 }
 
-/** Ends grants: here at once, at Auth0 in the background, and told to whoever listens. */
-function createEnding(
-  { emit }: Pick<GrantsParts, 'emit'>,
-  store: Pick<GrantStore, 'delete' | 'list'>,
-  upstream: UpstreamRevocation,
-): GrantsDeps['revokeGrant'] {
-  async function endGrant(id: string, cause: RevocationCause): Promise<boolean> {
-    const ended = await store.delete(id);
-    if (ended === undefined) return false;
-    const { subject, client, auth0, supersededAt } = ended.grant;
-    // What has run out was dead before, whoever comes to bury it.
-    const told = ended.isAlive ? cause : 'expired';
-    const context = { grantId: id, subject, client: clientFingerprint(client.id) };
-    // That it was superseded was told when it happened.
-    if (ended.isAlive || supersededAt === undefined) {
-      emit({ type: 'grant_revoked', cause: told, ...context });
-    }
-    if (cause !== 'auth0_session_ended') upstream.revoke(auth0.refreshToken);
-    if (ended.isAlive && supersededAt === undefined) await endSuperseded(ended.grant, cause);
-    return ended.isAlive;
-  }
-
-  /** The access of an installation ends as a whole, also what the grace window leaves of earlier grants. */
-  async function endSuperseded(grant: GrantRecord, cause: RevocationCause): Promise<void> {
-    if (!grant.client.isInstallation) return;
-    const { subject, client } = grant;
-    const all = await store.list({ subject, clientId: client.id }, 'all').catch(() => []);
-    const left = all.filter(
-      (earlier) =>
-        earlier.grant.supersededAt !== undefined &&
-        haveSameHost(earlier.grant.code.redirectUri, grant.code.redirectUri),
-    );
-    await Promise.all(left.map(({ id }) => endGrant(id, cause)));
-  }
-
-  return endGrant;
-}
-
-async function grantIdIn(
-  token: string,
-  accessTokens: Pick<AccessTokens, 'verify'>,
-): Promise<string | undefined> {
-  try {
-    return (await accessTokens.verify(token)).grantId;
-  } catch {
-    // RFC 7009 §2.2: a token that is not valid needs no revocation.
-    return undefined;
-  }
+function newGrant(
+  login: Auth0Login,
+  { client, ...request }: ApprovedRequest,
+  tag: string,
+  now: number,
+): GrantRecord {
+  const { accessToken, accessTokenExpiresAt, refreshToken } = login.tokens;
+  return {
+    client: {
+      id: client.id,
+      ...(client.name !== undefined && { name: client.name }),
+      authMethod: client.authMethod,
+      mayRefresh: client.mayRefresh,
+      ...(client.kind === 'registered' && { isInstallation: true }),
+    },
+    subject: login.subject,
+    ...(login.sid !== undefined && { sid: login.sid }),
+    scopes: request.scopes,
+    createdAt: now,
+    lastUsedAt: now,
+    code: {
+      tag,
+      challenge: request.codeChallenge,
+      redirectUri: request.redirectUri,
+      expiresAt: now + CODE_TTL_SECONDS,
+      failures: 0,
+    },
+    generation: 0,
+    replaced: [],
+    auth0: {
+      accessToken,
+      accessTokenExpiresAt,
+      ...(refreshToken !== undefined && { refreshToken }),
+      scopes: login.scopes,
+    },
+    user: login.user,
+  };
 }

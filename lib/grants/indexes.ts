@@ -1,14 +1,12 @@
 /**
- * Sets of ids, under keyed hashes of what their records share: a person, a client, a session.
+ * Sets of record ids by a field that the records share: user, client or session, under a keyed hash of its value.
  *
- * A membership is a hint and no more: the record it leads to may be gone, and decides.
- *
- * @module
+ * An entry is a hint: its record may be gone, or no longer match.
  */
 import { mac } from '../keys/key-ring.js';
 import type { SealedStorage } from '../storage/collection.js';
 
-/** A field and the value that records share; undefined where a record has none. */
+/** A field and its value; undefined where a record has none. */
 export type IndexEntry = readonly [field: string, value: string | undefined];
 
 /** See {@link createIndexes}. */
@@ -19,21 +17,21 @@ export interface Indexes {
   find(entry: IndexEntry): Promise<readonly string[]>;
 }
 
-interface IndexesDeps extends Pick<SealedStorage, 'storage' | 'nameKeys' | 'namespace'> {
-  /** What is indexed, in the names of the sets. */
-  readonly of: string;
-  /** Seconds after which no record can be left. */
-  readonly ttlSeconds: number;
-}
-
-export function createIndexes(deps: IndexesDeps): Indexes {
-  const { storage, nameKeys, namespace, of, ttlSeconds } = deps;
+/**
+ * @param kind of the records, in the names of the sets
+ * @param ttlSeconds after which no record of that kind exists
+ */
+export function createIndexes(
+  { storage, nameKeys, namespace }: SealedStorage,
+  kind: string,
+  ttlSeconds: number,
+): Indexes {
   const namesOf = ([field, value]: IndexEntry): string[] =>
     value === undefined
       ? []
       : nameKeys.map((key) => {
-          const hash = mac(key, `${of}-by`, field, value).toString('base64url');
-          return `${namespace}:${of}-by-${field}:${hash}`;
+          const hash = mac(key, `${kind}-by`, field, value).toString('base64url');
+          return `${namespace}:${kind}-by-${field}:${hash}`;
         });
   return {
     async add(id, entries) {

@@ -1,149 +1,133 @@
 /**
- * Pending logins at Auth0, bound to the browser that began them (MCP security best practices, "Confused
- * Deputy Problem"). A login stands under the state of the form it began with, so that adding it is also
- * what makes a decision count once.
+ * Pending logins at Auth0, bound to the browser that began them (MCP security best practices, "Confused Deputy
+ * Problem"). A login is stored under the state of its consent form, so that a decision counts once.
  */
 import { randomBytes } from 'node:crypto';
 
-import { LRUCache } from 'lru-cache';
-
 import type { LoginTransactions } from '../auth0/auth0.js';
+import type { Client } from '../clients/client.js';
+import type { Core } from '../core.js';
 import { equalInConstantTime } from '../keys/key-ring.js';
-import { type Change, openCollection, type SealedStorage } from '../storage/collection.js';
-import type { LoginRecord, SpentFormRecord } from '../storage/records.js';
+import type { AuthorizationRequest } from '../oauth/authorization-request.js';
+import { InvalidRequestError } from '../oauth/errors.js';
+import { isJsonObject } from '../oauth/json-object.js';
+import { type Change, openCollection } from '../storage/collection.js';
+import type { GrantRecord, LoginRecord, SpentFormRecord } from '../storage/records.js';
 
 /** Seconds a user has to log in at Auth0. */
 export const LOGIN_TTL_SECONDS = 600;
 
-/** Seconds a login that was taken is kept, for a person who reloads a page that never came. */
+/** Seconds a callback can be repeated whose process died. */
 const TAKEN_TTL_SECONDS = 300;
 
-/** Seconds until a login that another process has taken counts as interrupted: that process may have died. */
+/** Seconds after which a callback that another process has begun counts as interrupted: that process may have died. */
 const INTERRUPTED_AFTER_SECONDS = 2;
 
 /**
- * Seconds beyond the time limit of a call to Auth0 until one that this process has taken does: the exchange of
- * its code may be in progress until then, and one decision must not end in two codes.
+ * The same for this process, beyond the time limit of a call to Auth0: until then it may still exchange the code, and
+ * one decision must not result in two codes.
  */
-const MARGIN_SECONDS = 2;
+const OWN_MARGIN_SECONDS = 2;
 
-/** Logins whose last write is not certain; more are not remembered. */
-const MAX_UNCONFIRMED = 1000;
+/** An authorization request that the user approved, as it was shown. */
+export interface ApprovedRequest extends Omit<AuthorizationRequest, 'requestedScopes'> {
+  readonly client: Pick<Client, 'id' | 'kind' | 'name' | 'mayRefresh'> &
+    Pick<GrantRecord['client'], 'authMethod'>;
+  readonly scopes: readonly string[];
+}
 
-/** Answers that are remembered of one form. */
-const MAX_ATTEMPTS = 20;
+/** What a login is for. All logins share one callback, so this is sealed in the login and never taken from a URL. */
+export type PendingLogin =
+  /** A client gets a code. */
+  | { readonly purpose: 'client'; readonly request: ApprovedRequest }
+  /** The user signs in to the connected apps page. */
+  | {
+      readonly purpose: 'connected_apps';
+      /** The user signed out in this browser before: Auth0 must ask for the login again. */
+      readonly reauthenticate: boolean;
+    };
 
-/** The transactions, and the forms that were answered without one. */
+/**
+ * Reads the purpose of a login. The content of a request is not checked again: only this server can have sealed it.
+ *
+ * @throws InvalidRequestError for anything but exactly one of the two
+ */
+export function parsePendingLogin(pending: unknown): PendingLogin {
+  const fields = new Map(isJsonObject(pending) ? Object.entries(pending) : []);
+  const [purpose, request] = [fields.get('purpose'), fields.get('request')];
+  const reauthenticate = fields.get('reauthenticate');
+  if (fields.size === 2) {
+    if (purpose === 'client' && isJsonObject(request)) {
+      return { purpose, request: request as unknown as ApprovedRequest };
+    }
+    if (purpose === 'connected_apps' && typeof reauthenticate === 'boolean') {
+      return { purpose, reauthenticate };
+    }
+  }
+  throw new InvalidRequestError('There is no such login', { detail: 'the login has no purpose' });
+}
+
+/** Pending logins, and forms that were denied. */
 export interface Logins extends LoginTransactions {
   /**
-   * Marks the form of that state as answered: no login begins with it.
+   * Marks the form of that state as decided: no login begins with it.
    *
-   * @returns false where it was answered before
+   * @returns false where it was decided before
    */
   decline(state: string, formExpiresAt: number): Promise<boolean>;
 }
 
-/**
- * @param now unix seconds
- * @param upstreamTimeoutMs for one call to Auth0
- */
-export function createLoginTransactions(
-  deps: SealedStorage,
-  now: () => number,
-  upstreamTimeoutMs: number,
-): Logins {
-  const logins = openCollection<LoginRecord | SpentFormRecord>(deps, 'login');
-  const unconfirmed = new LRUCache<string, readonly string[]>({ max: MAX_UNCONFIRMED });
-  /** Attempts at taking that the store may have written without saying so, by state. */
-  const unconfirmedTakes = new LRUCache<string, readonly string[]>({ max: MAX_UNCONFIRMED });
-  /** Finished here, where the store could not be told. */
-  const unwritten = new LRUCache<string, true>({ max: MAX_UNCONFIRMED });
-  /** Takes by this process, which is alive, by state. */
-  const ownTakes = new LRUCache<string, string>({ max: MAX_UNCONFIRMED });
-  const ownInterruptedAfter = Math.ceil(upstreamTimeoutMs / 1000) + MARGIN_SECONDS;
+type Standing = 'unusable' | 'pending' | 'interrupted';
 
-  function standingOf({ startedAt, takenAt, taker }: LoginRecord, state: string): Standing {
-    if (unwritten.get(state) !== undefined) return 'nothing';
-    const isTaken = takenAt !== undefined && !unconfirmedTakes.get(state)?.includes(taker ?? '');
-    if (!isTaken) return now() - (startedAt ?? now()) < LOGIN_TTL_SECONDS ? 'untouched' : 'nothing';
-    const isOwn = ownTakes.get(state) === taker;
-    const after = isOwn ? ownInterruptedAfter : INTERRUPTED_AFTER_SECONDS;
-    return now() - takenAt < after ? 'nothing' : 'interrupted';
+export function createLoginTransactions({ config, collections, now }: Core): Logins {
+  const logins = openCollection<LoginRecord | SpentFormRecord>(collections, 'login');
+  const thisProcess = randomBytes(9).toString('base64url');
+  const ownInterruptedAfter = Math.ceil(config.auth0.timeoutMs / 1000) + OWN_MARGIN_SECONDS;
+
+  function standingOf({ startedAt = now(), takenAt, takenBy }: LoginRecord): Standing {
+    if (takenAt === undefined)
+      return now() - startedAt < LOGIN_TTL_SECONDS ? 'pending' : 'unusable';
+    const after = takenBy === thisProcess ? ownInterruptedAfter : INTERRUPTED_AFTER_SECONDS;
+    return now() - takenAt < after ? 'unusable' : 'interrupted';
   }
   const secondsUntil = (time = 0): number => Math.max(time - now(), 0);
 
-  /**
-   * The first answer to a form counts. Where the store failed on it, the user was told to try again: what
-   * was written all the same must not stand in the way of that.
-   */
-  async function addOnce(
-    state: string,
-    record: (LoginRecord | SpentFormRecord) & { nonce: string },
-    ttlSeconds: number,
-  ): Promise<boolean> {
-    const lost = unconfirmed.get(state) ?? [];
-    try {
-      if (await logins.add(state, record, ttlSeconds)) return true;
-      if (lost.length === 0) return false;
-      const stored = await logins.update(state, ({ nonce = '' }) =>
-        lost.includes(nonce) ? { value: record, ttlSeconds } : undefined,
-      );
-      return stored?.nonce === record.nonce;
-    } catch (error) {
-      unconfirmed.set(state, [...lost, record.nonce].slice(-MAX_ATTEMPTS));
-      throw error;
-    }
-  }
-
   return {
-    decline(state, formExpiresAt) {
-      const record = { spent: true, nonce: randomBytes(16).toString('base64url') } as const;
-      return addOnce(state, record, Math.max(secondsUntil(formExpiresAt), 1));
-    },
+    decline: (state, formExpiresAt) =>
+      logins.add(state, { spent: true }, Math.max(secondsUntil(formExpiresAt), 1)),
     async waiting(state) {
       const login = await logins.get(state);
       if (login === undefined || 'spent' in login) return undefined;
-      return standingOf(login, state) === 'untouched' ? login : undefined;
+      return standingOf(login) === 'pending' ? login : undefined;
     },
     add: (state, transaction) =>
-      addOnce(state, { ...transaction, startedAt: now() }, LOGIN_TTL_SECONDS),
+      logins.add(state, { ...transaction, startedAt: now() }, LOGIN_TTL_SECONDS),
     async take(state, browser) {
-      let found: Standing = 'nothing';
-      const taker = randomBytes(16).toString('base64url');
+      const found: { standing: Standing } = { standing: 'unusable' };
       const take: Change<LoginRecord | SpentFormRecord> = (current) => {
-        if ('spent' in current) return undefined;
-        // Nothing is written for another browser: its answer must not use up this one's login.
-        found = isSame(current.browser, browser) ? standingOf(current, state) : 'nothing';
-        if (found === 'nothing') return undefined;
-        // Marked rather than deleted: the mark tells a crash from a login that never was.
+        found.standing = 'unusable';
+        // Another browser changes nothing: it must not use up this one's login.
+        if ('spent' in current || !isSame(current.browser, browser)) return undefined;
+        found.standing = standingOf(current);
+        if (found.standing === 'unusable') return undefined;
+        // Marked rather than deleted: the mark tells a crash from a login that does not exist.
         const ttlSeconds = Math.max(TAKEN_TTL_SECONDS, secondsUntil(current.formExpiresAt));
-        return { value: { ...current, takenAt: now(), taker }, ttlSeconds };
+        return { value: { ...current, takenAt: now(), takenBy: thisProcess }, ttlSeconds };
       };
-      const login = await logins.update(state, take).catch((error: unknown) => {
-        const lost = unconfirmedTakes.get(state) ?? [];
-        unconfirmedTakes.set(state, [...lost, taker].slice(-MAX_ATTEMPTS));
-        throw error;
-      });
-      if (login === undefined || 'spent' in login || is(found, 'nothing')) return undefined;
-      ownTakes.set(state, taker);
-      return { ...login, wasInterrupted: is(found, 'interrupted') };
+      const login = await logins.update(state, take);
+      if (login === undefined || 'spent' in login || found.standing === 'unusable') {
+        return undefined;
+      }
+      return { ...login, wasInterrupted: found.standing === 'interrupted' };
     },
     async finish(state, formExpiresAt) {
       const seconds = secondsUntil(formExpiresAt);
       const done =
         seconds === 0 ? logins.delete(state) : logins.set(state, { spent: true }, seconds);
-      // Left behind by a store that is away, it expires by itself.
-      await done.catch(() => unwritten.set(state, true));
+      // The login has succeeded. A record that a failing store did not delete expires by itself.
+      await done.catch(() => undefined);
     },
   };
-}
-
-/** What a login is good for: `interrupted` ones, for beginning anew. */
-type Standing = 'nothing' | 'untouched' | 'interrupted';
-
-/** A function, since the compiler does not follow what a callback assigns. */
-function is(value: Standing, expected: Standing): boolean {
-  return value === expected;
 }
 
 function isSame(a: string, b: string): boolean {

@@ -1,146 +1,137 @@
 /**
- * The refresh token grant: a new access token, and the next refresh token.
+ * The refresh token grant at the token endpoint (RFC 6749 §6): a new access token and the next refresh token. What
+ * happens to a token that is used twice is decided in `refresh-token.ts`.
  *
- * The order keeps an outage harmless: everything that can fail is done before the rotation, and
- * the rotation is one write.
- *
- * Spec: RFC 6749 §6, RFC 9700 §4.14; requirements R-TK-10…13, CLI-40…42.
- *
- * @module
+ * An outage uses nothing up: everything that can fail is done before the rotation, which is one write.
  */
 
-import type { AuthenticatedClient } from '../clients/client-authentication.js';
-import { clientFingerprint } from '../clients/fingerprint.js';
+import { clientFingerprint } from '../clients/client.js';
+import {
+  type IdentifiedClient,
+  requireClientAuthentication,
+  withClientAuthentication,
+} from '../clients/client-authentication.js';
+import type { Core } from '../core.js';
 import { InvalidGrantError } from '../oauth/errors.js';
 import type { RefreshGrantRequest } from '../oauth/token-request.js';
 import type { GrantRecord } from '../storage/records.js';
 import { traced } from '../telemetry.js';
-import { settled } from './authorization-code.js';
-import { provedBy, requireProof } from './code-grant.js';
-import type { GrantsDeps } from './grant-context.js';
-import type { RefreshTokenClaims } from './refresh-token.js';
+import type { Auth0Sessions } from './auth0-session.js';
+import { completed } from './authorization-code.js';
+import { supersedeEarlier } from './grant-cleanup.js';
+import type { GrantStore } from './grant-store.js';
 import {
+  classifyGeneration,
   countReuse,
-  judgeGeneration,
   nextGeneration,
-  type Presented,
+  type PresentedGeneration,
+  type RefreshTokens,
   reuseOf,
-} from './rotation.js';
-import { issueTokens, narrowedScopes, type TokenSet } from './token-set.js';
+} from './refresh-token.js';
+import { type IssueTokens, narrowedScopes, type TokenSet } from './token-set.js';
 
 /** See `Grants.refresh`. */
-export function refreshGrant(
+export type Refresh = (
   request: RefreshGrantRequest,
-  client: AuthenticatedClient,
+  client: IdentifiedClient,
   caller: string,
-  deps: GrantsDeps,
-): Promise<TokenSet> {
-  const work = (): Promise<TokenSet> => refreshAndRotate(request, client, caller, deps);
-  return traced('auth0_mcp.token.refresh', work, 'auth0_mcp.refreshes');
-}
+) => Promise<TokenSet>;
 
-async function refreshAndRotate(
-  request: RefreshGrantRequest,
-  client: AuthenticatedClient,
-  caller: string,
-  deps: GrantsDeps,
-): Promise<TokenSet> {
-  const claims = deps.refreshTokens.parse(request.refreshToken, client.id);
-  if (claims === undefined) throw badRefreshToken('not one of ours, or of another client');
-  const { grantId, generation } = claims;
-  const found = await deps.store.find(grantId);
-  if (found?.code.redeemedAt === undefined) throw badRefreshToken('no such grant');
-  requireProof(found, client);
-  await refuseReplay(judge(found, generation, deps), grantId, found, deps);
+export function createRefreshGrant(
+  core: Core,
+  store: GrantStore,
+  auth0Sessions: Auth0Sessions,
+  refreshTokens: Pick<RefreshTokens, 'parse'>,
+  issueTokens: IssueTokens,
+  knownScopes: ReadonlySet<string>,
+): Refresh {
+  const { emit, now } = core;
+  const { required } = core.config.scopes;
+  const { refreshGraceSeconds } = core.config.lifetimes;
+  const classify = (grant: GrantRecord, generation: number): PresentedGeneration =>
+    classifyGeneration(grant, generation, now(), refreshGraceSeconds);
 
-  const alive = await deps.sessions.keepAlive(grantId, found);
-  const scopes = narrowedScopes(alive, request.scopes, {
-    required: deps.requiredScopes,
-    known: deps.knownScopes,
-  });
-  // The first use of a token whose delivery was never noted; the rotation notes it.
-  if (alive.code.answering !== undefined) await deps.supersede(grantId, alive);
-  // Last of what can refuse, so that an outage of Auth0 does not use the assertion up.
-  await client.useAssertion?.(grantId);
-  const rotated = await rotate({ ...claims, caller }, alive, client, deps);
-  deps.emit({
-    type: 'tokens_refreshed',
-    grantId,
-    subject: rotated.subject,
-    client: client.fingerprint,
-  });
-  return issueTokens(grantId, rotated, scopes, deps);
-}
+  /** RFC 9700 §4.14.2: a token replaced long ago is in the hands of a thief or of the victim, so the grant is revoked. */
+  async function rejectReplay(
+    presented: PresentedGeneration,
+    grantId: string,
+    { subject, client }: GrantRecord,
+  ): Promise<void> {
+    if (presented !== 'replayed') return;
+    const context = { grantId, subject, client: clientFingerprint(client.id) };
+    emit({ type: 'refresh_token_replayed', ...context });
+    await store.revoke(grantId, 'refresh_token_replayed');
+    throw invalidRefreshToken('replaced before, outside the grace window');
+  }
 
-interface PresentedToken extends RefreshTokenClaims {
-  /** Keyed hash of the address it came from. */
-  readonly caller: string;
-}
-
-/** Takes the next generation, or the newest one if somebody was quicker. One write at most. */
-async function rotate(
-  { grantId, generation, caller }: PresentedToken,
-  found: GrantRecord,
-  client: AuthenticatedClient,
-  deps: GrantsDeps,
-): Promise<GrantRecord> {
-  let presented: Presented = 'current';
-  const change = (current: GrantRecord): GrantRecord | undefined => {
-    presented = judge(current, generation, deps);
-    const proved = provedBy(client, current);
-    if (presented === 'replayed') return undefined;
-    if (presented === 'recent') {
-      const counted = countReuse(current, generation, caller);
-      return counted === undefined && proved === current ? undefined : { ...proved, ...counted };
+  /** Writes the next generation, or counts the reuse of a replaced one. One write at most. */
+  async function rotate(
+    grantId: string,
+    generation: number,
+    found: GrantRecord,
+    client: IdentifiedClient,
+    caller: string,
+  ): Promise<GrantRecord> {
+    const result: { presented: PresentedGeneration } = { presented: 'current' };
+    const change = (current: GrantRecord): GrantRecord | undefined => {
+      result.presented = classify(current, generation);
+      if (result.presented === 'replayed') return undefined;
+      const used = withClientAuthentication(current, client);
+      if (result.presented === 'recent') {
+        const counted = countReuse(current, generation, caller);
+        return counted === undefined && used === current ? undefined : { ...used, ...counted };
+      }
+      const next = nextGeneration(current, generation, now(), refreshGraceSeconds, caller);
+      return { ...used, ...next, code: completed(current.code), lastUsedAt: now() };
+    };
+    const grant = await store.update(grantId, change, found);
+    if (grant === undefined) throw invalidRefreshToken('no such grant');
+    await rejectReplay(result.presented, grantId, grant);
+    // RFC 9700 §4.14.2: a reuse within the window is usually a retry, but a thief can hide there. The newest token is
+    // 'recent' too while a client rotates too fast: that is no reuse.
+    const reuse = result.presented === 'recent' && reuseOf(grant, generation, now());
+    if (reuse) {
+      const context = { grantId, subject: grant.subject, client: client.fingerprint };
+      emit({ type: 'refresh_token_reused', ...context, ...reuse });
     }
-    const { refreshGraceSeconds } = deps.lifetimes;
-    const next = nextGeneration(current, generation, deps.now(), refreshGraceSeconds, caller);
-    return { ...proved, ...next, code: settled(current.code), lastUsedAt: deps.now() };
-  };
-  const grant = await deps.store.update(grantId, change, found);
-  if (grant === undefined) throw badRefreshToken('no such grant');
-  await refuseReplay(presented, grantId, grant, deps);
-  if (isRecent(presented)) tellReuse(grantId, generation, grant, deps);
-  return grant;
+    return grant;
+  }
+
+  async function refreshAndRotate(
+    request: RefreshGrantRequest,
+    client: IdentifiedClient,
+    caller: string,
+  ): Promise<TokenSet> {
+    const claims = refreshTokens.parse(request.refreshToken, client.id);
+    if (claims === undefined) throw invalidRefreshToken('forged, or of another client');
+    const { grantId, generation } = claims;
+    const found = await store.find(grantId);
+    if (found?.code.redeemedAt === undefined) throw invalidRefreshToken('no such grant');
+    requireClientAuthentication(found, client);
+    await rejectReplay(classify(found, generation), grantId, found);
+
+    const fresh = await auth0Sessions.refreshIfDue(grantId, found);
+    const scopes = narrowedScopes(fresh, request.scopes, { required, known: knownScopes });
+    // The first use of a token whose redemption was not completed; the rotation completes it.
+    if (fresh.code.pendingAttempt !== undefined) {
+      await supersedeEarlier(grantId, fresh, core, store);
+    }
+    // The last step that can reject, so that an outage does not use the assertion up.
+    await client.useAssertion?.(grantId);
+    const rotated = await rotate(grantId, generation, fresh, client, caller);
+    const { subject } = rotated;
+    emit({ type: 'tokens_refreshed', grantId, subject, client: client.fingerprint });
+    return issueTokens(grantId, rotated, scopes);
+  }
+
+  return (request, client, caller) =>
+    traced(
+      'auth0_mcp.token.refresh',
+      () => refreshAndRotate(request, client, caller),
+      'auth0_mcp.refreshes',
+    );
 }
 
-/** A function, since the compiler does not follow what the callback assigns. */
-function isRecent(presented: Presented): boolean {
-  return presented === 'recent';
-}
-
-/** RFC 9700 §4.14.2: a reuse inside the window is a retry as a rule, but a thief can hide there. */
-function tellReuse(
-  grantId: string,
-  generation: number,
-  grant: GrantRecord,
-  { emit, now }: GrantsDeps,
-): void {
-  // The newest token is 'recent' too while a client rotates too fast: that is no reuse.
-  const reuse = reuseOf(grant, generation, now());
-  if (reuse === undefined) return;
-  const context = { grantId, subject: grant.subject, client: clientFingerprint(grant.client.id) };
-  emit({ type: 'refresh_token_reused', ...context, ...reuse });
-}
-
-function judge(grant: GrantRecord, generation: number, deps: GrantsDeps): Presented {
-  return judgeGeneration(grant, generation, deps.now(), deps.lifetimes.refreshGraceSeconds);
-}
-
-/** R-TK-12: a token that was replaced long ago is in somebody else's hands, so the grant ends. */
-async function refuseReplay(
-  presented: Presented,
-  grantId: string,
-  { subject, client }: GrantRecord,
-  deps: GrantsDeps,
-): Promise<void> {
-  if (presented !== 'replayed') return;
-  const context = { grantId, subject, client: clientFingerprint(client.id) };
-  deps.emit({ type: 'refresh_token_replayed', ...context });
-  await deps.revokeGrant(grantId, 'refresh_token_replayed');
-  throw badRefreshToken('replaced before, outside the grace window');
-}
-
-function badRefreshToken(detail: string): InvalidGrantError {
+function invalidRefreshToken(detail: string): InvalidGrantError {
   return new InvalidGrantError('The refresh token is invalid, expired or revoked', { detail });
 }

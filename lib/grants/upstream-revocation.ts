@@ -1,13 +1,9 @@
 /**
- * Gives refresh tokens back to Auth0 without making anyone wait.
+ * Revokes refresh tokens at Auth0 in the background (RFC 7009 §2.1).
  *
- * One at a time, in order, so that ending many grants at once stays inside Auth0's rate limits. An
- * outage pauses the queue. The queue is in memory: what a process has not given back when it ends,
- * Auth0 retires by its own idle lifetime.
- *
- * Spec: RFC 7009 §2.1; requirement R-RV-3.
- *
- * @module
+ * One at a time and in order, so that revoking many grants at once stays within Auth0's rate limits. An outage pauses
+ * the queue. The queue is in memory: a token that is still queued when the process ends is retired by Auth0 after its
+ * idle lifetime.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -16,74 +12,60 @@ import type { Logger } from '../config/logger.js';
 
 /** See {@link createUpstreamRevocation}. */
 export interface UpstreamRevocation {
-  /** Takes a token; returns at once. Undefined, for a login without one, is nothing to do. */
+  /** Queues a token and returns. Does nothing for a login without one. */
   revoke(refreshToken: string | undefined): void;
-  /** Gives back what is left unless Auth0 is away, and resolves when that is done. */
+  /** Revokes what is queued, unless Auth0 is unavailable. */
   close(): Promise<void>;
 }
 
-interface UpstreamRevocationDeps {
-  readonly auth0: Pick<Auth0, 'revoke'>;
-  readonly log: Pick<Logger, 'warn'>;
-}
-
-/** The first pause after an outage was met, doubled at each further one. */
+/** The first pause in an outage, doubled at each further one. */
 const FIRST_PAUSE_SECONDS = 1;
 const LONGEST_PAUSE_SECONDS = 60;
 /** Attempts for one token: with the pauses above, about an hour of outage. */
 const MAX_ATTEMPTS = 64;
-/** Tokens that may wait: some 100 bytes each. */
-const MAX_WAITING = 10_000;
+/** Tokens in the queue, some 100 bytes each. */
+const MAX_QUEUED = 10_000;
 
-export function createUpstreamRevocation({
-  auth0,
-  log,
-}: UpstreamRevocationDeps): UpstreamRevocation {
-  const waiting: string[] = [];
+export function createUpstreamRevocation(
+  auth0: Pick<Auth0, 'revoke'>,
+  log: Pick<Logger, 'warn'>,
+): UpstreamRevocation {
+  const queue: string[] = [];
   const closing = new AbortController();
   let worker: Promise<void> | undefined;
 
   async function work(): Promise<void> {
-    for (let token = waiting[0]; token !== undefined; token = waiting[0]) {
-      const failure = await attempts(token);
-      if (failure !== undefined) tell(failure);
-      // Closing does not wait out an outage: what is left would meet it as well.
-      if (isOutage(failure) && closing.signal.aborted) waiting.length = 0;
-      waiting.shift();
+    for (let token = queue[0]; token !== undefined; token = queue[0]) {
+      const failure = await revokeNow(token);
+      const isGivenUp = closing.signal.aborted && isOutage(failure);
+      const { length: tokens } = queue.splice(0, isGivenUp ? queue.length : 1);
+      if (failure === undefined) continue;
+      log.warn(
+        { error: String(failure), tokens },
+        'refresh tokens could not be revoked at Auth0, which retires them after their idle lifetime',
+      );
     }
     worker = undefined;
   }
 
-  async function attempts(token: string): Promise<Error | undefined> {
+  /** @returns what made the last attempt fail */
+  async function revokeNow(token: string): Promise<unknown> {
     for (let attempt = 0; ; attempt += 1) {
-      const failure = await auth0.revoke(token).then(() => undefined, asError);
+      const failure: unknown = await auth0.revoke(token).catch((error: unknown) => error);
       if (!isOutage(failure) || attempt >= MAX_ATTEMPTS) return failure;
-      if (!(await pause(attempt, failure))) return failure;
+      const backoff = Math.min(FIRST_PAUSE_SECONDS * 2 ** attempt, LONGEST_PAUSE_SECONDS);
+      const milliseconds = (failure.retryAfterSeconds ?? backoff) * 1000;
+      // `ref: false`: this pause does not keep the process alive.
+      const options = { signal: closing.signal, ref: false };
+      const isClosing = await sleep(milliseconds, false, options).catch(() => true);
+      if (isClosing) return failure;
     }
-  }
-
-  function tell(failure: Error): void {
-    const tokens = closing.signal.aborted && isOutage(failure) ? waiting.length : 1;
-    log.warn(
-      { error: String(failure), tokens },
-      'refresh tokens could not be given back to Auth0, which retires them by its idle lifetime',
-    );
-  }
-
-  /** @returns false when there is no time left for another attempt */
-  function pause(attempt: number, { retryAfterSeconds }: Auth0Error): Promise<boolean> {
-    const backoff = Math.min(FIRST_PAUSE_SECONDS * 2 ** attempt, LONGEST_PAUSE_SECONDS);
-    const milliseconds = (retryAfterSeconds ?? backoff) * 1000;
-    // Not worth keeping a process alive for.
-    const options = { signal: closing.signal, ref: false };
-    return sleep(milliseconds, true, options).catch(() => false);
   }
 
   return {
     revoke(refreshToken) {
-      if (refreshToken === undefined) return;
-      if (waiting.length >= MAX_WAITING) waiting.pop();
-      waiting.push(refreshToken);
+      if (refreshToken === undefined || queue.length >= MAX_QUEUED) return;
+      queue.push(refreshToken);
       worker ??= work();
     },
     async close() {
@@ -93,10 +75,6 @@ export function createUpstreamRevocation({
   };
 }
 
-function isOutage(failure: Error | undefined): failure is Auth0Error {
+function isOutage(failure: unknown): failure is Auth0Error {
   return failure instanceof Auth0Error && failure.kind === 'unavailable';
-}
-
-function asError(thrown: unknown): Error {
-  return thrown instanceof Error ? thrown : new Error(String(thrown));
 }

@@ -8,7 +8,7 @@
  */
 import type { Request, Response } from 'express';
 
-import type { AuthenticateClient, AuthenticatedClient } from '../clients/client-authentication.js';
+import type { AuthenticateClient, IdentifiedClient } from '../clients/client-authentication.js';
 import { noteCaller } from '../config/request-context.js';
 import type { RefreshTokens } from '../grants/refresh-token.js';
 import { type ClientCredentials, parseClientCredentials } from '../oauth/client-credentials.js';
@@ -24,7 +24,7 @@ const MAX_BODY_BYTES = 32 * 1024;
 /** What the endpoint has to work with. */
 export interface ClientRequest {
   readonly form: Parameters;
-  readonly client: AuthenticatedClient;
+  readonly client: IdentifiedClient;
 }
 
 /**
@@ -57,10 +57,10 @@ export function createClientRequests(deps: ClientRequestsDeps): OpenClientReques
    */
   async function countForGrant(
     grantId: string,
-    caller: { readonly address: string } | { readonly hasProved: boolean },
+    caller: { readonly address: string } | { readonly isAuthenticated: boolean },
   ): Promise<void> {
     if ('address' in caller) return limits.count('grant', `from ${caller.address} ${grantId}`);
-    return limits.count('grant', `${caller.hasProved ? 'with' : 'without'} proof ${grantId}`);
+    return limits.count('grant', `${caller.isAuthenticated ? 'with' : 'without'} proof ${grantId}`);
   }
 
   /**
@@ -72,7 +72,7 @@ export function createClientRequests(deps: ClientRequestsDeps): OpenClientReques
     credentials: ClientCredentials,
     address: string,
     hasToken: boolean,
-  ): Promise<AuthenticatedClient> {
+  ): Promise<IdentifiedClient> {
     const { method, clientId } = credentials;
     const isSecret = method === 'client_secret_basic' || method === 'client_secret_post';
     if (!isSecret) return authenticateClient(credentials);
@@ -103,7 +103,7 @@ export function createClientRequests(deps: ClientRequestsDeps): OpenClientReques
       await limits.count('token', address);
       return { form, client: await authenticate(credentials, address, false) };
     }
-    await countForGrant(grantId, method === 'none' ? { hasProved: false } : { address });
+    await countForGrant(grantId, method === 'none' ? { isAuthenticated: false } : { address });
     const client = await authenticate(credentials, address, true);
     if (method !== 'none') await countForGrant(grantId, client);
     return { form, client };

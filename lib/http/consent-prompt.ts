@@ -2,9 +2,9 @@
 import type { Request, Response } from 'express';
 
 import type { Client } from '../clients/client.js';
-import { clientFingerprint } from '../clients/fingerprint.js';
+import { clientFingerprint } from '../clients/client.js';
 import type { Config } from '../config/config.js';
-import type { ApprovedRequest } from '../grants/code-grant.js';
+import type { ApprovedRequest } from '../grants/login-transactions.js';
 import { redirectUriHost, redirectUriKind } from '../oauth/redirect-uri.js';
 import { consentPage } from '../pages/consent-page.js';
 import { type LookFor, sendPage } from './pages.js';

@@ -2,9 +2,9 @@
 import type { Request, Response } from 'express';
 
 import type { Auth0, LoginStart } from '../auth0/auth0.js';
-import { clientFingerprint } from '../clients/fingerprint.js';
+import { clientFingerprint } from '../clients/client.js';
 import type { EventListener } from '../config/events.js';
-import type { PendingLogin } from '../grants/pending-login.js';
+import type { PendingLogin } from '../grants/login-transactions.js';
 import type { LoginFlow, LoginFlows } from './login-flows.js';
 import type { RateLimits } from './rate-limits.js';
 import { alreadySubmitted } from './sealed-form.js';

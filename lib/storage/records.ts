@@ -33,8 +33,8 @@ export interface CodeRecord {
   expiresAt: number;
   /** When it was first redeemed; from then on the grant lives. */
   redeemedAt?: number;
-  /** The attempt whose answer has not left yet as far as anybody knows: random. */
-  answering?: string;
+  /** The redemption attempt whose response has not been sent yet, as far as is known: random. */
+  pendingAttempt?: string;
   /** Redemptions that failed on the verifier or the redirect URI. */
   failures: number;
 }
@@ -114,8 +114,8 @@ export interface LoginRecord {
   startedAt?: number;
   /** When the answer of Auth0 arrived; unix seconds. */
   takenAt?: number;
-  /** Tells the request that took it from others. */
-  taker?: string;
+  /** The process that took it: random. */
+  takenBy?: string;
 }
 
 /**
@@ -125,8 +125,6 @@ export interface LoginRecord {
  */
 export interface SpentFormRecord {
   spent: true;
-  /** Of a denial: tells it from others of the same form. */
-  nonce?: string;
 }
 
 /**

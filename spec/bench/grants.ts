@@ -87,7 +87,7 @@ export async function makeGrant(context: Pick<Context, 'grants'>): Promise<Token
   const { code } = await beginGrant(context, clientId);
   const tokens = await context.grants.redeemCode(
     { grantType: 'authorization_code', code, codeVerifier: VERIFIER, redirectUri: REDIRECT_URI },
-    { id: clientId, hasProved: false, fingerprint: 'bench' },
+    { id: clientId, isAuthenticated: false, fingerprint: 'bench' },
   );
   tokens.onSent?.();
   return tokens;

@@ -63,19 +63,19 @@ describe('client assertion (private_key_jwt)', () => {
   function verifier(...sets: ClientKeySet[]) {
     const remembered = new Map<string, number>();
     const asked: boolean[] = [];
-    const verifyClientAssertion = createClientAssertions({
-      async clientKeys(_client, renewal) {
+    const verifyClientAssertion = createClientAssertions(
+      async (_client, renewal) => {
         const isRenewal = renewal?.isRenewal ?? false;
         asked.push(isRenewal);
         return (isRenewal ? sets[1] : sets[0]) ?? sets[0] ?? { keys: [] };
       },
-      async rememberJti({ key, clientId, grantId, ttlSeconds }) {
+      async ({ key, clientId, grantId, ttlSeconds }) => {
         expect([clientId, grantId]).toEqual([CLIENT_ID, 'grant']);
         if (remembered.has(key)) return false;
         remembered.set(key, ttlSeconds);
         return true;
       },
-    });
+    );
     const prove = (assertion: string, now = NOW) =>
       verifyClientAssertion(assertion, { client, issuer: ISSUER, now });
     /** Proves it and uses it up. */
@@ -150,7 +150,7 @@ describe('client assertion (private_key_jwt)', () => {
     await expect(several.prove(unnamed)).rejects.toThrow(ClientAssertionError);
   });
 
-  it('FA-25: stores nothing for an assertion that is only proved', async () => {
+  it('FA-25: stores nothing for an assertion that is only verified', async () => {
     const { prove, remembered } = verifier(await keySet('ES256'));
     const use = await prove(await sign());
     await prove(await sign());
@@ -182,7 +182,7 @@ describe('client assertion (private_key_jwt)', () => {
     expect(remembered.size).toBe(0);
   });
 
-  it('RFC 7523 §3 lets the clocks differ by a minute', async () => {
+  it('RFC 7523 §3 accepts a clock difference of a minute', async () => {
     const { verify } = verifier(await keySet('ES256'));
     const claims = { iat: NOW + 60, exp: NOW + 360 };
     await expect(verify(await sign(claims))).resolves.toBeUndefined();
@@ -190,7 +190,7 @@ describe('client assertion (private_key_jwt)', () => {
     await expect(verify(late)).resolves.toBeUndefined();
   });
 
-  it('RFC 7523 §3 accepts a jti once, and remembers it for as long as it would pass anywhere', async () => {
+  it('RFC 7523 §3 accepts a jti once, and stores it for as long as any instance would accept it', async () => {
     const { verify, remembered } = verifier(await keySet('ES256'));
     const assertion = await sign({ exp: NOW + 60 });
     await verify(assertion);
@@ -205,10 +205,10 @@ describe('client assertion (private_key_jwt)', () => {
       let now = NOW;
       const store = memoryStorage({ now: () => now });
       const keys = await keySet('ES256');
-      const verify = createClientAssertions({
-        clientKeys: async () => keys,
-        rememberJti: ({ key, ttlSeconds }) => store.add(key, new Uint8Array(1), ttlSeconds),
-      });
+      const verify = createClientAssertions(
+        async () => keys,
+        ({ key, ttlSeconds }) => store.add(key, new Uint8Array(1), ttlSeconds),
+      );
       const assertion = await sign({ exp: NOW + 60 });
       const use = async (at: number): Promise<string> => {
         const expected = { client, issuer: ISSUER, now: at };
@@ -227,13 +227,13 @@ describe('client assertion (private_key_jwt)', () => {
     },
   );
 
-  it('takes no jti of one client for that of another', async () => {
+  it('distinguishes the jti of two clients', async () => {
     const keys = await keySet('ES256');
     const stored = new Set<string>();
-    const verify = createClientAssertions({
-      clientKeys: async () => keys,
-      rememberJti: async ({ key }) => stored.size !== stored.add(key).size,
-    });
+    const verify = createClientAssertions(
+      async () => keys,
+      async ({ key }) => stored.size !== stored.add(key).size,
+    );
     for (const [id, jti] of [
       ['c', 'b one'],
       ['c b', 'one'],
@@ -246,7 +246,7 @@ describe('client assertion (private_key_jwt)', () => {
     expect(stored.size).toBe(4);
   });
 
-  it('uses a jti up only after the signature is proved', async () => {
+  it('stores a jti only after the signature is verified', async () => {
     const { verify, remembered } = verifier(await keySet('ES256'));
     await expect(verify(await sign({}, { key: 'other', kid: 'ES256' }))).rejects.toThrow(
       ClientAssertionError,
@@ -267,13 +267,16 @@ describe('client assertion (private_key_jwt)', () => {
     }
   });
 
-  it.each(['', 'x', 'a.b.c', 'a'.repeat(9_000)])('refuses %.10s, which is no JWT', async (text) => {
-    const { verify } = verifier(await keySet('ES256'));
-    await expect(verify(text)).rejects.toMatchObject({
-      name: 'ClientAssertionError',
-      message: 'The client assertion is not valid.',
-    });
-  });
+  it.each(['', 'x', 'a.b.c', 'a'.repeat(9_000)])(
+    'refuses %.10s, which is not a JWT',
+    async (text) => {
+      const { verify } = verifier(await keySet('ES256'));
+      await expect(verify(text)).rejects.toMatchObject({
+        name: 'ClientAssertionError',
+        message: 'The client assertion is not valid.',
+      });
+    },
+  );
 
   it('tries every key that fits when the header names none', async () => {
     const { verify } = verifier(await keySet('other', 'ES256'));
@@ -301,7 +304,7 @@ describe('client assertion (private_key_jwt)', () => {
     await expect(fourth.verify(await sign())).resolves.toBeUndefined();
   });
 
-  it('asks for newer keys once when none fits: the client may have rotated them', async () => {
+  it('fetches newer keys once when none fits: the client may have rotated them', async () => {
     const { verify, asked } = verifier(await keySet('other'), await keySet('other', 'ES256'));
     await expect(verify(await sign())).resolves.toBeUndefined();
     expect(asked).toEqual([false, true]);
@@ -321,13 +324,13 @@ describe('client assertion (private_key_jwt)', () => {
     );
   });
 
-  it('R-CI-9 passes an outage of the key host on as what it is', async () => {
-    const verify = createClientAssertions({
-      clientKeys: async () => {
+  it('R-CI-9 passes the error of an outage of the key host on', async () => {
+    const verify = createClientAssertions(
+      async () => {
         throw new ClientMetadataError('unreachable', 'down');
       },
-      rememberJti: async () => true,
-    });
+      async () => true,
+    );
     const call = verify(await sign(), { client, issuer: ISSUER, now: NOW });
     await expect(call).rejects.toMatchObject({ isTemporary: true, reason: 'unreachable' });
   });

@@ -40,16 +40,16 @@ function authentication(authMethod: ClientAuthMethod | 'unknown', failure?: unkn
     },
     isSecretOf: (_id, secret) => secret === SECRET,
   };
-  const authenticate = createClientAuthentication({
+  const authenticate = createClientAuthentication(
     clients,
-    async verifyAssertion(assertion, expected) {
+    async (assertion, expected) => {
       asserted.push([assertion, expected.client.id, expected.issuer, expected.now]);
       if (failure !== undefined) throw failure;
       return async () => void asserted.push('used');
     },
-    issuer: ISSUER,
-    now: () => NOW,
-  });
+    ISSUER,
+    () => NOW,
+  );
   return { authenticate, fetched, asserted };
 }
 
@@ -93,9 +93,13 @@ describe('client authentication', () => {
       true,
     ],
     ['R-CI-5 an assertion', 'private_key_jwt', credentials('private_key_jwt', 'a.b.c'), true],
-  ])('lets in: %s', async (_what, authMethod, sent, hasProved) => {
+  ])('accepts: %s', async (_what, authMethod, sent, isAuthenticated) => {
     const { authenticate } = authentication(authMethod);
-    expect(await authenticate(sent)).toMatchObject({ id: 'id', hasProved, fingerprint: 'id' });
+    expect(await authenticate(sent)).toMatchObject({
+      id: 'id',
+      isAuthenticated,
+      fingerprint: 'id',
+    });
   });
 
   it.each<[string, ClientAuthMethod | 'unknown', ClientCredentials]>([
@@ -127,24 +131,24 @@ describe('client authentication', () => {
       'private_key_jwt',
       credentials('client_secret_basic', 'a.b.c'),
     ],
-  ])('keeps out, in the same words: %s', async (_what, authMethod, sent) => {
+  ])('refuses, with the same error: %s', async (_what, authMethod, sent) => {
     const attempt = authentication(authMethod).authenticate(sent);
     await expect(attempt).rejects.toBeInstanceOf(InvalidClientError);
     await expect(attempt).rejects.toMatchObject({ description: 'Client authentication failed' });
   });
 
-  it('R-CI-9 takes the word of a public document client without fetching its document', async () => {
+  it('R-CI-9 accepts a public document client without fetching its document', async () => {
     const { authenticate, fetched } = authentication('private_key_jwt');
     expect(await authenticate(credentials('none', undefined, URL_ID))).toEqual({
       id: URL_ID,
       // What its grant remembers decides whether a proof was due.
-      hasProved: false,
+      isAuthenticated: false,
       fingerprint: URL_ID,
     });
     expect(fetched).toEqual([]);
   });
 
-  it('R-TK-16 FA-25: has an assertion checked against our issuer and our clock, and does not use it up', async () => {
+  it('R-TK-16 FA-25: verifies an assertion against this issuer and clock, and does not use it up', async () => {
     const { authenticate, asserted } = authentication('private_key_jwt');
     const client = await authenticate(credentials('private_key_jwt', 'a.b.c', URL_ID));
     expect(asserted).toEqual([['a.b.c', URL_ID, ISSUER, NOW]]);
@@ -161,7 +165,7 @@ describe('client authentication', () => {
     expect(fetched).toEqual([]);
   });
 
-  it('R-CI-5 tells the log, not the client, what was wrong with an assertion', async () => {
+  it('R-CI-5 logs what was wrong with an assertion, and does not tell the client', async () => {
     const failure = new ClientAssertionError('jti was used before');
     const { authenticate } = authentication('private_key_jwt', failure);
     await expect(authenticate(credentials('private_key_jwt', 'a.b.c'))).rejects.toMatchObject({
@@ -172,7 +176,7 @@ describe('client authentication', () => {
     });
   });
 
-  it('R-CI-9 passes an outage of the host of the keys on as what it is', async () => {
+  it('R-CI-9 passes the error of an outage of the key host on', async () => {
     const failure = new ClientMetadataError('unreachable', 'down');
     const { authenticate } = authentication('private_key_jwt', failure);
     await expect(authenticate(credentials('private_key_jwt', 'a.b.c'))).rejects.toBe(failure);

@@ -55,12 +55,12 @@ function directory({ withDocuments = true, preRegistered = PRE_REGISTERED } = {}
       return { ...DOCUMENT_CLIENT, id };
     },
   };
-  const deps = { preRegistered, registered, documents: withDocuments ? documents : undefined };
-  return { clients: createClientDirectory(deps), fetched };
+  const enabled = withDocuments ? documents : undefined;
+  return { clients: createClientDirectory(preRegistered, registered, enabled), fetched };
 }
 
 describe('the directory of clients', () => {
-  it('finds a client that registered itself', async () => {
+  it('finds a registered client', async () => {
     const metadata = parseClientMetadata({ redirect_uris: ['https://a.example/cb'] });
     const { clientId } = registered.register(metadata, 0);
     const { clients } = directory();
@@ -68,20 +68,20 @@ describe('the directory of clients', () => {
     expect(clients.isMetadataDocumentId(clientId)).toBe(false);
   });
 
-  it('AS-7 asks for the document of a URL, once for each question', async () => {
+  it('AS-7 fetches the document of a URL, once for each call', async () => {
     const { clients, fetched } = directory();
     expect(clients.isMetadataDocumentId(URL_ID)).toBe(true);
     expect(await clients.find(URL_ID)).toEqual(DOCUMENT_CLIENT);
     expect(fetched).toEqual([URL_ID]);
   });
 
-  it('AS-7 fetches nothing where documents are switched off', async () => {
+  it('AS-7 fetches nothing where documents are disabled', async () => {
     const { clients } = directory({ withDocuments: false });
     expect(clients.isMetadataDocumentId(URL_ID)).toBe(false);
     expect(await clients.find(URL_ID)).toBeUndefined();
   });
 
-  it('AS-1 finds clients entered by hand, with and without a secret', async () => {
+  it('AS-1 finds pre-registered clients, with and without a secret', async () => {
     const { clients } = directory();
     expect(await clients.find('desk')).toMatchObject({
       kind: 'preregistered',
@@ -94,7 +94,7 @@ describe('the directory of clients', () => {
     expect(await clients.find('__proto__')).toMatchObject({ name: 'x' });
   });
 
-  it('lets what was entered by hand go before a document of that name', async () => {
+  it('prefers a pre-registered client to a document of that id', async () => {
     const preRegistered = [
       { ...PRE_REGISTERED[0], clientId: URL_ID, clientSecret: SECRET, redirectUris: [], name: 'x' },
     ];
@@ -105,13 +105,13 @@ describe('the directory of clients', () => {
   });
 
   it.each(['', 'Desk', 'desk ', 'constructor', 'toString', 'auth0|1', 'x'.repeat(9000)])(
-    'AS-28 knows nobody by the name of %.20j',
+    'AS-28 finds no client for %.20j',
     async (id) => {
       expect(await directory({ preRegistered: [] }).clients.find(id)).toBeUndefined();
     },
   );
 
-  it('knows the secret of a client entered by hand, and takes no other', () => {
+  it('accepts the secret of a pre-registered client, and no other', () => {
     const { clients } = directory();
     expect(clients.isSecretOf('desk', SECRET)).toBe(true);
     for (const wrong of ['', SECRET.slice(1), `${SECRET} `, SECRET.toUpperCase()]) {
@@ -121,7 +121,7 @@ describe('the directory of clients', () => {
     expect(clients.isSecretOf('nobody', SECRET)).toBe(false);
   });
 
-  it('knows the secret of a client that registered itself', () => {
+  it('accepts the secret of a registered client', () => {
     const metadata = parseClientMetadata({
       redirect_uris: ['https://a.example/cb'],
       token_endpoint_auth_method: 'client_secret_post',

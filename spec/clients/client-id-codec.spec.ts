@@ -81,7 +81,7 @@ describe('client id codec (R-RG-7)', () => {
     expect(decodeClientId(id, [KEY])).toEqual(client);
   });
 
-  it('carries every field, also a name with line breaks, or none', () => {
+  it('contains every field, also a name with line breaks, or none', () => {
     for (const clientName of [undefined, 'a\n\nb', '日本語 🙂']) {
       for (const authMethod of ['none', 'client_secret_basic', 'client_secret_post'] as const) {
         const client = {
@@ -94,7 +94,7 @@ describe('client id codec (R-RG-7)', () => {
     }
   });
 
-  it('is read with any key that ever made one, and with no other', () => {
+  it('is read with each configured key, and with no other', () => {
     const id = encode(registration('x', 'https://a.example/cb'), OLDER_KEY);
     expect(decodeClientId(id, [KEY, OLDER_KEY])).toBeDefined();
     expect(decodeClientId(id, [KEY])).toBeUndefined();
@@ -109,7 +109,7 @@ describe('client id codec (R-RG-7)', () => {
   });
 
   it.each(['', 'x', 'auth0|123', 'https://a.example/c.json', 'A'.repeat(3000), '-_-_'.repeat(20)])(
-    'gives nothing for %p',
+    'is refused: %p',
     (garbage) => {
       expect(decodeClientId(garbage, [KEY])).toBeUndefined();
     },
@@ -119,13 +119,13 @@ describe('client id codec (R-RG-7)', () => {
     ['keys', { jwksUri: `https://a.example/${'k'.repeat(9000)}` }],
     ['redirect URIs', { redirectUris: [`https://a.example/${'k'.repeat(9000)}`] }],
     ['a name', { clientName: 'k'.repeat(9000) }],
-  ])('is not made of %s that are large when it is read, however short it would be', (_of, part) => {
+  ])('is not made of %s that are large when decoded, however short it would be', (_of, part) => {
     const base = registration('x', 'https://a.example/cb');
     const client = { ...base, authMethod: 'private_key_jwt' as const, ...part };
     expect(encodeClientId(client, KEY)).toBeUndefined();
   });
 
-  it('gives nothing for a genuine one that is larger, or has other keys, than is allowed now', () => {
+  it('is refused if genuine but larger, or with other keys, than is allowed now', () => {
     const sealed = (text: string): string => {
       const dictionary = DICTIONARY_V1;
       const body = Buffer.concat([

@@ -20,7 +20,7 @@ const metadata = (fields: object = {}) =>
   parseClientMetadata({ redirect_uris: ['https://a.example/cb'], ...fields });
 const CONFIDENTIAL = metadata({ token_endpoint_auth_method: 'client_secret_basic' });
 
-describe('clients that register themselves', () => {
+describe('registered clients', () => {
   it.each(REAL_REGISTRATIONS)('CLI-15 are found again as they said they are: %s', (_name, body) => {
     const clients = clientsOf(OLD);
     const registered = parseClientMetadata(body);
@@ -43,7 +43,7 @@ describe('clients that register themselves', () => {
     for (const text of [clientId, clientSecret ?? 'x']) expect(text).toMatch(/^[A-Za-z0-9_-]+$/);
   });
 
-  it('R-RG-7 are known to every instance with the same key, and to no other', () => {
+  it('R-RG-7 are valid on every instance with the same key, and on no other', () => {
     const { clientId } = clientsOf(OLD).register(metadata(), NOW);
     expect(clientsOf(OLD).find(clientId)).toBeDefined();
     expect(clientsOf(NEW).find(clientId)).toBeUndefined();
@@ -55,17 +55,14 @@ describe('clients that register themselves', () => {
     'https://mcp.example/api',
     'http://mcp.example',
     '',
-  ])(
-    'FA-20: are unknown to the issuer %j with the same key, and so are their secrets',
-    (issuer) => {
-      const { clientId, clientSecret = '' } = clientsOf(OLD).register(CONFIDENTIAL, NOW);
-      const other = createRegisteredClients(createKeyRing([OLD]), issuer, checkUrl);
-      expect(other.find(clientId)).toBeUndefined();
-      expect(other.isSecretOf(clientId, clientSecret)).toBe(false);
-    },
-  );
+  ])('FA-20: are unknown to the issuer %j with the same key, as are their secrets', (issuer) => {
+    const { clientId, clientSecret = '' } = clientsOf(OLD).register(CONFIDENTIAL, NOW);
+    const other = createRegisteredClients(createKeyRing([OLD]), issuer, checkUrl);
+    expect(other.find(clientId)).toBeUndefined();
+    expect(other.isSecretOf(clientId, clientSecret)).toBe(false);
+  });
 
-  it('CLI-25 stay known, and their secrets good, when a new key comes first', () => {
+  it('CLI-25 stay valid, as do their secrets, when a new key comes first', () => {
     const { clientId, clientSecret = '' } = clientsOf(OLD).register(CONFIDENTIAL, NOW);
     const rotated = clientsOf(NEW, OLD);
     expect(rotated.find(clientId)).toBeDefined();
@@ -86,21 +83,18 @@ describe('clients that register themselves', () => {
       { keys: [EC] },
     ],
     ['an address', { jwks_uri: 'https://a.example/jwks.json' }, undefined],
-  ])(
-    'FA-19: carry the keys they prove themselves with, and have no secret: %s',
-    (_what, keys, jwks) => {
-      const clients = clientsOf(OLD);
-      const { clientId, clientSecret } = clients.register(signing(keys), NOW);
-      expect(clientSecret).toBeUndefined();
-      expect(clientId.length).toBeLessThan(1000);
-      expect(clientsOf(NEW, OLD).find(clientId)).toMatchObject({
-        authMethods: ['private_key_jwt'],
-        redirectUris: ['https://a.example/cb'],
-        jwks,
-        jwksUri: 'jwks_uri' in keys ? keys.jwks_uri : undefined,
-      });
-    },
-  );
+  ])('FA-19: contain their authentication keys, and have no secret: %s', (_what, keys, jwks) => {
+    const clients = clientsOf(OLD);
+    const { clientId, clientSecret } = clients.register(signing(keys), NOW);
+    expect(clientSecret).toBeUndefined();
+    expect(clientId.length).toBeLessThan(1000);
+    expect(clientsOf(NEW, OLD).find(clientId)).toMatchObject({
+      authMethods: ['private_key_jwt'],
+      redirectUris: ['https://a.example/cb'],
+      jwks,
+      jwksUri: 'jwks_uri' in keys ? keys.jwks_uri : undefined,
+    });
+  });
 
   it.each([
     {},
@@ -127,7 +121,7 @@ describe('clients that register themselves', () => {
     expect(() => clientsOf(OLD).register(signing(keys), NOW)).toThrow(InvalidClientMetadataError);
   });
 
-  it('FA-19: need keys of their own where nothing is fetched, also those that have an address already', () => {
+  it('FA-19: need their keys in the registration where nothing is fetched, also those registered with a jwks_uri', () => {
     const remote = signing({ jwks_uri: 'https://a.example/jwks.json' });
     const { clientId } = clientsOf(OLD).register(remote, NOW);
     const quiet = createRegisteredClients(createKeyRing([OLD]), ISSUER, undefined);
@@ -137,14 +131,14 @@ describe('clients that register themselves', () => {
     expect(quiet.find(own.clientId)?.jwks).toEqual({ keys: [EC] });
   });
 
-  it('FA-21: are two where the same registration comes twice within a second', () => {
+  it('FA-21: are two for the same registration twice within a second', () => {
     const clients = clientsOf(OLD);
     const [one, other] = [clients.register(CONFIDENTIAL, NOW), clients.register(CONFIDENTIAL, NOW)];
     expect(one.clientId).not.toBe(other.clientId);
     expect(clients.isSecretOf(one.clientId, other.clientSecret ?? '')).toBe(false);
   });
 
-  it('have a secret that fits them alone', () => {
+  it('have a secret of their own', () => {
     const clients = clientsOf(OLD);
     const { clientId, clientSecret = '' } = clients.register(CONFIDENTIAL, NOW);
     const other = clients.register(CONFIDENTIAL, NOW + 1);
@@ -160,7 +154,7 @@ describe('clients that register themselves', () => {
     }
   });
 
-  it('R-RG-7 get no id of more than 2 kB', () => {
+  it('R-RG-7 have no id of more than 2 kB', () => {
     // Random text, which no dictionary makes shorter.
     const redirect_uris = Array.from(
       { length: 20 },
@@ -171,7 +165,7 @@ describe('clients that register themselves', () => {
     );
   });
 
-  it('R-AT-4 are not found under the id of a person or of a document', () => {
+  it('R-AT-4 are not found by the id of a user or of a document', () => {
     for (const id of [
       'auth0|123',
       'google-oauth2|1',

@@ -8,7 +8,7 @@ import {
   SIGNING_KEY_MATERIAL_BYTES,
   type SigningKey,
   signingKeyFrom,
-} from '../../lib/grants/signing-key.js';
+} from '../../lib/grants/access-token.js';
 import { createKeyRing } from '../../lib/keys/key-ring.js';
 import { memoryStorage } from '../../lib/storage/memory-storage.js';
 import { type Storage, StorageUnavailableError } from '../../lib/storage/storage.js';

@@ -10,13 +10,13 @@ import { parseParameters } from '../../lib/oauth/parameters.js';
 import type { GrantRecord } from '../../lib/storage/records.js';
 
 /** One app with one endpoint, and one grant of a client that authenticates in this way. */
-function appWith(authMethod: ClientAuthMethod, hasProved: boolean) {
+function appWith(authMethod: ClientAuthMethod, isAuthenticated: boolean) {
   const ended: string[] = [];
   const grant = { client: { id: 'client', authMethod, mayRefresh: true } } as GrantRecord;
   const handlers = revocationEndpoint({
     openClientRequest: async () => ({
       form: parseParameters('token=its-token'),
-      client: { id: 'client', hasProved, fingerprint: 'client' },
+      client: { id: 'client', isAuthenticated, fingerprint: 'client' },
     }),
     grants: {
       findByToken: async () => ({ id: 'grant', grant }),

@@ -1,10 +1,19 @@
-import { createHmac, randomBytes } from 'node:crypto';
-
+import { createHash, createHmac, randomBytes, sign, verify } from 'node:crypto';
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { decodeJwt, decodeProtectedHeader, generateKeyPair, type JWTPayload, SignJWT } from 'jose';
-
-import { type AccessTokens, createAccessTokens } from '../../lib/grants/access-token.js';
-import { SIGNING_KEY_MATERIAL_BYTES, signingKeyFrom } from '../../lib/grants/signing-key.js';
+import {
+  calculateJwkThumbprint,
+  decodeJwt,
+  decodeProtectedHeader,
+  generateKeyPair,
+  type JWTPayload,
+  SignJWT,
+} from 'jose';
+import {
+  type AccessTokens,
+  createAccessTokens,
+  SIGNING_KEY_MATERIAL_BYTES,
+  signingKeyFrom,
+} from '../../lib/grants/access-token.js';
 import { InvalidTokenError } from '../../lib/oauth/errors.js';
 
 const NOW = 1_700_000_000;
@@ -36,7 +45,7 @@ const GENUINE_HEADER = { alg: 'ES256', typ: 'at+jwt', kid: KEY.kid };
 
 let now = NOW;
 const tokensOf = (...materials: Buffer[]): AccessTokens =>
-  createAccessTokens({ materials, issuer: ISSUER, resource: RESOURCE, now: () => now });
+  createAccessTokens(materials, ISSUER, RESOURCE, () => now);
 
 /** Signed with our own key, whatever it says: what an attacker would get out of another signer of ours. */
 const signed = (payload: JWTPayload, header: Record<string, unknown> = {}): Promise<string> =>
@@ -67,7 +76,7 @@ describe('an access token', () => {
     expect(new Set(ids).size).toBe(20);
   });
 
-  it('R-RS-6 is valid at once, and for half a minute on a clock that is behind or ahead', async () => {
+  it('R-RS-6 is valid at once, and with a clock difference of half a minute', async () => {
     const tokens = tokensOf(MATERIAL);
     const token = await tokens.sign(CLAIMS);
     for (const time of [NOW, NOW - 30, CLAIMS.expiresAt, CLAIMS.expiresAt + 29]) {
@@ -76,23 +85,23 @@ describe('an access token', () => {
     }
   });
 
-  it('carries no scopes where there are none', async () => {
+  it('has no scopes where there are none', async () => {
     const tokens = tokensOf(MATERIAL);
     expect((await tokens.verify(await tokens.sign({ ...CLAIMS, scopes: [] }))).scopes).toEqual([]);
   });
 
-  it('RS-11 counts where we are one audience of several', async () => {
+  it('RS-11 is valid with this server as one audience of several', async () => {
     const token = await signed({ ...GENUINE, aud: ['https://other.example', RESOURCE] });
     expect(await tokensOf(MATERIAL).verify(token)).toEqual(CLAIMS);
   });
 
-  it('R-AT-3 may write its type in full', async () => {
+  it('R-AT-3 is valid with its type in full', async () => {
     const token = await signed(GENUINE, { typ: 'application/at+jwt' });
     expect(await tokensOf(MATERIAL).verify(token)).toEqual(CLAIMS);
   });
 });
 
-describe('a token with our own signature is refused (R-AT-3)', () => {
+describe('a token with a genuine signature is refused (R-AT-3)', () => {
   it.each<[string, JWTPayload, Record<string, unknown>?]>(
     [
       ['RS-11 for another audience', { ...GENUINE, aud: 'https://other.example/mcp' }],
@@ -157,17 +166,17 @@ describe('a token without our signature is refused (RS-10)', () => {
     ['the JWK', JSON.stringify(KEY.jwk)],
     ['the kid', KEY.kid],
     ['nothing', ''],
-  ])('HS256 with %s of our public key', async (_what, secret) => {
+  ])('HS256 with %s of the public key', async (_what, secret) => {
     const text = `${part({ ...GENUINE_HEADER, alg: 'HS256' })}.${part(GENUINE)}`;
     await refused(`${text}.${createHmac('sha256', secret).update(text).digest('base64url')}`);
   });
 
-  it('signed by another key under our kid', async () => {
+  it('signed by another key under the genuine kid', async () => {
     const { privateKey } = await foreign;
     await refused(await new SignJWT(GENUINE).setProtectedHeader(GENUINE_HEADER).sign(privateKey));
   });
 
-  it('signed by a key that the token brings along', async () => {
+  it('signed by a key in the token', async () => {
     const { privateKey, publicKey } = await foreign;
     const { exportJWK } = await import('jose');
     const jwk = await exportJWK(publicKey);
@@ -184,7 +193,7 @@ describe('a token without our signature is refused (RS-10)', () => {
     }
   });
 
-  it('R-AT-3 ignores a key that one of our own tokens brings along', async () => {
+  it('R-AT-3 ignores a key in a genuine token', async () => {
     const jwk = { kty: 'EC', crv: 'P-256', x: 'x', y: 'y' };
     expect(await tokensOf(MATERIAL).verify(await signed(GENUINE, { jwk }))).toEqual(CLAIMS);
   });
@@ -211,7 +220,7 @@ describe('a token without our signature is refused (RS-10)', () => {
     }
   });
 
-  it('with the signature of another token of ours', async () => {
+  it('with the signature of another genuine token', async () => {
     const tokens = tokensOf(MATERIAL);
     const [header, , signature] = (await tokens.sign(CLAIMS)).split('.');
     await refused([header, part({ ...GENUINE, scope: 'admin' }), signature].join('.'));
@@ -245,8 +254,8 @@ describe('a token without our signature is refused (RS-10)', () => {
   ])('R-RS-7 with %j', refused);
 });
 
-describe('the end of a token', () => {
-  it('RS-12 is to the second, also for claims that were verified before', async () => {
+describe('expiry of a token', () => {
+  it('RS-12 is exact to the second, also for claims that were verified before', async () => {
     const tokens = tokensOf(MATERIAL);
     const token = await tokens.sign(CLAIMS);
     now = CLAIMS.expiresAt + 29;
@@ -259,8 +268,8 @@ describe('the end of a token', () => {
   });
 });
 
-describe('a change of keys (R-AT-6)', () => {
-  it('lets the new key sign and the old one be read', async () => {
+describe('key rotation (R-AT-6)', () => {
+  it('signs with the new key and accepts the old one', async () => {
     const old = await tokensOf(OLD_MATERIAL).sign(CLAIMS);
     const rotated = tokensOf(MATERIAL, OLD_MATERIAL);
     expect(await rotated.verify(old)).toEqual(CLAIMS);
@@ -271,7 +280,7 @@ describe('a change of keys (R-AT-6)', () => {
     ]);
   });
 
-  it('ends what the old key signed when that is taken out', async () => {
+  it('refuses tokens of a key that was removed', async () => {
     const old = await tokensOf(OLD_MATERIAL).sign(CLAIMS);
     await expect(tokensOf(MATERIAL).verify(old)).rejects.toBeInstanceOf(InvalidTokenError);
   });
@@ -280,7 +289,49 @@ describe('a change of keys (R-AT-6)', () => {
     expect(JSON.stringify(tokensOf(MATERIAL, OLD_MATERIAL).jwks)).not.toContain('"d"');
   });
 
-  it('needs a key at all', () => {
+  it('requires a key', () => {
     expect(() => tokensOf()).toThrow(RangeError);
+  });
+});
+
+const fixed = createHash('sha512').update('fixed').digest().subarray(0, SIGNING_KEY_MATERIAL_BYTES);
+
+describe('the key pair for access tokens', () => {
+  it('R-DP-4 is the same on every instance, and different for other material', () => {
+    expect(signingKeyFrom(fixed).jwk).toEqual(signingKeyFrom(fixed).jwk);
+    expect(signingKeyFrom(randomBytes(40)).kid).not.toBe(signingKeyFrom(fixed).kid);
+  });
+
+  it('R-AT-6 publishes public members only, under the thumbprint of RFC 7638', async () => {
+    const { jwk, kid } = signingKeyFrom(fixed);
+    expect(Object.keys(jwk).toSorted()).toEqual(['alg', 'crv', 'kid', 'kty', 'use', 'x', 'y']);
+    expect(kid).toBe(await calculateJwkThumbprint({ ...jwk }));
+  });
+
+  it.each([
+    ['zeros', Buffer.alloc(40)],
+    ['ones', Buffer.alloc(40, 255)],
+    [
+      'a number whose coordinates or scalar start with zeros',
+      Buffer.from(`${'00'.repeat(39)}07`, 'hex'),
+    ],
+    [
+      'the order itself',
+      Buffer.from(
+        `${'00'.repeat(8)}ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551`,
+        'hex',
+      ),
+    ],
+  ])('works for material of %s', (_what, material) => {
+    const { privateKey, publicKey } = signingKeyFrom(material);
+    const signature = sign('sha256', Buffer.from('text'), privateKey);
+    expect(verify('sha256', Buffer.from('text'), publicKey, signature)).toBe(true);
+  });
+
+  it('works for any material', () => {
+    for (let round = 0; round < 200; round += 1) {
+      const { jwk } = signingKeyFrom(randomBytes(40));
+      expect([jwk.x, jwk.y].map((member) => member?.length)).toEqual([43, 43]);
+    }
   });
 });

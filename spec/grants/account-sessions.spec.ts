@@ -1,7 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 
 import { type AccountSessions, createAccountSessions } from '../../lib/grants/account-sessions.js';
-import { createEndedSessions } from '../../lib/grants/ended-sessions.js';
 import type { AccountRecord } from '../../lib/storage/records.js';
 import { type GrantRig, grantRig, START } from './grant-rig.js';
 
@@ -12,8 +11,7 @@ let sessions: AccountSessions;
 
 beforeEach(() => {
   rig = grantRig();
-  const endedSessions = createEndedSessions(rig.collections);
-  sessions = createAccountSessions({ ...rig.collections, endedSessions, now: rig.now });
+  sessions = createAccountSessions(rig.core);
 });
 
 const ada = (changes: { sid?: string | undefined; user?: Record<string, unknown> } = {}) =>
@@ -24,8 +22,8 @@ const ada = (changes: { sid?: string | undefined; user?: Record<string, unknown>
     ...changes,
   });
 
-describe('a session of somebody signed in', () => {
-  it('has an id of its own each time, and holds who it is and no token', async () => {
+describe('a session of the connected apps page', () => {
+  it('has a new id each time, and contains the user and no token', async () => {
     const ids = [await sessions.begin(ada()), await sessions.begin(ada())];
     expect(new Set(ids).size).toBe(2);
     for (const id of ids) expect(id).toMatch(/^[\w-]{24}$/);
@@ -44,12 +42,12 @@ describe('a session of somebody signed in', () => {
     [{ email: '', name: 'Ada' }, 'Ada'],
     [{ email: { evil: true }, name: ['Ada'] }, undefined],
     [{}, undefined],
-  ])('shows them as %j says', async (user, name) => {
+  ])('shows the name in %j', async (user, name) => {
     const id = await sessions.begin(ada({ user }));
     expect((await sessions.find(id))?.name).toBe(name);
   });
 
-  it('ends a quarter of an hour after its last use; looking is no use', async () => {
+  it('ends a quarter of an hour after its last use; find() is not a use', async () => {
     const id = await sessions.begin(ada());
     rig.pass(14 * MINUTE);
     expect(await sessions.find(id)).toBeDefined();
@@ -60,7 +58,7 @@ describe('a session of somebody signed in', () => {
     expect([await sessions.find(id), await sessions.visit(id)]).toEqual([undefined, undefined]);
   });
 
-  it('ends after an hour, however busy', async () => {
+  it('ends after an hour in any case', async () => {
     const id = await sessions.begin(ada());
     for (let minutes = 0; minutes < 50; minutes += 10) {
       rig.pass(10 * MINUTE);
@@ -72,7 +70,7 @@ describe('a session of somebody signed in', () => {
     expect(await sessions.visit(id)).toBeUndefined();
   });
 
-  it('says once what was disconnected, by a name or without one', async () => {
+  it('names once what was disconnected, or says that something was', async () => {
     const id = await sessions.begin(ada());
     for (const client of [{ name: 'Claude' }, {}]) {
       await sessions.noteDisconnected(id, client);
@@ -82,7 +80,7 @@ describe('a session of somebody signed in', () => {
     }
   });
 
-  it('is not written back by whoever had it in hand when it ended', async () => {
+  it('is not written back by a request that runs when it ends', async () => {
     const id = await sessions.begin(ada());
     rig.storage.beforeUpdate = () => sessions.end(id);
     expect(await sessions.visit(id)).toBeUndefined();
@@ -91,7 +89,7 @@ describe('a session of somebody signed in', () => {
     expect(await sessions.find(id)).toBeUndefined();
   });
 
-  it('ends twice without harm, and leaves nothing behind', async () => {
+  it('can be ended twice, and leaves nothing in the store', async () => {
     const id = await sessions.begin(ada());
     await sessions.end(id);
     await sessions.end(id);
@@ -102,13 +100,7 @@ describe('a session of somebody signed in', () => {
 
 describe('a logout at Auth0', () => {
   const logout = (about: { subject?: string; sid?: string }) =>
-    sessions.logOut({
-      subject: about.subject,
-      sid: about.sid,
-      id: 'jti',
-      issuedAt: START,
-      expiresAt: START + MINUTE,
-    });
+    sessions.logOut({ subject: about.subject, sid: about.sid });
   const alive = async (ids: readonly string[]): Promise<boolean[]> =>
     Promise.all(ids.map(async (id): Promise<boolean> => (await sessions.find(id)) !== undefined));
 
@@ -126,7 +118,7 @@ describe('a logout at Auth0', () => {
       [true, true, true, true],
     ],
     ['of nobody here', { subject: 'auth0|eve', sid: 'unknown' }, [true, true, true, true]],
-  ])('%s ends just those', async (_what, about, expected) => {
+  ])('%s ends those sessions only', async (_what, about, expected) => {
     const ids = [
       await sessions.begin(ada()),
       await sessions.begin(ada({ sid: 'phone' })),
@@ -139,7 +131,7 @@ describe('a logout at Auth0', () => {
   });
 });
 
-it('the record is what the schema says', async () => {
+it('the record matches the schema', async () => {
   const id = await sessions.begin(ada());
   await sessions.noteDisconnected(id, { name: 'Claude' });
   const record: AccountRecord | undefined = await sessions.find(id);

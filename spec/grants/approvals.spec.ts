@@ -18,11 +18,11 @@ let rig: GrantRig;
 let approvals: Approvals;
 beforeEach(async () => {
   rig = grantRig();
-  approvals = createApprovals(rig.collections);
+  approvals = createApprovals(rig.core.collections);
   await approvals.save(ASKED);
 });
 
-describe('what a person allowed in this browser', () => {
+describe('remembered consent', () => {
   it.each<[string, Partial<Consent>]>([
     ['the same', {}],
     ['the same scopes in another order', { scopes: ['read', 'openid'] }],
@@ -56,7 +56,7 @@ describe('what a person allowed in this browser', () => {
     expect(rig.storage.keys).toHaveLength(written);
   });
 
-  it('parity 4.7 is not lost when two are given at once', async () => {
+  it('parity 4.7 is not lost when two are given in parallel', async () => {
     const others = ['a', 'b', 'c'].map((clientId) => ({ ...ASKED, clientId }));
     await Promise.all(others.map((question) => approvals.save(question)));
     for (const question of [ASKED, ...others]) {
@@ -64,7 +64,7 @@ describe('what a person allowed in this browser', () => {
     }
   });
 
-  it('is forgotten after 30 days, counted from the last time', async () => {
+  it('expires after 30 days, counted from the last time', async () => {
     rig.pass(APPROVAL_TTL_SECONDS - 1);
     expect(await approvals.covers(ASKED)).toBe(true);
     await approvals.save(ASKED);

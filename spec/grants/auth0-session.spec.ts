@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-
 import { beforeEach, describe, expect, it } from '@jest/globals';
-
+import { UnsecuredJWT } from 'jose';
 import { Auth0Error } from '../../lib/auth0/auth0.js';
+import { auth0ClaimsOf } from '../../lib/grants/auth0-session.js';
 import { AUTH0_TTL, type GrantRig, grantRig, outcomeOf } from './grant-rig.js';
 
 let rig: GrantRig;
@@ -30,7 +30,7 @@ async function leaseOfTheDead(): Promise<void> {
 describe('Auth0’s token for a downstream call', () => {
   beforeEach(() => loginThatIsDue(61));
 
-  it('is the one of the login for as long as that is good for a minute more', async () => {
+  it('is that of the login while it is valid for more than a minute', async () => {
     expect(await rig.grants.auth0Token(id)).toBe('auth0-at-1');
     expect(rig.auth0.refreshes).toEqual([]);
     rig.pass(1);
@@ -39,7 +39,7 @@ describe('Auth0’s token for a downstream call', () => {
     expect(rig.auth0.refreshes).toEqual(['auth0-rt-1']);
   });
 
-  it('AS-34 is refreshed with the token that Auth0 gave last', async () => {
+  it('AS-34 is refreshed with Auth0’s newest refresh token', async () => {
     for (let day = 0; day < 3; day += 1) {
       rig.pass(AUTH0_TTL);
       await rig.grants.auth0Token(id);
@@ -47,7 +47,7 @@ describe('Auth0’s token for a downstream call', () => {
     expect(rig.auth0.refreshes).toEqual(['auth0-rt-1', 'refreshed-rt-1', 'refreshed-rt-2']);
   });
 
-  it('is refreshed with the same one where the application does not rotate', async () => {
+  it('is refreshed with the same refresh token where the application does not rotate', async () => {
     rig.auth0.rotates = false;
     for (let day = 0; day < 2; day += 1) {
       rig.pass(AUTH0_TTL);
@@ -56,7 +56,7 @@ describe('Auth0’s token for a downstream call', () => {
     expect(rig.auth0.refreshes).toEqual(['auth0-rt-1', 'auth0-rt-1']);
   });
 
-  it('ends with the login', async () => {
+  it('is refused after the grant is revoked', async () => {
     await rig.grants.revoke(id, 'operator');
     await expect(rig.grants.auth0Token(id)).rejects.toMatchObject({ code: 'invalid_grant' });
     await expect(rig.grants.auth0Token('never-was')).rejects.toMatchObject({
@@ -64,20 +64,20 @@ describe('Auth0’s token for a downstream call', () => {
     });
   });
 
-  it('ends with the login, also when that ends just as it is asked for', async () => {
+  it('is refused when the grant is revoked during the call', async () => {
     rig.pass(AUTH0_TTL);
     rig.storage.beforeUpdate = async () => void (await rig.grants.revoke(id, 'operator'));
     await expect(rig.grants.auth0Token(id)).rejects.toMatchObject({ code: 'invalid_grant' });
     expect(rig.auth0.refreshes).toEqual([]);
   });
 
-  it('is never one that has run out', async () => {
+  it('is never an expired one', async () => {
     rig.pass(AUTH0_TTL);
     rig.auth0.ttlSeconds = 0;
     await expect(rig.grants.auth0Token(id)).rejects.toMatchObject({ code: 'invalid_grant' });
   });
 
-  it('cannot be renewed where Auth0 gave no refresh token', async () => {
+  it('cannot be refreshed where Auth0 issued no refresh token', async () => {
     const tokens = {
       accessToken: 'a',
       accessTokenExpiresAt: rig.now() + 30,
@@ -117,7 +117,7 @@ describe('one refresh at Auth0 at a time (CLI-42)', () => {
     expect(rig.auth0.refreshes).toHaveLength(1);
   });
 
-  it('FA-33: a holder that was blocked for longer than its lease takes a new one before it asks', async () => {
+  it('FA-33: a holder that was blocked for longer than its lease takes a new one before its request', async () => {
     await loginThatIsDue();
     rig.storage.beforeUpdate = () => rig.pass(5);
     const other = rig.instance();
@@ -131,7 +131,7 @@ describe('one refresh at Auth0 at a time (CLI-42)', () => {
     expect(rig.auth0.refreshes).toEqual(['auth0-rt-1']);
   });
 
-  it('FA-33: one who was blocked for as long as it would have waited looks once more', async () => {
+  it('FA-33: a process that was blocked for as long as it would have waited checks once more', async () => {
     await loginThatIsDue();
     rig.auth0.meanwhile = () => sleep(50);
     const holder = rig.grants.auth0Token(id);
@@ -142,7 +142,7 @@ describe('one refresh at Auth0 at a time (CLI-42)', () => {
     expect(await Promise.all([holder, waiting])).toEqual(['refreshed-at-1', 'refreshed-at-1']);
   });
 
-  it('a holder that died blocks the others until its lease runs out, and no longer', async () => {
+  it('a holder that died blocks the others until its lease expires, and no longer', async () => {
     await loginThatIsDue();
     await leaseOfTheDead();
     const waiting = rig.instance().auth0Token(id);
@@ -154,7 +154,7 @@ describe('one refresh at Auth0 at a time (CLI-42)', () => {
     expect(rig.auth0.refreshes).toEqual(['auth0-rt-1']);
   });
 
-  it('those who wait in vain hear 503, and nothing is lost', async () => {
+  it('a process that waits in vain gets 503, and nothing is lost', async () => {
     await loginThatIsDue(0, { timeoutMs: -2500 });
     // Auth0 takes longer than anybody's patience, which is a second here.
     rig.auth0.meanwhile = () => sleep(1500);
@@ -167,7 +167,7 @@ describe('one refresh at Auth0 at a time (CLI-42)', () => {
     expect(await holder).toBe('refreshed-at-1');
   });
 
-  it('leaves other people’s logins alone', async () => {
+  it('does not affect other users’ logins', async () => {
     await loginThatIsDue();
     rig.auth0.delayMs = 200;
     const blocked = rig.grants.auth0Token(id);
@@ -179,7 +179,7 @@ describe('one refresh at Auth0 at a time (CLI-42)', () => {
 });
 
 describe('an outage of Auth0 (R-UP-5)', () => {
-  it('goes unnoticed while the token at hand is good', async () => {
+  it('is unnoticed while the current token is valid', async () => {
     await loginThatIsDue(30);
     rig.auth0.failures.push(new Auth0Error('unavailable', 'down'));
     expect(await rig.grants.auth0Token(id)).toBe('auth0-at-1');
@@ -188,7 +188,7 @@ describe('an outage of Auth0 (R-UP-5)', () => {
     expect(rig.auth0.refreshes).toHaveLength(1);
   });
 
-  it('is 503 until the time that Auth0 named, and not asked about before', async () => {
+  it('is 503 until the time that Auth0 named, without a request before', async () => {
     await loginThatIsDue();
     rig.auth0.failures.push(new Auth0Error('unavailable', 'down', { retryAfterSeconds: 40 }));
     await expect(rig.grants.auth0Token(id)).rejects.toMatchObject({
@@ -205,7 +205,7 @@ describe('an outage of Auth0 (R-UP-5)', () => {
     expect(await rig.grants.auth0Token(id)).toBe('refreshed-at-1');
   });
 
-  it('is met with pauses that grow to half a minute, and start anew after a success', async () => {
+  it('causes pauses that grow to half a minute, and start again after a success', async () => {
     await loginThatIsDue();
     const pauses: unknown[] = [];
     for (let attempt = 0; attempt < 5; attempt += 1) {
@@ -225,7 +225,7 @@ describe('an outage of Auth0 (R-UP-5)', () => {
     ['a wrong secret', new Auth0Error('misconfigured', 'invalid_client')],
     ['an answer that does not verify', new Auth0Error('invalid_response', 'bad signature')],
     ['a fault of our own', new TypeError('x is not a function')],
-  ])('R-UP-4 is assumed for %s too: 503, the login stays', async (_what, failure) => {
+  ])('R-UP-4 is assumed for %s too: 503, the grant stays', async (_what, failure) => {
     await loginThatIsDue();
     rig.auth0.failures.push(failure);
     await expect(rig.grants.auth0Token(id)).rejects.toMatchObject({ status: 503 });
@@ -234,8 +234,8 @@ describe('an outage of Auth0 (R-UP-5)', () => {
   });
 });
 
-describe('the end of the session at Auth0 (AS-34)', () => {
-  it('ends the login here', async () => {
+describe('a session that has ended at Auth0 (AS-34)', () => {
+  it('revokes the grant', async () => {
     await loginThatIsDue();
     rig.auth0.failures.push(new Auth0Error('session_ended', 'blocked'));
     expect(await outcomeOf(rig.grants.auth0Token(id))).toBe('invalid_grant');
@@ -246,13 +246,13 @@ describe('the end of the session at Auth0 (AS-34)', () => {
     });
   });
 
-  it('ends it although the token at hand is good yet', async () => {
+  it('revokes it although the current token is still valid', async () => {
     await loginThatIsDue(30);
     rig.auth0.failures.push(new Auth0Error('session_ended', 'blocked'));
     expect(await outcomeOf(rig.grants.auth0Token(id))).toBe('invalid_grant');
   });
 
-  it('is assumed when Auth0 answers for another person, whose token is given back', async () => {
+  it('is assumed when Auth0 responds for another user, whose token is revoked', async () => {
     await loginThatIsDue();
     rig.auth0.subject = 'auth0|eve';
     expect(await outcomeOf(rig.grants.auth0Token(id))).toBe('invalid_grant');
@@ -261,7 +261,7 @@ describe('the end of the session at Auth0 (AS-34)', () => {
     expect(rig.auth0.revoked).toEqual(['refreshed-rt-1']);
   });
 
-  it('R-UP-7 leaves no token behind when the login is revoked while Auth0 is asked', async () => {
+  it('R-UP-7 leaves no token valid when the grant is revoked during the refresh', async () => {
     await loginThatIsDue();
     rig.auth0.meanwhile = async () => void (await rig.grants.revoke(id, 'client_request'));
     expect(await outcomeOf(rig.grants.auth0Token(id))).toBe('invalid_grant');
@@ -271,7 +271,7 @@ describe('the end of the session at Auth0 (AS-34)', () => {
 });
 
 describe('a store that fails after Auth0 has rotated', () => {
-  it('R-UP-7 is tried again until the new token is safe', async () => {
+  it('R-UP-7 is retried until the new token is stored', async () => {
     await loginThatIsDue();
     rig.auth0.meanwhile = async () => {
       rig.storage.failingUpdates = 3;
@@ -283,7 +283,7 @@ describe('a store that fails after Auth0 has rotated', () => {
     expect(await rig.grants.auth0Token(id)).toBe('refreshed-at-2');
   });
 
-  it('does not put an old token in the place of one that another instance has stored since', async () => {
+  it('does not replace a newer token of another instance with an old one', async () => {
     await loginThatIsDue();
     rig.auth0.overlaps = true;
     const other = rig.instance();
@@ -300,7 +300,7 @@ describe('a store that fails after Auth0 has rotated', () => {
     expect(rig.auth0.refreshes.at(-1)).toBe('refreshed-rt-1');
   });
 
-  it('makes nobody wait for more than two seconds, and goes on in the background', async () => {
+  it('makes callers wait for two seconds at most, and retries in the background', async () => {
     await loginThatIsDue();
     rig.auth0.meanwhile = async () => {
       rig.storage.failingUpdates = 10;
@@ -314,7 +314,7 @@ describe('a store that fails after Auth0 has rotated', () => {
     expect(rig.auth0.refreshes).toHaveLength(1);
   });
 
-  it('is told to the operator when it stays away', async () => {
+  it('is logged when it does not recover', async () => {
     await loginThatIsDue();
     rig.auth0.meanwhile = async () => {
       rig.storage.failingUpdates = 1000;
@@ -325,5 +325,27 @@ describe('a store that fails after Auth0 has rotated', () => {
     expect(await attempt).toMatchObject({ code: expect.stringMatching(/UNAVAILABLE|unavailable/) });
     await rig.grants.close();
     expect(rig.logged).toEqual([expect.stringContaining('could not be stored')]);
+  });
+});
+
+const CLAIMS = { iss: 'https://t.auth0.com/', azp: 'app', permissions: ['read'] };
+const grantWith = (claims: object = CLAIMS) => ({
+  auth0: {
+    accessToken: new UnsecuredJWT({ ...claims }).encode(),
+    accessTokenExpiresAt: 0,
+    scopes: [],
+  },
+});
+
+describe('claims of Auth0’s access token', () => {
+  it('parity 4.16 are available to tools', () => {
+    expect(auth0ClaimsOf(grantWith())).toEqual(CLAIMS);
+  });
+
+  it('are frozen, since all requests with the token share them', () => {
+    const claims = auth0ClaimsOf(grantWith());
+    expect(() => Object.assign(claims, { azp: 'changed' })).toThrow(TypeError);
+    expect(() => (claims['permissions'] as string[]).push('admin')).toThrow(TypeError);
+    expect(claims).toEqual(CLAIMS);
   });
 });

@@ -4,12 +4,12 @@ import { describe, expect, it } from '@jest/globals';
 
 import {
   CODE_TTL_SECONDS,
+  completed,
   isSecretOf,
   mintCode,
   parseCode,
   type Redemption,
   redeem,
-  settled,
 } from '../../lib/grants/authorization-code.js';
 import type { CodeGrantRequest } from '../../lib/oauth/token-request.js';
 import type { CodeRecord } from '../../lib/storage/records.js';
@@ -43,7 +43,7 @@ describe('an authorization code', () => {
   const { code, tag } = mintCode(grantId, [KEY, OTHER]);
   const record = { ...RECORD, tag };
 
-  it('R-AZ-11 names its grant and proves itself with 256 random bits', () => {
+  it('R-AZ-11 contains the grant id and 256 random bits', () => {
     const parts = parseCode(code);
     expect(parts?.grantId).toBe(grantId);
     expect(parts?.secret).toHaveLength(32);
@@ -56,7 +56,7 @@ describe('an authorization code', () => {
     expect(() => mintCode(grantId, [])).toThrow(RangeError);
   });
 
-  it('parity 4.10 is kept as a keyed hash, from which it cannot be made', () => {
+  it('parity 4.10 is stored as a keyed hash, from which it cannot be made', () => {
     const { secret = Buffer.of() } = parseCode(code) ?? {};
     expect(tag).not.toBe(secret.toString('base64url'));
     expect(tag).not.toBe(createHash('sha256').update(secret).digest('base64url'));
@@ -66,7 +66,7 @@ describe('an authorization code', () => {
     expect(isSecretOf(RECORD, grantId, secret, [KEY])).toBe(false);
   });
 
-  it('AS-29 is another grant’s or nobody’s when any bit of it is changed', () => {
+  it('AS-29 is invalid when any bit of it is changed', () => {
     const bytes = Buffer.from(code, 'base64url');
     for (let bit = 0; bit < bytes.length * 8; bit += 1) {
       const changed = Buffer.from(bytes);
@@ -102,7 +102,7 @@ describe('a redemption', () => {
   ])('succeeds with %s', (_what, request) => {
     expect(judge({}, request)).toEqual({
       outcome: 'redeemed',
-      code: { ...RECORD, redeemedAt: NOW, answering: 'mine' },
+      code: { ...RECORD, redeemedAt: NOW, pendingAttempt: 'mine' },
     });
   });
 
@@ -118,49 +118,52 @@ describe('a redemption', () => {
     });
   });
 
-  it('parity 4.5 finds the code burnt after three failures, even if it is right then', () => {
+  it('parity 4.5 is refused after three failures, even with the right verifier', () => {
     expect(judge({ failures: 2 }).outcome).toBe('redeemed');
-    expect(judge({ failures: 3 })).toEqual({ outcome: 'burnt' });
+    expect(judge({ failures: 3 })).toEqual({ outcome: 'unusable' });
   });
 
-  it('R-AZ-11 finds the code burnt to the second at the end of its life', () => {
+  it('R-AZ-11 is refused from the second in which the code expires', () => {
     expect(judge({}, {}, RECORD.expiresAt - 1).outcome).toBe('redeemed');
-    expect(judge({}, {}, RECORD.expiresAt)).toEqual({ outcome: 'burnt' });
+    expect(judge({}, {}, RECORD.expiresAt)).toEqual({ outcome: 'unusable' });
   });
 
-  it('R-AZ-11 is a replay once an answer has left, right or wrong, soon or late', () => {
+  it('R-AZ-11 is a replay once a response was sent, with any verifier and at any time', () => {
     const redeemed = { redeemedAt: NOW };
     expect(judge(redeemed)).toEqual({ outcome: 'replayed' });
     expect(judge(redeemed, { codeVerifier: 'w'.repeat(43) })).toEqual({ outcome: 'replayed' });
     expect(judge(redeemed, {}, NOW + 1_000_000)).toEqual({ outcome: 'replayed' });
   });
 
-  describe('while another one is being answered', () => {
-    const answering = { redeemedAt: NOW, answering: 'other' };
+  describe('while another one is in progress', () => {
+    const pending = { redeemedAt: NOW, pendingAttempt: 'other' };
 
     it('waits', () => {
-      expect(judge(answering)).toEqual({ outcome: 'in_progress', by: 'other' });
+      expect(judge(pending)).toEqual({ outcome: 'in_progress', by: 'other' });
     });
 
-    it('R-AZ-11 is a replay for whoever lacks the verifier', () => {
-      expect(judge(answering, { codeVerifier: 'w'.repeat(43) })).toEqual({ outcome: 'replayed' });
+    it('R-AZ-11 is a replay without the verifier', () => {
+      expect(judge(pending, { codeVerifier: 'w'.repeat(43) })).toEqual({ outcome: 'replayed' });
     });
 
-    it('takes over from the one that never answered, and from no other', () => {
+    it('takes over from the abandoned one, and from no other', () => {
       const takeOver = (abandoned: string) =>
-        redeem({ ...RECORD, ...answering }, REQUEST, NOW + 4, { id: 'mine', abandoned });
-      expect(takeOver('other')).toMatchObject({ outcome: 'redeemed', code: { answering: 'mine' } });
+        redeem({ ...RECORD, ...pending }, REQUEST, NOW + 4, { id: 'mine', abandoned });
+      expect(takeOver('other')).toMatchObject({
+        outcome: 'redeemed',
+        code: { pendingAttempt: 'mine' },
+      });
       expect(takeOver('third')).toEqual({ outcome: 'in_progress', by: 'other' });
-      expect(judge(answering, {}, RECORD.expiresAt)).toEqual({ outcome: 'burnt' });
+      expect(judge(pending, {}, RECORD.expiresAt)).toEqual({ outcome: 'unusable' });
     });
 
     it('takes over at once from one that began ten seconds ago', () => {
-      expect(judge(answering, {}, NOW + 9).outcome).toBe('in_progress');
-      expect(judge(answering, {}, NOW + 10)).toMatchObject({ outcome: 'redeemed' });
+      expect(judge(pending, {}, NOW + 9).outcome).toBe('in_progress');
+      expect(judge(pending, {}, NOW + 10)).toMatchObject({ outcome: 'redeemed' });
     });
 
-    it('is settled when the answer has left', () => {
-      expect(settled({ ...RECORD, ...answering })).toEqual({ ...RECORD, redeemedAt: NOW });
+    it('is completed when the response was sent', () => {
+      expect(completed({ ...RECORD, ...pending })).toEqual({ ...RECORD, redeemedAt: NOW });
     });
   });
 });

@@ -3,27 +3,25 @@
  *
  * @module
  */
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { type Auth0, Auth0Error, type Auth0Login } from '../../lib/auth0/auth0.js';
-import type { AuthenticatedClient } from '../../lib/clients/client-authentication.js';
+import type { IdentifiedClient } from '../../lib/clients/client-authentication.js';
 import type { Lifetimes } from '../../lib/config/config.js';
 import type { Auth0McpEvent } from '../../lib/config/events.js';
-import { createAccessTokens } from '../../lib/grants/access-token.js';
+import type { Core } from '../../lib/core.js';
+import { createAccessTokens, SIGNING_KEY_MATERIAL_BYTES } from '../../lib/grants/access-token.js';
 import { createAccountSessions } from '../../lib/grants/account-sessions.js';
-import type { ApprovedRequest } from '../../lib/grants/code-grant.js';
-import { createEndedSessions } from '../../lib/grants/ended-sessions.js';
+import { createBackchannelLogout, type LogOut } from '../../lib/grants/backchannel-logout.js';
 import { createGrants, type Grants } from '../../lib/grants/grants.js';
+import type { ApprovedRequest } from '../../lib/grants/login-transactions.js';
 import { createRefreshTokens } from '../../lib/grants/refresh-token.js';
-import { SIGNING_KEY_MATERIAL_BYTES } from '../../lib/grants/signing-key.js';
 import type { TokenSet } from '../../lib/grants/token-set.js';
-import { createKeyRing } from '../../lib/keys/key-ring.js';
-import { createSealer } from '../../lib/keys/seal.js';
 import { OAuthError } from '../../lib/oauth/errors.js';
-import type { SealedStorage } from '../../lib/storage/collection.js';
 import { memoryStorage } from '../../lib/storage/memory-storage.js';
 import { type Storage, StorageUnavailableError } from '../../lib/storage/storage.js';
+import { testCore } from '../support/test-core.js';
 
 export const START = 1_700_000_000;
 export const ISSUER = 'https://mcp.example';
@@ -39,9 +37,9 @@ export const LIFETIMES: Lifetimes = {
 };
 /** Auth0's access token of a login lives this long. */
 export const AUTH0_TTL = DAY;
-export const PUBLIC: AuthenticatedClient = {
+export const PUBLIC: IdentifiedClient = {
   id: 'client',
-  hasProved: false,
+  isAuthenticated: false,
   fingerprint: 'client',
 };
 
@@ -80,10 +78,11 @@ export interface FlakyStorage extends Storage {
 export interface GrantRig {
   readonly auth0: FakeAuth0;
   readonly storage: FlakyStorage;
-  readonly collections: SealedStorage;
+  readonly core: Core;
   readonly events: Auth0McpEvent[];
   readonly logged: string[];
   readonly grants: Grants;
+  readonly logOut: LogOut;
   readonly now: () => number;
   pass(seconds: number): void;
   /** Another instance on the same storage. */
@@ -102,7 +101,7 @@ export interface GrantRig {
   refresh(
     refreshToken: string,
     scopes?: string[],
-    client?: AuthenticatedClient,
+    client?: IdentifiedClient,
     caller?: string,
   ): Promise<TokenSet>;
   grantIdOf(tokens: TokenSet): Promise<string>;
@@ -120,54 +119,41 @@ export function grantRig(
   let time = START;
   const now = () => time;
   const { required = ['openid'], known = ['openid', 'read', 'write'], timeoutMs = 1000 } = options;
-  const ring = createKeyRing([randomBytes(32)]);
-  const storage = flaky(memoryStorage({ now }));
-  const collections: SealedStorage = {
-    storage,
-    sealer: createSealer(ring.derive('record-seal')),
-    nameKeys: ring.derive('record-name'),
-    namespace: 'n',
-    onUnreadable: () => undefined,
-  };
   const auth0 = fakeAuth0(now);
   const events: Auth0McpEvent[] = [];
   const logged: string[] = [];
   const log = (_fields: object, message: string): void => void logged.push(message);
-  const accessTokens = createAccessTokens({
-    materials: ring.derive('access-token', SIGNING_KEY_MATERIAL_BYTES),
-    issuer: ISSUER,
-    resource: RESOURCE,
-    now,
-  });
-  const endedSessions = createEndedSessions(collections);
-  const instance = (): Grants =>
-    createGrants({
-      collections,
-      auth0,
-      accessTokens,
-      accountSessions: createAccountSessions({ ...collections, endedSessions, now }),
-      endedSessions,
-      refreshTokens: createRefreshTokens(ring.derive('refresh-token'), ISSUER),
-      codeKeys: ring.derive('authorization-code'),
+  const storage = flaky(memoryStorage({ now }));
+  const base = testCore({ now });
+  const core: Core = {
+    ...base,
+    config: {
+      ...base.config,
       lifetimes: { ...LIFETIMES, ...options.lifetimes },
-      requiredScopes: required,
-      knownScopes: new Set(known),
-      upstreamTimeoutMs: timeoutMs,
-      emit: (event) => void events.push(event),
-      log: { debug: log, info: log, warn: log, error: log },
-      now,
-      onGrantChange: () => undefined,
-    });
+      scopes: { ...base.config.scopes, required },
+      auth0: { ...base.config.auth0, timeoutMs },
+      logger: { debug: log, info: log, warn: log, error: log },
+    },
+    storage,
+    collections: { ...base.collections, storage },
+    emit: (event) => void events.push(event),
+  };
+  const materials = core.signingKeys.derive('access-token', SIGNING_KEY_MATERIAL_BYTES);
+  const accessTokens = createAccessTokens(materials, ISSUER, RESOURCE, now);
+  const refreshTokens = createRefreshTokens(core.signingKeys.derive('refresh-token'), ISSUER);
+  const instance = (): Grants =>
+    createGrants(core, auth0, accessTokens, refreshTokens, new Set(known), () => undefined);
   const grants = instance();
   let logins = 0;
 
   const rig: GrantRig = {
     auth0,
     storage,
-    collections,
+    core,
     events,
     logged,
     grants,
+    logOut: createBackchannelLogout(core, grants, createAccountSessions(core)),
     now,
     instance,
     pass(seconds) {

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 
 import { beforeEach, describe, expect, it } from '@jest/globals';
 
+import type { Core } from '../../lib/core.js';
 import { createGrantStore, type GrantStore } from '../../lib/grants/grant-store.js';
 import { createSealer } from '../../lib/keys/seal.js';
 import type { GrantRecord } from '../../lib/storage/records.js';
@@ -9,14 +10,14 @@ import { DAY, type GrantRig, grantRig, LIFETIMES, START } from './grant-rig.js';
 
 let rig: GrantRig;
 let store: GrantStore;
+const revoked: (string | undefined)[] = [];
+const storeOn = (core: Core): GrantStore =>
+  createGrantStore(core, { revoke: (token) => void revoked.push(token) }, () => undefined);
+
 beforeEach(() => {
   rig = grantRig();
-  store = createGrantStore({
-    ...rig.collections,
-    lifetimes: LIFETIMES,
-    now: rig.now,
-    onChange: () => undefined,
-  });
+  revoked.length = 0;
+  store = storeOn(rig.core);
 });
 
 const grant = (
@@ -51,7 +52,7 @@ const grant = (
 });
 
 describe('grants in the store', () => {
-  it('are found, changed and ended by their id', async () => {
+  it('are found, changed and deleted by their id', async () => {
     const record = grant('ada', 'claude');
     await store.add('one', record);
     expect(await store.find('one')).toEqual(record);
@@ -64,12 +65,12 @@ describe('grants in the store', () => {
     expect(await store.update('one', (current) => current)).toBeUndefined();
   });
 
-  it('are left as they are by a change that says so', async () => {
+  it('are not changed by a change that returns undefined', async () => {
     await store.add('one', grant('ada', 'claude'));
     expect(await store.update('one', () => undefined)).toEqual(grant('ada', 'claude'));
   });
 
-  it('are changed by every one of a hundred writers', async () => {
+  it('are changed by each of a hundred parallel writers', async () => {
     await store.add('one', grant('ada', 'claude'));
     await Promise.all(
       Array.from({ length: 100 }, () =>
@@ -79,13 +80,13 @@ describe('grants in the store', () => {
     expect((await store.find('one'))?.generation).toBe(100);
   });
 
-  it('are ended by exactly one of many', async () => {
+  it('are deleted by exactly one of many parallel callers', async () => {
     await store.add('one', grant('ada', 'claude'));
     const ended = await Promise.all(Array.from({ length: 20 }, () => store.delete('one')));
     expect(ended.filter((one) => one !== undefined)).toHaveLength(1);
   });
 
-  it('that have expired do not exist, and cannot be changed back to life', async () => {
+  it('that have expired are not found, and cannot be changed', async () => {
     await store.add('one', grant('ada', 'claude'));
     rig.pass(LIFETIMES.refreshTokenIdleSeconds);
     expect(await store.find('one')).toBeUndefined();
@@ -97,7 +98,7 @@ describe('grants in the store', () => {
     expect(await store.delete('one')).toMatchObject({ isAlive: false });
   });
 
-  it('RS-26, AS-35 show whoever copies the store no token, name or id', async () => {
+  it('RS-26, AS-35 show no token, name or id in a copy of the store', async () => {
     const secret = {
       ...grant('auth0|ada', 'claude', 'session-7'),
       user: { email: 'ada@example.com' },
@@ -111,7 +112,7 @@ describe('grants in the store', () => {
   });
 });
 
-describe('looking grants up', () => {
+describe('finding grants', () => {
   beforeEach(async () => {
     await store.add('ada-claude', grant('ada', 'claude', 's1'));
     await store.add('ada-cursor', grant('ada', 'cursor', 's1'));
@@ -139,21 +140,15 @@ describe('looking grants up', () => {
     expect((await store.list(filter)).map(({ id }) => id).toSorted()).toEqual(ids);
   });
 
-  it('forgets what has ended', async () => {
+  it('omits what was deleted', async () => {
     await store.delete('ada-claude');
     expect((await store.list({ subject: 'ada' })).map(({ id }) => id)).not.toContain('ada-claude');
     expect(await store.list({ sid: 's2' })).toHaveLength(1);
   });
 
   it('finds what was stored under a key that has been replaced', async () => {
-    const nameKeys = [randomBytes(32), ...rig.collections.nameKeys];
-    const rotated = createGrantStore({
-      ...rig.collections,
-      nameKeys,
-      lifetimes: LIFETIMES,
-      now: rig.now,
-      onChange: () => undefined,
-    });
+    const nameKeys = [randomBytes(32), ...rig.core.collections.nameKeys];
+    const rotated = storeOn({ ...rig.core, collections: { ...rig.core.collections, nameKeys } });
     await rotated.add('ada-new', grant('ada', 'claude'));
     expect((await rotated.list({ subject: 'ada' })).map(({ id }) => id).toSorted()).toEqual([
       'ada-claude',
@@ -165,21 +160,15 @@ describe('looking grants up', () => {
     expect(await store.list({ subject: 'ada', clientId: 'claude' })).toHaveLength(1);
   });
 
-  it('drops memberships whose record is gone or cannot be opened any more', async () => {
+  it('drops index entries whose record is gone or cannot be opened any more', async () => {
     const sealer = createSealer([randomBytes(32)]);
-    const elsewhere = createGrantStore({
-      ...rig.collections,
-      sealer,
-      lifetimes: LIFETIMES,
-      now: rig.now,
-      onChange: () => undefined,
-    });
+    const elsewhere = storeOn({ ...rig.core, collections: { ...rig.core.collections, sealer } });
     expect(await elsewhere.storedGrants('bob')).toEqual([]);
     expect(await store.storedGrants('bob')).toEqual([]);
     expect(await store.list({ clientId: 'claude', subject: 'bob' })).toEqual([]);
   });
 
-  it('ends a grant although its memberships cannot be taken away', async () => {
+  it('deletes a grant although its index entries cannot be removed', async () => {
     rig.storage.removeMember = () => Promise.reject(new Error('away'));
     expect(await store.delete('bob-claude')).toMatchObject({ id: 'bob-claude' });
     expect(await store.list({ subject: 'bob' })).toEqual([]);

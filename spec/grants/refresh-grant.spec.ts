@@ -21,7 +21,7 @@ const next = async (refreshToken: string): Promise<string> =>
   (await rig.refresh(refreshToken)).refreshToken ?? '';
 
 describe('refreshing', () => {
-  it('AS-18, CLI-43 rotates: a new refresh token each time, and the old one dies after the grace', async () => {
+  it('AS-18, CLI-43 rotates: a new refresh token each time, and the old one ends after the grace window', async () => {
     const first = (await rig.tokens()).refreshToken;
     const second = await next(first);
     const third = await next(second);
@@ -31,7 +31,7 @@ describe('refreshing', () => {
     expect(await outcomeOf(rig.refresh(second))).toBe('invalid_grant');
   });
 
-  it('CLI-41 gives the same successor to whoever asks within 120 s, and keeps the winner alive', async () => {
+  it('CLI-41 issues the same successor to every caller within 120 s, and the first one’s tokens stay valid', async () => {
     const { refreshToken } = await rig.tokens();
     const winner = await next(refreshToken);
     rig.pass(120);
@@ -40,7 +40,7 @@ describe('refreshing', () => {
     expect(rig.typesOfEvents()).not.toContain('refresh_token_replayed');
   });
 
-  it('R-TK-12 ends the grant when a token comes back after 121 s: newest token and access token too', async () => {
+  it('R-TK-12 revokes the grant when a token is used again after 121 s: newest token and access token too', async () => {
     const tokens = await rig.tokens();
     const newest = await next(tokens.refreshToken);
     rig.pass(121);
@@ -57,7 +57,7 @@ describe('refreshing', () => {
     );
   });
 
-  it('CLI-41 gives a hundred at the same moment, on three instances, one successor', async () => {
+  it('CLI-41 issues one successor to a hundred in parallel, on three instances', async () => {
     const { refreshToken } = await rig.tokens();
     const instances = [rig.grants, rig.instance(), rig.instance()];
     const answers = await Promise.all(
@@ -77,7 +77,7 @@ describe('refreshing', () => {
     expect(await outcomeOf(rig.refresh([...successors][0] ?? ''))).toBe('ok');
   });
 
-  it('CLI-44 survives a storm of fifty rotations in a minute, with every token of it', async () => {
+  it('CLI-44 survives fifty rotations in a minute, with each of their tokens', async () => {
     const seen = [(await rig.tokens()).refreshToken];
     for (let round = 0; round < 50; round += 1) {
       seen.push(await next(seen.at(-1) ?? ''));
@@ -88,7 +88,7 @@ describe('refreshing', () => {
     expect(await next(seen.at(-1) ?? '')).not.toBe(seen.at(-1));
   });
 
-  it('goes on from a generation that the store has lost', async () => {
+  it('continues from a generation that the store has lost', async () => {
     const { refreshToken } = await rig.tokens();
     const [key = ''] = rig.storage.keys;
     const backup = (await rig.storage.get(key)) ?? Buffer.of();
@@ -100,18 +100,22 @@ describe('refreshing', () => {
     expect(await next(after)).not.toBe(after);
   });
 
-  it('R-TK-11 is refused to another client, and ends nothing, however often it tries', async () => {
+  it('R-TK-11 is refused to another client, and revokes nothing, however often it tries', async () => {
     const { refreshToken } = await rig.tokens();
     const newest = await next(refreshToken);
     rig.pass(500);
     for (const token of [refreshToken, newest]) {
-      const attempt = rig.refresh(token, undefined, { ...PUBLIC, id: 'other', hasProved: true });
+      const attempt = rig.refresh(token, undefined, {
+        ...PUBLIC,
+        id: 'other',
+        isAuthenticated: true,
+      });
       expect(await outcomeOf(attempt)).toBe('invalid_grant');
     }
     expect(await outcomeOf(rig.refresh(newest))).toBe('ok');
   });
 
-  it('R-CI-5 is refused without the proof that is due, and ends nothing', async () => {
+  it('R-CI-5 is refused without the required authentication, and revokes nothing', async () => {
     const client = {
       id: 'client',
       kind: 'preregistered',
@@ -121,7 +125,7 @@ describe('refreshing', () => {
     } as const;
     const { grants } = rig;
     const code = await rig.begin({ client });
-    const proved = { ...PUBLIC, hasProved: true };
+    const proved = { ...PUBLIC, isAuthenticated: true };
     const request = {
       grantType: 'authorization_code',
       code,
@@ -134,7 +138,7 @@ describe('refreshing', () => {
   });
 
   it.each(['', 'x', 'A'.repeat(71), 'eyJhbGciOiJub25lIn0.e30.'])(
-    'R-RS-7 is refused for %j, in one wording',
+    'R-RS-7 is refused for %j with the same error',
     async (token) => {
       await expect(rig.refresh(token)).rejects.toMatchObject({
         code: 'invalid_grant',
@@ -150,8 +154,8 @@ describe('refreshing', () => {
   });
 });
 
-describe('refreshing while the grant ends', () => {
-  it('R-RV-2 brings nothing', async () => {
+describe('refreshing while the grant is revoked', () => {
+  it('R-RV-2 is refused', async () => {
     const tokens = await rig.tokens();
     const id = await rig.grantIdOf(tokens);
     rig.storage.beforeUpdate = async () => void (await rig.grants.revoke(id, 'client_request'));
@@ -163,7 +167,7 @@ describe('refreshing while the grant ends', () => {
 describe('the scopes of a refresh', () => {
   const WIDE = { scopes: ['openid', 'read', 'write'] };
 
-  it('R-TK-10 can be narrowed for one access token, and are whole again afterwards', async () => {
+  it('R-TK-10 can be narrowed for one access token, and are complete again afterwards', async () => {
     const { refreshToken } = await rig.tokens(WIDE);
     const narrow = await rig.refresh(refreshToken, ['read']);
     // Every token has the required ones.
@@ -172,7 +176,7 @@ describe('the scopes of a refresh', () => {
     expect((await rig.refresh(narrow.refreshToken ?? '')).scopes).toEqual(WIDE.scopes);
   });
 
-  it('R-TK-10 may be named in any order, and with words nobody knows', async () => {
+  it('R-TK-10 can be in any order, and with unknown ones', async () => {
     const { refreshToken } = await rig.tokens(WIDE);
     const asked = ['write', 'offline_access', 'openid', 'claudeai', 'read'];
     expect((await rig.refresh(refreshToken, asked)).scopes).toEqual(WIDE.scopes);
@@ -180,14 +184,14 @@ describe('the scopes of a refresh', () => {
     expect((await rig.refresh(refreshToken, [])).scopes).toEqual(WIDE.scopes);
   });
 
-  it('R-TK-10 cannot grow, and an attempt uses nothing up', async () => {
+  it('R-TK-10 cannot be extended, and an attempt uses nothing up', async () => {
     const { refreshToken } = await rig.tokens();
     expect(await outcomeOf(rig.refresh(refreshToken, ['read', 'write']))).toBe('invalid_scope');
     rig.pass(500);
     expect(await outcomeOf(rig.refresh(refreshToken, ['read']))).toBe('ok');
   });
 
-  it('CLI-34 shrink with what Auth0 grants, also for a client that names what it had', async () => {
+  it('CLI-34 are reduced to what Auth0 grants, also for a client that requests what it had', async () => {
     const { refreshToken } = await rig.tokens(WIDE);
     rig.pass(AUTH0_TTL);
     rig.auth0.scopes = ['openid', 'read'];
@@ -196,7 +200,7 @@ describe('the scopes of a refresh', () => {
     expect((await rig.refresh(named.refreshToken ?? '', ['write'])).scopes).toEqual(['openid']);
   });
 
-  it('CLI-35 never go beyond what the person allowed, whatever Auth0 grants', async () => {
+  it('CLI-35 never exceed what the user allowed, whatever Auth0 grants', async () => {
     const { refreshToken } = await rig.tokens();
     rig.pass(AUTH0_TTL);
     rig.auth0.scopes = ['openid', 'read', 'write', 'admin'];
@@ -204,8 +208,8 @@ describe('the scopes of a refresh', () => {
   });
 });
 
-describe('the ends of a login (R-TK-13)', () => {
-  it('slide with use, and come when nobody refreshes for the idle time', async () => {
+describe('expiry of a grant (R-TK-13)', () => {
+  it('is extended by use, and happens without a refresh for the idle time', async () => {
     let { refreshToken } = await rig.tokens();
     for (let month = 0; month < 3; month += 1) {
       rig.pass(LIFETIMES.refreshTokenIdleSeconds - 1);
@@ -215,7 +219,7 @@ describe('the ends of a login (R-TK-13)', () => {
     expect(await outcomeOf(rig.refresh(refreshToken))).toBe('invalid_grant');
   });
 
-  it('come for good at the absolute end, however much the login is used', async () => {
+  it('happens after the absolute lifetime, however much the grant is used', async () => {
     let { refreshToken } = await rig.tokens();
     for (let day = 0; day < 364; day += 14) {
       rig.pass(14 * DAY);
@@ -233,7 +237,7 @@ describe('the ends of a login (R-TK-13)', () => {
     ).toBeUndefined();
   });
 
-  it('come with Auth0’s access token where Auth0 gave no refresh token', async () => {
+  it('happens with Auth0’s access token where Auth0 issued no refresh token', async () => {
     const tokens = {
       accessToken: 'a',
       accessTokenExpiresAt: rig.now() + 5000,
@@ -248,7 +252,7 @@ describe('the ends of a login (R-TK-13)', () => {
     expect(rig.auth0.refreshes).toEqual([]);
   });
 
-  it('AS-19 are told to the client also where the idle time is shorter than a token', async () => {
+  it('AS-19 is in expires_in also where the idle time is shorter than a token', async () => {
     rig = grantRig({ lifetimes: { refreshTokenIdleSeconds: 100 } });
     const tokens = await rig.tokens();
     expect(tokens.expiresInSeconds).toBe(100);
@@ -258,13 +262,13 @@ describe('the ends of a login (R-TK-13)', () => {
 });
 
 describe('Auth0 during a refresh', () => {
-  it('CLI-42 is not asked while its token is good for a while', async () => {
+  it('CLI-42 gets no request while its token is valid', async () => {
     const { refreshToken } = await rig.tokens();
     await next(refreshToken);
     expect(rig.auth0.refreshes).toEqual([]);
   });
 
-  it('R-UP-5 can be down: 503, nothing is used up, and it goes on afterwards', async () => {
+  it('R-UP-5 can be down: 503, nothing is used up, and the refresh succeeds afterwards', async () => {
     const { refreshToken } = await rig.tokens();
     rig.pass(AUTH0_TTL);
     rig.auth0.failures.push(new Auth0Error('unavailable', 'down'));
@@ -278,7 +282,7 @@ describe('Auth0 during a refresh', () => {
     expect(rig.auth0.refreshes).toEqual(['auth0-rt-1', 'auth0-rt-1']);
   });
 
-  it('AS-34 ends the login here when it has ended there', async () => {
+  it('AS-34 revokes the grant when the session has ended there', async () => {
     const tokens = await rig.tokens();
     rig.pass(AUTH0_TTL);
     rig.auth0.failures.push(new Auth0Error('session_ended', 'blocked'));

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 
-import { effectiveScopes, issueTokens, narrowedScopes } from '../../lib/grants/token-set.js';
+import { createTokenIssuer, effectiveScopes, narrowedScopes } from '../../lib/grants/token-set.js';
 import { InvalidGrantError, InvalidScopeError } from '../../lib/oauth/errors.js';
 import { LIFETIMES, START } from './grant-rig.js';
 
@@ -11,7 +11,7 @@ const grant = (allowed: string[], atAuth0 = allowed) => ({
 });
 
 describe('the scopes of a grant', () => {
-  it('CLI-35 are those the person allowed and Auth0 grants, in the order of the former', () => {
+  it('CLI-35 are those that the user allowed and Auth0 grants, in the order of the former', () => {
     const both = grant(['openid', 'read', 'write'], ['admin', 'write', 'openid']);
     expect(effectiveScopes(both)).toEqual(['openid', 'write']);
     expect(effectiveScopes(grant([], ['openid']))).toEqual([]);
@@ -38,7 +38,7 @@ describe('the scopes of a grant', () => {
   it.each([
     ['alone', ['admin']],
     ['among others', ['openid', 'admin', 'read']],
-  ])('R-TK-10 of a refresh cannot have a known one more, %s', (_what, asked) => {
+  ])('R-TK-10 of a refresh cannot contain a further known one, %s', (_what, asked) => {
     const everything = ['openid', 'read', 'write', 'admin'];
     expect(() => narrowedScopes(grant(['openid', 'read'], everything), asked, rules)).toThrow(
       InvalidScopeError,
@@ -47,7 +47,7 @@ describe('the scopes of a grant', () => {
 });
 
 describe('issuing tokens', () => {
-  it('R-TK-13 brings none for a grant that has just come to its end', async () => {
+  it('R-TK-13 fails for a grant that has just expired', async () => {
     const signed: unknown[] = [];
     const ended = {
       ...grant(['openid']),
@@ -67,14 +67,13 @@ describe('issuing tokens', () => {
       replaced: [],
       user: {},
     } as const;
-    const deps = {
-      accessTokens: { sign: async (claims: unknown) => `${signed.push(claims)}` },
-      refreshTokens: { mint: () => 'r' },
-      lifetimes: LIFETIMES,
-      requiredScopes: [],
-      now: () => START + LIFETIMES.refreshTokenSeconds,
-    };
-    await expect(issueTokens('id', ended, [], deps)).rejects.toBeInstanceOf(InvalidGrantError);
+    const issueTokens = createTokenIssuer(
+      { sign: async (claims) => `${signed.push(claims)}` },
+      { mint: () => 'r' },
+      LIFETIMES,
+      () => START + LIFETIMES.refreshTokenSeconds,
+    );
+    await expect(issueTokens('id', ended, [])).rejects.toBeInstanceOf(InvalidGrantError);
     expect(signed).toEqual([]);
   });
 });

@@ -20,7 +20,7 @@ async function callerOf(form: Record<string, string>, address: string): Promise<
   const openRequest = createClientRequests({
     authenticateClient: async ({ clientId }) => ({
       id: clientId,
-      hasProved: false,
+      isAuthenticated: false,
       fingerprint: String(requestContext()?.caller),
     }),
     refreshTokens: createRefreshTokens(KEYS, ISSUER),

@@ -1,10 +1,6 @@
 /**
- * The public keys a client signs its assertions with: in its document, or at its `jwks_uri`.
- *
- * Spec: RFC 7517 §5 (JWK Set), RFC 7591 §2 (`jwks`, `jwks_uri`). Fetched under the same rules as the
- * document itself.
- *
- * @module
+ * Public keys of clients that sign assertions: in the document, or at its `jwks_uri` (RFC 7517 §5, RFC 7591 §2), which is
+ * fetched under the rules of the document itself.
  */
 import { isJsonObject } from '../../oauth/json-object.js';
 import type { Client } from '../client.js';
@@ -20,68 +16,69 @@ export interface ClientKeySet {
 /**
  * A client's public keys.
  *
- * @param renewal `isRenewal` asks the host again if the cached set is not brand new
- * @throws ClientMetadataError when they cannot be had; `isTemporary` for an outage
+ * @param renewal `isRenewal` fetches again if the cached set is older than half a minute
+ * @throws ClientMetadataError they cannot be fetched; `isTemporary` for an outage
  */
 export type FindClientKeys = (
   client: Pick<Client, 'jwks' | 'jwksUri'>,
   renewal?: { readonly isRenewal: boolean },
 ) => Promise<ClientKeySet>;
 
-/** RFC 7518 §6.2.2, §6.3.2 and §6.4.1: the members that only a private or shared key has. */
+/** RFC 7518 §6.2.2, §6.3.2 and §6.4.1: members of private and shared keys only. */
 const SECRET_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k'];
 
-/** Keys in one set: a client that rotates its keys publishes two or three. */
+/** A client that rotates its keys publishes two or three. */
 const MAX_KEYS = 10;
 
-/** Members that are labels, and their length in characters. */
+/** Members that are labels, and their maximum length in characters. */
 const LABELS = { kid: 255, alg: 32, use: 32 } as const;
 
 /** Bytes of a coordinate on P-256 and of an Ed25519 key (RFC 7518 §6.2.1.2). */
 const COORDINATE_BYTES = 32;
 
-/** RFC 7518 §3.3 has the minimum; above the maximum a signature takes long to verify. */
+/** RFC 7518 §3.3 sets the minimum; above the maximum, verification is slow. */
 const RSA_BITS = { min: 2048, max: 4096 } as const;
-/** A large exponent makes each verification as slow as a signature. */
+/** A large exponent makes verification as slow as signing. */
 const MAX_EXPONENT_BYTES = 4;
 
-/** Key sets by `jwks_uri`, cached and bounded like documents. */
+/** Key sets by `jwks_uri`, cached like documents. */
 export function createClientKeys(
   documents: Pick<DocumentFetch, 'fetch'>,
-  now: () => number,
   onFailure: OnLoadFailure,
+  now: () => number,
 ): FindClientKeys {
-  const cache = createDocumentCache<ClientKeySet>({
-    now,
-    onFailure,
-    async load(url) {
+  const cache = createDocumentCache(
+    async (url) => {
       const { body, caching } = await documents.fetch(url, MAX_KEY_SET_BYTES);
       return { value: parseKeySet(body), caching };
     },
-  });
-  return async function clientKeys({ jwks, jwksUri }, renewal) {
+    onFailure,
+    now,
+  );
+  return async function findKeys({ jwks, jwksUri }, renewal) {
     if (jwks !== undefined) return jwks;
-    if (jwksUri === undefined) throw new ClientMetadataError('invalid_document', 'no keys');
+    if (jwksUri === undefined) throw invalid('no keys');
     return cache.find(jwksUri, renewal?.isRenewal);
   };
 }
 
 /**
- * The public keys of a set, with no members but those that verifying needs: what is cached or put into a
- * client id has a bounded size, whatever the client sent. Keys of kinds that are not supported here are left out
- * (RFC 7517 §5), so that there may be none.
+ * The public keys of a set, with the members that verification needs only: what is cached or put into a client id has a
+ * bounded size. Keys of unsupported kinds are left out (RFC 7517 §5), so the result may be empty.
  *
- * @throws ClientMetadataError `invalid_document`, also for a private or shared key: a client that publishes
- *   one has lost it
+ * @throws ClientMetadataError `invalid_document`, also for a private or shared key, which is compromised by its
+ *   publication
  */
 export function parseKeySet(value: unknown): ClientKeySet {
   const keys = isJsonObject(value) ? value['keys'] : undefined;
-  if (!Array.isArray(keys) || keys.length === 0) throw invalid('no JWK Set with at least one key');
-  if (keys.length > MAX_KEYS) throw invalid(`the JWK Set holds more than ${MAX_KEYS} keys`);
-  if (!keys.every(isJsonObject)) throw invalid('the JWK Set holds a key that is no JSON object');
+  if (!Array.isArray(keys) || keys.length === 0)
+    throw invalid('not a JWK Set with at least one key');
+  if (keys.length > MAX_KEYS) throw invalid(`the JWK Set contains more than ${MAX_KEYS} keys`);
+  if (!keys.every(isJsonObject))
+    throw invalid('the JWK Set contains a key that is not a JSON object');
   const isSecret = (key: Record<string, unknown>): boolean =>
     key['kty'] === 'oct' || SECRET_MEMBERS.some((member) => Object.hasOwn(key, member));
-  if (keys.some(isSecret)) throw invalid('the JWK Set holds a private or shared key');
+  if (keys.some(isSecret)) throw invalid('the JWK Set contains a private or shared key');
   const usable = keys.flatMap((key) => {
     const labels = labelsOf(key);
     const material = isForVerifying(key) ? materialOf(key) : undefined;
@@ -96,7 +93,7 @@ function labelsOf(key: Readonly<Record<string, unknown>>): Record<string, string
     const label = key[member];
     if (label === undefined) continue;
     if (typeof label !== 'string' || label.length > maxLength) {
-      throw invalid(`${member} of a key is no text of at most ${maxLength} characters`);
+      throw invalid(`${member} of a key is not a string of at most ${maxLength} characters`);
     }
     labels[member] = label;
   }
@@ -108,7 +105,7 @@ function isForVerifying({ use = 'sig', key_ops: operations }: Record<string, unk
   return use === 'sig' && (!Array.isArray(operations) || operations.includes('verify'));
 }
 
-/** The members that make up the key; undefined for a kind of key that is not supported. */
+/** The members of the key itself; undefined for an unsupported kind of key. */
 function materialOf(key: Readonly<Record<string, unknown>>): Record<string, string> | undefined {
   const { kty, crv } = key;
   if (kty === 'EC' && crv === 'P-256') {
@@ -134,7 +131,7 @@ function coordinate(key: Readonly<Record<string, unknown>>, member: string): str
 function base64url(key: Readonly<Record<string, unknown>>, member: string): string {
   const text = key[member];
   if (typeof text === 'string' && /^[A-Za-z0-9_-]+$/.test(text)) return text;
-  throw invalid(`${member} of a key is no base64url`);
+  throw invalid(`${member} of a key is not base64url`);
 }
 
 /** RFC 7518 §2: a number has no leading zero byte, though some libraries write one. */

@@ -1,16 +1,11 @@
-/**
- * Why a client metadata document, or the keys it points to, could not be used.
- *
- * @module
- */
+/** Why a client metadata document, or the keys it points to, could not be used. */
 
-/** The step that failed. */
 export type ClientMetadataFailure =
-  /** The client id is no URL a metadata document may have. Nothing was fetched. */
+  /** Not a URL of a metadata document. Nothing was fetched. */
   | 'invalid_url'
-  /** The host is outside `allowedHosts`. Nothing was fetched. */
+  /** The host is not in `allowedClientMetadataHosts`. Nothing was fetched. */
   | 'host_not_allowed'
-  /** The host has no address on the public internet. Nothing was connected to. */
+  /** The host has no public address. No connection was made. */
   | 'forbidden_address'
   /** No such host, connection refused or broken, certificate not trusted. */
   | 'unreachable'
@@ -18,22 +13,22 @@ export type ClientMetadataFailure =
   /** Anything but 200, redirects included. */
   | 'bad_status'
   | 'bad_content_type'
-  /** Compressed although `identity` was asked for. */
+  /** Compressed although `identity` was requested. */
   | 'bad_content_encoding'
   | 'too_large'
   /** Not JSON, a field missing or wrong, a shared secret or private key in it. */
   | 'invalid_document'
   | 'client_id_mismatch'
-  /** The client authenticates in no way that is supported here. */
+  /** No authentication method of the client is supported here. */
   | 'no_common_method'
-  /** Too many fetches, from one host or at once. */
+  /** Too many fetches, from one host, for one caller, or at once. */
   | 'rate_limited';
 
 const UNAVAILABLE = 'The metadata of this client cannot be fetched at the moment.';
 
 /**
- * What may be told to whoever sent the client id. Failures that depend on our network share one
- * sentence, so that nobody can use us to learn which internal names exist.
+ * What the sender of the client id may read. Failures that depend on this server's network share one sentence, so that
+ * nobody can find out which internal names exist.
  */
 const PUBLIC_MESSAGE: Readonly<Record<ClientMetadataFailure, string>> = {
   invalid_url: 'The client_id is a URL, but not one a client metadata document may have.',
@@ -41,32 +36,32 @@ const PUBLIC_MESSAGE: Readonly<Record<ClientMetadataFailure, string>> = {
   forbidden_address: UNAVAILABLE,
   unreachable: UNAVAILABLE,
   timeout: UNAVAILABLE,
-  bad_status: 'The host of this client did not answer with a metadata document.',
+  bad_status: 'The host of this client did not respond with a metadata document.',
   bad_content_type: 'The metadata of this client is not served as JSON.',
   bad_content_encoding: 'The metadata of this client is served compressed.',
   too_large: 'The metadata of this client is too large.',
   invalid_document: 'The metadata document of this client is not valid.',
   client_id_mismatch: 'The metadata document belongs to another client_id.',
-  no_common_method: 'This client authenticates in no way that is supported here.',
+  no_common_method: 'No authentication method of this client is supported here.',
   rate_limited: UNAVAILABLE,
 };
 
 /** Failures that the same request may not meet a little later. */
-const TEMPORARY: ReadonlySet<ClientMetadataFailure> = new Set([
-  'forbidden_address', // told apart from `unreachable` in the log only, for the reason above
+const TEMPORARY: ReadonlySet<ClientMetadataFailure> = new Set<ClientMetadataFailure>([
+  'forbidden_address', // differs from `unreachable` in the log only, for the reason above
   'unreachable',
   'timeout',
   'rate_limited',
-] satisfies ClientMetadataFailure[]);
+]);
 
-/** A client's metadata could not be had. `message` may be shown to anybody. */
+/** A client's metadata cannot be used. `message` is public. */
 export class ClientMetadataError extends Error {
   override readonly name = 'ClientMetadataError';
   readonly code = 'ERR_CLIENT_METADATA';
   readonly reason: ClientMetadataFailure;
-  /** What exactly was wrong, for the log. Never holds content of an answer. */
+  /** The exact reason, for the log. Contains nothing of a response. */
   readonly detail: string;
-  /** Whether trying again later may help: answer 503 rather than "invalid client". */
+  /** Whether a later attempt can succeed: respond with 503 rather than "invalid client". */
   readonly isTemporary: boolean;
 
   constructor(

@@ -1,19 +1,15 @@
 /**
- * Keeps what was fetched: as long as HTTP says and a day allows, one fetch at a time per URL, and the
- * last good copy while the host is down.
+ * Cache of fetched documents: as long as HTTP allows and a day at most (RFC 9111 §4.2, and §4.4 of the CIMD draft), one
+ * fetch at a time per URL, and the last good copy while the host is down.
  *
- * Spec: RFC 9111 §4.2 (freshness), draft-ietf-oauth-client-id-metadata-document-03 §4.4 (bounds; errors
- * are not cached). A host that cannot be reached at all is left alone for a moment, which is
- * no cached answer: there was none.
- *
- * @module
+ * Errors are not cached. A host that cannot be reached is left alone for ten seconds.
  */
 import { LRUCache } from 'lru-cache';
 
 import { trimOws } from '../../oauth/optional-whitespace.js';
 import { ClientMetadataError } from './client-metadata-error.js';
 
-/** Response headers that bear on caching; empty where there was none. */
+/** Response headers about caching; empty where there was none. */
 export interface HttpCaching {
   readonly cacheControl: string;
   readonly expires: string;
@@ -21,93 +17,84 @@ export interface HttpCaching {
   readonly age: string;
 }
 
-/** How long to keep a document that says nothing. */
+/** For a response without caching headers. */
 const DEFAULT_LIFETIME_SECONDS = 10 * 60;
-/** Longest time without asking again, whatever the host allows. */
+/** Longest time without a fetch, whatever the host allows. */
 const MAX_LIFETIME_SECONDS = 24 * 60 * 60;
-/** How long after its fetch a copy may stand in for a host that is down. */
+/** How long after its fetch a copy can be used for a host that is down. */
 const MAX_STALE_SECONDS = 24 * 60 * 60;
-/** How long a host that could not be reached is not asked again. */
+/** How long a host that could not be reached is left alone. */
 const BACK_OFF_SECONDS = 10;
-/** A renewal asked for within this time of the last fetch is answered from the cache. */
+/** A renewal this soon after the last fetch is served from the cache. */
 const MIN_RENEWAL_SECONDS = 30;
 const MAX_DOCUMENTS = 1_000;
 
-/** A cache in front of one kind of document. */
+/** A cache for one kind of document. */
 export interface DocumentCache<T> {
   /**
-   * @param isRenewal asks for a copy newer than the cached one, e.g. after a key rotation
-   * @throws ClientMetadataError when there is no usable copy
+   * @param isRenewal fetches although the cached copy is fresh, e.g. after a key rotation
+   * @throws ClientMetadataError there is no usable copy
    */
   find(url: string, isRenewal?: boolean): Promise<T>;
 }
 
-/** Hears of every load that failed; `isCopyUsed` if the last good copy stood in. */
+/** Called for every load that failed; `isCopyUsed` if the last good copy is used. */
 export type OnLoadFailure = (url: string, error: ClientMetadataError, isCopyUsed: boolean) => void;
 
-/** What the cache needs. */
-export interface DocumentCacheDeps<T> {
-  readonly now: () => number;
-  /** Fetches and validates. */
-  readonly load: (url: string) => Promise<{ readonly value: T; readonly caching: HttpCaching }>;
-  readonly onFailure: OnLoadFailure;
-}
+/** Fetches and validates. */
+type Load<T> = (url: string) => Promise<{ readonly value: T; readonly caching: HttpCaching }>;
 
-interface Kept<T> {
+interface Cached<T> {
   readonly value: T;
   readonly fetchedAt: number;
   readonly freshUntil: number;
-  readonly staleUntil: number;
 }
 
-/** A bounded cache; the documents not asked for longest go first. */
-export function createDocumentCache<T>({
-  now,
-  load,
-  onFailure,
-}: DocumentCacheDeps<T>): DocumentCache<T> {
-  const kept = new LRUCache<string, Kept<T>>({ max: MAX_DOCUMENTS });
-  const failures = new LRUCache<string, { error: ClientMetadataError; until: number }>({
+/** @param now unix seconds */
+export function createDocumentCache<T>(
+  load: Load<T>,
+  onFailure: OnLoadFailure,
+  now: () => number,
+): DocumentCache<T> {
+  const cached = new LRUCache<string, Cached<T>>({ max: MAX_DOCUMENTS });
+  const outages = new LRUCache<string, { error: ClientMetadataError; until: number }>({
     max: MAX_DOCUMENTS,
   });
-  const underWay = new Map<string, Promise<T>>();
+  const inFlight = new Map<string, Promise<T>>();
 
-  async function fetchAndKeep(url: string): Promise<T> {
+  async function fetchAndCache(url: string): Promise<T> {
     const { value, caching } = await load(url);
     const seconds = lifetimeSeconds(caching, now());
-    if (seconds === undefined) kept.delete(url);
-    else {
-      kept.set(url, {
-        value,
-        fetchedAt: now(),
-        freshUntil: now() + seconds,
-        staleUntil: now() + MAX_STALE_SECONDS,
-      });
-    }
+    if (seconds === undefined) cached.delete(url);
+    else cached.set(url, { value, fetchedAt: now(), freshUntil: now() + seconds });
     return value;
   }
 
-  function lastGood(url: string, error: ClientMetadataError): Kept<T> | undefined {
-    const last = kept.get(url);
-    if (error.isTemporary) return last && now() < last.staleUntil ? last : undefined;
-    // The host answered and the answer is no: its client is withdrawn.
-    kept.delete(url);
+  function lastGoodCopy(url: string, error: ClientMetadataError): Cached<T> | undefined {
+    const copy = cached.get(url);
+    if (error.isTemporary) {
+      return copy && now() < copy.fetchedAt + MAX_STALE_SECONDS ? copy : undefined;
+    }
+    // The host responded that there is no such client: it is withdrawn.
+    cached.delete(url);
     return undefined;
   }
 
   async function refresh(url: string): Promise<T> {
-    const failure = failures.get(url);
-    if (failure !== undefined && now() < failure.until) {
-      const copy = lastGood(url, failure.error);
-      if (copy === undefined) throw failure.error;
+    const outage = outages.get(url);
+    if (outage !== undefined && now() < outage.until) {
+      const copy = lastGoodCopy(url, outage.error);
+      if (copy === undefined) throw outage.error;
       return copy.value;
     }
     try {
-      return await fetchAndKeep(url);
+      return await fetchAndCache(url);
     } catch (error) {
       if (!(error instanceof ClientMetadataError)) throw error;
-      if (isOutage(error)) failures.set(url, { error, until: now() + BACK_OFF_SECONDS });
-      const copy = lastGood(url, error);
+      if (error.reason === 'unreachable' || error.reason === 'timeout') {
+        outages.set(url, { error, until: now() + BACK_OFF_SECONDS });
+      }
+      const copy = lastGoodCopy(url, error);
       onFailure(url, error, copy !== undefined);
       if (copy === undefined) throw error;
       return copy.value;
@@ -116,20 +103,21 @@ export function createDocumentCache<T>({
 
   return {
     find(url, isRenewal = false) {
-      const copy = kept.get(url);
+      const copy = cached.get(url);
       const isDue = isRenewal && copy && now() >= copy.fetchedAt + MIN_RENEWAL_SECONDS;
       if (copy && now() < copy.freshUntil && !isDue) return Promise.resolve(copy.value);
-      const running = underWay.get(url);
-      if (running !== undefined) return running;
-      const started = refresh(url).finally(() => underWay.delete(url));
-      underWay.set(url, started);
-      return started;
+      let fetching = inFlight.get(url);
+      if (fetching === undefined) {
+        fetching = refresh(url).finally(() => inFlight.delete(url));
+        inFlight.set(url, fetching);
+      }
+      return fetching;
     },
   };
 }
 
 /**
- * How long an answer may be used without asking again; undefined for one that must not be kept.
+ * How long a response can be used without another fetch; undefined for one that must not be cached.
  *
  * @param now unix seconds
  */
@@ -155,8 +143,4 @@ function untilExpiry({ expires, date }: HttpCaching, now: number): number | unde
   const endsAt = Date.parse(expires) / 1000;
   // RFC 9111 §5.3: an invalid date, `0` above all, means already expired.
   return Number.isNaN(endsAt) || expires === '0' ? 0 : endsAt - sentAt;
-}
-
-function isOutage({ reason }: ClientMetadataError): boolean {
-  return reason === 'unreachable' || reason === 'timeout';
 }

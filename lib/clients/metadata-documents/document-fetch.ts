@@ -1,79 +1,67 @@
 /**
- * Fetches one small JSON document from a stranger's server, without trusting that server.
+ * Fetches one small JSON document from an untrusted server (CIMD draft §4 and §6): 200 and JSON only, no redirects,
+ * limited in size and time, from public addresses only, and only so many per minute.
  *
- * Spec: draft-ietf-oauth-client-id-metadata-document-03 §4 (fetching) and §6 (security): 200 and JSON
- * only, no redirects, bounded in size and time, public addresses only. Every fetch has a connection
- * of its own, so nothing outlives it and no address is judged once and used twice.
- *
- * @module
+ * Every fetch has a connection of its own: nothing outlives it, and no address is checked once and used twice.
  */
-
+import { LRUCache } from 'lru-cache';
 import type { Client, Dispatcher } from 'undici';
 
-import type { AllowedNetwork } from '../../core.js';
+import { requestContext } from '../../config/request-context.js';
+import type { Core } from '../../core.js';
 import { startDeadline } from '../../deadline.js';
 import { loadPackage } from '../../load-package.js';
 import { trimOws } from '../../oauth/optional-whitespace.js';
 import { ClientMetadataError } from './client-metadata-error.js';
 import type { HttpCaching } from './document-cache.js';
 import { parseDocumentUrl } from './document-url.js';
-import { createFetchLimits } from './fetch-limits.js';
-import { guardedConnector } from './guarded-connector.js';
+import { publicConnector } from './public-network.js';
 
-/** Largest metadata document, in bytes: what the draft recommends (§6.6). */
+/** Largest metadata document, in bytes: recommended by §6.6. */
 export const MAX_DOCUMENT_BYTES: number = 5 * 1024;
-/** Largest set of keys, in bytes: a dozen keys with their certificate chains. */
+/** Largest key set, in bytes: a dozen keys with their certificate chains. */
 export const MAX_KEY_SET_BYTES: number = 64 * 1024;
-/** Name lookup, connection, headers and body together. A person is waiting. */
+/** Name lookup, connection, headers and body together, while a user waits. */
 const TIMEOUT_MS = 5_000;
 const JSON_TYPE = /^application\/(?:[^\s;/]+\+)?json$/;
 
-/** A document as it was received. */
-export interface FetchedDocument {
-  readonly body: unknown;
-  readonly caching: HttpCaching;
-}
-
 /** Fetches documents within the limits. */
 export interface DocumentFetch {
-  /** Judges a URL without fetching it. @throws ClientMetadataError */
+  /** Validates a URL without fetching it. @throws ClientMetadataError */
   check(url: string): URL;
   /** @throws ClientMetadataError */
-  fetch(url: string, maxBytes: number): Promise<FetchedDocument>;
-  /** Aborts what is under way and waits for its end. */
+  fetch(url: string, maxBytes: number): Promise<{ body: unknown; caching: HttpCaching }>;
+  /** Aborts pending fetches and waits for their end. */
   close(): Promise<void>;
 }
 
-/** What fetching needs. `allowedNetwork` is for specs: see {@link AllowedNetwork}. */
-export interface DocumentFetchDeps {
-  readonly now: () => number;
-  readonly allowedHosts?: readonly string[] | undefined;
-  readonly allowedNetwork?: AllowedNetwork | undefined;
-}
-
-/** The one way out to hosts that a client named. */
-export function createDocumentFetch(deps: DocumentFetchDeps): DocumentFetch {
-  const { allowedHosts, allowedNetwork: network } = deps;
-  const urlPolicy = { allowedHosts, allowedAddresses: network?.addresses ?? [] };
+export function createDocumentFetch({ config, now, allowedNetwork: network }: Core): DocumentFetch {
+  const urlPolicy = {
+    allowedHosts: config.allowedClientMetadataHosts,
+    allowedAddresses: network?.addresses ?? [],
+  };
   const timeoutMs = network?.timeoutMs ?? TIMEOUT_MS;
-  const limits = createFetchLimits(deps.now);
-  const underWay = new Map<AbortController, Promise<unknown>>();
+  const limited = createFetchLimits(now);
+  const pending = new Map<AbortController, Promise<unknown>>();
 
-  async function fetchWithin(
-    url: URL,
-    maxBytes: number,
-    controller: AbortController,
-  ): Promise<FetchedDocument> {
+  async function fetchDocument(url: URL, maxBytes: number, controller: AbortController) {
     const { signal } = controller;
-    const timeout = new ClientMetadataError('timeout', `no answer within ${timeoutMs} ms`);
+    const timeout = new ClientMetadataError('timeout', `no response within ${timeoutMs} ms`);
     const endDeadline = startDeadline(timeoutMs, () => controller.abort(timeout));
-    const connect = guardedConnector(network, signal);
-    const { Client } = loadUndici();
-    const client = new Client(url.origin, { connect, pipelining: 0, maxHeaderSize: 16 * 1024 });
+    // Loaded here and not at the top: most servers never fetch a document.
+    const { Client } = loadPackage('undici') as typeof import('undici');
+    const client = new Client(url.origin, {
+      connect: publicConnector(network, signal),
+      pipelining: 0,
+      maxHeaderSize: 16 * 1024,
+    });
     try {
       return await receive(client, url, maxBytes, signal);
-    } catch (cause) {
-      throw asMetadataError(signal.aborted ? signal.reason : cause);
+    } catch (error) {
+      const cause: unknown = signal.aborted ? signal.reason : error;
+      if (cause instanceof ClientMetadataError) throw cause;
+      const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown error';
+      throw new ClientMetadataError('unreachable', `connection failed: ${code}`, { cause });
     } finally {
       endDeadline();
       await client.destroy();
@@ -85,25 +73,20 @@ export function createDocumentFetch(deps: DocumentFetchDeps): DocumentFetch {
     async fetch(raw, maxBytes) {
       const url = parseDocumentUrl(raw, urlPolicy);
       const controller = new AbortController();
-      const result = limits.run(url.hostname, () => fetchWithin(url, maxBytes, controller));
-      underWay.set(controller, result);
+      const result = limited(url.hostname, () => fetchDocument(url, maxBytes, controller));
+      pending.set(controller, result);
       try {
         return await result;
       } finally {
-        underWay.delete(controller);
+        pending.delete(controller);
       }
     },
     async close() {
       const closed = new ClientMetadataError('unreachable', 'shutting down');
-      for (const controller of underWay.keys()) controller.abort(closed);
-      await Promise.allSettled(underWay.values());
+      for (const controller of pending.keys()) controller.abort(closed);
+      await Promise.allSettled(pending.values());
     },
   };
-}
-
-/** Loaded at the first document: it takes half as long as Express, jose and passport together. */
-function loadUndici(): typeof import('undici') {
-  return loadPackage('undici') as typeof import('undici');
 }
 
 async function receive(
@@ -111,7 +94,7 @@ async function receive(
   url: URL,
   maxBytes: number,
   signal: AbortSignal,
-): Promise<FetchedDocument> {
+): Promise<{ body: unknown; caching: HttpCaching }> {
   const response = await client.request({
     method: 'GET',
     path: url.pathname + url.search,
@@ -122,27 +105,37 @@ async function receive(
     },
     signal,
   });
-  // Leaving early closes the connection, which the body reports as an error nobody waits for.
+  // Leaving early closes the connection, which the body reports as an error.
   response.body.on('error', () => undefined);
-  requireJsonAnswer(response);
-  if (Number(headerOf(response.headers, 'content-length')) > maxBytes) throw tooLarge(maxBytes);
-  const text = await readText(response.body, maxBytes);
-  return { body: parseJson(text), caching: cachingOf(response.headers) };
+  const header = (name: string): string => [response.headers[name] ?? []].flat().join(', ');
+  requireJsonResponse(response.statusCode, header);
+  if (Number(header('content-length')) > maxBytes) throw tooLarge(maxBytes);
+  const body = parseJson(await readText(response.body, maxBytes));
+  const caching = {
+    cacheControl: header('cache-control'),
+    expires: header('expires'),
+    date: header('date'),
+    age: header('age'),
+  };
+  return { body, caching };
 }
 
-function requireJsonAnswer({ statusCode, headers }: Dispatcher.ResponseData): void {
-  // Not 204, not 304, and no redirect: only the host itself may speak for its clients.
-  if (statusCode !== 200) {
-    const isTemporary = statusCode >= 500 || statusCode === 429 || statusCode === 408;
-    throw new ClientMetadataError('bad_status', `status ${statusCode}`, { isTemporary });
+function requireJsonResponse(
+  status: Dispatcher.ResponseData['statusCode'],
+  header: (name: string) => string,
+): void {
+  // Not 204, not 304, and no redirect: only the host itself can describe its clients.
+  if (status !== 200) {
+    const isTemporary = status >= 500 || status === 429 || status === 408;
+    throw new ClientMetadataError('bad_status', `status ${status}`, { isTemporary });
   }
-  const [essence = ''] = headerOf(headers, 'content-type').split(';');
+  const [essence = ''] = header('content-type').split(';');
   if (!JSON_TYPE.test(trimOws(essence).toLowerCase())) {
     throw new ClientMetadataError('bad_content_type', 'not application/json or application/*+json');
   }
-  // A few hundred bytes can unpack to gigabytes, so nothing is unpacked.
-  if (!['', 'identity'].includes(trimOws(headerOf(headers, 'content-encoding')).toLowerCase())) {
-    throw new ClientMetadataError('bad_content_encoding', 'answered with a content encoding');
+  // Not decompressed: a few hundred bytes can become gigabytes.
+  if (!['', 'identity'].includes(trimOws(header('content-encoding')).toLowerCase())) {
+    throw new ClientMetadataError('bad_content_encoding', 'the response has a content encoding');
   }
 }
 
@@ -169,26 +162,92 @@ function parseJson(text: string): unknown {
   }
 }
 
-function cachingOf(headers: Dispatcher.ResponseData['headers']): HttpCaching {
-  return {
-    cacheControl: headerOf(headers, 'cache-control'),
-    expires: headerOf(headers, 'expires'),
-    date: headerOf(headers, 'date'),
-    age: headerOf(headers, 'age'),
-  };
-}
-
-function headerOf(headers: Dispatcher.ResponseData['headers'], name: string): string {
-  const value = headers[name];
-  return Array.isArray(value) ? value.join(', ') : (value ?? '');
-}
-
 function tooLarge(maxBytes: number): ClientMetadataError {
   return new ClientMetadataError('too_large', `more than ${maxBytes} bytes`);
 }
 
-function asMetadataError(cause: unknown): ClientMetadataError {
-  if (cause instanceof ClientMetadataError) return cause;
-  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown error';
-  return new ClientMetadataError('unreachable', `connection failed: ${code}`, { cause });
+const WINDOW_SECONDS = 60;
+/** Fetches from one host in a window: enough for a document that forbids caching. */
+const MAX_PER_HOST = 60;
+/** Above that each caller still has this many, so that callers who send failing URLs of a host do not lock out others. */
+const MAX_PER_CALLER_OF_BUSY_HOST = 3;
+/** Fetches from one host in a window, for all callers. */
+const MAX_PER_BUSY_HOST = 600;
+/** Fetches for one caller in a window, from all hosts. */
+const MAX_PER_CALLER = 30;
+/** Pending fetches for all callers. */
+const MAX_CONCURRENT = 100;
+const MAX_CONCURRENT_PER_CALLER = 10;
+/** Hosts and callers counted; the least recently used are dropped first. */
+const MAX_COUNTED = 10_000;
+
+/**
+ * Limits outbound requests: a client id is a URL that anyone can send, so that this server could be used to flood
+ * another one, or be kept busy with slow hosts.
+ *
+ * @param now unix seconds
+ * @returns runs a fetch on behalf of the current request. @throws ClientMetadataError `rate_limited`
+ */
+export function createFetchLimits(
+  now: () => number,
+): <T>(hostname: string, fetch: () => Promise<T>) => Promise<T> {
+  const windows = new LRUCache<string, { readonly endsAt: number; readonly count: number }>({
+    max: MAX_COUNTED,
+  });
+  const pending = new Map<string, number>();
+  let allPending = 0;
+
+  function windowOf(key: string): { readonly endsAt: number; readonly count: number } {
+    const window = windows.get(key);
+    return window !== undefined && now() < window.endsAt
+      ? window
+      : { endsAt: now() + WINDOW_SECONDS, count: 0 };
+  }
+
+  /** Counts admitted fetches only: a rejected one costs the host nothing. */
+  function admit(hostname: string, caller: string | undefined): void {
+    // A caller and a host may both be an IP address.
+    const keys = [`host ${hostname}`, `${hostname} for ${caller}`, `for ${caller}`];
+    const [ofHost = 0, ofPair = 0, ofCaller = 0] = keys.map((key) => windowOf(key).count);
+    if (caller !== undefined) {
+      if ((pending.get(caller) ?? 0) >= MAX_CONCURRENT_PER_CALLER) {
+        throw rateLimited(`${MAX_CONCURRENT_PER_CALLER} fetches are pending for one caller`);
+      }
+      if (ofCaller >= MAX_PER_CALLER) {
+        throw rateLimited(`over ${MAX_PER_CALLER} fetches for one caller in ${WINDOW_SECONDS} s`);
+      }
+    }
+    if (allPending >= MAX_CONCURRENT) throw rateLimited(`${MAX_CONCURRENT} fetches are pending`);
+    const isOverPair = ofPair >= MAX_PER_CALLER_OF_BUSY_HOST;
+    if (ofHost >= MAX_PER_BUSY_HOST || (ofHost >= MAX_PER_HOST && isOverPair)) {
+      throw rateLimited(`over ${MAX_PER_HOST} fetches from ${hostname} in ${WINDOW_SECONDS} s`);
+    }
+    for (const key of keys) {
+      const window = windowOf(key);
+      windows.set(key, { ...window, count: window.count + 1 });
+    }
+  }
+
+  function countPending(caller: string | undefined, change: 1 | -1): void {
+    allPending += change;
+    if (caller === undefined) return;
+    const left = (pending.get(caller) ?? 0) + change;
+    if (left === 0) pending.delete(caller);
+    else pending.set(caller, left);
+  }
+
+  return async function fetchWithinLimits(hostname, fetch) {
+    const caller = requestContext()?.caller;
+    admit(hostname, caller);
+    countPending(caller, 1);
+    try {
+      return await fetch();
+    } finally {
+      countPending(caller, -1);
+    }
+  };
+}
+
+function rateLimited(detail: string): ClientMetadataError {
+  return new ClientMetadataError('rate_limited', detail);
 }

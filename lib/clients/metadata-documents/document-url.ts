@@ -1,35 +1,31 @@
 /**
- * Which URLs may name a client: judged as the text that was sent, before any parser tidies it up.
- *
- * Spec: draft-ietf-oauth-client-id-metadata-document-03 §3 (client identifier URL). A URL parser drops
- * tabs, turns `\` into `/` and resolves `%2e%2e`, so it would hide what this has to refuse.
- *
- * @module
+ * Which URLs can be a client id (CIMD draft §3): checked as the text that was sent. A URL parser removes tabs, turns `\`
+ * into `/` and resolves `%2e%2e`, so it would hide what must be rejected here.
  */
 import { isIP } from 'node:net';
 
 import { ClientMetadataError } from './client-metadata-error.js';
-import { isPublicAddress } from './public-address.js';
+import { isPublicAddress } from './public-network.js';
 
 /** Longest client id URL, in characters. */
 const MAX_URL_LENGTH = 2048;
 
-/** Visible ASCII without what RFC 3986 §2 keeps out of URIs, which includes `\`. */
+/** Visible ASCII without what RFC 3986 §2 excludes from URIs, which includes `\`. */
 const URI_TEXT = /^[!#-;=?-Z[\]_a-z~]*$/;
 const PARTS =
   /^https:\/\/(?<authority>[^/?#]+)(?<path>\/[^?#]*)?(?<query>\?[^#]*)?(?<fragment>#.*)?$/;
 const DOT_SEGMENT = /^(?:\.|%2e){1,2}$/i;
 
-/** What the URL rules need to know besides the URL. */
+/** Which hosts can be fetched from. */
 export interface UrlPolicy {
-  /** Host patterns; undefined lets every public host in. */
+  /** Host patterns; undefined allows every public host. */
   readonly allowedHosts: readonly string[] | undefined;
-  /** Addresses let through although they are not public; only specs have any. */
+  /** Addresses allowed although they are not public; specs only. */
   readonly allowedAddresses: readonly string[];
 }
 
 /**
- * The URL of a document or key set that may be fetched.
+ * The URL of a document or key set that can be fetched.
  *
  * @throws ClientMetadataError `invalid_url`, `host_not_allowed` or `forbidden_address`
  */
@@ -52,10 +48,7 @@ export function parseDocumentUrl(raw: string, policy: UrlPolicy): URL {
   return url;
 }
 
-/**
- * Whether a host matches one of the patterns: `example.com` is that host alone, `*.example.com` any
- * host below it.
- */
+/** Whether a host matches a pattern: `example.com` is that host alone, `*.example.com` any host below it. */
 export function isHostAllowed(hostname: string, patterns: readonly string[]): boolean {
   const host = hostname.toLowerCase();
   return patterns.some((pattern) => {
@@ -76,7 +69,7 @@ function urlProblem(raw: string): string | undefined {
   if (!URL.canParse(raw)) return 'the host or port is not valid';
   const parsed = new URL(raw);
   if (parsed.hostname.endsWith('.')) return 'the host ends with a dot';
-  // What would be requested has to be what was asked for, whatever rule of a parser we forgot.
+  // Whatever else the parser changes: the URL that is fetched must be the one that was sent.
   const isSame = parsed.pathname + parsed.search === path + (query === '?' ? '' : query);
   return isSame ? undefined : 'it changes when it is normalised';
 }

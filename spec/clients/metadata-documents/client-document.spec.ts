@@ -1,23 +1,20 @@
 import { describe, expect, it } from '@jest/globals';
 
 import type { Client } from '../../../lib/clients/client.js';
-import { parseClientDocument } from '../../../lib/clients/metadata-documents/client-document.js';
 import { parseDocumentUrl } from '../../../lib/clients/metadata-documents/document-url.js';
+import { parseClientDocument } from '../../../lib/clients/metadata-documents/metadata-documents.js';
 import { failureOf, reasonOf } from './failure.js';
 import { clientDocument } from './tls-host.js';
 
 const ID = 'https://client.example/c.json';
 const KEY = { kty: 'EC', crv: 'P-256', x: 'A'.repeat(43), y: 'A'.repeat(43) };
-const rules = {
-  isAcceptableRedirectUri: (uri: string) => /^https?:/.test(uri),
-  checkUrl: (url: string) =>
-    parseDocumentUrl(url, { allowedHosts: undefined, allowedAddresses: [] }),
-};
+const checkUrl = (url: string): URL =>
+  parseDocumentUrl(url, { allowedHosts: undefined, allowedAddresses: [] });
 const parse = (fields: Record<string, unknown>): Client =>
-  parseClientDocument(clientDocument(ID, fields), ID, rules);
+  parseClientDocument(clientDocument(ID, fields), ID, checkUrl);
 
 describe('client metadata document', () => {
-  it('AS-9 turns the required fields into a client', () => {
+  it('AS-9 describes a client by its required fields', () => {
     expect(parse({})).toEqual({
       id: ID,
       kind: 'metadata_document',
@@ -32,9 +29,9 @@ describe('client metadata document', () => {
   });
 
   it.each([null, 'text', 3, true, [], [clientDocument(ID)]])(
-    'AS-9 refuses %j, which is no object',
+    'AS-9 refuses %j, which is not an object',
     async (body) => {
-      const call = (): Client => parseClientDocument(body, ID, rules);
+      const call = (): Client => parseClientDocument(body, ID, checkUrl);
       expect(await reasonOf(call)).toBe('invalid_document');
     },
   );
@@ -88,7 +85,7 @@ describe('client metadata document', () => {
     expect(copilot.redirectUris).toEqual(['http://127.0.0.1:33418/']);
   });
 
-  it('ignores fields it does not know', () => {
+  it('ignores unknown fields', () => {
     const client = parse({ logo_uri: 7, response_types: 'x', constructor: {}, new_field: [1] });
     expect(client.name).toBe('Example Client');
   });
@@ -97,7 +94,7 @@ describe('client metadata document', () => {
     [undefined, true],
     [['authorization_code'], false],
     [['authorization_code', 'refresh_token'], true],
-  ])('takes grant_types %j as permission to refresh: %p', (grantTypes, mayRefresh) => {
+  ])('permits refresh with grant_types %j: %p', (grantTypes, mayRefresh) => {
     expect(parse({ grant_types: grantTypes }).mayRefresh).toBe(mayRefresh);
   });
 
@@ -112,7 +109,7 @@ describe('client metadata document', () => {
     { jwks: { keys: [{ kty: 'oct', k: 'secret' }] } },
     { jwks: { keys: [KEY, { ...KEY, d: 'private' }] } },
     { jwks: { keys: [{ kty: 'RSA', n: 'n', e: 'AQAB', dp: 'x' }] } },
-  ])('R-CI-3 refuses a document with a secret in it or due: %j', async (fields) => {
+  ])('R-CI-3 refuses a document with a secret or for a client with one: %j', async (fields) => {
     const failure = await failureOf(() => parse(fields));
     expect(failure.reason).toBe('invalid_document');
     expect(`${failure.message}${failure.detail}`).not.toMatch(/private"|: ?secret"/);
@@ -145,7 +142,7 @@ describe('client metadata document', () => {
       { jwks_uri: 'http://client.example/jwks.json' },
       { jwks_uri: 'https://127.0.0.1/jwks.json' },
       { jwks_uri: 'https://client.example/a/../jwks.json' },
-    ])('R-CI-5 is refused, and never quietly none, with %j', async (keys) => {
+    ])('R-CI-5 is refused, and never silently none, with %j', async (keys) => {
       expect(await reasonOf(() => parse({ ...method, ...keys }))).toBe('invalid_document');
     });
 
@@ -162,7 +159,7 @@ describe('client metadata document', () => {
       ['tls_client_auth', ['tls_client_auth', 'none'], ['none']],
       ['private_key_jwt', ['private_key_jwt', 'attest_jwt_client_auth'], ['private_key_jwt']],
     ])(
-      'R-CI-10 takes every method that both sides know: %j beside %j',
+      'R-CI-10 accepts every method that both sides support: %j beside %j',
       (single, several, methods) => {
         const offered = {
           token_endpoint_auth_method: single,
@@ -181,7 +178,7 @@ describe('client metadata document', () => {
         token_endpoint_auth_method: 'self_signed_tls_client_auth',
         token_endpoint_auth_methods_supported: ['self_signed_tls_client_auth', 'tls_client_auth'],
       },
-    ])('R-CI-11 finds nothing in common with %j', async (fields) => {
+    ])('R-CI-11 finds no common method with %j', async (fields) => {
       expect(await reasonOf(() => parse({ ...fields, ...keys }))).toBe('no_common_method');
     });
 
@@ -199,13 +196,13 @@ describe('client metadata document', () => {
         token_endpoint_auth_methods_supported: ['none'],
       },
     ])(
-      'R-CI-3 R-CI-10 refuses what contradicts itself or needs a shared secret: %j',
+      'R-CI-3 R-CI-10 refuses contradictory methods and those with a shared secret: %j',
       async (fields) => {
         expect(await reasonOf(() => parse({ ...fields, ...keys }))).toBe('invalid_document');
       },
     );
 
-    it('R-CI-10 takes a client without keys at its word where it lists none as well, and nowhere else', async () => {
+    it('R-CI-10 accepts a client without keys where it lists none as well, and nowhere else', async () => {
       const offered = { token_endpoint_auth_methods_supported: ['none', 'private_key_jwt'] };
       expect(parse(offered).authMethods).toEqual(['none']);
       const alone = { token_endpoint_auth_methods_supported: ['private_key_jwt'] };

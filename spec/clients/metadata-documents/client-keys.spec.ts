@@ -5,6 +5,7 @@ import {
   createMetadataDocuments,
   type MetadataDocuments,
 } from '../../../lib/clients/metadata-documents/metadata-documents.js';
+import { testCore } from '../../support/test-core.js';
 import { reasonOf } from './failure.js';
 import { json, startTlsHost, type TlsHost } from './tls-host.js';
 
@@ -33,66 +34,66 @@ describe('keys of a client', () => {
     warn: (fields: object) => void = () => undefined,
   ): MetadataDocuments {
     const log = () => undefined;
-    return createMetadataDocuments({
-      now: () => clock,
-      log: { debug: log, info: log, warn, error: log },
-      isAcceptableRedirectUri: () => true,
-      allowedNetwork: host.network(),
-      allowedHosts,
-    });
+    const config = {
+      logger: { debug: log, info: log, warn, error: log },
+      allowedClientMetadataHosts: allowedHosts,
+    };
+    return createMetadataDocuments(
+      testCore({ config, now: () => clock, allowedNetwork: host.network() }),
+    );
   }
   const remote = () => ({ jwks: undefined, jwksUri: host.url('/jwks.json') });
 
   it('R-CI-5 are fetched once and cached', async () => {
-    const { clientKeys } = documents();
-    expect(await clientKeys(remote())).toEqual({ keys: [KEY] });
-    expect(await clientKeys(remote())).toEqual({ keys: [KEY] });
+    const { findKeys } = documents();
+    expect(await findKeys(remote())).toEqual({ keys: [KEY] });
+    expect(await findKeys(remote())).toEqual({ keys: [KEY] });
     expect(host.requests).toEqual(['GET /jwks.json']);
   });
 
-  it('R-CI-5 are fetched again on request, for a key that is not among them', async () => {
-    const { clientKeys } = documents();
-    await clientKeys(remote());
+  it('R-CI-5 are fetched again for a key that is not among them', async () => {
+    const { findKeys } = documents();
+    await findKeys(remote());
     clock += 30;
     host.answer = json({ keys: [{ ...KEY, kid: 'two' }] });
-    const { keys } = await clientKeys(remote(), { isRenewal: true });
+    const { keys } = await findKeys(remote(), { isRenewal: true });
     expect(keys[0]).toMatchObject({ kid: 'two' });
   });
 
-  it('R-CI-5 may stand in the document, and then nothing is fetched', async () => {
+  it('R-CI-5 can be in the document, and then nothing is fetched', async () => {
     const jwks = { keys: [KEY] };
-    expect(await documents().clientKeys({ jwks, jwksUri: undefined })).toBe(jwks);
+    expect(await documents().findKeys({ jwks, jwksUri: undefined })).toBe(jwks);
     expect(host.requests).toEqual([]);
   });
 
-  it('R-CI-9 outlive an outage of their host', async () => {
-    const { clientKeys } = documents();
-    await clientKeys(remote());
+  it('R-CI-9 are cached during an outage of their host', async () => {
+    const { findKeys } = documents();
+    await findKeys(remote());
     host.answer = (_req, res) => res.destroy();
     clock += 3_600;
-    expect(await clientKeys(remote())).toEqual({ keys: [KEY] });
+    expect(await findKeys(remote())).toEqual({ keys: [KEY] });
   });
 
-  it.each([20_000, 60_000])('R-CI-12 may be larger than a document: %i bytes', async (size) => {
+  it.each([20_000, 60_000])('R-CI-12 can be larger than a document: %i bytes', async (size) => {
     const x5c = ['x'.repeat(size)];
     host.answer = json({ keys: [{ ...KEY, x5c }] });
-    expect(await documents().clientKeys(remote())).toEqual({ keys: [KEY] });
+    expect(await documents().findKeys(remote())).toEqual({ keys: [KEY] });
   });
 
   it.each([66_000, 1_000_000])('R-CI-12 have a limit of their own: not %i bytes', async (size) => {
     host.answer = json({ keys: [{ ...KEY, pad: 'x'.repeat(size) }] });
-    expect(await reasonOf(() => documents().clientKeys(remote()))).toBe('too_large');
+    expect(await reasonOf(() => documents().findKeys(remote()))).toBe('too_large');
   });
 
-  it('R-CI-5 obey the rules for fetching', async () => {
-    const { clientKeys } = documents(['other.example']);
-    expect(await reasonOf(() => clientKeys(remote()))).toBe('host_not_allowed');
+  it('R-CI-5 are fetched under the rules for documents', async () => {
+    const { findKeys } = documents(['other.example']);
+    expect(await reasonOf(() => findKeys(remote()))).toBe('host_not_allowed');
     const inside = { jwks: undefined, jwksUri: 'https://10.0.0.1/jwks.json' };
-    expect(await reasonOf(() => documents().clientKeys(inside))).toBe('forbidden_address');
+    expect(await reasonOf(() => documents().findKeys(inside))).toBe('forbidden_address');
     host.answer = (_req, res) => res.writeHead(302, { location: '/jwks2.json' }).end();
-    expect(await reasonOf(() => documents().clientKeys(remote()))).toBe('bad_status');
+    expect(await reasonOf(() => documents().findKeys(remote()))).toBe('bad_status');
     const none = { jwks: undefined, jwksUri: undefined };
-    expect(await reasonOf(() => documents().clientKeys(none))).toBe('invalid_document');
+    expect(await reasonOf(() => documents().findKeys(none))).toBe('invalid_document');
   });
 
   it.each([
@@ -104,7 +105,7 @@ describe('keys of a client', () => {
     ['keys'],
   ])('R-CI-3 are refused when they are not public keys: %j', async (body) => {
     host.answer = json(body);
-    expect(await reasonOf(() => documents().clientKeys(remote()))).toBe('invalid_document');
+    expect(await reasonOf(() => documents().findKeys(remote()))).toBe('invalid_document');
   });
 
   it.each<[string, object[]]>([
@@ -131,12 +132,12 @@ describe('keys of a client', () => {
     expect(await reasonOf(async () => parseKeySet({ keys }))).toBe('invalid_document');
   });
 
-  it('RFC 7517 §4 are refused as they are fetched, which the log says', async () => {
+  it('RFC 7517 §4 are refused when they are fetched, which is logged', async () => {
     const lines: unknown[] = [];
     host.answer = json({ keys: Array(11).fill(KEY) });
-    const { clientKeys } = documents(undefined, (fields) => lines.push(fields));
-    expect(await reasonOf(() => clientKeys(remote()))).toBe('invalid_document');
-    const detail = 'the JWK Set holds more than 10 keys';
+    const { findKeys } = documents(undefined, (fields) => lines.push(fields));
+    expect(await reasonOf(() => findKeys(remote()))).toBe('invalid_document');
+    const detail = 'the JWK Set contains more than 10 keys';
     expect(lines).toEqual([expect.objectContaining({ path: '/jwks.json', detail })]);
   });
 
@@ -155,11 +156,11 @@ describe('keys of a client', () => {
     ['a key for encryption', { ...KEY, kid: 'two', use: 'enc' }],
     ['a key for wrapping keys', { ...KEY, kid: 'two', key_ops: ['wrapKey'] }],
     ['a duplicate', KEY],
-  ])('RFC 7517 §5 are what is left without %s', (_what, key) => {
+  ])('RFC 7517 §5 are used without %s', (_what, key) => {
     expect(parseKeySet({ keys: [key, KEY] })).toEqual({ keys: [KEY] });
   });
 
-  it('are cached with their known members alone', async () => {
+  it('are cached with their known members only', async () => {
     const keys = [
       { ...KEY, alg: 'ES256', use: 'sig', key_ops: ['verify'] },
       { ...RSA, kid: 'k'.repeat(255) },
@@ -170,6 +171,6 @@ describe('keys of a client', () => {
     const more = { x5c: ['x'.repeat(300)], pad: nested(1000), __proto__: null };
     host.answer = json({ keys: keys.map((key) => ({ ...key, ...more })) });
     const { key_ops: _, ...first } = keys[0] as Record<string, unknown>;
-    expect(await documents().clientKeys(remote())).toEqual({ keys: [first, ...keys.slice(1)] });
+    expect(await documents().findKeys(remote())).toEqual({ keys: [first, ...keys.slice(1)] });
   });
 });

@@ -51,21 +51,21 @@ describe('document cache', () => {
       failures: [] as { reason: string; isCopyUsed: boolean }[],
       error: undefined as ClientMetadataError | undefined,
     };
-    const cache: DocumentCache<string> = createDocumentCache({
-      now: () => state.clock,
-      async load(url) {
+    const cache: DocumentCache<string> = createDocumentCache(
+      async (url) => {
         state.loads.push(url);
         if (state.error) throw state.error;
         const value = `copy ${state.loads.length}`;
         return { value, caching: { ...NONE, cacheControl: state.cacheControl } };
       },
-      onFailure: (_url, { reason }, isCopyUsed) => state.failures.push({ reason, isCopyUsed }),
-    });
+      (_url, { reason }, isCopyUsed) => state.failures.push({ reason, isCopyUsed }),
+      () => state.clock,
+    );
     return { state, find: (url = 'u', isRenewal?: boolean) => cache.find(url, isRenewal) };
   }
   const down = new ClientMetadataError('unreachable', 'down');
 
-  it('AS-11 asks again once the lifetime is over', async () => {
+  it('AS-11 fetches again once the lifetime is over', async () => {
     const { state, find } = setUp();
     state.cacheControl = 'max-age=60';
     expect(await find()).toBe('copy 1');
@@ -75,7 +75,7 @@ describe('document cache', () => {
     expect(await find()).toBe('copy 2');
   });
 
-  it('AS-11 asks each time for a document that must not be stored', async () => {
+  it('AS-11 fetches a document that must not be stored each time', async () => {
     const { state, find } = setUp();
     state.cacheControl = 'no-store';
     expect([await find(), await find()]).toEqual(['copy 1', 'copy 2']);
@@ -117,7 +117,7 @@ describe('document cache', () => {
     },
   );
 
-  it('forgets the last good copy once the host says otherwise', async () => {
+  it('drops the last good copy once the host responds otherwise', async () => {
     const { state, find } = setUp();
     state.cacheControl = 'max-age=0';
     await find();
@@ -127,7 +127,7 @@ describe('document cache', () => {
     expect(await reasonOf(find)).toBe('unreachable');
   });
 
-  it('R-CI-7 loads once for callers that come together, and again after a failure', async () => {
+  it('R-CI-7 loads once for parallel callers, and again after a failure', async () => {
     const { state, find } = setUp();
     state.error = new ClientMetadataError('bad_status', 'status 404');
     const reasons = await Promise.all([reasonOf(find), reasonOf(find), reasonOf(find)]);
@@ -137,7 +137,7 @@ describe('document cache', () => {
     expect(await Promise.all([find(), find(), find()])).toEqual(['copy 2', 'copy 2', 'copy 2']);
   });
 
-  it('R-CI-7 keeps a thousand documents and no more', async () => {
+  it('R-CI-7 caches a thousand documents at most', async () => {
     const { state, find } = setUp();
     for (let i = 0; i <= 1_000; i += 1) await find(`u${i}`);
     await find('u1000');
@@ -156,14 +156,14 @@ describe('document cache', () => {
     expect(await find('u', true)).toBe('copy 2');
   });
 
-  it('lets errors it does not know pass', async () => {
-    const cache = createDocumentCache<string>({
-      now: () => START,
-      load: async () => {
+  it('passes unknown errors on', async () => {
+    const cache = createDocumentCache<string>(
+      async () => {
         throw new RangeError('a bug');
       },
-      onFailure: () => undefined,
-    });
+      () => undefined,
+      () => START,
+    );
     await expect(cache.find('u')).rejects.toThrow(RangeError);
   });
 });

@@ -84,13 +84,13 @@ describe('URL of a client metadata document', () => {
     '017700000001',
     '0XA9.0376.0xa9.254',
     '%31%32%37.0.0.1',
-  ])('AS-12 refuses the host %s, in whatever notation', async (host) => {
+  ])('AS-12 refuses the host %s, in any notation', async (host) => {
     const failure = await failureOf(() => parse(`https://${host}/c`));
     expect(failure.reason).toBe('forbidden_address');
     expect(failure.isTemporary).toBe(false);
   });
 
-  it('R-CI-1 keeps a URL exactly as it was sent, whatever the text', () => {
+  it('R-CI-1 leaves a URL exactly as it was sent, whatever the text', () => {
     const piece = fc.string({ unit: fc.constantFrom(...'/.%2eE\\?#@:;a~|"<>[]{}\t \0é') });
     expectAlways(
       fc.property(piece, (path) => {

@@ -6,12 +6,12 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import {
   createMetadataDocuments,
   type MetadataDocuments,
-  type MetadataDocumentsDeps,
 } from '../../../lib/clients/metadata-documents/metadata-documents.js';
 import type { LogMethod } from '../../../lib/config/logger.js';
 import { runInContext } from '../../../lib/config/request-context.js';
 import type { AllowedNetwork } from '../../../lib/core.js';
 import { block, blockOnce } from '../../support/stall.js';
+import { testCore } from '../../support/test-core.js';
 import { failureOf, reasonOf } from './failure.js';
 import { SPECIAL_ADDRESSES } from './special-addresses.js';
 import { clientDocument, documentFor, json, startTlsHost, type TlsHost } from './tls-host.js';
@@ -32,17 +32,21 @@ describe('client metadata documents over TLS', () => {
   });
 
   function documents(
-    network: Partial<AllowedNetwork> | undefined = {},
-    extra: Partial<MetadataDocumentsDeps> = {},
+    network: Partial<AllowedNetwork> | null = {},
+    allowedHosts?: string[],
   ): MetadataDocuments {
     const note: LogMethod = (fields, message) => void logged.push({ fields, message });
-    return createMetadataDocuments({
-      now: () => clock,
-      log: { debug: note, info: note, warn: note, error: note },
-      isAcceptableRedirectUri: (uri) => /^https?:/.test(uri),
-      allowedNetwork: host.network(network),
-      ...extra,
-    });
+    const config = {
+      logger: { debug: note, info: note, warn: note, error: note },
+      allowedClientMetadataHosts: allowedHosts,
+    };
+    return createMetadataDocuments(
+      testCore({
+        config,
+        now: () => clock,
+        ...(network && { allowedNetwork: host.network(network) }),
+      }),
+    );
   }
 
   /** Answers nothing until told to. */
@@ -61,7 +65,7 @@ describe('client metadata documents over TLS', () => {
     while (!isTrue()) await new Promise((resolve) => setImmediate(resolve));
   }
 
-  it('FA-33: counts no time for which this process was blocked while it waited for the document', async () => {
+  it('FA-33: does not count time for which the process was blocked while it waited for the document', async () => {
     const held = hold();
     const found = documents({ timeoutMs: 500 }).find(host.url('/late.json'));
     await blockOnce(() => host.requests.length > 0, 1_000);
@@ -69,7 +73,7 @@ describe('client metadata documents over TLS', () => {
     expect(await found).toMatchObject({ id: host.url('/late.json') });
   });
 
-  it('FA-33: nor while it connected', async () => {
+  it('FA-33: or while it connected', async () => {
     const found = documents({ timeoutMs: 500 }).find(host.url('/connecting.json'));
     await new Promise((resolve) => setImmediate(resolve));
     block(1_500);
@@ -107,7 +111,7 @@ describe('client metadata documents over TLS', () => {
     ['httpsclient', false],
     ['eyJhbGciOi', false],
     ['', false],
-  ])('AS-7 takes %p for a URL: %p', (clientId, isUrl) => {
+  ])('AS-7 recognises %p as a URL: %p', (clientId, isUrl) => {
     expect(documents().isMetadataDocumentId(clientId)).toBe(isUrl);
   });
 
@@ -152,9 +156,9 @@ describe('client metadata documents over TLS', () => {
       },
     );
 
-    it('AS-12 has no way to loopback without the allowance that only specs have', async () => {
+    it('AS-12 does not connect to loopback without the permission that only specs have', async () => {
       const before = host.connections();
-      const found = documents({}, { allowedNetwork: undefined });
+      const found = documents(null);
       expect(await reasonOf(() => found.find(`https://127.0.0.1:${host.port}/c`))).toBe(
         'forbidden_address',
       );
@@ -162,7 +166,7 @@ describe('client metadata documents over TLS', () => {
     });
 
     // 127.0.0.2 plays the public host here, 127.0.0.1 the machine the attacker is after.
-    it('AS-12 is not fooled by a name server that changes its answer (DNS rebinding)', async () => {
+    it('AS-12 resists a name server that changes its response (DNS rebinding)', async () => {
       const outside = await startTlsHost('127.0.0.2');
       outside.answer = documentFor({}, { 'cache-control': 'no-store' });
       const answers = ['127.0.0.2', '127.0.0.1', '127.0.0.1'];
@@ -180,7 +184,7 @@ describe('client metadata documents over TLS', () => {
       await outside.close();
     });
 
-    it('AS-12 drops the special-use addresses of a name that has others too', async () => {
+    it('AS-12 ignores the special-use addresses of a name that has others too', async () => {
       const found = documents({
         resolve: async () => [
           { address: '10.0.0.1', family: 4 },
@@ -191,7 +195,7 @@ describe('client metadata documents over TLS', () => {
       expect((await found.find(host.url('/c'))).name).toBe('Example Client');
     });
 
-    it('tells strangers the same about an internal name as about one that is not there', async () => {
+    it('responds the same for an internal name as for one that does not exist', async () => {
       const inside = documents({ resolve: async () => [{ address: '10.0.0.1', family: 4 }] });
       const nowhere = documents({
         resolve: async () => {
@@ -217,14 +221,14 @@ describe('client metadata documents over TLS', () => {
 
     it('AS-33 fetches nothing from a host that is not allowed', async () => {
       const before = host.connections();
-      const found = documents({}, { allowedHosts: ['*.client.example'] });
+      const found = documents({}, ['*.client.example']);
       expect(await reasonOf(() => found.find(host.url('/c')))).toBe('host_not_allowed');
       expect(host.connections()).toBe(before);
       expect((await found.find(host.url('/c', 'app'))).name).toBe('Example Client');
     });
   });
 
-  describe('answers', () => {
+  describe('responses', () => {
     it.each([301, 302, 303, 307, 308])('R-CI-2 does not follow a %i', async (status) => {
       host.answer = (_req, res) => res.writeHead(status, { location: host.url('/other') }).end();
       expect(await reasonOf(() => documents().find(host.url('/c')))).toBe('bad_status');
@@ -266,7 +270,7 @@ describe('client metadata documents over TLS', () => {
       },
     );
 
-    it('R-CI-4 refuses a compressed answer instead of unpacking it', async () => {
+    it('R-CI-4 refuses a compressed response instead of decompressing it', async () => {
       const bomb = gzipSync(Buffer.alloc(2 ** 20, ' '));
       host.answer = (_req, res) =>
         res
@@ -295,7 +299,7 @@ describe('client metadata documents over TLS', () => {
       }
     });
 
-    it('R-CI-4 hangs up on a body without end', async () => {
+    it('R-CI-4 disconnects on an endless body', async () => {
       let hungUp: Promise<unknown> = Promise.resolve();
       host.answer = (_req, res) => {
         hungUp = once(res, 'close');
@@ -317,7 +321,7 @@ describe('client metadata documents over TLS', () => {
         'a body that stops half way',
         (res) => res.writeHead(200, { 'content-type': 'application/json' }).write('{'),
       ],
-    ])('R-CI-4 gives up on %s', async (_what, answer) => {
+    ])('R-CI-4 stops waiting for %s', async (_what, answer) => {
       let hungUp: Promise<unknown> = Promise.resolve();
       host.answer = (_req, res) => {
         hungUp = once(res, 'close');
@@ -328,12 +332,12 @@ describe('client metadata documents over TLS', () => {
       await hungUp;
     });
 
-    it('R-CI-4 gives up on a name server that does not answer', async () => {
+    it('R-CI-4 limits the time of a name server that does not respond', async () => {
       const found = documents({ timeoutMs: 50, resolve: () => new Promise(() => undefined) });
       expect(await reasonOf(() => found.find(host.url('/c')))).toBe('timeout');
     });
 
-    it('survives a host that hangs up in the middle', async () => {
+    it('survives a host that disconnects during the response', async () => {
       host.answer = (_req, res) => {
         res.writeHead(200, { 'content-type': 'application/json', 'content-length': '99' });
         res.write('{', () => res.destroy());
@@ -351,7 +355,7 @@ describe('client metadata documents over TLS', () => {
       expect(await reasonOf(() => documents().find(host.url('/c')))).toBe('invalid_document');
     });
 
-    it('AS-8 refuses the document of another URL, and shows nothing of it', async () => {
+    it('AS-8 refuses the document of another URL, and exposes nothing of it', async () => {
       host.answer = json(clientDocument('https://victim.example/c'));
       const failure = await failureOf(() => documents().find(host.url('/c?key=hidden')));
       expect(failure.reason).toBe('client_id_mismatch');
@@ -376,7 +380,7 @@ describe('client metadata documents over TLS', () => {
       expect(host.requests).toHaveLength(2);
     });
 
-    it('AS-11 obeys no-store and does not cache a refusal', async () => {
+    it('AS-11 obeys no-store and does not cache an error', async () => {
       host.answer = documentFor({}, { 'cache-control': 'no-store' });
       const found = documents();
       await found.find(host.url('/c'));
@@ -388,7 +392,7 @@ describe('client metadata documents over TLS', () => {
       expect((await found.find(host.url('/c'))).name).toBe('Example Client');
     });
 
-    it('R-CI-8 sees a changed document once its time is over', async () => {
+    it('R-CI-8 fetches a changed document once the lifetime is over', async () => {
       host.answer = documentFor({ redirect_uris: ['https://a.example/', 'https://b.example/'] });
       const found = documents();
       await found.find(host.url('/c'));
@@ -408,7 +412,7 @@ describe('client metadata documents over TLS', () => {
       expect(await reasonOf(() => found.find(host.url('/c')))).toBe('unreachable');
     });
 
-    it('R-CI-7 fetches once for a hundred callers that come together', async () => {
+    it('R-CI-7 fetches once for a hundred parallel callers', async () => {
       const { release } = hold();
       const found = documents();
       const calls = Array.from({ length: 100 }, () => found.find(host.url('/c')));
@@ -418,7 +422,7 @@ describe('client metadata documents over TLS', () => {
       expect(host.requests).toHaveLength(1);
     });
 
-    it('R-CI-7 asks one host 60 times a minute at most, whatever the path', async () => {
+    it('R-CI-7 fetches from one host 60 times a minute at most, whatever the path', async () => {
       const found = documents();
       for (let i = 0; i < 60; i += 1) await found.find(host.url(`/c${i}`));
       const failure = await failureOf(() => found.find(host.url('/c60')));
@@ -430,7 +434,7 @@ describe('client metadata documents over TLS', () => {
       expect((await found.find(host.url('/c60'))).name).toBe('Example Client');
     });
 
-    it('FA-26: paths of a host that fail leave the rest of it to others, up to 600 fetches a minute', async () => {
+    it('FA-26: failing paths of a host do not block its other paths, up to 600 fetches a minute', async () => {
       const found = documents();
       const fetchAs = (caller: string, path: string): Promise<unknown> =>
         runInContext({ caller }, () => failureOf(() => found.find(host.url(path))));
@@ -451,7 +455,7 @@ describe('client metadata documents over TLS', () => {
       expect(host.requests).toHaveLength(600);
     });
 
-    it('R-CI-7 fetches 30 documents a minute at most for one caller, who takes none from others', async () => {
+    it('R-CI-7 fetches 30 documents a minute at most for one caller, which does not limit others', async () => {
       const found = documents();
       const findFor = (caller: string, path: string) =>
         runInContext({ caller }, () => found.find(host.url(path)));
@@ -468,7 +472,7 @@ describe('client metadata documents over TLS', () => {
       expect((await findFor('a', '/c30')).name).toBe('Example Client');
     });
 
-    it('R-CI-7 has 10 fetches under way at most for one caller', async () => {
+    it('R-CI-7 has 10 pending fetches at most for one caller', async () => {
       const { release } = hold();
       const found = documents();
       const findFor = (caller: string, name: string) =>
@@ -483,7 +487,7 @@ describe('client metadata documents over TLS', () => {
       expect((await findFor('a', 'h11')).name).toBe('Example Client');
     });
 
-    it('R-CI-7 has 100 fetches under way at most', async () => {
+    it('R-CI-7 has 100 pending fetches at most', async () => {
       const { release } = hold();
       const found = documents();
       const calls = Array.from({ length: 100 }, (_, i) => found.find(host.url('/c', `h${i}`)));
@@ -494,7 +498,7 @@ describe('client metadata documents over TLS', () => {
       expect((await found.find(host.url('/c', 'one-more'))).name).toBe('Example Client');
     });
 
-    it('aborts what is under way when it is closed', async () => {
+    it('aborts pending fetches when it is closed', async () => {
       hold();
       const found = documents();
       const call = reasonOf(() => found.find(host.url('/c')));

@@ -5,7 +5,7 @@ import { callTool, type OAuthClient, registerClient } from '../../support/oauth-
 import { givenBack, pass, until } from '../../support/upstream.js';
 import { startWorld, type World } from '../../support/world.js';
 
-describe('auth.grants, for admin pages and "connected apps" pages', () => {
+describe('auth.grants, for admin pages and “connected apps” pages', () => {
   let world: World;
   let claude: OAuthClient;
   let cursor: OAuthClient;
@@ -22,7 +22,7 @@ describe('auth.grants, for admin pages and "connected apps" pages', () => {
     return Promise.all([0, 1, 2].map(async (instance) => (await ask(instance)).status));
   }
 
-  it('lists what a person allowed, a client holds, or both, without a secret', async () => {
+  it('lists the grants of a user, of a client, or of both, without a secret', async () => {
     const tokens = await claude.tokens();
     await cursor.tokens();
     await claude.tokens({ user: BOB });
@@ -39,13 +39,13 @@ describe('auth.grants, for admin pages and "connected apps" pages', () => {
     expect(JSON.stringify(grant)).not.toContain(String(tokens.refresh_token));
   });
 
-  it('lists nobody without a filter', async () => {
+  it('lists nothing without a filter', async () => {
     await claude.tokens();
     expect(await world.auth.grants.list({})).toEqual([]);
     expect(await world.auth.grants.revokeAll({})).toBe(0);
   });
 
-  it('shows when a login was made and last used', async () => {
+  it('shows when a grant was created and last used', async () => {
     const { refresh_token: token } = await claude.tokens();
     pass(world, 500);
     await claude.refresh(token);
@@ -53,7 +53,7 @@ describe('auth.grants, for admin pages and "connected apps" pages', () => {
     expect((grant?.lastUsedAt ?? 0) - (grant?.createdAt ?? 0)).toBeGreaterThanOrEqual(500);
   });
 
-  it('leaves out a login nobody has finished', async () => {
+  it('leaves out a login that is not finished', async () => {
     await claude.logIn();
     expect(await world.auth.grants.list({ subject: ADA.sub })).toEqual([]);
   });
@@ -75,7 +75,7 @@ describe('auth.grants, for admin pages and "connected apps" pages', () => {
     await world.auth.grants.revoke('never-issued');
   });
 
-  it('revokeAll ends what matches and says how many', async () => {
+  it('revokeAll revokes what matches and returns how many', async () => {
     const tokens = [await claude.tokens(), await cursor.tokens()];
     const bob = await claude.tokens({ user: BOB });
     expect(await world.auths[1]?.grants.revokeAll({ subject: ADA.sub })).toBe(2);

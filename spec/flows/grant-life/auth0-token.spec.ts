@@ -20,13 +20,13 @@ describe('auth0Token()', () => {
     return (await client.tokens()).access_token;
   }
 
-  it('gives the token Auth0 sent, without asking again while it is good', async () => {
+  it('returns the token of the login while it is valid, without a request to Auth0', async () => {
     const token = await start();
     expect(toolResult(await callTool(world.mcp, token, 'downstream'))).toEqual({ isJwt: true });
     expect(upstreamRefreshes(world)).toEqual([]);
   });
 
-  it('renews it a minute before its end, once for all who ask, and gives the new one', async () => {
+  it('refreshes it a minute before it expires, once for all callers', async () => {
     const seen = new Set<string>();
     const token = await start({
       options: { accessTokenTtlSeconds: DAY },
@@ -103,7 +103,7 @@ describe('auth0Token()', () => {
     },
   );
 
-  it('in a tool it is a tool error, and the next request with the same access token a 401', async () => {
+  it('in a tool it is a tool error, and the next request with the same access token gets 401', async () => {
     const token = await start({ tenant: ALWAYS_DUE });
     world.tenant.revokeUser(ADA.sub);
     const call = await callTool(world.mcp, token, 'downstream');
@@ -117,7 +117,7 @@ describe('auth0Token()', () => {
     expect(next.headers.get('www-authenticate')).toContain('error="invalid_token"');
   });
 
-  it('without offline access the token lasts as long as Auth0 said, then the login is over', async () => {
+  it('without offline access the grant ends when Auth0’s token expires', async () => {
     const [api] = ALWAYS_DUE.apis ?? [];
     if (api === undefined) throw new Error('no API');
     const token = await start({ tenant: { apis: [{ ...api, allowOfflineAccess: false }] } });
@@ -127,7 +127,7 @@ describe('auth0Token()', () => {
     await until(async () => (await callTool(world.mcp, token, 'downstream')).status === 401);
   });
 
-  it('an outage while the old token is still good goes unnoticed; after that it is told as an outage', async () => {
+  it('an outage is unnoticed while the old token is valid, and an error after that', async () => {
     const token = await start({ options: { accessTokenTtlSeconds: DAY } });
     pass(world, DAY - 40);
     world.tenant.fault('/oauth/token', { kind: 'respond', status: 503 });
@@ -139,7 +139,7 @@ describe('auth0Token()', () => {
     expect(upstreamRefreshes(world).length).toBeLessThanOrEqual(2);
   });
 
-  it('getAccessToken is of no use outside a request, and says so', async () => {
+  it('getAccessToken throws outside a request', async () => {
     await start();
     expect(() => getAccessToken()).toThrow(/outside of a guarded request/);
   });

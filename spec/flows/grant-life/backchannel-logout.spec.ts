@@ -58,14 +58,14 @@ describe('back-channel logout (OpenID Connect Back-Channel Logout 1.0)', () => {
     await until(() => givenBack(world).length === 2);
   });
 
-  it('§2.4 a token with sub alone ends all logins of that person, and nobody else', async () => {
+  it('§2.4 a token with sub alone ends all logins of that user, and of no other', async () => {
     const [one, two, bob] = [await logIn(), await logIn(), await logIn(BOB)];
     expect(await world.tenant.sendBackchannelLogout({ sub: ADA.sub })).toBe(200);
     const after = [await status(one.token), await status(two.token), await status(bob.token)];
     expect(after).toEqual([401, 401, 200]);
   });
 
-  it('§2.7 a login on its last step ends too: its code brings no tokens afterwards', async () => {
+  it('§2.7 a login whose code is not redeemed yet ends too: the code is refused', async () => {
     const answer = await client.logIn();
     expect(await world.tenant.sendBackchannelLogout({ sub: ADA.sub })).toBe(200);
     const { status: refused, body } = await client.redeem(answer.get('code') ?? '');
@@ -90,7 +90,7 @@ describe('back-channel logout (OpenID Connect Back-Channel Logout 1.0)', () => {
       ['its sid', (sid: string) => ({ sub: ADA.sub, sid })],
       ['the sid alone', (sid: string) => ({ sid })],
       ['the person alone', () => ({ sub: ADA.sub })],
-    ])('comes to nothing afterwards, told by %s', async (_what, logoutOf) => {
+    ])('is refused afterwards, with a logout token that names %s', async (_what, logoutOf) => {
       const login = await heldBack();
       world.advance(1);
       expect(await world.tenant.sendBackchannelLogout(logoutOf(login.sid))).toBe(200);
@@ -105,13 +105,13 @@ describe('back-channel logout (OpenID Connect Back-Channel Logout 1.0)', () => {
       ['another session', () => ({ sub: ADA.sub, sid: 'another' })],
       ['another person', () => ({ sub: BOB.sub })],
       ['somebody else’s session of that name', (sid: string) => ({ sub: BOB.sub, sid })],
-    ])('arrives where %s has ended', async (_what, logoutOf) => {
+    ])('succeeds where %s has ended', async (_what, logoutOf) => {
       const login = await heldBack();
       expect(await world.tenant.sendBackchannelLogout(logoutOf(login.sid))).toBe(200);
       expect((await arrive(login))?.get('code')).toMatch(/./);
     });
 
-    it('is let in again when it begins after the logout', async () => {
+    it('succeeds when it begins after the logout', async () => {
       const { sid } = await heldBack();
       world.advance(1);
       expect(await world.tenant.sendBackchannelLogout({ sub: ADA.sub, sid })).toBe(200);
@@ -121,19 +121,19 @@ describe('back-channel logout (OpenID Connect Back-Channel Logout 1.0)', () => {
     });
   });
 
-  it('a sid that belongs to somebody else ends nothing', async () => {
+  it('a sid of another user ends nothing', async () => {
     const bob = await logIn(BOB);
     expect(await world.tenant.sendBackchannelLogout({ sub: ADA.sub, sid: bob.sid })).toBe(200);
     expect(await status(bob.token)).toBe(200);
   });
 
-  it('a person who logs out at Auth0 is logged out here', async () => {
+  it('a user who logs out at Auth0 is logged out here', async () => {
     const { token } = await logIn();
     await world.tenant.logoutUser(ADA.sub);
     expect(await status(token)).toBe(401);
   });
 
-  it('works on an instance that never saw the login', async () => {
+  it('works on another instance than that of the login', async () => {
     await world.close();
     await start({ instances: 3 });
     const { token } = await logIn();
@@ -194,7 +194,7 @@ describe('back-channel logout (OpenID Connect Back-Channel Logout 1.0)', () => {
   });
 
   it.each(['logout+jwt', 'application/logout+jwt', undefined])(
-    '§2.4 takes the type %s',
+    '§2.4 accepts the type %s',
     async (typ) => {
       const { token } = await logIn();
       expect(await world.tenant.sendBackchannelLogout({ sub: ADA.sub }, { header: { typ } })).toBe(
@@ -204,7 +204,7 @@ describe('back-channel logout (OpenID Connect Back-Channel Logout 1.0)', () => {
     },
   );
 
-  it("takes neither Auth0's own access token nor ours for a logout token", async () => {
+  it('refuses access tokens of Auth0 and of this server as logout tokens', async () => {
     const { token } = await logIn();
     const [held] = await world.context.grants.list({ subject: ADA.sub });
     for (const raw of [String(token), String(held?.grant.auth0.accessToken)]) {
@@ -213,7 +213,7 @@ describe('back-channel logout (OpenID Connect Back-Channel Logout 1.0)', () => {
     expect(await status(token)).toBe(200);
   });
 
-  it('§2.5 §2.8 wants one form field by POST: otherwise 400 or 405 as JSON, never cached', async () => {
+  it('§2.5 §2.8 requires one form field by POST: otherwise 400 or 405 as JSON, never cached', async () => {
     const bodies = ['', 'logout_token=', 'logout_token=a&logout_token=b'];
     for (const body of bodies) {
       const answer = await post(body);
@@ -227,7 +227,7 @@ describe('back-channel logout (OpenID Connect Back-Channel Logout 1.0)', () => {
     expect((await fetch(`${world.origin}/backchannel-logout`)).status).toBe(405);
   });
 
-  it('a logout that could not be carried out is 400 (§2.8), and the same token works afterwards', async () => {
+  it('a logout that fails is 400 (§2.8), and the same token works afterwards', async () => {
     await world.close();
     let isAway = false;
     const inner = memoryStorage();
@@ -248,7 +248,7 @@ describe('back-channel logout (OpenID Connect Back-Channel Logout 1.0)', () => {
     expect(await status(token)).toBe(401);
   });
 
-  it('with keys that cannot be had it is 400, the log says why, and a later one works', async () => {
+  it('without Auth0’s keys it is 400, the log names the reason, and a later one works', async () => {
     const { token } = await logIn();
     world.tenant.rotateSigningKeys();
     world.tenant.rotateSigningKeys();

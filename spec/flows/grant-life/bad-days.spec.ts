@@ -33,7 +33,7 @@ const OUTAGES: [string, Fault][] = [
   ['a body that drips', { kind: 'slow-body', milliseconds: 4000 }],
 ];
 
-describe("Auth0's bad days", () => {
+describe('outages of Auth0', () => {
   let world: World;
   let client: OAuthClient;
   afterEach(() => world.close());
@@ -68,7 +68,7 @@ describe("Auth0's bad days", () => {
       expect((await client.refresh(tokens.refresh_token)).status).toBe(200);
     });
 
-    it('R-UP-5 at auth0Token(): 503, and the grant lives on', async () => {
+    it('R-UP-5 at auth0Token(): 503, and the grant stays', async () => {
       await start({ mount: DOWNSTREAM });
       const { access_token: token } = await client.tokens();
       pass(world, 60);
@@ -79,7 +79,7 @@ describe("Auth0's bad days", () => {
       expect((await use(token)).status).toBe(200);
     });
 
-    it('AS-35 at a login: temporarily_unavailable for the client, or no harm at all', async () => {
+    it('AS-35 at a login: temporarily_unavailable for the client, or no effect', async () => {
       await start();
       world.tenant.fault(TOKEN_ENDPOINT, fault, 1);
       const answer = await client.logIn({ parameters: { state: 's' } });
@@ -90,7 +90,7 @@ describe("Auth0's bad days", () => {
     });
   });
 
-  it('passes on when Auth0 wants to be asked again, and does not ask before', async () => {
+  it('passes Retry-After of Auth0 on, and sends no request before', async () => {
     await start();
     const tokens = await client.tokens();
     pass(world, 60);
@@ -110,7 +110,7 @@ describe("Auth0's bad days", () => {
     expect((await client.refresh(tokens.refresh_token)).status).toBe(200);
   });
 
-  it('an outage of ten minutes logs nobody out, and valid access tokens work all through it', async () => {
+  it('an outage of ten minutes logs no user out, and valid access tokens work throughout', async () => {
     world = await startWorld();
     client = await registerClient(world.origin);
     const stranded = await client.tokens();
@@ -156,7 +156,7 @@ describe("Auth0's bad days", () => {
   });
 
   describe('signing keys', () => {
-    it('rotated at Auth0: the next key is known ahead, one more is fetched', async () => {
+    it('rotated at Auth0: the next key is known in advance, a further one is fetched', async () => {
       await start();
       const jwksRequests = () =>
         world.tenant.requests.filter(({ path }) => path.endsWith('jwks.json'));
@@ -173,7 +173,7 @@ describe("Auth0's bad days", () => {
       expect([fetched.status, jwksRequests().length]).toEqual([200, 2]);
     });
 
-    it('unreachable: known keys go on verifying, for hours', async () => {
+    it('unreachable: cached keys verify for hours', async () => {
       await start();
       const { refresh_token: token } = await client.tokens();
       world.tenant.fault('/.well-known/jwks.json', { kind: 'respond', status: 503 });
@@ -181,7 +181,7 @@ describe("Auth0's bad days", () => {
       expect((await client.refresh(token)).status).toBe(200);
     });
 
-    it('unreachable for an instance that has none yet: Auth0 is not asked for what could not be verified', async () => {
+    it('unreachable for an instance without keys: Auth0 is not asked for tokens that could not be verified', async () => {
       const shared = memoryStorage();
       await start({ instances: 2, storages: [shared, shared] });
       const { refresh_token: token } = await client.tokens();
@@ -198,7 +198,7 @@ describe("Auth0's bad days", () => {
   });
 
   it.each([-50, 50])(
-    'R-UP-2 a clock at Auth0 that is %d seconds off is no matter',
+    'R-UP-2 a clock difference of %d seconds at Auth0 is accepted',
     async (seconds) => {
       await start({ tenant: { clockSkewSeconds: seconds } });
       const { refresh_token: token } = await client.tokens();
@@ -206,7 +206,7 @@ describe("Auth0's bad days", () => {
     },
   );
 
-  it('a clock of ours that is minutes behind is named as the reason', async () => {
+  it('a clock of this server that is minutes behind is named as the reason', async () => {
     await start({ tenant: { clockSkewSeconds: 300 } });
     expect((await client.logIn()).get('error')).toBe('server_error');
     expect(linesWith(world, "compare this server's clock")).toHaveLength(1);

@@ -55,7 +55,7 @@ const CASES: readonly Case[] = [
   ],
 ];
 
-describe('R-UP-6 proving ourselves to Auth0', () => {
+describe('R-UP-6 authenticating to Auth0', () => {
   let world: World;
   afterEach(() => world.close());
 

@@ -108,7 +108,7 @@ const CASES: readonly Case[] = [
       users: [{ ...ADA, permissions: {} }],
     },
     error: 'access_denied',
-    remedy: 'with RBAC on, give it to the person through a role',
+    remedy: 'with RBAC on, give it to the user through a role',
     names: 'files:write',
   },
   {
@@ -120,7 +120,7 @@ const CASES: readonly Case[] = [
   },
 ];
 
-describe('set-up problems are recognised, told to the operator with the remedy, and to the client in plain words', () => {
+describe('set-up problems are detected, logged with the remedy, and reported to the client in general terms', () => {
   let world: World;
   afterEach(() => world.close());
 
@@ -153,7 +153,7 @@ describe('set-up problems are recognised, told to the operator with the remedy, 
     expect(JSON.stringify(world.log)).not.toMatch(/eyJ\w+\.eyJ|quite-another-secret/);
   });
 
-  it('the canonical domain configured, a custom domain answering: the log names both', async () => {
+  it('the canonical domain is configured and a custom domain responds: the log names both', async () => {
     world = await startWorld();
     // The stand-in names whichever host it is asked by, as Auth0 does.
     world.tenant.fault('/.well-known/openid-configuration', {
@@ -192,7 +192,7 @@ describe('set-up problems are recognised, told to the operator with the remedy, 
     });
   });
 
-  it('ready() is content with a tenant that is set up right', async () => {
+  it('ready() resolves for a tenant that is set up correctly', async () => {
     await start();
     await world.auth.ready();
     await world.auth.ready();

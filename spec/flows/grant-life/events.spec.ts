@@ -196,17 +196,17 @@ describe('events', () => {
     await cancelLogin(other, departed);
   }
 
-  it('each type happens', () => {
+  it('each type is emitted', () => {
     const seen = new Set(world.events.map(({ type }) => type));
     expect([...seen].toSorted()).toEqual(Object.keys(EVERY_TYPE).toSorted());
   });
 
-  it('the diagnostics channel express-auth0-mcp carries the same, in the same order', () => {
+  it('the diagnostics channel express-auth0-mcp publishes the same, in the same order', () => {
     expect(EVENT_CHANNEL).toBe('express-auth0-mcp');
     expect(published).toEqual(world.events);
   });
 
-  it('no secret that was on any wire is in an event or a log line', () => {
+  it('no secret that was sent is in an event or a log line', () => {
     expect(secrets.size).toBeGreaterThan(30);
     const told = JSON.stringify([world.events, world.log]);
     expect([...secrets].filter((secret) => told.includes(secret))).toEqual([]);
@@ -214,7 +214,7 @@ describe('events', () => {
     expect(told).not.toMatch(/eyJ[\w-]+\.eyJ|v1\.[\w-]{20}|Bearer |password/);
   });
 
-  it('name client, grant and person wherever there are some', () => {
+  it('name client, grant and user where there are any', () => {
     const lacking = world.events.filter(
       ({ type, grantId, subject }) =>
         /^(login_completed|code_redeemed|tokens_refreshed|refresh_token_(reused|replayed)|grant_revoked|auth0_refreshed)$/.test(
@@ -236,7 +236,7 @@ describe('events', () => {
     expect(withoutClient).toEqual([]);
   });
 
-  it('one request has one reference, in its events and its log lines', () => {
+  it('one request has one correlation id, in its events and its log lines', () => {
     const inRequests = world.events.filter(({ type }) => type !== 'auth0_unavailable');
     expect(inRequests.filter(({ correlationId }) => correlationId === undefined)).toEqual([]);
     const failed = world.events.find(
@@ -251,7 +251,7 @@ describe('events', () => {
     expect(consequence?.correlationId).toBe(problem?.correlationId);
   });
 
-  it('cannot be changed by whoever hears them first', () => {
+  it('cannot be changed by a listener', () => {
     expect(world.events.every((event) => Object.isFrozen(event))).toBe(true);
   });
 

@@ -44,7 +44,7 @@ describe('a storage of the app that fails with errors of its own', () => {
     return { ...inner, ...Object.fromEntries(verbs) };
   }
 
-  it('is an outage to clients: 503 with Retry-After, and its own error in the log', async () => {
+  it('is an outage to clients: 503 with Retry-After, and the original error in the log', async () => {
     const code = (await client.logIn()).get('code') ?? '';
     away = STORAGE_VERBS;
     const answers = [
@@ -62,7 +62,7 @@ describe('a storage of the app that fails with errors of its own', () => {
     expect((await client.refresh(tokens.refresh_token)).status).toBe(200);
   });
 
-  it('leaves a tool the Auth0 token at hand as long as that is good', async () => {
+  it('leaves a tool the current Auth0 token while it is valid', async () => {
     // Due for renewal, which needs a lease in the store.
     away = ['update'];
     const answer = await callTool(world.mcp, tokens.access_token, 'downstream');

@@ -2,12 +2,12 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 
 import { ADA } from '../../../demo/tenant/options.js';
 import type { Auth0Login } from '../../../lib/auth0/auth0.js';
-import type { ApprovedRequest } from '../../../lib/grants/code-grant.js';
+import type { ApprovedRequest } from '../../../lib/grants/login-transactions.js';
 import { CHALLENGE, registerClient, VERIFIER } from '../../support/oauth-client.js';
 import { givenBack, pass, until } from '../../support/upstream.js';
 import { startWorld, type World } from '../../support/world.js';
 
-describe('a person with more logins than Auth0 keeps (200 refresh tokens for one application)', () => {
+describe('a user with more logins than Auth0 stores (200 refresh tokens for one application)', () => {
   let world: World;
   afterEach(() => world.close());
 
@@ -39,11 +39,11 @@ describe('a person with more logins than Auth0 keeps (200 refresh tokens for one
         codeVerifier: VERIFIER,
         redirectUri: undefined,
       } as unknown as Parameters<typeof grants.redeemCode>[0],
-      { id: clientId, hasProved: false, fingerprint: clientId },
+      { id: clientId, isAuthenticated: false, fingerprint: clientId },
     );
   }
 
-  it('the least recently used go first, before Auth0 would drop one that is in use', async () => {
+  it('the least recently used are revoked, before Auth0 drops one that is in use', async () => {
     world = await startWorld();
     const client = await registerClient(world.origin);
     // The oldest login of all, but used every day.

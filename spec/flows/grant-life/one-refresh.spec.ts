@@ -58,7 +58,7 @@ describe('CLI-42 R-UP-7 one refresh at Auth0 for a grant', () => {
     }
   });
 
-  it('100 tools that want an Auth0 token at once cause one as well', async () => {
+  it('100 parallel auth0Token() calls cause one as well', async () => {
     world = await startWorld({ instances: 3, options: { accessTokenTtlSeconds: DAY } });
     const { mcp } = world;
     const { access_token: token } = await (await registerClient(world.origin)).tokens();
@@ -68,7 +68,7 @@ describe('CLI-42 R-UP-7 one refresh at Auth0 for a grant', () => {
     expect(upstreamRefreshes(world)).toHaveLength(1);
   });
 
-  it('a holder that dies in the middle blocks the others for seconds only', async () => {
+  it('a holder that dies during its refresh blocks the others for seconds only', async () => {
     const shared = memoryStorage();
     const dying = mortal(shared);
     world = await startWorld({
@@ -103,7 +103,7 @@ describe('CLI-42 R-UP-7 one refresh at Auth0 for a grant', () => {
 });
 
 describe.each(['Redis', 'embedded storage'])('three processes over %s', (kind) => {
-  it('CLI-42 100 parallel refreshes cause one refresh at Auth0, and every answer can be used', async () => {
+  it('CLI-42 100 parallel refreshes cause one refresh at Auth0, and every response can be used', async () => {
     const directory = mkdtempSync(join(tmpdir(), 'auth0-mcp-instances-'));
     const redis = kind === 'Redis' ? await startRedis() : undefined;
     const store = redis === undefined ? { directory } : { url: redis.url };

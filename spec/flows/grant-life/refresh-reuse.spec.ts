@@ -53,7 +53,7 @@ const successorOf = async (response: Response): Promise<unknown> =>
 const reuses = () => world.events.filter(({ type }) => type === 'refresh_token_reused');
 
 describe('a replaced refresh token inside the grace window', () => {
-  it('FA-24 CLI-41: leaves an event with its grant, client and age; the newest token leaves none', async () => {
+  it('FA-24 CLI-41: emits an event with its grant, client and age; the newest token emits none', async () => {
     await start();
     const second = await successorOf(await refreshFrom(HOME, tokens.refresh_token));
     await refreshFrom(HOME, second);
@@ -73,7 +73,7 @@ describe('a replaced refresh token inside the grace window', () => {
     expect(reuses()[0]).toHaveProperty('ageSeconds', expect.closeTo(76, -1));
   });
 
-  it('FA-24: a thief who stays inside the window shows by the second address', async () => {
+  it('FA-24: an attacker inside the window shows as a second address', async () => {
     await start();
     let stolen = tokens.refresh_token;
     for (let round = 0; round < 3; round += 1) {
@@ -87,7 +87,7 @@ describe('a replaced refresh token inside the grace window', () => {
     expect(JSON.stringify([world.events, world.log])).not.toMatch(/203\.0\.113|198\.51\.100/);
   });
 
-  it('FA-24: one after the window is a replay, and no reuse', async () => {
+  it('FA-24: after the window it is a replay, not a reuse', async () => {
     await start();
     await refreshFrom(HOME, tokens.refresh_token);
     pass(world, 121);
@@ -96,7 +96,7 @@ describe('a replaced refresh token inside the grace window', () => {
     expect(world.events.map(({ type }) => type)).toContain('refresh_token_replayed');
   });
 
-  it('FA-24: the attempt of another client is no reuse', async () => {
+  it('FA-24: an attempt by another client is not a reuse', async () => {
     await start();
     await refreshFrom(HOME, tokens.refresh_token);
     const other = await registerClient(world.origin, { client_name: 'Another client' });
@@ -130,7 +130,7 @@ describe('a replaced refresh token inside the grace window', () => {
       },
     ],
   ])(
-    'FA-24: thirty at once at two instances are all answered and all counted, on %s',
+    'FA-24: thirty in parallel at two instances all succeed and are all counted, on %s',
     async (_name, storages) => {
       await start({ instances: 2, storages: await storages() });
       const responses = await Promise.all(
@@ -199,7 +199,7 @@ describe('refresh tokens that are refused', () => {
         return () => refreshFrom(AWAY, revoked.refresh_token, other);
       },
     ],
-  ])('FA-27 R-TK-15 CLI-45: %s end in 429, and others go on', async (_what, prepare) => {
+  ])('FA-27 R-TK-15 CLI-45: %s end in 429, and other clients continue', async (_what, prepare) => {
     await start();
     const send = await prepare();
     expect(await statuses(130, send)).toEqual({ 400: 100, 429: 30 });

@@ -34,7 +34,7 @@ describe('refreshing', () => {
   const isAlive = async (token: unknown): Promise<boolean> =>
     (await callTool(world.mcp, token, 'whoami')).status === 200;
 
-  it('AS-18 R-TK-12 CLI-41 rotates; inside the grace window every caller gets the same successor, and all of it works', async () => {
+  it('AS-18 R-TK-12 CLI-41 rotates; inside the grace window every caller gets the same successor, and all tokens work', async () => {
     await start();
     const answers = await Promise.all(
       Array.from({ length: 8 }, () => client.refresh(tokens.refresh_token)),
@@ -49,7 +49,7 @@ describe('refreshing', () => {
     for (const { body } of [...answers, late]) expect(await isAlive(body.access_token)).toBe(true);
   });
 
-  it('R-TK-12 takes a replay after the grace window for theft: all tokens of the grant end, here and at Auth0', async () => {
+  it('R-TK-12 a replay after the grace window revokes all tokens of the grant, here and at Auth0', async () => {
     await start();
     const next = await client.refresh(tokens.refresh_token);
     pass(world, 121);
@@ -69,7 +69,7 @@ describe('refreshing', () => {
     expect((await client.refresh(tokens.refresh_token)).body.error).toBe('invalid_grant');
   });
 
-  it('R-TK-10 narrows the access token by scope and keeps the grant as it was; more than granted is invalid_scope and uses nothing up', async () => {
+  it('R-TK-10 narrows the access token by scope and leaves the grant unchanged; more than granted is invalid_scope and uses nothing up', async () => {
     const scopesSupported = ['openid', 'read:notes', 'files:write'];
     await start({ options: { scopesSupported } }, { scope: 'openid read:notes' });
     const narrow = await client.refresh(tokens.refresh_token, { scope: 'openid' });
@@ -82,14 +82,14 @@ describe('refreshing', () => {
     expect(String(unsaid.body.scope).split(' ').sort()).toEqual(['openid', 'read:notes']);
   });
 
-  it('R-TK-11 another client with the token gets invalid_grant, and the grant lives on', async () => {
+  it('R-TK-11 another client with the token gets invalid_grant, and the grant stays', async () => {
     await start();
     const thief = await registerClient(world.origin, { client_name: 'Somebody else' });
     expect((await thief.refresh(tokens.refresh_token)).body.error).toBe('invalid_grant');
     expect((await client.refresh(tokens.refresh_token)).status).toBe(200);
   });
 
-  it('R-TK-9 R-TK-14 CLI-40 takes our resource or none, refuses another one and an unknown grant type', async () => {
+  it('R-TK-9 R-TK-14 CLI-40 accepts this resource or none, refuses another one and an unknown grant type', async () => {
     await start();
     const foreign = await client.refresh(tokens.refresh_token, { resource: 'https://other.test/' });
     expect([foreign.status, foreign.body.error]).toEqual([400, 'invalid_target']);
@@ -99,7 +99,7 @@ describe('refreshing', () => {
     expect([odd.status, odd.body.error]).toEqual([400, 'unsupported_grant_type']);
   });
 
-  it('R-TK-13 an idle login ends after its idle time, and every refresh begins that anew', async () => {
+  it('R-TK-13 a grant expires after its idle time, which every refresh restarts', async () => {
     await start({ options: { refreshTokenIdleTtlSeconds: 10 * DAY } });
     let { refresh_token: token } = tokens;
     for (let round = 0; round < 3; round += 1) {
@@ -112,7 +112,7 @@ describe('refreshing', () => {
     expect((await client.refresh(token)).body.error).toBe('invalid_grant');
   });
 
-  it('R-TK-13 CLI-44 no refresh moves the absolute end, and expires_in says so as it nears', async () => {
+  it('R-TK-13 CLI-44 no refresh extends the absolute lifetime, and expires_in is shorter near its end', async () => {
     await start({ options: { refreshTokenTtlSeconds: 3 * DAY } });
     pass(world, 3 * DAY - 600);
     const last = await client.refresh(tokens.refresh_token);
@@ -124,7 +124,7 @@ describe('refreshing', () => {
     expect(await isAlive(last.body.access_token)).toBe(false);
   });
 
-  it('leaves Auth0 alone as long as its token is good, and asks once it is due', async () => {
+  it('sends no request to Auth0 while its token is valid, and one when it is due', async () => {
     await start();
     let { refresh_token: token } = tokens;
     for (let hour = 0; hour < 23; hour += 1) {
@@ -157,7 +157,7 @@ describe('refreshing', () => {
     expect(new Set(sent).size).toBe(refreshTokenRotation ? 3 : 1);
   });
 
-  it('AS-34 a person revoked at Auth0 loses refresh and access at the next refresh there', async () => {
+  it('AS-34 a user revoked at Auth0 loses refresh and access at the next refresh there', async () => {
     await start({ tenant: ALWAYS_DUE });
     world.tenant.revokeUser(ADA.sub);
     const answer = await client.refresh(tokens.refresh_token);
@@ -168,14 +168,14 @@ describe('refreshing', () => {
     );
   });
 
-  it('a second factor asked for at a refresh means a new browser login', async () => {
+  it('a second factor required at a refresh means a new browser login', async () => {
     await start({ tenant: ALWAYS_DUE });
     world.tenant.configure({ mfaOnRefresh: true });
     expect((await client.refresh(tokens.refresh_token)).body.error).toBe('invalid_grant');
     expect(await isAlive(tokens.access_token)).toBe(false);
   });
 
-  it('permissions taken away at Auth0 are gone from the tokens after the next refresh there', async () => {
+  it('permissions removed at Auth0 are removed from the tokens after the next refresh there', async () => {
     const scopesSupported = ['openid', 'read:notes'];
     const api = { ...ALWAYS_DUE.apis?.[0], identifier: DEMO_AUDIENCE, rbac: true };
     await start(
@@ -196,7 +196,7 @@ describe('refreshing', () => {
       },
     };
 
-    it("our lifetimes end with Auth0's access token, and the client hears the truth", async () => {
+    it('lifetimes end with Auth0’s access token, and expires_in says so', async () => {
       await start(noOffline);
       expect(tokens.expires_in).toBeLessThanOrEqual(1800);
       expect(tokens.expires_in).toBeGreaterThan(1790);
@@ -210,7 +210,7 @@ describe('refreshing', () => {
       expect(upstreamRefreshes(world)).toEqual([]);
     });
 
-    it('the operator is told once, with the switches to look for', async () => {
+    it('the log says it once, with the settings to change', async () => {
       await start(noOffline);
       await client.tokens();
       const told = linesWith(world, 'Allow Offline Access');

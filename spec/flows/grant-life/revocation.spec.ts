@@ -7,7 +7,7 @@ import { startWorld, type World, type WorldOptions } from '../../support/world.j
 
 const DAY = 86_400;
 
-describe('the end of a grant', () => {
+describe('revoking a grant', () => {
   let world: World;
   let client: OAuthClient;
   afterEach(() => world.close());
@@ -43,7 +43,7 @@ describe('the end of a grant', () => {
     },
   );
 
-  it('R-RV-1 garbage, an expired token and a second time are 200 as well, whatever the hint', async () => {
+  it('R-RV-1 an invalid token, an expired one and a second request are 200 as well, whatever the hint', async () => {
     const tokens = await start();
     for (const token of ['garbage', tokens.refresh_token, tokens.refresh_token]) {
       const form = { token: String(token), client_id: client.id, token_type_hint: 'pineapple' };
@@ -51,7 +51,7 @@ describe('the end of a grant', () => {
     }
   });
 
-  it("R-RV-1 another client's token stays as it is", async () => {
+  it('R-RV-1 another client’s token stays valid', async () => {
     const tokens = await start();
     const stranger = await registerClient(world.origin, { client_name: 'Somebody else' });
     expect((await revoke(tokens.refresh_token, stranger)).status).toBe(200);
@@ -59,7 +59,7 @@ describe('the end of a grant', () => {
     expect((await client.refresh(tokens.refresh_token)).status).toBe(200);
   });
 
-  it('R-RV-3 an outage of Auth0 does not fail the request, and the token goes back when it is over', async () => {
+  it('R-RV-3 an outage of Auth0 does not fail the request, and the token is revoked there afterwards', async () => {
     const tokens = await start();
     world.tenant.fault('/oauth/revoke', { kind: 'respond', status: 503 }, 4);
     expect((await revoke(tokens.refresh_token)).status).toBe(200);
@@ -67,7 +67,7 @@ describe('the end of a grant', () => {
     await until(() => givenBack(world).length === 1);
   });
 
-  it('what Auth0 refuses for good is logged, without the token', async () => {
+  it('what Auth0 refuses is logged, without the token', async () => {
     const tokens = await start();
     world.tenant.fault('/oauth/revoke', {
       kind: 'respond',
@@ -76,11 +76,11 @@ describe('the end of a grant', () => {
       body: { error: 'access_denied', error_description: 'Unauthorized' },
     });
     await revoke(tokens.refresh_token);
-    await until(() => linesWith(world, 'could not be given back').length === 1);
+    await until(() => linesWith(world, 'could not be revoked at Auth0').length === 1);
     expect(linesWith(world, 'v1.')).toEqual([]);
   });
 
-  it('closing gives back what is left, without waiting out an outage', async () => {
+  it('close() revokes what is queued, without waiting for an outage to end', async () => {
     const tokens = await start();
     world.tenant.fault('/oauth/revoke', {
       kind: 'respond',
@@ -89,10 +89,10 @@ describe('the end of a grant', () => {
     });
     await revoke(tokens.refresh_token);
     await world.auth.close();
-    expect(linesWith(world, 'could not be given back')).toHaveLength(1);
+    expect(linesWith(world, 'could not be revoked at Auth0')).toHaveLength(1);
   });
 
-  it('CLI-41 a new login of the same person with another installation ends no other device', async () => {
+  it('CLI-41 a new login of the same user with another installation revokes no other', async () => {
     const first = await start();
     const phone = await registerClient(world.origin);
     const second = await phone.tokens();
@@ -102,7 +102,7 @@ describe('the end of a grant', () => {
     expect((await client.refresh(first.refresh_token)).status).toBe(200);
   });
 
-  it('a login that lay idle past its time is given back to Auth0 at the next login of that person', async () => {
+  it('an expired grant is revoked at Auth0 at the next login of that user', async () => {
     await start({ options: { refreshTokenIdleTtlSeconds: 5 * DAY } });
     await client.tokens({ user: BOB });
     pass(world, 6 * DAY);
@@ -117,7 +117,7 @@ describe('the end of a grant', () => {
     await until(() => givenBack(world).length === 2);
   });
 
-  it('so is a login whose code nobody redeemed, and it happens beside refreshes at Auth0 too', async () => {
+  it('so is a login whose code was not redeemed, and also at a refresh at Auth0', async () => {
     const tokens = await start();
     await client.logIn();
     pass(world, DAY - 30);

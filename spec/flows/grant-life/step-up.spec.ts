@@ -66,7 +66,7 @@ async function bothLive(one: Record<string, unknown>, other: Record<string, unkn
 }
 
 describe('FA-21 after a step-up', () => {
-  it('FA-21: the app stands once on the page of connected apps, with the new permissions', async () => {
+  it('FA-21: the app is listed once on the connected apps page, with the new permissions', async () => {
     await start();
     const first = await tokensFor('openid read:notes');
     const [old] = await grants();
@@ -82,7 +82,7 @@ describe('FA-21 after a step-up', () => {
     expect([await status(first), await status(after)]).toEqual([200, 200]);
   });
 
-  it('FA-21: what the client has of the old grant works inside the grace window, and not after it', async () => {
+  it('FA-21: tokens of the old grant work inside the grace window, and not after it', async () => {
     await start();
     const { before, after } = await stepUp();
     pass(world, 60);
@@ -143,7 +143,7 @@ describe('FA-21 after a step-up', () => {
     },
   );
 
-  it('FA-21: a program that listens on another port each time is one installation', async () => {
+  it('FA-21: a program that listens on a different port each time is one installation', async () => {
     await start();
     client = await registerClient(world.origin, {
       client_name: 'Claude Code',
@@ -161,7 +161,7 @@ describe('FA-21 after a step-up', () => {
   });
 });
 
-describe('FA-21 a login does not end', () => {
+describe('FA-21 a login does not supersede', () => {
   it('FA-21: the access of another user of the same client', async () => {
     await start();
     const ada = await client.tokens();
@@ -201,7 +201,7 @@ describe('FA-21 a login does not end', () => {
     }
   });
 
-  it('FA-21: another installation of a client that the operator entered', async () => {
+  it('FA-21: another installation of a pre-registered client', async () => {
     const redirectUri = 'http://127.0.0.1:45454/callback';
     const clients = [{ clientId: 'shared', name: 'Shared', redirectUris: [redirectUri] }];
     await start({ options: { ...SCOPES, clients } });
@@ -209,7 +209,7 @@ describe('FA-21 a login does not end', () => {
     await bothLive(await shared.tokens(), await shared.tokens());
   });
 
-  it('FA-21: anything, where no token came of it', async () => {
+  it('FA-21: anything, if its code is not redeemed', async () => {
     await start();
     const before = await client.tokens();
     await client.logIn();
@@ -223,7 +223,7 @@ describe('FA-21 a login does not end', () => {
   });
 });
 
-describe('FA-21 logins at once', () => {
+describe('FA-21 parallel logins', () => {
   it.each<[string, () => Promise<readonly Storage[]>]>([
     [
       'memory',
@@ -249,7 +249,7 @@ describe('FA-21 logins at once', () => {
       },
     ],
   ])(
-    'FA-21: never end each other, and the next login ends all of them, on %s',
+    'FA-21: never supersede each other, and the next login supersedes all of them, on %s',
     async (_name, storages) => {
       await start({ instances: 2, storages: await storages() });
       const codes = await Promise.all(Array.from({ length: 4 }, () => client.logIn()));

@@ -8,7 +8,7 @@ import { startWorld, type World } from '../../support/world.js';
 
 const DAY = 86_400;
 
-describe('a store that goes away between the answer of Auth0 and its keeping', () => {
+describe('a store that fails between Auth0’s response and the write', () => {
   let world: World;
   let client: OAuthClient;
   let tokens: Record<string, unknown>;
@@ -37,7 +37,7 @@ describe('a store that goes away between the answer of Auth0 and its keeping', (
     return answer;
   }
 
-  it('callers hear 503 after two seconds, and the new Auth0 token is kept when the store is back', async () => {
+  it('callers get 503 after two seconds, and the new Auth0 token is stored when the store is back', async () => {
     const answer = await refreshIntoAnOutage();
     expect([answer.status, answer.body.error]).toEqual([503, 'temporarily_unavailable']);
     expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0);
@@ -55,7 +55,7 @@ describe('a store that goes away between the answer of Auth0 and its keeping', (
     expect((await client.refresh(later.body.refresh_token)).status).toBe(200);
   });
 
-  it('closing the app waits until it is kept', async () => {
+  it('close() waits until it is stored', async () => {
     await refreshIntoAnOutage();
     let isClosed = false;
     const closing = world.auth.close().then(() => {
@@ -68,14 +68,14 @@ describe('a store that goes away between the answer of Auth0 and its keeping', (
     expect(world.events.some(({ type }) => type === 'auth0_refreshed')).toBe(true);
   });
 
-  it('after a minute it is given up, and the log says what that means', async () => {
+  it('after a minute the write is given up, and logged', async () => {
     await refreshIntoAnOutage();
     world.advance(61);
     await until(() => linesWith(world, 'could not be stored').length === 1);
     expect(linesWith(world, 'could not be stored')[0]).not.toContain('v1.');
   });
 
-  it('a grant revoked while Auth0 is asked stays revoked, and the new token goes straight back', async () => {
+  it('a grant revoked during the refresh stays revoked, and the new token is revoked at Auth0', async () => {
     world.tenant.configure({
       // Auth0 has rotated by now, and has not answered yet.
       async forge() {

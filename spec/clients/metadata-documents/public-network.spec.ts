@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 
-import { isPublicAddress } from '../../../lib/clients/metadata-documents/public-address.js';
+import { isPublicAddress } from '../../../lib/clients/metadata-documents/public-network.js';
 import { SPECIAL_ADDRESSES } from './special-addresses.js';
 
 describe('public addresses', () => {
@@ -9,14 +9,14 @@ describe('public addresses', () => {
   });
 
   it.each(['0177.0.0.1', '0x7f.1', '0x7f000001', '2130706433', '127.1', '012.0.0.1', '0xa9fea9fe'])(
-    'AS-12 refuses %s, which is a special-use address written otherwise',
+    'AS-12 refuses %s, another notation of a special-use address',
     (address) => {
       expect(isPublicAddress(address)).toBe(false);
     },
   );
 
   it.each(['', 'localhost', 'example.com', '1.2.3.4.5', '8.8.8.8/32', '[2606:4700::1111]'])(
-    'AS-12 refuses %p, which is no address',
+    'AS-12 refuses %p, which is not an address',
     (text) => {
       expect(isPublicAddress(text)).toBe(false);
     },
@@ -32,11 +32,11 @@ describe('public addresses', () => {
     '192.0.1.1',
     '2606:4700:4700::1111',
     '2a00:1450:4001:80b::200e',
-  ])('lets %s through', (address) => {
+  ])('accepts %s', (address) => {
     expect(isPublicAddress(address)).toBe(true);
   });
 
-  it('lets the NAT64 form of a public IPv4 address through, and of no other', () => {
+  it('accepts the NAT64 form of a public IPv4 address, and of no other', () => {
     expect(isPublicAddress('64:ff9b::8.8.8.8')).toBe(true);
     expect(isPublicAddress('64:ff9b::10.0.0.1')).toBe(false);
   });

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { decodeJwt } from 'jose';
 
-import type { AuthenticatedClient } from '../../lib/clients/client-authentication.js';
+import type { IdentifiedClient } from '../../lib/clients/client-authentication.js';
 import {
   CALLBACK,
   deliver,
@@ -18,14 +18,14 @@ beforeEach(() => {
   rig = grantRig();
 });
 
-const redeemAs = (code: string, client: AuthenticatedClient) =>
+const redeemAs = (code: string, client: IdentifiedClient) =>
   rig.grants.redeemCode(
     { grantType: 'authorization_code', code, codeVerifier: VERIFIER, redirectUri: CALLBACK },
     client,
   );
 
 describe('redeeming a code', () => {
-  it('R-TK-8, AS-25 brings an access token for our resource and a refresh token', async () => {
+  it('R-TK-8, AS-25 issues an access token for this resource and a refresh token', async () => {
     const tokens = await rig.tokens();
     expect(tokens).toMatchObject({ expiresInSeconds: 3600, scopes: ['openid', 'read'] });
     expect(decodeJwt(tokens.accessToken)).toMatchObject({
@@ -37,7 +37,7 @@ describe('redeeming a code', () => {
     expect(rig.typesOfEvents()).toContain('code_redeemed');
   });
 
-  it('AS-27 brings no refresh token to a client registered without', async () => {
+  it('AS-27 issues no refresh token to a client registered without', async () => {
     const client = {
       id: 'client',
       kind: 'preregistered',
@@ -50,12 +50,12 @@ describe('redeeming a code', () => {
     expect(tokens.expiresInSeconds).toBe(3600);
   });
 
-  it('CLI-34 tells the truth about scopes that Auth0 did not grant', async () => {
+  it('CLI-34 leaves out scopes that Auth0 did not grant', async () => {
     rig.auth0.scopes = ['openid'];
     expect((await rig.tokens()).scopes).toEqual(['openid']);
   });
 
-  it('refuses a login to which Auth0 did not grant a required scope, and says where to change that', async () => {
+  it('refuses a login without a required scope at Auth0, and logs where to change that', async () => {
     rig.auth0.scopes = ['read'];
     await expect(rig.begin()).rejects.toMatchObject({
       code: 'access_denied',
@@ -71,19 +71,22 @@ describe('redeeming a code', () => {
   it.each([
     ['R-AZ-12 a wrong verifier', { codeVerifier: 'w'.repeat(43) }],
     ['R-AZ-5 another redirect URI', { redirectUri: 'https://client.example/other' }],
-  ])('parity 4.5 forgives %s twice, and burns the code at the third', async (_what, wrong) => {
-    const [forgiven, burnt] = [await rig.begin(), await rig.begin()];
-    for (let attempt = 0; attempt < 2; attempt += 1) {
-      expect(await outcomeOf(rig.redeem(forgiven, wrong))).toBe('invalid_grant');
-    }
-    expect(await outcomeOf(rig.redeem(forgiven))).toBe('ok');
-    for (let attempt = 0; attempt < 3; attempt += 1) {
-      expect(await outcomeOf(rig.redeem(burnt, wrong))).toBe('invalid_grant');
-    }
-    expect(await outcomeOf(rig.redeem(burnt))).toBe('invalid_grant');
-  });
+  ])(
+    'parity 4.5 accepts the code after %s twice, and refuses it after the third',
+    async (_what, wrong) => {
+      const [forgiven, burnt] = [await rig.begin(), await rig.begin()];
+      for (let attempt = 0; attempt < 2; attempt += 1) {
+        expect(await outcomeOf(rig.redeem(forgiven, wrong))).toBe('invalid_grant');
+      }
+      expect(await outcomeOf(rig.redeem(forgiven))).toBe('ok');
+      for (let attempt = 0; attempt < 3; attempt += 1) {
+        expect(await outcomeOf(rig.redeem(burnt, wrong))).toBe('invalid_grant');
+      }
+      expect(await outcomeOf(rig.redeem(burnt))).toBe('invalid_grant');
+    },
+  );
 
-  it('parity 4.5 counts failures that come in parallel, each of them', async () => {
+  it('parity 4.5 counts parallel failures, each of them', async () => {
     const code = await rig.begin();
     await Promise.all(
       Array.from({ length: 10 }, () =>
@@ -93,7 +96,7 @@ describe('redeeming a code', () => {
     expect(await outcomeOf(rig.redeem(code))).toBe('invalid_grant');
   });
 
-  it('R-AZ-11 works to the last second of its minute, and not at the first after', async () => {
+  it('R-AZ-11 works until the last second of its minute', async () => {
     const [soon, late] = [await rig.begin(), await rig.begin()];
     rig.pass(59);
     expect(await outcomeOf(rig.redeem(soon))).toBe('ok');
@@ -110,7 +113,7 @@ describe('redeeming a code', () => {
     expect(await outcomeOf(rig.redeem(code))).toBe('ok');
   });
 
-  it('R-CI-5, R-AZ-11 is refused to a client that has not proved what it was registered with', async () => {
+  it('R-CI-5, R-AZ-11 is refused to a client that did not authenticate as registered', async () => {
     const client = {
       id: 'client',
       kind: 'preregistered',
@@ -120,11 +123,11 @@ describe('redeeming a code', () => {
     } as const;
     const code = await rig.begin({ client });
     expect(await outcomeOf(redeemAs(code, PUBLIC))).toBe('invalid_client');
-    expect(await outcomeOf(redeemAs(code, { ...PUBLIC, hasProved: true }))).toBe('ok');
+    expect(await outcomeOf(redeemAs(code, { ...PUBLIC, isAuthenticated: true }))).toBe('ok');
   });
 
   it.each(['', 'x', 'A'.repeat(64), 'ü'.repeat(64), 'A'.repeat(10_000)])(
-    'R-RS-7 gives one answer to %.10j and to every other bad code',
+    'R-RS-7 responds the same to %.10j and to every other invalid code',
     async (code) => {
       await expect(rig.redeem(code)).rejects.toMatchObject({
         code: 'invalid_grant',
@@ -133,7 +136,7 @@ describe('redeeming a code', () => {
     },
   );
 
-  it('AS-29 is refused to whoever knows the grant but not the secret half', async () => {
+  it('AS-29 is refused with the right grant id and a wrong secret', async () => {
     const code = await rig.begin();
     const guess = code.slice(0, 22) + 'A'.repeat(42);
     expect(await outcomeOf(rig.redeem(guess))).toBe('invalid_grant');
@@ -142,7 +145,7 @@ describe('redeeming a code', () => {
 });
 
 describe('redeeming a code again', () => {
-  it('R-AZ-11 ends what the first redemption brought, here and at Auth0', async () => {
+  it('R-AZ-11 revokes the grant, here and at Auth0', async () => {
     const code = await rig.begin();
     const tokens = await rig.redeem(code);
     await deliver(tokens);
@@ -154,7 +157,7 @@ describe('redeeming a code again', () => {
     expect(rig.typesOfEvents()).toEqual(['code_redeemed', 'code_replayed', 'grant_revoked']);
   });
 
-  it('R-AZ-11 ends it also without the right verifier, and a month later', async () => {
+  it('R-AZ-11 revokes it also without the right verifier, and a month later', async () => {
     const code = await rig.begin();
     const tokens = await rig.redeem(code);
     await deliver(tokens);
@@ -165,7 +168,7 @@ describe('redeeming a code again', () => {
     expect(await outcomeOf(rig.refresh(tokens.refreshToken ?? ''))).toBe('invalid_grant');
   });
 
-  it('R-TK-11 ends nothing when another client does it', async () => {
+  it('R-TK-11 revokes nothing when another client does it', async () => {
     const code = await rig.begin();
     const tokens = await rig.redeem(code);
     await deliver(tokens);
@@ -173,7 +176,7 @@ describe('redeeming a code again', () => {
     expect(await outcomeOf(rig.refresh(tokens.refreshToken ?? ''))).toBe('ok');
   });
 
-  it('R-AZ-11 succeeds exactly once of fifty at the same time, on three instances', async () => {
+  it('R-AZ-11 succeeds exactly once of fifty in parallel, on three instances', async () => {
     const code = await rig.begin();
     const instances = [rig.grants, rig.instance(), rig.instance()];
     const request = {
@@ -198,8 +201,8 @@ describe('redeeming a code again', () => {
   });
 });
 
-describe('a redemption whose answer never left', () => {
-  it('may be repeated by the client, and has been waited for long enough by then', async () => {
+describe('a redemption whose response was never sent', () => {
+  it('can be repeated by the client, which waits for it first', async () => {
     const code = await rig.begin();
     const lost = await rig.redeem(code);
     const tokens = await rig.instance().redeemCode(requestFor(code), PUBLIC);
@@ -209,7 +212,7 @@ describe('a redemption whose answer never left', () => {
     expect(await outcomeOf(rig.redeem(code))).toBe('invalid_grant');
   });
 
-  it('R-AZ-11 is not there for whoever lacks the verifier', async () => {
+  it('R-AZ-11 cannot be repeated without the verifier', async () => {
     const code = await rig.begin();
     const { refreshToken = '' } = await rig.redeem(code);
     expect(await outcomeOf(rig.redeem(code, { codeVerifier: 'w'.repeat(43) }))).toBe(
@@ -218,7 +221,7 @@ describe('a redemption whose answer never left', () => {
     expect(await outcomeOf(rig.refresh(refreshToken))).toBe('invalid_grant');
   });
 
-  it('FA-33: claims the code again when it took so long that another one may have taken over', async () => {
+  it('FA-33: claims the code again when it took so long that another process may have taken over', async () => {
     const code = await rig.begin();
     rig.storage.beforeUpdate = () => rig.pass(3);
     const tokens = await rig.redeem(code);
@@ -227,7 +230,7 @@ describe('a redemption whose answer never left', () => {
     expect(rig.events.filter(({ type }) => type === 'code_redeemed')).toHaveLength(1);
   });
 
-  it('FA-33: answers nothing when another one has taken over by then', async () => {
+  it('FA-33: is refused when another process has taken over', async () => {
     const code = await rig.begin();
     const other = rig.instance();
     rig.storage.beforeUpdate = () => {
@@ -240,7 +243,7 @@ describe('a redemption whose answer never left', () => {
     expect(await rig.grants.list({ clientId: 'client' })).toHaveLength(1);
   });
 
-  it('answers nothing when it takes that long again', async () => {
+  it('fails when it takes that long again', async () => {
     const code = await rig.begin();
     rig.storage.beforeUpdate = () => {
       rig.pass(2);
@@ -251,8 +254,8 @@ describe('a redemption whose answer never left', () => {
   });
 });
 
-describe('the note that an answer has left', () => {
-  it('is tried again when the store is away, and written once', async () => {
+describe('completing a redemption', () => {
+  it('is retried while the store is unavailable, and written once', async () => {
     const code = await rig.begin();
     const tokens = await rig.redeem(code);
     rig.storage.failingUpdates = 1;

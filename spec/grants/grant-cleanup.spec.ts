@@ -41,7 +41,7 @@ describe('a later login of one installation', () => {
     ]);
   });
 
-  it('FA-21: supersedes nothing before its tokens have arrived', async () => {
+  it('FA-21: supersedes nothing before its tokens were sent', async () => {
     const first = await logIn();
     await logInAndDie();
     rig.pass(PAST_THE_WINDOW);
@@ -49,7 +49,7 @@ describe('a later login of one installation', () => {
     expect(superseded()).toBe(0);
   });
 
-  it('FA-21: a process that dies in between is made up for by the first use of an access token', async () => {
+  it('FA-21: supersedes at the first use of an access token, if the process died before', async () => {
     const first = await logIn();
     const second = await logInAndDie();
     expect(await isAlive(second)).toBe(true);
@@ -59,7 +59,7 @@ describe('a later login of one installation', () => {
     expect([await isAlive(first), await isAlive(second)]).toEqual([false, true]);
   });
 
-  it('FA-21: or by the first refresh', async () => {
+  it('FA-21: or at the first refresh', async () => {
     const first = await logIn();
     const second = await logInAndDie();
     const { refreshToken } = await rig.refresh(second.refreshToken ?? '');
@@ -69,7 +69,7 @@ describe('a later login of one installation', () => {
     expect(await outcomeOf(rig.refresh(refreshToken ?? ''))).toBe('ok');
   });
 
-  it('FA-21: or by the code that is redeemed again', async () => {
+  it('FA-21: or when the code is redeemed again', async () => {
     const first = await logIn();
     const code = await rig.begin(INSTALLATION);
     await rig.redeem(code);
@@ -81,7 +81,7 @@ describe('a later login of one installation', () => {
     expect([await isAlive(first), await isAlive(again)]).toEqual([false, true]);
   });
 
-  it('FA-21: a store that is away while the delivery is noted is tried again', async () => {
+  it('FA-21: is retried while the store is unavailable', async () => {
     const first = await logIn();
     const second = await logInAndDie();
     rig.storage.failingUpdates = 1;
@@ -92,7 +92,7 @@ describe('a later login of one installation', () => {
     expect([await isAlive(first), await isAlive(second)]).toEqual([false, true]);
   });
 
-  it('FA-21: also supersedes one whose response was lost and that nobody ever used', async () => {
+  it('FA-21: also supersedes one whose response was lost and that was never used', async () => {
     const lost = await logInAndDie();
     rig.pass(300);
     const second = await logIn();
@@ -101,7 +101,7 @@ describe('a later login of one installation', () => {
     expect([await isAlive(lost), await isAlive(second)]).toEqual([false, true]);
   });
 
-  it('FA-21: of parallel ones, on three instances, none ends another', async () => {
+  it('FA-21: of parallel ones, on three instances, none supersedes another', async () => {
     const codes = await Promise.all(Array.from({ length: 6 }, () => rig.begin(INSTALLATION)));
     const instances = [rig.grants, rig.instance(), rig.instance()];
     const tokens = await Promise.all(codes.map((code) => rig.redeem(code)));
@@ -120,13 +120,13 @@ describe('a later login of one installation', () => {
     ]);
   });
 
-  it('FA-21: leaves the grants of a client alone that others share', async () => {
+  it('FA-21: does not affect grants of a client that several installations share', async () => {
     const [first, second] = [await rig.tokens(), await rig.tokens()];
     rig.pass(PAST_THE_WINDOW);
     expect([await isAlive(first), await isAlive(second)]).toEqual([true, true]);
   });
 
-  it('FA-21: leaves the grants of other users, clients and hosts alone', async () => {
+  it('FA-21: does not affect grants of other users, clients and hosts', async () => {
     const elsewhere = await rig.begin({ ...INSTALLATION, redirectUri: 'https://other.example/cb' });
     const others = [
       await rig.tokens(INSTALLATION, { subject: 'auth0|bob' }),

@@ -1,16 +1,16 @@
 import { describe, expect, it } from '@jest/globals';
 
-import { clientFingerprint } from '../../lib/clients/fingerprint.js';
+import { clientFingerprint } from '../../lib/clients/client.js';
 
 describe('the fingerprint of a client', () => {
   it.each(['desk', 'x'.repeat(40), `https://a.example/${'c'.repeat(80)}.json`])(
-    'is its id where people can read it: %s',
+    'is the id where that is readable: %s',
     (id) => {
       expect(clientFingerprint(id)).toBe(id);
     },
   );
 
-  it('is short and its own for a long id', () => {
+  it('is short and unique for a long id', () => {
     const [one, other] = ['a'.repeat(200), `${'a'.repeat(199)}b`].map(clientFingerprint);
     expect(one).toMatch(/^[\w-]{12}$/);
     expect(one).not.toBe(other);

@@ -1,14 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
 
-import { createFetchLimits } from '../../../lib/clients/metadata-documents/fetch-limits.js';
+import { createFetchLimits } from '../../../lib/clients/metadata-documents/document-fetch.js';
 import { runInContext } from '../../../lib/config/request-context.js';
 import { failureOf } from './failure.js';
 
-describe('limits of fetching', () => {
+describe('limits on fetches', () => {
   const fetchAs = (limits: ReturnType<typeof createFetchLimits>, caller: string, host: string) =>
-    runInContext({ caller }, () => limits.run(host, async () => 'fetched'));
+    runInContext({ caller }, () => limits(host, async () => 'fetched'));
 
-  it('FA-26: a host that is named by an address is not charged to the caller of that address, or the reverse', async () => {
+  it('FA-26: fetches from a host that is an address do not count for the caller of that address, and vice versa', async () => {
     const limits = createFetchLimits(() => 1_800_000_000);
     for (let n = 0; n < 60; n += 1) await fetchAs(limits, `198.51.100.${n}`, '8.8.8.8');
     expect(await fetchAs(limits, '8.8.8.8', 'client.example')).toBe('fetched');

@@ -2,10 +2,10 @@ import { describe, expect, it } from '@jest/globals';
 
 import {
   accessTokenLifetime,
-  currentEnd,
-  longestLifeSeconds,
+  expiryOf,
+  maxStorageTtlSeconds,
   storageTtlSeconds,
-} from '../../lib/grants/grant-life.js';
+} from '../../lib/grants/grant-lifetime.js';
 import type { GrantRecord } from '../../lib/storage/records.js';
 import { DAY, LIFETIMES, START } from './grant-rig.js';
 
@@ -47,7 +47,7 @@ function grant(changes: Changes = {}): GrantRecord {
   };
 }
 
-describe('the end of a grant (R-TK-13)', () => {
+describe('expiry of a grant (R-TK-13)', () => {
   it.each<[string, Changes, number]>([
     ['its code’s, as long as that is not redeemed', { redeemedAt: undefined }, 60],
     ['the idle time after its last use', {}, 30 * DAY],
@@ -61,11 +61,11 @@ describe('the end of a grant (R-TK-13)', () => {
       30 * DAY,
     ],
   ])('is %s', (_what, changes, seconds) => {
-    expect(currentEnd(grant(changes), LIFETIMES) - START).toBe(seconds);
+    expect(expiryOf(grant(changes), LIFETIMES) - START).toBe(seconds);
   });
 });
 
-describe('the life of an access token (AS-19)', () => {
+describe('lifetime of an access token (AS-19)', () => {
   it.each<[string, Changes, number, number]>([
     ['an hour', {}, 0, 3600],
     ['what is left of the login', { lastUsedAt: START + 365 * DAY - 10 }, 365 * DAY - 10, 10],
@@ -82,17 +82,17 @@ describe('the life of an access token (AS-19)', () => {
   });
 });
 
-describe('how long a record is kept', () => {
-  it('is a minute more than its grant where there is nothing to give back', () => {
+describe('TTL of a record', () => {
+  it('is a minute more than that of its grant where nothing is to be revoked at Auth0', () => {
     expect(storageTtlSeconds(grant({ refreshToken: undefined }), LIFETIMES, START)).toBe(DAY + 60);
   });
 
-  it('parity 4.23 is a month more where Auth0 has to be given its refresh token', () => {
+  it('parity 4.23 is a month more where a refresh token is to be revoked at Auth0', () => {
     expect(storageTtlSeconds(grant(), LIFETIMES, START)).toBe(60 * DAY);
-    expect(longestLifeSeconds(LIFETIMES)).toBe(395 * DAY);
+    expect(maxStorageTtlSeconds(LIFETIMES)).toBe(395 * DAY);
   });
 
-  it('is never nothing, which stores take for ever or at once', () => {
+  it('is never 0, which some stores take for no expiry', () => {
     expect(
       storageTtlSeconds(grant({ refreshToken: undefined }), LIFETIMES, START + 999 * DAY),
     ).toBe(1);

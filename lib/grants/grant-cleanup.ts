@@ -1,0 +1,97 @@
+/** Ends grants that a user's newer logins make unnecessary: superseded, expired, or too many for Auth0. */
+import { clientFingerprint } from '../clients/client.js';
+import type { Logger } from '../config/logger.js';
+import type { Core } from '../core.js';
+import { haveSameHost } from '../oauth/redirect-uri.js';
+import type { GrantRecord } from '../storage/records.js';
+import { CODE_TTL_SECONDS } from './authorization-code.js';
+import type { GrantStore } from './grant-store.js';
+
+/**
+ * Auth0 keeps 200 refresh tokens for a user and an application and silently drops the oldest, whether it is in use or
+ * not. Ten are left for logins in progress and for other uses of the application.
+ */
+const MAX_GRANTS = 190;
+
+/** See {@link createGrantCleanup}. */
+export interface GrantCleanup {
+  /** Cleans up a user's grants in the background. */
+  start(subject: string): void;
+  /** Waits for what runs. */
+  idle(): Promise<void>;
+}
+
+/** Runs beside the user's logins and refreshes at Auth0, without a timer: the work spreads with the load. */
+export function createGrantCleanup(store: GrantStore, log: Pick<Logger, 'warn'>): GrantCleanup {
+  const running = new Map<string, Promise<void>>();
+  return {
+    start(subject) {
+      if (running.has(subject)) return;
+      const task = cleanUp(subject, store)
+        .catch((error: unknown) =>
+          log.warn({ error: String(error) }, 'expired grants could not be removed'),
+        )
+        .finally(() => running.delete(subject));
+      running.set(subject, task);
+    },
+    async idle() {
+      await Promise.all(running.values());
+    },
+  };
+}
+
+/** Revokes expired grants, also at Auth0, and the least recently used ones above the limit. */
+async function cleanUp(subject: string, store: GrantStore): Promise<void> {
+  const stored = await store.storedGrants(subject);
+  for (const { id, isAlive } of stored) {
+    if (!isAlive) await store.revoke(id, 'expired');
+  }
+  const atAuth0 = stored.filter(({ isAlive, grant }) => isAlive && grant.auth0.refreshToken);
+  const leastRecent = atAuth0
+    // A code that is not redeemed yet belongs to a login in progress.
+    .filter(({ grant }) => grant.code.redeemedAt !== undefined)
+    .sort((one, other) => one.grant.lastUsedAt - other.grant.lastUsedAt);
+  for (const { id } of leastRecent.slice(0, Math.max(0, atAuth0.length - MAX_GRANTS))) {
+    await store.revoke(id, 'auth0_limit');
+  }
+}
+
+/**
+ * Marks earlier grants of the same installation, which end with the grace window, as after a step-up.
+ *
+ * To be called before the grant's redemption is completed: a grant that is not completed is not marked within a minute,
+ * so that of two parallel logins neither ends the other.
+ */
+export async function supersedeEarlier(
+  id: string,
+  grant: GrantRecord,
+  { emit, now }: Core,
+  store: GrantStore,
+): Promise<void> {
+  if (!grant.client.isInstallation) return;
+  const { subject, client } = grant;
+  for (const earlier of await store.list({ subject, clientId: client.id })) {
+    if (earlier.id === id) continue;
+    let isMarked = false;
+    const mark = (current: GrantRecord): GrantRecord | undefined => {
+      isMarked = isSupersededBy(current, grant);
+      return isMarked ? { ...current, supersededAt: now() } : undefined;
+    };
+    const marked = await store.update(earlier.id, mark, earlier.grant);
+    if (marked === undefined || !isMarked) continue;
+    const context = { grantId: earlier.id, subject, client: clientFingerprint(client.id) };
+    emit({ type: 'grant_revoked', cause: 'superseded', ...context });
+  }
+}
+
+function isSupersededBy({ code, supersededAt }: GrantRecord, later: GrantRecord): boolean {
+  const { redeemedAt, pendingAttempt, redirectUri } = code;
+  const { redeemedAt: laterRedeemedAt = 0 } = later.code;
+  return (
+    supersededAt === undefined &&
+    redeemedAt !== undefined &&
+    redeemedAt <= laterRedeemedAt &&
+    (pendingAttempt === undefined || redeemedAt < laterRedeemedAt - CODE_TTL_SECONDS) &&
+    haveSameHost(redirectUri, later.code.redirectUri)
+  );
+}
