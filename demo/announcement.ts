@@ -1,8 +1,4 @@
-/**
- * What the terminal says once the demo runs: where it is, who can log in, what to do next.
- *
- * @module
- */
+/** Terminal output of a started demo: URLs, account for the login, next steps. */
 import type { Auth0Mcp } from 'express-auth0-mcp';
 
 import { clientSetUps } from './client-set-up.js';
@@ -12,13 +8,13 @@ import type { StandIn } from './stand-in.js';
 export interface Demo {
   readonly auth: Pick<Auth0Mcp, 'ready'>;
   readonly baseUrl: string;
-  /** Undefined where people log in at a real tenant. */
+  /** Undefined with a real tenant. */
   readonly standIn: StandIn | undefined;
-  /** Whether clients log in at Auth0 by themselves. Default false. */
+  /** Whether Auth0 is the authorization server. Default false. */
   readonly isResourceOnly?: boolean;
 }
 
-/** Prints it, and what Auth0 or the storage finds wrong, if they do. */
+/** Prints the instructions, and an error if Auth0 or the storage is not ready. */
 export function announce(demo: Demo): void {
   const mcpUrl = `${demo.baseUrl}/mcp`;
   const next = clientSetUps(mcpUrl).filter(({ text }) => !text.includes('\n'));
@@ -27,39 +23,39 @@ export function announce(demo: Demo): void {
     `MCP endpoint   ${mcpUrl}`,
     `Web page       ${new URL(demo.baseUrl).origin}/`,
     ...(demo.isResourceOnly === true ? [] : [`Connected apps ${demo.baseUrl}/connected-apps`]),
-    ...whereToLogIn(demo),
+    ...loginLines(demo),
     '',
     'Next:',
     ...next.flatMap(({ client, where, text }) => ['', `  ${client}, ${where}:`, `    ${text}`]),
     '',
-    'The web page has the configuration of further clients. Ctrl+C ends the demo.',
+    'The web page shows the configuration of further clients. Ctrl+C ends the demo.',
   ];
   console.log(lines.join('\n'));
   demo.auth.ready().catch((error: unknown) => console.error(`\nNot ready yet: ${error}`));
 }
 
-function whereToLogIn({ standIn, ...demo }: Demo): readonly string[] {
+function loginLines({ standIn, ...demo }: Demo): readonly string[] {
   if (standIn === undefined) {
-    const { name, value, where } = settingAtAuth0(demo);
+    const { name, value, where } = auth0Setting(demo);
     return [
       `${name.padEnd(14)} ${value}`,
       `               (Auth0 dashboard: Applications, ${where})`,
     ];
   }
-  const { email, password } = standIn.person;
+  const { email, password } = standIn.user;
   return [
     `Auth0          ${standIn.issuer} (a stand-in on this machine)`,
     `Log in as      ${email}`,
     `Password       ${password}`,
     '',
-    'The stand-in forgets its sessions and tokens when it ends: after a restart, log in anew,',
-    'the demo client with: npm run demo:client -- --fresh',
-    'To use a tenant of yours: cp .env.example .env, fill it in, and start again.',
+    'The stand-in keeps its sessions and tokens in memory. After a restart, log in again;',
+    'for the demo client: npm run demo:client -- --fresh',
+    'To use your own tenant: cp .env.example .env, fill it in, and restart.',
   ];
 }
 
-/** What Auth0 has to know, and where it is entered. */
-export function settingAtAuth0({ baseUrl, isResourceOnly }: Omit<Demo, 'standIn'>): {
+/** The value to enter at Auth0, and its place in the dashboard. */
+export function auth0Setting({ baseUrl, isResourceOnly }: Omit<Demo, 'standIn'>): {
   readonly name: string;
   readonly value: string;
   readonly where: string;
@@ -77,7 +73,7 @@ export function settingAtAuth0({ baseUrl, isResourceOnly }: Omit<Demo, 'standIn'
       };
 }
 
-/** `AUTH0_MCP_REDIRECT_PATH` may have moved it. */
+/** The path is configurable by `AUTH0_MCP_REDIRECT_PATH`. */
 function callbackUrl(baseUrl: string): string {
   const { env } = process;
   const path =

@@ -1,24 +1,20 @@
-/**
- * How to point each client at the demo. The terminal and the landing page both show it.
- *
- * @module
- */
+/** Configuration of each client for the demo, shown in the terminal and on the web page. */
 
-/** One client, and what to type or paste for it. */
+/** A client, and the command or configuration to paste. */
 export interface ClientSetUp {
   readonly client: string;
-  /** Where it belongs. */
+  /** Where to paste it. */
   readonly where: string;
   readonly text: string;
 }
 
-/** Where `npm run demo:client` looks by itself. */
+/** Default URL of `npm run demo:client`. */
 const DEFAULT_URL = 'http://localhost:8000/mcp';
 
-/** A name for the server in other people's lists. */
+/** Name of the server in the clients' configuration. */
 const NAME = 'auth0-demo';
 
-/** @param mcpUrl the MCP endpoint, in full */
+/** @param mcpUrl full URL of the MCP endpoint */
 export function clientSetUps(mcpUrl: string): readonly ClientSetUp[] {
   return [
     {

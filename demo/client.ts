@@ -1,20 +1,19 @@
 /**
- * A client for the demo server: logs in through the browser, calls every tool, prints what came back.
+ * A client for the demo server: logs in through the browser, calls every tool, prints the results.
  *
  *     npm run demo:client                 in the default browser
- *     npm run demo:client -- --headless   without one, as Ada at the stand-in
- *     npm run demo:client -- --fresh      forgets the last login first
+ *     npm run demo:client -- --headless   without a browser, as Ada at the stand-in
+ *     npm run demo:client -- --fresh      deletes the saved login first
  *     npm run demo:client -- https://mcp.example.com/mcp
- *
- * @module
  */
 import { parseArgs } from 'node:util';
 
-import { createHeadlessLogin } from './headless-login.js';
 import { listenForCallback } from './loopback-callback.js';
 import { createMcpSession, type McpSession } from './mcp-session.js';
 import { DemoOAuthProvider } from './oauth-provider.js';
 import { openSavedLogin } from './saved-login.js';
+import { completeLogin, createBrowser } from './tenant/browser.js';
+import { ADA } from './tenant/options.js';
 
 const { values, positionals } = parseArgs({
   options: { headless: { type: 'boolean' }, fresh: { type: 'boolean' } },
@@ -24,14 +23,14 @@ const mcpUrl = new URL(positionals[0] ?? defaultUrl());
 const saved = openSavedLogin(mcpUrl);
 if (values.fresh) saved.forget();
 const callback = await listenForCallback(saved.redirectUri);
-// Auth0 itself wants the very port that was registered, and another program may have it by now.
+// Auth0 compares the port of the redirect URI, and another program may have taken the registered one.
 if (saved.redirectUri !== undefined && saved.redirectUri !== callback.redirectUri) saved.forget();
 const logIn = values.headless ? createHeadlessLogin() : openDefaultBrowser;
-const session = createMcpSession(mcpUrl, new DemoOAuthProvider({ callback, saved, openBrowser }));
+const session = createMcpSession(mcpUrl, new DemoOAuthProvider(callback, saved, openBrowser));
 
 console.log(`… connecting to ${mcpUrl.href}`);
 try {
-  await tour(session);
+  await callAllTools(session);
 } catch (error) {
   console.error(`✗ ${reasonOf(error)}`);
   process.exitCode = 1;
@@ -40,8 +39,8 @@ try {
   callback.close();
 }
 
-/** Every tool of the demo server, in the order in which they ask for more. */
-async function tour({ connect, tools, call }: McpSession): Promise<void> {
+/** Calls every tool of the demo server; the last one requires another scope. */
+async function callAllTools({ connect, tools, call }: McpSession): Promise<void> {
   await connect();
   console.log('✓ Authenticated with Auth0!');
 
@@ -54,10 +53,10 @@ async function tour({ connect, tools, call }: McpSession): Promise<void> {
   const { subject, name, email } = await call('whoami');
   console.log(`✓ whoami: ${name === undefined ? subject : `${name} <${email}>`}`);
 
-  // Not where the server has no tokens of its own to call with.
+  // The resource-only server has no Auth0 token to call an API with.
   if ((await tools()).includes('call_api')) await callApi(call);
 
-  // The first time, the server asks for files:write, and for a login with it.
+  // Without files:write the server responds with 403, and the client logs in again with that scope.
   const { characters } = await call('write_file', { name: 'demo.txt', text: 'Hello!' });
   console.log(`✓ write_file: ${characters} characters, with the scope files:write`);
 }
@@ -66,22 +65,22 @@ async function callApi(call: McpSession['call']): Promise<void> {
   const { status } = await call('call_api');
   if (status !== 200) {
     throw new Error(
-      `call_api: the API behind Auth0 answered ${status}. If the stand-in was restarted, it no longer knows its tokens: npm run demo:client -- --fresh`,
+      `call_api: the API behind Auth0 responded with ${status}. If the stand-in was restarted, its tokens are invalid: npm run demo:client -- --fresh`,
     );
   }
-  console.log(`✓ call_api: the API behind Auth0 answered ${status}`);
+  console.log(`✓ call_api: the API behind Auth0 responded with ${status}`);
 }
 
-/** Says what for, since it happens once more for a tool that needs more. */
+/** Prints the requested scopes, since a tool can require a second login. */
 async function openBrowser(url: URL): Promise<void> {
-  console.log(`… a login is needed, with the scopes: ${url.searchParams.get('scope')}`);
+  console.log(`… login required, with the scopes: ${url.searchParams.get('scope')}`);
   await logIn(url);
 }
 
 async function openDefaultBrowser(url: URL): Promise<void> {
-  console.log(`  Your browser opens for it. If it does not, visit:\n\n  ${url.href}\n`);
+  console.log(`  Your browser opens. If it does not, visit:\n\n  ${url.href}\n`);
   const { default: open } = await import('open');
-  // A machine without a browser still has the address above.
+  // Without a browser the printed URL remains.
   await open(url.href).catch(() => {});
 }
 
@@ -98,7 +97,21 @@ function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const { cause } = error;
   if (cause instanceof Error && 'code' in cause && cause.code === 'ECONNREFUSED') {
-    return `Nothing listens at ${mcpUrl.origin}. Start the server first: npm run demo`;
+    return `No server at ${mcpUrl.origin}. Start it first: npm run demo`;
   }
   return error.message;
+}
+
+/** Logs in as Ada at the stand-in, without a browser. Cookies are kept between logins. */
+function createHeadlessLogin(): (url: URL) => Promise<void> {
+  const browser = createBrowser();
+  return async function logInAsAda(url) {
+    const { url: end, status } = await completeLogin(browser, await browser.follow(url), ADA);
+    if (end.pathname === '/callback') return;
+    throw new Error(
+      status === 503
+        ? `${end.origin}${end.pathname} responded with 503: see the log of the server.`
+        : `--headless works with the stand-in only. The login stopped with status ${status} at ${end.origin}${end.pathname}`,
+    );
+  };
 }

@@ -1,11 +1,7 @@
-/**
- * The page at `/`: whether the demo is ready, and how to connect a client to it.
- *
- * @module
- */
+/** The page at `/`: whether the demo is ready, and how to connect a client. */
 import type { RequestHandler } from 'express';
 
-import { type Demo, settingAtAuth0 } from './announcement.js';
+import { auth0Setting, type Demo } from './announcement.js';
 import { clientSetUps } from './client-set-up.js';
 import { text } from './tenant/html.js';
 
@@ -16,7 +12,7 @@ const STYLE = `
   pre { padding: .75rem; border: 1px solid; border-radius: .375rem; overflow-x: auto; user-select: all; }
 `;
 
-/** Asks Auth0 and the storage at each visit, so that the page shows how things are now. */
+/** Checks Auth0 and the storage at each request. */
 export function landingPage(demo: Demo): RequestHandler {
   const { auth, baseUrl } = demo;
   const mcpUrl = `${baseUrl}/mcp`;
@@ -24,18 +20,16 @@ export function landingPage(demo: Demo): RequestHandler {
     const isReady = await auth.ready().then(
       () => true,
       (error: unknown) => {
-        // To the terminal and not to the page: it may name hosts that are nobody else's business.
+        // To the terminal only: the message may name internal hosts.
         console.error(String(error));
         return false;
       },
     );
     const [ready, notReady] =
       demo.isResourceOnly === true
-        ? ['Auth0 answers', 'Auth0 does not answer']
-        : ['Auth0 and the storage answer', 'Auth0 or the storage does not answer'];
-    const state = isReady
-      ? `Ready: ${ready}.`
-      : `Not ready: ${notReady}. The terminal says what to do.`;
+        ? ['Auth0 responds', 'Auth0 does not respond']
+        : ['Auth0 and the storage respond', 'Auth0 or the storage does not respond'];
+    const state = isReady ? `Ready: ${ready}.` : `Not ready: ${notReady}. See the terminal.`;
     res
       .status(isReady ? 200 : 503)
       .set('Cache-Control', 'no-store')
@@ -45,20 +39,20 @@ export function landingPage(demo: Demo): RequestHandler {
 }
 
 function facts(mcpUrl: string, { standIn, ...demo }: Demo): string {
-  const { name, value } = settingAtAuth0(demo);
+  const { name, value } = auth0Setting(demo);
   const rows: [string, string][] = [
     ['MCP endpoint', mcpUrl],
     [`${name} at Auth0`, value],
   ];
   if (standIn !== undefined) {
     rows.push(['Auth0', `${standIn.issuer} (a stand-in on this machine)`]);
-    rows.push(['Log in as', `${standIn.person.email}, password ${standIn.person.password}`]);
+    rows.push(['Log in as', `${standIn.user.email}, password ${standIn.user.password}`]);
   }
   const items = rows.map(([term, fact]) => `<dt>${text(term)}</dt><dd>${text(fact)}</dd>`);
   const list = `<dl>${items.join('')}</dl>`;
   if (demo.isResourceOnly === true) return list;
   const apps = `<a href="${text(`${demo.baseUrl}/connected-apps`)}">Connected apps</a>`;
-  return `${list}<p>${apps}: the clients you let in, each with a button to send it away.</p>`;
+  return `${list}<p>${apps}: the clients that you allowed, each with a button to disconnect it.</p>`;
 }
 
 function setUps(mcpUrl: string): string {

@@ -1,11 +1,4 @@
-/**
- * Where the browser comes back to after the login: a web server on this machine, for as long as the
- * client runs.
- *
- * Spec: RFC 8252 §7.3 (loopback redirect), RFC 6749 §4.1.2.
- *
- * @module
- */
+/** The loopback redirect URI of the demo client (RFC 8252 §7.3): a web server while the client runs. */
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
@@ -13,37 +6,37 @@ import type { AddressInfo } from 'node:net';
 export interface LoopbackCallback {
   /** `http://127.0.0.1:PORT/callback`. */
   readonly redirectUri: string;
-  /** The parameters of the next answer. */
+  /** Parameters of the next authorization response. */
   next(): Promise<URLSearchParams>;
   close(): void;
 }
 
-/** How long a person may take for a login, in milliseconds. */
-const PATIENCE_MS = 10 * 60 * 1000;
+/** Time limit for a login. */
+const LOGIN_TIMEOUT_MS = 10 * 60 * 1000;
 
-/** Listens on the port of an earlier redirect URI, if that is free, else on any. */
-export async function listenForCallback(earlier?: string): Promise<LoopbackCallback> {
-  let deliver: (answer: URLSearchParams) => void = () => {};
-  const server = createServer(answerBrowser((answer) => deliver(answer)));
+/** Listens on the port of the registered redirect URI, or on any other if that port is taken. */
+export async function listenForCallback(registered?: string): Promise<LoopbackCallback> {
+  let deliver: (response: URLSearchParams) => void = () => {};
+  const server = createServer(callbackPage((response) => deliver(response)));
   const listen = (port: number): Promise<void> =>
     new Promise((resolve, reject) => {
       server.once('error', reject);
       server.listen(port, '127.0.0.1', resolve);
     });
-  await listen(Number(new URL(earlier ?? 'http://127.0.0.1').port)).catch(() => listen(0));
+  await listen(Number(new URL(registered ?? 'http://127.0.0.1').port)).catch(() => listen(0));
   const { port } = server.address() as AddressInfo;
   return {
     redirectUri: `http://127.0.0.1:${port}/callback`,
     next: () =>
       new Promise((resolve, reject) => {
-        // The open server keeps the process running; once it is closed, nothing waits for the rest.
+        // The listening server keeps the process alive; the timer must not.
         const timer = setTimeout(
-          () => reject(new Error('No login was completed in time.')),
-          PATIENCE_MS,
+          () => reject(new Error('The login was not completed in time.')),
+          LOGIN_TIMEOUT_MS,
         ).unref();
-        deliver = (answer) => {
+        deliver = (response) => {
           clearTimeout(timer);
-          resolve(answer);
+          resolve(response);
         };
       }),
     close() {
@@ -53,8 +46,8 @@ export async function listenForCallback(earlier?: string): Promise<LoopbackCallb
   };
 }
 
-function answerBrowser(deliver: (answer: URLSearchParams) => void): RequestListener {
-  return function answer(req, res) {
+function callbackPage(deliver: (response: URLSearchParams) => void): RequestListener {
+  return function showResult(req, res) {
     const { pathname, searchParams } = new URL(req.url ?? '/', 'http://127.0.0.1');
     if (pathname !== '/callback') {
       res.writeHead(404).end();
@@ -62,8 +55,8 @@ function answerBrowser(deliver: (answer: URLSearchParams) => void): RequestListe
     }
     const sentence = searchParams.has('code')
       ? 'You are logged in. You can close this window.'
-      : 'The login did not succeed. The terminal says why.';
-    // The address holds the code: it is not to be kept, and not to be told to other pages.
+      : 'The login failed. The terminal shows the reason.';
+    // The URL contains the code: no caching, no Referer.
     res.writeHead(200, {
       'Content-Type': 'text/html; charset=utf-8',
       'Cache-Control': 'no-store',

@@ -1,8 +1,4 @@
-/**
- * A connection to an MCP server that logs in whenever the server asks for it, and goes on.
- *
- * @module
- */
+/** An MCP connection that logs in when the server requires it, and repeats the request. */
 import { UnauthorizedError } from '@modelcontextprotocol/sdk/client/auth.js';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import {
@@ -15,14 +11,14 @@ import type { DemoOAuthProvider } from './oauth-provider.js';
 
 /** An open connection. */
 export interface McpSession {
-  /** Connects, with a login if one is needed. */
+  /** Connects, with a login if required. */
   connect(): Promise<void>;
-  /** Names of the tools that the server has. */
+  /** Names of the server's tools. */
   tools(): Promise<readonly string[]>;
   /**
-   * Calls a tool, and reads the JSON in its answer.
+   * Calls a tool, and parses the JSON of its result.
    *
-   * @throws an error with the tool's own words where it failed
+   * @throws an error with the message of the tool, if it failed
    */
   call(tool: string, args?: Record<string, unknown>): Promise<Record<string, unknown>>;
   close(): Promise<void>;
@@ -33,10 +29,10 @@ interface Connection {
   readonly transport: StreamableHTTPClientTransport;
 }
 
-/** Refused for a scope, sent to the browser, admitted: more is not needed. */
+/** 403 for a missing scope, 401 that starts the login, success. */
 const MAX_ATTEMPTS = 3;
 
-/** Nothing is sent before `connect()` or the first call. */
+/** Sends nothing before `connect()` or the first call. */
 export function createMcpSession(mcpUrl: URL, provider: DemoOAuthProvider): McpSession {
   let connection: Connection | undefined;
 
@@ -44,7 +40,7 @@ export function createMcpSession(mcpUrl: URL, provider: DemoOAuthProvider): McpS
     const transport = new StreamableHTTPClientTransport(mcpUrl, { authProvider: provider });
     const client = new Client({ name: 'express-auth0-mcp-demo', version: '1.0.0' });
     connection = { client, transport };
-    // The cast is for `exactOptionalPropertyTypes`, which the SDK's types are not written for.
+    // The SDK's types do not support `exactOptionalPropertyTypes`.
     await client.connect(transport as Transport);
     return connection;
   }
@@ -56,23 +52,24 @@ export function createMcpSession(mcpUrl: URL, provider: DemoOAuthProvider): McpS
         return await work(client);
       } catch (error) {
         if (attempt === MAX_ATTEMPTS) throw error;
-        await prepareAnother(error);
+        await authorize(error);
       }
     }
   }
 
-  async function prepareAnother(error: unknown): Promise<void> {
-    const refused = connection;
+  /** Prepares the next attempt. @throws any error that is not about authorization */
+  async function authorize(error: unknown): Promise<void> {
+    const rejected = connection;
     connection = undefined;
     if (error instanceof UnauthorizedError) {
-      // The SDK has sent the person to the browser, and leaves the rest to us.
-      await refused?.transport.finishAuth(await provider.authorizationCode());
+      // The SDK has opened the browser, and leaves the code exchange to the caller.
+      await rejected?.transport.finishAuth(await provider.authorizationCode());
     } else if (error instanceof StreamableHTTPError && error.code === 403) {
       provider.forgetRefreshToken();
     } else {
       throw error;
     }
-    await refused?.client.close();
+    await rejected?.client.close();
   }
 
   return {

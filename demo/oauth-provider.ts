@@ -1,9 +1,4 @@
-/**
- * The half of the login that the MCP SDK leaves to an application: where things are kept, and how a
- * browser is opened.
- *
- * @module
- */
+/** The part of the login that the MCP SDK leaves to the application: storage, and opening a browser. */
 import { randomBytes } from 'node:crypto';
 import type { OAuthClientProvider } from '@modelcontextprotocol/sdk/client/auth.js';
 import type {
@@ -15,27 +10,27 @@ import type {
 import type { LoopbackCallback } from './loopback-callback.js';
 import type { SavedLogin } from './saved-login.js';
 
-/** What the provider needs. */
-export interface ProviderDeps {
-  readonly callback: LoopbackCallback;
-  readonly saved: SavedLogin;
-  /** Shows an address to a person, or to something that acts as one. */
-  readonly openBrowser: (url: URL) => Promise<unknown>;
-}
-
 /** For one server and one run of the client. */
 export class DemoOAuthProvider implements OAuthClientProvider {
-  readonly #deps: ProviderDeps;
+  readonly #callback: LoopbackCallback;
+  readonly #saved: SavedLogin;
+  readonly #openBrowser: (url: URL) => Promise<unknown>;
   #verifier = '';
   #state = '';
-  #answer: Promise<URLSearchParams> | undefined;
+  #response: Promise<URLSearchParams> | undefined;
 
-  constructor(deps: ProviderDeps) {
-    this.#deps = deps;
+  constructor(
+    callback: LoopbackCallback,
+    saved: SavedLogin,
+    openBrowser: (url: URL) => Promise<unknown>,
+  ) {
+    this.#callback = callback;
+    this.#saved = saved;
+    this.#openBrowser = openBrowser;
   }
 
   get redirectUrl(): string {
-    return this.#deps.callback.redirectUri;
+    return this.#callback.redirectUri;
   }
 
   get clientMetadata(): OAuthClientMetadata {
@@ -44,7 +39,7 @@ export class DemoOAuthProvider implements OAuthClientProvider {
       redirect_uris: [this.redirectUrl],
       grant_types: ['authorization_code', 'refresh_token'],
       response_types: ['code'],
-      // A program on somebody's own machine cannot keep a secret: PKCE alone.
+      // RFC 8252 §8.5: a program on the user's machine cannot keep a secret.
       token_endpoint_auth_method: 'none',
     };
   }
@@ -55,19 +50,19 @@ export class DemoOAuthProvider implements OAuthClientProvider {
   }
 
   clientInformation(): OAuthClientInformationMixed | undefined {
-    return this.#deps.saved.current.client;
+    return this.#saved.current.client;
   }
 
   saveClientInformation(client: OAuthClientInformationMixed): void {
-    this.#deps.saved.change({ client });
+    this.#saved.change({ client });
   }
 
   tokens(): OAuthTokens | undefined {
-    return this.#deps.saved.current.tokens;
+    return this.#saved.current.tokens;
   }
 
   saveTokens(tokens: OAuthTokens): void {
-    this.#deps.saved.change({ tokens });
+    this.#saved.change({ tokens });
   }
 
   saveCodeVerifier(verifier: string): void {
@@ -79,41 +74,41 @@ export class DemoOAuthProvider implements OAuthClientProvider {
   }
 
   invalidateCredentials(scope: 'all' | 'client' | 'tokens' | 'verifier' | 'discovery'): void {
-    if (scope === 'all') this.#deps.saved.forget();
-    if (scope === 'client') this.#deps.saved.change({ client: undefined });
-    if (scope === 'tokens') this.#deps.saved.change({ tokens: undefined });
+    if (scope === 'all') this.#saved.forget();
+    if (scope === 'client') this.#saved.change({ client: undefined });
+    if (scope === 'tokens') this.#saved.change({ tokens: undefined });
   }
 
   async redirectToAuthorization(url: URL): Promise<void> {
-    // Before the browser opens: a session at Auth0 may bring it back at once.
-    this.#answer = this.#deps.callback.next();
-    await this.#deps.openBrowser(url);
+    // Before the browser opens: with a session at Auth0 the callback follows at once.
+    this.#response = this.#callback.next();
+    await this.#openBrowser(url);
   }
 
   /**
-   * The code that the browser brought back.
+   * The code of the authorization response.
    *
-   * @throws an error with Auth0's or the server's reason, where the login failed
+   * @throws an error with the reason from Auth0 or the server, if the login failed
    */
   async authorizationCode(): Promise<string> {
-    const answer = await this.#answer;
-    // RFC 6749 §10.12: an answer to somebody else's question.
-    if (answer?.get('state') !== this.#state) throw new Error('The answer has a foreign state.');
-    const code = answer.get('code');
+    const response = await this.#response;
+    // RFC 6749 §10.12: a response to another request.
+    if (response?.get('state') !== this.#state) throw new Error('The state does not match.');
+    const code = response.get('code');
     if (code !== null) return code;
     throw new Error(
-      `The login failed: ${answer.get('error')}: ${answer.get('error_description') ?? 'no reason given'}`,
+      `The login failed: ${response.get('error')}: ${response.get('error_description') ?? 'no reason given'}`,
     );
   }
 
   /**
-   * With a refresh token at hand the SDK refreshes when it should ask for a further scope, and gets
-   * the same scopes again. Without it, it asks.
+   * With a refresh token, SDK v1 responds to a missing scope by a refresh, which returns the same
+   * scopes. Without one it starts a login.
    */
   forgetRefreshToken(): void {
-    const { tokens } = this.#deps.saved.current;
+    const { tokens } = this.#saved.current;
     if (tokens === undefined) return;
-    const { refresh_token: _forgotten, ...others } = tokens;
-    this.#deps.saved.change({ tokens: others });
+    const { refresh_token: _dropped, ...others } = tokens;
+    this.#saved.change({ tokens: others });
   }
 }

@@ -1,8 +1,6 @@
 /**
- * The server of `server.ts`, its parts mounted one by one: for an app that wants to place, leave out or
- * wrap one of them. Copy it and `tools.ts`, and put your own tools in.
- *
- * @module
+ * The server of `server.ts` with its parts mounted one by one: for an app that places, omits or wraps
+ * one of them. Copy this file and `tools.ts`, and add your tools.
  */
 import express from 'express';
 import { auth0Mcp } from 'express-auth0-mcp';
@@ -32,18 +30,18 @@ const auth = auth0Mcp({
 });
 
 const app = express();
-// At the root of the origin, wherever the rest is: clients look for the documents there.
+// At the root of the origin, whatever the path of the rest: clients request the documents there.
 app.use(auth.metadata);
-// Clients introduce themselves. Without it: clientRegistration: false, which the metadata follows.
+// Client registration. To omit it, set clientRegistration: false, which removes it from the metadata too.
 app.use(auth.registration);
-// The consent page, the way to Auth0 and back.
+// The consent page, the redirect to Auth0 and the callback.
 app.use(auth.login);
-// What clients call afterwards: tokens and their revocation.
+// The token and revocation endpoints.
 app.use(auth.tokens);
-// Where people see which clients they let in, and send them away: /connected-apps.
+// The page on which users see and disconnect their clients: /connected-apps.
 app.use(auth.connectedApps);
 
-// The guard, at each route that wants one; here it knows the scopes of single tools as well.
+// The guard, in front of each protected route; at the MCP endpoint it also checks toolScopes.
 const mcpPath = `${new URL(baseUrl).pathname.replace(/\/$/, '')}/mcp`;
 app.all(mcpPath, auth.bearer(), express.json(), mcpRoute(createServer));
 

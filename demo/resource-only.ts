@@ -1,11 +1,8 @@
 /**
- * An MCP server whose clients register and log in at Auth0 itself ("Auth for MCP"): only tokens are
- * checked here. Copy it and `tools.ts`, and put your own tools in.
+ * An MCP server whose clients register and log in at Auth0 itself ("Auth for MCP"): it only checks
+ * tokens. Copy this file and `tools.ts`, and add your tools.
  *
- * The tenant needs an API whose identifier is the URL of the MCP endpoint, and some settings:
- * docs/auth0-as-authorization-server.md has them, step by step.
- *
- * @module
+ * docs/auth0-as-authorization-server.md has the settings of the tenant, step by step.
  */
 import express from 'express';
 import { auth0McpResource } from 'express-auth0-mcp';
@@ -27,20 +24,20 @@ const baseUrl = (
 
 const standIn = await startOpenStandIn(`${baseUrl}/mcp`); // demo only
 
-// The tenant comes from the environment (AUTH0_MCP_DOMAIN or AUTH0_MCP_CONFIG_URL), or is given here.
+// The tenant is set in the environment (AUTH0_MCP_DOMAIN or AUTH0_MCP_CONFIG_URL), or here.
 const auth = auth0McpResource({
   ...standIn?.options, // demo only
   baseUrl,
   resourcePath: '/mcp',
-  // The default; said here since a `.env` of auth0Mcp() has another API in AUTH0_MCP_AUDIENCE.
+  // The default. Explicit here, since a `.env` of auth0Mcp() has another API in AUTH0_MCP_AUDIENCE.
   audience: `${baseUrl}/mcp`,
-  // Permissions of the API at Auth0; `openid` and its like are not for third-party applications.
+  // Permissions of the API at Auth0. Third-party applications never get `openid`.
   requiredScopes: ['read:notes'],
   toolScopes: { write_file: ['files:write'] },
 });
 
 const app = express();
-// The document that sends clients to the tenant, and the guard of /mcp.
+// The metadata that refers clients to the tenant, and the guard of /mcp.
 app.use(auth);
 
 const mcpPath = `${new URL(baseUrl).pathname.replace(/\/$/, '')}/mcp`;

@@ -1,8 +1,4 @@
-/**
- * What the demo client remembers between two runs, in a file that only its owner can read.
- *
- * @module
- */
+/** Registration and tokens of the demo client between runs, in a file that only its owner can read. */
 import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
@@ -17,16 +13,16 @@ export interface Login {
   readonly tokens?: OAuthTokens | undefined;
 }
 
-/** The file, read once and written at each change. */
+/** The file: read once, written at each change. */
 export interface SavedLogin {
   readonly current: Login;
-  /** Where the browser comes back to, as it was registered. */
+  /** The registered redirect URI. */
   readonly redirectUri: string | undefined;
   change(part: Login): void;
   forget(): void;
 }
 
-/** One file for each MCP endpoint, below the home directory. */
+/** One file for each MCP endpoint, in the home directory. */
 export function openSavedLogin(mcpUrl: URL): SavedLogin {
   const folder = join(homedir(), '.express-auth0-mcp-demo');
   const file = join(folder, `${mcpUrl.href.replace(/[^a-z0-9.]+/gi, '-')}.json`);
@@ -45,7 +41,7 @@ export function openSavedLogin(mcpUrl: URL): SavedLogin {
       current = { ...current, ...part };
       mkdirSync(folder, { recursive: true, mode: 0o700 });
       writeFileSync(file, JSON.stringify(current), { mode: 0o600 });
-      // The mode above counts for a new file only.
+      // `mode` above applies to a new file only.
       chmodSync(file, 0o600);
     },
     forget() {
@@ -59,7 +55,7 @@ function read(file: string): Login {
   try {
     return JSON.parse(readFileSync(file, 'utf8'));
   } catch {
-    // Not there, or damaged: either way a login makes a new one.
+    // Missing or damaged: the next login writes a new one.
     return {};
   }
 }

@@ -1,11 +1,10 @@
 /**
- * An MCP server behind Auth0, everything with one `app.use()`: copy it and `tools.ts`, and put your own
- * tools in. `parts.ts` mounts the parts one by one; `resource-only.ts` leaves the login to Auth0.
+ * An MCP server with Auth0 login in one `app.use()`. Copy this file and `tools.ts`, add your tools, and
+ * leave out the lines marked "demo only". `parts.ts` mounts the parts one by one; in `resource-only.ts`
+ * Auth0 is the authorization server.
  *
- * With `AUTH0_MCP_…` in the environment (see `.env.example`) people log in at that tenant. Without,
- * the demo starts a stand-in for a tenant on this machine; what a copy does not need is marked.
- *
- * @module
+ * With `AUTH0_MCP_…` in the environment (see `.env.example`) users log in at that tenant. Without it
+ * the demo starts a stand-in for a tenant on this machine.
  */
 import type { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import express from 'express';
@@ -20,10 +19,10 @@ import { addApiTool, createToolServer, mcpRoute, text } from './tools.js';
 
 const { env } = process;
 const port = Number(env.PORT || 8000);
-// On this machine only. In a container, or to be reached from others: HOST=0.0.0.0.
+// This machine only. In a container, or for other machines: HOST=0.0.0.0.
 const host = env.HOST || 'localhost';
-// What people type into their client, up to the path of the MCP endpoint. Auth0 knows it too, to the
-// character: so without a slash at its end.
+// The URL in the client's configuration, without the path of the MCP endpoint. Auth0 compares the callback
+// URL exactly, so it has no trailing slash.
 const baseUrl = (
   env.AUTH0_MCP_BASE_URL ||
   env.FASTMCP_SERVER_AUTH_AUTH0_BASE_URL ||
@@ -33,33 +32,33 @@ const baseUrl = (
 const standIn = await startStandIn(baseUrl); // demo only
 await startMetrics(); // demo only
 
-// Tenant, application and API come from the environment; each can be given here as well.
+// Tenant, application and API are set in the environment; each is also an option here.
 const auth = auth0Mcp({
   ...standIn?.options, // demo only
   baseUrl,
   resourcePath: '/mcp',
-  // One tool needs more than a login. Who lacks the scope is asked for it at the first call.
+  // This tool requires another scope. A client without it gets a 403 that names it, and logs in again.
   toolScopes: { write_file: ['files:write'] },
-  // What people read before they allow it, and who asks them.
-  scopeDescriptions: { 'files:write': 'Keep texts for you' },
+  // Texts of the consent page.
+  scopeDescriptions: { 'files:write': 'Save texts for you' },
   branding: { name: env.AUTH0_MCP_BRANDING_NAME || 'Demo server' },
 });
 
 const app = express();
-// Everything a client looks for, and the guard of /mcp: nothing below runs without a valid token.
+// Metadata, login, tokens, and the guard of /mcp: the route below runs with a valid token only.
 app.use(auth);
-// Where people see which clients they let in, and send them away: /connected-apps.
+// The page on which users see and disconnect their clients: /connected-apps.
 app.use(auth.connectedApps);
 
 const mcpPath = `${new URL(baseUrl).pathname.replace(/\/$/, '')}/mcp`;
 app.all(mcpPath, express.json(), mcpRoute(createServer));
 
-/** The tools that all demo servers have, and those that this one can offer besides. */
+/** The tools of all demo servers, and two that need a login of ours. */
 function createServer(): McpServer {
   const server = createToolServer();
   addApiTool(server);
 
-  const manage = 'Address of the page where the person sees and disconnects the apps they let in';
+  const manage = 'URL of the page on which the user sees and disconnects the connected apps';
   server.registerTool('manage_apps', { description: manage }, () =>
     text({ url: `${baseUrl}/connected-apps` }),
   );

@@ -1,37 +1,33 @@
-/**
- * Decides where people log in: at the tenant that the environment names, or at the stand-in.
- *
- * @module
- */
+/** Starts the stand-in for an Auth0 tenant, unless the environment names a tenant. */
 import type { Auth0McpOptions, Auth0McpResourceOptions } from 'express-auth0-mcp';
 
 import { listenError } from './taken-port.js';
 import type { TenantOptions } from './tenant/options.js';
 import type { Tenant } from './tenant/tenant.js';
 
-/** A tenant on this machine, and how to use it. */
+/** A running stand-in. */
 export interface StandIn<Options = unknown> {
-  /** What the library has to know about it. */
+  /** Options for the library. */
   readonly options: Options;
-  /** Its address, with the slash at the end. */
+  /** With a trailing slash. */
   readonly issuer: string;
-  /** Somebody who can log in there. */
-  readonly person: { readonly email: string; readonly password: string };
+  /** An account at the stand-in. */
+  readonly user: { readonly email: string; readonly password: string };
 }
 
-/** Fixed, so that the issuer stays the same from one start to the next. */
+/** Fixed, so that the issuer is the same after a restart. */
 const DEFAULT_PORT = 8001;
 
-/** One of these is enough: a half-written configuration has to fail, not to be passed over. */
+/** One of these is enough: an incomplete configuration has to fail, not to start the stand-in. */
 const NAMES_A_TENANT =
   /^(AUTH0_MCP|FASTMCP_SERVER_AUTH_AUTH0)_(CONFIG_URL|DOMAIN|CLIENT_ID|AUDIENCE)$/;
 
 /**
- * Starts the stand-in on the loopback interface, port `TENANT_PORT` or 8001. It keeps everything in
- * memory: its sessions, keys and refresh tokens end with the process.
+ * Starts the stand-in on the loopback interface, port `TENANT_PORT` or 8001. Its sessions, keys and
+ * refresh tokens are in memory.
  *
- * @returns undefined where the environment names a tenant
- * @throws an error that names the port when it is taken
+ * @returns undefined if the environment names a tenant
+ * @throws an error that names a taken port
  */
 export async function startStandIn(baseUrl: string): Promise<StandIn<Auth0McpOptions> | undefined> {
   const redirectPath = '/auth/callback';
@@ -47,10 +43,7 @@ export async function startStandIn(baseUrl: string): Promise<StandIn<Auth0McpOpt
   );
 }
 
-/**
- * The same, set up to let MCP clients in by itself: an API for the MCP endpoint, open to applications
- * that register themselves.
- */
+/** The same for `auth0McpResource()`: an API for the MCP endpoint, and open client registration. */
 export async function startOpenStandIn(
   mcpUrl: string,
 ): Promise<StandIn<Auth0McpResourceOptions> | undefined> {
@@ -75,7 +68,7 @@ async function start<Options>(
   if (Object.keys(env).some((name) => NAMES_A_TENANT.test(name) && env[name]?.trim())) {
     return undefined;
   }
-  // A server with a real tenant has no use for any of this, and should not load it.
+  // Loaded only if needed.
   const { startTenant } = await import('./tenant/tenant.js');
   const names = await import('./tenant/options.js');
   const { ADA } = names;
@@ -87,5 +80,5 @@ async function start<Options>(
   }).catch((error: NodeJS.ErrnoException) => {
     throw listenError(error, 'TENANT_PORT', port);
   });
-  return { options: optionsFor(tenant, names), issuer: tenant.issuer, person: ADA };
+  return { options: optionsFor(tenant, names), issuer: tenant.issuer, user: ADA };
 }

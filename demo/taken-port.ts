@@ -1,13 +1,7 @@
 /**
- * What to say about a port that another program has.
+ * The error for a server that cannot listen: for a taken port, with the way to choose another.
  *
- * @module
- */
-
-/**
- * The error for a server that could not listen: how to take another port, or what it was.
- *
- * @param variable of the environment that names the port
+ * @param variable environment variable of the port
  */
 export function listenError(error: NodeJS.ErrnoException, variable: string, port: number): Error {
   if (error.code !== 'EADDRINUSE') return error;

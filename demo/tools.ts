@@ -1,10 +1,6 @@
 /**
- * What the demo servers have in common, and nothing of Auth0: tools, and the route that serves them.
- *
- * To copy with any of them; put your own tools in. `getAccessToken()` knows who is calling, in each of
- * them and in all they await.
- *
- * @module
+ * The tools of the demo servers, and the MCP route. Copy this file with any of the servers, and add your
+ * tools. `getAccessToken()` works in each tool and in everything it awaits.
  */
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js';
@@ -13,7 +9,7 @@ import type { RequestHandler } from 'express';
 import { getAccessToken } from 'express-auth0-mcp';
 import { z } from 'zod';
 
-/** A server with the tools that work whoever issued the token. */
+/** A server with the tools that work with tokens of ours and of Auth0. */
 export function createToolServer(): McpServer {
   const server = new McpServer({ name: 'Auth0 Secured App', version: '1.0.0' });
 
@@ -23,18 +19,18 @@ export function createToolServer(): McpServer {
     return text({ issuer: claims['iss'], audience: claims['aud'], scope: claims['scope'] });
   });
 
-  const person = 'Who is calling; name and e-mail where the server knows them';
-  server.registerTool('whoami', { description: person }, () => {
+  const whoami = 'The user who is logged in, with name and e-mail if available';
+  server.registerTool('whoami', { description: whoami }, () => {
     const { subject, user } = getAccessToken();
     return text({ subject, name: user['name'], email: user['email'] });
   });
 
   const write = {
-    description: 'Keeps a text',
+    description: 'Saves a text',
     inputSchema: { name: z.string(), text: z.string() },
   };
   server.registerTool('write_file', write, (file) => {
-    // What belongs to a person is kept under `subject`: the one thing about them that never changes.
+    // `subject` never changes: use it as the key for data of a user.
     const { subject } = getAccessToken();
     files.set(JSON.stringify([subject, file.name]), file.text);
     return text({ name: file.name, characters: file.text.length });
@@ -45,12 +41,12 @@ export function createToolServer(): McpServer {
 
 const files = new Map<string, string>();
 
-/** A tool that needs a token of the person for another API: not for `auth0McpResource()`. */
+/** A tool that needs an Auth0 token for another API: not available with `auth0McpResource()`. */
 export function addApiTool(server: McpServer): void {
-  const api = 'Calls an API that trusts Auth0, in the name of the person';
+  const api = 'Calls an API with the Auth0 token of the user';
   server.registerTool('call_api', { description: api }, async () => {
     const { auth0Token, claims } = getAccessToken();
-    // The tenant's own /userinfo here; an API behind the same audience is called the same way.
+    // The tenant's /userinfo; an API behind `audience` is called the same way.
     const response = await fetch(new URL('userinfo', String(claims['iss'])), {
       headers: { authorization: `Bearer ${await auth0Token()}` },
     });
@@ -58,24 +54,24 @@ export function addApiTool(server: McpServer): void {
   });
 }
 
-/** The MCP endpoint. A server and a transport for each request: nothing to share, or to lose. */
+/** The MCP endpoint, stateless: a server and a transport for each request. */
 export function mcpRoute(createServer: () => McpServer): RequestHandler {
   return async function serveMcp(req, res) {
     if (req.method !== 'POST') {
-      // Without sessions there is no stream to open and none to end.
+      // Without sessions there is no stream to open (GET) and no session to end (DELETE).
       res.status(405).set('Allow', 'POST').end();
       return;
     }
     const server = createServer();
     const transport = new StreamableHTTPServerTransport();
     res.on('close', () => void server.close());
-    // The cast is for `exactOptionalPropertyTypes`, which the SDK's types are not written for.
+    // The SDK's types do not support `exactOptionalPropertyTypes`.
     await server.connect(transport as Transport);
     await transport.handleRequest(req, res, req.body);
   };
 }
 
-/** An answer of a tool: a value as JSON. */
+/** The result of a tool: a value as JSON. */
 export function text(value: unknown): { content: { type: 'text'; text: string }[] } {
   return { content: [{ type: 'text', text: JSON.stringify(value) }] };
 }

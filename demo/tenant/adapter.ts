@@ -1,30 +1,26 @@
 /**
- * Memory of the tenant: what `oidc-provider` keeps, in a form that the tenant can search by person.
- *
- * Applications are not stored but read from the settings, so that a spec may change them at any
- * time; and the rotation overlap of Auth0 lives here, because the provider itself has none.
- *
- * @module
+ * Storage adapter of `oidc-provider`, searchable by user. Applications come from the settings, so that a
+ * spec can change them at any time. Auth0's rotation overlap is here, since the provider has none.
  */
 import type { Adapter, AdapterPayload } from 'oidc-provider';
 
 import { clientMetadataOf } from './applications.js';
 import type { TenantSettings } from './options.js';
 
-/** The stored records, and the ways a tenant ends them. */
+/** The stored records. */
 export interface TenantStore {
   adapter(model: string): Adapter;
-  /** The `sid` of each of a person's sessions. */
+  /** The `sid` of each session of a user. */
   sessionsOf(sub: string): string[];
-  /** Forgets the single sign-on sessions of a person. */
+  /** Deletes the single sign-on sessions of a user. */
   endSessions(sub: string): void;
-  /** Ends codes, refresh tokens and grants of a person. */
+  /** Deletes codes, refresh tokens and grants of a user. */
   endGrants(sub: string): void;
 }
 
 const GRANTED = ['Grant', 'AuthorizationCode', 'RefreshToken'];
 
-/** @param settings read at every look-up */
+/** @param settings read at every access */
 export function createTenantStore(settings: () => TenantSettings): TenantStore {
   const models = new Map<string, Map<string, AdapterPayload>>();
   const unused = createUnusedTokens();
@@ -35,7 +31,7 @@ export function createTenantStore(settings: () => TenantSettings): TenantStore {
     return records;
   }
 
-  function drop(model: string, test: (record: AdapterPayload) => boolean): void {
+  function removeWhere(model: string, test: (record: AdapterPayload) => boolean): void {
     for (const [id, record] of recordsOf(model)) {
       if (test(record)) remove(model, id);
     }
@@ -47,8 +43,8 @@ export function createTenantStore(settings: () => TenantSettings): TenantStore {
     recordsOf(model).delete(id);
   }
 
-  function keep(model: string, id: string, record: AdapterPayload): void {
-    // Access tokens are JWTs, or encrypted: nobody looks them up.
+  function save(model: string, id: string, record: AdapterPayload): void {
+    // Access tokens are JWTs or encrypted, and never looked up.
     if (model === 'AccessToken') return;
     recordsOf(model).set(id, record);
     if (model !== 'RefreshToken') return;
@@ -61,7 +57,7 @@ export function createTenantStore(settings: () => TenantSettings): TenantStore {
   function consume(model: string, id: string): void {
     const record = recordsOf(model).get(id);
     if (record === undefined) return;
-    // The overlap counts from the first use: a second one inside it must not prolong it.
+    // The overlap begins at the first use; a second one must not prolong it.
     record.consumed ??= Math.floor(Date.now() / 1000);
     unused.of(record).delete(id);
   }
@@ -75,28 +71,29 @@ export function createTenantStore(settings: () => TenantSettings): TenantStore {
 
   return {
     adapter: (model) => ({
-      upsert: async (id, payload) => keep(model, id, payload),
+      upsert: async (id, payload) => save(model, id, payload),
       find: async (id) => find(model, id),
       findByUserCode: async () => undefined,
       findByUid: async (uid) => [...recordsOf(model).values()].find((one) => one.uid === uid),
       consume: async (id) => consume(model, id),
       destroy: async (id) => remove(model, id),
-      revokeByGrantId: async (grantId) => drop(model, (record) => record.grantId === grantId),
+      revokeByGrantId: async (grantId) =>
+        removeWhere(model, (record) => record.grantId === grantId),
     }),
     sessionsOf: (sub) =>
       [...recordsOf('Session').values()]
         .filter(({ accountId }) => accountId === sub)
         .map(({ uid }) => String(uid)),
-    endSessions: (sub) => drop('Session', ({ accountId }) => accountId === sub),
+    endSessions: (sub) => removeWhere('Session', ({ accountId }) => accountId === sub),
     endGrants(sub) {
-      for (const model of GRANTED) drop(model, ({ accountId }) => accountId === sub);
+      for (const model of GRANTED) removeWhere(model, ({ accountId }) => accountId === sub);
     },
   };
 }
 
 /**
- * Ids of refresh tokens not yet used, oldest first, per person and application: what Auth0's limit
- * counts. Used ones are only kept so that their reuse is noticed.
+ * Ids of unused refresh tokens, oldest first, by user and application: Auth0's limit counts these. Used
+ * ones are stored only to detect reuse.
  */
 function createUnusedTokens(): { of(record: AdapterPayload): Set<string> } {
   const byHolder = new Map<string, Set<string>>();

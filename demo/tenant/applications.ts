@@ -1,14 +1,10 @@
-/**
- * The applications of the tenant: looked up, and in the words of `oidc-provider`.
- *
- * @module
- */
+/** Look-up of the tenant's applications, and their client metadata for `oidc-provider`. */
 import type { AdapterPayload } from 'oidc-provider';
 
 import type { Application, TenantAuthMethod, TenantSettings } from './options.js';
 import type { Context } from './provider-module.js';
 
-/** Client metadata of an application, or nothing for an unknown id. */
+/** Client metadata of an application; undefined for an unknown id. */
 export function clientMetadataOf(
   settings: TenantSettings,
   clientId: string,
@@ -25,11 +21,11 @@ export function clientMetadataOf(
     ...(clientSecret === undefined ? {} : { client_secret: clientSecret }),
     ...(jwks === undefined ? {} : { jwks: { keys: jwks.keys.map((key) => ({ ...key })) } }),
   };
-  // The provider's type wants every key named; the values are exactly its client metadata.
+  // The provider's type requires every key; these are its client metadata.
   return metadata as AdapterPayload;
 }
 
-/** How this application authenticates, defaults applied. */
+/** The authentication method of this application, with defaults. */
 export function authMethodOf(application: Application): TenantAuthMethod {
   if (application.tokenEndpointAuthMethod !== undefined) return application.tokenEndpointAuthMethod;
   if (application.clientSecret !== undefined) return 'client_secret_post';
@@ -42,7 +38,7 @@ export function applicationOf(ctx: Context, settings: TenantSettings): Applicati
   return settings.applications.find(({ clientId }) => clientId === id);
 }
 
-/** The application of this id, where a third party owns it. */
+/** The application with this id, if it is a third-party one. */
 export function thirdPartyOf(
   clientId: unknown,
   { applications }: TenantSettings,

@@ -1,27 +1,25 @@
 /**
- * `/authorize` as Auth0 speaks it: `audience`, every `prompt`, no `iss` unless switched on, and its
- * own page instead of a redirect when the callback URL is not one of the application's.
- *
- * @module
+ * `/authorize` as at Auth0: `audience`, every `prompt`, no `iss` unless switched on, and an error page
+ * instead of a redirect for a callback URL that the application does not have.
  */
 import type { ErrorOut } from 'oidc-provider';
 
 import { thirdPartyOf } from './applications.js';
-import { NO_SCOPE, resourceOf, scopeInside } from './audiences.js';
+import { NO_SCOPE, resourceOf, toProviderScope } from './audiences.js';
 import { issuerOf } from './discovery.js';
 import { page, text } from './html.js';
 import type { TenantSettings } from './options.js';
-import type { Context, Step } from './provider-module.js';
-import { type Refusal, refusalOf, withoutPersonalScopes } from './third-party.js';
+import type { Context, Middleware } from './provider-module.js';
+import { type Refusal, refusalOf, withoutOidcScopes } from './third-party.js';
 
-/** Translates requests to `/authorize` inwards and its redirects outwards. */
-export function authorizeDialect(settings: () => TenantSettings): Step {
-  return async function speakAuthorize(ctx, next) {
+/** Translates requests to `/authorize` for the provider, and its redirects to Auth0's. */
+export function authorizeDialect(settings: () => TenantSettings): Middleware {
+  return async function translateAuthorize(ctx, next) {
     if (ctx.path !== '/authorize' && !ctx.path.startsWith('/authorize/')) return await next();
     if (ctx.path === '/authorize') {
       const refusal = refusedThirdParty(ctx.query, settings());
       if (refusal !== undefined) return showError(ctx, 403, refusal);
-      ctx.query = requestInside(ctx.query, settings());
+      ctx.query = toProviderRequest(ctx.query, settings());
     }
     await next();
     const { location } = ctx.response.headers;
@@ -29,13 +27,13 @@ export function authorizeDialect(settings: () => TenantSettings): Step {
     const failure = failureFor(ctx.oidc?.client?.clientId, location, settings());
     if (failure !== undefined) return showError(ctx, 400, failure);
     ctx.status = 302;
-    if (URL.canParse(location)) ctx.set('Location', redirectOutside(ctx, location, settings()));
+    if (URL.canParse(location)) ctx.set('Location', toAuth0Redirect(ctx, location, settings()));
   };
 }
 
 type Query = Context['query'];
 
-/** The API that is asked for, by its identifier. */
+/** Identifier of the requested API. */
 function audienceOf({ audience, resource }: Query, settings: TenantSettings): string | undefined {
   return (
     first(audience) ||
@@ -49,7 +47,7 @@ function refusedThirdParty(query: Query, settings: TenantSettings): Refusal | un
   return refusalOf(query, audienceOf(query, settings), settings);
 }
 
-/** "Open Redirect Protection": a third-party application never hears of a login that failed. */
+/** "Open Redirect Protection": a third-party application is not told about a failed login. */
 function failureFor(
   clientId: string | undefined,
   location: string,
@@ -62,30 +60,30 @@ function failureFor(
   return { error, description: searchParams.get('error_description') ?? error };
 }
 
-function requestInside(query: Query, settings: TenantSettings): Query {
+function toProviderRequest(query: Query, settings: TenantSettings): Query {
   const { audience: _audience, resource: _resource, prompt, scope, nonce, ...rest } = query;
   const wanted = audienceOf(query, settings);
-  const prompts = promptInside(first(prompt));
-  const asked = scopeInside(first(scope) ?? '');
+  const prompts = toProviderPrompt(first(prompt));
+  const requested = toProviderScope(first(scope) ?? '');
   const isThirdParty = thirdPartyOf(first(query.client_id), settings) !== undefined;
-  const scopes = `${isThirdParty ? withoutPersonalScopes(asked) : asked} ${NO_SCOPE}`.trim();
+  const scopes = `${isThirdParty ? withoutOidcScopes(requested) : requested} ${NO_SCOPE}`.trim();
   return {
     ...rest,
     ...(wanted === undefined ? {} : { resource: resourceOf(wanted) }),
     ...(prompts === '' ? {} : { prompt: prompts }),
     scope: scopes,
-    // The provider refuses a nonce without openid; Auth0 has no use for it and says nothing.
+    // The provider rejects a nonce without openid; Auth0 ignores it.
     ...(nonce === undefined || !scopes.split(' ').includes('openid') ? {} : { nonce }),
   };
 }
 
-/** Consent is always skipped here, and choosing an account means logging in again. */
-function promptInside(prompt = ''): string {
+/** Consent is always skipped here, and `select_account` is a new login. */
+function toProviderPrompt(prompt = ''): string {
   const wanted = prompt.split(' ').map((word) => (word === 'select_account' ? 'login' : word));
   return wanted.filter((word) => word !== 'consent').join(' ');
 }
 
-function redirectOutside(ctx: Context, location: string, settings: TenantSettings): string {
+function toAuth0Redirect(ctx: Context, location: string, settings: TenantSettings): string {
   const url = new URL(location);
   if (!url.searchParams.has('code') && !url.searchParams.has('error')) return location;
   url.searchParams.delete('iss');
@@ -107,7 +105,7 @@ function first(value: string | string[] | undefined): string | undefined {
   return Array.isArray(value) ? value[0] : value;
 }
 
-/** Auth0's error page: what cannot be told to the application by redirect. */
+/** Auth0's error page, for errors that are not sent to the application by redirect. */
 export function renderAuthorizeError(ctx: Context, out: ErrorOut): void {
   const mismatch = out.error === 'invalid_redirect_uri';
   const unknown = out.error === 'invalid_client';

@@ -1,9 +1,4 @@
-/**
- * A browser without a screen: cookies, redirects and forms, for specs and for a demo client that
- * runs where nobody can click.
- *
- * @module
- */
+/** A headless browser: cookies, redirects and forms, for the specs and for `demo:client --headless`. */
 import { type CookieJar, createCookieJar } from './browser/cookie-jar.js';
 import { type Form, formsOf } from './browser/html-forms.js';
 import { type Navigation, navigate, type Page } from './browser/navigation.js';
@@ -12,13 +7,13 @@ export type { Page } from './browser/navigation.js';
 
 /** How far to follow. */
 export interface FollowOptions {
-  /** Not visited: addresses that begin with this text, or for which this is true. */
+  /** URLs that are not visited: those that begin with this text, or for which this returns true. */
   readonly stopBefore?: string | ((url: URL) => boolean);
 }
 
-/** What to do with a form. */
+/** How to submit a form. */
 export interface SubmitOptions extends FollowOptions {
-  /** Presses the button of this name, with this value if given. Default: no button. */
+  /** The pressed button, by name and optionally value. Default: none. */
   readonly button?: { readonly name: string; readonly value?: string };
   /** Which form. Default: the first. */
   readonly form?: (form: Form) => boolean;
@@ -27,24 +22,24 @@ export interface SubmitOptions extends FollowOptions {
 /** A browser with its own cookies. */
 export interface Browser {
   readonly cookies: CookieJar;
-  /** One request, as if the address had been typed. Redirects are not followed. */
+  /** One request, as from the address bar. Redirects are not followed. */
   get(url: string | URL): Promise<Page>;
   /** One form post from a page of the same origin (or of `from`). Redirects are not followed. */
   post(url: string | URL, form: Record<string, string>, from?: string | URL): Promise<Page>;
-  /** Visits an address and everything it redirects to. */
+  /** Requests a URL and follows redirects. */
   follow(url: string | URL, options?: FollowOptions): Promise<Page>;
-  /** Fills in a form of the page, sends it, and follows where that leads. */
+  /** Fills in a form of the page, submits it, and follows redirects. */
   submit(page: Page, values: Record<string, string>, options?: SubmitOptions): Promise<Page>;
 }
 
-/** Redirects followed before giving up, as browsers do. */
+/** As in browsers. */
 const MAX_HOPS = 20;
 
-/** @param options.secureOnLoopback keeps `Secure` cookies from http on loopback, as Chromium does */
+/** @param options.secureOnLoopback accepts `Secure` cookies over http on loopback, as Chromium does */
 export function createBrowser(options: { readonly secureOnLoopback?: boolean } = {}): Browser {
   const cookies = createCookieJar(options);
 
-  async function travel(first: Navigation, { stopBefore }: FollowOptions): Promise<Page> {
+  async function followRedirects(first: Navigation, { stopBefore }: FollowOptions): Promise<Page> {
     let page = await navigate(cookies, first);
     while (page.next !== undefined && !stops(page.next, stopBefore)) {
       if (page.chain.length > MAX_HOPS) throw new Error(`too many redirects: ${page.chain.at(-1)}`);
@@ -63,14 +58,14 @@ export function createBrowser(options: { readonly secureOnLoopback?: boolean } =
     get: (url) => navigate(cookies, { url: new URL(url) }),
     post: (url, form, from = url) =>
       navigate(cookies, { url: new URL(url), form, initiator: new URL(from) }),
-    follow: (url, followOptions = {}) => travel({ url: new URL(url) }, followOptions),
+    follow: (url, followOptions = {}) => followRedirects({ url: new URL(url) }, followOptions),
     async submit(page, values, submitOptions = {}) {
-      return await travel(submission(page, values, submitOptions), submitOptions);
+      return await followRedirects(submission(page, values, submitOptions), submitOptions);
     },
   };
 }
 
-/** Logs in at the tenant's login page and follows on. */
+/** Logs in at the tenant's login page and follows redirects. */
 export async function logIn(
   browser: Browser,
   page: Page,
@@ -81,30 +76,27 @@ export async function logIn(
   return await browser.submit(page, { username: email, password }, { ...options, button });
 }
 
-/** Consent, login and a consent once more: one more page would be a loop. */
+/** Consent, login, consent: a further page would be a loop. */
 const MAX_PAGES = 3;
 
-/**
- * Allows what it is asked and logs in, in whichever order the pages come, until one of them asks for
- * neither or is not visited any more.
- */
-export async function getThrough(
+/** Approves consent pages and logs in, in any order, until another page or the end of the redirects. */
+export async function completeLogin(
   browser: Browser,
   first: Page,
-  person: { readonly email: string; readonly password: string },
+  user: { readonly email: string; readonly password: string },
   options: FollowOptions = {},
 ): Promise<Page> {
   let page = first;
   for (let pages = 0; page.next === undefined && pages < MAX_PAGES; pages += 1) {
     if (page.body.includes('name="decision"')) page = await approve(browser, page, options);
     else if (page.body.includes('name="username"')) {
-      page = await logIn(browser, page, person, options);
+      page = await logIn(browser, page, user, options);
     } else break;
   }
   return page;
 }
 
-/** Presses Cancel on the tenant's login page and follows on. */
+/** Presses Cancel on the tenant's login page and follows redirects. */
 export async function cancelLogin(
   browser: Browser,
   page: Page,
@@ -117,7 +109,7 @@ export async function cancelLogin(
   );
 }
 
-/** Answers a consent page: a form that goes to `…/consent` and has `decision` buttons. */
+/** Submits a consent page: a form for `…/consent` with `decision` buttons. */
 async function decide(
   browser: Browser,
   page: Page,
@@ -135,23 +127,24 @@ async function decide(
   );
 }
 
-/** How long a person looks at a page that wants to be read first, in milliseconds. */
+/** The consent page accepts Allow after 1.5 s. */
 const READING_MS = 1600;
 
-/** Presses "allow" on a consent page and follows on. A page that comes back at once is read, then allowed. */
+/** Presses "allow" on a consent page and follows redirects; waits and repeats if it was too early. */
 export async function approve(
   browser: Browser,
   page: Page,
   options: FollowOptions = {},
 ): Promise<Page> {
-  const answer = await decide(browser, page, 'allow', options);
-  const isBack = answer.url.origin === page.url.origin && answer.body.includes('name="decision"');
-  if (!isBack) return answer;
+  const result = await decide(browser, page, 'allow', options);
+  const isSamePage =
+    result.url.origin === page.url.origin && result.body.includes('name="decision"');
+  if (!isSamePage) return result;
   await new Promise((resolve) => setTimeout(resolve, READING_MS));
-  return await decide(browser, answer, 'allow', options);
+  return await decide(browser, result, 'allow', options);
 }
 
-/** Presses "deny" on a consent page and follows on. */
+/** Presses "deny" on a consent page and follows redirects. */
 export async function deny(
   browser: Browser,
   page: Page,

@@ -1,9 +1,4 @@
-/**
- * Consent: a third-party application is let in by the person, once for each set of scopes. Nobody is asked
- * about an application of the tenant's own.
- *
- * @module
- */
+/** Consent: required once for each scope of a third-party application, never for the tenant's own. */
 import type { Provider } from 'oidc-provider';
 
 import { thirdPartyOf } from './applications.js';
@@ -11,20 +6,20 @@ import { NO_SCOPE, OFFLINE } from './audiences.js';
 import { page, text } from './html.js';
 import { findInteraction, type Interaction } from './interaction.js';
 import type { TenantSettings } from './options.js';
-import type { Context, ProviderModule, Step } from './provider-module.js';
+import type { Context, Middleware, ProviderModule } from './provider-module.js';
 import { formOf } from './request-body.js';
 
-/** What people have agreed to. */
+/** The consents of all users. */
 export interface Consents {
-  /** Whether somebody has to be asked before this request is granted. */
+  /** Whether this request requires consent. */
   isMissing(ctx: Context, settings: TenantSettings): boolean;
-  /** Somebody agreed. */
-  give(login: Interaction): void;
+  /** The user consented. */
+  grant(login: Interaction): void;
 }
 
-/** Nobody has agreed to anything yet. */
+/** Without any consent. */
 export function createConsents(): Consents {
-  const given = new Set<string>();
+  const granted = new Set<string>();
   const keysOf = (sub: unknown, client: unknown, { resource, scope }: Record<string, unknown>) =>
     wordsOf(scope).map((word) => JSON.stringify([sub, client, resource, word]));
   return {
@@ -32,15 +27,15 @@ export function createConsents(): Consents {
       const clientId = oidc.client?.clientId;
       if (thirdPartyOf(clientId, settings) === undefined) return false;
       const keys = keysOf(oidc.session?.accountId, clientId, { ...oidc.params });
-      return keys.some((key) => !given.has(key));
+      return keys.some((key) => !granted.has(key));
     },
-    give({ session, params }) {
-      for (const key of keysOf(session?.accountId, params.client_id, params)) given.add(key);
+    grant({ session, params }) {
+      for (const key of keysOf(session?.accountId, params.client_id, params)) granted.add(key);
     },
   };
 }
 
-/** The provider's rules on when to ask: for the login its own, for the consent ours. */
+/** The provider's interaction policy: its own for the login, ours for the consent. */
 export function loginAndConsent(
   { interactionPolicy }: ProviderModule,
   settings: () => TenantSettings,
@@ -62,7 +57,7 @@ export function consentPage(
   provider: Provider,
   settings: () => TenantSettings,
   consents: Consents,
-): Step {
+): Middleware {
   return async function askForConsent(ctx, next) {
     if (ctx.path !== '/u/consent') return await next();
     const login = await findInteraction(provider, ctx.query.state);
@@ -81,7 +76,7 @@ export function consentPage(
 }
 
 async function decide(login: Interaction, isAllowed: boolean, consents: Consents): Promise<void> {
-  if (isAllowed) consents.give(login);
+  if (isAllowed) consents.grant(login);
   login.result = isAllowed
     ? { consent: {} }
     : { error: 'access_denied', error_description: 'User did not authorize the request' };

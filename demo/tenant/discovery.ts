@@ -1,18 +1,14 @@
 /**
- * The documents under `/.well-known`, word for word as an ordinary Auth0 tenant serves them: no
- * `grant_types_supported`, `none` not listed, scopes of APIs never shown, DCR always advertised.
- *
- * Spec: OpenID Connect Discovery 1.0 §3, RFC 8414 §2 (Auth0 serves one document at both places).
- *
- * @module
+ * The documents under `/.well-known` as an Auth0 tenant serves them, the same for OpenID Discovery and
+ * RFC 8414: no `grant_types_supported`, no `none`, no scopes of APIs, and DCR always advertised.
  */
 import type { TenantKeys } from './keys.js';
 import type { TenantSettings } from './options.js';
-import type { Context, Step } from './provider-module.js';
+import type { Context, Middleware } from './provider-module.js';
 
 /**
- * Issuer for a request: the host it was made to, with a trailing slash. Auth0 does the same, which
- * is how a custom domain and the canonical one come to disagree; here `localhost` and `127.0.0.1`.
+ * Issuer of a request: its host, with a trailing slash. At Auth0, too, a custom domain and the canonical
+ * one have different issuers; here `localhost` and `127.0.0.1`.
  */
 export function issuerOf(ctx: Context): string {
   return `http://${ctx.host}/`;
@@ -20,8 +16,8 @@ export function issuerOf(ctx: Context): string {
 
 const DISCOVERY = /^\/\.well-known\/(openid-configuration|oauth-authorization-server)$/;
 
-/** Answers the two discovery documents and the key set. */
-export function discovery(settings: () => TenantSettings, keys: TenantKeys): Step {
+/** Serves the two discovery documents and the key set. */
+export function discovery(settings: () => TenantSettings, keys: TenantKeys): Middleware {
   return async function serveDocuments(ctx, next) {
     if (ctx.method !== 'GET') return await next();
     if (DISCOVERY.test(ctx.path)) ctx.body = discoveryDocument(issuerOf(ctx), settings());

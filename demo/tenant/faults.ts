@@ -1,82 +1,78 @@
-/**
- * Bad days: ways in which a tenant can fail a request.
- *
- * @module
- */
+/** Faults that a spec can inject into the tenant's responses. */
 import { setTimeout as wait } from 'node:timers/promises';
 
-import type { Context, Step } from './provider-module.js';
+import type { Context, Middleware } from './provider-module.js';
 
-/** A way to fail. */
+/** A fault. */
 export type Fault =
-  /** Answers properly, but late. */
+  /** A correct response, late. */
   | { readonly kind: 'delay'; readonly milliseconds: number }
-  /** Never answers. */
+  /** No response. */
   | { readonly kind: 'hang' }
-  /** Closes the connection before the request is looked at. */
+  /** Closes the connection before the request is processed. */
   | { readonly kind: 'drop' }
-  /** Does the work, then closes the connection: the caller cannot know what happened. */
-  | { readonly kind: 'drop-answer' }
-  /** Answers this instead. A string body is HTML unless the headers say otherwise. */
+  /** Processes the request, then closes the connection: the outcome is unknown to the caller. */
+  | { readonly kind: 'drop-response' }
+  /** This response instead. A string body is HTML unless the headers say otherwise. */
   | {
       readonly kind: 'respond';
       readonly status: number;
       readonly headers?: Readonly<Record<string, string>>;
       readonly body?: string | Readonly<Record<string, unknown>>;
     }
-  /** 429 as Auth0 writes it; `resetSeconds` from now in `x-ratelimit-reset`. */
+  /** Auth0's 429; `resetSeconds` from now in `x-ratelimit-reset`. */
   | { readonly kind: 'rate-limited'; readonly resetSeconds: number }
-  /** A web page with status 200 (or the one given) where JSON is due. */
+  /** A web page instead of JSON, with status 200 by default. */
   | { readonly kind: 'html'; readonly status?: number }
-  /** Headers at once, the proper body in pieces over this time. */
+  /** Headers at once, the correct body in pieces over this time. */
   | { readonly kind: 'slow-body'; readonly milliseconds: number }
-  /** JSON cut off in the middle. */
+  /** Truncated JSON. */
   | { readonly kind: 'malformed-json' }
-  /** A proper JSON object of this size. */
+  /** A valid JSON object of this size. */
   | { readonly kind: 'huge-body'; readonly bytes: number };
 
-/** The faults in force. */
+/** The active faults. */
 export interface Faults {
-  /** Fails the next `times` requests to `path` (`*`: any path). Returns what takes it back. */
+  /** Applies to the next `times` requests to `path` (`*`: any path). Returns a function that removes it. */
   add(path: string, fault: Fault, times?: number): () => void;
   clear(): void;
-  readonly step: Step;
+  readonly middleware: Middleware;
 }
 
-/** How many pieces a slow body comes in. */
+/** Pieces of a slow body. */
 const PIECES = 10;
 
 /** No faults yet. */
 export function createFaults(): Faults {
-  let armed: { path: string; fault: Fault; left: number }[] = [];
+  let active: { path: string; fault: Fault; left: number }[] = [];
 
   function take(path: string): Fault | undefined {
-    const found = armed.find((entry) => entry.path === path || entry.path === '*');
+    const found = active.find((entry) => entry.path === path || entry.path === '*');
     if (found === undefined) return undefined;
     found.left -= 1;
-    if (found.left <= 0) armed = armed.filter((entry) => entry !== found);
+    if (found.left <= 0) active = active.filter((entry) => entry !== found);
     return found.fault;
   }
 
   return {
     add(path, fault, times = Number.POSITIVE_INFINITY) {
       const entry = { path, fault, left: times };
-      armed.push(entry);
+      active.push(entry);
       return () => {
-        armed = armed.filter((other) => other !== entry);
+        active = active.filter((other) => other !== entry);
       };
     },
     clear() {
-      armed = [];
+      active = [];
     },
-    step: async function failIfArmed(ctx, next) {
+    middleware: async function applyFault(ctx, next) {
       const fault = take(ctx.path);
-      await (fault === undefined ? next() : fail(fault, ctx, next));
+      await (fault === undefined ? next() : inject(fault, ctx, next));
     },
   };
 }
 
-async function fail(fault: Fault, ctx: Context, next: () => Promise<unknown>): Promise<void> {
+async function inject(fault: Fault, ctx: Context, next: () => Promise<unknown>): Promise<void> {
   switch (fault.kind) {
     case 'delay':
       await wait(fault.milliseconds, undefined, { ref: false });
@@ -87,14 +83,14 @@ async function fail(fault: Fault, ctx: Context, next: () => Promise<unknown>): P
       return;
     case 'drop':
       return drop(ctx);
-    case 'drop-answer':
+    case 'drop-response':
       await next();
       return drop(ctx);
     case 'slow-body':
       await next();
-      return await dribble(ctx, fault.milliseconds);
+      return await sendSlowly(ctx, fault.milliseconds);
     default:
-      return instead(fault, ctx);
+      return respondInstead(fault, ctx);
   }
 }
 
@@ -103,7 +99,7 @@ function drop(ctx: Context): void {
   ctx.req.socket.destroy();
 }
 
-async function dribble(ctx: Context, milliseconds: number): Promise<void> {
+async function sendSlowly(ctx: Context, milliseconds: number): Promise<void> {
   const bytes = Buffer.from(typeof ctx.body === 'string' ? ctx.body : JSON.stringify(ctx.body));
   ctx.respond = false;
   ctx.res.writeHead(ctx.status, {
@@ -123,7 +119,7 @@ type Replacement = Extract<
   { kind: 'respond' | 'rate-limited' | 'html' | 'malformed-json' | 'huge-body' }
 >;
 
-function instead(fault: Replacement, ctx: Context): void {
+function respondInstead(fault: Replacement, ctx: Context): void {
   const json = 'application/json; charset=utf-8';
   switch (fault.kind) {
     case 'respond':

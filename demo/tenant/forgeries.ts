@@ -1,8 +1,6 @@
 /**
- * Ready-made ways to spoil the answer of the token endpoint, for the `forge` setting. Each is what
- * an attacker, a broken proxy or a wrong tenant setting would produce.
- *
- * @module
+ * Changes to the token response for the `forge` setting, as an attacker, a broken proxy or a wrong
+ * tenant setting would make them.
  */
 import type { TenantKeys } from './keys.js';
 import {
@@ -13,16 +11,16 @@ import {
   type TokenDraft,
 } from './token-draft.js';
 
-/** Which of the two tokens. */
-export type Which = 'idToken' | 'accessToken';
+/** One of the two tokens. */
+export type TokenName = 'idToken' | 'accessToken';
 
 /** Changes claims of a token; `undefined` removes one. */
-export function withClaims(which: Which, claims: Record<string, unknown>): Forge {
+export function withClaims(which: TokenName, claims: Record<string, unknown>): Forge {
   return (draft) => void Object.assign(jwt(draft, which).claims, claims);
 }
 
-/** Moves `iat` and `exp` so that the token ended `secondsAgo`. */
-export function expired(which: Which, secondsAgo = 3600): Forge {
+/** Moves `iat` and `exp` so that the token expired `secondsAgo`. */
+export function expired(which: TokenName, secondsAgo = 3600): Forge {
   return (draft) => {
     const now = Math.floor(Date.now() / 1000);
     Object.assign(jwt(draft, which).claims, { iat: now - secondsAgo - 60, exp: now - secondsAgo });
@@ -30,12 +28,12 @@ export function expired(which: Which, secondsAgo = 3600): Forge {
 }
 
 /** `alg: none`, no signature (RFC 8725 §2.1). */
-export function unsigned(which: Which): Forge {
+export function unsigned(which: TokenName): Forge {
   return signedBy(which, 'none', 'none');
 }
 
-/** Signed by a key that the tenant never published, under the name of one that it did. */
-export function signedByForeignKey(which: Which): Forge {
+/** Signed by an unpublished key, with the `kid` of a published one. */
+export function signedByForeignKey(which: TokenName): Forge {
   return (draft, keys) => {
     const token = jwt(draft, which);
     token.header.kid = keys.current().kid;
@@ -43,13 +41,13 @@ export function signedByForeignKey(which: Which): Forge {
   };
 }
 
-/** HMAC with a secret, typically the client secret, where RS256 is expected. */
-export function signedWithSecret(which: Which, secret: string): Forge {
+/** HMAC with a secret, such as the client secret, instead of RS256. */
+export function signedWithSecret(which: TokenName, secret: string): Forge {
   return signedBy(which, { secret }, 'HS256');
 }
 
-/** HMAC with the text of the public key as secret: the classic confusion of algorithms. */
-export function signedWithPublicKey(which: Which): Forge {
+/** HMAC with the public key as secret (algorithm confusion, RFC 8725 §2.1). */
+export function signedWithPublicKey(which: TokenName): Forge {
   return (draft, keys) => {
     const secret = keys.current().publicKey.export({ type: 'spki', format: 'pem' });
     Object.assign(jwt(draft, which).header, { alg: 'HS256', kid: keys.current().kid });
@@ -57,25 +55,25 @@ export function signedWithPublicKey(which: Which): Forge {
   };
 }
 
-/** Leaves a token out. */
-export function without(which: Which): Forge {
+/** Omits a token. */
+export function without(which: TokenName): Forge {
   return (draft) => {
     draft[which] = undefined;
   };
 }
 
-/** An access token of five parts, as if no audience had reached the tenant. */
+/** An encrypted access token, as Auth0 issues without an audience. */
 export const opaqueAccessToken: Forge = async (draft: TokenDraft, keys: TenantKeys) => {
   const { claims } = jwt(draft, 'accessToken');
   draft.accessToken = await opaqueToken(claims, String(claims.iss), keys);
 };
 
-/** An access token without any structure. */
+/** An access token that is no JWT. */
 export const randomAccessToken: Forge = (draft) => {
   draft.accessToken = 'oMqN4vXgV7sT1kBqfQnD0Zc2';
 };
 
-/** A redirect where an answer is due. */
+/** A redirect instead of a token response. */
 export function redirectTo(location: string): Forge {
   return (draft) => {
     draft.status = 302;
@@ -83,15 +81,15 @@ export function redirectTo(location: string): Forge {
   };
 }
 
-function signedBy(which: Which, signer: Signer, alg: string): Forge {
+function signedBy(which: TokenName, signer: Signer, alg: string): Forge {
   return (draft) => {
     jwt(draft, which).header.alg = alg;
     jwt(draft, which).signer = signer;
   };
 }
 
-function jwt(draft: TokenDraft, which: Which): JwtDraft {
+function jwt(draft: TokenDraft, which: TokenName): JwtDraft {
   const token = draft[which];
   if (typeof token === 'object') return token;
-  throw new Error(`this answer has no ${which} in JWT form to forge`);
+  throw new Error(`this token response has no ${which} that is a JWT`);
 }

@@ -1,8 +1,4 @@
-/**
- * The tenant's pages: one frame, and the escaping that every value goes through.
- *
- * @module
- */
+/** Layout and escaping of the tenant's pages. */
 
 const ESCAPES: Record<string, string> = {
   '&': '&amp;',
@@ -17,7 +13,7 @@ export function text(value: string): string {
   return value.replace(/[&<>"']/g, (character) => ESCAPES[character] ?? character);
 }
 
-/** A whole page around finished markup. */
+/** A complete page around markup. */
 export function page(title: string, body: readonly string[]): string {
   return `<!doctype html>
 <html lang="en">

@@ -1,14 +1,10 @@
 /**
- * A login in progress, as the provider keeps it while a page is shown.
- *
- * Found by `state`, not by cookie, so that two tabs do not disturb each other; the way back to
- * `/authorize` is still bound to the browser by a cookie of its own.
- *
- * @module
+ * A pending login of the provider. It is found by `state`, not by cookie, so that two tabs do not
+ * interfere; the return to `/authorize` is bound to the browser by a cookie.
  */
 import type { InteractionResults, Provider } from 'oidc-provider';
 
-/** The login in progress. */
+/** A pending login. */
 export type Interaction = NonNullable<Awaited<ReturnType<Provider['Interaction']['find']>>> & {
   session?: { uid: string; accountId: string } | undefined;
   result?: InteractionResults | undefined;
@@ -17,7 +13,7 @@ export type Interaction = NonNullable<Awaited<ReturnType<Provider['Interaction']
   persist(): Promise<string>;
 };
 
-/** @returns undefined where it has expired, or never was */
+/** @returns undefined if it has expired or is unknown */
 export async function findInteraction(
   provider: Provider,
   state: unknown,

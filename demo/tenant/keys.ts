@@ -1,40 +1,35 @@
-/**
- * Signing keys of the tenant. As on Auth0 there are always a current and a next one, both published,
- * so that a verifier knows the next key before it signs anything.
- *
- * @module
- */
+/** Signing keys of the tenant. As on Auth0, the current and the next key are published. */
 import { generateKeyPairSync, type KeyObject, randomBytes } from 'node:crypto';
 import type { JWK } from 'jose';
 
-/** One RSA key, by name. */
+/** An RSA key. */
 export interface SigningKey {
   readonly kid: string;
   readonly privateKey: KeyObject;
   readonly publicKey: KeyObject;
 }
 
-/** The keys a tenant signs with and publishes. */
+/** The keys of a tenant. */
 export interface TenantKeys {
   current(): SigningKey;
   next(): SigningKey;
-  /** Never published: for tokens that must not verify. */
+  /** Not published: for tokens that must not verify. */
   foreign(): SigningKey;
-  /** The next key becomes current; the one before stays published until the next rotation. */
+  /** The next key becomes current; the previous one stays published until the next rotation. */
   rotate(): void;
   /** The JWK Set (RFC 7517 §5). */
   jwks(withAlg: boolean): { keys: JWK[] };
-  /** Encrypts tokens that only `/userinfo` can read: 32 bytes, for A256GCM. */
+  /** Encrypts tokens for `/userinfo`: 32 bytes, for A256GCM. */
   readonly opaqueTokenKey: Uint8Array;
 }
 
-/** The shortest that RS256 allows (RFC 7518 §3.3): longer ones only take longer to find. */
+/** The minimum for RS256 (RFC 7518 §3.3); longer keys take longer to generate. */
 const RSA = { modulusLength: 2048 } as const;
 
-/** An RSA key without a name. */
+/** A pair of RSA keys. */
 export type KeyPair = Omit<SigningKey, 'kid'>;
 
-/** @param generatePair called for the first two keys, and for one more at each rotation */
+/** @param generatePair called for the first two keys, and at each rotation */
 export function createTenantKeys(
   generatePair: () => KeyPair = () => generateKeyPairSync('rsa', RSA),
 ): TenantKeys {

@@ -1,18 +1,14 @@
-/**
- * Universal Login: one page with e-mail and password, plus a way to cancel.
- *
- * @module
- */
+/** Universal Login: a page with e-mail, password and a cancel button. */
 import type { InteractionResults, Provider } from 'oidc-provider';
 
 import { page, text } from './html.js';
 import { findInteraction, type Interaction } from './interaction.js';
 import type { TenantSettings, User } from './options.js';
-import type { Step } from './provider-module.js';
+import type { Middleware } from './provider-module.js';
 import { formOf, type Params } from './request-body.js';
 
 /** Serves `/u/login`. */
-export function loginPage(provider: Provider, settings: () => TenantSettings): Step {
+export function loginPage(provider: Provider, settings: () => TenantSettings): Middleware {
   return async function logIn(ctx, next) {
     if (ctx.path !== '/u/login') return await next();
     const state = String(ctx.query.state ?? '');
@@ -61,7 +57,7 @@ async function finish(
   result: InteractionResults,
 ): Promise<void> {
   if (result.login !== undefined && login.session !== undefined) {
-    // Somebody else at the same browser: their session begins where the old one ends.
+    // Another user in the same browser: the previous session ends.
     if (login.session.accountId !== result.login.accountId) {
       await (await provider.Session.findByUid(login.session.uid))?.destroy();
       login.session = undefined;

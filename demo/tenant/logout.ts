@@ -1,20 +1,16 @@
 /**
- * Logging out: the browser's way (`/oidc/logout`, `/v2/logout`) and the tokens that tell
- * applications about it behind the browser's back.
- *
- * Spec: OpenID Connect Back-Channel Logout 1.0 §2.4; RP-Initiated Logout 1.0.
- *
- * @module
+ * Logout in the browser (`/oidc/logout`, `/v2/logout`; RP-Initiated Logout 1.0) and logout tokens
+ * (Back-Channel Logout 1.0 §2.4).
  */
 import { randomUUID } from 'node:crypto';
 import type { Provider } from 'oidc-provider';
 
 import type { TenantKeys } from './keys.js';
 import type { Application, TenantSettings } from './options.js';
-import type { Step } from './provider-module.js';
+import type { Middleware } from './provider-module.js';
 import { type JwtDraft, type Signer, signed } from './token-draft.js';
 
-/** Whom a logout token is about: the person, the session, or both. */
+/** The subject of a logout token: user, session, or both. */
 export interface LogoutSubject {
   readonly sub?: string;
   readonly sid?: string;
@@ -22,9 +18,9 @@ export interface LogoutSubject {
   readonly clientId?: string;
 }
 
-/** What a spec may spoil about a logout token. */
+/** Changes to a logout token. */
 export interface LogoutOverrides {
-  /** Merged over the proper claims; `undefined` removes one. */
+  /** Merged over the correct claims; `undefined` removes one. */
   readonly claims?: Record<string, unknown>;
   readonly header?: Record<string, unknown>;
   readonly signer?: Signer;
@@ -32,17 +28,17 @@ export interface LogoutOverrides {
   readonly raw?: string;
 }
 
-/** Posts a logout token and answers with the status the application gave. */
+/** Posts a logout token and returns the status of the application's response. */
 export type SendLogoutToken = (
   about: LogoutSubject,
   overrides?: LogoutOverrides,
 ) => Promise<number>;
 
-/** Lifetime of a logout token in seconds, and how long Auth0 waits for an answer. */
+/** As at Auth0. */
 const LOGOUT_TOKEN_SECONDS = 120;
-const ANSWER_TIMEOUT_MS = 5000;
+const RESPONSE_TIMEOUT_MS = 5000;
 
-/** @param issuer as it is known when no request says otherwise */
+/** @param issuer `iss` of the logout tokens */
 export function createSendLogoutToken(
   issuer: string,
   settings: () => TenantSettings,
@@ -64,7 +60,7 @@ export function createSendLogoutToken(
         logout_token: overrides.raw ?? String(await signed(draft, keys)),
       }),
       redirect: 'manual',
-      signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS),
+      signal: AbortSignal.timeout(RESPONSE_TIMEOUT_MS),
     });
     await response.arrayBuffer();
     return response.status;
@@ -97,12 +93,12 @@ function logoutToken(
   };
 }
 
-/** Serves both logout endpoints. They end the browser's session; refresh tokens survive. */
+/** Serves both logout endpoints. They end the browser's session; refresh tokens stay valid. */
 export function logoutEndpoints(
   provider: Provider,
   settings: () => TenantSettings,
   send: SendLogoutToken,
-): Step {
+): Middleware {
   return async function logOut(ctx, next) {
     if (ctx.path !== '/oidc/logout' && ctx.path !== '/v2/logout') return await next();
     const session = await provider.Session.get(ctx);
@@ -118,12 +114,12 @@ export function logoutEndpoints(
   };
 }
 
-/** Tells every application that wants to know. Like Auth0, does not try twice. */
+/** Notifies every application with a back-channel logout URI. As at Auth0, there is no retry. */
 export async function notifyAll(
   settings: TenantSettings,
   send: SendLogoutToken,
   about: { sub: string; sid: string },
 ): Promise<void> {
-  const told = settings.applications.filter((app) => app.backchannelLogoutUri !== undefined);
-  await Promise.allSettled(told.map(({ clientId }) => send({ ...about, clientId })));
+  const notified = settings.applications.filter((app) => app.backchannelLogoutUri !== undefined);
+  await Promise.allSettled(notified.map(({ clientId }) => send({ ...about, clientId })));
 }

@@ -1,10 +1,4 @@
-/**
- * How `oidc-provider` is set up to keep the state of a tenant.
- *
- * What it issues is replaced afterwards (`token-answer.ts`); here is decided who gets what.
- *
- * @module
- */
+/** Configuration of `oidc-provider`: what is granted. `token-response.ts` replaces the tokens it issues. */
 import { randomBytes } from 'node:crypto';
 import type { Account, Configuration, JWK } from 'oidc-provider';
 
@@ -17,21 +11,17 @@ import type { TenantKeys } from './keys.js';
 import type { TenantSettings } from './options.js';
 import type { Context, ProviderModule } from './provider-module.js';
 
-/** What the set-up needs. */
-export interface ConfigurationDeps {
-  readonly module: ProviderModule;
-  readonly settings: () => TenantSettings;
-  readonly store: TenantStore;
-  readonly keys: TenantKeys;
-  readonly consents: Consents;
-}
-
-/** Refresh tokens live as long as Auth0's by default: 30 days, in seconds. */
+/** Auth0's default: 30 days. */
 const REFRESH_TOKEN_SECONDS = 30 * 86_400;
 
-/** Builds the configuration; everything that a spec may change is read from the settings per call. */
-export function providerConfiguration(deps: ConfigurationDeps): Configuration {
-  const { module, settings, store, keys, consents } = deps;
+/** @param settings read at every request, since a spec may change them */
+export function providerConfiguration(
+  module: ProviderModule,
+  settings: () => TenantSettings,
+  store: TenantStore,
+  keys: TenantKeys,
+  consents: Consents,
+): Configuration {
   return {
     adapter: (model: string) => store.adapter(model),
     jwks: {
@@ -43,7 +33,7 @@ export function providerConfiguration(deps: ConfigurationDeps): Configuration {
     responseTypes: ['code'],
     scopes: [...OIDC_SCOPES],
     claims: { openid: ['sub'] },
-    // Auth0 asks a confidential application for PKCE only if it started with it.
+    // Auth0 requires PKCE of a confidential application only if the request had a challenge.
     pkce: { required: (_ctx, client) => client.clientAuthMethod === 'none' },
     // Refresh tokens outlive the browser session, with or without `offline_access` of OIDC.
     expiresWithSession: () => false,
@@ -87,7 +77,7 @@ export function providerConfiguration(deps: ConfigurationDeps): Configuration {
 /** All in seconds. */
 function lifetimes(settings: () => TenantSettings): Configuration['ttl'] {
   return {
-    // A fixed number here would override what the dashboard sets per API.
+    // A number would override the lifetime of the API.
     AccessToken: (_ctx, token) => token.resourceServer?.accessTokenTTL ?? 86_400,
     AuthorizationCode: 600,
     IdToken: 36_000,
@@ -106,7 +96,7 @@ function cookies(): Configuration['cookies'] {
   return {
     keys: [randomBytes(32).toString('base64url')],
     names: { session: 'auth0', interaction: 'auth0_login', resume: 'auth0_resume' },
-    // Plain http on loopback: a browser would refuse `SameSite=None` without `Secure`.
+    // Browsers reject `SameSite=None` without `Secure`, which plain http on loopback cannot have.
     long: { signed: true, httpOnly: true, sameSite: 'lax' },
     short: { signed: true, httpOnly: true, sameSite: 'lax' },
   };
@@ -125,13 +115,13 @@ async function grantFor(ctx: Context, settings: TenantSettings, { errors }: Prov
     throw new errors.CustomOIDCProviderError('unauthorized', 'user is blocked');
   }
   const api = apiOf(params?.resource, settings);
-  const mayStay = api?.allowOfflineAccess !== false && client.grantTypeAllowed('refresh_token');
+  const hasOffline = api?.allowOfflineAccess !== false && client.grantTypeAllowed('refresh_token');
   const isThirdParty = thirdPartyOf(client.clientId, settings) !== undefined;
   const open = isThirdParty ? (api?.thirdPartyScopes ?? []) : (api?.scopes ?? []);
   const known = new Set([...OIDC_SCOPES, ...open]);
-  // Auth0 drops unknown scopes without a word.
+  // Auth0 drops unknown scopes silently.
   const granted = [...requestParamScopes].filter(
-    (scope) => known.has(scope) && (scope !== OFFLINE || mayStay),
+    (scope) => known.has(scope) && (scope !== OFFLINE || hasOffline),
   );
   const grant = new provider.Grant({ accountId: account.accountId, clientId: client.clientId });
   grant.addOIDCScope(granted.filter((scope) => OIDC_SCOPES.includes(scope)));

@@ -1,27 +1,19 @@
-/**
- * Loads `oidc-provider`, the certified OpenID server which keeps the tenant's state: sessions,
- * codes, PKCE, refresh-token families, client authentication.
- *
- * @module
- */
+/** Loads `oidc-provider`: sessions, codes, PKCE, refresh-token families, client authentication. */
 import type { KoaContextWithOIDC } from 'oidc-provider';
 
-/** The module as `import()` gives it. */
+/** The module as returned by `import()`. */
 export type ProviderModule = typeof import('oidc-provider');
 
-/** One request, on its way through the tenant. */
+/** Koa's context of a request. */
 export type Context = KoaContextWithOIDC;
 
-/** A step of the tenant's pipeline. */
-export type Step = (ctx: Context, next: () => Promise<unknown>) => Promise<unknown> | unknown;
+/** Koa middleware of the tenant. */
+export type Middleware = (ctx: Context, next: () => Promise<unknown>) => Promise<unknown> | unknown;
 
-/**
- * The one notice we know to be harmless: the module asks for a newer Node but works on this one.
- * Printed while it loads, so only that moment is filtered; every other warning is shown.
- */
+/** A harmless warning while the module loads: it wants a newer Node, but works on this one. */
 const KNOWN_NOTICE = /^oidc-provider WARNING: Unsupported runtime/;
 
-/** Imports the module without its notice about the runtime. */
+/** Imports the module without its warning about the runtime. */
 export async function loadProviderModule(): Promise<ProviderModule> {
   const { warn } = console;
   console.warn = (...args: unknown[]) => {

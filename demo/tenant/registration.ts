@@ -1,49 +1,42 @@
-/**
- * `/oidc/register`: anybody may make an application of the tenant, where that is switched on. It is a
- * third-party one, and stays.
- *
- * Spec: RFC 7591 §3, OpenID Connect Dynamic Client Registration 1.0.
- *
- * @module
- */
+/** `/oidc/register` (RFC 7591 §3): if it is switched on, everyone can create third-party applications. */
 import { randomBytes } from 'node:crypto';
 
 import type { Application, TenantSettings } from './options.js';
-import type { Context, Step } from './provider-module.js';
+import type { Context, Middleware } from './provider-module.js';
 import { jsonOf } from './request-body.js';
 
 const GRANT_TYPES: readonly string[] = ['authorization_code', 'refresh_token'];
 
-/** @param add keeps a new application */
+/** @param add stores a new application */
 export function registration(
   settings: () => TenantSettings,
   add: (application: Application) => void,
-): Step {
+): Middleware {
   return async function register(ctx, next) {
     if (ctx.path !== '/oidc/register' || ctx.method !== 'POST') return await next();
     if (!settings().dynamicClientRegistration) {
-      // The status and words that users of MCP clients report.
+      // Status and text as reported by users of MCP clients.
       return refuse(ctx, 'invalid_request', 'dynamic client registration is disabled');
     }
-    const asked = jsonOf(ctx);
-    const redirectUris = textsIn(asked['redirect_uris']);
+    const requested = jsonOf(ctx);
+    const redirectUris = textsIn(requested['redirect_uris']);
     if (redirectUris.length === 0 || !redirectUris.every((uri) => URL.canParse(uri))) {
       return refuse(ctx, 'invalid_redirect_uri', 'redirect_uris has to be a list of URLs');
     }
-    const application = applicationFrom(asked, redirectUris);
+    const application = applicationFrom(requested, redirectUris);
     add(application);
     ctx.status = 201;
     ctx.set('Cache-Control', 'no-store');
-    ctx.body = answerFor(application);
+    ctx.body = responseFor(application);
   };
 }
 
 function applicationFrom(
-  asked: Readonly<Record<string, unknown>>,
+  requested: Readonly<Record<string, unknown>>,
   callbackUrls: readonly string[],
 ): Application {
-  const { client_name: name, token_endpoint_auth_method: method } = asked;
-  const grants = textsIn(asked['grant_types']);
+  const { client_name: name, token_endpoint_auth_method: method } = requested;
+  const grants = textsIn(requested['grant_types']);
   return {
     clientId: `tpc_${randomText(24)}`,
     name: typeof name === 'string' ? name : 'My Dynamic Application',
@@ -54,7 +47,7 @@ function applicationFrom(
   };
 }
 
-function answerFor(application: Application): Record<string, unknown> {
+function responseFor(application: Application): Record<string, unknown> {
   const { clientId, clientSecret, name, callbackUrls, refreshTokenGrant } = application;
   return {
     client_name: name,

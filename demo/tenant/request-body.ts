@@ -1,21 +1,18 @@
 /**
- * Request bodies. Auth0 takes form and JSON at its token and revocation endpoints; `oidc-provider`
- * takes forms only, so that a body is read once here and handed on as a form.
- *
- * @module
+ * Request bodies. Auth0 accepts form and JSON at its token and revocation endpoints, `oidc-provider` only
+ * forms; so a body is read here and passed on as a form.
  */
 import type { IncomingMessage } from 'node:http';
 
-import type { Context, Step } from './provider-module.js';
+import type { Context, Middleware } from './provider-module.js';
 
 /** Parameters by name. A repeated one keeps its last value. */
 export type Params = Record<string, string>;
 
-/** Largest body read, in bytes. */
 const MAX_BODY_BYTES = 64 * 1024;
 
 /** Reads the body of a POST. */
-export const readBody: Step = async function readBody(ctx, next) {
+export const readBody: Middleware = async function readBody(ctx, next) {
   if (ctx.method === 'POST') {
     const bytes = await bytesOf(ctx.req);
     const form = bytes === undefined ? undefined : parse(bytes, ctx.get('Content-Type'));
@@ -35,12 +32,12 @@ export function formOf(ctx: Context): Params {
   return (ctx.state.form as Params | undefined) ?? {};
 }
 
-/** The JSON object that came; empty where none did. */
+/** The JSON body of this request; empty without one. */
 export function jsonOf(ctx: Context): Readonly<Record<string, unknown>> {
   return (ctx.state.json as Record<string, unknown> | undefined) ?? {};
 }
 
-/** Replaces the form of this request, for everybody who reads it from here on. */
+/** Replaces the form of this request for all later middleware. */
 export function setForm(ctx: Context, form: Params): void {
   ctx.state.form = form;
   const bytes = Buffer.from(new URLSearchParams(form).toString());
@@ -48,7 +45,7 @@ export function setForm(ctx: Context, form: Params): void {
   delete req.headers['transfer-encoding'];
   req.headers['content-type'] = 'application/x-www-form-urlencoded';
   req.headers['content-length'] = String(bytes.length);
-  // The stream has been read: what reads it again gets the replacement.
+  // The stream has been read: reading it again returns the replacement.
   Object.defineProperty(req, 'readable', { value: true, configurable: true });
   Object.defineProperty(req, 'iterator', {
     value: async function* replay() {

@@ -1,14 +1,10 @@
-/**
- * What arrived at the tenant, for specs to look at. Secrets are kept as they came.
- *
- * @module
- */
+/** Received requests, for assertions in specs, secrets included. */
 import type { IncomingHttpHeaders } from 'node:http';
 
-import type { Step } from './provider-module.js';
+import type { Middleware } from './provider-module.js';
 import { formOf, type Params } from './request-body.js';
 
-/** One request that arrived. */
+/** A received request. */
 export interface TenantRequest {
   readonly method: string;
   /** Path without query. */
@@ -17,12 +13,12 @@ export interface TenantRequest {
   /** Body parameters, form or JSON. */
   readonly form: Readonly<Params>;
   readonly headers: IncomingHttpHeaders;
-  /** Status answered; `undefined` as long as there is no answer, or if there never was one. */
+  /** Status of the response; `undefined` without one. */
   status: number | undefined;
 }
 
-/** Writes every request into `log`, oldest first. */
-export function requestLog(log: TenantRequest[]): Step {
+/** Appends every request to `log`. */
+export function requestLog(log: TenantRequest[]): Middleware {
   return async function record(ctx, next) {
     const entry: TenantRequest = {
       method: ctx.method,

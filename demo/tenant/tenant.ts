@@ -1,21 +1,16 @@
 /**
- * A stand-in for an Auth0 tenant: a real OpenID server on a loopback port which speaks Auth0's
- * dialect. It serves the demo where no tenant is configured, and the specs over real HTTP.
- *
- * Requests pass, in this order: body, log, faults, documents, registration, login and consent page,
- * `/userinfo`, logout, the dialects of `/authorize` and `/oauth/*`, and then the server that keeps the state.
- *
- * @module
+ * A stand-in for an Auth0 tenant, for the demo and the specs: `oidc-provider` on a loopback port, behind
+ * middleware that translates its requests and responses to Auth0's.
  */
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Provider } from 'oidc-provider';
 
-import { createTenantStore, type TenantStore } from './adapter.js';
+import { createTenantStore } from './adapter.js';
 import { authorizeDialect } from './authorize-dialect.js';
-import { type Consents, consentPage, createConsents } from './consent.js';
+import { consentPage, createConsents } from './consent.js';
 import { discovery } from './discovery.js';
-import { createFaults, type Fault, type Faults } from './faults.js';
+import { createFaults, type Fault } from './faults.js';
 import { createTenantKeys, type TenantKeys } from './keys.js';
 import { loginPage } from './login-page.js';
 import {
@@ -31,7 +26,7 @@ import {
   type TenantSettings,
 } from './options.js';
 import { providerConfiguration } from './provider-configuration.js';
-import { loadProviderModule, type Step } from './provider-module.js';
+import { loadProviderModule, type Middleware } from './provider-module.js';
 import { registration } from './registration.js';
 import { readBody } from './request-body.js';
 import { requestLog, type TenantRequest } from './request-log.js';
@@ -40,17 +35,17 @@ import { userinfo } from './userinfo.js';
 
 /** A running tenant. */
 export interface Tenant {
-  /** `http://127.0.0.1:PORT/`, with the slash. */
+  /** `http://127.0.0.1:PORT/`, with a trailing slash. */
   readonly issuer: string;
-  /** Address of the discovery document. */
+  /** URL of the discovery document. */
   readonly configUrl: string;
   readonly port: number;
-  /** Signing keys, for specs that make tokens of their own. */
+  /** Signing keys, for specs that issue tokens themselves. */
   readonly keys: TenantKeys;
-  /** Every request that arrived, oldest first. */
+  /** Every received request, oldest first. */
   readonly requests: readonly TenantRequest[];
   clearRequests(): void;
-  /** Fails the next `times` requests to a path (default: all of them) until taken back. */
+  /** Applies a fault to the next `times` requests to a path (default: all). Returns a function that removes it. */
   fault(path: string, fault: Fault, times?: number): () => void;
   clearFaults(): void;
   /** Changes settings while the tenant runs. Lists are replaced, not merged. */
@@ -58,13 +53,13 @@ export interface Tenant {
   readonly settings: TenantSettings;
   /** The "next" key becomes current. */
   rotateSigningKeys(): void;
-  /** Ends the person's sessions in the browser; refresh tokens survive. */
+  /** Ends the user's sessions in the browser; refresh tokens stay valid. */
   endSession(sub: string): void;
-  /** Ends sessions, codes, grants and refresh tokens, and posts logout tokens where wanted. */
+  /** Ends sessions, codes, grants and refresh tokens, and posts logout tokens unless `notify` is false. */
   logoutUser(sub: string, options?: { readonly notify?: boolean }): Promise<void>;
-  /** Revokes the person's grants: refreshing answers 403 `invalid_grant`. */
+  /** Revokes the user's grants: a refresh gets 403 `invalid_grant`. */
   revokeUser(sub: string): void;
-  /** Posts a logout token to the application and answers with its status. */
+  /** Posts a logout token to the application and returns the status of its response. */
   readonly sendBackchannelLogout: SendLogoutToken;
   close(): Promise<void>;
 }
@@ -84,12 +79,26 @@ export async function startTenant(options: TenantOptions = {}): Promise<Tenant> 
   const consents = createConsents();
   const provider = new module.Provider(
     issuer,
-    providerConfiguration({ module, settings: () => settings, store, keys, consents }),
+    providerConfiguration(module, () => settings, store, keys, consents),
   );
   const add = (application: Application): void => {
     settings = { ...settings, applications: [...settings.applications, application] };
   };
-  assemble(provider, { settings: () => settings, keys, faults, requests, send, consents, add });
+  const current = (): TenantSettings => settings;
+  use(provider, [
+    readBody,
+    requestLog(requests),
+    faults.middleware,
+    discovery(current, keys),
+    registration(current, add),
+    loginPage(provider, current),
+    consentPage(provider, current, consents),
+    userinfo(current, keys),
+    logoutEndpoints(provider, current, send),
+    authorizeDialect(current),
+    tokenDialect(current, keys),
+    revocationDialect(current),
+  ]);
   server.on('request', provider.callback());
 
   return {
@@ -98,7 +107,20 @@ export async function startTenant(options: TenantOptions = {}): Promise<Tenant> 
     port,
     keys,
     requests,
-    ...controls({ store, faults, requests, keys, send, settings: () => settings }),
+    clearRequests: () => void requests.splice(0),
+    fault: faults.add,
+    clearFaults: faults.clear,
+    rotateSigningKeys: keys.rotate,
+    endSession: store.endSessions,
+    revokeUser: store.endGrants,
+    sendBackchannelLogout: send,
+    async logoutUser(sub, { notify = true } = {}) {
+      const sessions = store.sessionsOf(sub);
+      store.endSessions(sub);
+      store.endGrants(sub);
+      if (!notify) return;
+      await Promise.all(sessions.map((sid) => notifyAll(settings, send, { sub, sid })));
+    },
     get settings() {
       return settings;
     },
@@ -113,69 +135,14 @@ export async function startTenant(options: TenantOptions = {}): Promise<Tenant> 
   };
 }
 
-interface Parts {
-  readonly settings: () => TenantSettings;
-  readonly keys: TenantKeys;
-  readonly faults: Faults;
-  readonly requests: TenantRequest[];
-  readonly send: SendLogoutToken;
-}
-
-interface Assembly extends Parts {
-  readonly consents: Consents;
-  /** Keeps an application that registered itself. */
-  readonly add: (application: Application) => void;
-}
-
-function assemble(provider: Provider, parts: Assembly): void {
-  const { settings, keys, faults, requests, send, consents, add } = parts;
-  const steps: Step[] = [
-    readBody,
-    requestLog(requests),
-    faults.step,
-    discovery(settings, keys),
-    registration(settings, add),
-    loginPage(provider, settings),
-    consentPage(provider, settings, consents),
-    userinfo(settings, keys),
-    logoutEndpoints(provider, settings, send),
-    authorizeDialect(settings),
-    tokenDialect(settings, keys),
-    revocationDialect(settings),
-  ];
-  for (const step of steps) provider.use(step as Parameters<Provider['use']>[0]);
+function use(provider: Provider, middleware: readonly Middleware[]): void {
+  for (const one of middleware) provider.use(one as Parameters<Provider['use']>[0]);
   provider.on('grant.error', (ctx, error) => {
     const { cause } = error;
     ctx.state.detail = error.error_detail ?? (cause instanceof Error ? cause.message : '');
   });
-  // A defect of the stand-in must not look like a fault that a spec asked for.
+  // A defect of the stand-in must be distinguishable from a fault that a spec requested.
   provider.on('server_error', (_ctx, error) => console.error('tenant:', error));
-}
-
-function controls({
-  store,
-  faults,
-  requests,
-  keys,
-  send,
-  settings,
-}: Parts & { store: TenantStore }) {
-  return {
-    clearRequests: () => void requests.splice(0),
-    fault: faults.add,
-    clearFaults: faults.clear,
-    rotateSigningKeys: keys.rotate,
-    endSession: store.endSessions,
-    revokeUser: store.endGrants,
-    sendBackchannelLogout: send,
-    async logoutUser(sub: string, { notify = true } = {}) {
-      const sessions = store.sessionsOf(sub);
-      store.endSessions(sub);
-      store.endGrants(sub);
-      if (!notify) return;
-      await Promise.all(sessions.map((sid) => notifyAll(settings(), send, { sub, sid })));
-    },
-  };
 }
 
 function hasUser(users: TenantSettings['users'], sub: string): boolean {

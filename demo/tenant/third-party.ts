@@ -1,30 +1,28 @@
 /**
- * What Auth0 keeps from third-party applications ("enhanced security controls"): scopes about the person,
- * APIs that nobody opened to them, parameters it does not know, and the news of a failed login.
- *
- * @module
+ * Auth0's "enhanced security controls" for third-party applications: no OpenID scopes, no API that is not
+ * opened to them, no unknown parameters.
  */
 import { apiOf, OFFLINE, OIDC_SCOPES, resourceOf } from './audiences.js';
 import type { TenantSettings } from './options.js';
 import type { Context } from './provider-module.js';
 
-/** Parameters of `/authorize` that they may send, besides `ext-…`. */
+/** Allowed parameters of `/authorize`, besides `ext-…`. */
 const ALLOWED_PARAMETERS: readonly string[] = (
   'acr_values audience authorization_details client_id code_challenge code_challenge_method connection ' +
   'correlation_id display dpop_jkt login_hint max_age nonce prompt redirect_uri resource response_type ' +
   'scope state ui_locales'
 ).split(' ');
 
-/** Why a request is not even looked at. */
+/** Why a request is rejected. */
 export interface Refusal {
   readonly error: string;
   readonly description: string;
 }
 
 /**
- * What is wrong with a request to `/authorize`, if anything is.
+ * Why a request to `/authorize` is rejected; undefined if it is allowed.
  *
- * @param audience the API that is asked for
+ * @param audience identifier of the requested API
  */
 export function refusalOf(
   query: Context['query'],
@@ -50,8 +48,8 @@ export function refusalOf(
   return undefined;
 }
 
-/** The scopes that are looked at, of those asked for: none about the person. */
-export function withoutPersonalScopes(scopes: string): string {
-  const kept = (scope: string) => scope === OFFLINE || !OIDC_SCOPES.includes(scope);
-  return scopes.split(' ').filter(kept).join(' ');
+/** The requested scopes that Auth0 considers for third-party applications. */
+export function withoutOidcScopes(scopes: string): string {
+  const isConsidered = (scope: string) => scope === OFFLINE || !OIDC_SCOPES.includes(scope);
+  return scopes.split(' ').filter(isConsidered).join(' ');
 }

@@ -1,34 +1,29 @@
-/**
- * `/oauth/token` and `/oauth/revoke` as Auth0 speaks them: its statuses, its texts, its refresh
- * tokens, and the answers that carry tokens rewritten by {@link answerWithTokens}.
- *
- * @module
- */
+/** `/oauth/token` and `/oauth/revoke` with Auth0's statuses, texts, refresh tokens and token responses. */
 import { authMethodOf } from './applications.js';
-import { scopeInside } from './audiences.js';
+import { toProviderScope } from './audiences.js';
 import type { TenantKeys } from './keys.js';
 import type { TenantSettings } from './options.js';
-import type { Context, Step } from './provider-module.js';
+import type { Context, Middleware } from './provider-module.js';
 import { formOf, type Params, setForm } from './request-body.js';
-import { answerWithTokens, REFRESH_TOKEN_PREFIX } from './token-answer.js';
+import { REFRESH_TOKEN_PREFIX, respondWithTokens } from './token-response.js';
 
-/** Translates the token endpoint, both ways. */
-export function tokenDialect(settings: () => TenantSettings, keys: TenantKeys): Step {
-  return async function speakToken(ctx, next) {
+/** Translates requests and responses of the token endpoint. */
+export function tokenDialect(settings: () => TenantSettings, keys: TenantKeys): Middleware {
+  return async function translateToken(ctx, next) {
     if (ctx.path !== '/oauth/token' || ctx.method !== 'POST') return await next();
     const form = formOf(ctx);
     if (usesWrongMethod(ctx, form, settings())) return unauthorized(ctx);
     if (form.grant_type === 'refresh_token' && settings().mfaOnRefresh) return mfaRequired(ctx);
-    setForm(ctx, formInside(form));
+    setForm(ctx, toProviderForm(form));
     await next();
-    if (ctx.status === 200) await answerWithTokens(ctx, settings(), keys);
-    else if (ctx.status < 500) errorOutside(ctx, form, settings());
+    if (ctx.status === 200) await respondWithTokens(ctx, settings(), keys);
+    else if (ctx.status < 500) toAuth0Error(ctx, form, settings());
   };
 }
 
-/** Translates the revocation endpoint, both ways. */
-export function revocationDialect(settings: () => TenantSettings): Step {
-  return async function speakRevocation(ctx, next) {
+/** Translates requests and responses of the revocation endpoint. */
+export function revocationDialect(settings: () => TenantSettings): Middleware {
+  return async function translateRevocation(ctx, next) {
     if (ctx.path !== '/oauth/revoke' || ctx.method !== 'POST') return await next();
     const form = formOf(ctx);
     if (usesWrongMethod(ctx, form, settings())) return unauthorized(ctx);
@@ -38,7 +33,7 @@ export function revocationDialect(settings: () => TenantSettings): Step {
   };
 }
 
-/** An application set to Post that sends Basic, or the reverse, is turned away. */
+/** An application that is set to Post and sends Basic, or the reverse, is rejected. */
 function usesWrongMethod(ctx: Context, form: Params, settings: TenantSettings): boolean {
   const basicId = basicClientId(ctx.get('Authorization'));
   const id = basicId ?? form.client_id;
@@ -49,7 +44,7 @@ function usesWrongMethod(ctx: Context, form: Params, settings: TenantSettings): 
   return form.client_secret !== undefined && method !== 'client_secret_post';
 }
 
-/** Client id out of a Basic header (RFC 6749 §2.3.1), if there is one. */
+/** Client id of a Basic header (RFC 6749 §2.3.1). */
 function basicClientId(authorization: string): string | undefined {
   const [, encoded] = /^Basic (\S+)$/i.exec(authorization) ?? [];
   if (encoded === undefined) return undefined;
@@ -57,11 +52,11 @@ function basicClientId(authorization: string): string | undefined {
   return new URLSearchParams(`id=${id}`).get('id') ?? '';
 }
 
-function formInside({ audience: _audience, resource: _resource, ...form }: Params): Params {
-  // Auth0 ignores `audience` here; the code or refresh token says which API it is for.
+function toProviderForm({ audience: _audience, resource: _resource, ...form }: Params): Params {
+  // Auth0 ignores `audience` here; the code or refresh token determines the API.
   return {
     ...form,
-    ...(form.scope === undefined ? {} : { scope: scopeInside(form.scope) }),
+    ...(form.scope === undefined ? {} : { scope: toProviderScope(form.scope) }),
     ...(form.refresh_token === undefined
       ? {}
       : { refresh_token: withoutPrefix(form.refresh_token) }),
@@ -72,7 +67,7 @@ function withoutPrefix(token: string): string {
   return token.startsWith(REFRESH_TOKEN_PREFIX) ? token.slice(REFRESH_TOKEN_PREFIX.length) : '-';
 }
 
-function errorOutside(ctx: Context, form: Params, settings: TenantSettings): void {
+function toAuth0Error(ctx: Context, form: Params, settings: TenantSettings): void {
   const { error, error_description: description = '' } = ctx.body as Params;
   if (error === 'invalid_client') unauthorized(ctx);
   else if (error === 'invalid_grant') {
@@ -83,7 +78,7 @@ function errorOutside(ctx: Context, form: Params, settings: TenantSettings): voi
   }
 }
 
-/** Which text an `invalid_grant` carries; `ctx.state.detail` is the provider's own reason. */
+/** Auth0's text for an `invalid_grant`; `ctx.state.detail` is the provider's reason. */
 function invalidGrantText(ctx: Context, form: Params, settings: TenantSettings): string {
   const detail = String(ctx.state.detail ?? '');
   if (form.grant_type !== 'refresh_token') {

@@ -1,14 +1,10 @@
-/**
- * The answer of the token endpoint before it is signed, so that a spec can spoil it in any way.
- *
- * @module
- */
+/** The token response before it is signed, so that a spec can change it. */
 import { createSecretKey, type KeyObject } from 'node:crypto';
 import { CompactEncrypt, type CompactJWSHeaderParameters, CompactSign } from 'jose';
 
 import type { TenantKeys } from './keys.js';
 
-/** Who signs: a key of the tenant, a key nobody published, nobody, or a shared secret. */
+/** The signing key: one of the tenant, an unpublished one, none, or a shared secret. */
 export type Signer =
   | 'current'
   | 'next'
@@ -16,30 +12,30 @@ export type Signer =
   | 'none'
   | { readonly secret: string | Uint8Array };
 
-/** A JWT in the making. */
+/** A JWT before signing. */
 export interface JwtDraft {
   header: Record<string, unknown>;
   claims: Record<string, unknown>;
   signer: Signer;
 }
 
-/** A successful answer of `/oauth/token` in the making. Change what you like. */
+/** A successful token response; every field may be changed. */
 export interface TokenDraft {
   readonly grantType: string;
   readonly clientId: string;
   status: number;
   headers: Record<string, string>;
-  /** Everything but the two tokens below: `token_type`, `expires_in`, `scope`, `refresh_token`. */
+  /** All members but the two tokens below: `token_type`, `expires_in`, `scope`, `refresh_token`. */
   body: Record<string, unknown>;
-  /** A string is sent as it is; `undefined` leaves the token out. */
+  /** A string is sent unchanged; `undefined` omits the token. */
   idToken: JwtDraft | string | undefined;
   accessToken: JwtDraft | string | undefined;
 }
 
-/** Alters a draft in place. */
+/** Changes a draft in place. */
 export type Forge = (draft: TokenDraft, keys: TenantKeys) => void | Promise<void>;
 
-/** Signs a draft, or passes a finished token through. */
+/** Signs a draft; returns a finished token unchanged. */
 export async function signed(
   draft: JwtDraft | string | undefined,
   keys: TenantKeys,
@@ -64,10 +60,7 @@ function keyOf(signer: Exclude<Signer, 'none'>, keys: TenantKeys): [KeyObject, s
   return [key.privateKey, key.kid];
 }
 
-/**
- * A token of five parts which only the tenant can read: what Auth0 hands out when no API is named.
- * People call it opaque.
- */
+/** An encrypted token that only the tenant can read: Auth0's opaque token, issued without an API. */
 export async function opaqueToken(
   claims: Record<string, unknown>,
   issuer: string,

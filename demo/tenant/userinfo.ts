@@ -1,18 +1,14 @@
-/**
- * `/userinfo` (OIDC Core §5.3): takes the opaque token and an API's token alike, as Auth0 does.
- *
- * @module
- */
+/** `/userinfo` (OIDC Core §5.3): accepts the opaque token and an API's token, as Auth0 does. */
 import { compactDecrypt, createLocalJWKSet, type JWTPayload, jwtVerify } from 'jose';
 
 import { issuerOf } from './discovery.js';
 import type { TenantKeys } from './keys.js';
 import type { TenantSettings } from './options.js';
-import type { Step } from './provider-module.js';
-import { profileOf } from './token-answer.js';
+import type { Middleware } from './provider-module.js';
+import { profileOf } from './token-response.js';
 
-/** Answers `/userinfo`. */
-export function userinfo(settings: () => TenantSettings, keys: TenantKeys): Step {
+/** Serves `/userinfo`. */
+export function userinfo(settings: () => TenantSettings, keys: TenantKeys): Middleware {
   return async function serveUserinfo(ctx, next) {
     if (ctx.path !== '/userinfo') return await next();
     const token = /^Bearer (\S+)$/i.exec(ctx.get('Authorization'))?.[1];

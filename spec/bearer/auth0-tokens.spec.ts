@@ -8,7 +8,7 @@ import { createHash, createPublicKey, randomBytes, sign } from 'node:crypto';
 
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 
-import { createBrowser, getThrough } from '../../demo/tenant/browser.js';
+import { completeLogin, createBrowser } from '../../demo/tenant/browser.js';
 import { ADA } from '../../demo/tenant/options.js';
 import { callTool, rpc, toolResult } from '../support/oauth-client.js';
 import { send } from '../support/raw-http.js';
@@ -439,7 +439,7 @@ async function firstPartyTokens({ tenant, mcp }: ResourceWorld): Promise<Record<
   }).toString();
   const browser = createBrowser();
   const options = { stopBefore: redirect_uri };
-  const page = await getThrough(browser, await browser.follow(url, options), ADA, options);
+  const page = await completeLogin(browser, await browser.follow(url, options), ADA, options);
   const response = await fetch(`${tenant.issuer}oauth/token`, {
     method: 'POST',
     body: new URLSearchParams({

@@ -1,8 +1,4 @@
-/**
- * The demo as people start it: built, in processes of its own, the client against the server.
- *
- * @module
- */
+/** The demo as users start it: built, in processes of its own, the client against the server. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import {
@@ -32,7 +28,7 @@ import { tenantKeys } from '../support/tenant-keys.js';
 const BUILD_TIMEOUT_MS = 120_000;
 const RUN_TIMEOUT_MS = 60_000;
 
-/** Built apart from the repository, so that it is never a stale `dist/` that is tried. */
+/** Built outside of the repository, so that a stale `dist/` is never tested. */
 const work = mkdtempSync(join(tmpdir(), 'express-auth0-mcp-demo-'));
 const home = join(work, 'home');
 let environment: NodeJS.ProcessEnv;
@@ -59,7 +55,7 @@ afterAll(async () => {
 });
 
 describe('the demo server without a tenant', () => {
-  it('says where it is, who can log in, and what to do next', () => {
+  it('prints its URLs, the account for the login, and the next steps', () => {
     for (const line of [
       `MCP endpoint   ${baseUrl}/mcp`,
       `Connected apps ${baseUrl}/connected-apps`,
@@ -76,18 +72,18 @@ describe('the demo server without a tenant', () => {
     const response = await fetch(baseUrl);
     const page = await response.text();
     expect(response.status).toBe(200);
-    expect(page).toContain('Ready: Auth0 and the storage answer.');
+    expect(page).toContain('Ready: Auth0 and the storage respond.');
     for (const client of ['Claude Code', 'Cursor', 'VS Code', 'mcp-remote', 'MCP Inspector']) {
       expect(page).toContain(`<h3>${client}</h3>`);
     }
   });
 
-  it('lets nobody call a tool without a token', async () => {
+  it('responds to a tool call without a token with 401', async () => {
     const response = await fetch(`${baseUrl}/mcp`, { method: 'POST' });
     expect(response.status).toBe(401);
   });
 
-  it('gives the address of the page of connected apps by manage_apps, where the client is sent away', async () => {
+  it('returns the URL of the connected apps by manage_apps, where the user disconnects the client', async () => {
     const client = await registerClient(baseUrl, { client_name: 'Spec client' });
     const { access_token: token } = await client.tokens();
     const { url } = toolResult(await callTool(`${baseUrl}/mcp`, token, 'manage_apps'));
@@ -102,7 +98,7 @@ describe('the demo server without a tenant', () => {
   it.each([
     ['TENANT_PORT', {}],
     ['PORT', { TENANT_PORT: '0' }],
-  ])('says which port is taken, and that %s takes another', async (variable, further) => {
+  ])('names the taken port, and %s as the way to choose another', async (variable, further) => {
     const second = start('server.js', [], further);
     expect(await second.ends()).toBe(1);
     const port = Number(environment[variable]);
@@ -111,7 +107,7 @@ describe('the demo server without a tenant', () => {
     );
   });
 
-  it('shows people at the stand-in who can log in there', async () => {
+  it('shows the account for the login on the login page of the stand-in', async () => {
     const client = await registerClient(baseUrl);
     const browser = createBrowser();
     const consent = await browser.follow(client.authorizeUrl());
@@ -120,7 +116,7 @@ describe('the demo server without a tenant', () => {
     expect(login.body).toContain('Log in as ada@example.com, password ada-demo-password.');
   });
 
-  it('takes a half-written configuration for a mistake, and starts no stand-in for it', async () => {
+  it('rejects an incomplete configuration instead of starting the stand-in', async () => {
     const half = start('server.js', [], { AUTH0_MCP_CLIENT_ID: 'an-application' });
     expect(await half.ends()).toBe(1);
     expect(half.output()).toContain('configUrl');
@@ -129,7 +125,7 @@ describe('the demo server without a tenant', () => {
 
 describe('the demo server with a tenant in the environment', () => {
   it(
-    'logs people in there, with the names of a FastMCP .env, a slash after the URL and another callback path',
+    'logs users in there, with the names of a FastMCP .env, a trailing slash and another callback path',
     async () => {
       const [port] = await freePorts();
       const base = `http://localhost:${port}`;
@@ -173,8 +169,8 @@ describe.each([
     'openid',
     [
       '✓ whoami: Ada Lovelace <ada@example.com>',
-      '✓ call_api: the API behind Auth0 answered 200',
-      '… a login is needed, with the scopes: openid files:write',
+      '✓ call_api: the API behind Auth0 responded with 200',
+      '… login required, with the scopes: openid files:write',
     ],
   ],
   [
@@ -182,7 +178,7 @@ describe.each([
     'read:notes',
     [
       '✓ whoami: auth0|6650f0c2a1b2c3d4e5f60001',
-      '… a login is needed, with the scopes: read:notes files:write',
+      '… login required, with the scopes: read:notes files:write',
     ],
   ],
 ])('the demo server of %s', (file, scope, tour) => {
@@ -200,7 +196,7 @@ describe.each([
   afterAll(() => variant?.stop());
 
   it(
-    'lets the demo client in, which calls every tool, also the one that needs a further scope',
+    'serves the demo client, which calls every tool, also the one that requires another scope',
     async () => {
       const client = start('client.js', ['--headless', `${base}/mcp`]);
       expect([await client.ends(), client.output()]).toEqual([0, expect.any(String)]);
@@ -208,7 +204,7 @@ describe.each([
       expect(lines).toContain(`    Auth0 issuer: http://127.0.0.1:${places['TENANT_PORT']}/`);
       expect(lines.filter((line) => !/^ {4}Auth0 /.test(line))).toEqual([
         `… connecting to ${base}/mcp`,
-        `… a login is needed, with the scopes: ${scope}`,
+        `… login required, with the scopes: ${scope}`,
         '✓ Authenticated with Auth0!',
         '✓ get_token_info',
         ...tour,
@@ -220,16 +216,16 @@ describe.each([
   );
 
   it(
-    'lets it in again without a login, as long as its token lives',
+    'serves it again without a login, while its token is valid',
     async () => {
       const client = start('client.js', [`${base}/mcp`]);
       expect([await client.ends(), client.output()]).toEqual([0, expect.any(String)]);
-      expect(client.output()).not.toContain('a login is needed');
+      expect(client.output()).not.toContain('login required');
     },
     RUN_TIMEOUT_MS,
   );
 
-  it('lets nobody in without a token, and says on its page that it is ready', async () => {
+  it('responds without a token with 401, and shows on its page that it is ready', async () => {
     expect((await fetch(`${base}/mcp`, { method: 'POST' })).status).toBe(401);
     const page = await fetch(base);
     expect([page.status, await page.text()]).toEqual([
@@ -239,7 +235,7 @@ describe.each([
   });
 });
 
-it('the resource-only demo says what to create at a real tenant', async () => {
+it('the resource-only demo prints what to create at a real tenant', async () => {
   const [port] = await freePorts();
   const base = `http://localhost:${port}`;
   const tenant = await startTenant({ keys: tenantKeys() });
@@ -247,7 +243,7 @@ it('the resource-only demo says what to create at a real tenant', async () => {
     PORT: String(port),
     AUTH0_MCP_CONFIG_URL: tenant.configUrl,
     AUTH0_MCP_BASE_URL: `${base}/`,
-    // A `.env` of the other servers does no harm.
+    // A `.env` of the other servers works too.
     AUTH0_MCP_CLIENT_ID: DEMO_CLIENT_ID,
     AUTH0_MCP_CLIENT_SECRET: DEMO_CLIENT_SECRET,
     AUTH0_MCP_AUDIENCE: DEMO_AUDIENCE,
@@ -263,7 +259,7 @@ it('the resource-only demo says what to create at a real tenant', async () => {
 });
 
 describe('npm run demo', () => {
-  it('names the servers there are where it is asked for another', () => {
+  it('lists the servers for an unknown name', () => {
     const { status, stderr } = spawnSync(process.execPath, ['scripts/demo.js', 'part'], {
       cwd: work,
       encoding: 'utf8',
@@ -276,7 +272,7 @@ describe('npm run demo', () => {
 });
 
 describe('the quick start of the README', () => {
-  it('runs as it is pasted, with the values of a tenant', async () => {
+  it('runs as pasted, with the values of a tenant', async () => {
     const [port] = await freePorts();
     const base = `http://localhost:${port}`;
     const tenant = await startTenant({
@@ -315,21 +311,21 @@ describe('the quick start of the README', () => {
 
 describe('the demo client', () => {
   it(
-    'logs in, calls every tool and steps up for the one that needs a further scope',
+    'logs in, calls every tool and steps up for the one that requires another scope',
     async () => {
       const client = start('client.js', ['--headless']);
       expect([await client.ends(), client.output()]).toEqual([0, expect.any(String)]);
       expect(client.output().split('\n')).toEqual([
         `… connecting to ${baseUrl}/mcp`,
-        '… a login is needed, with the scopes: openid',
+        '… login required, with the scopes: openid',
         '✓ Authenticated with Auth0!',
         '✓ get_token_info',
         `    Auth0 issuer: http://127.0.0.1:${environment['TENANT_PORT']}/`,
         expect.stringMatching(`^    Auth0 audience: ${DEMO_AUDIENCE}\\b`),
         expect.stringMatching(/^ {4}Auth0 scope: openid /),
         '✓ whoami: Ada Lovelace <ada@example.com>',
-        '✓ call_api: the API behind Auth0 answered 200',
-        '… a login is needed, with the scopes: openid files:write',
+        '✓ call_api: the API behind Auth0 responded with 200',
+        '… login required, with the scopes: openid files:write',
         '✓ write_file: 6 characters, with the scope files:write',
         '',
       ]);
@@ -338,22 +334,22 @@ describe('the demo client', () => {
   );
 
   it(
-    'remembers the login, in a file for its owner only, and needs no browser the next time',
+    'saves the login in a file for its owner only, and needs no browser the next time',
     async () => {
       const folder = join(home, '.express-auth0-mcp-demo');
       const { port } = new URL(baseUrl);
       expect(statSync(join(folder, `http-localhost-${port}-mcp.json`)).mode & 0o777).toBe(0o600);
-      // Without --headless a login would wait for a person.
+      // Without --headless a login would wait for a user.
       const client = start('client.js');
       expect([await client.ends(), client.output()]).toEqual([0, expect.any(String)]);
       expect(client.output()).toContain('✓ write_file');
-      expect(client.output()).not.toContain('a login is needed');
+      expect(client.output()).not.toContain('login required');
     },
     RUN_TIMEOUT_MS,
   );
 
   it(
-    'logs in anew when told to forget, with another loopback port than it registered',
+    'logs in again with --fresh, also on another loopback port than the registered one',
     async () => {
       const client = start('client.js', ['--headless', '--fresh']);
       expect([await client.ends(), client.output()]).toEqual([0, expect.any(String)]);
@@ -361,18 +357,18 @@ describe('the demo client', () => {
     RUN_TIMEOUT_MS,
   );
 
-  it('says to start the server where none listens', async () => {
+  it('says to start the server if none listens', async () => {
     const [port] = await freePorts();
     const client = start('client.js', [`http://localhost:${port}/mcp`]);
     expect(await client.ends()).toBe(1);
-    expect(client.output()).toContain('Start the server first: npm run demo');
+    expect(client.output()).toContain('Start it first: npm run demo');
   });
 });
 
 interface Program {
   /** stdout and stderr so far. */
   output(): string;
-  /** Resolves once the output has the text; rejects when the program ends before. */
+  /** Resolves when the output has the text; rejects if the program ends before. */
   says(text: string): Promise<void>;
   /** The exit code. */
   ends(): Promise<number | null>;
@@ -421,13 +417,13 @@ function buildDemo(): void {
   if (status !== 0) throw new Error(stdout + stderr);
 }
 
-/** Two ports that nobody has at the moment. */
+/** Two ports that are free at the moment. */
 async function freePorts(): Promise<[number, number]> {
   const first = await freePort();
   return [first, await freePort(first)];
 }
 
-/** Below the ports that the system hands out: no other spec gets it between this look and its use. */
+/** Below the ephemeral ports: no other spec gets it between this check and its use. */
 async function freePort(other = 0): Promise<number> {
   for (;;) {
     const port = 10_000 + Math.floor(Math.random() * 20_000);

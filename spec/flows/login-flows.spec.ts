@@ -9,9 +9,9 @@ import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import {
   approve,
   type Browser,
+  completeLogin,
   createBrowser,
   deny,
-  getThrough,
   type Page,
 } from '../../demo/tenant/browser.js';
 import { ADA } from '../../demo/tenant/options.js';
@@ -74,7 +74,7 @@ function open(browser: Browser, client: OAuthClient, state: string): Promise<Pag
 
 /** From any page of a login to the client's redirect URI. */
 async function finish(browser: Browser, page: Page, client: OAuthClient): Promise<URLSearchParams> {
-  const last = await getThrough(browser, page, ADA, { stopBefore: client.redirectUri });
+  const last = await completeLogin(browser, page, ADA, { stopBefore: client.redirectUri });
   if (last.next === undefined) throw new Error(`${last.status} ${last.body.slice(0, 400)}`);
   return last.next.searchParams;
 }
@@ -189,7 +189,7 @@ describe('logins side by side', () => {
       expect(answer.status).toBe(403);
     }
     const stopBefore = `${world.origin}/auth/callback`;
-    const { next } = await getThrough(ada, page, ADA, { stopBefore });
+    const { next } = await completeLogin(ada, page, ADA, { stopBefore });
     for (const cookie of ['', eves, `${name}=${value}`, `${name}=`, adas.slice(0, -1)]) {
       const answer = await fetch(next ?? '', { redirect: 'manual', headers: { cookie } });
       expect(answer.status).toBe(400);
@@ -237,7 +237,7 @@ describe.each(['always', 'remember', 'external'] as const)(
           const url = client.authorizeUrl({ state: 'second' });
           const second = await browser.follow(url, { stopBefore });
           // Whom Auth0 knows is sent back at once; the time passes all the same.
-          const { next } = await getThrough(browser, second, ADA, { stopBefore });
+          const { next } = await completeLogin(browser, second, ADA, { stopBefore });
           move(stay);
           const end = await browser.get(next ?? '');
           const isExpired = end.status === 400 && end.body.includes(EXPIRED);
@@ -261,7 +261,7 @@ describe.each(['always', 'remember', 'external'] as const)(
         const browser = createBrowser();
         const stopBefore = `${world.origin}/auth/callback`;
         const page = await open(browser, client, 's');
-        const { next } = await getThrough(browser, page, ADA, { stopBefore });
+        const { next } = await completeLogin(browser, page, ADA, { stopBefore });
         move(seconds);
         const { status, body } = await browser.get(next ?? '');
         expect(status).toBe(400);
@@ -367,7 +367,7 @@ describe('abandoned approvals', () => {
       const returning: URL[] = [];
       for (const tab of range(waiting)) {
         const page = await open(browser, client, `${tab}`);
-        returning.push((await getThrough(browser, page, ADA, { stopBefore })).next as URL);
+        returning.push((await completeLogin(browser, page, ADA, { stopBefore })).next as URL);
         move(1);
       }
       // What a popup of another site opens, one after the other.
@@ -394,7 +394,7 @@ describe('abandoned approvals', () => {
     const returning: URL[] = [];
     for (const tab of range(14)) {
       const page = await open(browser, client, `${tab}`);
-      returning.push((await getThrough(browser, page, ADA, { stopBefore })).next as URL);
+      returning.push((await completeLogin(browser, page, ADA, { stopBefore })).next as URL);
       move(1);
     }
     for (const [tab, url] of returning.entries()) {
@@ -411,7 +411,7 @@ describe('abandoned approvals', () => {
     const browser = createBrowser();
     const page = await open(browser, client, 's');
     const stopBefore = `${world.origin}/auth/callback`;
-    const { next } = await getThrough(browser, page, ADA, { stopBefore });
+    const { next } = await completeLogin(browser, page, ADA, { stopBefore });
     const form = new URL(other.authorizeUrl({ state: 'ä&= +%' }));
     const fields = Object.fromEntries(form.searchParams);
     const url = `${world.origin}/authorize`;
@@ -557,7 +557,7 @@ describe('FA-12 a form that was answered', () => {
     const end = await finish(browser, await browser.follow(first.next ?? ''), client);
     expect(end.has('code')).toBe(true);
     await until(async () => !(await approve(browser, page)).body.includes('class="button"'));
-    const { next } = await getThrough(browser, await browser.follow(first.next ?? ''), ADA, {
+    const { next } = await completeLogin(browser, await browser.follow(first.next ?? ''), ADA, {
       stopBefore: client.redirectUri,
     });
     expect(next).toBeUndefined();
@@ -651,7 +651,7 @@ describe('FA-12 a decision during an outage', () => {
     mend();
     // Auth0 is not asked again in the first moments after a failure.
     await until(async () => {
-      const answer = await getThrough(browser, page, ADA, { stopBefore: client.redirectUri });
+      const answer = await completeLogin(browser, page, ADA, { stopBefore: client.redirectUri });
       return answer.next?.searchParams.has('code') === true;
     });
   });

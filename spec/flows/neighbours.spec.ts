@@ -5,7 +5,7 @@
  */
 import { afterEach, describe, expect, it } from '@jest/globals';
 import express, { type RequestHandler } from 'express';
-import { approve, createBrowser, getThrough, type Page } from '../../demo/tenant/browser.js';
+import { approve, completeLogin, createBrowser, type Page } from '../../demo/tenant/browser.js';
 import { ADA } from '../../demo/tenant/options.js';
 import { startTenant } from '../../demo/tenant/tenant.js';
 import type { Auth0Mcp } from '../../lib/auth0-mcp.js';
@@ -149,7 +149,7 @@ describe('two servers', () => {
       tabs.push({ page, stopBefore: client.redirectUri });
     }
     for (const { page, stopBefore } of tabs) {
-      const { next } = await getThrough(browser, page, ADA, { stopBefore });
+      const { next } = await completeLogin(browser, page, ADA, { stopBefore });
       expect(next?.searchParams.get('code')).toMatch(/./);
     }
   });

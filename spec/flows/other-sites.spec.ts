@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { Browser } from 'playwright-core';
 
-import { createBrowser, getThrough } from '../../demo/tenant/browser.js';
+import { completeLogin, createBrowser } from '../../demo/tenant/browser.js';
 import { ADA } from '../../demo/tenant/options.js';
 import type { Auth0McpOptions } from '../../lib/config/options.js';
 import { launchChromium } from '../support/chromium.js';
@@ -94,7 +94,7 @@ describe('a page of another site, in Chromium', () => {
       const browser = createBrowser();
       const page = await browser.follow(client.authorizeUrl());
       const stopBefore = `${world.origin}/auth/callback`;
-      const { next } = await getThrough(browser, page, ADA, { stopBefore });
+      const { next } = await completeLogin(browser, page, ADA, { stopBefore });
       const begun = count(world, 'login_started');
       const responses = responsesOf(world);
       const context = await flood(attack(client.authorizeUrl()), TIMES);

@@ -7,7 +7,7 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { Browser as Chromium } from 'playwright-core';
 
-import { createBrowser, getThrough, logIn, type Page } from '../../demo/tenant/browser.js';
+import { completeLogin, createBrowser, logIn, type Page } from '../../demo/tenant/browser.js';
 import { ADA } from '../../demo/tenant/options.js';
 import { selfSigned } from '../clients/metadata-documents/tls-host.js';
 import { launchChromium } from '../support/chromium.js';
@@ -121,7 +121,7 @@ describe('the other cookies', () => {
       const world = await start({ options: { consent: 'remember' } });
       const client = await registerClient(world.origin, WEB);
       const browser = createBrowser();
-      const done = await getThrough(browser, await browser.follow(client.authorizeUrl()), ADA, {
+      const done = await completeLogin(browser, await browser.follow(client.authorizeUrl()), ADA, {
         stopBefore: client.redirectUri,
       });
       const [session = ''] = /^auth0-mcp-session-[^;]+/m.exec(cookieHeader(done)) ?? [];

@@ -13,7 +13,7 @@ import type {
   OAuthTokens,
 } from '@modelcontextprotocol/sdk/shared/auth.js';
 
-import { createBrowser, getThrough } from '../../demo/tenant/browser.js';
+import { completeLogin, createBrowser } from '../../demo/tenant/browser.js';
 import { ADA } from '../../demo/tenant/options.js';
 
 /** Keeps what a real client keeps on disk, and visits the login in a browser of its own. */
@@ -65,7 +65,7 @@ export class HeadlessProvider implements OAuthClientProvider {
     this.visits.push(url);
     const stopBefore = this.redirectUrl;
     const first = await this.browser.follow(url, { stopBefore });
-    const page = await getThrough(this.browser, first, this.user, { stopBefore });
+    const page = await completeLogin(this.browser, first, this.user, { stopBefore });
     this.#answer = page.next === undefined ? undefined : new URL(page.next).searchParams;
   }
 

@@ -71,7 +71,7 @@ describe('faults of the tenant', () => {
 
   it('lose the answer to a refresh that took place', async () => {
     const { refresh_token: token } = await tokensOf(tenant);
-    tenant.fault('/oauth/token', { kind: 'drop-answer' }, 1);
+    tenant.fault('/oauth/token', { kind: 'drop-response' }, 1);
     await expect(refresh(tenant, token)).rejects.toThrow();
     expect((await refresh(tenant, token)).status).toBe(403);
   });

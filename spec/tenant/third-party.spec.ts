@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 
-import { createBrowser, deny, getThrough, logIn } from '../../demo/tenant/browser.js';
+import { completeLogin, createBrowser, deny, logIn } from '../../demo/tenant/browser.js';
 import { ADA, DEMO_AUDIENCE } from '../../demo/tenant/options.js';
 import {
   ADA_LOGIN,
@@ -83,7 +83,7 @@ describe('a third-party application', () => {
       '<li>read:notes</li>',
       '<li>files:write</li>',
     ]);
-    const { next } = await getThrough(browser, consent, ADA_LOGIN, { stopBefore });
+    const { next } = await completeLogin(browser, consent, ADA_LOGIN, { stopBefore });
     const tokens = await redeem(client_id, next?.searchParams.get('code'));
     expect(tokens).toMatchObject({ expires_in: 3600, refresh_token: expect.any(String) });
     expect(tokens).not.toHaveProperty('id_token');
@@ -100,7 +100,7 @@ describe('a third-party application', () => {
     const client_id = await newcomer();
     const browser = createBrowser();
     const first = await browser.follow(authorizeUrl(tenant, { client_id, scope: undefined }));
-    const { next } = await getThrough(browser, first, ADA_LOGIN, { stopBefore });
+    const { next } = await completeLogin(browser, first, ADA_LOGIN, { stopBefore });
     const { access_token } = await redeem(client_id, next?.searchParams.get('code'));
     expect(claimsOf(access_token)).toMatchObject({ aud: DEMO_AUDIENCE, scope: '' });
   });
@@ -138,7 +138,7 @@ describe('a third-party application', () => {
       tenant.configure({ resourceParameterProfile });
       const browser = createBrowser();
       const first = await browser.follow(authorizeUrl(tenant, change), { stopBefore });
-      const { next } = await getThrough(browser, first, ADA_LOGIN, { stopBefore });
+      const { next } = await completeLogin(browser, first, ADA_LOGIN, { stopBefore });
       const { access_token = '' } = await redeem(client_id, next?.searchParams.get('code'));
       return access_token.split('.').length === 5 ? 'opaque' : claimsOf(access_token)['aud'];
     };
@@ -158,7 +158,7 @@ describe('a third-party application', () => {
     const browser = createBrowser();
     const url = authorizeUrl(tenant, { client_id: clientId, scope });
     const first = await browser.follow(url, { stopBefore });
-    const { next } = await getThrough(browser, first, ADA_LOGIN, { stopBefore });
+    const { next } = await completeLogin(browser, first, ADA_LOGIN, { stopBefore });
     const { access_token } = await redeem(clientId, next?.searchParams.get('code'));
     expect(claimsOf(access_token)).toMatchObject({ azp: clientId });
   });

@@ -1,10 +1,6 @@
 /**
- * Cookies as a browser keeps them.
- *
- * Spec: RFC 6265bis §5.7 (storage) and §5.8 (retrieval). Ports do not separate cookies; `Secure`
- * ones are neither kept from nor sent to plain http; the name prefixes are enforced.
- *
- * @module
+ * The cookies of a browser, RFC 6265bis §5.7 (storage) and §5.8 (retrieval). Ports do not separate
+ * cookies; `Secure` ones are neither accepted from nor sent to plain http; name prefixes are enforced.
  */
 
 /** One stored cookie. */
@@ -13,16 +9,16 @@ export interface Cookie {
   readonly value: string;
   readonly host: string;
   readonly path: string;
-  /** Sent to the very host that set it, not to its subdomains. */
+  /** Sent to the host that set it only, not to its subdomains. */
   readonly hostOnly: boolean;
   readonly secure: boolean;
   readonly httpOnly: boolean;
   readonly sameSite: 'strict' | 'lax' | 'none';
-  /** Unix milliseconds; `undefined` for the session. */
+  /** Unix milliseconds; `undefined` for a session cookie. */
   readonly expiresAtMs: number | undefined;
 }
 
-/** How a request came about, as far as cookies care. */
+/** The properties of a request that select its cookies. */
 export interface RequestContext {
   readonly url: URL;
   readonly method: string;
@@ -33,7 +29,7 @@ export interface RequestContext {
 /** The cookies of one browser. */
 export interface CookieJar {
   store(url: URL, setCookie: readonly string[]): void;
-  /** Value of the `Cookie` header; empty if there is nothing to send. */
+  /** Value of the `Cookie` header; empty without cookies. */
   header(request: RequestContext): string;
   all(): readonly Cookie[];
   clear(): void;
@@ -112,7 +108,7 @@ function parseSetCookie(line: string, url: URL): Cookie | undefined {
   };
 }
 
-/** Lax where nothing is said, as browsers do. */
+/** Default: Lax, as in browsers. */
 function sameSiteOf(value = ''): Cookie['sameSite'] {
   const lower = value.toLowerCase();
   return lower === 'strict' || lower === 'none' ? lower : 'lax';

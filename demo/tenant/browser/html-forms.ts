@@ -1,15 +1,11 @@
-/**
- * Finds forms in a page: just enough HTML to press a button the way a person would.
- *
- * @module
- */
+/** Parses the forms of a page: enough HTML to submit one as a browser does. */
 
 /** A form, ready to be filled in. */
 export interface Form {
-  /** Where it goes, as written. */
+  /** As written. */
   readonly action: string;
   readonly method: 'GET' | 'POST';
-  /** What it would send before anybody types: hidden inputs, preset values, ticked boxes. */
+  /** Initial values: hidden inputs, preset values, ticked boxes. */
   readonly values: Readonly<Record<string, string>>;
   /** Its submit buttons. */
   readonly buttons: readonly { readonly name: string; readonly value: string }[];

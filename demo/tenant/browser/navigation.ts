@@ -1,10 +1,6 @@
 /**
- * One step of a browser: a request as a navigation makes it, and the page that comes back.
- *
- * It sends what real browsers send, `Origin` and `Sec-Fetch-Site` included, so that a server which
- * looks at them is really tested; `fetch` would put its own values there.
- *
- * @module
+ * One navigation of a browser: request and page. It sends the headers of real browsers, including
+ * `Origin` and `Sec-Fetch-Site`, which `fetch` would replace by its own values.
  */
 import { request as httpRequest, type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
@@ -12,31 +8,31 @@ import { request as httpsRequest } from 'node:https';
 import type { CookieJar } from './cookie-jar.js';
 import { metaRefreshOf } from './html-forms.js';
 
-/** An answer, with the way that led to it. */
+/** A response, with the redirects that led to it. */
 export interface Page {
   readonly url: URL;
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
   readonly body: string;
-  /** Every address visited for it, in order, this one last. */
+  /** Every URL visited for it, in order, this one last. */
   readonly chain: readonly string[];
   /**
-   * Where it sends the browser next, if it does. With `stopBefore` this is the address that was
-   * not visited, for instance a client's callback with its code.
+   * The target of its redirect, if any. With `stopBefore` this is the URL that was not visited, such
+   * as a client's callback with its code.
    */
   readonly next: URL | undefined;
 }
 
-/** A step about to be made. */
+/** A pending navigation. */
 export interface Navigation {
   readonly url: URL;
   readonly form?: Record<string, string> | undefined;
-  /** The page that started it; none for a typed address. */
+  /** The page that started it; none for a URL from the address bar. */
   readonly initiator?: URL | undefined;
   readonly chain?: readonly string[];
 }
 
-/** Makes one step. Cookies are sent and kept; redirects are reported in `next`, not followed. */
+/** Sends one request. Cookies are sent and stored; a redirect is returned in `next`, not followed. */
 export async function navigate(cookies: CookieJar, navigation: Navigation): Promise<Page> {
   const { url, form, initiator, chain = [] } = navigation;
   const method = form === undefined ? 'GET' : 'POST';
@@ -64,7 +60,7 @@ export async function navigate(cookies: CookieJar, navigation: Navigation): Prom
   return { url, status, headers, body, chain: [...chain, url.href], next };
 }
 
-/** Schemeful same-site: ports do not count, and our hosts have no registrable parent. */
+/** Schemeful same-site: ports do not count, and the hosts here have no registrable parent. */
 function site(url: URL): string {
   return `${url.protocol}//${url.hostname}`;
 }

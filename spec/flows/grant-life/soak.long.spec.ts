@@ -38,7 +38,7 @@ const BAD_DAYS: readonly BadDay[] = [
   [TOKEN, { kind: 'drop' }],
   [TOKEN, { kind: 'respond', status: 503 }],
   [TOKEN, { kind: 'rate-limited', resetSeconds: 3 }],
-  [TOKEN, { kind: 'drop-answer' }],
+  [TOKEN, { kind: 'drop-response' }],
   [TOKEN, { kind: 'html' }],
   [TOKEN, { kind: 'hang' }, 20],
   [TOKEN, { kind: 'slow-body', milliseconds: 1500 }],

@@ -1,13 +1,11 @@
 /**
- * What `/oauth/token` hands out: access tokens in the profile of the API, ID tokens, refresh tokens
- * in Auth0's shape. `oidc-provider` decided that they are due and for whom; they are written here.
- *
- * @module
+ * Token responses: access tokens in the profile of the API, ID tokens, and refresh tokens in Auth0's
+ * format. `oidc-provider` decides that they are issued and to whom.
  */
 import { randomUUID } from 'node:crypto';
 
 import { applicationOf } from './applications.js';
-import { apiOf, scopeOutside } from './audiences.js';
+import { apiOf, toAuth0Scope } from './audiences.js';
 import { issuerOf } from './discovery.js';
 import type { TenantKeys } from './keys.js';
 import type { Api, Application, TenantSettings, User } from './options.js';
@@ -15,13 +13,13 @@ import type { Context } from './provider-module.js';
 import { formOf } from './request-body.js';
 import { type JwtDraft, opaqueToken, signed, type TokenDraft } from './token-draft.js';
 
-/** How Auth0's refresh tokens begin. */
+/** Prefix of Auth0's refresh tokens. */
 export const REFRESH_TOKEN_PREFIX = 'v1.';
 
 /** Lifetime of an ID token in seconds, Auth0's default. */
 const ID_TOKEN_SECONDS = 36_000;
 
-/** What the tokens of one answer are about. */
+/** The common data of the tokens in one response. */
 interface Issue {
   readonly issuer: string;
   readonly issuedAt: number;
@@ -35,8 +33,8 @@ interface Issue {
   readonly sid: string | undefined;
 }
 
-/** Replaces the provider's answer by Auth0's. */
-export async function answerWithTokens(
+/** Replaces the provider's response by Auth0's. */
+export async function respondWithTokens(
   ctx: Context,
   settings: TenantSettings,
   keys: TenantKeys,
@@ -66,7 +64,7 @@ function issueOf(ctx: Context, settings: TenantSettings): Issue | undefined {
     issuer: issuerOf(ctx),
     issuedAt: Math.floor(Date.now() / 1000) + settings.clockSkewSeconds,
     expiresIn,
-    scopes: permitted(scopeOutside(scope ?? '').split(' '), api, user),
+    scopes: permitted(toAuth0Scope(scope ?? '').split(' '), api, user),
     grantType: String(formOf(ctx).grant_type),
     application,
     user,
@@ -76,7 +74,7 @@ function issueOf(ctx: Context, settings: TenantSettings): Issue | undefined {
   };
 }
 
-/** RBAC: of the API's scopes only those that the person has. Looked up anew at every refresh. */
+/** RBAC: only those of the API's scopes that the user has, at every refresh. */
 function permitted(scopes: readonly string[], api: Api | undefined, user: User): string[] {
   const limited = api?.rbac === true ? (api.scopes ?? []) : [];
   const held = permissionsOf(user, api);
@@ -110,11 +108,13 @@ async function draftOf(ctx: Context, issue: Issue, keys: TenantKeys): Promise<To
   };
 }
 
-/** Without rotation a refresh answers no refresh token: the old one stays good. */
+/** Without rotation a refresh returns no refresh token: the old one stays valid. */
 function refreshTokenOf(ctx: Context, { grantType, application }: Issue): Record<string, string> {
   const { refresh_token: token } = ctx.body as { refresh_token?: string };
-  const kept = grantType === 'refresh_token' && application.refreshTokenRotation === false;
-  return token === undefined || kept ? {} : { refresh_token: `${REFRESH_TOKEN_PREFIX}${token}` };
+  const isReused = grantType === 'refresh_token' && application.refreshTokenRotation === false;
+  return token === undefined || isReused
+    ? {}
+    : { refresh_token: `${REFRESH_TOKEN_PREFIX}${token}` };
 }
 
 function accessTokenOf(issue: Issue, api: Api): JwtDraft {
@@ -171,7 +171,7 @@ function idTokenOf(issue: Issue): JwtDraft {
   };
 }
 
-/** Claims about the person that the scopes open up (OIDC Core §5.4). */
+/** Claims about the user by scope (OIDC Core §5.4). */
 export function profileOf(user: User, scopes: readonly string[]): Record<string, unknown> {
   const profile = {
     ...(user.name === undefined ? {} : { name: user.name }),
