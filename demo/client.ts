@@ -1,11 +1,4 @@
-/**
- * A client for the demo server: logs in through the browser, calls every tool, prints the results.
- *
- *     npm run demo:client                 in the default browser
- *     npm run demo:client -- --headless   without a browser, as Ada at the stand-in
- *     npm run demo:client -- --fresh      deletes the saved login first
- *     npm run demo:client -- https://mcp.example.com/mcp
- */
+/** A client for the demo server: logs in through the browser, calls every tool, prints the results. */
 import { parseArgs } from 'node:util';
 
 import { listenForCallback } from './loopback-callback.js';
@@ -15,10 +8,13 @@ import { openSavedLogin } from './saved-login.js';
 import { completeLogin, createBrowser } from './tenant/browser.js';
 import { ADA } from './tenant/options.js';
 
-const { values, positionals } = parseArgs({
-  options: { headless: { type: 'boolean' }, fresh: { type: 'boolean' } },
-  allowPositionals: true,
-});
+const USAGE = `npm run demo:client -- [options] [URL of the MCP endpoint]
+
+  --headless   log in without a browser, as Ada at the stand-in
+  --fresh      delete the saved login first
+  --help       print this text`;
+
+const { values, positionals } = readArguments();
 const mcpUrl = new URL(positionals[0] ?? defaultUrl());
 const saved = openSavedLogin(mcpUrl);
 if (values.fresh) saved.forget();
@@ -37,6 +33,20 @@ try {
 } finally {
   await session.close();
   callback.close();
+}
+
+function readArguments() {
+  const flag = { type: 'boolean' } as const;
+  const options = { headless: flag, fresh: flag, help: flag };
+  try {
+    const result = parseArgs({ options, allowPositionals: true });
+    if (!result.values.help) return result;
+    console.log(USAGE);
+    process.exit(0);
+  } catch (error) {
+    console.error(`${(error as Error).message}\n\n${USAGE}`);
+    process.exit(2);
+  }
 }
 
 /** Calls every tool of the demo server; the last one requires another scope. */

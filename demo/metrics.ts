@@ -1,5 +1,5 @@
 /** Prometheus metrics, if `METRICS_PORT` is set: the library reports to OpenTelemetry's API, the app registers an SDK. */
-import { listenError } from './taken-port.js';
+import { exitOnListenError } from './taken-port.js';
 
 /** Serves the metrics on the loopback interface. @throws an error that names a taken port */
 export async function startMetrics(): Promise<void> {
@@ -11,7 +11,7 @@ export async function startMetrics(): Promise<void> {
   const { MeterProvider } = await import('@opentelemetry/sdk-metrics');
   const exporter = new PrometheusExporter({ host: 'localhost', port, preventServerStart: true });
   await exporter.startServer().catch((error: NodeJS.ErrnoException) => {
-    throw listenError(error, 'METRICS_PORT', port);
+    exitOnListenError(error, 'METRICS_PORT', port);
   });
   metrics.setGlobalMeterProvider(new MeterProvider({ readers: [exporter] }));
   console.log(`Metrics        http://localhost:${port}/metrics`);

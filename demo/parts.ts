@@ -8,7 +8,7 @@ import { auth0Mcp } from 'express-auth0-mcp';
 import { announce } from './announcement.js'; // demo only
 import { landingPage } from './landing-page.js'; // demo only
 import { startStandIn } from './stand-in.js'; // demo only
-import { listenError } from './taken-port.js'; // demo only
+import { exitOnListenError } from './taken-port.js'; // demo only
 import { addApiTool, createToolServer, mcpRoute } from './tools.js';
 
 const { env } = process;
@@ -58,6 +58,6 @@ function createServer() {
 app.get('/', landingPage({ auth, baseUrl, standIn })); // demo only
 
 app.listen(port, host, (error) => {
-  if (error !== undefined) throw listenError(error, 'PORT', port); // demo only: the sentence about the port
+  if (error !== undefined) exitOnListenError(error, 'PORT', port); // in a copy: throw error
   announce({ auth, baseUrl, standIn }); // demo only
 });

@@ -10,7 +10,7 @@ import { auth0McpResource } from 'express-auth0-mcp';
 import { announce } from './announcement.js'; // demo only
 import { landingPage } from './landing-page.js'; // demo only
 import { startOpenStandIn } from './stand-in.js'; // demo only
-import { listenError } from './taken-port.js'; // demo only
+import { exitOnListenError } from './taken-port.js'; // demo only
 import { createToolServer, mcpRoute } from './tools.js';
 
 const { env } = process;
@@ -47,6 +47,6 @@ const isResourceOnly = true; // demo only
 app.get('/', landingPage({ auth, baseUrl, standIn, isResourceOnly })); // demo only
 
 app.listen(port, host, (error) => {
-  if (error !== undefined) throw listenError(error, 'PORT', port); // demo only: the sentence about the port
+  if (error !== undefined) exitOnListenError(error, 'PORT', port); // in a copy: throw error
   announce({ auth, baseUrl, standIn, isResourceOnly }); // demo only
 });

@@ -14,7 +14,7 @@ import { announce } from './announcement.js'; // demo only
 import { landingPage } from './landing-page.js'; // demo only
 import { startMetrics } from './metrics.js'; // demo only
 import { startStandIn } from './stand-in.js'; // demo only
-import { listenError } from './taken-port.js'; // demo only
+import { exitOnListenError } from './taken-port.js'; // demo only
 import { addApiTool, createToolServer, mcpRoute, text } from './tools.js';
 
 const { env } = process;
@@ -69,6 +69,6 @@ function createServer(): McpServer {
 app.get('/', landingPage({ auth, baseUrl, standIn })); // demo only
 
 app.listen(port, host, (error) => {
-  if (error !== undefined) throw listenError(error, 'PORT', port);
+  if (error !== undefined) exitOnListenError(error, 'PORT', port); // in a copy: throw error
   announce({ auth, baseUrl, standIn }); // demo only
 });

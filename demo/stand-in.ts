@@ -1,7 +1,7 @@
 /** Starts the stand-in for an Auth0 tenant, unless the environment names a tenant. */
 import type { Auth0McpOptions, Auth0McpResourceOptions } from 'express-auth0-mcp';
 
-import { listenError } from './taken-port.js';
+import { exitOnListenError } from './taken-port.js';
 import type { TenantOptions } from './tenant/options.js';
 import type { Tenant } from './tenant/tenant.js';
 
@@ -78,7 +78,7 @@ async function start<Options>(
     loginNotice: `A stand-in for Auth0 on this machine. Log in as ${ADA.email}, password ${ADA.password}.`,
     ...settings(names),
   }).catch((error: NodeJS.ErrnoException) => {
-    throw listenError(error, 'TENANT_PORT', port);
+    exitOnListenError(error, 'TENANT_PORT', port);
   });
   return { options: optionsFor(tenant, names), issuer: tenant.issuer, user: ADA };
 }

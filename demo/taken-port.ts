@@ -1,9 +1,14 @@
 /**
- * The error for a server that cannot listen: for a taken port, with the way to choose another.
+ * Ends the process if a server cannot listen. For a taken port the message says how to choose another.
  *
  * @param variable environment variable of the port
  */
-export function listenError(error: NodeJS.ErrnoException, variable: string, port: number): Error {
-  if (error.code !== 'EADDRINUSE') return error;
-  return new Error(`Port ${port} is taken. Start with another one: ${variable}=${port + 10}`);
+export function exitOnListenError(
+  error: NodeJS.ErrnoException,
+  variable: string,
+  port: number,
+): never {
+  if (error.code !== 'EADDRINUSE') throw error;
+  console.error(`Port ${port} is taken. Start with another one: ${variable}=${port + 10}`);
+  process.exit(1);
 }

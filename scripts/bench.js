@@ -1,11 +1,7 @@
 /**
- * `npm run bench`: from a fresh clone to the tables of docs/bench. Arguments are passed on: `--quick`, `--full`,
- * or names of tables, such as `npm run bench -- guard`.
- *
- * The peers it measures against are no dependencies of this package: they are installed into a folder of
- * their own inside node_modules, the first time.
- *
- * @module
+ * `npm run bench`: measures the tables of docs/bench. Arguments: `--quick`, `--full`, or names of tables, such as
+ * `npm run bench -- guard`. The packages that it compares with are no dependencies; the first run installs them
+ * into node_modules/.cache.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
@@ -22,7 +18,7 @@ import {
 
 const PEERS = { 'express-oauth2-jwt-bearer': '1.10.0', fastmcp: '4.20.16' };
 const folder = join(ROOT, 'node_modules/.cache/bench-peers');
-/** Not dist/: others may be using that. */
+/** Not dist/, which may be in use. */
 const compiled = join(ROOT, 'node_modules/.cache/bench-dist');
 
 setUp(() => {

@@ -1,11 +1,6 @@
 /**
- * `node scripts/bundle.js FOLDER TYPES`: the library's code and its public declarations as few files, into FOLDER.
- * TYPES is the folder of the compiler's declarations, one per source file.
- *
- * Opening some two hundred modules one by one took half of the time between `import` and a listening server, and
- * declarations of internal modules would be importable by users.
- *
- * @module
+ * `node scripts/bundle.js FOLDER TYPES`: bundles code and public declarations into FOLDER; TYPES has the compiler's
+ * declarations. One file per module would double the start time, and users could import internal declarations.
  */
 import { join } from 'node:path';
 import { build } from 'esbuild';

@@ -1,9 +1,7 @@
 /**
- * `npm run demo` and `npm run demo:client`: from a fresh clone to the running demo. Installs and builds what
- * is missing, then runs demo/server.ts (or demo/client.ts) with the arguments it was given.
- * `npm run demo -- parts` and `npm run demo -- resource-only` run the other servers.
- *
- * @module
+ * `npm run demo` and `npm run demo:client`: install and build what is missing, then run demo/server.ts or
+ * demo/client.ts with the given arguments. `npm run demo -- parts` and `npm run demo -- resource-only` run
+ * the other servers.
  */
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -11,7 +9,7 @@ import { join } from 'node:path';
 
 import { build, ensureNodeModules, ROOT, SetUpError, setUp } from './set-up.js';
 
-/** The first argument names the program; all other words are for it. */
+/** The first argument names the program, the rest are its arguments. */
 const PROGRAMS = ['client', 'server', 'parts', 'resource-only'];
 
 const [first = 'server', ...rest] = process.argv.slice(2);
@@ -22,10 +20,10 @@ const program = join(ROOT, 'dist-demo', `${name}.js`);
 setUp(() => {
   if (!PROGRAMS.includes(name)) {
     const servers = PROGRAMS.slice(1).join(', ');
-    throw new SetUpError(`There is no demo "${name}". The servers are: ${servers}.`);
+    throw new SetUpError(`Unknown demo "${name}". The servers are: ${servers}.`);
   }
   ensureNodeModules();
-  // A client starts beside a running server, whose files are the ones it would build.
+  // The client runs beside a server that uses the same files: no rebuild.
   if (!isClient || !existsSync(program)) build();
 });
 

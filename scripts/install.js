@@ -1,9 +1,4 @@
-/**
- * Installs all that the specs need, npm packages and programs, and stops there. `npm test` does it by itself;
- * `.ci/run` does it first so that lint can run before the specs.
- *
- * @module
- */
+/** Installs the npm packages and programs that the specs need. `npm test` does the same; `.ci/run` lints before that. */
 import { ensureDebianPackages, ensureNodeModules, SPEC_PROGRAMS, setUp } from './set-up.js';
 
 setUp(() => {

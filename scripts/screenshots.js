@@ -1,9 +1,6 @@
 /**
- * Takes the pictures of the pages in docs/screenshots, in light and dark, on a phone and a desktop.
- *
- * `npm run screenshots`.
- * Needs Chromium at /usr/bin/chromium, or wherever CHROMIUM_PATH points, and the Liberation fonts, or
- * every picture changes.
+ * `npm run screenshots`: takes the screenshots of docs/screenshots, in light and dark, for phone and desktop.
+ * Needs Chromium (CHROMIUM_PATH, or /usr/bin/chromium) and the Liberation fonts, or every screenshot changes.
  */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
@@ -19,7 +16,7 @@ import { smallPng } from './small-png.js';
 
 const DIRECTORY = fileURLToPath(new URL('../docs/screenshots/', import.meta.url));
 
-/** Pictures live in the repository for ever: none may be larger, in bytes. */
+/** Size limit, since screenshots stay in the repository's history. */
 const MAX_BYTES = 60_000;
 
 const SIZES = {
@@ -27,7 +24,7 @@ const SIZES = {
   desktop: { width: 1024, height: 780 },
 };
 
-/** 2026-03-14, so that a new run changes a picture only if the page changed. */
+/** 2026-03-14, fixed so that a screenshot changes only if the page changed. */
 const NOW = 1_773_478_800;
 const DAY = 86_400;
 

@@ -1,10 +1,6 @@
 /**
- * What a fresh clone lacks: node_modules, a few system programs, compiled files. Every step looks first
- * and does nothing when there is nothing to do, so `npm run demo` and `npm test` call them each time.
- *
- * Uses Node's own modules only: it has to run before anything is installed.
- *
- * @module
+ * Installs and builds what a fresh clone lacks; each step does nothing if it is not needed. Uses Node's own
+ * modules only, since it runs before anything is installed.
  */
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants, existsSync, readFileSync, rmSync } from 'node:fs';
@@ -14,30 +10,29 @@ import { fileURLToPath } from 'node:url';
 /** The repository's top folder. */
 export const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
-/** A step of the set-up that did not work; the message says what to do. */
+/** A failed step of the set-up; the message has the remedy. */
 export class SetUpError extends Error {
   name = 'SetUpError';
 }
 
 /**
- * Installs what package-lock.json names, unless node_modules already holds exactly that.
+ * Installs the packages of package-lock.json, unless node_modules has exactly these.
  *
  * @throws {SetUpError} when npm fails
  */
 export function ensureNodeModules() {
   if (isInstalled()) return;
   say('installing the npm packages of package-lock.json');
-  // --include=dev: the specs and the demo need them even where NODE_ENV is "production".
-  // Not `npm ci`: that refuses a lock file that lacks the optional packages of other platforms, as one written
-  // on a single platform may. --no-save keeps the locked versions and both files as they are.
-  // Errors only: what npm warns of is not the business of whoever tries this (tools that are meant for a
-  // newer Node and run on this one, scripts that are not needed).
+  // --include=dev: the specs and the demo need them also with NODE_ENV=production.
+  // Not `npm ci`: it rejects a lock file without the optional packages of other platforms. --no-save keeps the
+  // locked versions and both files unchanged.
+  // Errors only: npm's warnings (tools for a newer Node, skipped scripts) are harmless here.
   const quiet = ['--no-audit', '--no-fund', '--loglevel=error'];
   run('npm', ['install', '--no-save', '--include=dev', ...quiet]);
 }
 
 /**
- * Program → the Debian package that brings it.
+ * Program → its Debian package.
  *
  * @typedef {keyof typeof DEBIAN_PACKAGES} Program
  */
@@ -48,17 +43,17 @@ const DEBIAN_PACKAGES = {
 };
 
 /**
- * The specs run real parts: a Redis, a browser, and an independent maker of keys and certificates.
+ * The specs run a real Redis, a browser, and an independent generator of keys and certificates.
  *
  * @type {Program[]}
  */
 export const SPEC_PROGRAMS = ['redis-server', 'chromium', 'openssl'];
 
 /**
- * Sees to it that each program is on the PATH, by apt-get where that is ours to use.
+ * Installs missing programs by apt-get, if permitted.
  *
  * @param {Program[]} programs
- * @throws {SetUpError} naming what to install, where this machine does not let us
+ * @throws {SetUpError} naming what to install, if not permitted
  */
 export function ensureDebianPackages(programs) {
   const missing = programs.filter((program) => !isOnPath(program));
@@ -84,16 +79,19 @@ export function ensureDebianPackages(programs) {
   run('apt-get', install, env);
   const absent = programs.filter((program) => !isOnPath(program));
   if (absent.length > 0) {
-    throw new SetUpError(`apt-get brought ${packages}, yet not on the PATH: ${absent.join(', ')}.`);
+    throw new SetUpError(
+      `apt-get installed ${packages}, but not on the PATH: ${absent.join(', ')}.`,
+    );
   }
 }
 
 /**
- * Makes dist/ of lib/ and, where there is one, dist-demo/ of demo/, from nothing.
+ * Builds dist/ from lib/ and, if present, dist-demo/ from demo/.
  *
  * @throws {SetUpError} when the compiler finds an error
  */
 export function build() {
+  say('compiling');
   buildLibrary(join(ROOT, 'dist'));
   const demo = join(ROOT, 'dist-demo');
   if (existsSync(join(ROOT, 'demo/server.ts'))) compile(demo, 'tsconfig.demo.json');
@@ -106,7 +104,7 @@ export function build() {
  * @throws {SetUpError} when the compiler finds an error
  */
 export function buildLibrary(folder) {
-  // A file that lost its source must not stay behind and get packed.
+  // A file without a source must not be packed.
   rmSync(folder, { recursive: true, force: true });
   const types = join(folder, 'types');
   compile(types, 'tsconfig.build.json', '--emitDeclarationOnly');
@@ -115,7 +113,7 @@ export function buildLibrary(folder) {
 }
 
 /**
- * Runs the steps; a step that fails ends the process with its message alone, without a stack.
+ * Runs the steps; a failed one ends the process with its message, without a stack.
  *
  * @param {() => void} steps
  */
@@ -136,14 +134,14 @@ function compile(folder, project, ...flags) {
   run(process.execPath, [compiler, '-p', project, '--outDir', folder, ...flags]);
 }
 
-/** Compares package-lock.json with the copy that npm leaves in node_modules. */
+/** Compares package-lock.json with npm's copy in node_modules. */
 function isInstalled() {
   const installedLock = join(ROOT, 'node_modules/.package-lock.json');
   if (!existsSync(installedLock)) return false;
   const installed = lockedPackages(installedLock);
   return Object.entries(lockedPackages(join(ROOT, 'package-lock.json'))).every(
     ([path, { version, optional, devOptional, peer }]) =>
-      // The top folder itself has no path; an optional package may be one for another machine.
+      // The root has no path; an optional package may be for another platform.
       path === '' || optional || devOptional || peer || installed[path]?.version === version,
   );
 }
@@ -178,7 +176,7 @@ function run(program, args, env = process.env) {
     cwd: ROOT,
     env,
     stdio: ['ignore', 'inherit', 'inherit'],
-    // On Windows npm is a command file, which only a shell starts.
+    // On Windows npm is a command file, which needs a shell.
     shell: process.platform === 'win32' && program === 'npm',
   });
   if (status === 0) return;

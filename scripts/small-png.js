@@ -1,16 +1,13 @@
-/**
- * Writes a picture of a page as a PNG with a palette: a third of the bytes, and no visible loss,
- * for a page has few colours and the rest are the edges of letters.
- */
+/** Converts a screenshot to a PNG with a palette: a third of the size without visible loss. */
 import { crc32, deflateSync } from 'node:zlib';
 
-/** All an 8-bit palette can hold. */
+/** Size of an 8-bit palette. */
 const MAX_COLORS = 256;
 
 /**
  * @param {import('playwright-core').Page} blank a page that decodes; its content does not matter
  * @param {Buffer} png as Chromium writes it: 24 bits per pixel
- * @returns {Promise<Buffer>} the same picture in at most 256 colours
+ * @returns {Promise<Buffer>} the same image in at most 256 colours
  */
 export async function smallPng(blank, png) {
   const { width, pixels } = await decode(blank, png);

@@ -1,11 +1,6 @@
 /**
- * `npm test`: from a fresh clone to the specs' result. Arguments go to jest: `npm test -- spec/oauth`.
- * `npm test -- --long` runs the long mode: SPEC_MODE=long for the specs that look at it, and
- * `*.long.spec.ts` as well.
- *
- * Prints jest's own totals, then one plain line: `N passed, N failed`.
- *
- * @module
+ * `npm test`: installs what is missing and runs the specs. Arguments go to jest: `npm test -- spec/oauth`.
+ * `npm test -- --long` sets SPEC_MODE=long and also runs `*.long.spec.ts`. The last line is `N passed, N failed`.
  */
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -35,7 +30,7 @@ const results = join(folder, 'results.json');
 const jest = spawn(
   process.execPath,
   [
-    // jest links ES modules through node:vm, which Node keeps behind a flag and a warning. Its workers inherit both.
+    // jest links ES modules through node:vm, which needs a flag and prints a warning. Its workers inherit both.
     '--experimental-vm-modules',
     '--disable-warning=ExperimentalWarning',
     join(ROOT, 'node_modules/jest/bin/jest.js'),
@@ -56,12 +51,12 @@ jest.on('exit', (code) => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** Nothing to report where jest ended before it ran a spec, as it does after `--help` or a wrong option. */
+/** Prints nothing if jest ended before it ran a spec, as after `--help` or a wrong option. */
 function report() {
   const totals = readTotals();
   if (totals === undefined) return;
   const { passed, failed, skipped } = totals;
-  // Naming specs with -t sets the others aside; in a full run nothing may be set aside.
+  // With -t the other specs are skipped; a full run may skip none.
   const isNarrowed = args.some((arg) => /^(-t|--testNamePattern)\b/.test(arg));
   if (skipped > 0 && !isNarrowed) {
     console.error(`\n${skipped} specs were skipped or are still to do: a full run allows none.`);
@@ -75,7 +70,7 @@ function readTotals() {
     const result = JSON.parse(readFileSync(results, 'utf8'));
     return {
       passed: result.numPassedTests,
-      // A file that does not even load counts as one failure.
+      // A file that does not load counts as one failure.
       failed: result.numFailedTests + result.numRuntimeErrorTestSuites,
       skipped: result.numPendingTests + result.numTodoTests,
     };

@@ -266,7 +266,7 @@ describe('npm run demo', () => {
     });
     expect(status).toBe(1);
     expect(stderr).toContain(
-      'There is no demo "part". The servers are: server, parts, resource-only.',
+      'Unknown demo "part". The servers are: server, parts, resource-only.',
     );
   });
 });
