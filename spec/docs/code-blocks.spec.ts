@@ -1,8 +1,4 @@
-/**
- * Every TypeScript block of the documentation compiles as it stands, and every JSON block parses.
- *
- * @module
- */
+/** Every TypeScript block of the documentation compiles as copied, and every JSON block parses. */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -23,7 +19,7 @@ const inLanguage = (language: string): CodeBlock[] =>
 
 describe('the code of the documentation', () => {
   it(
-    'compiles as somebody would copy it, strictly and with every declaration file checked',
+    'compiles as copied, in strict mode and with every declaration file checked',
     () => {
       const files = inLanguage('ts').map((block) => {
         const name = `${block.page.replace(/\W/g, '-')}-line-${block.line}.ts`;
@@ -36,13 +32,13 @@ describe('the code of the documentation', () => {
     COMPILE_TIMEOUT_MS,
   );
 
-  it('is complete: every block imports what it uses', () => {
+  it('has complete blocks: every one imports what it uses', () => {
     for (const { page, line, code } of inLanguage('ts')) {
       expect([page, line, code]).toEqual([page, line, expect.stringMatching(/^import /m)]);
     }
   });
 
-  it('has JSON that parses, in the midst of a sentence too', () => {
+  it('has JSON that parses, also inside a sentence', () => {
     const inline = documentation().flatMap(({ text }) => [...text.matchAll(/`(\{ ".+? \})`/g)]);
     const texts = [
       ...inLanguage('json').map(({ code }) => code),
@@ -52,7 +48,7 @@ describe('the code of the documentation', () => {
     for (const text of texts) expect(() => JSON.parse(text ?? '')).not.toThrow();
   });
 
-  it('has commands that a shell can read', () => {
+  it('has commands that a shell can parse', () => {
     for (const { page, line, code } of inLanguage('sh')) {
       const { stderr } = spawnSync('sh', ['-n'], { input: code, encoding: 'utf8' });
       expect([page, line, stderr]).toEqual([page, line, '']);

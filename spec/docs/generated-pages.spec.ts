@@ -1,8 +1,4 @@
-/**
- * What is made from the source is what stands in the pages; and the source says enough to make it.
- *
- * @module
- */
+/** The generated pages are up to date, and every public name has a docstring. */
 import { describe, expect, it } from '@jest/globals';
 
 import { compatibilityPage } from '../client-fixtures/compatibility-page.js';
@@ -24,12 +20,12 @@ describe('the generated pages', () => {
     Object.keys(JSON.parse(pageAt('package.json').text).devDependencies).filter((name) =>
       /^(?:sdk-|@modelcontextprotocol\/(?:sdk|client)$)/.test(name),
     ),
-  )('name %s among the clients in the version that is run', (name) => {
+  )('name %s among the clients, in the installed version', (name) => {
     const { version } = JSON.parse(pageAt(`node_modules/${name}/package.json`).text);
     expect(compatibilityPage()).toContain(` ${version}`);
   });
 
-  it('give each name an address of its own', () => {
+  it('have unique anchors', () => {
     const all = anchors(pageAt('docs/api.md'));
     expect(all.filter((anchor, index) => all.indexOf(anchor) !== index)).toEqual([]);
   });
@@ -38,23 +34,23 @@ describe('the generated pages', () => {
 describe('the public names', () => {
   const names = readPublicNames();
 
-  it('have a docstring each, and so has every member', () => {
+  it('have a docstring, and so has every member', () => {
     expect(undocumented(names)).toEqual([]);
   });
 
-  it('speak of no type of ours that users cannot import', () => {
+  it('use no type of ours that users cannot import', () => {
     expect(hiddenNames(names)).toEqual([]);
   });
 });
 
-describe('a name without a place of its own', () => {
+describe('a name that is not listed in a group', () => {
   const placed = (name: string, kind: 'function' | 'interface', file: string) => ({
     name,
     kind,
     file,
   });
 
-  it('follows those of its file, functions first; alone in its file, it comes at the end', () => {
+  it('follows those of its file, functions first; alone in its file, it comes last', () => {
     const names = [
       placed('Stray', 'interface', 'lib/stray.ts'),
       placed('NewOptions', 'interface', 'lib/auth0-mcp.ts'),
@@ -67,13 +63,13 @@ describe('a name without a place of its own', () => {
     ]);
     expect(groups).toEqual([
       ['The middleware', ['auth0Mcp', 'newFunction', 'NewOptions']],
-      ['More', ['Stray']],
+      ['Other', ['Stray']],
     ]);
   });
 });
 
 describe('a docstring', () => {
-  it('is read in paragraphs and tags, lists and code as they are', () => {
+  it('is parsed into paragraphs and tags; lists and code are unchanged', () => {
     const comment = `/**
    * One, over
    * two lines.
@@ -100,13 +96,13 @@ describe('a docstring', () => {
     ['One. Two.', 'One'],
     ['`a.b. c` and `d`. Two.', '`a.b. c` and `d`'],
     ['At most 0.5 of it', 'At most 0.5 of it'],
-  ])('%j begins with the sentence %j', (text, sentence) => {
+  ])('%j has the first sentence %j', (text, sentence) => {
     expect(firstSentence(text)).toBe(sentence);
   });
 });
 
 describe('a line of Markdown', () => {
-  it('is broken between words, not inside of code or links, nor before what looks like a list', () => {
+  it('is wrapped between words, not in code or links, nor before the marker of a list', () => {
     expect(wrap('one two `a b c` [x y](z) - three', 8)).toEqual([
       'one two',
       '`a b c`',
@@ -115,20 +111,20 @@ describe('a line of Markdown', () => {
     ]);
   });
 
-  it('keeps the indent of its list; code and headings stay as they are', () => {
+  it('keeps the indent of its list; code and headings are unchanged', () => {
     expect(wrapMarkdown('- one two three\n  four', 9)).toBe('- one two\n  three\n  four');
     expect(wrapMarkdown('```ts\none two three\n```', 5)).toBe('```ts\none two three\n```');
   });
 });
 
 describe('the markers in a page', () => {
-  it('stay, with the new part between them', () => {
+  it('stay, around the new part', () => {
     const page = replaceMarked('page', 'a\n<\nold\n>\nb\n', ['<', '>'], 'new');
     expect(page).toBe('a\n<\n\nnew\n\n>\nb\n');
     expect(replaceMarked('page', page, ['<', '>'], 'new')).toBe(page);
   });
 
-  it('are missed when they are gone', () => {
+  it('are required', () => {
     expect(() => replaceMarked('page.md', 'text', ['<', '>'], 'new')).toThrow('page.md lacks "<"');
   });
 });

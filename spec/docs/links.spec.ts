@@ -1,10 +1,6 @@
 /**
- * Where the documentation leads: to files and headings that exist, and to few pages elsewhere.
- *
- * No spec asks the network. A page elsewhere is listed here with what it is for, so that a new one is
- * a decision, and whoever looks them over before a release has them in one place.
- *
- * @module
+ * The links of the documentation: to existing files and headings, and to the external pages listed here.
+ * No spec uses the network, so external pages have to be checked before a release.
  */
 import { existsSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -13,23 +9,22 @@ import { describe, expect, it } from '@jest/globals';
 import { ROOT } from '../support/source-tree.js';
 import { anchors, documentation, links, pageAt } from './markdown.js';
 
-/** Page → what somebody finds there. */
-const ELSEWHERE: Readonly<Record<string, string>> = {
+/** External page → purpose. */
+const EXTERNAL: Readonly<Record<string, string>> = {
   'https://auth0.com/blog/auth0-auth-for-mcp-servers-generally-available/':
-    "Auth0's own offer, for those who are better off with it",
-  'https://keepachangelog.com/en/1.1.0/': 'the form of the changelog',
-  'https://manage.auth0.com/': 'the dashboard that the set-up walks through',
-  'https://opentelemetry.io/docs/languages/js/':
-    'the SDK that telemetry needs, and how to set it up',
-  'https://semver.org/spec/v2.0.0.html': 'what a version number promises',
+    "Auth0's own MCP support",
+  'https://keepachangelog.com/en/1.1.0/': 'the format of the changelog',
+  'https://manage.auth0.com/': 'the dashboard of the set-up',
+  'https://opentelemetry.io/docs/languages/js/': 'the SDK for telemetry',
+  'https://semver.org/spec/v2.0.0.html': 'the versioning scheme',
 };
 
 const targets = documentation().flatMap((page) => links(page).map((target) => ({ page, target })));
-const isElsewhere = (target: string): boolean => /^[a-z][a-z\d+.-]*:|^\/\//i.test(target);
+const isExternal = (target: string): boolean => /^[a-z][a-z\d+.-]*:|^\/\//i.test(target);
 
 describe('the links of the documentation', () => {
   it('lead to files and headings that exist', () => {
-    for (const { page, target } of targets.filter((one) => !isElsewhere(one.target))) {
+    for (const { page, target } of targets.filter((one) => !isExternal(one.target))) {
       const [file = '', anchor] = target.split('#');
       const path = file === '' ? page.path : join(dirname(page.path), file);
       expect([target, existsSync(join(ROOT, path))]).toEqual([target, true]);
@@ -37,19 +32,19 @@ describe('the links of the documentation', () => {
     }
   });
 
-  it('show every picture of a page there is', () => {
+  it('include every screenshot', () => {
     const shown = targets.map(({ page, target }) => join(dirname(page.path), target));
-    const pictures = readdirSync(join(ROOT, 'docs/screenshots')).map((name) =>
+    const screenshots = readdirSync(join(ROOT, 'docs/screenshots')).map((name) =>
       join('docs/screenshots', name),
     );
-    expect(pictures.filter((picture) => !shown.includes(picture))).toEqual([]);
+    expect(screenshots.filter((path) => !shown.includes(path))).toEqual([]);
   });
 
-  it('lead elsewhere by https only, to the pages that are listed and to no others', () => {
-    const linked = targets.map(({ target }) => target).filter(isElsewhere);
-    expect([...new Set(linked)].toSorted()).toEqual(Object.keys(ELSEWHERE));
+  it('to external pages are https, and exactly those listed', () => {
+    const linked = targets.map(({ target }) => target).filter(isExternal);
+    expect([...new Set(linked)].toSorted()).toEqual(Object.keys(EXTERNAL));
     for (const page of linked) {
-      // As a browser writes it: no second spelling of a page, no stray character.
+      // In normalized form.
       expect(new URL(page)).toMatchObject({ protocol: 'https:', href: page });
     }
   });

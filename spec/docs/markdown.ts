@@ -1,17 +1,13 @@
-/**
- * Reads the documentation the way a person does: code blocks, tables, links, headings.
- *
- * @module
- */
+/** Reads the documentation: code blocks, links, headings. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { ROOT } from '../support/source-tree.js';
 import { anchorOf } from './source/anchors.js';
 
-/** One page of the documentation. */
+/** A page of the documentation. */
 export interface MarkdownPage {
-  /** From the top folder: `README.md`, `docs/page.md`. */
+  /** Relative to the root: `README.md`, `docs/page.md`. */
   readonly path: string;
   readonly text: string;
 }
@@ -19,7 +15,7 @@ export interface MarkdownPage {
 /** A fenced block. */
 export interface CodeBlock {
   readonly page: string;
-  /** Of its first line, counted from 1. */
+  /** Line number of its first line. */
   readonly line: number;
   readonly language: string;
   readonly code: string;
@@ -33,7 +29,7 @@ export function documentation(): MarkdownPage[] {
   return ['README.md', 'CHANGELOG.md', ...pages].map(pageAt);
 }
 
-/** One page by its path from the top folder. */
+/** A page by its path relative to the root. */
 export function pageAt(path: string): MarkdownPage {
   return { path, text: readFileSync(join(ROOT, path), 'utf8') };
 }
@@ -48,7 +44,7 @@ export function codeBlocks({ path, text }: MarkdownPage): CodeBlock[] {
   }));
 }
 
-/** What stands below a heading, up to the next one of its kind. */
+/** The text below a heading of level 2. */
 export function section({ path, text }: MarkdownPage, heading: string): MarkdownPage {
   const body = text.split(/^## /m).find((part) => part.startsWith(`${heading}\n`));
   if (body === undefined) throw new Error(`${path} has no section "${heading}"`);
@@ -61,7 +57,7 @@ export function links({ text }: MarkdownPage): string[] {
   return [...prose.matchAll(/\]\(([^)\s]+)\)/g)].map(([, target = '']) => target);
 }
 
-/** The anchors that headings make; one that comes twice can only be reached by a number. */
+/** The anchors of all headings. */
 export function anchors({ text }: MarkdownPage): string[] {
   const prose = text.replace(/^```.*?^```$/gms, '');
   return [...prose.matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) => anchorOf(heading));

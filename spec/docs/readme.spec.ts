@@ -13,14 +13,14 @@ import {
 import { ROOT } from '../support/source-tree.js';
 import { documentation, pageAt, section } from './markdown.js';
 
-/** Our own names of an option in the environment, most have one. */
+/** The `AUTH0_MCP_` names of an option. */
 const ownNames = (name: OptionName): string[] =>
   environmentNames(name).filter((variable) => variable.startsWith(PREFIX));
 
 describe('.env.example', () => {
   const example = readFileSync(join(ROOT, '.env.example'), 'utf8');
 
-  it('has every option that the environment knows, and no other', () => {
+  it('has every option of the environment, and no other', () => {
     const names = [...example.matchAll(/^(?:# )?(AUTH0_MCP_\w+)=/gm)].map(([, name]) => name);
     expect([...new Set(names)].toSorted()).toEqual(OPTION_NAMES.flatMap(ownNames).toSorted());
   });
@@ -55,7 +55,7 @@ describe('the migration table for FastMCP', () => {
     expect(text).toContain(`\`${item}`.replace(/^`(?=FernetEnc|STORAGE|RedisStore)/, ''));
   });
 
-  it.each(fromOption)('says that %s is the name here', (name) => {
+  it.each(fromOption)('names our %s', (name) => {
     expect(text).toContain(`\`${name}\``);
   });
 });

@@ -5,7 +5,7 @@ import { pageAt, section } from './markdown.js';
 
 const page = pageAt('docs/telemetry.md');
 
-/** Rows of a table, cell by cell, without its head. */
+/** The cells of a table, without its head. */
 function rows(heading: string): string[][] {
   const { text } = section(page, heading);
   return [...text.matchAll(/^\| (.+) \|$/gm)]

@@ -1,8 +1,4 @@
-/**
- * Every defence that docs/security.md names is shown by a spec of that title.
- *
- * @module
- */
+/** Every defence in docs/security.md cites specs that exist. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
@@ -11,7 +7,7 @@ import { ROOT } from '../support/source-tree.js';
 import { titlesOf } from '../support/spec-titles.js';
 import { pageAt } from './markdown.js';
 
-/** Rows of all tables: attack, defence, and what shows it. */
+/** Rows of all tables: attack, defence, specs. */
 const rows = [...pageAt('docs/security.md').text.matchAll(/^\| (.+) \| (.+) \| (.+) \|$/gm)]
   .map(([, attack = '', , shownBy = '']) => ({ attack, shownBy }))
   .filter(({ attack }) => attack !== 'attack');

@@ -1,8 +1,4 @@
-/**
- * `npm run docs`.
- *
- * @module
- */
+/** `npm run docs`. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 

@@ -1,8 +1,4 @@
-/**
- * The anchors that GitHub gives to headings.
- *
- * @module
- */
+/** The anchors that GitHub generates for headings. */
 
 /** `### interface `Auth0Mcp`` → `interface-auth0mcp`. */
 export function anchorOf(heading: string): string {
@@ -12,7 +8,7 @@ export function anchorOf(heading: string): string {
     .replace(/\s/g, '-');
 }
 
-/** Of an option in docs/api.md. */
+/** The anchor of an option in docs/api.md. */
 export function optionAnchor(name: string): string {
   return anchorOf(`option ${name}`);
 }

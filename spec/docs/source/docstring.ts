@@ -1,28 +1,23 @@
-/**
- * Reads a docstring the way an editor shows it: paragraphs, then tags.
- *
- * @module
- */
+/** Parses a docstring: paragraphs, then tags. */
 
-/** A docstring, without its stars. */
+/** A docstring without its asterisks. */
 export interface Docstring {
-  /** In Markdown; line breaks inside a paragraph are gone, those of lists and code blocks are kept. */
+  /** In Markdown; line breaks inside a paragraph are removed, those of lists and code blocks stay. */
   readonly paragraphs: readonly string[];
   readonly tags: readonly DocTag[];
 }
 
-/** `@throws TypeError for neither a URL nor a client` and its like, on one line. */
+/** A tag such as `@throws TypeError for neither a URL nor a client`, on one line. */
 export interface DocTag {
   readonly name: string;
   readonly text: string;
 }
 
-/** Where nobody wrote anything. */
-const NOTHING: Docstring = { paragraphs: [], tags: [] };
+const EMPTY: Docstring = { paragraphs: [], tags: [] };
 
-/** @param comment with `/**` and stars; undefined where there is none */
+/** @param comment with `/**` and asterisks */
 export function parseDocstring(comment: string | undefined): Docstring {
-  if (comment === undefined) return NOTHING;
+  if (comment === undefined) return EMPTY;
   const text = comment
     .replace(/^\/\*\*/, '')
     .replace(/\*\/$/, '')
@@ -40,7 +35,7 @@ export function parseDocstring(comment: string | undefined): Docstring {
   };
 }
 
-/** Up to the first full stop outside of code, without it: what there is room for in a table. */
+/** Up to the first full stop outside of code, without it. */
 export function firstSentence(paragraph: string): string {
   const [sentence] = /^(?:`[^`]*`|[^`])*?\.(?=\s|$)/.exec(paragraph) ?? [paragraph];
   return sentence.replace(/\.$/, '');

@@ -1,8 +1,4 @@
-/**
- * The part of `.env.example` that lists what few people need, each with what it means.
- *
- * @module
- */
+/** The generated part of `.env.example`: the less common options, each with its meaning. */
 import { environmentNames, isOptionName, OPTION_TABLE } from '../../../lib/config/option-table.js';
 import { type DocumentedOption, documentedFields, documentedOptions } from './options.js';
 import { wrap } from './wrap.js';
@@ -10,7 +6,7 @@ import { wrap } from './wrap.js';
 const PREFIX = 'AUTH0_MCP_';
 const WIDTH = 100;
 
-/** @param written the rest of the file: what stands there is left out here */
+/** @param written the part that is not generated; its options are left out */
 export function environmentFile(written: string): string {
   return documentedOptions()
     .flatMap(entriesOf)
@@ -43,7 +39,7 @@ function entriesOf({ name, suffixes, meaning, fallback }: DocumentedOption): Ent
   });
 }
 
-/** A value that can be used as it is stands there; in words it stands in the comment. */
+/** A literal default becomes the value; one in words is part of the comment. */
 function linesOf({ variable, meaning, fallback }: Entry): string {
   const value = literalOf(fallback);
   const sentences = value === '' ? `${meaning}. Default: ${fallback}.` : `${meaning}.`;
@@ -56,10 +52,10 @@ function literalOf(fallback: string): string {
   const [, code] = /^`(?:\[')?([^`']+)(?:'\])?`$/.exec(fallback) ?? [];
   if (code === 'true') return 'on';
   if (code !== undefined && !isOptionName(code)) return code;
-  return /^\d+/.exec(fallback)?.[0] ?? '';
+  return /^\d[\d,]*/.exec(fallback)?.[0].replaceAll(',', '') ?? '';
 }
 
-/** Text for somebody who reads no Markdown and has the environment before them, not the code. */
+/** Plain text, with the names of the environment instead of those in code. */
 function plain(markdown: string): string {
   return markdown.replace(/`([^`]*)`/g, (_code, text: string) =>
     isOptionName(text) ? (environmentNames(text)[0] ?? text) : text,

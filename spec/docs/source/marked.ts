@@ -1,8 +1,4 @@
-/**
- * A written page with a part that is generated: what stands between two markers.
- *
- * @module
- */
+/** Pages with a generated part between two markers. */
 
 /**
  * The page with the part replaced; the markers stay.

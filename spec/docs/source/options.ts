@@ -1,8 +1,4 @@
-/**
- * The options as they are documented beside their types, and as the environment knows them.
- *
- * @module
- */
+/** The options with their docstrings and their names in the environment. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -16,16 +12,16 @@ import {
 import { ROOT } from '../../support/source-tree.js';
 import { firstSentence, parseDocstring } from './docstring.js';
 
-/** One option, in words. */
+/** An option with its documentation. */
 export interface DocumentedOption {
   readonly name: OptionName;
   /** Every paragraph but the last, in Markdown. */
   readonly paragraphs: readonly string[];
   /** In one sentence, without the full stop. */
   readonly meaning: string;
-  /** What it is when left out: all that is said about it, and in a few words. */
+  /** The default, in full and in short. */
   readonly fallback: { readonly full: string; readonly short: string };
-  /** Our own names in the environment, without the prefix; most have one, some none. */
+  /** Names in the environment, without our prefix; some options have none. */
   readonly suffixes: readonly string[];
   readonly isInFastMcp: boolean;
 }
@@ -45,7 +41,7 @@ export function documentedOptions(): DocumentedOption[] {
   );
 }
 
-/** Fields of an option that is an object. Their default stands in their own sentences. */
+/** Fields of an option that is an object. Their docstrings contain the default. */
 export function documentedFields(
   option: OptionName,
 ): Map<string, { readonly meaning: string; readonly fallback: string }> {

@@ -1,10 +1,6 @@
-/**
- * Breaks text into lines.
- *
- * @module
- */
+/** Breaks text into lines. */
 
-/** What would become a list, a heading or a table at the start of a line of Markdown. */
+/** Starts a list, a heading or a table at the beginning of a line of Markdown. */
 const NOT_FIRST = /^(?:[-+*#>|=~]|\d+[.)])/;
 
 /** Lines of at most `width` characters, where words allow it. Code in backticks counts as a word. */
@@ -22,7 +18,7 @@ export function wrap(text: string, width: number): string[] {
   return lines;
 }
 
-/** A block of Markdown in lines of at most `width`: paragraphs and lists; what else there is stays. */
+/** Wraps paragraphs and lists of Markdown at `width`; other blocks stay. */
 export function wrapMarkdown(block: string, width: number): string {
   if (/^(?:```|#|\|)/.test(block)) return block;
   return block

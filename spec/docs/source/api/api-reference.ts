@@ -1,25 +1,21 @@
-/**
- * docs/api.md: every public name with its docstring, members and links.
- *
- * @module
- */
+/** docs/api.md: every public name with its docstring, members and links. */
 import { anchorOf } from '../anchors.js';
 import { wrapMarkdown } from '../wrap.js';
 import { type Group, groupsOf } from './groups.js';
 import { type PublicName, readPublicNames } from './public-names.js';
 import { createSections } from './sections.js';
 
-/** As the pages of the documentation are written. */
+/** Line length of the documentation. */
 const WIDTH = 125;
 
 export function apiReference(): string {
   const { names, checker } = readPublicNames();
   const anchors = new Map(names.map((one) => [one.name, anchorOf(headingOf(one))]));
-  const sections = createSections({ checker, anchorOf: (name) => anchors.get(name) });
+  const sections = createSections(checker, (name) => anchors.get(name));
   const groups = groupsOf(names);
   const blocks = [
     '# API',
-    'This page is made from the docstrings in `lib/` by `npm run docs`; edit those. All names come from `express-auth0-mcp`, but for those that say `express-auth0-mcp/redis`.',
+    'Generated from the docstrings in `lib/` by `npm run docs`; edit those. All names are exported by `express-auth0-mcp`, unless the text says `express-auth0-mcp/redis`.',
     groups.map((group) => contents(group, anchors)).join('\n'),
     ...groups.flatMap(({ title, names: members }) => [
       `## ${title}`,
@@ -29,7 +25,7 @@ export function apiReference(): string {
   return `${blocks.map((block) => wrapMarkdown(block, WIDTH)).join('\n\n')}\n`;
 }
 
-/** Says what it is, which also keeps `Auth0Mcp` and `auth0Mcp` apart in addresses. */
+/** With the kind, so that `Auth0Mcp` and `auth0Mcp` have different anchors. */
 function headingOf({ kind, name }: PublicName): string {
   return `${kind} \`${name}\``;
 }

@@ -1,9 +1,4 @@
-/**
- * What a reader of the reference would miss: names without a docstring, types that are named and not
- * to be had.
- *
- * @module
- */
+/** Gaps in the reference: names without a docstring, and types that are used but not exported. */
 import ts from 'typescript5';
 
 import { parseDocstring } from '../docstring.js';
@@ -11,12 +6,12 @@ import { membersOf } from './members.js';
 import { declarationOf, fileOf, type PublicName, type PublicNames } from './public-names.js';
 
 /**
- * Shapes that are told by their docstring alone: RedisClient is what `redis` gives, SomeTexts is
- * PageTexts with all of it optional.
+ * Described by their docstring alone: RedisClient is the client of `redis`, SomeTexts is PageTexts with
+ * every field optional.
  */
 export const OPAQUE: readonly string[] = ['RedisClient', 'SomeTexts'];
 
-/** `GrantSummary.id` for a member, `auth0Mcp` for a name that nothing is said about. */
+/** `GrantSummary.id` for a member, `auth0Mcp` for a name, without a docstring. */
 export function undocumented({ names, checker }: PublicNames): string[] {
   return names.flatMap(({ name, declaration }) => {
     const members = OPAQUE.includes(name) ? [] : membersOf(declaration, checker);
@@ -26,7 +21,7 @@ export function undocumented({ names, checker }: PublicNames): string[] {
   });
 }
 
-/** `Storage: SessionSealer` for a type of ours that a public one speaks of and nobody can import. */
+/** `Storage: SessionSealer` for a type that a public one uses and that is not exported. */
 export function hiddenNames({ names, checker }: PublicNames): string[] {
   const shown = new Set(names.map(({ declaration }) => declaration));
   return names
@@ -41,14 +36,14 @@ export function hiddenNames({ names, checker }: PublicNames): string[] {
     });
 }
 
-/** The names of types in a declaration, as far as users meet them. */
+/** The type names in the public part of a declaration. */
 function typesIn({ declaration }: PublicName): ts.EntityName[] {
   const found: ts.EntityName[] = [];
   visit(declaration);
   return found;
 
   function visit(node: ts.Node): void {
-    // Bodies, constructors and the classes behind an error are nobody's business.
+    // Bodies, constructors and base classes are internal.
     if (ts.isBlock(node) || ts.isConstructorDeclaration(node) || ts.isHeritageClause(node)) return;
     if (ts.isTypeReferenceNode(node)) found.push(node.typeName);
     ts.forEachChild(node, visit);

@@ -1,11 +1,7 @@
-/**
- * In which order a reader meets the public names.
- *
- * @module
- */
+/** The order of the public names in docs/api.md. */
 import type { PublicName } from './public-names.js';
 
-/** What of a name decides on its place. */
+/** The properties of a name that determine its group. */
 type Placed = Pick<PublicName, 'name' | 'kind' | 'file'>;
 
 /** A part of the reference. */
@@ -22,7 +18,7 @@ const TITLES: readonly (readonly [string, readonly string[]])[] = [
       ...['auth0McpResource', 'Auth0McpResource', 'ProtectedResource'],
     ],
   ],
-  ['Who is calling', ['getAccessToken', 'AccessToken', 'AuthInfo']],
+  ['The caller', ['getAccessToken', 'AccessToken', 'AuthInfo']],
   [
     'Options',
     [
@@ -40,30 +36,29 @@ const TITLES: readonly (readonly [string, readonly string[]])[] = [
     ],
   ],
   [
-    'Events and log',
+    'Events and logging',
     ['Auth0McpEvent', 'EventContext', 'RevocationCause', 'EventListener', 'Logger', 'LogMethod'],
   ],
   [
-    'Where logins are kept',
+    'Storage',
     [
       ...['embeddedStorage', 'EmbeddedStorageOptions', 'memoryStorage', 'MemoryStorageOptions'],
       ...['redisStorage', 'RedisStorageOptions', 'RedisStoragePlace', 'RedisClient'],
     ],
   ],
-  ['A storage of your own', ['Storage', 'SessionSealer', 'storageContract', 'ContractRunner']],
+  ['A custom storage', ['Storage', 'SessionSealer', 'storageContract', 'ContractRunner']],
   [
-    'The texts of the pages',
+    'Texts of the pages',
     ['TextOverrides', 'SomeTexts', 'PageTexts', 'ErrorPageKind', 'ErrorTexts'],
   ],
   ["The SDK's own bearer check", ['TokenVerifier', 'SdkErrors']],
 ];
 
-/** Where a name goes that is listed nowhere, and shares its file with none that is. */
-const REST = 'More';
+/** For a name that is not listed and shares its file with none that is. */
+const REST = 'Other';
 
 /**
- * Every name once. One that is not listed follows those of the same file, functions before types, so
- * that a new one has a sensible place by itself.
+ * Every name once. A name that is not listed follows those of the same file, functions before types.
  */
 export function groupsOf<T extends Placed>(names: readonly T[]): Group<T>[] {
   const groups = [...TITLES.map(([title]) => title), REST].map((title) => ({

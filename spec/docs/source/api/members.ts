@@ -1,16 +1,12 @@
-/**
- * What users may touch of a class or an interface.
- *
- * @module
- */
+/** The public members of a class or an interface. */
 import ts from 'typescript5';
 
 import { declarationOf, fileOf } from './public-names.js';
 import { type AnchorOf, codeOf } from './type-text.js';
 
 /**
- * Own members, and those inherited from classes of ours. Constructors are left out: what is public
- * as a class is thrown, not made.
+ * Own members, and those inherited from classes of ours, without constructors: users catch these
+ * classes and do not construct them.
  */
 export function membersOf(declaration: ts.Declaration, checker: ts.TypeChecker): ts.Node[] {
   if (ts.isInterfaceDeclaration(declaration)) return [...declaration.members];
@@ -22,7 +18,7 @@ export function membersOf(declaration: ts.Declaration, checker: ts.TypeChecker):
     .filter((member) => isOurs(member) && isPublic(member));
 }
 
-/** What it extends, as code: those that users know. Of a hidden one, what that extends. */
+/** The public base types, as code; those of a hidden base instead of it. */
 export function publicBasesOf(
   declaration: ts.Node,
   checker: ts.TypeChecker,

@@ -1,8 +1,4 @@
-/**
- * The options in full: a section each, so that the README can point at it.
- *
- * @module
- */
+/** A section for each option, with an anchor for links. */
 import ts from 'typescript5';
 
 import { environmentNames } from '../../../../lib/config/option-table.js';
@@ -10,8 +6,8 @@ import { type DocumentedOption, documentedOptions } from '../options.js';
 import { valueTypeOf } from './type-text.js';
 
 /**
- * @param code makes code of a type
- * @param textOf makes Markdown of a docstring's text
+ * @param code formats a type as code
+ * @param textOf formats the text of a docstring as Markdown
  */
 export function optionSections(
   options: ts.InterfaceDeclaration,

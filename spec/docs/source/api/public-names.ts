@@ -1,10 +1,4 @@
-/**
- * The public names with their declarations, as the compiler sees them.
- *
- * TypeScript 5 for that: version 7 does not offer its syntax trees to programs yet.
- *
- * @module
- */
+/** The public names with their declarations, from TypeScript 5: version 7 has no compiler API yet. */
 import { join } from 'node:path';
 import ts from 'typescript5';
 
@@ -16,20 +10,20 @@ const ENTRIES = {
   'express-auth0-mcp/redis': 'lib/redis.ts',
 } as const;
 
-/** What a name stands for. */
+/** The kind of a declaration. */
 export type NameKind = 'function' | 'class' | 'interface' | 'type' | 'constant';
 
-/** One name that users may import. */
+/** A name that users can import. */
 export interface PublicName {
   readonly name: string;
   readonly kind: NameKind;
   readonly entry: keyof typeof ENTRIES;
-  /** The file it is declared in, from the top folder. */
+  /** The file with the declaration, relative to the root. */
   readonly file: string;
   readonly declaration: ts.Declaration;
 }
 
-/** All public names, in the order of the entries, and the compiler that knows them. */
+/** All public names, in the order of the entries, and their type checker. */
 export interface PublicNames {
   readonly names: readonly PublicName[];
   readonly checker: ts.TypeChecker;
@@ -50,7 +44,7 @@ export function readPublicNames(): PublicNames {
   return { names, checker };
 }
 
-/** The declaration behind a name, wherever it was passed on. */
+/** The declaration of a symbol, through re-exports. */
 export function declarationOf(symbol: ts.Symbol, checker: ts.TypeChecker): ts.Declaration {
   const isAlias = (symbol.flags & ts.SymbolFlags.Alias) !== 0;
   const [declaration] = (isAlias ? checker.getAliasedSymbol(symbol) : symbol).declarations ?? [];
@@ -58,7 +52,7 @@ export function declarationOf(symbol: ts.Symbol, checker: ts.TypeChecker): ts.De
   return declaration;
 }
 
-/** From the top folder, with `/`. */
+/** Relative to the root, with `/`. */
 export function fileOf(node: ts.Node): string {
   return node.getSourceFile().fileName.replaceAll('\\', '/').slice(ROOT.length).replace(/^\//, '');
 }

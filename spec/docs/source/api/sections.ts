@@ -1,8 +1,4 @@
-/**
- * What stands below the heading of one public name.
- *
- * @module
- */
+/** The text below the heading of a public name. */
 import ts from 'typescript5';
 
 import { RESOURCE_OPTION_NAMES } from '../../../../lib/config/option-table.js';
@@ -14,18 +10,12 @@ import { optionSections } from './option-sections.js';
 import type { PublicName } from './public-names.js';
 import { type AnchorOf, codeOf, fieldOf, markdownCode, signatureOf } from './type-text.js';
 
-/** What has to be known about the other names. */
-export interface SectionDeps {
-  readonly checker: ts.TypeChecker;
-  readonly anchorOf: AnchorOf;
-}
-
-/** Makes the blocks of Markdown below a heading. */
+/** Returns the blocks of Markdown below a heading. */
 export interface Sections {
   of(name: PublicName): string[];
 }
 
-export function createSections({ checker, anchorOf }: SectionDeps): Sections {
+export function createSections(checker: ts.TypeChecker, anchorOf: AnchorOf): Sections {
   const code = (text: string): string => markdownCode(withoutReadonly(text), anchorOf);
 
   return { of: sectionOf };
@@ -44,7 +34,7 @@ export function createSections({ checker, anchorOf }: SectionDeps): Sections {
     return [...intro, ...list(tagsOf(doc)), ...partsOf(declaration)];
   }
 
-  /** What it looks like, in code, where that says something that its parts do not. */
+  /** The declaration as code, unless its members say all of it. */
   function headOf(declaration: ts.Declaration): string[] {
     if (ts.isFunctionDeclaration(declaration)) return [code(signatureOf(declaration))];
     if (ts.isTypeAliasDeclaration(declaration)) {
@@ -79,7 +69,7 @@ export function createSections({ checker, anchorOf }: SectionDeps): Sections {
     return items.some((one) => one.includes('\n')) ? list(items) : [];
   }
 
-  /** The docstrings of an object type that is told in one line. */
+  /** The docstrings of an object type on one line. */
   function fieldDocs(type: ts.TypeNode): string[] {
     if (!ts.isTypeLiteralNode(type)) return [];
     return type.members.map((member) => docOf(member).paragraphs.join(' '));
@@ -116,7 +106,7 @@ export function createSections({ checker, anchorOf }: SectionDeps): Sections {
     return doc.paragraphs.map(textOf);
   }
 
-  /** A docstring's text with its links to other names. */
+  /** The text of a docstring, with links to other names. */
   function textOf(text: string): string {
     return text.replace(/\{@link (\w+)\}/g, (_link, name: string) => {
       const anchor = anchorOf(name);
@@ -125,7 +115,7 @@ export function createSections({ checker, anchorOf }: SectionDeps): Sections {
   }
 }
 
-/** The options that both servers take: told once, and pointed at here. */
+/** Links to the options that both servers have. */
 function sharedOptions(own: readonly ts.Node[]): string {
   const named = own.map((member) => ts.getNameOfDeclaration(member as ts.Declaration)?.getText());
   const links = RESOURCE_OPTION_NAMES.filter((name) => !named.includes(name)).map(
@@ -139,12 +129,12 @@ function docOf(node: ts.Node): Docstring {
   return parseDocstring(docs.at(-1)?.getText());
 }
 
-/** The compiler keeps no docstrings of the members of a union: they stand between two of them. */
+/** The compiler has no docstrings for the members of a union: they are in the text between two of them. */
 function commentBefore(union: ts.UnionTypeNode, index: number): string {
   const member = union.types[index];
   if (member === undefined) return '';
   const text = union.getSourceFile().text;
-  // The formatter moves the first one out of the brackets.
+  // The formatter moves the first one out of the parentheses.
   const first = ts.isParenthesizedTypeNode(union.parent) ? union.parent : union;
   const start = union.types[index - 1]?.end ?? first.getFullStart();
   const between = text.slice(start, member.getStart());
@@ -152,7 +142,7 @@ function commentBefore(union: ts.UnionTypeNode, index: number): string {
   return parseDocstring(comment).paragraphs.join(' ');
 }
 
-/** That a field cannot be assigned to is true of nearly all of them, and no news. */
+/** Nearly all fields are readonly: the word is noise. */
 function withoutReadonly(code: string): string {
   return code.replace(/\breadonly (?=\w+\??:)/g, '');
 }

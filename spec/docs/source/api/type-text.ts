@@ -1,16 +1,12 @@
-/**
- * Types and signatures as code, with the public names in them linked.
- *
- * @module
- */
+/** Types and signatures as code, with links to the public names. */
 import ts from 'typescript5';
 
-/** A public name in a piece of code → the anchor of its section. */
+/** The anchor of a public name's section. */
 export type AnchorOf = (name: string) => string | undefined;
 
 const printer = ts.createPrinter({ removeComments: true, omitTrailingSemicolon: true });
 
-/** A node as code on one line, without the comments in it. */
+/** A node as code on one line, without comments. */
 export function codeOf(node: ts.Node): string {
   return printer
     .printNode(ts.EmitHint.Unspecified, node, node.getSourceFile())
@@ -19,7 +15,7 @@ export function codeOf(node: ts.Node): string {
     .trim();
 }
 
-/** Code in Markdown. Where it names something public, that is a link. */
+/** Code in Markdown, with links to public names. */
 export function markdownCode(code: string, anchorOf: AnchorOf): string {
   const pieces = code.split(/('[^']*'|\b[A-Z]\w*)/);
   if (pieces.every((piece) => anchorOf(piece) === undefined)) return `\`${code}\``;
@@ -30,7 +26,7 @@ export function markdownCode(code: string, anchorOf: AnchorOf): string {
   return `<code>${linked.join('')}</code>`;
 }
 
-/** Inside `<code>` Markdown counts, and so does HTML. */
+/** Inside `<code>`, Markdown and HTML are parsed. */
 function escaped(code: string): string {
   return code
     .replace(/&/g, '&amp;')
@@ -50,7 +46,7 @@ export function signatureOf(
   return `${name}${types === undefined ? '' : `<${types}>`}(${parameters})${result}`;
 }
 
-/** One that may be left out has a question mark, whichever way it is written. */
+/** Optional parameters have a question mark, also those with a default. */
 function parameterOf(parameter: ts.ParameterDeclaration): string {
   const optional = parameter.questionToken ?? parameter.initializer;
   const type = parameter.type === undefined ? '' : `: ${codeOf(parameter.type)}`;
@@ -58,13 +54,13 @@ function parameterOf(parameter: ts.ParameterDeclaration): string {
   return `${rest}${parameter.name.getText()}${optional === undefined ? '' : '?'}${type}`;
 }
 
-/** A field, as it is written: `name?: string`. What only repeats the question mark is left out. */
+/** A field as written, such as `name?: string`, without `| undefined`. */
 export function fieldOf(node: ts.PropertySignature | ts.PropertyDeclaration): string {
   const type = valueTypeOf(node);
   return `${node.name.getText()}${node.questionToken ? '?' : ''}${type === '' ? '' : `: ${type}`}`;
 }
 
-/** The type of a field, or the value where that is all there is. */
+/** The type of a field, or its value if there is no type. */
 export function valueTypeOf(node: ts.PropertySignature | ts.PropertyDeclaration): string {
   if (node.type !== undefined) {
     const type = codeOf(node.type);
