@@ -17,7 +17,11 @@ export interface SdkErrors {
 
 /** Same shape as `OAuthTokenVerifier` of the SDK. */
 export interface TokenVerifier {
-  /** @throws an error that the SDK responds to with 401 for an invalid token, with 5xx for an outage */
+  /**
+   * Verifies an access token.
+   *
+   * @throws an error that the SDK responds to with 401 for an invalid token, with 5xx for an outage
+   */
   verifyAccessToken(token: string): Promise<AuthInfo>;
 }
 

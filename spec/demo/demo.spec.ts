@@ -265,9 +265,7 @@ describe('npm run demo', () => {
       encoding: 'utf8',
     });
     expect(status).toBe(1);
-    expect(stderr).toContain(
-      'Unknown demo "part". The servers are: server, parts, resource-only.',
-    );
+    expect(stderr).toContain('Unknown demo "part". The servers are: server, parts, resource-only.');
   });
 });
 
