@@ -22,6 +22,7 @@ export const CHECKS = {
   challenge: 'Challenge',
   'resource-metadata': 'Resource metadata',
   'server-metadata': 'Server metadata',
+  endpoints: 'Endpoints',
   'client-agents': 'Way in for clients',
   'browser-clients': 'Clients in browsers',
   login: 'Login',

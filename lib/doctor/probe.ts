@@ -27,7 +27,7 @@ export interface ProbeResponse {
 export interface ProbeRequest {
   readonly url: string;
   /** Default: POST with a body, else GET. */
-  readonly method?: 'OPTIONS';
+  readonly method?: 'HEAD' | 'OPTIONS';
   readonly headers?: Readonly<Record<string, string>>;
   /** Sent by POST, as JSON. */
   readonly json?: unknown;

@@ -17,6 +17,7 @@ const OF_SERVER: readonly CheckName[] = [
   'challenge',
   'resource-metadata',
   'server-metadata',
+  'endpoints',
   'client-agents',
   'browser-clients',
 ];
@@ -131,6 +132,37 @@ describe('the doctor, on our own server', () => {
     expect(report['resource-metadata']).toMatchObject(failure('status 404', 'root of the app'));
     expect(report['server-metadata']).toMatchObject(failure('status 404', 'root of the app'));
     expect(report['browser-clients']).toMatchObject(failure('answered 404', 'root of the app'));
+  });
+
+  it.each([
+    ['metadata', 'jwks.json'],
+    ['registration', '/register'],
+    ['login', '/authorize'],
+    ['tokens', '/token'],
+  ] as const)('endpoints: reports that auth.%s is not mounted', async (missing, path) => {
+    const report = await examineServer({
+      mount(app, auth) {
+        for (const part of ['metadata', 'registration', 'login', 'tokens'] as const) {
+          if (part !== missing) app.use(auth[part]);
+        }
+        app.all('/mcp', auth.bearer(), mcpRoute);
+      },
+    });
+    expect(report.endpoints).toMatchObject(failure(path, `app.use(auth.${missing})`));
+  });
+
+  it('endpoints: names the remedy where a proxy strips the prefix', async () => {
+    const report = await examineServer({
+      basePath: '/api',
+      before: (app) =>
+        app.use((req, _res, next) => {
+          req.url = req.url.replace(/^\/api\//, '/');
+          req.originalUrl = req.url;
+          next();
+        }),
+    });
+    expect(report.challenge).toMatchObject({ outcome: 'passed' });
+    expect(report.endpoints).toMatchObject(failure('/api/', "strippedPrefix to '/api'"));
   });
 
   it('metadata: reports a page of the host app where the document should be', async () => {

@@ -29,6 +29,7 @@ const AFTER_BASE: readonly CheckName[] = [
   'challenge',
   'resource-metadata',
   'server-metadata',
+  'endpoints',
   'client-agents',
   'browser-clients',
 ];
@@ -63,6 +64,7 @@ export async function* checkServer(config: Config): Findings<boolean> {
     token_endpoint: `${config.baseUrl}/token`,
   });
   yield server;
+  yield await endpointsFinding(config);
   yield* await agentsFinding(Object.values(urls));
   yield await browserFinding(config);
   return server.outcome === 'passed';
@@ -165,6 +167,37 @@ async function documentFinding(
       );
     }
     return passed(check, url);
+  } catch (error) {
+    if (!(error instanceof NoResponseError)) throw error;
+    return failed(check, error.message, error.remedy);
+  }
+}
+
+/** Every endpoint that the metadata or Auth0 names. HEAD has no effect there: the response is not 404 if it exists. */
+async function endpointsFinding(config: Config): Promise<Finding> {
+  const check = 'endpoints';
+  const { basePath, baseUrl, clientRegistration } = config;
+  const paths = pathsOf(config);
+  const endpoints = [
+    ['metadata', paths.jwks],
+    ...(clientRegistration ? [['registration', paths.registration] as const] : []),
+    ['login', paths.authorization],
+    ['login', paths.callback],
+    ['tokens', paths.token],
+    ['tokens', paths.revocation],
+  ] as const;
+  try {
+    for (const [part, path] of endpoints) {
+      const { url, status } = await probe({ url: new URL(path, baseUrl).href, method: 'HEAD' });
+      if (status !== 404) continue;
+      const stripped = ` If a proxy strips ${basePath} from the path, let it send "X-Forwarded-Prefix: ${basePath}" and set "trust proxy" in Express, or set the option strippedPrefix to '${basePath}'.`;
+      return failed(
+        check,
+        `${url} answers 404`,
+        `Mount the library at the root of the app: app.use(auth), or app.use(auth.${part}) if the parts are mounted one by one.${basePath === '' ? '' : stripped}`,
+      );
+    }
+    return passed(check, 'each one that the metadata names is there');
   } catch (error) {
     if (!(error instanceof NoResponseError)) throw error;
     return failed(check, error.message, error.remedy);
