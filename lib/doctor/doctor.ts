@@ -1,43 +1,50 @@
-/**
- * The command `doctor`: reads its arguments, examines, reports.
- *
- * @module
- */
+/** The command `doctor`: its arguments, its checks in order, its report. */
 import { parseArgs } from 'node:util';
 
 import type { Environment } from '../config/env.js';
-import { diagnose } from './diagnosis.js';
-import type { Finding } from './finding.js';
-import { asJson, asText, isHealthy, summary } from './report.js';
+import { checkApplication, checkTenant } from './checks/auth0.js';
+import { checkConfiguration, checkEnvFile } from './checks/configuration.js';
+import { checkLogin, LOGIN_CHECKS } from './checks/login.js';
+import { checkServer } from './checks/server.js';
+import { checkStorage } from './checks/storage.js';
+import {
+  asJson,
+  asText,
+  type Finding,
+  type Findings,
+  isHealthy,
+  skipped,
+  summary,
+} from './finding.js';
 
-/** What the command has of the world outside. */
-export interface CommandSurroundings {
-  /** The environment, once the named file has been read into it. */
+/** What the command uses of its process. */
+export interface CommandHost {
+  /** The environment, after the file has been loaded into it. */
   readonly environment: (envFile: string | undefined) => Environment;
   /** Unix seconds. */
   readonly now: () => number;
+  /** Standard output: the report. */
   readonly write: (text: string) => void;
-  /** What is not the result: where to log in, and mistakes in the call. */
-  readonly writeAside: (text: string) => void;
+  /** Standard error: the URL of the login, and errors of usage. */
+  readonly writeError: (text: string) => void;
 }
 
-/** Something failed, or the command was called wrongly: as CI and shells expect it. */
-const FAILURE = 1;
-const WRONG_CALL = 2;
+const FAILED = 1;
+const WRONG_USAGE = 2;
 
 export const USAGE = `Usage: express-auth0-mcp doctor [options]
 
-Reads the environment as auth0Mcp() does, and checks each setting where it counts: at
+Reads the environment as auth0Mcp() does, and checks each setting where it takes effect: at
 Auth0, at the storage, at the public URL. It changes nothing.
 
-  --login            let somebody log in, for what shows only then (offline access, scopes)
-  --without-server   leave out baseUrl: the server need not run
-  --env FILE         read FILE into the environment first, as node --env-file does; what is
-                     set already stays
+  --login            let a user log in, to check offline access and granted scopes
+  --without-server   do not check baseUrl: the server need not run
+  --env FILE         load FILE into the environment first, as node --env-file does; variables
+                     that are set keep their values
   --json             print one JSON document instead of text
   --help             print this
 
-Exit code: 0 nothing is wrong, 1 a check failed, 2 wrong arguments.
+Exit code: 0 no check failed, 1 a check failed, 2 wrong arguments.
 `;
 
 const OPTIONS = {
@@ -49,11 +56,8 @@ const OPTIONS = {
 } as const;
 
 /** @returns the exit code */
-export async function runCommand(
-  args: readonly string[],
-  surroundings: CommandSurroundings,
-): Promise<number> {
-  const { now, write, writeAside } = surroundings;
+export async function runCommand(args: readonly string[], host: CommandHost): Promise<number> {
+  const { now, write, writeError } = host;
   try {
     const { values, positionals } = parseArgs({
       args: [...args],
@@ -64,36 +68,69 @@ export async function runCommand(
       write(USAGE);
       return 0;
     }
-    if (positionals.join(' ') !== 'doctor') throw new WrongCall('The one command is doctor.');
-    const examination = {
-      environment: surroundings.environment(values.env),
+    if (positionals.join(' ') !== 'doctor') throw new UsageError('The only command is doctor.');
+    const findings: Finding[] = [];
+    const checks = runChecks({
+      environment: host.environment(values.env),
       envFile: values.env,
       withServer: values['without-server'] !== true,
       withLogin: values.login === true,
       now,
-      invite: (url: string) => writeAside(`Open ${url} and log in.\n`),
-    };
-    const findings: Finding[] = [];
-    for await (const finding of diagnose(examination)) {
+      promptLogin: (url) => writeError(`Open ${url} and log in.\n`),
+    });
+    for await (const finding of checks) {
       findings.push(finding);
       if (values.json !== true) write(asText(finding));
     }
     write(values.json === true ? asJson(findings) : summary(findings));
-    return isHealthy(findings) ? 0 : FAILURE;
+    return isHealthy(findings) ? 0 : FAILED;
   } catch (error) {
-    if (!isWrongCall(error)) throw error;
-    writeAside(`${error.message}\n\n${USAGE}`);
-    return WRONG_CALL;
+    if (!isUsageError(error)) throw error;
+    writeError(`${error.message}\n\n${USAGE}`);
+    return WRONG_USAGE;
   }
 }
 
-/** By code: of `parseArgs`, or of a file that is not there. Errors of Node may be of another realm. */
-function isWrongCall(error: unknown): error is Error {
-  if (error instanceof WrongCall) return true;
+class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+/** Also of `parseArgs`, and for an absent file. By code, since errors of Node may be of another realm. */
+function isUsageError(error: unknown): error is Error {
+  if (error instanceof UsageError) return true;
   const { code } = error as { code?: unknown };
   return typeof code === 'string' && /^(ERR_PARSE_ARGS|ENOENT)/.test(code);
 }
 
-class WrongCall extends Error {
-  override readonly name = 'WrongCall';
+export interface DoctorSettings {
+  readonly environment: Environment;
+  /** The file that was loaded into it. */
+  readonly envFile?: string | undefined;
+  /** Whether to check our own server; otherwise it need not run. */
+  readonly withServer: boolean;
+  /** Whether a user can log in. */
+  readonly withLogin: boolean;
+  /** Unix seconds. */
+  readonly now: () => number;
+  /** Shows the user the URL of the login. */
+  readonly promptLogin: (url: string) => void;
+}
+
+/** Runs all checks, those first that others depend on. */
+export async function* runChecks(settings: DoctorSettings): Findings {
+  const { environment, envFile, now, withServer, withLogin } = settings;
+  if (envFile !== undefined) yield* checkEnvFile(envFile);
+  const setup = yield* checkConfiguration(environment);
+  if (setup === undefined) return;
+  const { config } = setup;
+  yield* checkStorage(setup);
+  const metadata = yield* checkTenant(config.auth0, now);
+  if (metadata === undefined) {
+    yield* skipped(['callback', 'audience', 'client-authentication'], 'the tenant is not usable');
+  } else yield* checkApplication(config, metadata, now);
+  const isServerUp = withServer ? yield* checkServer(config) : false;
+  if (!withServer) yield* skipped(['base-url'], 'omitted by --without-server');
+  if (!withLogin) yield* skipped(LOGIN_CHECKS, 'it needs a login. Run doctor --login');
+  else if (metadata === undefined) yield* skipped(LOGIN_CHECKS, 'the tenant is not usable');
+  else yield* checkLogin(config, isServerUp, settings);
 }

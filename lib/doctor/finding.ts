@@ -1,10 +1,6 @@
-/**
- * What a check finds out: one line for a person, one object for a program.
- *
- * @module
- */
+/** Results of checks, and their output as text and as JSON. */
 
-/** What is looked at, in the order in which it is. The names are part of `--json`: add, don't rename. */
+/** All checks in order, with their titles. The names are part of `--json`: add, do not rename. */
 export const CHECKS = {
   configuration: 'Configuration',
   'signing-key': 'Signing key',
@@ -23,30 +19,29 @@ export const CHECKS = {
   'resource-metadata': 'Resource metadata',
   'server-metadata': 'Server metadata',
   endpoints: 'Endpoints',
-  'client-agents': 'Way in for clients',
+  'client-agents': 'Access for clients',
   'browser-clients': 'Clients in browsers',
   login: 'Login',
   'granted-scopes': 'Granted scopes',
   'offline-access': 'Offline access',
 } as const;
 
-/** Name of a check. */
 export type CheckName = keyof typeof CHECKS;
 
-/** How a check ended. A `warning` can wait; a `skipped` one could not be done. */
+/** A `warning` is not urgent; a `skipped` check could not be done. */
 export type Outcome = 'passed' | 'warning' | 'failed' | 'skipped';
 
-/** The result of one check. No secret is in it. */
+/** The result of one check. Contains no secret. */
 export interface Finding {
   readonly check: CheckName;
   readonly outcome: Outcome;
-  /** What is the case. */
+  /** The fact. */
   readonly message: string;
   /** What to do about it. */
   readonly remedy?: string;
 }
 
-/** Findings as they come; what a group of checks learns for later ones is its return value. */
+/** Findings as soon as each is known; the return value is passed on to later checks. */
 export type Findings<Learned = void> = AsyncGenerator<Finding, Learned>;
 
 export function passed(check: CheckName, message: string): Finding {
@@ -61,7 +56,41 @@ export function failed(check: CheckName, message: string, remedy?: string): Find
   return { check, outcome: 'failed', message, ...(remedy !== undefined && { remedy }) };
 }
 
-/** @param reason why it could not be done, as the end of "not checked: …" */
+/** @param reason the end of "not checked: …" */
 export function skipped(checks: readonly CheckName[], reason: string): Finding[] {
   return checks.map((check) => ({ check, outcome: 'skipped', message: `not checked: ${reason}` }));
+}
+
+const MARKS: Readonly<Record<Outcome, string>> = {
+  passed: '✓',
+  warning: '!',
+  failed: '✗',
+  skipped: '–',
+};
+
+/** One finding: its lines, and the remedy below. */
+export function asText({ check, outcome, message, remedy }: Finding): string {
+  const line = `${MARKS[outcome]} ${CHECKS[check]}: ${message.replaceAll('\n', '\n    ')}\n`;
+  return remedy === undefined ? line : `${line}    → ${remedy}\n`;
+}
+
+/** The last line of the text. */
+export function summary(findings: readonly Finding[]): string {
+  const count = (outcome: Outcome): number =>
+    findings.filter((finding) => finding.outcome === outcome).length;
+  const [failures, open] = [count('failed'), count('skipped')];
+  const verdict =
+    failures === 0 ? 'No check failed' : `${failures} of ${findings.length} checks failed`;
+  return `\n${verdict}${open === 0 ? '' : `; ${open} not checked`}.\n`;
+}
+
+/** The whole report. `ok` corresponds to the exit code. */
+export function asJson(findings: readonly Finding[]): string {
+  const checks = findings.map((finding) => ({ title: CHECKS[finding.check], ...finding }));
+  return `${JSON.stringify({ ok: isHealthy(findings), checks }, null, 2)}\n`;
+}
+
+/** Whether no check failed; warnings and skipped checks do not count. */
+export function isHealthy(findings: readonly Finding[]): boolean {
+  return !findings.some(({ outcome }) => outcome === 'failed');
 }

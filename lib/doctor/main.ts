@@ -1,19 +1,21 @@
 #!/usr/bin/env node
-/**
- * `npx express-auth0-mcp doctor`, as a program.
- *
- * @module
- */
+/** `npx express-auth0-mcp doctor`, as a program. */
 import { currentEnvironment } from '../config/env.js';
 import { runCommand } from './doctor.js';
 
+// The reader of a pipe has closed it, such as `head`.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit();
+});
+
 process.exitCode = await runCommand(process.argv.slice(2), {
   environment(envFile) {
-    // Named --env, since Node takes --env-file for itself wherever it stands.
+    // The argument is --env, since Node itself reads --env-file at any position.
     if (envFile !== undefined) process.loadEnvFile(envFile);
     return currentEnvironment();
   },
   now: () => Math.floor(Date.now() / 1000),
   write: (text) => void process.stdout.write(text),
-  writeAside: (text) => void process.stderr.write(text),
+  writeError: (text) => void process.stderr.write(text),
 });

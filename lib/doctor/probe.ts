@@ -1,19 +1,15 @@
 /**
- * One look at a URL: the answer as it is, redirects included, or why there was none.
- *
- * The library's own calls hide what goes wrong behind an error for the log; a doctor wants to see it.
- *
- * @module
+ * One request to a URL: the response unchanged, redirects included, or why there was none. The library's own
+ * calls replace these details by an error for the log.
  */
 import { jsonObjectIn } from '../oauth/json-object.js';
 
-/** Longest time one look may take, in milliseconds. */
 const TIMEOUT_MS = 10_000;
 
-/** Most of an answer that is read, in characters. */
-const MAX_LENGTH = 256 * 1024;
+/** In characters. */
+const MAX_BODY_LENGTH = 256 * 1024;
 
-/** An answer, whatever its status. */
+/** A response with any status. */
 export interface ProbeResponse {
   readonly url: string;
   readonly status: number;
@@ -23,7 +19,6 @@ export interface ProbeResponse {
   readonly json: Readonly<Record<string, unknown>> | undefined;
 }
 
-/** What to send. */
 export interface ProbeRequest {
   readonly url: string;
   /** Default: POST with a body, else GET. */
@@ -35,7 +30,7 @@ export interface ProbeRequest {
   readonly form?: Readonly<Record<string, string>>;
 }
 
-/** No answer came. `message` is a whole sentence without a secret. */
+/** There was no response. `message` is a sentence without a secret. */
 export class NoResponseError extends Error {
   override readonly name = 'NoResponseError';
   readonly remedy: string;
@@ -76,54 +71,54 @@ export async function probe({
       json: jsonObjectIn(text),
     };
   } catch (error) {
-    throw noAnswer(new URL(url).origin, error);
+    throw noResponse(new URL(url).origin, error);
   }
 }
 
-/** Enough of the body: an event stream would never end. */
+/** An event stream would never end. */
 async function firstPart(response: Response): Promise<string> {
   if (response.headers.get('content-type')?.startsWith('text/event-stream') === true) {
     await response.body?.cancel();
     return '';
   }
-  return (await response.text()).slice(0, MAX_LENGTH);
+  return (await response.text()).slice(0, MAX_BODY_LENGTH);
 }
 
-/** By the code of what happened below fetch; others are told as they are. */
+/** Code of the error → reason and remedy. */
 const REASONS: readonly (readonly [pattern: RegExp, reason: string, remedy: string])[] = [
   [
     /^(ENOTFOUND|EAI_AGAIN)$/,
-    'its host name is not known here',
-    'Check the host name for a slip, and the DNS of this machine.',
+    'its host name cannot be resolved',
+    'Check the spelling of the host name, and the DNS of this machine.',
   ],
   [
     /^ECONNREFUSED$/,
-    'nothing listens there',
+    'no process listens there',
     'Is it running, and on that port? A firewall may also refuse the connection.',
   ],
   [
     /^(ERR_TLS|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_|ERR_SSL|EPROTO)/,
-    'its TLS certificate does not hold',
-    'Renew it, serve the whole chain, or name the CA of a test in NODE_EXTRA_CA_CERTS.',
+    'its TLS certificate is not valid',
+    'Renew it, serve the whole chain, or set NODE_EXTRA_CA_CERTS to the CA of a test.',
   ],
   [
     /^(TimeoutError|UND_ERR_CONNECT_TIMEOUT|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH)$/,
-    `there was no answer within ${TIMEOUT_MS / 1000} seconds`,
-    'Check the network between this machine and there: firewall, proxy, VPN.',
+    `there was no response within ${TIMEOUT_MS / 1000} seconds`,
+    'Check the network between this machine and that host: firewall, proxy, VPN.',
   ],
 ];
 
-function noAnswer(origin: string, error: unknown): NoResponseError {
+function noResponse(origin: string, error: unknown): NoResponseError {
   const code = codeOf(error);
   const known = REASONS.find(([pattern]) => pattern.test(code));
   const reason = known?.[1] ?? `the connection failed (${code})`;
   return new NoResponseError(
-    `${origin} gave no answer: ${reason}.`,
+    `${origin} did not respond: ${reason}.`,
     known?.[2] ?? 'Is it running?',
   );
 }
 
-/** fetch wraps what happened. By property, not by class: the error may be of another realm. */
+/** fetch wraps the error. By property, not by class: it may be of another realm. */
 function codeOf(error: unknown): string {
   const { cause, name } = error as { cause?: { code?: unknown }; name?: unknown };
   return typeof cause?.code === 'string' ? cause.code : String(name);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 
-import { environmentFor, examine, failure, STRONG_KEY } from './examination.js';
+import { environmentFor, failure, reportOf, STRONG_KEY } from './run-checks.js';
 
 /** Nobody listens there, and the checks of this file do not ask anybody. */
 const PLACES = {
@@ -9,30 +9,30 @@ const PLACES = {
 };
 
 describe('the doctor, on the configuration', () => {
-  it('reports what is missing, where it can be set, and looks no further', async () => {
+  it('reports what is missing, where it can be set, and runs no further check', async () => {
     const { AUTH0_MCP_AUDIENCE: _left, ...environment } = environmentFor(PLACES);
-    const report = await examine(environment);
+    const report = await reportOf(environment);
     expect(report.configuration).toMatchObject(failure('AUTH0_MCP_AUDIENCE', '--env'));
     expect(report.all).toHaveLength(1);
   });
 
   it('reports a misspelt variable', async () => {
     const environment = { ...environmentFor(PLACES), AUTH0_MCP_AUDIENZ: 'x' };
-    const report = await examine(environment);
+    const report = await reportOf(environment);
     expect(report.configuration).toMatchObject(failure('Did you mean AUTH0_MCP_AUDIENCE?', ''));
   });
 
-  it('passes on what the library would warn about', async () => {
-    const report = await examine({ ...environmentFor(PLACES), AUTH0_MCP_CONSENT: 'external' });
+  it('reports the warnings of the library', async () => {
+    const report = await reportOf({ ...environmentFor(PLACES), AUTH0_MCP_CONSENT: 'external' });
     expect(report.configuration).toMatchObject({
       outcome: 'warning',
       message: expect.stringContaining("consent is 'external'"),
     });
   });
 
-  it('needs no signing key where the embedded storage makes one', async () => {
+  it('needs no signing key with the embedded storage, which creates one', async () => {
     const { AUTH0_MCP_JWT_SIGNING_KEY: _left, ...environment } = environmentFor(PLACES);
-    expect((await examine(environment))['signing-key']).toMatchObject({ outcome: 'passed' });
+    expect((await reportOf(environment))['signing-key']).toMatchObject({ outcome: 'passed' });
   });
 
   it.each([
@@ -40,7 +40,7 @@ describe('the doctor, on the configuration', () => {
     ['random bytes in hex', '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08'],
   ])('accepts %s', async (_what, key) => {
     const environment = { ...environmentFor(PLACES), AUTH0_MCP_JWT_SIGNING_KEY: key };
-    expect((await examine(environment))['signing-key']).toMatchObject({ outcome: 'passed' });
+    expect((await reportOf(environment))['signing-key']).toMatchObject({ outcome: 'passed' });
   });
 
   it.each([
@@ -50,21 +50,21 @@ describe('the doctor, on the configuration', () => {
     ['a placeholder', 'change-me-change-me-0f9a8b7c6d5e4f3a2b1c'],
   ])('refuses a signing key that is %s, and does not show it', async (_what, key) => {
     const environment = { ...environmentFor(PLACES), AUTH0_MCP_JWT_SIGNING_KEY: key };
-    const report = await examine(environment);
-    expect(report['signing-key']).toMatchObject(failure('written by hand', 'randomBytes(32)'));
+    const report = await reportOf(environment);
+    expect(report['signing-key']).toMatchObject(failure('does not look random', 'randomBytes(32)'));
     expect(JSON.stringify(report)).not.toContain(key);
   });
 
-  it('says in which order a key is changed, so that no machine meets one that it does not know', async () => {
+  it('says in which order a key is rotated, so that every machine knows each key in use', async () => {
     const environment = { ...environmentFor(PLACES), AUTH0_MCP_JWT_SIGNING_KEY: 'k'.repeat(64) };
-    const { remedy } = { remedy: '', ...(await examine(environment))['signing-key'] };
-    expect(remedy).toMatch(/behind the old one on all machines, then put it in front/);
+    const { remedy } = { remedy: '', ...(await reportOf(environment))['signing-key'] };
+    expect(remedy).toMatch(/Append it to the list on all machines, then move it to the front/);
   });
 
   it('says which key of a list is weak', async () => {
     const keys = [STRONG_KEY, 'k'.repeat(64)].join(',');
     const environment = { ...environmentFor(PLACES), AUTH0_MCP_STORAGE_ENCRYPTION_KEY: keys };
-    const report = await examine(environment);
+    const report = await reportOf(environment);
     expect(report['encryption-key']).toMatchObject(failure('number 2 of 2', ''));
     expect(report['signing-key']).toMatchObject({ outcome: 'passed' });
   });

@@ -12,8 +12,8 @@ import { DEMO_CLIENT_SECRET } from '../../demo/tenant/options.js';
 import { runCommand, USAGE } from '../../lib/doctor/doctor.js';
 import { CHECKS } from '../../lib/doctor/finding.js';
 import { startWorld, type World } from '../support/world.js';
-import { environmentFor, STRONG_KEY } from './examination.js';
 import { runProgram } from './program.js';
+import { environmentFor, STRONG_KEY } from './run-checks.js';
 
 let world: World;
 let environment: Record<string, string>;
@@ -40,7 +40,7 @@ async function run(
     write(text) {
       printed.out += text;
     },
-    writeAside(text) {
+    writeError(text) {
       printed.aside += text;
     },
   });
@@ -48,17 +48,17 @@ async function run(
 }
 
 describe('doctor', () => {
-  it('ends with 0 and a line for each check where nothing is wrong', async () => {
+  it('exits with 0 and prints a line for each check if none fails', async () => {
     const { code, out, aside } = await run(['doctor']);
     expect(code).toBe(0);
     expect(out).toContain('✓ Callback URL: ');
     expect(out).toContain('– Offline access: not checked: ');
-    expect(out).toMatch(/\nNothing found wrong; 3 not checked\.\n$/);
+    expect(out).toMatch(/\nNo check failed; 3 not checked\.\n$/);
     expect(out).not.toMatch(/^[✗!]/m);
     expect(aside).toBe('');
   });
 
-  it('ends with 1, the finding and its remedy where something is', async () => {
+  it('exits with 1 and prints the finding and its remedy if one fails', async () => {
     const wrong = { ...environment, AUTH0_MCP_AUDIENCE: 'https://api.example.test/unknown' };
     const { code, out } = await run(['doctor', '--without-server'], wrong);
     expect(code).toBe(1);
@@ -66,7 +66,7 @@ describe('doctor', () => {
     expect(out).toMatch(/\n1 of \d+ checks failed; \d+ not checked\.\n$/);
   });
 
-  it('tells all that is missing in one finding, a line each', async () => {
+  it('reports all missing options in one finding, a line each', async () => {
     const { code, out } = await run(['doctor'], {});
     expect(code).toBe(1);
     expect(out).toMatch(
@@ -99,12 +99,12 @@ describe('doctor', () => {
     }
   });
 
-  it('explains itself with --help', async () => {
+  it('prints its usage with --help', async () => {
     expect(await run(['--help'])).toMatchObject({ code: 0, out: USAGE });
   });
 
   it.each([[[]], [['heal']], [['doctor', '--jsno']], [['doctor', '--env']]])(
-    'ends with 2 and its usage for the arguments %j',
+    'exits with 2 and its usage for the arguments %j',
     async (args) => {
       const { code, out, aside } = await run(args);
       expect([code, out]).toEqual([2, '']);
@@ -112,7 +112,7 @@ describe('doctor', () => {
     },
   );
 
-  it('hands on the file to read the environment from', async () => {
+  it('passes on the file to load into the environment', async () => {
     const { files } = await run(['doctor', '--without-server', '--env', '.env.test']);
     expect(files).toEqual(['.env.test']);
   });
@@ -122,7 +122,7 @@ describe('the program', () => {
   const directory = mkdtempSync(join(tmpdir(), 'doctor-'));
   afterAll(() => rmSync(directory, { recursive: true }));
 
-  it('reads a file of variables and exits with the code', async () => {
+  it('loads an env file and exits with the code', async () => {
     const file = join(directory, 'env');
     const wrong = { ...environment, AUTH0_MCP_CLIENT_SECRET: 'not-the-one-of-the-tenant' };
     const lines = Object.entries(wrong).map(([name, value]) => `${name}=${value}`);
@@ -146,7 +146,7 @@ describe('the program', () => {
     return checks.filter(({ check }) => check === 'configuration');
   }
 
-  it('judges a file as node --env-file reads it, and names what docker would hand over otherwise', async () => {
+  it('reads a file as node --env-file does, and names the values that docker would pass differently', async () => {
     const entries = Object.entries(environment).map(([name, value]) => `export ${name}=${value}`);
     const plain = entries.map((line) => line.replace('export ', ''));
     expect(await configurationIn(plain.join('\r\n'))).toMatchObject([{ outcome: 'passed' }]);
@@ -160,7 +160,7 @@ describe('the program', () => {
       {
         outcome: 'warning',
         message: expect.stringMatching(
-          /node --env-file reads it\. docker run --env-file .* other values of AUTH0_MCP_AUDIENCE, AUTH0_MCP_CLIENT_ID$/,
+          /node --env-file reads it\. docker run --env-file .* other values for AUTH0_MCP_AUDIENCE, AUTH0_MCP_CLIENT_ID$/,
         ),
       },
       { outcome: 'passed' },
@@ -187,7 +187,17 @@ describe('the program', () => {
     expect(findings.some(({ outcome }) => outcome === 'failed')).toBe(true);
   });
 
-  it('ends with 2 for a file that is not there', async () => {
+  it('exits quietly when the reader of its output closes the pipe, as head does', async () => {
+    const file = join(directory, 'env');
+    const lines = Object.entries(environment).map(([name, value]) => `${name}=${value}`);
+    writeFileSync(file, lines.join('\n'));
+    const { code, stderr } = await runProgram(['doctor', '--env', file], {
+      closeAfterFirstOutput: true,
+    });
+    expect([code, stderr]).toEqual([0, '']);
+  });
+
+  it('exits with 2 for a file that does not exist', async () => {
     const { code, stderr } = await runProgram(['doctor', '--env', join(directory, 'none')]);
     expect(code).toBe(2);
     expect(stderr).toContain('none');

@@ -1,8 +1,4 @@
-/**
- * The doctor with somebody who logs in.
- *
- * @module
- */
+/** The doctor with a user who logs in. */
 import { createServer } from 'node:http';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 
@@ -12,7 +8,7 @@ import { startTenant, type Tenant } from '../../demo/tenant/tenant.js';
 import { freePort } from '../support/redis-server.js';
 import { tenantKeys } from '../support/tenant-keys.js';
 import { startWorld, type World } from '../support/world.js';
-import { environmentFor, examine, failure, type Report } from './examination.js';
+import { environmentFor, failure, type Report, reportOf } from './run-checks.js';
 
 let tenant: Tenant;
 let settings: Tenant['settings'];
@@ -32,17 +28,17 @@ afterEach(() => tenant.configure({ ...settings }));
 afterAll(() => tenant.close());
 
 /** The doctor asks for a login, and Ada logs in. */
-async function examineLogin(changes: Readonly<Record<string, string>> = {}): Promise<Report> {
+async function reportOfLogin(changes: Readonly<Record<string, string>> = {}): Promise<Report> {
   const environment = { ...environmentFor({ configUrl: tenant.configUrl, baseUrl }), ...changes };
   let visit: Promise<unknown> = Promise.resolve();
-  const invite = (url: string): void => {
+  const promptLogin = (url: string): void => {
     const browser = createBrowser();
     visit = browser.follow(url).then((page) => {
       if (page.url.pathname.startsWith('/auth/callback')) return page;
       return logIn(browser, page, ADA);
     });
   };
-  const report = await examine(environment, { withLogin: true, invite });
+  const report = await reportOf(environment, { withLogin: true, promptLogin });
   await visit;
   return report;
 }
@@ -53,8 +49,8 @@ function api(change: Partial<Api>): void {
 }
 
 describe('the doctor, with a login', () => {
-  it('finds nothing wrong, renews the login once, and leaves no refresh token behind', async () => {
-    const report = await examineLogin();
+  it('passes, renews the login once, and revokes the refresh token', async () => {
+    const report = await reportOfLogin();
     expect(report.login).toMatchObject({ outcome: 'passed' });
     expect(report['granted-scopes']).toMatchObject({ outcome: 'passed' });
     expect(report['offline-access']).toMatchObject({
@@ -67,7 +63,7 @@ describe('the doctor, with a login', () => {
 
   it('offline access: reports an API that does not allow it', async () => {
     api({ allowOfflineAccess: false });
-    const report = await examineLogin();
+    const report = await reportOfLogin();
     expect(report['offline-access']).toMatchObject(
       failure('no refresh token', 'Allow Offline Access'),
     );
@@ -76,53 +72,53 @@ describe('the doctor, with a login', () => {
   it('offline access: reports an application that may not refresh', async () => {
     const [first] = settings.applications;
     tenant.configure({ applications: [{ ...(first as Application), refreshTokenGrant: false }] });
-    const report = await examineLogin();
+    const report = await reportOfLogin();
     expect(report['offline-access']).toMatchObject(failure('', 'Refresh Token'));
   });
 
-  it('granted scopes: names the one that the person did not get', async () => {
-    const report = await examineLogin({ AUTH0_MCP_REQUIRED_SCOPES: 'openid admin:all' });
+  it('granted scopes: names the one that the user was not granted', async () => {
+    const report = await reportOfLogin({ AUTH0_MCP_REQUIRED_SCOPES: 'openid admin:all' });
     expect(report['granted-scopes']).toMatchObject(failure('admin:all', 'RBAC'));
   });
 
   it('login: reports an API that signs with a shared secret', async () => {
     api({ signingAlg: 'HS256', signingSecret: 'of-the-api-and-not-of-anybody-else' });
-    const report = await examineLogin();
+    const report = await reportOfLogin();
     expect(report.login).toMatchObject(failure('HS256', 'Signing Algorithm'));
     expect(report['offline-access']).toMatchObject({ outcome: 'skipped' });
   });
 
-  it('says why it cannot be where something else listens', async () => {
+  it('says why it is not possible while another process listens', async () => {
     const other = createServer();
     await new Promise<void>((resolve) =>
       other.listen(Number(new URL(baseUrl).port), '127.0.0.1', resolve),
     );
-    const report = await examineLogin();
+    const report = await reportOfLogin();
     expect(report.login).toMatchObject({
       outcome: 'skipped',
-      message: expect.stringContaining('Stop it for the moment'),
+      message: expect.stringContaining('Stop it for now'),
     });
     await new Promise((resolve) => other.close(resolve));
   });
 
-  it('says why it cannot be where the callback is on another machine', async () => {
-    const report = await examineLogin({ AUTH0_MCP_BASE_URL: 'https://mcp.example.com' });
+  it('says why it is not possible with the callback on another machine', async () => {
+    const report = await reportOfLogin({ AUTH0_MCP_BASE_URL: 'https://mcp.example.com' });
     expect(report.login).toMatchObject({
       outcome: 'skipped',
       message: expect.stringContaining('not on this machine'),
     });
   });
 
-  it('says, without --login, what it could not find out', async () => {
+  it('says, without --login, what it did not check', async () => {
     const environment = environmentFor({ configUrl: tenant.configUrl, baseUrl });
-    const report = await examine(environment);
+    const report = await reportOf(environment);
     for (const check of ['login', 'granted-scopes', 'offline-access'] as const) {
       expect(report[check]).toMatchObject({
         outcome: 'skipped',
         message: expect.stringContaining('doctor --login'),
       });
     }
-    expect(report.audience?.message).toContain(`a login for ${DEMO_AUDIENCE}; --login proves`);
+    expect(report.audience?.message).toContain(`a login for ${DEMO_AUDIENCE}; --login checks`);
   });
 });
 
@@ -136,10 +132,10 @@ describe('the doctor, with a login through the running server', () => {
   afterAll(() => world.close());
 
   /** Ada is asked for consent first, and decides. */
-  async function examineThrough(decide: typeof approve = approve): Promise<Report> {
+  async function reportOfServerLogin(decide: typeof approve = approve): Promise<Report> {
     const { configUrl } = world.tenant;
     let visit: Promise<unknown> = Promise.resolve();
-    const invite = (url: string): void => {
+    const promptLogin = (url: string): void => {
       const browser = createBrowser();
       visit = browser.follow(url).then(async (page) => {
         const next = await decide(browser, page);
@@ -147,13 +143,13 @@ describe('the doctor, with a login through the running server', () => {
       });
     };
     const environment = environmentFor({ configUrl, baseUrl: world.origin });
-    const report = await examine(environment, { withServer: true, withLogin: true, invite });
+    const report = await reportOf(environment, { withServer: true, withLogin: true, promptLogin });
     await visit;
     return report;
   }
 
-  it('goes all the way a client goes, and leaves no grant behind', async () => {
-    const report = await examineThrough();
+  it('does everything that a client does, and revokes the grant', async () => {
+    const report = await reportOfServerLogin();
     expect(report.login).toMatchObject({ outcome: 'passed' });
     expect(report['granted-scopes']).toMatchObject({ outcome: 'passed', message: 'openid' });
     expect(report['offline-access']).toMatchObject({
@@ -163,8 +159,8 @@ describe('the doctor, with a login through the running server', () => {
     expect(await world.auth.grants.list({ subject: ADA.sub })).toEqual([]);
   });
 
-  it('login: passes on what the server answers to a refusal', async () => {
-    const report = await examineThrough(deny);
+  it('login: reports the response of the server to a denial', async () => {
+    const report = await reportOfServerLogin(deny);
     expect(report.login).toMatchObject(failure('access_denied', 'log of the server'));
   });
 });

@@ -1,22 +1,21 @@
-/**
- * The doctor as a program of its own: `lib/doctor/main.ts`, from its source.
- *
- * @module
- */
+/** The doctor as a program: `lib/doctor/main.ts`, from its source. */
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 
 import { ROOT } from '../support/source-tree.js';
 
-/** How it ended, and what it printed. */
-export interface Ending {
+/** Its exit code, and what it printed. */
+interface Exit {
   readonly code: number | null;
   readonly stdout: string;
   readonly stderr: string;
 }
 
-/** Runs it with nothing in its environment but the way to programs. */
-export function runProgram(args: readonly string[]): Promise<Ending> {
+/** Runs it with an environment without options. */
+export function runProgram(
+  args: readonly string[],
+  { closeAfterFirstOutput = false } = {},
+): Promise<Exit> {
   return new Promise((resolve, reject) => {
     const runner = ['--import', join(ROOT, 'spec/support/run-typescript.js')];
     const main = join(ROOT, 'lib/doctor/main.ts');
@@ -28,6 +27,7 @@ export function runProgram(args: readonly string[]): Promise<Ending> {
     for (const stream of ['stdout', 'stderr'] as const) {
       child[stream].setEncoding('utf8').on('data', (text: string) => {
         printed[stream] += text;
+        if (closeAfterFirstOutput && stream === 'stdout') child.stdout.destroy();
       });
     }
     child.once('error', reject);

@@ -10,7 +10,7 @@ import type { RequestHandler } from 'express';
 import type { CheckName } from '../../lib/doctor/finding.js';
 import { mcpRoute } from '../support/mcp-route.js';
 import { startWorld, type World, type WorldOptions } from '../support/world.js';
-import { environmentFor, examine, failure, type Report } from './examination.js';
+import { environmentFor, failure, type Report, reportOf } from './run-checks.js';
 
 const OF_SERVER: readonly CheckName[] = [
   'base-url',
@@ -28,7 +28,7 @@ afterEach(async () => {
   await Promise.all(worlds.splice(0).map((world) => world.close()));
 });
 
-async function examineServer(
+async function reportOfServer(
   setup: WorldOptions = {},
   changes: Readonly<Record<string, string>> = {},
 ): Promise<Report> {
@@ -37,7 +37,7 @@ async function examineServer(
   const { configUrl } = world.tenant;
   const baseUrl = world.origin + (setup.basePath ?? '');
   const environment = { ...environmentFor({ configUrl, baseUrl }), ...changes };
-  return examine(environment, { withServer: true });
+  return reportOf(environment, { withServer: true });
 }
 
 /** A step of a proxy: answers what `when` is true for. */
@@ -56,15 +56,15 @@ function inFront(
 
 describe('the doctor, on our own server', () => {
   it.each([{ basePath: '' }, { basePath: '/api' }])(
-    'finds nothing wrong with one that is mounted right (%j)',
+    'passes one that is mounted correctly (%j)',
     async (setup) => {
-      const report = await examineServer(setup);
+      const report = await reportOfServer(setup);
       for (const check of OF_SERVER) expect(report[check]).toMatchObject({ outcome: 'passed' });
     },
   );
 
-  it('finds nothing wrong with one whose endpoint is the origin itself', async () => {
-    const report = await examineServer(
+  it('passes one whose endpoint is the origin itself', async () => {
+    const report = await reportOfServer(
       { options: { resourcePath: '/' } },
       { AUTH0_MCP_RESOURCE_PATH: '/' },
     );
@@ -77,22 +77,24 @@ describe('the doctor, on our own server', () => {
     worlds.push(world);
     const { configUrl } = world.tenant;
     const environment = environmentFor({ configUrl, baseUrl: world.origin });
-    const report = await examine(environment, { withServer: true });
+    const report = await reportOf(environment, { withServer: true });
     expect(report.challenge).toMatchObject({ outcome: 'passed' });
   });
 
-  it('base URL: says that nothing listens there, and skips the rest', async () => {
+  it('base URL: says that no process listens there, and skips the rest', async () => {
     const world = await startWorld();
     const { configUrl } = world.tenant;
     const environment = environmentFor({ configUrl, baseUrl: world.origin });
     await world.close();
-    const report = await examine(environment, { withServer: true });
-    expect(report['base-url']).toMatchObject(failure('nothing listens there', 'Start the server'));
+    const report = await reportOf(environment, { withServer: true });
+    expect(report['base-url']).toMatchObject(
+      failure('no process listens there', 'Start the server'),
+    );
     for (const check of OF_SERVER.slice(1)) expect(report[check]?.outcome).toBe('skipped');
   });
 
   it('base URL: reports a redirect, which clients do not follow', async () => {
-    const report = await examineServer(
+    const report = await reportOfServer(
       inFront(
         (url) => url === '/mcp',
         (_req, res) => res.redirect(301, 'https://www.mcp.example/mcp'),
@@ -101,19 +103,21 @@ describe('the doctor, on our own server', () => {
     expect(report['base-url']).toMatchObject(failure('https://www.mcp.example/mcp', 'final URL'));
   });
 
-  it('challenge: reports an endpoint that is open', async () => {
-    const report = await examineServer({
+  it('challenge: reports an endpoint that is not protected', async () => {
+    const report = await reportOfServer({
       mount: (app, auth) => {
         app.use(auth.metadata);
         app.all('/mcp', mcpRoute);
       },
     });
     expect(report.challenge).toMatchObject({ outcome: 'failed' });
-    expect(report.challenge?.message).toMatch(/\/mcp (is open|answers \d+ instead of 401)/);
+    expect(report.challenge?.message).toMatch(
+      /\/mcp (is not protected|responds \d+ instead of 401)/,
+    );
   });
 
   it('challenge: reports another guard before ours', async () => {
-    const report = await examineServer(
+    const report = await reportOfServer(
       inFront(
         (url) => url === '/mcp',
         (_req, res) => res.status(401).set('WWW-Authenticate', 'Basic realm="staging"').end(),
@@ -122,16 +126,18 @@ describe('the doctor, on our own server', () => {
     expect(report.challenge).toMatchObject(failure('without a Bearer challenge', 'guard'));
   });
 
-  it('challenge: reports a server that sends clients elsewhere', async () => {
-    const report = await examineServer({}, { AUTH0_MCP_RESOURCE_PATH: '/mcp/v2' });
+  it('challenge: reports a server that names another metadata URL', async () => {
+    const report = await reportOfServer({}, { AUTH0_MCP_RESOURCE_PATH: '/mcp/v2' });
     expect(report.challenge).toMatchObject(failure('/.well-known/oauth-protected-resource', ''));
   });
 
   it('metadata: reports a mount below a prefix that baseUrl does not have', async () => {
-    const report = await examineServer({ mount: (app, auth) => app.use('/inner', auth) });
+    const report = await reportOfServer({ mount: (app, auth) => app.use('/inner', auth) });
     expect(report['resource-metadata']).toMatchObject(failure('status 404', 'root of the app'));
     expect(report['server-metadata']).toMatchObject(failure('status 404', 'root of the app'));
-    expect(report['browser-clients']).toMatchObject(failure('answered 404', 'root of the app'));
+    expect(report['browser-clients']).toMatchObject(
+      failure('preflight of a browser is 404', 'root of the app'),
+    );
   });
 
   it.each([
@@ -140,7 +146,7 @@ describe('the doctor, on our own server', () => {
     ['login', '/authorize'],
     ['tokens', '/token'],
   ] as const)('endpoints: reports that auth.%s is not mounted', async (missing, path) => {
-    const report = await examineServer({
+    const report = await reportOfServer({
       mount(app, auth) {
         for (const part of ['metadata', 'registration', 'login', 'tokens'] as const) {
           if (part !== missing) app.use(auth[part]);
@@ -152,7 +158,7 @@ describe('the doctor, on our own server', () => {
   });
 
   it('endpoints: names the remedy where a proxy strips the prefix', async () => {
-    const report = await examineServer({
+    const report = await reportOfServer({
       basePath: '/api',
       before: (app) =>
         app.use((req, _res, next) => {
@@ -166,7 +172,7 @@ describe('the doctor, on our own server', () => {
   });
 
   it('metadata: reports a page of the host app where the document should be', async () => {
-    const report = await examineServer(
+    const report = await reportOfServer(
       inFront(
         (url) => url.startsWith('/.well-known/'),
         (_req, res) => res.send('<!doctype html><title>A single-page app</title>'),
@@ -175,22 +181,22 @@ describe('the doctor, on our own server', () => {
     expect(report['resource-metadata']).toMatchObject(failure('no JSON document', ''));
   });
 
-  it('metadata: compares what is published with the configuration, to the letter', async () => {
-    const report = await examineServer({}, { AUTH0_MCP_RESOURCE_PATH: '/other' });
+  it('metadata: compares published values with the configuration exactly', async () => {
+    const report = await reportOfServer({}, { AUTH0_MCP_RESOURCE_PATH: '/other' });
     expect(report['resource-metadata']).toMatchObject({ outcome: 'failed' });
-    const wrongIssuer = await examineServer(
+    const wrongIssuer = await reportOfServer(
       inFront(
         (url) => url.startsWith('/.well-known/oauth-authorization-server'),
         (_req, res) => res.json({ issuer: 'http://other.example/' }),
       ),
     );
     expect(wrongIssuer['server-metadata']).toMatchObject(
-      failure('says issuer is "http://other.example/"', 'another configuration'),
+      failure('has issuer "http://other.example/"', 'another configuration'),
     );
   });
 
   it('metadata: reports that pages of other origins may not read it', async () => {
-    const report = await examineServer({
+    const report = await reportOfServer({
       before: (app) =>
         app.use((_req, res, next) => {
           const { setHeader } = res;
@@ -204,8 +210,8 @@ describe('the doctor, on our own server', () => {
     );
   });
 
-  it.each(['Claude-User', 'python-httpx'])('notices that %s is taken for a bot', async (name) => {
-    const report = await examineServer(
+  it.each(['Claude-User', 'python-httpx'])('reports that %s is blocked as a bot', async (name) => {
+    const report = await reportOfServer(
       inFront(
         (_url, agent) => agent.startsWith(name),
         (_req, res) => res.status(403).send('<title>Just a moment...</title>'),
@@ -216,14 +222,14 @@ describe('the doctor, on our own server', () => {
   });
 
   it.each([
-    ['a refusal', 403, /refuses every caller/],
-    ['a staging password', 401, /refuses every caller/],
-    ['a proxy without its server', 502, /a proxy does not reach it/],
+    ['a refusal', 403, /rejects every caller/],
+    ['a staging password', 401, /rejects every caller/],
+    ['a proxy without its server', 502, /a proxy cannot reach it/],
     ['a page of the app for everything unknown', 404, /root of the app/],
   ])(
-    'FA-32 blames no protection against bots where %s meets everybody',
+    'FA-32 does not report bot protection if %s applies to every caller',
     async (_what, status, remedy) => {
-      const report = await examineServer(
+      const report = await reportOfServer(
         inFront(
           (url) => url.startsWith('/.well-known/'),
           (_req, res) => res.status(status).send('no'),
@@ -240,13 +246,13 @@ describe('the doctor, on our own server', () => {
           remedy: expect.stringMatching(remedy),
         });
       }
-      const bots = report.all.filter(({ remedy: advice }) => advice?.includes('for bots'));
+      const bots = report.all.filter(({ remedy: advice }) => advice?.includes('as bots'));
       expect(bots).toEqual([]);
     },
   );
 
-  it('FA-32 still finds an agent that is refused one document where another is refused to all', async () => {
-    const report = await examineServer(
+  it('FA-32 reports an agent that is blocked from one document while another is blocked for all', async () => {
+    const report = await reportOfServer(
       inFront(
         (url, agent) =>
           url.startsWith('/.well-known/oauth-protected-resource') || agent === 'Claude-User',
@@ -256,14 +262,14 @@ describe('the doctor, on our own server', () => {
     expect(report['client-agents']).toMatchObject(failure('Claude-User', 'bots'));
   });
 
-  it('challenge: blames no mount for a server that a proxy does not reach', async () => {
-    const report = await examineServer(
+  it('challenge: does not report the mount of a server that a proxy cannot reach', async () => {
+    const report = await reportOfServer(
       inFront(
         () => true,
         (_req, res) => res.status(503).end(),
       ),
     );
-    expect(report.challenge).toMatchObject(failure('answers 503', 'a proxy does not reach it'));
+    expect(report.challenge).toMatchObject(failure('responds 503', 'a proxy cannot reach it'));
   });
 });
 
@@ -307,26 +313,28 @@ describe('FA-18 the doctor, for clients in browsers', () => {
   ] as [string, Record<string, string>, string][])(
     'reports cors() before the library that %s',
     async (_what, headers, says) => {
-      const report = await examineServer({ before: (app) => app.use(cors(headers)) });
+      const report = await reportOfServer({ before: (app) => app.use(cors(headers)) });
       expect(report['browser-clients']).toMatchObject(
         failure(says, 'mount the library before cors()'),
       );
     },
   );
 
-  it('reports a preflight that a login in front refuses', async () => {
-    const report = await examineServer({ before: (app) => app.use(cors(ANY, 401)) });
-    expect(report['browser-clients']).toMatchObject(failure('answered 401', 'before cors()'));
+  it('reports a preflight that a login page in front rejects', async () => {
+    const report = await reportOfServer({ before: (app) => app.use(cors(ANY, 401)) });
+    expect(report['browser-clients']).toMatchObject(
+      failure('preflight of a browser is 401', 'before cors()'),
+    );
   });
 
   it('reports cors() at the token endpoint alone', async () => {
     const narrow = cors({ ...ANY, 'Access-Control-Allow-Headers': 'content-type' });
-    const report = await examineServer({ before: (app) => app.use('/token', narrow) });
+    const report = await reportOfServer({ before: (app) => app.use('/token', narrow) });
     expect(report['browser-clients']).toMatchObject(failure('/token: the preflight', 'cors()'));
   });
 
   it('reports a proxy that hides the challenge from pages', async () => {
-    const report = await examineServer({
+    const report = await reportOfServer({
       before: (app) =>
         app.use((_req, res, next) => {
           const { setHeader } = res;
@@ -346,12 +354,12 @@ describe('FA-18 the doctor, for clients in browsers', () => {
     ['names Authorization beside a wildcard', 'Authorization, *'],
   ])('passes one that %s', async (_what, allowed) => {
     const headers = { ...ANY, 'Access-Control-Allow-Headers': allowed };
-    const report = await examineServer({ before: (app) => app.use(cors(headers)) });
+    const report = await reportOfServer({ before: (app) => app.use(cors(headers)) });
     expect(report['browser-clients']).toMatchObject({ outcome: 'passed' });
   });
 
   it('passes one after the library, and a server that narrows the origins of its endpoint', async () => {
-    const report = await examineServer({
+    const report = await reportOfServer({
       options: { allowedOrigins: ['https://app.example.com'] },
       mount(app, auth) {
         app.use(auth, cors({ 'Access-Control-Allow-Headers': 'x' }));

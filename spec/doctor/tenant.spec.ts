@@ -1,9 +1,6 @@
-/**
- * The doctor at a tenant that is set up wrongly, each time in one way.
- *
- * @module
- */
+/** The doctor at tenants with one wrong setting each. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+
 import {
   type Application,
   DEMO_AUDIENCE,
@@ -12,7 +9,7 @@ import {
 } from '../../demo/tenant/options.js';
 import { startTenant, type Tenant } from '../../demo/tenant/tenant.js';
 import { tenantKeys } from '../support/tenant-keys.js';
-import { environmentFor, examine, failure, type Report } from './examination.js';
+import { environmentFor, failure, type Report, reportOf } from './run-checks.js';
 
 const BASE_URL = 'http://127.0.0.1:9';
 const CALLBACK = `${BASE_URL}/auth/callback`;
@@ -33,12 +30,12 @@ afterEach(() => {
 afterAll(() => tenant.close());
 
 /** Examines with variables changed. */
-function examineWith(
+function reportWith(
   changes: Readonly<Record<string, string>> = {},
-  how: Parameters<typeof examine>[1] = {},
+  how: Parameters<typeof reportOf>[1] = {},
 ): Promise<Report> {
   const environment = environmentFor({ configUrl: tenant.configUrl, baseUrl: BASE_URL });
-  return examine({ ...environment, ...changes }, how);
+  return reportOf({ ...environment, ...changes }, how);
 }
 
 function application(change: Partial<Application>): void {
@@ -47,8 +44,8 @@ function application(change: Partial<Application>): void {
 }
 
 describe('the doctor, on the tenant', () => {
-  it('finds nothing wrong with one that is set up right', async () => {
-    const { all } = await examineWith();
+  it('passes one that is set up correctly', async () => {
+    const { all } = await reportWith();
     expect(all.filter(({ outcome }) => outcome === 'failed' || outcome === 'warning')).toEqual([]);
     const ofTenant = ['discovery', 'issuer', 'clock', 'signing-algorithms'];
     const ofApplication = ['callback', 'audience', 'client-authentication'];
@@ -56,39 +53,39 @@ describe('the doctor, on the tenant', () => {
     expect(passed).toEqual(expect.arrayContaining([...ofTenant, ...ofApplication]));
   });
 
-  it('discovery: says that nothing listens, and skips what needs the tenant', async () => {
+  it('discovery: says that no process listens, and skips what needs the tenant', async () => {
     const gone = await startTenant({ keys: tenant.keys });
     await gone.close();
     const { configUrl } = gone;
-    const report = await examineWith({ AUTH0_MCP_CONFIG_URL: configUrl });
-    expect(report.discovery).toMatchObject(failure('nothing listens there', 'configUrl'));
+    const report = await reportWith({ AUTH0_MCP_CONFIG_URL: configUrl });
+    expect(report.discovery).toMatchObject(failure('no process listens there', 'configUrl'));
     for (const check of ['issuer', 'callback', 'audience', 'client-authentication'] as const) {
       expect(report[check]?.outcome).toBe('skipped');
     }
   });
 
   it('discovery: says that the host is unknown', async () => {
-    const report = await examineWith({
+    const report = await reportWith({
       AUTH0_MCP_CONFIG_URL: 'https://no-such-tenant.invalid/.well-known/openid-configuration',
     });
-    expect(report.discovery).toMatchObject(failure('host name is not known', 'DNS'));
+    expect(report.discovery).toMatchObject(failure('host name cannot be resolved', 'DNS'));
   });
 
   it('discovery: reports a page where the document should be', async () => {
     tenant.fault('/.well-known/openid-configuration', { kind: 'html' });
-    const report = await examineWith();
+    const report = await reportWith();
     expect(report.discovery).toMatchObject(failure('no JSON document', 'Domain'));
   });
 
   it('discovery: reports the status of a wrong path', async () => {
     tenant.fault('/.well-known/openid-configuration', { kind: 'respond', status: 404 });
-    expect((await examineWith()).discovery).toMatchObject(failure('status 404', 'configUrl'));
+    expect((await reportWith()).discovery).toMatchObject(failure('status 404', 'configUrl'));
   });
 
   it('issuer: reports a document that names another domain of the tenant', async () => {
     const body = { issuer: 'https://tenant.eu.auth0.com/' };
     tenant.fault('/.well-known/openid-configuration', { kind: 'respond', status: 200, body });
-    const report = await examineWith();
+    const report = await reportWith();
     expect(report.discovery).toMatchObject({ outcome: 'passed' });
     expect(report.issuer).toMatchObject(failure('https://tenant.eu.auth0.com/', 'custom domain'));
   });
@@ -98,7 +95,7 @@ describe('the doctor, on the tenant', () => {
     [-300, 'failed', 'behind'],
     [45, 'warning', 'ahead'],
   ])('clock: notices that ours is %d seconds off', async (seconds, outcome, word) => {
-    const report = await examineWith({}, { now: () => Math.floor(Date.now() / 1000) + seconds });
+    const report = await reportWith({}, { now: () => Math.floor(Date.now() / 1000) + seconds });
     expect(report.clock).toMatchObject({ outcome, remedy: expect.stringContaining('NTP') });
     expect(report.clock?.message).toContain(word);
   });
@@ -107,8 +104,8 @@ describe('the doctor, on the tenant', () => {
     const { json } = await discoveryDocument();
     const body = { ...json, id_token_signing_alg_values_supported: ['HS256'] };
     tenant.fault('/.well-known/openid-configuration', { kind: 'respond', status: 200, body });
-    const report = await examineWith();
-    expect(report['signing-algorithms']).toMatchObject(failure('offers HS256', 'RS256'));
+    const report = await reportWith();
+    expect(report['signing-algorithms']).toMatchObject(failure('supports HS256', 'RS256'));
   });
 
   it.each([
@@ -118,16 +115,18 @@ describe('the doctor, on the tenant', () => {
     ['keys for encryption', [{ kty: 'RSA', use: 'enc' }]],
   ])('signing algorithms: reports a key set with %s', async (_what, keys) => {
     tenant.fault('/.well-known/jwks.json', { kind: 'respond', status: 200, body: { keys } });
-    const report = await examineWith();
+    const report = await reportWith();
     expect(report['signing-algorithms']).toMatchObject(failure('no key for RS256', 'RS256'));
   });
 });
 
 describe('the doctor, on the application', () => {
-  it('callback: names the URL to register, to the letter', async () => {
+  it('callback: names the exact URL to register', async () => {
     application({ callbackUrls: [`${CALLBACK}/`] });
-    const report = await examineWith();
-    expect(report.callback).toMatchObject(failure('Callback URL mismatch', `add ${CALLBACK}, `));
+    const report = await reportWith();
+    expect(report.callback).toMatchObject(
+      failure('Callback URL mismatch', `add exactly ${CALLBACK}. `),
+    );
     expect(report.audience).toMatchObject({ outcome: 'skipped' });
   });
 
@@ -135,31 +134,31 @@ describe('the doctor, on the application', () => {
     const location =
       'https://errors.example/?error=unauthorized_client&error_description=Callback+URL+mismatch.';
     tenant.fault('/authorize', { kind: 'respond', status: 302, headers: { location } });
-    const report = await examineWith();
+    const report = await reportWith();
     expect(report.callback).toMatchObject(failure('Callback URL mismatch', 'Allowed Callback'));
   });
 
   it('callback: says that the client id is not of this tenant', async () => {
-    const report = await examineWith({ AUTH0_MCP_CLIENT_ID: 'of-another-tenant' });
+    const report = await reportWith({ AUTH0_MCP_CLIENT_ID: 'of-another-tenant' });
     expect(report.callback).toMatchObject(failure('of-another-tenant', 'Client ID'));
   });
 
   it('audience: says that the tenant has no such API; a slash is enough', async () => {
-    const report = await examineWith({ AUTH0_MCP_AUDIENCE: `${DEMO_AUDIENCE}/` });
+    const report = await reportWith({ AUTH0_MCP_AUDIENCE: `${DEMO_AUDIENCE}/` });
     expect(report.callback).toMatchObject({ outcome: 'passed' });
     expect(report.audience).toMatchObject(failure(`${DEMO_AUDIENCE}/`, 'Identifier'));
   });
 
-  it('audience: passes on another refusal of Auth0', async () => {
+  it('audience: reports another error of Auth0', async () => {
     const location = `${CALLBACK}?error=invalid_request&error_description=parameter+organization+is+required`;
     tenant.fault('/authorize', { kind: 'respond', status: 302, headers: { location } });
-    const report = await examineWith();
+    const report = await reportWith();
     expect(report.audience).toMatchObject(failure('organization is required', 'authorizeParams'));
   });
 
   it('client authentication: reports a wrong secret, and shows neither', async () => {
     const wrong = 'not-the-secret-that-the-tenant-has-f00f';
-    const report = await examineWith({ AUTH0_MCP_CLIENT_SECRET: wrong });
+    const report = await reportWith({ AUTH0_MCP_CLIENT_SECRET: wrong });
     expect(report['client-authentication']).toMatchObject(
       failure('access_denied', 'Authentication Method'),
     );
@@ -168,7 +167,7 @@ describe('the doctor, on the application', () => {
   });
 
   it('client authentication: reports a method other than the one of the application', async () => {
-    const report = await examineWith({
+    const report = await reportWith({
       AUTH0_MCP_TOKEN_ENDPOINT_AUTH_METHOD: 'client_secret_basic',
     });
     expect(report['client-authentication']).toMatchObject(
@@ -178,17 +177,17 @@ describe('the doctor, on the application', () => {
 
   it('client authentication: accepts an application without a secret', async () => {
     tenant.configure({ applications: [{ clientId: DEMO_CLIENT_ID, callbackUrls: [CALLBACK] }] });
-    const report = await examineWith({ AUTH0_MCP_CLIENT_SECRET: '' });
+    const report = await reportWith({ AUTH0_MCP_CLIENT_SECRET: '' });
     expect(report['client-authentication']).toMatchObject({
       outcome: 'passed',
       message: 'accepted (none)',
     });
   });
 
-  it('client authentication: reports a grant type that is switched off', async () => {
+  it('client authentication: reports a grant type that is disabled', async () => {
     const body = { error: 'unauthorized_client', error_description: 'Grant type not allowed.' };
     tenant.fault('/oauth/token', { kind: 'respond', status: 403, body });
-    const report = await examineWith();
+    const report = await reportWith();
     expect(report['client-authentication']).toMatchObject(
       failure('unauthorized_client', 'Grant Types'),
     );

@@ -1,13 +1,7 @@
 /**
- * A login as an MCP client does it, through our own server while it runs: registration, consent, Auth0,
- * tokens, first request.
- *
- * It proves the whole way, wherever the server is. What the server keeps to itself, such as whether
- * Auth0 gave a refresh token, stays with it.
- *
- * Spec: RFC 7591, RFC 8252 §7.3 (loopback redirect), RFC 7636, RFC 7009.
- *
- * @module
+ * A login as an MCP client does it, through the running server: registration, consent, Auth0, tokens, first
+ * request (RFC 7591, RFC 8252 §7.3, RFC 7636, RFC 7009). It works for a server on any host, but shows no more
+ * than a client can see: not whether Auth0 issued a refresh token.
  */
 import { createHash, randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
@@ -25,34 +19,38 @@ import {
 } from '../finding.js';
 import { type ProbeResponse, probe } from '../probe.js';
 
-const SERVER_LOG_REMEDY = 'The log of the server has the reason, under the reference of the page.';
+const SERVER_LOG_REMEDY = 'The log of the server has the reason, with the reference of the page.';
 
 const AFTER_LOGIN: readonly CheckName[] = ['granted-scopes', 'offline-access'];
 
-/** Where the browser came back to, with what. */
-interface Visit {
+/** The redirect URI of the client. */
+interface Callback {
   readonly redirectUri: string;
-  /** The parameters of the answer that bears this state. */
-  answer(state: string): Promise<URLSearchParams>;
+  /** The parameters of the authorization response with this state. */
+  response(state: string): Promise<URLSearchParams>;
   close(): void;
 }
 
-/** @param invite tells the person where to log in; @param patienceMs how long they may take */
+/** @param timeoutMs for the user to log in */
 export async function* logInAsClient(
   config: Config,
-  { invite, patienceMs }: { invite: (url: string) => void; patienceMs: number },
+  promptLogin: (url: string) => void,
+  timeoutMs: number,
 ): Findings {
-  const visit = await awaitVisit(patienceMs);
+  const callback = await listenForCallback(timeoutMs);
   try {
-    const registered = await register(config, visit.redirectUri);
+    const registered = await register(config, callback.redirectUri);
     if (typeof registered.json?.['client_id'] !== 'string') {
       yield* skipped(
         ['login', ...AFTER_LOGIN],
-        `the server registers no client on this machine: ${said(registered)}`,
+        `the server registers no client on this machine: ${reasonOf(registered)}`,
       );
       return;
     }
-    yield* useLogin(config, await tokensFor(config, registered.json['client_id'], visit, invite));
+    yield* useLogin(
+      config,
+      await tokensFor(config, registered.json['client_id'], callback, promptLogin),
+    );
   } catch (error) {
     yield failed(
       'login',
@@ -60,7 +58,7 @@ export async function* logInAsClient(
       SERVER_LOG_REMEDY,
     );
   } finally {
-    visit.close();
+    callback.close();
   }
 }
 
@@ -76,8 +74,8 @@ function register({ baseUrl }: Config, redirectUri: string): Promise<ProbeRespon
 async function tokensFor(
   { baseUrl, resource }: Config,
   clientId: string,
-  visit: Visit,
-  invite: (url: string) => void,
+  callback: Callback,
+  promptLogin: (url: string) => void,
 ): Promise<ProbeResponse & { readonly clientId: string }> {
   const [verifier, state] = [randomBytes(32), randomBytes(16)].map((bytes) =>
     bytes.toString('base64url'),
@@ -85,28 +83,28 @@ async function tokensFor(
   const request = new URLSearchParams({
     response_type: 'code',
     client_id: clientId,
-    redirect_uri: visit.redirectUri,
+    redirect_uri: callback.redirectUri,
     code_challenge: createHash('sha256').update(verifier).digest('base64url'),
     code_challenge_method: 'S256',
     resource,
     state,
   });
-  const answered = visit.answer(state);
-  invite(`${baseUrl}/authorize?${request}`);
-  const answer = await answered;
-  const code = answer.get('code');
+  const responded = callback.response(state);
+  promptLogin(`${baseUrl}/authorize?${request}`);
+  const response = await responded;
+  const code = response.get('code');
   if (code === null) {
-    const reason = [answer.get('error'), answer.get('error_description')]
+    const reason = [response.get('error'), response.get('error_description')]
       .filter(Boolean)
       .join(': ');
-    throw new Error(`the server answered ${reason.slice(0, 300)}`);
+    throw new Error(`the server responded ${reason.slice(0, 300)}`);
   }
   const form = {
     grant_type: 'authorization_code',
     code,
     code_verifier: verifier,
     client_id: clientId,
-    redirect_uri: visit.redirectUri,
+    redirect_uri: callback.redirectUri,
     resource,
   };
   return { ...(await probe({ url: `${baseUrl}/token`, form })), clientId };
@@ -118,44 +116,44 @@ async function* useLogin(
 ): Findings {
   const { access_token: token, refresh_token: refreshToken, scope } = tokens.json ?? {};
   if (tokens.status !== 200 || typeof token !== 'string') {
-    yield failed('login', `the server gave no tokens: ${said(tokens)}`, SERVER_LOG_REMEDY);
-    yield* skipped(AFTER_LOGIN, 'nobody is logged in');
+    yield failed('login', `the server issued no tokens: ${reasonOf(tokens)}`, SERVER_LOG_REMEDY);
+    yield* skipped(AFTER_LOGIN, 'no user is logged in');
     return;
   }
-  yield await firstUse(config, token);
+  yield await firstRequest(config, token);
   const granted = String(scope ?? '').split(' ');
   const missing = missingScopes(config.scopes.required, granted, config.scopes.implied);
   yield missing.length === 0
     ? passed('granted-scopes', granted.join(' '))
-    : failed('granted-scopes', `without ${missing.join(' ')}, which requiredScopes asks for`);
+    : failed('granted-scopes', `without ${missing.join(' ')}, which requiredScopes requires`);
   yield* skipped(
     ['offline-access'],
-    'the running server knows. Its log says "Auth0 gave no refresh token" where there is none',
+    'only the running server can tell. Its log says "Auth0 gave no refresh token" if there is none',
   );
-  // RFC 7009 §2.1: nothing of this login stays behind.
+  // RFC 7009 §2.1: this revokes the whole grant.
   const form = { token: String(refreshToken ?? token), client_id: clientId };
   await probe({ url: `${config.baseUrl}/revoke`, form }).catch(() => undefined);
 }
 
-async function firstUse({ resource }: Config, token: string): Promise<Finding> {
+async function firstRequest({ resource }: Config, token: string): Promise<Finding> {
   const { status } = await probe({
     url: resource,
     headers: { authorization: `Bearer ${token}`, accept: 'application/json, text/event-stream' },
     json: { jsonrpc: '2.0', id: 1, method: 'ping' },
   });
   if (status !== 401 && status !== 403) {
-    return passed('login', `from registration to a request that the guard lets through`);
+    return passed('login', 'from registration to a request that the guard accepts');
   }
-  const message = `${resource} answers ${status} to a token of its own server`;
+  const message = `${resource} responds ${status} to a token of its own server`;
   return failed('login', message, 'Does a proxy remove the Authorization header?');
 }
 
-function said({ status, json }: ProbeResponse): string {
+function reasonOf({ status, json }: ProbeResponse): string {
   const words = [json?.['error'], json?.['error_description']].filter(Boolean).join(': ');
   return `status ${status}${words === '' ? '' : `, ${words.slice(0, 300)}`}`;
 }
 
-async function awaitVisit(patienceMs: number): Promise<Visit> {
+async function listenForCallback(timeoutMs: number): Promise<Callback> {
   const server = createServer();
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
@@ -164,14 +162,18 @@ async function awaitVisit(patienceMs: number): Promise<Visit> {
   const redirectUri = `http://127.0.0.1:${(server.address() as AddressInfo).port}/callback`;
   return {
     redirectUri,
-    answer: (state) =>
+    response: (state) =>
       new Promise((resolve, reject) => {
-        const timer = setTimeout(() => reject(new Error('nobody logged in')), patienceMs);
+        const timer = setTimeout(() => reject(new Error('no user logged in')), timeoutMs);
         server.on('request', (req, res) => {
           const { pathname, searchParams } = new URL(req.url ?? '/', redirectUri);
           const isOurs = pathname === '/callback' && searchParams.get('state') === state;
           res.writeHead(isOurs ? 200 : 404, { 'Content-Type': 'text/plain' });
-          res.end(isOurs ? 'That was all. The terminal has the result; close this window.' : '');
+          res.end(
+            isOurs
+              ? 'The login is complete. The result is in the terminal; you can close this window.'
+              : '',
+          );
           if (!isOurs) return;
           clearTimeout(timer);
           resolve(searchParams);

@@ -1,8 +1,6 @@
-/**
- * The configuration: can it be read, and are its secrets worth the name?
- *
- * @module
- */
+/** The configuration: whether it is complete and valid, and its secrets are random. */
+import { existsSync, readFileSync } from 'node:fs';
+import { parseEnv } from 'node:util';
 import { deflateRawSync } from 'node:zlib';
 
 import type { Config } from '../../config/config.js';
@@ -23,26 +21,26 @@ import {
   warning,
 } from '../finding.js';
 
-/** The configuration, and where it keeps things. */
-export interface Setup {
+/** The configuration, and where the storage is. */
+interface Setup {
   readonly config: Config;
   /** Undefined: the embedded storage, in `directory`. */
   readonly redisUrl: string | undefined;
   readonly directory: string;
 }
 
-/** @returns undefined where there is nothing to go on with */
+/** @returns undefined if the configuration is not usable */
 export async function* checkConfiguration(environment: Environment): Findings<Setup | undefined> {
   const warnings: string[] = [];
   try {
     const { options } = readEnvironment(environment);
-    // Nothing is opened yet: a directory made by another user than the server's would be in its way.
+    // No storage is opened: a directory of another user would be unusable for the server.
     const unopened = (): Storage => ({ ...memoryStorage(), localSecret: () => new Uint8Array(32) });
-    const deps = { embeddedStorage: unopened, redisStorage: unopened };
-    const config = resolveConfig({ logger: keeping(warnings) }, environment, deps);
-    yield passed('configuration', `complete; our issuer is ${config.issuer}`);
+    const factories = { embeddedStorage: unopened, redisStorage: unopened };
+    const config = resolveConfig({ logger: warningCollector(warnings) }, environment, factories);
+    yield passed('configuration', `complete; the issuer is ${config.issuer}`);
     for (const message of warnings) {
-      yield warning('configuration', message, 'See the option in the README.');
+      yield warning('configuration', message, 'See the option in docs/configuration.md.');
     }
     yield* checkKeys(config);
     const { storage } = options;
@@ -56,22 +54,22 @@ export async function* checkConfiguration(environment: Environment): Findings<Se
 }
 
 const ENVIRONMENT_REMEDY =
-  'The doctor reads the environment, or the file of --env. What your code gives to auth0Mcp() it cannot see: set it for this command.';
+  'The doctor reads the environment, or the file of --env. It cannot see options in your code: set them in the environment of this command.';
 
-function keeping(warnings: string[]): Logger {
-  const pass = (): void => {};
+function warningCollector(warnings: string[]): Logger {
+  const drop = (): void => {};
   return {
-    debug: pass,
-    info: pass,
+    debug: drop,
+    info: drop,
     warn: (_fields, message) => warnings.push(message),
-    error: pass,
+    error: drop,
   };
 }
 
 function* checkKeys(config: Config): Generator<Finding> {
   const { jwtSigningKeys, storageEncryptionKeys } = config;
   yield jwtSigningKeys.length === 0
-    ? passed('signing-key', 'made by the embedded storage and kept there')
+    ? passed('signing-key', 'created and stored by the embedded storage')
     : strengthOf('signing-key', jwtSigningKeys);
   if (storageEncryptionKeys.length > 0) yield strengthOf('encryption-key', storageEncryptionKeys);
 }
@@ -82,18 +80,47 @@ function strengthOf(check: CheckName, keys: readonly Uint8Array[]): Finding {
   const which = keys.length === 1 ? 'it' : `number ${weak + 1} of ${keys.length}`;
   return failed(
     check,
-    `${which} looks written by hand, not random: whoever guesses it can make tokens`,
-    `This makes a good one: ${KEY_COMMAND}. Add it to the list behind the old one on all machines, then put it in front of it on all; a single machine can begin with that. Take the old one out as soon as the logins it made may end: until then it can be guessed.`,
+    `${which} does not look random: an attacker who guesses it can create tokens`,
+    `This command generates one: ${KEY_COMMAND}. Append it to the list on all machines, then move it to the front on all; a single machine can begin with that. Remove the old one as soon as its logins may end: until then it can be guessed.`,
   );
 }
 
-/** Words that stand in keys which people made up. */
+/** Words in keys that were not generated. */
 const WORDS = /secret|change.?me|passw|example|signing|default|qwert|letmein|12345|abcde/i;
 
-/** A repeated pattern shrinks to less than this share of its length; random text hardly shrinks. */
+/** A repeated pattern compresses to less than this share of its length; random text does not. */
 const MIN_SHARE_LEFT = 0.7;
 
 function isGuessable(key: Uint8Array): boolean {
   const share = deflateRawSync(key).length / key.length;
   return share < MIN_SHARE_LEFT || WORDS.test(Buffer.from(key).toString('latin1'));
+}
+
+/** Warns of values that Docker would read differently than Node does. */
+export function checkEnvFile(file: string): Finding[] {
+  const text = existsSync(file) ? readFileSync(file, 'utf8') : '';
+  const literal = readLiterally(text);
+  const names = Object.entries(parseEnv(text))
+    .filter(([name]) => /^(AUTH0_MCP|FASTMCP_SERVER_AUTH)_/.test(name))
+    .filter(([name, value]) => literal.get(name)?.trim() !== value?.trim())
+    .map(([name]) => name);
+  if (names.length === 0) return [];
+  return [
+    warning(
+      'configuration',
+      `${file} is checked as node --env-file reads it. docker run --env-file and Kubernetes keep quotation marks and comments, and would pass other values for ${names.join(', ')}`,
+      'If one of those reads this file, write these values without quotation marks, comments and "export", each on one line.',
+    ),
+  ];
+}
+
+/** As Docker does: a name, the first `=`, and the rest of the line unchanged. */
+function readLiterally(text: string): ReadonlyMap<string, string> {
+  const lines = text.split(/\r?\n/).filter((line) => !/^\s*(#|$)/.test(line));
+  return new Map(
+    lines.map((line) => {
+      const at = line.indexOf('=');
+      return [line.slice(0, at).trim(), line.slice(at + 1)];
+    }),
+  );
 }

@@ -1,11 +1,9 @@
 /**
- * A login by a person, for what shows only then: the access token, its scopes, offline access.
+ * A login by a user, which shows the access token, its scopes and offline access.
  *
- * Auth0 sends the browser back to the registered callback and nowhere else. So where that is on this
- * machine and the server does not run, the doctor stands in for it at its port, and sees the tokens
- * itself. Where the server runs, the login goes through it, as with any client.
- *
- * @module
+ * Auth0 redirects to the registered callback only. If that is on this machine and the server does not run, the
+ * doctor listens at its port and sees Auth0's tokens. If the server runs, the login goes through it, as that
+ * of any client.
  */
 import { createServer, type Server } from 'node:http';
 
@@ -33,54 +31,45 @@ import {
 } from '../finding.js';
 import { logInAsClient } from './client-login.js';
 
-/** What only a login shows. */
 export const LOGIN_CHECKS: readonly CheckName[] = ['login', 'granted-scopes', 'offline-access'];
 
-/** How long somebody may take to log in, in milliseconds. */
-const PATIENCE_MS = 10 * 60 * 1000;
+/** For the user to log in. */
+const TIMEOUT_MS = 10 * 60 * 1000;
 
-/** The login page of this visit; the rest of the server is not there. */
 const START_PATH = '/doctor';
 
 const NAME = 'doctor';
 
-/** What a login needs besides the configuration. */
-export interface LoginSurroundings {
+interface LoginHost {
   readonly now: () => number;
-  /** Tells the person where to log in. */
-  readonly invite: (url: string) => void;
+  /** Shows the user the URL of the login. */
+  readonly promptLogin: (url: string) => void;
 }
 
-export async function* checkLogin(
-  config: Config,
-  surroundings: LoginSurroundings & { readonly serverRuns: boolean },
-): Findings {
-  if (surroundings.serverRuns) {
-    yield* logInAsClient(config, { invite: surroundings.invite, patienceMs: PATIENCE_MS });
-    return;
-  }
-  yield* standIn(config, surroundings);
+export async function* checkLogin(config: Config, isServerUp: boolean, host: LoginHost): Findings {
+  if (isServerUp) yield* logInAsClient(config, host.promptLogin, TIMEOUT_MS);
+  else yield* logInWithoutServer(config, host);
 }
 
-async function* standIn(config: Config, surroundings: LoginSurroundings): Findings {
+async function* logInWithoutServer(config: Config, host: LoginHost): Findings {
   const { hostname, protocol } = new URL(config.callbackUrl);
   if (protocol !== 'http:' || !isLoopbackHost(hostname)) {
     yield* skipped(
       LOGIN_CHECKS,
-      `Auth0 answers to ${config.callbackUrl}, which is not on this machine. Start the server there, and the login goes through it`,
+      `the callback ${config.callbackUrl} is not on this machine. Start the server there, and the login goes through it`,
     );
     return;
   }
   const server = createServer();
   try {
     await listen(server, new URL(config.callbackUrl));
-    yield* logIn(server, config, surroundings);
+    yield* logIn(server, config, host);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
-    const { host } = new URL(config.callbackUrl);
+    const { host: address } = new URL(config.callbackUrl);
     yield* skipped(
       LOGIN_CHECKS,
-      `something listens at ${host}, where the login has to come back. Stop it for the moment; or, if it is the server, leave out --without-server`,
+      `another process listens at ${address}, the address of the callback. Stop it for now; or, if it is the server, omit --without-server`,
     );
   } finally {
     server.close();
@@ -88,52 +77,54 @@ async function* standIn(config: Config, surroundings: LoginSurroundings): Findin
   }
 }
 
-async function* logIn(server: Server, config: Config, surroundings: LoginSurroundings): Findings {
+async function* logIn(server: Server, config: Config, host: LoginHost): Findings {
   const auth0 = createAuth0({
     config: config.auth0,
     callbackUrl: config.callbackUrl,
     transactions: transactionsInMemory(),
-    now: surroundings.now,
+    now: host.now,
     log: SILENT,
   });
   const finished = finishedLogin(server, auth0, config);
-  surroundings.invite(new URL(START_PATH, config.callbackUrl).href);
+  host.promptLogin(new URL(START_PATH, config.callbackUrl).href);
   try {
     const login = await finished;
-    yield passed('login', 'Auth0 vouched for it, and its tokens verify');
+    yield passed('login', 'the login succeeded, and its tokens are valid');
     yield scopesFinding(login, config);
     yield await offlineFinding(login, auth0);
   } catch (error) {
     const remedy = error instanceof Auth0Error ? error.remedy : undefined;
     yield failed('login', error instanceof Error ? error.message : String(error), remedy);
-    yield* skipped(['granted-scopes', 'offline-access'], 'nobody is logged in');
+    yield* skipped(['granted-scopes', 'offline-access'], 'no user is logged in');
   }
 }
 
-/** Serves the two pages of a login until it is over. */
+/** Serves the start and the callback of one login. */
 function finishedLogin(server: Server, auth0: Auth0, config: Config): Promise<Auth0Login> {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error('nobody logged in')), PATIENCE_MS);
+    const timer = setTimeout(() => reject(new Error('no user logged in')), TIMEOUT_MS);
     const app = express();
-    const end = (res: Response, settle: () => void): void => {
+    const finish = (res: Response, settle: () => void): void => {
       clearTimeout(timer);
-      res.type('text').send('That was all. The terminal has the result; close this window.');
+      res
+        .type('text')
+        .send('The login is complete. The result is in the terminal; you can close this window.');
       settle();
     };
     const scopes = config.scopes.supported.filter((scope) => scope !== 'openid');
     app.get(START_PATH, (req: Request, res: Response) => {
       const start = { browser: NAME, pending: NAME, scopes, hints: {} };
-      auth0.startLogin(req, res, start).catch((error) => end(res, () => reject(error)));
+      auth0.startLogin(req, res, start).catch((error) => finish(res, () => reject(error)));
     });
     app.get(new URL(config.callbackUrl).pathname, (req: Request, res: Response) => {
       auth0
         .finishLogin(req, res, NAME)
-        .then(({ login }) => end(res, () => resolve(login)))
+        .then(({ login }) => finish(res, () => resolve(login)))
         .catch((error) => {
-          // A reload, or somebody else's answer: the login that was begun may still come.
+          // A reload, or a callback of another login: this one may still complete.
           const isOurs = !(error instanceof Auth0Error) || error.kind !== 'unknown_login';
-          if (isOurs) end(res, () => reject(error));
-          else res.status(400).type('text').send('This belongs to no login. Begin it again.');
+          if (isOurs) finish(res, () => reject(error));
+          else res.status(400).type('text').send('No login has this state. Start the login again.');
         });
     });
     server.on('request', app);
@@ -145,26 +136,26 @@ function scopesFinding(login: Auth0Login, config: Config): Finding {
   if (missing.length === 0) return passed('granted-scopes', login.scopes.join(' '));
   return failed(
     'granted-scopes',
-    `Auth0 did not grant ${missing.join(' ')}, which requiredScopes asks of everybody`,
-    'Dashboard > Applications > APIs > your API > Permissions: add it. With RBAC on, give it to the person through a role.',
+    `Auth0 did not grant ${missing.join(' ')}, which requiredScopes requires`,
+    'Dashboard > Applications > APIs > your API > Permissions: add it. With RBAC enabled, assign it to the user through a role.',
   );
 }
 
 const OFFLINE_REMEDY =
-  'Dashboard > Applications > APIs > your API > Settings: switch on Allow Offline Access. Applications > your application > Advanced Settings > Grant Types: enable Refresh Token.';
+  'Dashboard > Applications > APIs > your API > Settings: enable Allow Offline Access. Applications > your application > Advanced Settings > Grant Types: enable Refresh Token.';
 
-/** Uses the refresh token as the server would, and gives it back: nothing stays behind. */
+/** Uses the refresh token as the server would, and revokes it. */
 async function offlineFinding({ tokens }: Auth0Login, auth0: Auth0): Promise<Finding> {
   const check = 'offline-access';
   if (tokens.refreshToken === undefined) {
-    const message = "Auth0 gave no refresh token: every login ends with Auth0's access token";
+    const message = "Auth0 issued no refresh token: every login ends with Auth0's access token";
     return failed(check, message, OFFLINE_REMEDY);
   }
   try {
     const { tokens: renewed } = await auth0.refresh(tokens.refreshToken);
     await auth0.revoke(renewed.refreshToken ?? tokens.refreshToken);
-    const rotates = renewed.refreshToken !== tokens.refreshToken;
-    return passed(check, `a login can be renewed${rotates ? ', with rotation' : ''}`);
+    const isRotated = renewed.refreshToken !== tokens.refreshToken;
+    return passed(check, `a login can be renewed${isRotated ? ', with rotation' : ''}`);
   } catch (error) {
     if (!(error instanceof Auth0Error)) throw error;
     return failed(check, error.message, error.remedy ?? OFFLINE_REMEDY);
@@ -185,8 +176,8 @@ function transactionsInMemory(): LoginTransactions {
   };
 }
 
-const pass = (): void => {};
-const SILENT: Logger = { debug: pass, info: pass, warn: pass, error: pass };
+const drop = (): void => {};
+const SILENT: Logger = { debug: drop, info: drop, warn: drop, error: drop };
 
 function listen(server: Server, { hostname, port }: URL): Promise<void> {
   return new Promise((resolve, reject) => {

@@ -1,10 +1,4 @@
-/**
- * Our own server at its public URL, asked in the order in which clients ask it.
- *
- * Spec: MCP authorization, "Authorization Server Discovery"; RFC 9728 §3 and §5.1, RFC 8414 §3.
- *
- * @module
- */
+/** Our own server at its public URL, requested in the order of a client's requests. */
 
 import { pathsOf, resourceMetadataUrlOf } from '../../app/paths.js';
 import type { Config } from '../../config/config.js';
@@ -17,13 +11,14 @@ import {
   skipped,
 } from '../finding.js';
 import { NoResponseError, type ProbeResponse, probe } from '../probe.js';
-import { browserFinding } from './browser-clients.js';
 
-/** How Claude's servers and Python clients name themselves: what firewalls against bots stumble over. */
+/** User agents of Claude's servers and of Python clients, which bot protection often blocks. */
 const AGENTS = ['Claude-User', 'python-httpx/0.28.1'];
 
-/** Where a browser client would be. Any will do: the documents are for all of them. */
-const BROWSER_ORIGIN = 'https://client.example';
+/** Any origin: metadata is public. */
+const ANY_ORIGIN = 'https://client.example';
+
+const UNKNOWN_TOOL = { name: 'a-tool-of-no-server', arguments: {} };
 
 const AFTER_BASE: readonly CheckName[] = [
   'challenge',
@@ -35,9 +30,9 @@ const AFTER_BASE: readonly CheckName[] = [
 ];
 
 const MOUNT_REMEDY =
-  'app.use(auth0Mcp()) has to stand at the root of the app, before the MCP route; a proxy has to pass /.well-known/… of this host on as well.';
+  'app.use(auth0Mcp()) has to be at the root of the app, before the MCP route; a proxy has to forward /.well-known/… of this host too.';
 
-/** @returns whether the server can be logged in at */
+/** @returns whether a login at the server is possible */
 export async function* checkServer(config: Config): Findings<boolean> {
   const { resource } = config;
   let first: ProbeResponse;
@@ -46,7 +41,7 @@ export async function* checkServer(config: Config): Findings<boolean> {
   } catch (error) {
     if (!(error instanceof NoResponseError)) throw error;
     yield failed('base-url', error.message, `${error.remedy} Start the server, then the doctor.`);
-    yield* skipped(AFTER_BASE, 'the server did not answer');
+    yield* skipped(AFTER_BASE, 'the server did not respond');
     return false;
   }
   yield baseFinding(first);
@@ -70,13 +65,13 @@ export async function* checkServer(config: Config): Findings<boolean> {
   return server.outcome === 'passed';
 }
 
-/** One JSON-RPC message without a token. */
+/** One JSON-RPC request without a token. */
 function call(resource: string, method: string, params: object): Promise<ProbeResponse> {
   const headers = { accept: 'application/json, text/event-stream' };
   return probe({ url: resource, headers, json: { jsonrpc: '2.0', id: 1, method, params } });
 }
 
-/** What every client begins with. */
+/** The first request of every client. */
 function firstRequest(resource: string): Promise<ProbeResponse> {
   return call(resource, 'initialize', {
     protocolVersion: '2025-06-18',
@@ -86,20 +81,19 @@ function firstRequest(resource: string): Promise<ProbeResponse> {
 }
 
 function baseFinding({ url, status, headers }: ProbeResponse): Finding {
-  if (status < 300 || status >= 400) return passed('base-url', `${new URL(url).origin} answers`);
+  if (status < 300 || status >= 400) return passed('base-url', `${new URL(url).origin} responds`);
   return failed(
     'base-url',
-    `${url} redirects to ${headers.get('location')?.slice(0, 200)}: clients do not follow with a POST`,
-    'Give the final URL as baseUrl (https, host name, path), and let nothing redirect it.',
+    `${url} redirects to ${headers.get('location')?.slice(0, 200)}: clients do not follow redirects of a POST`,
+    'Set baseUrl to the final URL (https, host name, path), and do not redirect it.',
   );
 }
 
-/** RS-1: without a token 401, and the way to the metadata. */
+/** RFC 9728 §5.1: 401 without a token, with the URL of the metadata. */
 async function challengeFinding(first: ProbeResponse, config: Config): Promise<Finding> {
   if (first.status >= 300) return judgeChallenge(first, config);
-  // The option `anonymous` may open the first requests, but no tool that it does not name.
-  const tool = { name: 'a-tool-of-no-server', arguments: {} };
-  const second = await call(config.resource, 'tools/call', tool).catch(() => first);
+  // The option `anonymous` may allow the first request, but no tool that it does not name.
+  const second = await call(config.resource, 'tools/call', UNKNOWN_TOOL).catch(() => first);
   return judgeChallenge(second.status === 401 ? second : first, config);
 }
 
@@ -108,62 +102,66 @@ function judgeChallenge({ url, status, headers }: ProbeResponse, config: Config)
   const expected = resourceMetadataUrlOf(config);
   const challenge = headers.get('www-authenticate') ?? '';
   if (status === 401 && challenge.includes(`resource_metadata="${expected}"`)) {
-    return passed(check, `${url} asks for a token`);
+    return passed(check, `${url} requires a token`);
   }
   if (status === 401) {
     const found = /resource_metadata="([^"]*)"/.exec(challenge)?.[1];
     return failed(
       check,
       found === undefined
-        ? `${url} answers 401 without a Bearer challenge that names the metadata`
-        : `${url} sends clients to ${found.slice(0, 200)} for the metadata, not to ${expected}`,
-      'Another guard answers first, a proxy removes WWW-Authenticate, or the server runs with another configuration than this one.',
+        ? `${url} responds 401 without a Bearer challenge with the URL of the metadata`
+        : `${url} names ${found.slice(0, 200)} as the URL of the metadata, not ${expected}`,
+      'Another guard responds first, a proxy removes WWW-Authenticate, or the server has another configuration than this one.',
     );
   }
   if (status < 300) {
-    return failed(check, `${url} is open: it answers ${status} without a token`, MOUNT_REMEDY);
+    return failed(
+      check,
+      `${url} is not protected: it responds ${status} without a token`,
+      MOUNT_REMEDY,
+    );
   }
-  return failed(check, `${url} answers ${status} instead of 401`, remedyFor(status));
+  return failed(check, `${url} responds ${status} instead of 401`, remedyFor(status));
 }
 
-/** A wrong mount shows as a 404, or as a response of the route; other statuses come from elsewhere. */
+/** A wrong mount results in a 404, or in a response of the route; other statuses have other causes. */
 function remedyFor(status: number): string {
   if (status >= 500) {
-    return 'The server fails, or a proxy does not reach it: the log of the one that answers says why.';
+    return 'The server fails, or a proxy cannot reach it: see the log of both.';
   }
   if ([401, 403, 407, 429].includes(status)) {
-    return 'Something in front of the server refuses every caller: a firewall, a login page, an access rule or a rate limit. Let /.well-known/…, the endpoints below baseUrl and the MCP path through.';
+    return 'Something in front of the server rejects every caller: a firewall, a login page, an access rule or a rate limit. Allow /.well-known/…, the endpoints below baseUrl and the MCP path.';
   }
   return MOUNT_REMEDY;
 }
 
-/** Clients compare these fields to the letter, so the doctor does. */
+/** Clients compare these fields exactly. */
 async function documentFinding(
   check: CheckName,
   url: string,
   expected: Readonly<Record<string, unknown>>,
 ): Promise<Finding> {
   try {
-    const { status, headers, json } = await probe({ url, headers: { origin: BROWSER_ORIGIN } });
+    const { status, headers, json } = await probe({ url, headers: { origin: ANY_ORIGIN } });
     if (status !== 200 || json === undefined) {
       const what = status === 200 ? 'no JSON document' : `status ${status}`;
-      return failed(check, `${url} answers with ${what}`, remedyFor(status));
+      return failed(check, `${url} responds with ${what}`, remedyFor(status));
     }
     for (const [name, value] of Object.entries(expected)) {
       const found = JSON.stringify(json[name]);
       if (found === JSON.stringify(value)) continue;
       return failed(
         check,
-        `${url} says ${name} is ${found?.slice(0, 200)} instead of ${JSON.stringify(value)}`,
-        'The server there runs with another configuration than this one, or another server answers at that path.',
+        `${url} has ${name} ${found?.slice(0, 200)} instead of ${JSON.stringify(value)}`,
+        'The server has another configuration than this one, or another server responds at that path.',
       );
     }
-    if (!['*', BROWSER_ORIGIN].includes(headers.get('access-control-allow-origin') ?? '')) {
-      const message = `${url} may not be read by pages of other origins, so clients in browsers fail`;
+    if (!['*', ANY_ORIGIN].includes(headers.get('access-control-allow-origin') ?? '')) {
+      const message = `${url} is not readable for pages of other origins, so clients in browsers fail`;
       return failed(
         check,
         message,
-        'Let no proxy or middleware replace Access-Control-Allow-Origin.',
+        'No proxy or middleware may replace Access-Control-Allow-Origin.',
       );
     }
     return passed(check, url);
@@ -173,7 +171,7 @@ async function documentFinding(
   }
 }
 
-/** Every endpoint that the metadata or Auth0 names. HEAD has no effect there: the response is not 404 if it exists. */
+/** Every endpoint that the metadata or Auth0 names. HEAD has no effect, and its response is 404 only if there is none. */
 async function endpointsFinding(config: Config): Promise<Finding> {
   const check = 'endpoints';
   const { basePath, baseUrl, clientRegistration } = config;
@@ -193,46 +191,46 @@ async function endpointsFinding(config: Config): Promise<Finding> {
       const stripped = ` If a proxy strips ${basePath} from the path, let it send "X-Forwarded-Prefix: ${basePath}" and set "trust proxy" in Express, or set the option strippedPrefix to '${basePath}'.`;
       return failed(
         check,
-        `${url} answers 404`,
+        `${url} responds 404`,
         `Mount the library at the root of the app: app.use(auth), or app.use(auth.${part}) if the parts are mounted one by one.${basePath === '' ? '' : stripped}`,
       );
     }
-    return passed(check, 'each one that the metadata names is there');
+    return passed(check, 'each one that the metadata names exists');
   } catch (error) {
     if (!(error instanceof NoResponseError)) throw error;
     return failed(check, error.message, error.remedy);
   }
 }
 
-/** Protection against bots answers programs with 403 or a puzzle, and people see nothing of it. */
+/** Bot protection responds to programs with 403 or a challenge page, which users in browsers do not see. */
 async function agentsFinding(urls: readonly string[]): Promise<Finding[]> {
   const check = 'client-agents';
-  let isRefusedToAll = false;
+  let isBlockedForAll = false;
   for (const agent of AGENTS) {
     for (const url of urls) {
-      const refusal = await refusalOf(url, agent);
-      if (refusal === undefined) continue;
-      // What every caller is refused has another cause, and the check of that document has told it.
-      if ((await refusalOf(url)) !== undefined) {
-        isRefusedToAll = true;
+      const reason = await whyBlocked(url, agent);
+      if (reason === undefined) continue;
+      // Blocked for every caller: another cause, reported by the check of that document.
+      if ((await whyBlocked(url)) !== undefined) {
+        isBlockedForAll = true;
         continue;
       }
       return [
         failed(
           check,
-          `${url} is refused to clients that call themselves ${agent} (${refusal})`,
-          'Something in front of the server takes them for bots: let /.well-known/…, the endpoints below baseUrl and the MCP path through without a challenge.',
+          `${url} is blocked for clients with the user agent ${agent} (${reason})`,
+          'Something in front of the server treats them as bots: allow /.well-known/…, the endpoints below baseUrl and the MCP path without a challenge.',
         ),
       ];
     }
   }
-  return isRefusedToAll
-    ? skipped([check], 'a document is refused to every caller')
-    : [passed(check, `open to ${AGENTS.join(' and ')}`)];
+  return isBlockedForAll
+    ? skipped([check], 'a document is blocked for every caller')
+    : [passed(check, `allowed for ${AGENTS.join(' and ')}`)];
 }
 
-/** @param agent left out: the doctor under its own name */
-async function refusalOf(url: string, agent?: string): Promise<string | undefined> {
+/** @param agent default: the doctor's own */
+async function whyBlocked(url: string, agent?: string): Promise<string | undefined> {
   try {
     const headers = agent === undefined ? {} : { 'user-agent': agent };
     const { status, json } = await probe({ url, headers });
@@ -242,4 +240,111 @@ async function refusalOf(url: string, agent?: string): Promise<string | undefine
     if (error instanceof NoResponseError) return error.message;
     throw error;
   }
+}
+
+/** The origin of MCP Inspector: pages of the user's machine are allowed with any `allowedOrigins`. */
+const LOCAL_ORIGIN = 'http://localhost:6274';
+
+const CORS_REMEDY =
+  'Something in front of the library responds to browsers, such as cors() or a gateway: mount the library before cors(), or let that allow every origin and the requested headers, including Authorization.';
+
+/** A cors() in front never responds 404. */
+const NOT_FOUND_REMEDY =
+  'The endpoint does not exist, for browsers as for other clients: app.use(auth0Mcp()) has to be at the root of the app, before the MCP route, and a proxy has to forward this path.';
+
+/** One cross-origin request that a browser client makes. */
+interface BrowserCall {
+  readonly url: string;
+  readonly method: 'GET' | 'POST';
+  /** Names in lower case, as browsers send them. */
+  readonly headers: readonly string[];
+}
+
+/** Evaluates preflights and responses as a browser does (Fetch §4.8 and §4.10), up to the first failure. */
+async function browserFinding(config: Config): Promise<Finding> {
+  const check = 'browser-clients';
+  try {
+    for (const call of callsOf(config)) {
+      const obstacle = await obstacleTo(call);
+      if (obstacle !== undefined)
+        return failed(check, `${call.url}: ${obstacle.message}`, obstacle.remedy);
+    }
+    const hidden = await hiddenChallenge(config.resource);
+    if (hidden !== undefined) return failed(check, `${config.resource}: ${hidden}`, CORS_REMEDY);
+    return passed(check, 'preflights allow what clients send');
+  } catch (error) {
+    if (!(error instanceof NoResponseError)) throw error;
+    return failed(check, error.message, error.remedy);
+  }
+}
+
+function callsOf(config: Config): BrowserCall[] {
+  const { origin } = new URL(config.baseUrl);
+  const { token, registration, revocation } = pathsOf(config);
+  const sent = ['content-type', 'mcp-protocol-version'];
+  const post = (path: string, headers: readonly string[]): BrowserCall => ({
+    url: origin + path,
+    method: 'POST',
+    headers,
+  });
+  return [
+    { url: config.resource, method: 'POST', headers: ['authorization', ...sent, 'mcp-session-id'] },
+    { url: resourceMetadataUrlOf(config), method: 'GET', headers: ['mcp-protocol-version'] },
+    ...(config.clientRegistration ? [post(registration, sent)] : []),
+    post(token, ['authorization', ...sent]),
+    post(revocation, ['authorization', ...sent]),
+  ];
+}
+
+interface Obstacle {
+  readonly message: string;
+  readonly remedy: string;
+}
+
+async function obstacleTo({ url, method, headers }: BrowserCall): Promise<Obstacle | undefined> {
+  const preflight = await probe({
+    url,
+    method: 'OPTIONS',
+    headers: {
+      origin: LOCAL_ORIGIN,
+      'access-control-request-method': method,
+      'access-control-request-headers': headers.join(','),
+    },
+  });
+  if (preflight.status < 200 || preflight.status > 299) {
+    const message = `the response to the preflight of a browser is ${preflight.status}`;
+    return { message, remedy: preflight.status === 404 ? NOT_FOUND_REMEDY : CORS_REMEDY };
+  }
+  if (!isReadable(preflight)) return { message: NOT_READABLE, remedy: CORS_REMEDY };
+  const allowed = listIn(preflight, 'access-control-allow-headers');
+  // Fetch §4.8: the wildcard does not cover Authorization.
+  const missing = headers.filter(
+    (name) => !allowed.has(name) && (name === 'authorization' || !allowed.has('*')),
+  );
+  if (missing.length === 0) return undefined;
+  const message = `the preflight does not allow ${missing.join(', ')}, so browser clients send no request`;
+  return { message, remedy: CORS_REMEDY };
+}
+
+const NOT_READABLE = 'pages of other origins may not read it, so browser clients fail';
+
+/** Without the challenge, a page cannot find the login. */
+async function hiddenChallenge(resource: string): Promise<string | undefined> {
+  const json = { jsonrpc: '2.0', id: 1, method: 'tools/call', params: UNKNOWN_TOOL };
+  const headers = { origin: LOCAL_ORIGIN, accept: 'application/json, text/event-stream' };
+  const response = await probe({ url: resource, headers, json });
+  if (response.status !== 401) return undefined;
+  if (!isReadable(response)) return NOT_READABLE;
+  const exposed = listIn(response, 'access-control-expose-headers');
+  if (exposed.has('*') || exposed.has('www-authenticate')) return undefined;
+  return 'pages may not read WWW-Authenticate, so browser clients do not find the login';
+}
+
+function isReadable({ headers }: ProbeResponse): boolean {
+  return ['*', LOCAL_ORIGIN].includes(headers.get('access-control-allow-origin') ?? '');
+}
+
+function listIn({ headers }: ProbeResponse, name: string): ReadonlySet<string> {
+  const names = (headers.get(name) ?? '').toLowerCase().split(',');
+  return new Set(names.map((name) => name.trim()));
 }

@@ -1,8 +1,4 @@
-/**
- * The storage: does it answer, and will it keep what it is given?
- *
- * @module
- */
+/** The storage: whether it works, and does not lose records. */
 import { accessSync, constants, existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 
@@ -12,7 +8,7 @@ import { redisStorage } from '../../storage/redis/redis-storage.js';
 import type { Storage } from '../../storage/storage.js';
 import { type Finding, type Findings, failed, passed, skipped, warning } from '../finding.js';
 
-/** @param setup.directory of the embedded storage, which is used where there is no Redis */
+/** @param setup.directory of the embedded storage, which is used without Redis */
 export async function* checkStorage(setup: {
   redisUrl: string | undefined;
   directory: string;
@@ -31,32 +27,32 @@ async function* checkRedis(url: string): Findings {
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     yield failed('storage', message, 'AUTH0_MCP_REDIS_URL: redis://user:password@host:6379');
-    yield* skipped(['eviction'], 'Redis did not answer as it should');
+    yield* skipped(['eviction'], 'Redis failed');
   } finally {
     await storage?.close?.();
   }
 }
 
 const EVICTION_REMEDY =
-  'Set maxmemory-policy noeviction for this Redis (a cache needs another one), and watch its memory: then a full Redis refuses new logins and keeps those it has.';
+  'Set maxmemory-policy noeviction for this Redis (use another one as a cache), and monitor its memory: a full Redis then rejects new logins and keeps existing ones.';
 
 function evictionFinding({ maxmemoryPolicy, maxmemoryBytes }: RedisFacts): Finding {
   const check = 'eviction';
   if (maxmemoryPolicy === undefined) {
     return skipped(
       [check],
-      'this Redis does not tell; ask its provider for noeviction',
+      'this Redis does not report it; ask its provider for noeviction',
     )[0] as Finding;
   }
   if (maxmemoryPolicy === 'noeviction') return passed(check, 'noeviction');
   if (maxmemoryBytes === 0) {
-    const message = `${maxmemoryPolicy}; without effect as long as maxmemory is not set`;
+    const message = `${maxmemoryPolicy}; without effect while maxmemory is not set`;
     return warning(check, message, EVICTION_REMEDY);
   }
-  return failed(check, `${maxmemoryPolicy}: a full Redis throws logins away`, EVICTION_REMEDY);
+  return failed(check, `${maxmemoryPolicy}: a full Redis deletes logins`, EVICTION_REMEDY);
 }
 
-/** Looks only: what the doctor made would belong to whoever runs the doctor. */
+/** Creates nothing, which would belong to the user who runs the doctor. */
 function directoryFinding(directory: string): Finding {
   const existing = nearestExisting(directory);
   try {
@@ -64,13 +60,13 @@ function directoryFinding(directory: string): Finding {
   } catch {
     return failed(
       'storage',
-      `this user may not write to ${existing}, where the embedded storage belongs`,
+      `this user may not write to ${existing}, where the embedded storage has to be`,
       'Run the doctor as the user of the server. In a container mount a volume and set XDG_DATA_HOME to it, or use Redis: AUTH0_MCP_REDIS_URL.',
     );
   }
-  const concern = warningAbout(existing);
-  if (concern === undefined) return passed('storage', `on this machine, in ${directory}`);
-  return warning('storage', concern, 'Use a local disk, or Redis: AUTH0_MCP_REDIS_URL.');
+  const risk = warningAbout(existing);
+  if (risk === undefined) return passed('storage', `on this machine, in ${directory}`);
+  return warning('storage', risk, 'Use a local disk, or Redis: AUTH0_MCP_REDIS_URL.');
 }
 
 function nearestExisting(directory: string): string {

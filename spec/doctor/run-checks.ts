@@ -1,20 +1,15 @@
-/**
- * The doctor, sent to look at an environment; what it found, by check.
- *
- * @module
- */
+/** Runs the checks of the doctor with an environment, and returns the findings by check. */
 import { randomBytes } from 'node:crypto';
 
 import { expect } from '@jest/globals';
 
 import { DEMO_AUDIENCE, DEMO_CLIENT_ID, DEMO_CLIENT_SECRET } from '../../demo/tenant/options.js';
-import { diagnose, type Examination } from '../../lib/doctor/diagnosis.js';
+import { type DoctorSettings, runChecks } from '../../lib/doctor/doctor.js';
 import type { CheckName, Finding } from '../../lib/doctor/finding.js';
 
-/** As good as a key can be. */
 export const STRONG_KEY: string = randomBytes(32).toString('base64url');
 
-/** Everything right, for a tenant and a server. Ports of 127.0.0.1 at which nothing listens will do. */
+/** A valid environment for a tenant and a server, which need not run. */
 export function environmentFor(places: {
   configUrl: string;
   baseUrl: string;
@@ -29,24 +24,24 @@ export function environmentFor(places: {
   };
 }
 
-/** A check may find more than one thing; the worst comes first. */
+/** Of several findings of one check, the failed one. */
 export type Report = Readonly<Partial<Record<CheckName, Finding>>> & { readonly all: Finding[] };
 
-/** Runs all checks that need neither our server nor a person, unless told otherwise. */
-export async function examine(
+/** Runs all checks that need neither our server nor a user, by default. */
+export async function reportOf(
   environment: Readonly<Record<string, string>>,
-  how: Partial<Examination> = {},
+  changes: Partial<DoctorSettings> = {},
 ): Promise<Report> {
-  const examination: Examination = {
+  const settings: DoctorSettings = {
     environment,
     withServer: false,
     withLogin: false,
     now: () => Math.floor(Date.now() / 1000),
-    invite: () => undefined,
-    ...how,
+    promptLogin: () => undefined,
+    ...changes,
   };
   const all: Finding[] = [];
-  for await (const finding of diagnose(examination)) all.push(finding);
+  for await (const finding of runChecks(settings)) all.push(finding);
   const found: Partial<Record<CheckName, Finding>> = {};
   for (const finding of all) {
     if (found[finding.check]?.outcome !== 'failed') found[finding.check] = finding;
@@ -54,7 +49,7 @@ export async function examine(
   return { ...found, all };
 }
 
-/** What a failed check has to have: a sentence with `says`, and a remedy with `advises`. */
+/** A failed check with `says` in its message and `advises` in its remedy. */
 export function failure(says: string, advises: string): object {
   return {
     outcome: 'failed',
