@@ -4,7 +4,6 @@ import type { Store as SessionStore } from 'express-session';
 import type { Auth0 } from '../auth0/auth0.js';
 import { AUTH0_SCOPES } from '../auth0/authorization-request.js';
 import { createAuth0 } from '../auth0/create-auth0.js';
-import { emitProblem } from '../auth0/problems.js';
 import type { AccessToken } from '../bearer/access-token.js';
 import { createCallerCache } from '../bearer/caller-cache.js';
 import { createVerification, observed, type VerifyBearer } from '../bearer/verification.js';
@@ -246,16 +245,9 @@ function createGrantServices(
   refreshTokens: RefreshTokens,
   onGrantChange: (grantId: string) => void,
 ): GrantServices {
-  const { config, signingKeys, emit, now } = core;
+  const { config, signingKeys, now } = core;
   const logins = createLoginTransactions(core);
-  const auth0 = createAuth0({
-    config: config.auth0,
-    callbackUrl: config.callbackUrl,
-    transactions: logins,
-    now,
-    log: config.logger,
-    onProblem: emitProblem(emit),
-  });
+  const auth0 = createAuth0(core, logins);
   const accessTokens = createAccessTokens(
     signingKeys.derive('access-token', SIGNING_KEY_MATERIAL_BYTES),
     config.issuer,

@@ -1,10 +1,6 @@
 /** The context of a server that only checks tokens: Auth0 is the authorization server, nothing is stored. */
-import {
-  type AuthorizationServer,
-  createAuthorizationServer,
-} from '../auth0/authorization-server.js';
-import { scopesOf } from '../auth0/granted-scopes.js';
-import { emitProblem } from '../auth0/problems.js';
+import { scopesOf } from '../auth0/access-token.js';
+import { type AuthorizationServer, createAuthorizationServer } from '../auth0/create-auth0.js';
 import type { AccessToken } from '../bearer/access-token.js';
 import { createAuth0Verification, observed, type VerifyBearer } from '../bearer/verification.js';
 import type { ResourceConfig } from '../config/config.js';
@@ -33,12 +29,7 @@ export function createResourceContext(
 ): ResourceContext {
   const core = createResourceCore(config, host);
   logStart(config);
-  const authorizationServer = createAuthorizationServer({
-    config: config.auth0,
-    now: core.now,
-    log: config.logger,
-    onProblem: emitProblem(core.emit),
-  });
+  const authorizationServer = createAuthorizationServer(core);
   // In-process counters: names need no hash.
   const limits = createRateLimits({
     log: config.logger,

@@ -1,27 +1,52 @@
-/**
- * Verification of Auth0's access token, and the explanation when there is nothing to verify.
- *
- * Spec: RFC 9068 §4 and Auth0's own profile (`typ` JWT, the client in `azp`).
- *
- * Auth0 sends a JWT only for a custom API. Otherwise the token is opaque, in practice an encrypted
- * one of five parts: then the tenant is set up wrongly, and the parts tell how.
- *
- * @module
- */
-import type { Auth0Config } from '../config/config.js';
-import { ACCESS_TOKEN, type AccessTokenForm, formOfAccessToken } from './access-token-header.js';
-import { Auth0Error } from './auth0.js';
-import { plainText } from './plain-text.js';
-import {
-  refused,
-  SIGNING_ALGORITHMS,
-  type VerifiedClaims,
-  verifySignedToken,
-} from './signed-token.js';
-import type { SigningKeys } from './signing-keys.js';
-import { AUDIENCE_REMEDY } from './token-errors.js';
+/** The form and claims of Auth0's access tokens: RFC 9068, and Auth0's own profile (`typ` JWT, client in `azp`). */
+import { decodeProtectedHeader } from 'jose';
 
-/** What is wrong with each kind of token that cannot be verified, and what to do. */
+import { parseScope } from '../oauth/scope.js';
+import { SIGNING_ALGORITHMS } from './signed-token.js';
+import { AUDIENCE_REMEDY } from './token-endpoint.js';
+
+/** The kind of token, for messages. */
+export const ACCESS_TOKEN = 'access token';
+
+/**
+ * `signed`: a JWT access token with an asymmetric signature. `shared-secret`: a JWT with a symmetric one. `encrypted`:
+ * for the API to decrypt. `opaque`: for Auth0 only. `other`: any other JWT. `no-token`: anything else.
+ */
+export type AccessTokenForm =
+  | 'signed'
+  | 'shared-secret'
+  | 'encrypted'
+  | 'opaque'
+  | 'other'
+  | 'no-token';
+
+/** By header and number of parts; verifies nothing. */
+export function formOfAccessToken(token: string): AccessTokenForm {
+  const { alg, typ } = headerOf(token);
+  const parts = token.split('.').length;
+  if (alg === '') return 'no-token';
+  if (parts === 5) return alg.startsWith('RSA') ? 'encrypted' : 'opaque';
+  if (parts !== 3) return 'no-token';
+  if (alg.startsWith('HS')) return 'shared-secret';
+  // RFC 9068 §4: at+jwt; Auth0's own profile says JWT.
+  const isAccessToken = /^(?:application\/)?(?:at\+)?jwt$/i.test(typ);
+  return isAccessToken && SIGNING_ALGORITHMS.includes(alg) ? 'signed' : 'other';
+}
+
+function headerOf(token: string): { readonly alg: string; readonly typ: string } {
+  const text = (value: unknown): string => (typeof value === 'string' ? value : '');
+  try {
+    const { alg, typ } = decodeProtectedHeader(token);
+    return { alg: text(alg), typ: text(typ) };
+  } catch {
+    return { alg: '', typ: '' };
+  }
+}
+
+/**
+ * Message and remedy for each form that cannot be verified. Auth0 issues a JWT for a custom API only; otherwise the
+ * token is opaque, in practice a JWE of five parts.
+ */
 export const UNVERIFIABLE: Readonly<
   Record<Exclude<AccessTokenForm, 'signed' | 'other'>, readonly [string, string]>
 > = {
@@ -40,62 +65,16 @@ export const UNVERIFIABLE: Readonly<
   ],
 };
 
-/** What an access token is checked against. */
-export interface AccessTokenContext {
-  readonly config: Pick<Auth0Config, 'clientId' | 'audience'>;
-  readonly issuer: string;
-  readonly keys: SigningKeys;
-  /** Unix seconds. */
-  readonly now: number;
-  /** Of the ID token that came with it; undefined where none did. */
-  readonly subject: string | undefined;
+/** Scopes, and with RBAC permissions: Auth0 lists all permissions of the user, requested or not. */
+export function grantedScopes(claims: Readonly<Record<string, unknown>>): readonly string[] {
+  const { permissions } = claims;
+  const names = Array.isArray(permissions)
+    ? permissions.filter((name) => typeof name === 'string')
+    : [];
+  return [...new Set([...scopesOf(claims), ...names.flatMap((name) => parseScope(name))])];
 }
 
-/** @throws Auth0Error `misconfigured` (not a JWT we can verify), `invalid_response`, `unavailable` */
-export async function verifyAccessToken(
-  token: string,
-  context: AccessTokenContext,
-): Promise<VerifiedClaims> {
-  const { config, issuer, keys, now, subject } = context;
-  requireSigned(formOfAccessToken(token));
-  const claims = await verifySignedToken(token, {
-    what: ACCESS_TOKEN,
-    issuer,
-    audience: config.audience,
-    algorithms: SIGNING_ALGORITHMS,
-    keys,
-    now,
-  });
-  requireOurClient(claims, config.clientId);
-  if (subject !== undefined && claims.sub !== subject) {
-    throw refused(ACCESS_TOKEN, 'sub differs from the ID token');
-  }
-  return claims;
-}
-
-function requireSigned(form: AccessTokenForm): void {
-  if (form === 'signed') return;
-  if (form === 'other') {
-    throw refused(ACCESS_TOKEN, 'typ is neither JWT nor at+jwt, or alg neither RS256 nor PS256');
-  }
-  const [message, remedy] = UNVERIFIABLE[form];
-  throw new Auth0Error('misconfigured', `${ACCESS_TOKEN}: ${message}`, { remedy });
-}
-
-/** Auth0's profile names the client in `azp`, RFC 9068 in `client_id`; a token may have both. */
-export function clientsNamedIn(claims: VerifiedClaims): readonly unknown[] {
-  return [claims['azp'], claims['client_id']].filter((value) => value !== undefined);
-}
-
-/**
- * A token that names no client is accepted: it came from the token endpoint in response to our own
- * authenticated request (RFC 6749 §5.1), and some tenants and simulators leave the claims out.
- */
-function requireOurClient(claims: VerifiedClaims, clientId: string): void {
-  for (const name of ['azp', 'client_id']) {
-    const value = claims[name];
-    if (value === undefined || value === clientId) continue;
-    const other = plainText(JSON.stringify(value));
-    throw refused(ACCESS_TOKEN, `${name} is ${other}, which is not this application`);
-  }
+/** Without permissions. */
+export function scopesOf({ scope }: Readonly<Record<string, unknown>>): readonly string[] {
+  return parseScope(typeof scope === 'string' ? scope : undefined);
 }

@@ -1,64 +1,61 @@
-/**
- * Auth0 as the rest of the library sees it: send a browser there, get a verified login back,
- * keep its tokens alive, give them back.
- *
- * @module
- */
+/** The interface to Auth0: upstream login, refresh, revocation and back-channel logout. */
 import type { Request, Response } from 'express';
 
-/** Auth0's tokens for one login. They never leave the server. */
+import { displayName } from '../pages/untrusted-text.js';
+
+/** Auth0's tokens of one login. They never leave the server. */
 export interface Auth0Tokens {
   readonly accessToken: string;
   /** Unix seconds. */
   readonly accessTokenExpiresAt: number;
-  /** Undefined where the tenant grants no offline access. */
+  /** Undefined without offline access. */
   readonly refreshToken: string | undefined;
 }
 
-/** What Auth0 vouched for, verified: signature, `iss`, `aud`, nonce, times. */
+/** A verified login. */
 export interface Auth0Login {
   /** `sub` of the access token, the same as of the ID token. */
   readonly subject: string;
   /** Auth0's browser session, for back-channel logout. */
   readonly sid: string | undefined;
-  /** When the browser was sent to Auth0; unix seconds. Undefined where that was not kept. */
+  /** When the browser was redirected to Auth0; unix seconds. Undefined for a login of an earlier version. */
   readonly startedAt?: number | undefined;
   /** Claims of the access token: `iss`, `aud`, `scope`, `permissions` … */
   readonly claims: Readonly<Record<string, unknown>>;
-  /** Claims of the ID token: `name`, `email` …; empty for a third-party application, which gets none. */
+  /** Claims of the ID token: `name`, `email` …; empty for a third-party application, which receives none. */
   readonly user: Readonly<Record<string, unknown>>;
-  /** `scope` of the token response and the access token, plus `permissions` (RBAC), no duplicates. */
+  /** `scope` of token response and access token, and `permissions` (RBAC), without duplicates. */
   readonly scopes: readonly string[];
   readonly tokens: Auth0Tokens;
 }
 
-/** What a refresh at Auth0 brought. */
+/** The verified result of a refresh. */
 export interface Auth0Refresh {
   readonly tokens: Auth0Tokens;
   readonly claims: Readonly<Record<string, unknown>>;
   readonly scopes: readonly string[];
 }
 
-/** Whom Auth0 has logged out, verified. At least one of `subject` and `sid` is there. */
+/** A verified back-channel logout. At least one of `subject` and `sid` is set. */
 export interface Auth0Logout {
   readonly subject: string | undefined;
-  /** One browser session; without it all of the person's. */
+  /** One browser session; undefined for all sessions of the user. */
   readonly sid: string | undefined;
-  /** `jti`: unique for this logout. */
+  /** `jti`: unique per logout. */
   readonly id: string;
-  /** When Auth0 told of it; unix seconds. */
+  /** Unix seconds. */
   readonly issuedAt: number;
   /** Unix seconds. */
   readonly expiresAt: number;
 }
 
-/** What is remembered between the redirect to Auth0 and its callback. */
+/** State of a login between the redirect to Auth0 and the callback. */
 export interface LoginTransaction {
   readonly nonce: string;
   readonly codeVerifier: string;
-  /** Names the browser that approved; only that browser may bring the answer (PX-20). */
+  /** Identifies the browser that started the login; only it may complete the login. */
   readonly browser: string;
-  /** The caller's own data, e.g. the client's authorization request; JSON. */
+  /** Data of the caller, such as the client's authorization request; JSON. */
   readonly pending: unknown;
   /** As in {@link LoginStart}. */
   readonly identityOnly?: boolean;
@@ -66,86 +63,82 @@ export interface LoginTransaction {
   readonly formExpiresAt?: number | undefined;
 }
 
-/** Keeps transactions under their `state`: 10 minutes, taken once. */
+/** Stores transactions by `state`: for 10 minutes, taken once. */
 export interface LoginTransactions {
-  /** @returns false where that state was used before: the form it comes from was answered already */
+  /** @returns false if the state exists: its form was submitted before */
   add(state: string, transaction: LoginTransaction): Promise<boolean>;
-  /** The login of that state, as long as no callback has taken it. */
+  /** The login of a state that no callback has taken. */
   waiting(state: string): Promise<LoginTransaction | undefined>;
   /**
-   * Of parallel callers one gets it, and only for the browser it is bound to: another one changes
-   * nothing. One that was taken and never finished comes back after a while, as `wasInterrupted`:
-   * good for beginning the login anew, not for finishing it.
+   * Takes a login once, for its own browser only; a call for another browser has no effect. A login that was taken
+   * and not finished is returned once more after a while with `wasInterrupted`: it can be restarted, not completed.
    */
   take(state: string, browser: string): Promise<TakenTransaction | undefined>;
   /**
-   * The browser has its answer: forgets what was taken, except that the form has been answered, as long as
-   * it could be submitted again. Does not reject.
+   * Deletes a login that was taken. Its state remains marked as used until `formExpiresAt`. Does not reject.
    */
   finish(state: string, formExpiresAt?: number): Promise<void>;
 }
 
-/** A transaction in hand. */
 export type TakenTransaction = LoginTransaction & {
   readonly wasInterrupted?: boolean;
   /** When it was added; unix seconds. */
   readonly startedAt?: number;
 };
 
-/** One login on its way to Auth0. */
+/** A login to start. */
 export interface LoginStart {
   /** As in {@link LoginTransaction}. */
   readonly browser: string;
-  /** 43 characters of base64url, at least 128 bits of them random. Default: a random one. */
+  /** 43 base64url characters with at least 128 random bits. Default: a random value. */
   readonly state?: string | undefined;
-  /** Until when the form that was answered could be submitted again; unix seconds. */
+  /** When the submitted form expires; unix seconds. */
   readonly formExpiresAt?: number | undefined;
   readonly pending: unknown;
-  /** API scopes to ask Auth0 for, besides `openid profile email offline_access`. */
+  /** API scopes to request, in addition to `openid profile email offline_access`. */
   readonly scopes: readonly string[];
-  /** Allow-listed parameters of the client's request to pass on (`login_hint`, `ui_locales`). */
+  /** Allow-listed parameters of the client's request (`login_hint`, `ui_locales`). */
   readonly hints: Readonly<Record<string, string>>;
-  /** Asks who the person is and nothing more: no offline access, so that Auth0 keeps nothing of it. */
+  /** Identifies the user only, without offline access. */
   readonly identityOnly?: boolean;
 }
 
-/** A verified login with the caller's data from {@link LoginStart}. */
+/** A verified login, with the data of {@link LoginStart}. */
 export interface LoginResult {
   readonly login: Auth0Login;
   readonly pending: unknown;
 }
 
-/** Why Auth0 did not give what was asked. */
 export type Auth0ErrorKind =
-  /** No such login in this browser: expired, used, or somebody else's. Nothing was changed. */
+  /** No such login in this browser: expired, used, or of another browser. Nothing was changed. */
   | 'unknown_login'
-  /** The process that had this login in hand died over it: begin anew, Auth0 knows the person. */
+  /** The process that handled the callback has died: restart the login, the Auth0 session exists. */
   | 'interrupted'
-  /** The person, or a rule of the tenant, said no. */
+  /** The user, or a rule or Action of the tenant, denied the login. */
   | 'denied'
-  /** The session at Auth0 is over: a new browser login is needed. */
+  /** The Auth0 session has ended: the user has to log in again. */
   | 'session_ended'
-  /** Auth0 cannot be reached, is overloaded or broken: try again later, nothing is lost. */
+  /** Auth0 cannot be reached or has failed: retry later. */
   | 'unavailable'
-  /** The tenant or our options are set up wrongly; `remedy` says what to change. */
+  /** The tenant or the options are misconfigured; see `remedy`. */
   | 'misconfigured'
-  /** Auth0 (or somebody in between) sent something that does not verify. */
+  /** A response does not verify. */
   | 'invalid_response';
 
-/** A failure on the Auth0 leg. `message` and `remedy` are for the log, never for the wire. */
+/** `message` and `remedy` are for the log, never for a response. */
 export class Auth0Error extends Error {
   override readonly name = 'Auth0Error';
   readonly code = 'ERR_AUTH0';
   readonly kind: Auth0ErrorKind;
   /** What to change in the Auth0 dashboard or in the options. */
   readonly remedy: string | undefined;
-  /** For `unavailable`: when to try again, in seconds. */
+  /** For `unavailable`. */
   readonly retryAfterSeconds: number | undefined;
-  /** The caller's data, once the answer is known to belong to that login. */
+  /** Of {@link LoginStart}, once the callback is known to belong to that login. */
   readonly pending: unknown;
   /**
-   * For `denied`: the tenant's reason in its own words, which are meant for the user. Untrusted text
-   * without control characters, cut. Only in a response that belongs to a login of this browser.
+   * For `denied`: the tenant's reason, written for the user. Untrusted text without control characters, truncated.
+   * Set only if the response belongs to a login of this browser.
    */
   readonly tenantMessage: string | undefined;
 
@@ -169,18 +162,33 @@ export class Auth0Error extends Error {
   }
 }
 
-/** The upstream identity provider. */
+/** Longest text of Auth0 in a log message. */
+const MAX_LOG_CHARACTERS = 200;
+
+/** Longest reason for a denial that is shown to the user. */
+const MAX_MESSAGE_CHARACTERS = 300;
+
+/** Untrusted text for the log: printable ASCII, truncated; `''` for anything but a string. */
+export function plainText(value: unknown): string {
+  if (typeof value !== 'string') return '';
+  return value.slice(0, MAX_LOG_CHARACTERS).replaceAll(/[^\x20-\x7e]/g, ' ');
+}
+
+/** An `error_description` for the user, in any language: without control and bidi characters, truncated. */
+export function messageToUser(description: unknown): string | undefined {
+  return typeof description === 'string'
+    ? displayName(description, MAX_MESSAGE_CHARACTERS)
+    : undefined;
+}
+
 export interface Auth0 {
-  /**
-   * Fetches discovery and signing keys, and asks Auth0 whether it knows our client id, callback URL
-   * and audience; rejects with an {@link Auth0Error} that names the remedy.
-   */
+  /** Fetches discovery and signing keys, and checks client id, callback URL and audience. @throws Auth0Error */
   ready(): Promise<void>;
   /**
-   * Answers with the redirect to Auth0. Rejects before anything is sent if that cannot be.
+   * Redirects to Auth0. If it rejects, nothing was sent.
    *
-   * @returns something where a login of this state was begun before, and nothing was sent: where that login
-   *   goes on, as long as it waits at Auth0
+   * @returns undefined, or without sending a response if the state was used before: the location of that login,
+   *   unless a callback has taken it
    */
   startLogin(
     req: Request,
@@ -188,22 +196,21 @@ export interface Auth0 {
     start: LoginStart,
   ): Promise<undefined | { readonly location: string | undefined }>;
   /**
-   * Verifies Auth0's answer on the callback and fetches its tokens. What the transactions
-   * themselves throw passes through as it is: then nothing was taken.
+   * Verifies the callback and redeems its code. Errors of the transactions are thrown unchanged; then the login was
+   * not taken.
    *
-   * @param browser the browser that brings the answer
-   * @throws Auth0Error with `pending` set in every case but `unknown_login`
+   * @throws Auth0Error with `pending` set, except for `unknown_login`
    */
   finishLogin(req: Request, res: Response, browser: string): Promise<LoginResult>;
   /**
-   * One refresh-token grant at Auth0, sent at most once and answered within the time limit. The
-   * caller compares `claims.sub` with the person the grant is for.
+   * One refresh token request, sent at most once, within the time limit. The caller compares `claims.sub` with the
+   * user of the grant.
    *
    * @throws Auth0Error `session_ended`, `unavailable`, `misconfigured`, `invalid_response`
    */
   refresh(refreshToken: string): Promise<Auth0Refresh>;
-  /** Gives a refresh token back to Auth0 (RFC 7009). @throws Auth0Error */
+  /** Revokes a refresh token (RFC 7009). @throws Auth0Error */
   revoke(refreshToken: string): Promise<void>;
-  /** Checks a back-channel logout token. @throws Auth0Error `invalid_response`, `unavailable` */
+  /** Verifies a back-channel logout token. @throws Auth0Error `invalid_response`, `unavailable` */
   verifyLogout(token: string): Promise<Auth0Logout>;
 }

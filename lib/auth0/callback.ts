@@ -1,16 +1,8 @@
-/**
- * What Auth0 sent back with the browser: read from the URL, and what an `error` in it means.
- *
- * Spec: RFC 6749 §4.1.2 (answers), §4.1.2.1 (errors), §3.1 (no repeated parameter); RFC 9207 §2;
- * OpenID Connect Core 1.0 §3.1.2.6.
- *
- * @module
- */
-import { Auth0Error, type Auth0ErrorKind } from './auth0.js';
-import { messageToUser, plainText } from './plain-text.js';
-import { AUDIENCE_REMEDY } from './token-errors.js';
+/** Authorization responses of Auth0: RFC 6749 §4.1.2, RFC 9207 §2, OpenID Connect Core 1.0 §3.1.2.6. */
+import { Auth0Error, type Auth0ErrorKind, messageToUser, plainText } from './auth0.js';
+import { AUDIENCE_REMEDY } from './token-endpoint.js';
 
-/** An authorization response. Has a `code` or an `error`; nothing in it is trusted yet. */
+/** Untrusted. Has a `code`, an `error` or both. */
 export interface Callback {
   readonly state: string;
   readonly code: string | undefined;
@@ -20,18 +12,18 @@ export interface Callback {
   readonly iss: string | undefined;
 }
 
-/** Shape of the states we make: 32 bytes in base64url. Anything else needs no look-up. */
+/** 32 bytes in base64url. Any other state needs no lookup. */
 const STATE = /^[\w-]{43}$/;
 
 const APPLICATION_REMEDY =
   'Compare Dashboard > Applications > your application > Settings (Allowed Callback URLs, Grant Types, Organizations, Connections) with the options, authorizeParams above all.';
 
 const API_ACCESS_REMEDY =
-  'Dashboard > Applications > APIs > your API > Application Access must let this application act for its users.';
+  'Dashboard > Applications > APIs > your API > Application Access must allow this application to act for its users.';
 
 type Meaning = readonly [Auth0ErrorKind, string?];
 
-/** Errors of the authorization endpoint and what they mean here; others are `invalid_response`. */
+/** Errors of the authorization endpoint; any other is `invalid_response`. */
 const MEANINGS: Readonly<Record<string, Meaning>> = {
   access_denied: ['denied'],
   unauthorized: ['denied'],
@@ -49,10 +41,10 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
   unsupported_response_type: ['misconfigured', APPLICATION_REMEDY],
 };
 
-/** Auth0's text for a user who cancels: nothing that they have to be told. */
+/** Auth0's description when the user cancels; not shown to the user. */
 const CANCELLED = 'User did not authorize the request';
 
-/** Auth0 has one code for faults of the set-up and of the user's account: these texts tell them apart. */
+/** Auth0 uses one code for misconfiguration and for denials: the description distinguishes them. */
 const MEANINGS_BY_TEXT: readonly (readonly [RegExp, Meaning])[] = [
   [/^Service not found/, ['misconfigured', AUDIENCE_REMEDY]],
   [/^Client .*is not authorized to access resource server/, ['misconfigured', API_ACCESS_REMEDY]],
@@ -63,15 +55,15 @@ const MEANINGS_BY_TEXT: readonly (readonly [RegExp, Meaning])[] = [
 ];
 
 /**
- * Reads the query by itself, so that neither the host's query parser nor a list in place of a
- * string can change its meaning.
+ * Parses the query itself, independent of the query parser of the host app.
  *
  * @param originalUrl path and query of the request
- * @throws Auth0Error `unknown_login` where no login could be meant
+ * @throws Auth0Error `unknown_login` if it cannot belong to a login
  */
 export function parseCallback(originalUrl: string): Callback {
   const mark = originalUrl.indexOf('?');
   const query = new URLSearchParams(mark < 0 ? '' : originalUrl.slice(mark + 1));
+  // RFC 6749 §3.1
   if (new Set(query.keys()).size !== query.size) throw unknownLogin('a parameter is repeated');
   const state = query.get('state') ?? '';
   if (!STATE.test(state)) throw unknownLogin('state is missing or not one of ours');
@@ -87,15 +79,11 @@ export function parseCallback(originalUrl: string): Callback {
   };
 }
 
-/** The error for a callback that belongs to no login of this browser. */
 export function unknownLogin(reason: string): Auth0Error {
   return new Auth0Error('unknown_login', `callback: ${reason}`);
 }
 
-/**
- * What Auth0's `error` means. The description goes into the message, which is for the log; of a denial
- * it is the tenant's reason, which is for the user too.
- */
+/** The error for a callback with `error`. Its description is for the log and, of a denial, for the user. */
 export function callbackError(callback: Callback): Auth0Error {
   const code = plainText(callback.error);
   const description = plainText(callback.errorDescription);
@@ -116,7 +104,7 @@ function meaningOf(code: string, description: string): Meaning {
 }
 
 /**
- * RFC 9207 §2.4: an answer of another server is not for us, whatever it says.
+ * RFC 9207 §2.4: a response of another server must be ignored.
  *
  * @throws Auth0Error `invalid_response`
  */

@@ -1,57 +1,52 @@
-/**
- * Puts the Auth0 leg together. Read this first: what talks to what.
- *
- * @module
- */
-import type { Auth0Config } from '../config/config.js';
+/** Auth0 as upstream login of this server, and as the authorization server of clients. */
+import type { Config, TenantConfig } from '../config/config.js';
 import { withTimeLimit } from '../deadline.js';
 import { traced } from '../telemetry.js';
 import { type Auth0, Auth0Error, type Auth0Login, type LoginTransactions } from './auth0.js';
-import { createClientAuthentication } from './client-authentication.js';
+import { checkSetUp } from './authorization-request.js';
 import { createLogin } from './login.js';
-import { createLogoutVerification } from './logout-token.js';
-import type { Problems } from './problems.js';
-import { createSetUpCheck } from './setup-check.js';
-import { connectToTenant, type TenantConnectionDeps } from './tenant-connection.js';
+import { verifyLogoutToken } from './logout-token.js';
+import { createPresentedTokens, type PresentedTokens } from './presented-token.js';
+import { connectToTenant, type Problems, type TenantCore } from './tenant.js';
 import { createTokenEndpoint } from './token-endpoint.js';
-import { createTokenVerification } from './token-verification.js';
+import { verifyLogin, verifyRefresh } from './token-verification.js';
 
-/** What {@link createAuth0} needs. */
-export interface Auth0Deps extends TenantConnectionDeps {
-  readonly config: Auth0Config;
-  /** Absolute; sent at both steps and compared by Auth0 to the letter. */
-  readonly callbackUrl: string;
-  readonly transactions: LoginTransactions;
+/** What Auth0 needs of {@link Core}. */
+export interface Auth0Core extends TenantCore<Config['auth0']> {
+  readonly config: Pick<Config, 'auth0' | 'callbackUrl' | 'logger'>;
 }
 
-/** Nothing is fetched before the first use: starting up does not need Auth0. */
-export function createAuth0(deps: Auth0Deps): Auth0 {
-  const { config, callbackUrl, transactions, now } = deps;
-  const { http, discovery, keys, problems } = connectToTenant(deps);
-  const authenticate = createClientAuthentication({ config, now });
-  const tokens = createTokenEndpoint({ config, callbackUrl, discovery, authenticate, http });
-  const verification = createTokenVerification({ config, discovery, keys, now });
-  const verifyLogoutToken = createLogoutVerification({ config, discovery, keys, now });
-  const checkSetUp = createSetUpCheck({ config, callbackUrl, discovery, http });
+/** Fetches nothing before the first use: the server starts without Auth0. */
+export function createAuth0(core: Auth0Core, transactions: LoginTransactions): Auth0 {
+  const tenant = connectToTenant(core);
+  const { callbackUrl } = core.config;
+  const { timeoutMs } = tenant.config;
+  const { keys, problems } = tenant;
+  const tokens = createTokenEndpoint(tenant, callbackUrl);
 
-  const login = createLogin({
-    config,
-    callbackUrl,
-    transactions,
-    discovery,
-    async redeem(code, { nonce, codeVerifier, identityOnly }) {
-      const response = await tokens.exchangeCode(code, codeVerifier);
-      const verified = await verification.login(response, nonce);
-      adviseOnMissingParts(problems, verified, { expectsRefreshToken: !identityOnly });
-      return verified;
-    },
+  const login = createLogin(tenant, callbackUrl, transactions, async (code, transaction) => {
+    const { nonce, codeVerifier, identityOnly } = transaction;
+    const response = await tokens.exchangeCode(code, codeVerifier);
+    const verified = await verifyLogin(tenant, response, nonce);
+    adviseOnMissingTokens(problems, verified, !identityOnly);
+    return verified;
   });
+
+  async function refreshWithin(signal: AbortSignal, refreshToken: string) {
+    const startedAtMs = performance.now();
+    // With rotation a response cannot be repeated: the keys to verify it come first.
+    await keys.ready();
+    // By the clock: after the lease on the grant another process may be using this token.
+    if (performance.now() - startedAtMs > timeoutMs) throw tooLate(timeoutMs);
+    const response = await tokens.refresh(refreshToken, signal);
+    return verifyRefresh(tenant, response, refreshToken);
+  }
 
   return {
     ready: () =>
       problems.watch(async () => {
         await keys.ready();
-        await checkSetUp();
+        await checkSetUp(tenant, callbackUrl);
       }),
     startLogin: (req, res, start) =>
       traced('auth0_mcp.login.start', () =>
@@ -63,35 +58,27 @@ export function createAuth0(deps: Auth0Deps): Auth0 {
       ),
     refresh: (refreshToken) =>
       problems.watch(() =>
-        // One limit for both steps: callers hold a lease on the grant for about as long.
+        // One limit for both steps: the caller's lease on the grant is about as long.
         withTimeLimit(
-          config.timeoutMs,
-          async (signal) => {
-            const startedAtMs = performance.now();
-            // With rotation the answer cannot be had twice: be able to verify it before asking.
-            await keys.ready();
-            // By the clock: once the lease has run out, another process may be using this token.
-            if (performance.now() - startedAtMs > config.timeoutMs) throw tooLate(config);
-            const response = await tokens.refresh(refreshToken, signal);
-            return verification.refresh(response, refreshToken);
-          },
-          () => tooLate(config),
+          timeoutMs,
+          (signal) => refreshWithin(signal, refreshToken),
+          () => tooLate(timeoutMs),
         ),
       ),
-    verifyLogout: (token) => problems.watch(() => verifyLogoutToken(token)),
+    verifyLogout: (token) => problems.watch(() => verifyLogoutToken(tenant, token)),
     revoke: (refreshToken) => problems.watch(() => tokens.revoke(refreshToken)),
   };
 }
 
-function tooLate({ timeoutMs }: Auth0Config): Auth0Error {
+function tooLate(timeoutMs: number): Auth0Error {
   return new Auth0Error('unavailable', `refresh: not complete within ${timeoutMs} ms`);
 }
 
-/** What a tenant can leave out and still log people in. */
-function adviseOnMissingParts(
+/** Logins work without these settings of the tenant, but not fully. */
+function adviseOnMissingTokens(
   problems: Problems,
   login: Auth0Login,
-  { expectsRefreshToken }: { readonly expectsRefreshToken: boolean },
+  expectsRefreshToken: boolean,
 ): void {
   if (expectsRefreshToken && login.tokens.refreshToken === undefined) {
     problems.advise(
@@ -105,4 +92,23 @@ function adviseOnMissingParts(
       'Third-party applications (client id tpc_…) get no OpenID scopes: use a Regular Web Application of your own.',
     );
   }
+}
+
+/** Auth0 as the authorization server that clients use directly. */
+export interface AuthorizationServer extends PresentedTokens {
+  /** Fetches metadata and signing keys. @throws Auth0Error */
+  ready(): Promise<void>;
+  /** The tenant's metadata document, unchanged. @throws Auth0Error */
+  metadata(): Promise<Readonly<Record<string, unknown>>>;
+}
+
+/** Fetches nothing before the first use: the server starts without Auth0. */
+export function createAuthorizationServer(core: TenantCore<TenantConfig>): AuthorizationServer {
+  const tenant = connectToTenant(core);
+  const { discovery, keys, problems } = tenant;
+  return {
+    ...createPresentedTokens(tenant),
+    ready: () => problems.watch(keys.ready),
+    metadata: async () => (await problems.watch(discovery.get)).document,
+  };
 }

@@ -1,61 +1,46 @@
 /**
- * Auth0's discovery document: fetched when first needed, checked, cached.
+ * Auth0's discovery document (OpenID Connect Discovery 1.0 §4, RFC 8414 §3).
  *
- * Spec: OpenID Connect Discovery 1.0 §4, RFC 8414 §3, RFC 9207 §3.
- *
- * Starting up does not need Auth0. A document is used only if it names the issuer that was
- * configured and keeps every endpoint on that origin, so whoever could change it cannot send
- * credentials elsewhere.
- *
- * @module
+ * It must name the configured issuer, with every endpoint on the issuer's origin, so that a modified document cannot
+ * send credentials elsewhere.
  */
-import type { Auth0Config } from '../config/config.js';
+import type { TenantConfig } from '../config/config.js';
 import { isLoopbackHost } from '../oauth/redirect-uri.js';
 import { Auth0Error } from './auth0.js';
-import { type CachedDocument, createCachedDocument } from './cached-document.js';
 import type { Auth0Http } from './http.js';
 
-/** An hour: endpoints practically never move. */
+/** An hour: endpoints hardly ever change. */
 const FRESH_SECONDS = 60 * 60;
-
-/** After a failure the next login may ask again this much later. */
-const RETRY_SECONDS = 3;
 
 const CHECK_URL_REMEDY =
   'Check configUrl (or domain): https://TENANT.REGION.auth0.com/.well-known/openid-configuration, ' +
   'or the same path on your custom domain. It must be reachable from this server.';
 
-/** What we use of the document. */
 export interface Auth0Metadata {
   readonly issuer: string;
   readonly authorizationEndpoint: string;
   readonly tokenEndpoint: string;
   readonly jwksUri: string;
   readonly revocationEndpoint: string | undefined;
-  /** As advertised; undefined where the document does not say. */
+  /** `id_token_signing_alg_values_supported`. */
   readonly idTokenAlgorithms: readonly string[] | undefined;
-  /** RFC 9207 §3: every authorization response carries `iss`. */
+  /** RFC 9207 §3: every authorization response has `iss`. */
   readonly sendsIssuer: boolean;
-  /** All of it, as it came. */
+  /** The whole document. */
   readonly document: Readonly<Record<string, unknown>>;
 }
 
 /** @throws (on use) Auth0Error `unavailable` or `misconfigured` */
-export function createDiscovery(deps: {
-  config: Pick<Auth0Config, 'discoveryUrl' | 'expectedIssuer'>;
-  http: Auth0Http;
-  now: () => number;
-}): CachedDocument<Auth0Metadata> {
-  return createCachedDocument({
-    load: () => fetchMetadata(deps.config, deps.http),
-    now: deps.now,
-    freshSeconds: FRESH_SECONDS,
-    retrySeconds: RETRY_SECONDS,
-  });
+export function createDiscovery(
+  config: Pick<TenantConfig, 'discoveryUrl' | 'expectedIssuer'>,
+  http: Auth0Http,
+  now: () => number,
+): CachedDocument<Auth0Metadata> {
+  return createCachedDocument(() => fetchMetadata(config, http), now, FRESH_SECONDS);
 }
 
 async function fetchMetadata(
-  config: Pick<Auth0Config, 'discoveryUrl' | 'expectedIssuer'>,
+  config: Pick<TenantConfig, 'discoveryUrl' | 'expectedIssuer'>,
   http: Auth0Http,
 ): Promise<Auth0Metadata> {
   const { discoveryUrl, expectedIssuer } = config;
@@ -63,12 +48,16 @@ async function fetchMetadata(
   const what = 'discovery document';
   const { status, body } = await http({ what, url: discoveryUrl.href, isRepeatable: true });
   if (status >= 400) {
-    throw new Auth0Error('misconfigured', `${what}: ${discoveryUrl.href} answered ${status}`, {
-      remedy: CHECK_URL_REMEDY,
-    });
+    throw new Auth0Error(
+      'misconfigured',
+      `${what}: ${discoveryUrl.href} responded with ${status}`,
+      {
+        remedy: CHECK_URL_REMEDY,
+      },
+    );
   }
   if (status !== 200 || body === undefined) {
-    const message = `${what}: ${discoveryUrl.href} answered ${status} without a JSON object`;
+    const message = `${what}: ${discoveryUrl.href} responded with ${status} without a JSON object`;
     throw new Auth0Error('unavailable', message, { remedy: CHECK_URL_REMEDY });
   }
   requireIssuer(body['issuer'], expectedIssuer, discoveryUrl);
@@ -94,7 +83,7 @@ function parseMetadata(body: Readonly<Record<string, unknown>>, issuer: string):
   };
 }
 
-/** Plain http carries the client secret in the clear: only within one machine, for tests. */
+/** http sends the client secret unencrypted: only within one machine, for tests. */
 function requireSafeUrl(url: URL): void {
   if (url.protocol === 'https:') return;
   if (url.protocol === 'http:' && isLoopbackHost(url.hostname)) return;
@@ -103,7 +92,7 @@ function requireSafeUrl(url: URL): void {
   });
 }
 
-/** OpenID Connect Discovery 1.0 §4.3: the issuer must be the one that was asked, to the letter. */
+/** OpenID Connect Discovery 1.0 §4.3: identical, including a trailing slash. */
 function requireIssuer(received: unknown, expected: string, discoveryUrl: URL): void {
   if (received === expected) return;
   const named = typeof received === 'string' ? `"${received.slice(0, 200)}"` : 'no issuer';
@@ -112,7 +101,7 @@ function requireIssuer(received: unknown, expected: string, discoveryUrl: URL): 
     `discovery document: ${discoveryUrl.href} names ${named} instead of "${expected}"`,
     {
       remedy:
-        "A tenant has several domains (TENANT.REGION.auth0.com and any custom domain), and tokens carry the one that was used. Set configUrl (or domain) to the host the document names, or to another domain's own document.",
+        'A tenant has several domains (TENANT.REGION.auth0.com and any custom domain), and its tokens name the one that was used. Set configUrl (or domain) to the host that the document names.',
     },
   );
 }
@@ -125,10 +114,87 @@ function endpoint(body: Readonly<Record<string, unknown>>, name: string, issuer:
       remedy: CHECK_URL_REMEDY,
     });
   }
-  // Same origin means same scheme: an https tenant cannot name a plain-http endpoint.
+  // The origin includes the scheme.
   if (url.origin !== new URL(issuer).origin || url.username !== '' || url.hash !== '') {
     const message = `discovery document: ${name} is at ${url.origin}, not on the issuer's origin`;
     throw new Auth0Error('misconfigured', message, { remedy: CHECK_URL_REMEDY });
   }
   return url.href;
+}
+
+/** A document that is fetched on first use, refreshed before it expires, and used further during an outage. */
+export interface CachedDocument<T> {
+  /** The document: fresh, or the last one if it cannot be fetched. */
+  get(): Promise<T>;
+  /** The result of {@link get} if it need not wait. */
+  cached(): T | undefined;
+  /** Fetches it whatever its age. @throws the error of this fetch, or of one a few seconds ago */
+  renew(): Promise<T>;
+}
+
+/** Minimum time between a failed fetch and the next one, so that an outage is not made worse. */
+const RETRY_SECONDS = 3;
+
+/** For this long after a failure callers do not wait for the next attempt. */
+const OUTAGE_SECONDS = 60;
+
+/** @param renewAheadSeconds how long before it expires a document in use is refreshed in the background */
+export function createCachedDocument<T>(
+  fetchDocument: () => Promise<T>,
+  now: () => number,
+  freshSeconds: number,
+  renewAheadSeconds = 0,
+): CachedDocument<T> {
+  let last: { readonly document: T; readonly loadedAt: number } | undefined;
+  let failure: { readonly error: unknown; readonly failedAt: number } | undefined;
+  let loading: Promise<T> | undefined;
+
+  /** Absolute, for a clock that is set back. */
+  function secondsSince(time: number): number {
+    return Math.abs(now() - time);
+  }
+
+  function hasFailedWithin(seconds: number): boolean {
+    return failure !== undefined && secondsSince(failure.failedAt) < seconds;
+  }
+
+  async function load(): Promise<T> {
+    try {
+      const document = await fetchDocument();
+      last = { document, loadedAt: now() };
+      failure = undefined;
+      return document;
+    } catch (error) {
+      failure = { error, failedAt: now() };
+      throw error;
+    } finally {
+      loading = undefined;
+    }
+  }
+
+  function renew(): Promise<T> {
+    if (hasFailedWithin(RETRY_SECONDS)) return Promise.reject(failure?.error);
+    loading ??= load();
+    return loading;
+  }
+
+  function cached(): T | undefined {
+    if (last === undefined) return undefined;
+    const age = secondsSince(last.loadedAt);
+    if (age >= freshSeconds && !hasFailedWithin(OUTAGE_SECONDS)) return undefined;
+    // In the background: an error surfaces in the call that needs the document.
+    if (age >= freshSeconds - renewAheadSeconds && loading === undefined) renew().catch(() => {});
+    return last.document;
+  }
+
+  return {
+    cached,
+    async get() {
+      const document = cached();
+      if (document !== undefined) return document;
+      const stale = last;
+      return stale === undefined ? renew() : renew().catch(() => stale.document);
+    },
+    renew,
+  };
 }

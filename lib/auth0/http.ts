@@ -1,10 +1,7 @@
 /**
- * The one way to call Auth0: bounded in time and size, no redirects, JSON only.
+ * HTTP requests to Auth0: limited in time and size, without redirects, JSON only.
  *
- * Whatever shows that Auth0 could not do its work (no connection, no answer in time, 429, 5xx)
- * becomes an {@link Auth0Error} `unavailable`; any other answer is the caller's to read.
- *
- * @module
+ * No connection, a timeout, 429 and 5xx become an {@link Auth0Error} `unavailable`; the caller reads any other response.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -13,22 +10,22 @@ import { jsonObjectIn } from '../oauth/json-object.js';
 import { tracedCall } from '../telemetry.js';
 import { Auth0Error } from './auth0.js';
 
-/** Largest answer read, in bytes: a token with some thousand permissions still fits. */
+/** A token with thousands of permissions fits. */
 const MAX_BYTES = 256 * 1024;
 
-/** Repeats after the first attempt, all inside the one time limit. */
-const MAX_REPEATS = 2;
+/** Retries after the first attempt, within the same time limit. */
+const MAX_RETRIES = 2;
 
-/** Pause before the first repeat, doubled for the next. */
+/** Delay of the first retry, doubled for the next. */
 const BACKOFF_MS = 100;
 
-/** The longest wait passed on, in seconds: an odd header must not park clients for a day. */
+/** Upper limit for `Retry-After`: a wrong header must not stop clients for a day. */
 const MAX_RETRY_AFTER_SECONDS = 600;
 
-/** Nobody knows the host: most likely a slip in its name, and no outage of Auth0's. */
+/** The host name is most likely misspelt. */
 const UNKNOWN_HOST = new Set(['ENOTFOUND', 'EAI_AGAIN']);
 
-/** Failures of a connection that was never made: nothing was sent, so nothing can have happened. */
+/** Connection failures before anything was sent. */
 const UNSENT = new Set([
   ...UNKNOWN_HOST,
   'ECONNREFUSED',
@@ -37,53 +34,52 @@ const UNSENT = new Set([
   'UND_ERR_CONNECT_TIMEOUT',
 ]);
 
-/** One call. */
 export interface Auth0Request {
-  /** What is asked of Auth0, in words, for messages. */
+  /** Name of the request, for messages. */
   readonly what: string;
   readonly url: string;
   readonly headers?: Readonly<Record<string, string>>;
-  /** Sent by POST; without it the call is a GET. */
+  /** Sent by POST; without it the method is GET. */
   readonly form?: URLSearchParams;
-  /** Whether doing it twice does no harm. Otherwise only what was never sent is repeated. */
+  /** Whether it is idempotent. Otherwise it is retried only if it was not sent. */
   readonly isRepeatable: boolean;
-  /** A time limit of the caller's, in place of the usual one. */
+  /** The caller's time limit, instead of the default. */
   readonly signal?: AbortSignal | undefined;
-  /** Whether a redirect is an answer to read. It is never followed. */
+  /** Returns a redirect as the response. Redirects are never followed. */
   readonly expectsRedirect?: boolean;
 }
 
-/** An answer below 500 that is not 429. */
+/** A response with a status below 500, except 408 and 429. */
 export interface Auth0Response {
   readonly status: number;
-  /** The JSON object; undefined for anything else (HTML, a list, nothing). */
+  /** The JSON object; undefined for anything else, such as HTML or an array. */
   readonly body: Readonly<Record<string, unknown>> | undefined;
-  /** Where a redirect points. */
+  /** Of a redirect. */
   readonly location?: string;
 }
 
 /** @throws Auth0Error `unavailable` */
 export type Auth0Http = (request: Auth0Request) => Promise<Auth0Response>;
 
-/** @param deps.timeoutMs for a call with its repeats, the answer's body included */
-export function createAuth0Http(deps: { timeoutMs: number; now: () => number }): Auth0Http {
+/** @param timeoutMs for a request with its retries, including the response body */
+export function createAuth0Http(timeoutMs: number, now: () => number): Auth0Http {
   function call(request: Auth0Request): Promise<Auth0Response> {
     let failure: Auth0Error | undefined;
     async function attempts(signal: AbortSignal): Promise<Auth0Response> {
-      for (let repeats = 0; ; repeats += 1) {
+      for (let retries = 0; ; retries += 1) {
         try {
-          return await attempt(request, signal, deps.now);
+          return await attempt(request, signal, now);
         } catch (error) {
           failure = unavailable(request, error);
-          if (repeats >= MAX_REPEATS || !mayRepeat(request, failure)) throw failure;
-          if (!(await pause(BACKOFF_MS * 2 ** repeats, signal))) throw failure;
+          if (retries >= MAX_RETRIES || !canRetry(request, failure)) throw failure;
+          if (!(await delay(BACKOFF_MS * 2 ** retries, signal))) throw failure;
         }
       }
     }
     if (request.signal !== undefined) return attempts(request.signal);
-    // What an attempt failed of says more than that there was no time for another.
-    const missed = (): Auth0Error => failure ?? timedOut(request, deps.timeoutMs);
-    return withTimeLimit(deps.timeoutMs, attempts, missed);
+    // The failure of an attempt says more than the timeout.
+    const missed = (): Auth0Error => failure ?? timedOut(request, timeoutMs);
+    return withTimeLimit(timeoutMs, attempts, missed);
   }
   return function callAuth0(request) {
     return tracedCall(request, () => call(request));
@@ -99,14 +95,14 @@ async function attempt(
     method: request.form === undefined ? 'GET' : 'POST',
     headers: { accept: 'application/json', 'user-agent': 'express-auth0-mcp', ...request.headers },
     body: request.form ?? null,
-    // A redirect would carry the credentials wherever it points.
+    // A redirect would send the credentials to its target.
     redirect: request.expectsRedirect === true ? 'manual' : 'error',
     signal,
   });
   const { status, headers } = response;
   if (status >= 500 || status === 429 || status === 408) {
     await response.body?.cancel();
-    throw new Auth0Error('unavailable', `${request.what}: Auth0 answered ${status}`, {
+    throw new Auth0Error('unavailable', `${request.what}: Auth0 responded with ${status}`, {
       retryAfterSeconds: retryAfterSeconds(status, headers, now()),
     });
   }
@@ -121,11 +117,14 @@ async function attempt(
 async function readText(what: string, response: Response): Promise<string> {
   const chunks: Uint8Array[] = [];
   let bytes = 0;
-  // Leaving the loop early cancels the body and frees the connection.
+  // Leaving the loop cancels the body and frees the connection.
   for await (const chunk of response.body ?? []) {
     bytes += chunk.byteLength;
     if (bytes > MAX_BYTES) {
-      throw new Auth0Error('unavailable', `${what}: the answer is longer than ${MAX_BYTES} bytes`);
+      throw new Auth0Error(
+        'unavailable',
+        `${what}: the response is longer than ${MAX_BYTES} bytes`,
+      );
     }
     chunks.push(chunk);
   }
@@ -145,29 +144,29 @@ function retryAfterSeconds(status: number, headers: Headers, now: number): numbe
   return Math.min(Math.max(Math.ceil(seconds), 1), MAX_RETRY_AFTER_SECONDS);
 }
 
-const REMEDY = 'If it stays like that, npx express-auth0-mcp doctor says what is in the way.';
+const REMEDY = 'If this persists, run npx express-auth0-mcp doctor for the cause.';
 
 function timedOut({ what, url }: Auth0Request, timeoutMs: number): Auth0Error {
-  const message = `${what}: no complete answer from ${new URL(url).host} within ${timeoutMs} ms`;
+  const message = `${what}: no complete response from ${new URL(url).host} within ${timeoutMs} ms`;
   return new Auth0Error('unavailable', message, { remedy: REMEDY });
 }
 
 function unavailable({ what, url }: Auth0Request, error: unknown): Auth0Error {
   if (error instanceof Auth0Error) return error;
-  const reason = `no answer from ${new URL(url).host} (${networkReason(error)})`;
+  const reason = `no response from ${new URL(url).host} (${networkReason(error)})`;
   const remedy = UNKNOWN_HOST.has(networkReason(error))
-    ? 'Nobody here knows a host of this name: check configUrl or domain for a slip, and the DNS of this machine.'
+    ? 'The host name cannot be resolved: check configUrl or domain for a typing error, and the DNS of this machine.'
     : REMEDY;
   return new Auth0Error('unavailable', `${what}: ${reason}`, { cause: error, remedy });
 }
 
-/** fetch wraps what happened: the code of the cause, else its sentence. */
+/** fetch wraps the error: the code of its cause, or its message. */
 function networkReason(error: unknown): string {
   const cause = property(error, 'cause') ?? error;
   return text(property(cause, 'code')) ?? text(property(cause, 'message')) ?? 'unknown reason';
 }
 
-/** By property, not by class: these errors come from the runtime and may be of another realm. */
+/** By property, not by class: the errors of the runtime may be of another realm. */
 function property(value: unknown, name: 'cause' | 'code' | 'message'): unknown {
   return typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
 }
@@ -176,13 +175,13 @@ function text(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined;
 }
 
-function mayRepeat(request: Auth0Request, failure: Auth0Error): boolean {
+function canRetry(request: Auth0Request, failure: Auth0Error): boolean {
   if (failure.retryAfterSeconds !== undefined) return false;
   if (request.isRepeatable) return true;
   return UNSENT.has(text(property(property(failure.cause, 'cause'), 'code')) ?? '');
 }
 
-/** @returns false when the time limit came first */
-async function pause(milliseconds: number, signal: AbortSignal): Promise<boolean> {
+/** @returns false if the time limit came first */
+async function delay(milliseconds: number, signal: AbortSignal): Promise<boolean> {
   return sleep(milliseconds, true, { signal }).catch(() => false);
 }

@@ -1,14 +1,6 @@
 /**
- * An access token of Auth0's that a client presents to us, the resource it has to be for.
- *
- * A verified token is remembered under its hash, as long as the key set it was verified with is the one
- * that counts: a signature check costs more than the rest of the request, and a key that Auth0 has
- * revoked has to stop working.
- *
- * Spec: RFC 9068 §4, RFC 8725 §3 (best practices), RFC 8705 §3.1 and RFC 9449 §6 (bound tokens); MCP
- * authorization, "Token Handling".
- *
- * @module
+ * Verification of Auth0 access tokens that clients present as bearer tokens (RFC 9068 §4, RFC 8725 §3; MCP
+ * authorization, "Token Handling").
  */
 import { hash } from 'node:crypto';
 
@@ -18,33 +10,23 @@ import { LRUCache } from 'lru-cache';
 import type { TenantConfig } from '../config/config.js';
 import { deepFreeze } from '../config/deep-freeze.js';
 import { MAX_AUTH0_TOKEN_LENGTH, requireToken } from '../oauth/bearer-token.js';
-import type { AtOnce } from '../storage/at-once.js';
-import { ACCESS_TOKEN, formOfAccessToken } from './access-token-header.js';
-import { Auth0Error } from './auth0.js';
-import { grantedScopes } from './granted-scopes.js';
-import { plainText } from './plain-text.js';
-import {
-  clientOf,
-  refuseOtherKinds,
-  requireAudience,
-  type WrongTokenHint,
-  wrongTokenHintFor,
-} from './presented-token-rules.js';
-import type { Problems } from './problems.js';
+import { ACCESS_TOKEN, formOfAccessToken, grantedScopes, UNVERIFIABLE } from './access-token.js';
+import { Auth0Error, plainText } from './auth0.js';
 import {
   CLOCK_TOLERANCE_SECONDS,
-  refused,
+  type KeySetId,
+  rejected,
   requireSubject,
-  SIGNING_ALGORITHMS,
   TokenExpiredError,
-  verifyIssued,
+  type UserClaims,
+  verifySignedToken,
 } from './signed-token.js';
-import type { KeySetName, SigningKeys } from './signing-keys.js';
+import type { Problems, Tenant } from './tenant.js';
 
-/** What a verified token says. Frozen: all requests that bring it share it. */
+/** A verified token. Frozen, since requests share it. */
 export interface PresentedToken {
   readonly subject: string;
-  /** The application that acts: `azp`, or `client_id`. */
+  /** The application: `azp` or `client_id`. */
   readonly clientId: string;
   /** Scopes and permissions. */
   readonly scopes: readonly string[];
@@ -53,80 +35,78 @@ export interface PresentedToken {
   readonly claims: Readonly<Record<string, unknown>>;
 }
 
-/** Checks tokens of one tenant for one resource. */
 export interface PresentedTokens {
   /**
-   * At once for a token seen before.
+   * Without a promise if the token is cached.
    *
    * @throws TokenExpiredError
-   * @throws Auth0Error `invalid_response` for every other token that entitles to nothing here, with the
-   *   reason and, where the tenant may be the cause, the remedy; `unavailable` when that cannot be found
-   *   out now
+   * @throws Auth0Error `invalid_response` for any other invalid token, with the remedy if the tenant may be
+   *   misconfigured; `unavailable` if the keys cannot be fetched
    */
-  verify(token: string): AtOnce<PresentedToken>;
+  verify(token: string): PresentedToken | Promise<PresentedToken>;
 }
 
-/** What {@link createPresentedTokens} needs. */
-export interface PresentedTokensDeps {
-  readonly config: Pick<TenantConfig, 'expectedIssuer' | 'audience'>;
-  readonly keys: SigningKeys;
-  readonly problems: Problems;
-  /** Unix seconds. */
-  readonly now: () => number;
-}
-
+/** A verified token is cached until its key set changes: a revoked key must not be accepted any longer. */
 interface Verified {
   readonly token: PresentedToken;
-  readonly keySet: KeySetName;
+  readonly keySet: KeySetId;
 }
 
-/** Tokens remembered, and characters of them: a token with many permissions has thousands. */
 const MAX_VERIFIED = 10_000;
+/** Tokens with many permissions have thousands of characters. */
 const MAX_CHARACTERS = 16 * 1024 * 1024;
 
-export function createPresentedTokens(deps: PresentedTokensDeps): PresentedTokens {
-  const { keys, now, problems } = deps;
+type ResourceTenant = Tenant<TenantConfig>;
+
+export function createPresentedTokens(tenant: ResourceTenant): PresentedTokens {
+  const { keys, now, problems } = tenant;
   const verified = new LRUCache<string, Verified>({ max: MAX_VERIFIED, maxSize: MAX_CHARACTERS });
 
-  async function verifyAnew(token: string, name: string): Promise<PresentedToken> {
+  async function verifyUncached(token: string, tokenHash: string): Promise<PresentedToken> {
     requireToken(token, MAX_AUTH0_TOKEN_LENGTH);
-    requireOurTenant(token, deps);
-    await problems.watch(keys.ready).catch(asOutage);
-    const found = await problems.watch(() => verifyPresented(token, deps));
-    verified.set(name, found, { size: token.length });
-    return found.token;
+    requireTenantToken(token, tenant);
+    await problems.watch(keys.ready).catch(rethrowAsOutage);
+    const result = await problems.watch(() => verifyPresented(token, tenant));
+    verified.set(tokenHash, result, { size: token.length });
+    return result.token;
   }
 
   return {
     verify(token) {
-      const name = hash('sha256', token, 'base64url');
-      const known = verified.get(name);
-      if (known === undefined || known.keySet !== keys.atHand()) return verifyAnew(token, name);
-      if (known.token.expiresAt + CLOCK_TOLERANCE_SECONDS > now()) return known.token;
-      verified.delete(name);
+      const tokenHash = hash('sha256', token, 'base64url');
+      const cached = verified.get(tokenHash);
+      if (cached === undefined || cached.keySet !== keys.currentSet()) {
+        return verifyUncached(token, tokenHash);
+      }
+      if (cached.token.expiresAt + CLOCK_TOLERANCE_SECONDS > now()) return cached.token;
+      verified.delete(tokenHash);
       throw new TokenExpiredError(ACCESS_TOKEN);
     },
   };
 }
 
-/**
- * Before Auth0 is asked for anything: what is no token of the tenant by its own word is refused whether
- * its keys can be had or not.
- */
-function requireOurTenant(token: string, { config, problems }: PresentedTokensDeps): void {
+/** Rejects a token that is not of this tenant by its own content, whether the keys can be fetched or not. */
+function requireTenantToken(token: string, { config, problems }: ResourceTenant): void {
+  const { audience, expectedIssuer } = config;
   const form = formOfAccessToken(token);
-  const suspicion = wrongTokenHintFor(form, config.audience);
-  if (suspicion !== undefined) throw explained(suspicion, problems);
-  if (form !== 'signed')
-    throw refused(ACCESS_TOKEN, 'it is no JWT, or its typ or alg is not for access tokens');
-  const issuer = issuerOf(token);
-  if (issuer !== config.expectedIssuer) {
-    const named = plainText(issuer);
-    throw refused(
-      ACCESS_TOKEN,
-      `it is of another issuer: "${named}", not "${config.expectedIssuer}"`,
-    );
+  if (form === 'opaque') {
+    const message =
+      'it is opaque, so Auth0 did not take what the client asked for as one of its APIs';
+    throw reported(message, audienceRemedy(audience), problems);
   }
+  if (form === 'encrypted' || form === 'shared-secret') {
+    const [message, remedy] = UNVERIFIABLE[form];
+    throw reported(`it is ${message}`, remedy, problems);
+  }
+  if (form !== 'signed') {
+    throw rejected(ACCESS_TOKEN, 'it is no JWT, or its typ or alg is not for access tokens');
+  }
+  const issuer = issuerOf(token);
+  if (issuer === expectedIssuer) return;
+  throw rejected(
+    ACCESS_TOKEN,
+    `it is of another issuer: "${plainText(issuer)}", not "${expectedIssuer}"`,
+  );
 }
 
 function issuerOf(token: string): unknown {
@@ -137,43 +117,94 @@ function issuerOf(token: string): unknown {
   }
 }
 
-async function verifyPresented(
-  token: string,
-  { config, keys, problems, now }: PresentedTokensDeps,
-): Promise<Verified> {
-  let keySet: KeySetName = '';
-  const issued = await verifyIssued(token, {
+async function verifyPresented(token: string, tenant: ResourceTenant): Promise<Verified> {
+  const { config, keys, problems, now } = tenant;
+  let keySet: KeySetId = '';
+  const signed = await verifySignedToken(token, {
     what: ACCESS_TOKEN,
     issuer: config.expectedIssuer,
-    algorithms: SIGNING_ALGORITHMS,
     keys: {
       async find(...header) {
-        const found = await keys.locate(...header);
+        const found = await keys.find(...header);
         keySet = found.keySet;
-        return found.key;
+        return found;
       },
     },
     now: now(),
   });
-  const claims = requireSubject(issued, ACCESS_TOKEN);
-  refuseOtherKinds(claims);
+  const claims = requireSubject(signed, ACCESS_TOKEN);
+  rejectOtherKinds(claims);
   const clientId = clientOf(claims);
-  const suspicion = requireAudience(claims, config);
-  // Signed by the tenant for something else: nobody but its own applications can make this be said.
-  if (suspicion !== undefined) throw explained(suspicion, problems);
+  requireAudience(claims, config, problems);
   const { sub: subject, exp: expiresAt } = claims;
   const scopes = grantedScopes(claims);
   return { token: deepFreeze({ subject, clientId, scopes, expiresAt, claims }), keySet };
 }
 
-/** A wrong setting of the tenant looks like a wrong token: so it is told once, and in each refusal. */
-function explained({ message, remedy }: WrongTokenHint, problems: Problems): Auth0Error {
+/** Claims of ID tokens and logout tokens, which an access token never has. */
+const FOREIGN_CLAIMS = ['nonce', 'at_hash', 'c_hash', 'events'] as const;
+
+/**
+ * RFC 8725 §3.12: Auth0 signs ID tokens and logout tokens with the same keys and the same `typ`. RFC 7800 §3.1: a token
+ * that is bound to a key is invalid without a proof, which a bearer token does not have.
+ */
+function rejectOtherKinds(claims: UserClaims): void {
+  const foreign = FOREIGN_CLAIMS.find((name) => claims[name] !== undefined);
+  if (foreign !== undefined) {
+    throw rejected(ACCESS_TOKEN, `it has ${foreign}, so it is an ID token or a logout token`);
+  }
+  if (claims['cnf'] !== undefined) {
+    throw rejected(ACCESS_TOKEN, 'it is bound to a key of the client (cnf), and no bearer token');
+  }
+}
+
+function clientOf(claims: UserClaims): string {
+  const named = [claims['azp'], claims['client_id']].filter((value) => value !== undefined);
+  const [clientId] = named;
+  if (typeof clientId !== 'string' || clientId === '') {
+    throw rejected(ACCESS_TOKEN, 'it names no client, as an ID token does not');
+  }
+  if (named.some((value) => value !== clientId)) {
+    throw rejected(ACCESS_TOKEN, 'azp and client_id differ');
+  }
+  return clientId;
+}
+
+/**
+ * This resource, and no other except Auth0's userinfo endpoint: a token for two APIs could be used by each of them at
+ * the other.
+ */
+function requireAudience(
+  claims: UserClaims,
+  { audience, expectedIssuer }: TenantConfig,
+  problems: Problems,
+): void {
+  const audiences: readonly unknown[] = [claims.aud].flat();
+  if (!audiences.includes(audience)) {
+    const shown = audiences
+      .map((name) => (typeof name === 'string' ? `"${plainText(name)}"` : 'nothing'))
+      .join(', ');
+    // The signature is valid, so only applications of the tenant can cause this log line.
+    const message = `it is for ${shown}, not for "${audience}"`;
+    throw reported(message, audienceRemedy(audience), problems);
+  }
+  if (audiences.some((name) => name !== audience && name !== `${expectedIssuer}userinfo`)) {
+    throw rejected(ACCESS_TOKEN, 'it is for another API besides this one');
+  }
+}
+
+function audienceRemedy(audience: string): string {
+  return `Dashboard > Applications > APIs: the Identifier of your API must be exactly ${audience}; it cannot be changed later. Dashboard > Settings > Advanced: switch on Resource Parameter Compatibility Profile, so that Auth0 reads the resource parameter of MCP clients.`;
+}
+
+/** The tenant may be misconfigured: the operator is advised once, and each rejection names the remedy. */
+function reported(message: string, remedy: string, problems: Problems): Auth0Error {
   problems.advise(`an ${ACCESS_TOKEN} was refused: ${message}`, remedy);
   return new Auth0Error('invalid_response', `${ACCESS_TOKEN} refused: ${message}`, { remedy });
 }
 
-/** Whatever is wrong there, it says nothing about the token: nobody is to be logged out by it (R-RS-7). */
-function asOutage(error: unknown): never {
+/** Without keys nothing is known about the token: 503, never 401. */
+function rethrowAsOutage(error: unknown): never {
   if (!(error instanceof Auth0Error) || error.kind === 'unavailable') throw error;
   const { message, remedy } = error;
   throw new Auth0Error('unavailable', message, { remedy, cause: error });

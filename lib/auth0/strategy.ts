@@ -1,17 +1,12 @@
 /**
- * passport-openidconnect, fenced: it runs the dance, and every decision in it is ours.
+ * passport-openidconnect behind a fence: it builds the redirect and checks the callback; everything else is done here.
  *
- * Spec: RFC 6749 §4.1, OpenID Connect Core 1.0 §3.1.
- * Flow: login.ts makes one strategy per request → passport → here → {@link StrategyOutcome}.
+ * The strategy itself verifies no ID token signature, has no PKCE, acts on `error` before it checks `state`, stores one
+ * login per session and calls Auth0 without a time limit. Here its state is stored by {@link StrategyRun}, the code is
+ * redeemed by it, and the strategy sees no token.
  *
- * By itself the strategy checks no ID-token signature, knows no PKCE, acts on `error` before it
- * looks at `state`, keeps one login per session and calls Auth0 without a time limit. Here it keeps
- * its state with us, hands the code to us instead of calling Auth0, and never looks at a token.
- *
- * Each request has an instance of its own, so nothing is shared between two logins. No `#private`
- * members: passport works on objects that inherit from a strategy, where those do not exist.
- *
- * @module
+ * Each request has its own instance, so logins share nothing. No `#private` members: passport creates objects that
+ * inherit from a strategy, and these have no private members.
  */
 import type { Request, Response } from 'express';
 import passport from 'passport';
@@ -20,56 +15,54 @@ import { Strategy } from 'passport-openidconnect';
 import type { Auth0Login } from './auth0.js';
 import { unknownLogin } from './callback.js';
 
-/** The two ways a leg of the dance ends well. */
 export type StrategyOutcome = { readonly location: string } | { readonly login: Auth0Login };
 
-/** One leg of one login: what the strategy asks us for. */
+/** One step of one login: the redirect or the callback. */
 export interface StrategyRun {
   readonly issuer: string;
-  /** Not read on the way back. */
+  /** Not used by the callback. */
   readonly authorizationUrl: string;
   readonly clientId: string;
   readonly callbackUrl: string;
   /** Without `openid`, which the strategy adds. */
   readonly scope: string;
   readonly parameters: Readonly<Record<string, string>>;
-  /** The parts of the URL the strategy may see, each once; empty on the way out. */
+  /** The query that the strategy sees; empty for the redirect. */
   readonly query: Readonly<Record<string, string>>;
-  /** Keeps the login. @returns its `state` */
-  remember(): Promise<string>;
-  /** Takes the login of this `state` and this browser; rejects where there is none. */
-  recall(state: string): Promise<void>;
-  /** Turns the code into a verified login. */
+  /** The `state` of the redirect. */
+  state(): Promise<string>;
+  /** Takes the login of the callback; rejects if there is none. */
+  takeLogin(): Promise<void>;
+  /** Redeems the code and verifies the login. */
   redeem(code: string): Promise<Auth0Login>;
 }
 
-/** A passport of our own: the host's strategies and serializers are not ours to touch. */
+/** A passport of its own: strategies and serializers of the host app are not touched. */
 export type Authenticator = Pick<typeof passport, 'authenticate'>;
 
-/** Makes one; it holds nothing. */
 export function createAuthenticator(): Authenticator {
   return new passport.Passport();
 }
 
 /**
- * Runs one leg. passport works on an object in front of the request, so the request itself gets no
- * `login`, `logout`, `user` or session manager, and it never writes to the response.
+ * passport receives an object that inherits from the request, so the request gets no `login`, `logout`, `user` or session
+ * manager. It never writes to the response.
  */
 export function runStrategy(
   authenticator: Authenticator,
-  dance: StrategyRun,
+  run: StrategyRun,
   req: Request,
   res: Response,
 ): Promise<StrategyOutcome> {
   return new Promise((resolve, reject) => {
-    const strategy = new Auth0Strategy(dance);
-    const ownRequest: Request = Object.create(req, { query: { value: { ...dance.query } } });
+    const strategy = new Auth0Strategy(run);
+    const ownRequest: Request = Object.create(req, { query: { value: { ...run.query } } });
     const handler = authenticator.authenticate(
       strategy,
       { session: false },
       (error: unknown, outcome?: unknown) => {
         if (error) reject(error);
-        // passport hands back what the strategy gave to success().
+        // The argument of success().
         else if (outcome) resolve(outcome as StrategyOutcome);
         else reject(unknownLogin('the strategy refused it'));
       },
@@ -79,75 +72,72 @@ export function runStrategy(
 }
 
 class Auth0Strategy extends Strategy {
-  private readonly dance: StrategyRun;
+  private readonly run: StrategyRun;
 
-  constructor(dance: StrategyRun) {
+  constructor(run: StrategyRun) {
     super(
       {
-        issuer: dance.issuer,
-        authorizationURL: dance.authorizationUrl,
-        clientID: dance.clientId,
-        callbackURL: dance.callbackUrl,
-        scope: dance.scope,
-        store: stateStore(dance),
+        issuer: run.issuer,
+        authorizationURL: run.authorizationUrl,
+        clientID: run.clientId,
+        callbackURL: run.callbackUrl,
+        scope: run.scope,
+        store: stateStore(run),
         skipUserProfile: true,
-        // Three that the types demand and nothing here reads: Auth0 is called elsewhere.
-        tokenURL: dance.issuer,
-        userInfoURL: dance.issuer,
+        // Required by the types, never used: token-endpoint.ts calls Auth0.
+        tokenURL: run.issuer,
+        userInfoURL: run.issuer,
         clientSecret: '',
       },
-      // Unreachable: a redeemed code ends in success() or error() below.
+      // Never called: a redeemed code ends in success() or error() below.
       (_issuer: string, _profile: object, done: (error: Error) => void) =>
         done(new Error('verified elsewhere')),
     );
     this.name = 'auth0';
-    this.dance = dance;
+    this.run = run;
   }
 
-  /** Called by passport once per instance, which has been given its actions by then. */
+  /** Called once per instance, after passport has set its actions. */
   override authenticate(req: Request): void {
-    // passport's own redirect writes to the response; ours is the caller's to send.
+    // passport's own redirect() writes to the response.
     this.redirect = (location) => this.success({ location });
-    this._oauth2.getOAuthAccessToken = (code) => this.finish(() => this.dance.redeem(code));
-    const { state, code } = this.dance.query;
-    // An answer without a code is an error of Auth0's: recall() reports it, after taking the login.
-    if (state !== undefined && code === undefined) this.finishWithoutCode(state);
-    else super.authenticate(req);
-  }
-
-  override authorizationParams(): object {
-    return { ...this.dance.parameters };
-  }
-
-  private finish(redeem: () => Promise<Auth0Login>): void {
-    redeem().then(
-      (login) => this.success({ login }),
-      (error: Error) => this.error(error),
-    );
-  }
-
-  private finishWithoutCode(state: string): void {
-    this.dance.recall(state).then(
+    this._oauth2.getOAuthAccessToken = (code) => {
+      this.run.redeem(code).then(
+        (login) => this.success({ login }),
+        (error: Error) => this.error(error),
+      );
+    };
+    const { state, code } = this.run.query;
+    if (state === undefined || code !== undefined) {
+      super.authenticate(req);
+      return;
+    }
+    // A callback with `error`: takeLogin() throws it after taking the login.
+    this.run.takeLogin().then(
       () => this.error(unknownLogin('neither code nor error')),
       (error: Error) => this.error(error),
     );
   }
+
+  override authorizationParams(): object {
+    return { ...this.run.parameters };
+  }
 }
 
-/** passport-openidconnect's store, turned into promises; what its callbacks throw is not lost. */
+/** The state store of passport-openidconnect. Errors of its callbacks reach `done` as well. */
 function stateStore(
-  dance: StrategyRun,
+  run: StrategyRun,
 ): NonNullable<ConstructorParameters<typeof Strategy>[0]['store']> {
   return {
     store(_req, _context, _appState, _meta, done) {
-      dance
-        .remember()
+      run
+        .state()
         .then((state) => done(null, state))
         .catch(done);
     },
-    verify(_req, state, done) {
-      dance
-        .recall(state)
+    verify(_req, _state, done) {
+      run
+        .takeLogin()
         .then(() => done(null, {}))
         .catch(done);
     },

@@ -1,94 +1,95 @@
-/**
- * Auth0's token and revocation endpoints.
- *
- * Spec: RFC 6749 §4.1.3 (code), §6 (refresh), §5.1 (answer); RFC 7636 §4.5; RFC 7009 §2.1.
- * Flow: callback → exchangeCode → verification; refresh and revoke for the life of a grant.
- *
- * @module
- */
-import type { Auth0Config } from '../config/config.js';
-import { Auth0Error } from './auth0.js';
-import type { CachedDocument } from './cached-document.js';
-import type { AuthenticateToAuth0 } from './client-authentication.js';
-import type { Auth0Metadata } from './discovery.js';
-import type { Auth0Http } from './http.js';
-import { type GrantType, tokenError } from './token-errors.js';
+/** Auth0's token and revocation endpoints: RFC 6749 §4.1.3, §5, §6, RFC 7009, RFC 7523. */
+import { randomUUID } from 'node:crypto';
 
-/** A successful answer, read but not verified. */
+import { importJWK, type JWK, SignJWT } from 'jose';
+
+import type { Auth0Config } from '../config/config.js';
+import { Auth0Error, type Auth0ErrorKind, messageToUser, plainText } from './auth0.js';
+import type { Tenant } from './tenant.js';
+
+/** A successful response, not verified yet. */
 export interface TokenResponse {
   readonly accessToken: string;
   readonly idToken: string | undefined;
   readonly refreshToken: string | undefined;
-  /** Undefined where the answer does not say. */
+  /** Undefined if the response has no `scope`. */
   readonly scopes: readonly string[] | undefined;
 }
 
-/** Every method throws Auth0Error, by the meaning of what Auth0 said. */
+/** Every method throws Auth0Error. */
 export interface TokenEndpoint {
-  /** Sent once: a code whose fate is unknown is lost. */
+  /** Sent once: Auth0 may have redeemed the code even if there is no response. */
   exchangeCode(code: string, codeVerifier: string): Promise<TokenResponse>;
   /**
-   * Sent once: with rotation, a second use of a refresh token ends the session at Auth0.
+   * Sent once: with rotation, using a refresh token twice revokes the session at Auth0.
    *
-   * @param signal the time limit; nothing is sent after it
+   * @param signal time limit; nothing is sent after it
    */
   refresh(refreshToken: string, signal: AbortSignal): Promise<TokenResponse>;
-  /** Resolves also for a token that Auth0 no longer knows. */
+  /** Succeeds also for a token that is no longer valid. */
   revoke(refreshToken: string): Promise<void>;
 }
 
-/** What {@link createTokenEndpoint} needs. */
-export interface TokenEndpointDeps {
-  readonly config: Pick<Auth0Config, 'audience'>;
-  readonly callbackUrl: string;
-  readonly discovery: CachedDocument<Auth0Metadata>;
-  readonly authenticate: AuthenticateToAuth0;
-  readonly http: Auth0Http;
-}
+type GrantType = 'authorization_code' | 'refresh_token';
 
-/** Nothing is sent before the first call. */
-export function createTokenEndpoint(deps: TokenEndpointDeps): TokenEndpoint {
-  const { audience } = deps.config;
+export function createTokenEndpoint(
+  { config, discovery, http, now }: Pick<Tenant, 'config' | 'discovery' | 'http' | 'now'>,
+  callbackUrl: string,
+): TokenEndpoint {
+  const { audience } = config;
+  const authenticate = createClientAuthentication(config, now);
+
+  async function requestTokens(
+    grantType: GrantType,
+    parameters: Readonly<Record<string, string>>,
+    signal?: AbortSignal,
+  ): Promise<TokenResponse> {
+    const { issuer, tokenEndpoint } = await discovery.get();
+    const credentials = await authenticate(issuer);
+    const { status, body } = await http({
+      what: `token endpoint (${grantType})`,
+      url: tokenEndpoint,
+      headers: credentials.headers,
+      form: new URLSearchParams({ grant_type: grantType, ...parameters, ...credentials.form }),
+      isRepeatable: false,
+      signal,
+    });
+    if (body === undefined) throw unreadable(grantType, `${status} without a JSON object`);
+    if (status !== 200) throw tokenError(grantType, status, body);
+    return parseTokenResponse(grantType, body);
+  }
+
   return {
     exchangeCode: (code, codeVerifier) =>
-      requestTokens(deps, 'authorization_code', {
+      requestTokens('authorization_code', {
         code,
-        redirect_uri: deps.callbackUrl,
+        redirect_uri: callbackUrl,
         // RFC 7636 §4.5
         code_verifier: codeVerifier,
         audience,
       }),
     refresh: (refreshToken, signal) =>
-      requestTokens(deps, 'refresh_token', { refresh_token: refreshToken, audience }, signal),
-    revoke: (refreshToken) => revoke(deps, refreshToken),
+      requestTokens('refresh_token', { refresh_token: refreshToken, audience }, signal),
+    async revoke(refreshToken) {
+      const { issuer, revocationEndpoint } = await discovery.get();
+      if (revocationEndpoint === undefined) return;
+      const credentials = await authenticate(issuer);
+      const { status, body } = await http({
+        what: 'revocation endpoint',
+        url: revocationEndpoint,
+        headers: credentials.headers,
+        form: new URLSearchParams({ token: refreshToken, ...credentials.form }),
+        isRepeatable: true,
+      });
+      if (status >= 200 && status < 300) return;
+      if (body === undefined) {
+        throw new Auth0Error('unavailable', `revocation endpoint: ${status} without a JSON object`);
+      }
+      const error = tokenError('refresh_token', status, body);
+      // RFC 7009 §2.2: an invalid token needs no revocation.
+      if (error.kind !== 'session_ended') throw error;
+    },
   };
-}
-
-async function requestTokens(
-  deps: TokenEndpointDeps,
-  grantType: GrantType,
-  parameters: Readonly<Record<string, string>>,
-  signal?: AbortSignal,
-): Promise<TokenResponse> {
-  const { issuer, tokenEndpoint } = await deps.discovery.get();
-  const credentials = await deps.authenticate(issuer);
-  const { status, body } = await deps.http({
-    what: `token endpoint (${grantType})`,
-    url: tokenEndpoint,
-    headers: credentials.headers,
-    form: new URLSearchParams({ grant_type: grantType, ...parameters, ...credentials.form }),
-    isRepeatable: false,
-    signal,
-  });
-  if (body === undefined) throw unreadable(grantType, `${status} without a JSON object`);
-  if (status !== 200) {
-    throw tokenError(grantType, {
-      status,
-      error: body['error'],
-      description: body['error_description'],
-    });
-  }
-  return parseTokenResponse(grantType, body);
 }
 
 function parseTokenResponse(
@@ -98,7 +99,7 @@ function parseTokenResponse(
   const accessToken = optionalText(grantType, body, 'access_token');
   if (accessToken === undefined) throw unreadable(grantType, '200 without an access_token');
   const type = optionalText(grantType, body, 'token_type');
-  // RFC 6749 §7.1: a token of a type we do not understand must not be used.
+  // RFC 6749 §7.1: a token of an unknown type must not be used.
   if (type?.toLowerCase() !== 'bearer') {
     throw new Auth0Error(
       'misconfigured',
@@ -117,7 +118,7 @@ function parseTokenResponse(
   };
 }
 
-/** @returns undefined where it is absent, null or empty */
+/** @returns undefined if it is absent, null or empty */
 function optionalText(
   grantType: GrantType,
   body: Readonly<Record<string, unknown>>,
@@ -129,29 +130,144 @@ function optionalText(
 }
 
 function unreadable(grantType: GrantType, reason: string): Auth0Error {
-  return new Auth0Error('unavailable', `token endpoint (${grantType}): answered ${reason}`);
+  return new Auth0Error('unavailable', `token endpoint (${grantType}): response is ${reason}`);
 }
 
-async function revoke(deps: TokenEndpointDeps, refreshToken: string): Promise<void> {
-  const { issuer, revocationEndpoint } = await deps.discovery.get();
-  if (revocationEndpoint === undefined) return;
-  const credentials = await deps.authenticate(issuer);
-  const { status, body } = await deps.http({
-    what: 'revocation endpoint',
-    url: revocationEndpoint,
-    headers: credentials.headers,
-    form: new URLSearchParams({ token: refreshToken, ...credentials.form }),
-    isRepeatable: true,
+/** For "Service not found". */
+export const AUDIENCE_REMEDY =
+  'audience must be exactly the identifier of an API of this tenant, including a trailing slash: Dashboard > Applications > APIs > your API > Identifier.';
+
+const CLIENT_REMEDY =
+  'Dashboard > Applications > your application > Credentials > Authentication Method must match clientId, clientSecret and tokenEndpointAuthMethod. Single Page and Native applications use the method None: leave clientSecret out.';
+
+const GRANT_TYPES_REMEDY =
+  'Dashboard > Applications > your application > Settings > Advanced Settings > Grant Types: enable Authorization Code and Refresh Token. APIs > your API > Application Access must allow this application.';
+
+const REQUEST_REMEDY =
+  'Auth0 rejected the request as malformed: see Dashboard > Monitoring > Logs at this time, and compare the settings of application and API with the README.';
+
+type ErrorMeaning = readonly [Auth0ErrorKind, string?];
+
+/** Errors with the same meaning for every grant type. */
+const FIXED_MEANINGS: Readonly<Record<string, ErrorMeaning>> = {
+  mfa_required: ['session_ended'],
+  invalid_client: ['misconfigured', CLIENT_REMEDY],
+  unauthorized_client: ['misconfigured', GRANT_TYPES_REMEDY],
+  unsupported_grant_type: ['misconfigured', GRANT_TYPES_REMEDY],
+  invalid_request: ['misconfigured', REQUEST_REMEDY],
+  invalid_scope: ['misconfigured', REQUEST_REMEDY],
+  invalid_target: ['misconfigured', AUDIENCE_REMEDY],
+  invalid_dpop_proof: ['misconfigured', REQUEST_REMEDY],
+  too_many_requests: ['unavailable'],
+  server_error: ['unavailable'],
+  temporarily_unavailable: ['unavailable'],
+};
+
+/**
+ * RFC 6749 §5.2 as Auth0 implements it: a wrong secret is 401 `access_denied`, an invalid refresh token is 403
+ * `invalid_grant`. So the `error` code decides, and the status only where a code has two meanings.
+ */
+function tokenError(
+  grantType: GrantType,
+  status: number,
+  body: Readonly<Record<string, unknown>>,
+): Auth0Error {
+  const code = plainText(body['error']);
+  const description = plainText(body['error_description']);
+  const [kind, remedy] = meaningOf(grantType, status, code, description);
+  const text = [code || 'no error code', description].filter((part) => part !== '').join(': ');
+  return new Auth0Error(kind, `token endpoint (${grantType}): ${status} ${text}`, {
+    remedy,
+    tenantMessage: kind === 'denied' ? messageToUser(body['error_description']) : undefined,
   });
-  if (status >= 200 && status < 300) return;
-  if (body === undefined) {
-    throw new Auth0Error('unavailable', `revocation endpoint: ${status} without a JSON object`);
+}
+
+function meaningOf(
+  grantType: GrantType,
+  status: number,
+  code: string,
+  description: string,
+): ErrorMeaning {
+  const isRefresh = grantType === 'refresh_token';
+  if (description.startsWith('Service not found')) return ['misconfigured', AUDIENCE_REMEDY];
+  switch (code) {
+    case 'invalid_grant':
+      return [isRefresh ? 'session_ended' : 'invalid_response'];
+    case 'access_denied':
+      // 401 is a wrong secret or method; otherwise a rule or Action of the tenant denied it.
+      if (status === 401) return ['misconfigured', CLIENT_REMEDY];
+      return [isRefresh ? 'session_ended' : 'denied'];
+    case 'unauthorized':
+      return [isRefresh ? 'session_ended' : 'denied'];
+    default:
+      // An unknown error must not end a session.
+      return (
+        (Object.hasOwn(FIXED_MEANINGS, code) ? FIXED_MEANINGS[code] : undefined) ?? [
+          isRefresh ? 'unavailable' : 'invalid_response',
+        ]
+      );
   }
-  const error = tokenError('refresh_token', {
-    status,
-    error: body['error'],
-    description: body['error_description'],
-  });
-  // RFC 7009 §2.2: the purpose of the call is already achieved for a token that is not valid.
-  if (error.kind !== 'session_ended') throw error;
+}
+
+/** An assertion is used once; a minute allows for clock skew. */
+const ASSERTION_SECONDS = 60;
+
+interface ClientCredentials {
+  readonly form: Readonly<Record<string, string>>;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** @returns the credentials for one request; `issuer` is the audience of an assertion */
+function createClientAuthentication(
+  { clientId, authentication }: Auth0Config,
+  now: () => number,
+): (issuer: string) => Promise<ClientCredentials> {
+  switch (authentication.method) {
+    case 'none':
+      return async () => ({ form: { client_id: clientId }, headers: {} });
+    case 'client_secret_post': {
+      const form = { client_id: clientId, client_secret: authentication.secret };
+      return async () => ({ form, headers: {} });
+    }
+    case 'client_secret_basic': {
+      const headers = { authorization: basic(clientId, authentication.secret) };
+      return async () => ({ form: {}, headers });
+    }
+    case 'private_key_jwt':
+      return async (issuer) => ({
+        form: {
+          client_id: clientId,
+          client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
+          client_assertion: await assertion(authentication.key, clientId, issuer, now()),
+        },
+        headers: {},
+      });
+  }
+}
+
+/** RFC 6749 §2.3.1: id and secret are form-encoded first. */
+function basic(clientId: string, secret: string): string {
+  const encoded = [clientId, secret].map((part) =>
+    new URLSearchParams([['', part]]).toString().slice(1),
+  );
+  return `Basic ${Buffer.from(encoded.join(':')).toString('base64')}`;
+}
+
+async function assertion(key: JWK, clientId: string, issuer: string, now: number): Promise<string> {
+  const alg = key.alg ?? algorithmFor(key);
+  return new SignJWT({})
+    .setProtectedHeader({ alg, ...(key.kid === undefined ? {} : { kid: key.kid }) })
+    .setIssuer(clientId)
+    .setSubject(clientId)
+    .setAudience(issuer)
+    .setJti(randomUUID())
+    .setIssuedAt(now)
+    .setExpirationTime(now + ASSERTION_SECONDS)
+    .sign(await importJWK(key, alg));
+}
+
+/** For a key without `alg`. */
+function algorithmFor(key: JWK): string {
+  if (key.kty !== 'EC') return 'RS256';
+  return key.crv === 'P-384' ? 'ES384' : 'ES256';
 }

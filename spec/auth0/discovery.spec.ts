@@ -22,8 +22,8 @@ afterAll(() => op.close());
 function discoveryOf(changes: Parameters<typeof configFor>[1] = {}) {
   const clock = { now: 1_000_000 };
   const now = (): number => clock.now;
-  const http = createAuth0Http({ timeoutMs: 1000, now });
-  return { clock, ...createDiscovery({ config: configFor(op, changes), http, now }) };
+  const http = createAuth0Http(1000, now);
+  return { clock, ...createDiscovery(configFor(op, changes), http, now) };
 }
 
 const serving = (changes: object) => () => ({ body: { ...op.metadata(), ...changes } });
@@ -121,7 +121,7 @@ describe('discovery (R-UP-1, R-UP-5)', () => {
       const text = JSON.stringify(op.metadata()).replaceAll(op.issuer, expectedIssuer);
       const http = async () => ({ status: 200, body: JSON.parse(text) });
       const config = { discoveryUrl, expectedIssuer };
-      const { issuer } = await createDiscovery({ config, http, now: () => 0 }).get();
+      const { issuer } = await createDiscovery(config, http, () => 0).get();
       expect(issuer).toBe(expectedIssuer);
     },
   );

@@ -18,7 +18,7 @@ afterEach(() => {
 });
 afterAll(() => op.close());
 
-const http = createAuth0Http({ timeoutMs: 300, now: () => NOW });
+const http = createAuth0Http(300, () => NOW);
 const post = (url = `${op.issuer}x`) =>
   http({ what: 'test', url, form: new URLSearchParams({ secret: 's3cr3t' }), isRepeatable: false });
 
@@ -108,17 +108,17 @@ describe('calls to Auth0 (R-UP-5)', () => {
     const port = await deadPort();
     await expect(post(`http://127.0.0.1:${port}/`)).rejects.toMatchObject({
       kind: 'unavailable',
-      message: `test: no answer from 127.0.0.1:${port} (ECONNREFUSED)`,
+      message: `test: no response from 127.0.0.1:${port} (ECONNREFUSED)`,
       remedy: expect.stringContaining('doctor'),
     });
   });
 
   it('a host that nobody knows is told as a slip in its name', async () => {
-    const patient = createAuth0Http({ timeoutMs: 10_000, now: () => NOW });
+    const patient = createAuth0Http(10_000, () => NOW);
     const url = 'https://no-such-tenant.invalid/';
     await expect(patient({ what: 'test', url, isRepeatable: true })).rejects.toMatchObject({
       kind: 'unavailable',
-      message: expect.stringContaining('no answer from no-such-tenant.invalid'),
+      message: expect.stringContaining('no response from no-such-tenant.invalid'),
       remedy: expect.stringContaining('check configUrl or domain'),
     });
   });

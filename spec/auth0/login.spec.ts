@@ -94,7 +94,7 @@ describe('the request to Auth0 (R-UP-1, PX-17, PX-30)', () => {
     const { status, body } = await rig.visitor().get('/start');
     expect({ status, body }).toMatchObject({ status: 500, body: { kind: 'unavailable' } });
     expect(rig.transactions.size).toBe(0);
-    expect(rig.problems.map(({ kind }) => kind)).toEqual(['unavailable']);
+    expect(rig.events.map(({ type }) => type)).toEqual(['auth0_unavailable']);
   });
 });
 
@@ -244,14 +244,14 @@ describe('errors Auth0 sends back (R-UP-4)', () => {
   });
 });
 
-describe('what the operator is told', () => {
+describe('reports to the operator', () => {
   async function fail(rig: OurRig, error: string, error_description: string): Promise<void> {
     const person = rig.visitor();
     const { state } = await person.start();
     await person.callback({ error, error_description, state });
   }
 
-  it('a set-up problem is logged once with its remedy, and reported each time', async () => {
+  it('a misconfiguration is logged once with its remedy, and emitted as an event each time', async () => {
     const rig = await ours();
     for (let round = 0; round < 3; round += 1)
       await fail(rig, 'access_denied', 'Service not found: x');
@@ -265,7 +265,7 @@ describe('what the operator is told', () => {
         },
       },
     ]);
-    expect(rig.problems).toHaveLength(3);
+    expect(rig.events).toHaveLength(3);
   });
 
   it('an outage is logged at most once a minute', async () => {
@@ -278,10 +278,10 @@ describe('what the operator is told', () => {
     expect(rig.log.map(({ level }) => level)).toEqual(['warn', 'warn']);
   });
 
-  it('a person who says no is no problem', async () => {
+  it('a user who cancels is not reported', async () => {
     const rig = await ours();
     await fail(rig, 'access_denied', 'User did not authorize the request');
-    expect([rig.log, rig.problems]).toEqual([[], []]);
+    expect([rig.log, rig.events]).toEqual([[], []]);
   });
 
   it('missing offline access is advised on once', async () => {

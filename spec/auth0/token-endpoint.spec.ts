@@ -1,7 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { exportJWK, generateKeyPair, jwtVerify } from 'jose';
 
-import { createClientAuthentication } from '../../lib/auth0/client-authentication.js';
 import { createDiscovery } from '../../lib/auth0/discovery.js';
 import { createAuth0Http } from '../../lib/auth0/http.js';
 import { createTokenEndpoint, type TokenEndpoint } from '../../lib/auth0/token-endpoint.js';
@@ -32,14 +31,9 @@ afterAll(() => op.close());
 
 function endpointWith(authentication?: Auth0ClientAuthentication): TokenEndpoint {
   const config = configFor(op, authentication === undefined ? {} : { authentication });
-  const http = createAuth0Http({ timeoutMs: 1000, now: seconds });
-  return createTokenEndpoint({
-    config,
-    callbackUrl: CALLBACK,
-    discovery: createDiscovery({ config, http, now: seconds }),
-    authenticate: createClientAuthentication({ config, now: seconds }),
-    http,
-  });
+  const http = createAuth0Http(1000, seconds);
+  const discovery = createDiscovery(config, http, seconds);
+  return createTokenEndpoint({ config, discovery, http, now: seconds }, CALLBACK);
 }
 
 const inTime = (): AbortSignal => AbortSignal.timeout(1000);

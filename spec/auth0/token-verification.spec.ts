@@ -4,9 +4,9 @@ import { CompactEncrypt, generateKeyPair, SignJWT } from 'jose';
 import type { Auth0Login } from '../../lib/auth0/auth0.js';
 import { createDiscovery } from '../../lib/auth0/discovery.js';
 import { createAuth0Http } from '../../lib/auth0/http.js';
-import { createSigningKeys } from '../../lib/auth0/signing-keys.js';
+import { createSigningKeys } from '../../lib/auth0/signed-token.js';
 import type { TokenResponse } from '../../lib/auth0/token-endpoint.js';
-import { createTokenVerification } from '../../lib/auth0/token-verification.js';
+import { verifyLogin, verifyRefresh } from '../../lib/auth0/token-verification.js';
 import type { Auth0Config } from '../../lib/config/config.js';
 import {
   AUDIENCE,
@@ -27,12 +27,12 @@ beforeAll(async () => {
 });
 afterAll(() => op.close());
 
-function verificationWith(changes: Partial<Auth0Config> = {}) {
+function tenantWith(changes: Partial<Auth0Config> = {}) {
   const config = configFor(op, changes);
-  const http = createAuth0Http({ timeoutMs: 1000, now: seconds });
-  const discovery = createDiscovery({ config, http, now: seconds });
-  const keys = createSigningKeys({ discovery, http, now: seconds });
-  return createTokenVerification({ config, discovery, keys, now: seconds });
+  const http = createAuth0Http(1000, seconds);
+  const discovery = createDiscovery(config, http, seconds);
+  const keys = createSigningKeys(discovery, http, seconds);
+  return { config, discovery, keys, now: seconds };
 }
 
 async function response(changes: Partial<TokenResponse> = {}): Promise<TokenResponse> {
@@ -49,7 +49,7 @@ async function logIn(
   changes: Partial<TokenResponse>,
   config?: Partial<Auth0Config>,
 ): Promise<Auth0Login> {
-  return verificationWith(config).login(await response(changes), 'n');
+  return verifyLogin(tenantWith(config), await response(changes), 'n');
 }
 
 const symmetric = (claims: object, typ?: string): Promise<string> =>
@@ -285,17 +285,16 @@ describe('scopes and lifetimes', () => {
   });
 
   it('a refresh keeps the old refresh token where Auth0 does not rotate', async () => {
-    const { refresh } = verificationWith();
-    const unrotated = await response({ refreshToken: undefined, idToken: undefined });
-    expect((await refresh(unrotated, 'old')).tokens.refreshToken).toBe('old');
-    expect(
-      (await refresh(await response({ refreshToken: 'new' }), 'old')).tokens.refreshToken,
-    ).toBe('new');
+    const refresh = async (changes: Partial<TokenResponse>) =>
+      verifyRefresh(tenantWith(), await response(changes), 'old');
+    const unrotated = await refresh({ refreshToken: undefined, idToken: undefined });
+    expect(unrotated.tokens.refreshToken).toBe('old');
+    expect((await refresh({ refreshToken: 'new' })).tokens.refreshToken).toBe('new');
   });
 
   it('a refresh with an ID token for somebody else is refused', async () => {
     const mixed = await response({ idToken: await op.idToken({ sub: 'auth0|mallory' }) });
-    await expect(verificationWith().refresh(mixed, 'old')).rejects.toMatchObject({
+    await expect(verifyRefresh(tenantWith(), mixed, 'old')).rejects.toMatchObject({
       kind: 'invalid_response',
     });
   });

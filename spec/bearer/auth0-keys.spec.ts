@@ -159,7 +159,7 @@ describe('an outage of Auth0', () => {
     expect(told).toEqual([
       expect.objectContaining({
         level: 'warn',
-        fields: expect.objectContaining({ reason: 'signing keys: Auth0 answered 503' }),
+        fields: expect.objectContaining({ reason: 'signing keys: Auth0 responded with 503' }),
       }),
     ]);
     expect(world.events).toEqual([expect.objectContaining({ type: 'auth0_unavailable' })]);
@@ -236,7 +236,7 @@ describe('ready()', () => {
     await start();
     world.tenant.fault(DISCOVERY, { kind: 'respond', status: 404 });
     await expect(world.auth.ready()).rejects.toMatchObject({
-      message: expect.stringContaining('answered 404'),
+      message: expect.stringContaining('responded with 404'),
       remedy: expect.stringContaining('Check configUrl (or domain)'),
     });
   });

@@ -263,7 +263,7 @@ describe('a token of the tenant for something else', () => {
     ).aud;
     const refused = await refusalOf({ claims: { aud: named } });
     expect(refused).toContain(`not for "${world.mcp}"`);
-    expect(refused).toContain(`the Identifier of your API must be ${world.mcp} to the letter`);
+    expect(refused).toContain(`the Identifier of your API must be exactly ${world.mcp}`);
     expect(refused).toContain('Resource Parameter Compatibility Profile');
   });
 
@@ -330,7 +330,7 @@ describe('a token of the tenant for something else', () => {
     expect(warnings).toEqual([
       expect.objectContaining({
         message: expect.stringContaining('it is for "https://api.example.test/other"'),
-        fields: { remedy: expect.stringContaining(`must be ${fresh.mcp} to the letter`) },
+        fields: { remedy: expect.stringContaining(`must be exactly ${fresh.mcp}`) },
       }),
     ]);
     await fresh.close();

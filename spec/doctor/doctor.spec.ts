@@ -62,7 +62,7 @@ describe('doctor', () => {
     const wrong = { ...environment, AUTH0_MCP_AUDIENCE: 'https://api.example.test/unknown' };
     const { code, out } = await run(['doctor', '--without-server'], wrong);
     expect(code).toBe(1);
-    expect(out).toMatch(/^✗ Audience: .*unknown.*\n {4}→ audience must equal /m);
+    expect(out).toMatch(/^✗ Audience: .*unknown.*\n {4}→ audience must be exactly /m);
     expect(out).toMatch(/\n1 of \d+ checks failed; \d+ not checked\.\n$/);
   });
 

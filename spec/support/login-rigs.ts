@@ -20,8 +20,10 @@ import {
   type LoginTransaction,
   type LoginTransactions,
 } from '../../lib/auth0/auth0.js';
-import { type Auth0Deps, createAuth0 } from '../../lib/auth0/create-auth0.js';
+import { createAuth0 } from '../../lib/auth0/create-auth0.js';
 import type { Auth0Config } from '../../lib/config/config.js';
+import type { Auth0McpEvent } from '../../lib/config/events.js';
+import type { Logger } from '../../lib/config/logger.js';
 import { AUDIENCE, CLIENT_ID, CLIENT_SECRET, type ForgingOp, seconds } from './forging-op.js';
 
 /** The redirect to the server, read. */
@@ -59,7 +61,7 @@ export interface LogLine {
 export interface OurRig extends Rig {
   readonly auth0: Auth0;
   readonly log: LogLine[];
-  readonly problems: Auth0Error[];
+  readonly events: Auth0McpEvent[];
   readonly transactions: Map<string, LoginTransaction>;
   /** Properties the app's own request object has after the library is done with it. */
   readonly requestKeys: string[];
@@ -109,7 +111,7 @@ export function mapTransactions(map: Map<string, LoginTransaction>): LoginTransa
 }
 
 /** A logger that keeps its lines. */
-export function keepingLogger(lines: LogLine[]): Auth0Deps['log'] {
+export function keepingLogger(lines: LogLine[]): Logger {
   const at = (level: LogLine['level']) => (fields: Record<string, unknown>, message: string) =>
     void lines.push({ level, fields, message });
   return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
@@ -123,18 +125,22 @@ export async function startOurs(
   const { origin, close } = await listen(app);
   const kept = {
     log: [] as LogLine[],
-    problems: [] as Auth0Error[],
+    events: [] as Auth0McpEvent[],
     transactions: new Map(),
     requestKeys: [] as string[],
   };
-  const auth0 = createAuth0({
-    config: configFor(op, options.config),
-    callbackUrl: `${origin}/auth/callback`,
-    transactions: options.transactions ?? mapTransactions(kept.transactions),
-    now: options.now ?? seconds,
-    log: keepingLogger(kept.log),
-    onProblem: (problem) => kept.problems.push(problem),
-  });
+  const auth0 = createAuth0(
+    {
+      config: {
+        auth0: configFor(op, options.config),
+        callbackUrl: `${origin}/auth/callback`,
+        logger: keepingLogger(kept.log),
+      },
+      now: options.now ?? seconds,
+      emit: (event) => kept.events.push(event),
+    },
+    options.transactions ?? mapTransactions(kept.transactions),
+  );
   app.get('/start', async (req, res) => {
     await auth0.startLogin(req, res, {
       browser: String(req.headers['x-browser']),

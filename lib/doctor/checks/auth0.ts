@@ -1,13 +1,10 @@
 /** Auth0: the tenant, its clock and keys, and our application there, as far as possible without a login. */
 import { Auth0Error } from '../../auth0/auth0.js';
-import { createLoginSecrets } from '../../auth0/authorization-request.js';
-import { createClientAuthentication } from '../../auth0/client-authentication.js';
+import { createLoginSecrets, silentRequest } from '../../auth0/authorization-request.js';
 import { type Auth0Metadata, createDiscovery } from '../../auth0/discovery.js';
 import { createAuth0Http } from '../../auth0/http.js';
-import { silentRequest } from '../../auth0/setup-check.js';
 import { CLOCK_TOLERANCE_SECONDS, SIGNING_ALGORITHMS } from '../../auth0/signed-token.js';
-import { createTokenEndpoint } from '../../auth0/token-endpoint.js';
-import { AUDIENCE_REMEDY } from '../../auth0/token-errors.js';
+import { AUDIENCE_REMEDY, createTokenEndpoint } from '../../auth0/token-endpoint.js';
 import type { Auth0Config, Config } from '../../config/config.js';
 import { type Finding, type Findings, failed, passed, skipped, warning } from '../finding.js';
 import { NoResponseError, type ProbeResponse, probe } from '../probe.js';
@@ -61,7 +58,7 @@ async function readMetadata(
   now: () => number,
 ): Promise<Auth0Metadata | Finding> {
   try {
-    return await createDiscovery({ config, http: async () => ({ status, body }), now }).get();
+    return await createDiscovery(config, async () => ({ status, body }), now).get();
   } catch (error) {
     if (!(error instanceof Auth0Error)) throw error;
     return failed('issuer', error.message, error.remedy);
@@ -127,7 +124,7 @@ export async function* checkApplication(
 
 async function* checkAuthorization(config: Config, metadata: Auth0Metadata): Findings {
   const { auth0, callbackUrl } = config;
-  const url = silentRequest(metadata.authorizationEndpoint, { config: auth0, callbackUrl });
+  const url = silentRequest(metadata.authorizationEndpoint, auth0, callbackUrl);
   try {
     yield* authorizationFindings(await probe({ url }), config);
   } catch (error) {
@@ -203,13 +200,13 @@ async function clientFinding(
 ): Promise<Finding> {
   const check = 'client-authentication';
   const { method } = auth0.authentication;
-  const tokens = createTokenEndpoint({
-    config: auth0,
-    callbackUrl,
-    discovery: { atOnce: () => metadata, get: async () => metadata, renew: async () => metadata },
-    authenticate: createClientAuthentication({ config: auth0, now }),
-    http: createAuth0Http({ timeoutMs: auth0.timeoutMs, now }),
-  });
+  const discovery = {
+    cached: () => metadata,
+    get: async () => metadata,
+    renew: async () => metadata,
+  };
+  const http = createAuth0Http(auth0.timeoutMs, now);
+  const tokens = createTokenEndpoint({ config: auth0, discovery, http, now }, callbackUrl);
   try {
     await tokens.exchangeCode('a-forged-code', createLoginSecrets().codeVerifier);
     return failed(check, 'Auth0 accepted a forged code', 'Is configUrl a tenant?');

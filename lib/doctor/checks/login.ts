@@ -78,13 +78,8 @@ async function* logInWithoutServer(config: Config, host: LoginHost): Findings {
 }
 
 async function* logIn(server: Server, config: Config, host: LoginHost): Findings {
-  const auth0 = createAuth0({
-    config: config.auth0,
-    callbackUrl: config.callbackUrl,
-    transactions: transactionsInMemory(),
-    now: host.now,
-    log: SILENT,
-  });
+  const core = { config: { ...config, logger: SILENT }, now: host.now, emit: () => {} };
+  const auth0 = createAuth0(core, transactionsInMemory());
   const finished = finishedLogin(server, auth0, config);
   host.promptLogin(new URL(START_PATH, config.callbackUrl).href);
   try {

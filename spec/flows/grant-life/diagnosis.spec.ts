@@ -35,13 +35,13 @@ const CASES: readonly Case[] = [
     title: 'an opaque access token, as Auth0 sends without a known audience',
     tenant: { forge: forge.opaqueAccessToken },
     error: 'server_error',
-    remedy: 'audience must equal the identifier of an API',
+    remedy: 'audience must be exactly the identifier of an API',
   },
   {
     title: 'an access token without any structure',
     tenant: { forge: forge.randomAccessToken },
     error: 'server_error',
-    remedy: 'audience must equal the identifier of an API',
+    remedy: 'audience must be exactly the identifier of an API',
   },
   {
     title: 'an access token encrypted for the API',
@@ -59,7 +59,7 @@ const CASES: readonly Case[] = [
     title: '"Service not found": an audience the tenant does not have',
     options: { audience: `${DEMO_AUDIENCE}/` },
     error: 'server_error',
-    remedy: 'trailing slash included',
+    remedy: 'including a trailing slash',
     names: 'Service not found',
   },
   {

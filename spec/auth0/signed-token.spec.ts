@@ -3,7 +3,7 @@ import { jwtVerify } from 'jose';
 
 import { createDiscovery } from '../../lib/auth0/discovery.js';
 import { createAuth0Http } from '../../lib/auth0/http.js';
-import { createSigningKeys } from '../../lib/auth0/signing-keys.js';
+import { createSigningKeys } from '../../lib/auth0/signed-token.js';
 import { createOpKey, type ForgingOp, type OpKey, startForgingOp } from '../support/forging-op.js';
 import { configFor } from '../support/login-rigs.js';
 import { until } from '../support/upstream.js';
@@ -22,20 +22,20 @@ afterEach(() => {
 });
 afterAll(() => op.close());
 
-/** The keys, with a clock to turn, and a check of a token signed by one of them. */
+/** Signing keys with a clock of their own. */
 function keysOf() {
   const clock = { now: 1_000_000 };
   const now = (): number => clock.now;
-  const http = createAuth0Http({ timeoutMs: 1000, now });
-  const keys = createSigningKeys({
-    discovery: createDiscovery({ config: configFor(op), http, now }),
-    http,
-    now,
-  });
+  const http = createAuth0Http(1000, now);
+  const keys = createSigningKeys(createDiscovery(configFor(op), http, now), http, now);
   return {
     clock,
     keys,
-    verify: async (by: OpKey) => jwtVerify(await op.idToken({}, {}, by), keys.find),
+    verify: async (by: OpKey) =>
+      jwtVerify(
+        await op.idToken({}, {}, by),
+        async (...header) => (await keys.find(...header)).key,
+      ),
   };
 }
 
@@ -98,53 +98,54 @@ describe('signing keys (R-UP-5)', () => {
     await expect(verify(op.key)).rejects.toMatchObject({ code: 'ERR_JWKS_NO_MATCHING_KEY' });
   });
 
-  it('are at hand by a name that is the same for the same keys, and another for others', async () => {
+  it('are identified by a hash of the key set', async () => {
     const { keys, clock, verify } = keysOf();
-    expect(keys.atHand()).toBeUndefined();
+    expect(keys.currentSet()).toBeUndefined();
     await verify(op.key);
-    const name = keys.atHand();
-    expect(name).toEqual(expect.any(String));
+    const hash = keys.currentSet();
+    expect(hash).toEqual(expect.any(String));
     clock.now += 600;
-    // Stale: to be fetched first.
-    expect(keys.atHand()).toBeUndefined();
+    // Expired.
+    expect(keys.currentSet()).toBeUndefined();
     await keys.ready();
-    expect(keys.atHand()).toBe(name);
+    expect(keys.currentSet()).toBe(hash);
     op.on(PATH, () => ({ body: { keys: [next.jwk] } }));
     clock.now += 600;
     await keys.ready();
-    expect(keys.atHand()).not.toBe(name);
-    expect(keys.atHand()).toEqual(expect.any(String));
+    expect(keys.currentSet()).not.toBe(hash);
+    expect(keys.currentSet()).toEqual(expect.any(String));
   });
 
-  it('in use are renewed before they are stale, and nobody waits for it', async () => {
+  it('in use are refreshed in the background before they expire', async () => {
     const { keys, clock, verify } = keysOf();
     await verify(op.key);
     clock.now += 479;
-    expect(keys.atHand()).toEqual(expect.any(String));
+    expect(keys.currentSet()).toEqual(expect.any(String));
     expect(fetches()).toBe(1);
     clock.now += 1;
-    for (let round = 0; round < 5; round += 1) expect(keys.atHand()).toEqual(expect.any(String));
+    for (let round = 0; round < 5; round += 1)
+      expect(keys.currentSet()).toEqual(expect.any(String));
     await keys.ready();
     await until(() => fetches() === 2);
     clock.now += 400;
-    expect(keys.atHand()).toEqual(expect.any(String));
+    expect(keys.currentSet()).toEqual(expect.any(String));
   });
 
-  it('stay at hand through an outage once that is known, while it is asked for in the background', async () => {
+  it('stay current during an outage after the first failure, with retries in the background', async () => {
     const { keys, clock, verify } = keysOf();
     await verify(op.key);
     op.on(PATH, down);
     clock.now += 600;
-    expect(keys.atHand()).toBeUndefined();
+    expect(keys.currentSet()).toBeUndefined();
     await keys.ready();
-    expect(keys.atHand()).toEqual(expect.any(String));
+    expect(keys.currentSet()).toEqual(expect.any(String));
     const attempts = fetches();
     clock.now += 3;
-    expect(keys.atHand()).toEqual(expect.any(String));
+    expect(keys.currentSet()).toEqual(expect.any(String));
     await until(() => fetches() > attempts);
-    // Nobody called for a while: what was known of the outage is no longer worth anything.
+    // A minute without a failed attempt: the outage may be over.
     clock.now += 120;
-    expect(keys.atHand()).toBeUndefined();
+    expect(keys.currentSet()).toBeUndefined();
   });
 
   it.each<[string, object | string]>([
