@@ -49,8 +49,8 @@ export function createClientKeys(
 ): FindClientKeys {
   const cache = createDocumentCache(
     async (url) => {
-      const { body, caching } = await documents.fetch(url, MAX_KEY_SET_BYTES);
-      return { value: parseKeySet(body), caching };
+      const { body, header } = await documents.fetch(url, MAX_KEY_SET_BYTES);
+      return { value: parseKeySet(body), header };
     },
     onFailure,
     now,

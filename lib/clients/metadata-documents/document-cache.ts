@@ -9,13 +9,8 @@ import { LRUCache } from 'lru-cache';
 import { trimOws } from '../../oauth/optional-whitespace.js';
 import { ClientMetadataError } from './client-metadata-error.js';
 
-/** Response headers about caching; empty where there was none. */
-export interface HttpCaching {
-  readonly cacheControl: string;
-  readonly expires: string;
-  readonly date: string;
-  readonly age: string;
-}
+/** A response header by its lower-case name; empty where there is none. */
+export type ResponseHeader = (name: string) => string;
 
 /** For a response without caching headers. */
 const DEFAULT_LIFETIME_SECONDS = 10 * 60;
@@ -42,7 +37,7 @@ export interface DocumentCache<T> {
 export type OnLoadFailure = (url: string, error: ClientMetadataError, isCopyUsed: boolean) => void;
 
 /** Fetches and validates. */
-type Load<T> = (url: string) => Promise<{ readonly value: T; readonly caching: HttpCaching }>;
+type Load<T> = (url: string) => Promise<{ value: T; header: ResponseHeader }>;
 
 interface Cached<T> {
   readonly value: T;
@@ -63,8 +58,8 @@ export function createDocumentCache<T>(
   const inFlight = new Map<string, Promise<T>>();
 
   async function fetchAndCache(url: string): Promise<T> {
-    const { value, caching } = await load(url);
-    const seconds = lifetimeSeconds(caching, now());
+    const { value, header } = await load(url);
+    const seconds = lifetimeSeconds(header, now());
     if (seconds === undefined) cached.delete(url);
     else cached.set(url, { value, fetchedAt: now(), freshUntil: now() + seconds });
     return value;
@@ -121,11 +116,12 @@ export function createDocumentCache<T>(
  *
  * @param now unix seconds
  */
-export function lifetimeSeconds(caching: HttpCaching, now: number): number | undefined {
-  const directives = caching.cacheControl.toLowerCase().split(',').map(trimOws);
+export function lifetimeSeconds(header: ResponseHeader, now: number): number | undefined {
+  const directives = header('cache-control').toLowerCase().split(',').map(trimOws);
   if (directives.includes('no-store')) return undefined;
   if (directives.some((part) => part === 'no-cache' || part.startsWith('no-cache='))) return 0;
-  const seconds = maxAge(directives, caching.age) ?? untilExpiry(caching, now);
+  const seconds =
+    maxAge(directives, header('age')) ?? untilExpiry(header('expires'), header('date'), now);
   return Math.min(Math.max(seconds ?? DEFAULT_LIFETIME_SECONDS, 0), MAX_LIFETIME_SECONDS);
 }
 
@@ -137,7 +133,7 @@ function maxAge(directives: readonly string[], age: string): number | undefined 
   return Math.min(...seconds) - (/^\d+$/.test(age) ? Number(age) : 0);
 }
 
-function untilExpiry({ expires, date }: HttpCaching, now: number): number | undefined {
+function untilExpiry(expires: string, date: string, now: number): number | undefined {
   if (expires === '') return undefined;
   const sentAt = Number.isNaN(Date.parse(date)) ? now : Date.parse(date) / 1000;
   const endsAt = Date.parse(expires) / 1000;

@@ -5,7 +5,7 @@
  * Every fetch has a connection of its own: nothing outlives it, and no address is checked once and used twice.
  */
 import { LRUCache } from 'lru-cache';
-import type { Client, Dispatcher } from 'undici';
+import type { Client } from 'undici';
 
 import { requestContext } from '../../config/request-context.js';
 import type { Core } from '../../core.js';
@@ -13,7 +13,7 @@ import { startDeadline } from '../../deadline.js';
 import { loadPackage } from '../../load-package.js';
 import { trimOws } from '../../oauth/optional-whitespace.js';
 import { ClientMetadataError } from './client-metadata-error.js';
-import type { HttpCaching } from './document-cache.js';
+import type { ResponseHeader } from './document-cache.js';
 import { parseDocumentUrl } from './document-url.js';
 import { publicConnector } from './public-network.js';
 
@@ -25,12 +25,18 @@ export const MAX_KEY_SET_BYTES: number = 64 * 1024;
 const TIMEOUT_MS = 5_000;
 const JSON_TYPE = /^application\/(?:[^\s;/]+\+)?json$/;
 
+/** A JSON document and its response headers. */
+export interface FetchedDocument {
+  readonly body: unknown;
+  readonly header: ResponseHeader;
+}
+
 /** Fetches documents within the limits. */
 export interface DocumentFetch {
   /** Validates a URL without fetching it. @throws ClientMetadataError */
   check(url: string): URL;
   /** @throws ClientMetadataError */
-  fetch(url: string, maxBytes: number): Promise<{ body: unknown; caching: HttpCaching }>;
+  fetch(url: string, maxBytes: number): Promise<FetchedDocument>;
   /** Aborts pending fetches and waits for their end. */
   close(): Promise<void>;
 }
@@ -94,7 +100,7 @@ async function receive(
   url: URL,
   maxBytes: number,
   signal: AbortSignal,
-): Promise<{ body: unknown; caching: HttpCaching }> {
+): Promise<FetchedDocument> {
   const response = await client.request({
     method: 'GET',
     path: url.pathname + url.search,
@@ -107,23 +113,13 @@ async function receive(
   });
   // Leaving early closes the connection, which the body reports as an error.
   response.body.on('error', () => undefined);
-  const header = (name: string): string => [response.headers[name] ?? []].flat().join(', ');
+  const header: ResponseHeader = (name) => [response.headers[name] ?? []].flat().join(', ');
   requireJsonResponse(response.statusCode, header);
   if (Number(header('content-length')) > maxBytes) throw tooLarge(maxBytes);
-  const body = parseJson(await readText(response.body, maxBytes));
-  const caching = {
-    cacheControl: header('cache-control'),
-    expires: header('expires'),
-    date: header('date'),
-    age: header('age'),
-  };
-  return { body, caching };
+  return { body: parseJson(await readText(response.body, maxBytes)), header };
 }
 
-function requireJsonResponse(
-  status: Dispatcher.ResponseData['statusCode'],
-  header: (name: string) => string,
-): void {
+function requireJsonResponse(status: number, header: ResponseHeader): void {
   // Not 204, not 304, and no redirect: only the host itself can describe its clients.
   if (status !== 200) {
     const isTemporary = status >= 500 || status === 429 || status === 408;
@@ -194,8 +190,8 @@ export function createFetchLimits(
   const windows = new LRUCache<string, { readonly endsAt: number; readonly count: number }>({
     max: MAX_COUNTED,
   });
+  /** Pending fetches by caller, and of all of them under `''`. */
   const pending = new Map<string, number>();
-  let allPending = 0;
 
   function windowOf(key: string): { readonly endsAt: number; readonly count: number } {
     const window = windows.get(key);
@@ -217,7 +213,8 @@ export function createFetchLimits(
         throw rateLimited(`over ${MAX_PER_CALLER} fetches for one caller in ${WINDOW_SECONDS} s`);
       }
     }
-    if (allPending >= MAX_CONCURRENT) throw rateLimited(`${MAX_CONCURRENT} fetches are pending`);
+    if ((pending.get('') ?? 0) >= MAX_CONCURRENT)
+      throw rateLimited(`${MAX_CONCURRENT} fetches are pending`);
     const isOverPair = ofPair >= MAX_PER_CALLER_OF_BUSY_HOST;
     if (ofHost >= MAX_PER_BUSY_HOST || (ofHost >= MAX_PER_HOST && isOverPair)) {
       throw rateLimited(`over ${MAX_PER_HOST} fetches from ${hostname} in ${WINDOW_SECONDS} s`);
@@ -229,11 +226,11 @@ export function createFetchLimits(
   }
 
   function countPending(caller: string | undefined, change: 1 | -1): void {
-    allPending += change;
-    if (caller === undefined) return;
-    const left = (pending.get(caller) ?? 0) + change;
-    if (left === 0) pending.delete(caller);
-    else pending.set(caller, left);
+    for (const key of new Set(['', caller ?? ''])) {
+      const count = (pending.get(key) ?? 0) + change;
+      if (count === 0) pending.delete(key);
+      else pending.set(key, count);
+    }
   }
 
   return async function fetchWithinLimits(hostname, fetch) {

@@ -39,8 +39,8 @@ export function createMetadataDocuments(core: Core): MetadataDocuments {
   };
   const cache = createDocumentCache(
     async (clientId) => {
-      const { body, caching } = await documents.fetch(clientId, MAX_DOCUMENT_BYTES);
-      return { value: parseClientDocument(body, clientId, documents.check), caching };
+      const { body, header } = await documents.fetch(clientId, MAX_DOCUMENT_BYTES);
+      return { value: parseClientDocument(body, clientId, documents.check), header };
     },
     onFailure,
     core.now,
