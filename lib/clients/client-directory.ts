@@ -6,7 +6,6 @@ import { ClientMetadataError } from './metadata-documents/client-metadata-error.
 import type { MetadataDocuments } from './metadata-documents/metadata-documents.js';
 import type { RegisteredClients } from './registered-clients.js';
 
-/** Finds clients and verifies their secrets. */
 export interface ClientDirectory {
   /** Whether the id is the URL of a metadata document, and these are enabled. */
   isMetadataDocumentId(clientId: string): boolean;

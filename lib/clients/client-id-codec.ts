@@ -59,7 +59,6 @@ const DEFLATED = 0b1000;
 
 /** The content of an id. */
 export interface EncodedRegistration extends Omit<ClientMetadata, 'jwks'> {
-  /** Public keys. */
   readonly jwks?: ClientKeySet | undefined;
   /** Unix seconds. */
   readonly issuedAt: number;

@@ -16,7 +16,6 @@ import { ClientMetadataError } from './metadata-documents/client-metadata-error.
 /** Decoded ids in memory: at most 8 kB each. */
 const MAX_CACHED = 500;
 
-/** Registers and finds clients. */
 export interface RegisteredClients {
   /** @throws InvalidClientMetadataError keys that cannot be used, or an id of more than 2 kB */
   register(metadata: ClientMetadata, issuedAt: number): ClientInformation;

@@ -14,7 +14,6 @@ import { MAX_OWN_TOKEN_LENGTH, requireToken } from '../oauth/bearer-token.js';
 import { InvalidTokenError } from '../oauth/errors.js';
 import { formatScope, parseScope } from '../oauth/scope.js';
 
-/** Claims of an access token. */
 export interface AccessTokenClaims {
   readonly grantId: string;
   readonly clientId: string;
@@ -25,7 +24,6 @@ export interface AccessTokenClaims {
   readonly expiresAt: number;
 }
 
-/** Signs and verifies access tokens of one issuer for one resource. */
 export interface AccessTokens {
   sign(claims: AccessTokenClaims): Promise<string>;
   /** @throws InvalidTokenError for anything but an unexpired token of this issuer, for this resource */
@@ -129,7 +127,6 @@ const ORDER = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551
 /** Bytes of keying material: 64 bits more than the order has, so that the remainder is not biased. */
 export const SIGNING_KEY_MATERIAL_BYTES = 40;
 
-/** A key pair and its `kid`. */
 export interface SigningKey {
   readonly kid: string;
   readonly privateKey: KeyObject;

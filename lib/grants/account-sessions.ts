@@ -9,9 +9,9 @@ import { createHash, randomBytes } from 'node:crypto';
 import type { Auth0Login, Auth0Logout } from '../auth0/auth0.js';
 import type { Core } from '../core.js';
 import { openCollection } from '../storage/collection.js';
+import { createIndexes, type IndexEntry } from '../storage/indexes.js';
 import type { AccountRecord } from '../storage/records.js';
 import { createEndedSessions } from './backchannel-logout.js';
-import { createIndexes, type IndexEntry } from './indexes.js';
 
 /** A session without use ends after this time. */
 const IDLE_SECONDS = 15 * 60;
@@ -32,7 +32,6 @@ export interface AccountSessions {
   /** Counts as use, and stores the name for the next visit. */
   noteDisconnected(id: string, client: { readonly name?: string }): Promise<void>;
   end(id: string): Promise<void>;
-  /** Ends the sessions that a logout at Auth0 ends. */
   logOut(logout: Pick<Auth0Logout, 'subject' | 'sid'>): Promise<void>;
 }
 

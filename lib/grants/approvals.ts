@@ -3,7 +3,6 @@ import { redirectUriKind } from '../oauth/redirect-uri.js';
 import { openCollection, type SealedStorage } from '../storage/collection.js';
 import type { ApprovalRecord } from '../storage/records.js';
 
-/** What a user consents to, and in which browser. */
 export interface Consent {
   readonly browser: string;
   readonly clientId: string;

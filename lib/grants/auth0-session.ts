@@ -27,7 +27,6 @@ import { StorageUnavailableError } from '../storage/storage.js';
 import type { FoundGrant, GrantStore } from './grant-store.js';
 import type { UpstreamRevocation } from './upstream-revocation.js';
 
-/** Keeps Auth0's tokens usable. */
 export interface Auth0Sessions {
   /**
    * The grant with an Auth0 access token that is valid for a minute at least, or as long as it lasts while Auth0 or
@@ -55,7 +54,6 @@ const FIRST_PAUSE_SECONDS = 5;
 const LONGEST_PAUSE_SECONDS = 30;
 /** How long callers wait for the store after Auth0's response. */
 const STORE_WAIT_MS = 2000;
-/** How long a failing write is repeated. */
 const STORE_RETRY_SECONDS = 60;
 /** Pause between two writes: shorter than the rest of the lease. */
 const STORE_PAUSE_MS = 250;

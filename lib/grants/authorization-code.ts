@@ -66,14 +66,12 @@ export function isSecretOf(
   return keys.some((key) => equalInConstantTime(mac(key, grantId, secret), expected));
 }
 
-/** What a redemption does to the code. */
 export type Redemption =
   | { readonly outcome: 'redeemed' | 'failed'; readonly code: CodeRecord }
   | { readonly outcome: 'replayed' | 'unusable' }
   /** Another attempt is in progress, or its process has died. */
   | { readonly outcome: 'in_progress'; readonly by: string };
 
-/** One attempt to redeem a code. */
 export interface Attempt {
   /** Random. */
   readonly id: string;

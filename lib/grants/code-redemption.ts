@@ -41,7 +41,6 @@ const POLL_MS = 250;
 /** Pauses before the completion is written again: longer in all than a redemption waits. */
 const COMPLETION_PAUSES_MS = [0, 200, 500, 1000, 2000];
 
-/** A code and who presents it. */
 interface PresentedCode {
   readonly grantId: string;
   readonly secret: Uint8Array;
@@ -63,7 +62,6 @@ interface Verdict {
   readonly grant?: GrantRecord;
 }
 
-/** See `Grants.redeemCode`. */
 export type RedeemCode = (request: CodeGrantRequest, client: IdentifiedClient) => Promise<TokenSet>;
 
 export function createCodeRedemption(
@@ -179,7 +177,6 @@ async function redeemOnce(
 export interface Completions {
   /** @param from the grant as it was read last */
   start(grantId: string, from: GrantRecord): void;
-  /** Waits for what runs. */
   idle(): Promise<void>;
 }
 

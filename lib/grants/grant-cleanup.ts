@@ -13,11 +13,9 @@ import type { GrantStore } from './grant-store.js';
  */
 const MAX_GRANTS = 190;
 
-/** See {@link createGrantCleanup}. */
 export interface GrantCleanup {
   /** Cleans up a user's grants in the background. */
   start(subject: string): void;
-  /** Waits for what runs. */
   idle(): Promise<void>;
 }
 

@@ -4,12 +4,11 @@ import type { RevocationCause } from '../config/events.js';
 import type { Core } from '../core.js';
 import { haveSameHost } from '../oauth/redirect-uri.js';
 import { type Change, openCollection } from '../storage/collection.js';
+import { createIndexes, type IndexEntry } from '../storage/indexes.js';
 import type { GrantRecord } from '../storage/records.js';
 import { expiryOf, maxStorageTtlSeconds, storageTtlSeconds } from './grant-lifetime.js';
-import { createIndexes, type IndexEntry } from './indexes.js';
 import type { UpstreamRevocation } from './upstream-revocation.js';
 
-/** What grants can be found by. */
 export interface GrantFilter {
   readonly subject?: string | undefined;
   readonly clientId?: string | undefined;
@@ -17,7 +16,6 @@ export interface GrantFilter {
   readonly sid?: string | undefined;
 }
 
-/** A grant and its id. */
 export interface FoundGrant {
   readonly id: string;
   readonly grant: GrantRecord;

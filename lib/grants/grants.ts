@@ -25,7 +25,6 @@ import { createUpstreamRevocation } from './upstream-revocation.js';
 /** 128 bits, so that ids cannot be guessed. */
 const GRANT_ID_BYTES = 16;
 
-/** The life of grants. */
 export interface Grants {
   /**
    * Stores a verified login as a grant and issues its code.

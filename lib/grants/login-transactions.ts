@@ -38,7 +38,6 @@ export interface ApprovedRequest extends Omit<AuthorizationRequest, 'requestedSc
 
 /** What a login is for. All logins share one callback, so this is sealed in the login and never taken from a URL. */
 export type PendingLogin =
-  /** A client gets a code. */
   | { readonly purpose: 'client'; readonly request: ApprovedRequest }
   /** The user signs in to the connected apps page. */
   | {

@@ -30,7 +30,6 @@ import {
 } from './refresh-token.js';
 import { type IssueTokens, narrowedScopes, type TokenSet } from './token-set.js';
 
-/** See `Grants.refresh`. */
 export type Refresh = (
   request: RefreshGrantRequest,
   client: IdentifiedClient,

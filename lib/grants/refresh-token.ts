@@ -11,13 +11,11 @@
 import { equalInConstantTime, mac } from '../keys/key-ring.js';
 import { type GrantRecord, MAX_CALLERS, MAX_REUSES, type TokenUses } from '../storage/records.js';
 
-/** Content of a refresh token. */
 export interface RefreshTokenClaims {
   readonly grantId: string;
   readonly generation: number;
 }
 
-/** Makes and reads refresh tokens of one issuer. */
 export interface RefreshTokens {
   mint(claims: RefreshTokenClaims, clientId: string): string;
   /** Undefined for anything that was not made for this client with one of the keys. */

@@ -10,7 +10,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Auth0, Auth0Error } from '../auth0/auth0.js';
 import type { Logger } from '../config/logger.js';
 
-/** See {@link createUpstreamRevocation}. */
 export interface UpstreamRevocation {
   /** Queues a token and returns. Does nothing for a login without one. */
   revoke(refreshToken: string | undefined): void;

@@ -8,7 +8,6 @@ import { ClientMetadataError } from './client-metadata-error.js';
 import { createDocumentCache, type OnLoadFailure } from './document-cache.js';
 import { type DocumentFetch, MAX_KEY_SET_BYTES } from './document-fetch.js';
 
-/** A JWK Set of public keys. */
 export interface ClientKeySet {
   readonly keys: readonly Record<string, unknown>[];
 }

@@ -24,7 +24,6 @@ const BACK_OFF_SECONDS = 10;
 const MIN_RENEWAL_SECONDS = 30;
 const MAX_DOCUMENTS = 1_000;
 
-/** A cache for one kind of document. */
 export interface DocumentCache<T> {
   /**
    * @param isRenewal fetches although the cached copy is fresh, e.g. after a key rotation
@@ -36,7 +35,6 @@ export interface DocumentCache<T> {
 /** Called for every load that failed; `isCopyUsed` if the last good copy is used. */
 export type OnLoadFailure = (url: string, error: ClientMetadataError, isCopyUsed: boolean) => void;
 
-/** Fetches and validates. */
 type Load<T> = (url: string) => Promise<{ value: T; header: ResponseHeader }>;
 
 interface Cached<T> {

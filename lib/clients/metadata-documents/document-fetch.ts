@@ -31,7 +31,6 @@ export interface FetchedDocument {
   readonly header: ResponseHeader;
 }
 
-/** Fetches documents within the limits. */
 export interface DocumentFetch {
   /** Validates a URL without fetching it. @throws ClientMetadataError */
   check(url: string): URL;
@@ -167,11 +166,8 @@ const WINDOW_SECONDS = 60;
 const MAX_PER_HOST = 60;
 /** Above that each caller still has this many, so that callers who send failing URLs of a host do not lock out others. */
 const MAX_PER_CALLER_OF_BUSY_HOST = 3;
-/** Fetches from one host in a window, for all callers. */
 const MAX_PER_BUSY_HOST = 600;
-/** Fetches for one caller in a window, from all hosts. */
 const MAX_PER_CALLER = 30;
-/** Pending fetches for all callers. */
 const MAX_CONCURRENT = 100;
 const MAX_CONCURRENT_PER_CALLER = 10;
 /** Hosts and callers counted; the least recently used are dropped first. */

@@ -7,7 +7,6 @@ import { isIP } from 'node:net';
 import { ClientMetadataError } from './client-metadata-error.js';
 import { isPublicAddress } from './public-network.js';
 
-/** Longest client id URL, in characters. */
 const MAX_URL_LENGTH = 2048;
 
 /** Visible ASCII without what RFC 3986 §2 excludes from URIs, which includes `\`. */
@@ -16,7 +15,6 @@ const PARTS =
   /^https:\/\/(?<authority>[^/?#]+)(?<path>\/[^?#]*)?(?<query>\?[^#]*)?(?<fragment>#.*)?$/;
 const DOT_SEGMENT = /^(?:\.|%2e){1,2}$/i;
 
-/** Which hosts can be fetched from. */
 export interface UrlPolicy {
   /** Host patterns; undefined allows every public host. */
   readonly allowedHosts: readonly string[] | undefined;

@@ -12,7 +12,6 @@ import { ClientMetadataError } from './client-metadata-error.js';
 import { createDocumentCache, type OnLoadFailure } from './document-cache.js';
 import { createDocumentFetch, type DocumentFetch, MAX_DOCUMENT_BYTES } from './document-fetch.js';
 
-/** Finds clients by the URL of their metadata document. */
 export interface MetadataDocuments {
   /** Whether a client id is a URL, so that no other kind of client needs to be tried. */
   isMetadataDocumentId(clientId: string): boolean;
@@ -20,7 +19,6 @@ export interface MetadataDocuments {
   check(clientId: string): void;
   /** @throws ClientMetadataError; `isTemporary` distinguishes an outage from an invalid client */
   find(clientId: string): Promise<Client>;
-  /** The keys of a `private_key_jwt` client. */
   readonly findKeys: FindClientKeys;
   /** Aborts pending fetches. */
   close(): Promise<void>;

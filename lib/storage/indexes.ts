@@ -4,12 +4,11 @@
  * An entry is a hint: its record may be gone, or no longer match.
  */
 import { mac } from '../keys/key-ring.js';
-import type { SealedStorage } from '../storage/collection.js';
+import type { SealedStorage } from './collection.js';
 
 /** A field and its value; undefined where a record has none. */
 export type IndexEntry = readonly [field: string, value: string | undefined];
 
-/** See {@link createIndexes}. */
 export interface Indexes {
   add(id: string, entries: readonly IndexEntry[]): Promise<void>;
   remove(id: string, entries: readonly IndexEntry[]): Promise<void>;
