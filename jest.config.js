@@ -40,7 +40,7 @@ const express4 = {
   testPathIgnorePatterns: [
     ...specs.testPathIgnorePatterns,
     '/grant-life/auth0-token\\.spec',
-    '/grant-life/(one-refresh|bad-days|store-outage|many-logins|soak)\\.',
+    '/grant-life/(one-refresh|bad-days|store-outage|soak)\\.',
     '/grant-life/(administration|diagnosis|events|foreign-store|refresh)\\.',
     '/connected-apps/(chromium|bad-days)\\.',
     '/flows/storage/',

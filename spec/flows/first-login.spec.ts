@@ -64,13 +64,4 @@ describe('a first login, spoken by hand', () => {
     expect(answer.get('iss')).toBe(world.origin);
     expect(answer.get('state')).toBe('a b+c/%=ü');
   });
-
-  it('AS-18 rotates refresh tokens', async () => {
-    const client = await registerClient(world.origin);
-    const first = await client.tokens();
-    const second = await client.refresh(first.refresh_token);
-    expect(second.status).toBe(200);
-    expect(second.body.refresh_token).not.toBe(first.refresh_token);
-    expect((await callTool(world.mcp, second.body.access_token, 'whoami')).status).toBe(200);
-  });
 });

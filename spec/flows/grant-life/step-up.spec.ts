@@ -1,15 +1,8 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterEach, describe, expect, it } from '@jest/globals';
 
 import { createBrowser } from '../../../demo/tenant/browser.js';
-import { ADA, BOB } from '../../../demo/tenant/options.js';
+import { ADA } from '../../../demo/tenant/options.js';
 import type { Auth0McpEvent } from '../../../lib/config/events.js';
-import { embeddedStorage } from '../../../lib/storage/embedded/embedded-storage.js';
-import { memoryStorage } from '../../../lib/storage/memory-storage.js';
-import { redisStorage } from '../../../lib/storage/redis/redis-storage.js';
-import type { Storage } from '../../../lib/storage/storage.js';
 import { documentFor, startTlsHost } from '../../clients/metadata-documents/tls-host.js';
 import { appsOn, disconnect, signIn } from '../../support/connected-apps.js';
 import {
@@ -18,7 +11,6 @@ import {
   oauthClient,
   registerClient,
 } from '../../support/oauth-client.js';
-import { startRedis } from '../../support/redis-server.js';
 import { givenBack, pass, until } from '../../support/upstream.js';
 import { startWorld, type World, type WorldOptions } from '../../support/world.js';
 
@@ -162,30 +154,6 @@ describe('FA-21 after a step-up', () => {
 });
 
 describe('FA-21 a login does not supersede', () => {
-  it('FA-21: the access of another user of the same client', async () => {
-    await start();
-    const ada = await client.tokens();
-    await bothLive(ada, await client.tokens({ user: BOB }));
-  });
-
-  it('FA-21: the access of another registration, whatever its name and redirect URI', async () => {
-    await start();
-    const ada = await client.tokens();
-    const other = await registerClient(world.origin, { client_name: 'Claude' });
-    await bothLive(ada, await other.tokens());
-    expect(await grants()).toHaveLength(2);
-  });
-
-  it('FA-21: the access of the same client at another redirect host', async () => {
-    await start();
-    const redirect_uris = ['https://www.cursor.com/agents/cb', 'http://127.0.0.1:8787/callback'];
-    client = await registerClient(world.origin, { client_name: 'Cursor', redirect_uris });
-    const agents = await client.tokens();
-    const redirect_uri = redirect_uris[1];
-    const code = (await client.logIn({ parameters: { redirect_uri } })).get('code');
-    await bothLive(agents, (await client.redeem(String(code), { redirect_uri })).body);
-  });
-
   it('FA-21: another installation under the same metadata document', async () => {
     const host = await startTlsHost();
     afterwards.push(() => host.close());
@@ -200,71 +168,4 @@ describe('FA-21 a login does not supersede', () => {
       await bothLive(await shared.tokens(), await shared.tokens());
     }
   });
-
-  it('FA-21: another installation of a pre-registered client', async () => {
-    const redirectUri = 'http://127.0.0.1:45454/callback';
-    const clients = [{ clientId: 'shared', name: 'Shared', redirectUris: [redirectUri] }];
-    await start({ options: { ...SCOPES, clients } });
-    const shared = oauthClient(world.origin, { id: 'shared', secret: undefined, redirectUri });
-    await bothLive(await shared.tokens(), await shared.tokens());
-  });
-
-  it('FA-21: anything, if its code is not redeemed', async () => {
-    await start();
-    const before = await client.tokens();
-    await client.logIn();
-    const code = String((await client.logIn()).get('code'));
-    for (let attempt = 0; attempt < 3; attempt += 1) {
-      await client.redeem(code, { code_verifier: 'x'.repeat(43) });
-    }
-    pass(world, PAST_THE_WINDOW);
-    expect(await status(before)).toBe(200);
-    expect(superseded()).toEqual([]);
-  });
-});
-
-describe('FA-21 parallel logins', () => {
-  it.each<[string, () => Promise<readonly Storage[]>]>([
-    [
-      'memory',
-      async () => {
-        const shared = memoryStorage();
-        return [shared, shared];
-      },
-    ],
-    [
-      'the embedded store',
-      async () => {
-        const directory = mkdtempSync(join(tmpdir(), 'auth0-mcp-step-up-'));
-        afterwards.push(() => rmSync(directory, { recursive: true, force: true }));
-        return [embeddedStorage({ directory }), embeddedStorage({ directory })];
-      },
-    ],
-    [
-      'Redis',
-      async () => {
-        const redis = await startRedis();
-        afterwards.push(() => redis.remove());
-        return [redisStorage({ url: redis.url }), redisStorage({ url: redis.url })];
-      },
-    ],
-  ])(
-    'FA-21: never supersede each other, and the next login supersedes all of them, on %s',
-    async (_name, storages) => {
-      await start({ instances: 2, storages: await storages() });
-      const codes = await Promise.all(Array.from({ length: 4 }, () => client.logIn()));
-      const parallel = await Promise.all(
-        codes.map(async (answer) => (await client.redeem(String(answer.get('code')))).body),
-      );
-      pass(world, PAST_THE_WINDOW);
-      const alive = await Promise.all(parallel.map(status));
-      expect(alive).toContain(200);
-      const last = await client.tokens();
-      await until(async () => (await grants()).length === 1);
-      pass(world, PAST_THE_WINDOW);
-      // Another instance may have looked at a grant a second ago.
-      const ended = async () => `${await Promise.all([...parallel, last].map(status))}`;
-      await until(async () => (await ended()) === '401,401,401,401,200');
-    },
-  );
 });
