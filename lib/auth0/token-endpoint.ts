@@ -144,7 +144,7 @@ const GRANT_TYPES_REMEDY =
   'Dashboard > Applications > your application > Settings > Advanced Settings > Grant Types: enable Authorization Code and Refresh Token. APIs > your API > Application Access must allow this application.';
 
 const REQUEST_REMEDY =
-  'Auth0 rejected the request as malformed: see Dashboard > Monitoring > Logs at this time, and compare the settings of application and API with the README.';
+  'Auth0 rejected the request as malformed: see Dashboard > Monitoring > Logs at this time, and compare the settings of application and API with docs/auth0-setup.md.';
 
 type ErrorMeaning = readonly [Auth0ErrorKind, string?];
 

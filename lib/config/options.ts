@@ -7,7 +7,7 @@
  *
  * To add an option: write it here, give it a row in `option-table.ts` and a field in `config.ts`, and resolve
  * it in the file of its subject in `rules/`; for `auth0McpResource()` name it in `resource-options.ts` too.
- * `npm run docs` writes its first sentence, default and environment names into the README.
+ * `npm run docs` writes its first sentence, default and environment names into docs/configuration.md.
  */
 import type { JsonWebKeyInput } from 'node:crypto';
 

@@ -8,6 +8,7 @@ import {
   cpSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   rmSync,
   symlinkSync,
@@ -33,7 +34,7 @@ let packed: readonly string[];
 beforeAll(async () => {
   mkdirSync(packageFolder);
   const sources = ['lib', 'scripts', 'package.json', 'tsconfig.json', 'tsconfig.build.json'];
-  for (const name of [...sources, 'README.md', 'LICENSE', 'CHANGELOG.md', 'spec']) {
+  for (const name of [...sources, 'README.md', 'LICENSE', 'CHANGELOG.md', 'docs', 'spec']) {
     cpSync(join(ROOT, name), join(packageFolder, name), { recursive: true });
   }
   symlinkSync(join(ROOT, 'node_modules'), join(packageFolder, 'node_modules'));
@@ -47,14 +48,17 @@ beforeAll(async () => {
 afterAll(() => rmSync(work, { recursive: true, force: true }));
 
 describe('the tarball', () => {
-  it('holds the library and the declarations of its public surface in few files, and nothing else', () => {
+  it('holds the library, the declarations of its public surface and the documentation, and nothing else', () => {
     const types = packed.filter((path) => path.endsWith('.d.ts'));
     const sharedTypes = types.filter((path) => /^dist\/shared-\w+\.d\.ts$/.test(path));
     expect(sharedTypes.length).toBeLessThan(3);
     expect(types.toSorted()).toEqual(
       ['dist/index.d.ts', 'dist/redis.d.ts', ...sharedTypes].toSorted(),
     );
-    const papers = ['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json'];
+    const docs = readdirSync(join(ROOT, 'docs')).filter((name) => name.endsWith('.md'));
+    const papers = ['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json'].concat(
+      docs.map((name) => `docs/${name}`),
+    );
     const entries = ['index', 'redis', 'doctor/main'].map((name) => `dist/${name}.js`);
     const code = packed.filter((path) => path.endsWith('.js'));
     const shared = code.filter((path) => /^dist\/shared-\w+\.js$/.test(path));
