@@ -33,7 +33,7 @@ export interface ClientDirectory {
  */
 export function createClientDirectory(
   preRegisteredClients: readonly PreRegisteredClient[],
-  registered: Pick<RegisteredClients, 'find' | 'isSecretOf'> | undefined,
+  registered: RegisteredClients | undefined,
   documents: Pick<MetadataDocuments, 'isMetadataDocumentId' | 'check' | 'find'> | undefined,
 ): ClientDirectory {
   const preRegistered = new Map(preRegisteredClients.map((client) => [client.clientId, client]));

@@ -16,8 +16,8 @@ export type LogOut = (logout: Auth0Logout) => Promise<void>;
 
 export function createBackchannelLogout(
   { collections, emit, now }: Core,
-  grants: Pick<Grants, 'list' | 'revoke'>,
-  accountSessions: Pick<AccountSessions, 'logOut'>,
+  grants: Grants,
+  accountSessions: AccountSessions,
 ): LogOut {
   const logouts = openCollection<LogoutRecord>(collections, 'logout');
   const endedSessions = createEndedSessions(collections);
@@ -51,7 +51,7 @@ export function createBackchannelLogout(
  */
 async function grantsOf(
   { subject, sid }: Auth0Logout,
-  { list }: Pick<Grants, 'list'>,
+  { list }: Grants,
 ): Promise<readonly string[]> {
   const [ofSession, ofUser] = await Promise.all([
     sid === undefined ? [] : list({ sid, subject }, 'all'),

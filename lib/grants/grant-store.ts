@@ -138,7 +138,7 @@ export function createGrantStore(
 /** Earlier grants of the same installation that still work within the grace window: they are revoked with this one. */
 async function supersededBy(
   { client, subject, code }: GrantRecord,
-  store: Pick<GrantStore, 'list'>,
+  store: GrantStore,
 ): Promise<readonly FoundGrant[]> {
   if (!client.isInstallation) return [];
   const all = await store.list({ subject, clientId: client.id }, 'all');

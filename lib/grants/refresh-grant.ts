@@ -40,7 +40,7 @@ export function createRefreshGrant(
   core: Core,
   store: GrantStore,
   auth0Sessions: Auth0Sessions,
-  refreshTokens: Pick<RefreshTokens, 'parse'>,
+  refreshTokens: RefreshTokens,
   issueTokens: IssueTokens,
   knownScopes: ReadonlySet<string>,
 ): Refresh {

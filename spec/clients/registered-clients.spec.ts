@@ -39,7 +39,7 @@ describe('registered clients', () => {
       jwks: undefined,
       jwksUri: undefined,
     });
-    // R-AT-4, R-TK-3: never mistaken for a person's id, and the same raw and urlencoded.
+    // R-AT-4, R-TK-3: never mistaken for a user's id, and the same raw and urlencoded.
     for (const text of [clientId, clientSecret ?? 'x']) expect(text).toMatch(/^[A-Za-z0-9_-]+$/);
   });
 

@@ -122,7 +122,7 @@ describe('a logout at Auth0', () => {
     const ids = [
       await sessions.begin(ada()),
       await sessions.begin(ada({ sid: 'phone' })),
-      // Auth0 never said which: counts as the one that is meant, where the person is.
+      // Without a sid: counts as the session that is meant, for the same user.
       await sessions.begin(ada({ sid: undefined })),
       await sessions.begin(rig.login({ subject: 'auth0|bob', sid: 'desk' })),
     ];

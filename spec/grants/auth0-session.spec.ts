@@ -14,11 +14,11 @@ async function loginThatIsDue(secondsLeft = 0, options: Parameters<typeof grantR
   id = await rig.grantIdOf(await rig.tokens());
   rig.pass(AUTH0_TTL - secondsLeft);
 }
-/** Leaves a lease behind, as a process that died would. */
-async function leaseOfTheDead(): Promise<void> {
+/** Leaves a lease, as a process does that dies. */
+async function leaseOfDeadProcess(): Promise<void> {
   const death = new Auth0Error('unavailable', 'never seen');
   rig.auth0.failures.push(death);
-  // The write that would give the lease back fails as well.
+  // The write that would remove the lease fails as well.
   rig.auth0.meanwhile = async () => {
     rig.storage.failingUpdates = 1;
   };
@@ -144,7 +144,7 @@ describe('one refresh at Auth0 at a time (CLI-42)', () => {
 
   it('a holder that died blocks the others until its lease expires, and no longer', async () => {
     await loginThatIsDue();
-    await leaseOfTheDead();
+    await leaseOfDeadProcess();
     const waiting = rig.instance().auth0Token(id);
     await sleep(150);
     expect(rig.auth0.refreshes).toEqual([]);
@@ -156,7 +156,7 @@ describe('one refresh at Auth0 at a time (CLI-42)', () => {
 
   it('a process that waits in vain gets 503, and nothing is lost', async () => {
     await loginThatIsDue(0, { timeoutMs: -2500 });
-    // Auth0 takes longer than anybody's patience, which is a second here.
+    // Auth0 takes longer than a caller waits, which is half a second here.
     rig.auth0.meanwhile = () => sleep(1500);
     const holder = rig.grants.auth0Token(id);
     await sleep(20);
@@ -289,7 +289,7 @@ describe('a store that fails after Auth0 has rotated', () => {
     const other = rig.instance();
     rig.auth0.meanwhile = async () => {
       rig.auth0.meanwhile = async () => undefined;
-      // The lease of the first runs out while Auth0 answers it.
+      // The lease of the first expires before Auth0 responds.
       rig.pass(4);
       expect(await other.auth0Token(id)).toBe('refreshed-at-1');
     };

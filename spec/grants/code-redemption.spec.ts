@@ -188,7 +188,7 @@ describe('redeeming a code again', () => {
     const outcomes = await Promise.all(
       Array.from({ length: 50 }, async (_, at) => {
         const attempt = instances[at % 3]?.redeemCode(request, PUBLIC) ?? Promise.reject();
-        // The winner's answer leaves at once, as over HTTP.
+        // The response is sent at once, as over HTTP.
         return outcomeOf(attempt.then((tokens) => tokens.onSent?.()));
       }),
     );

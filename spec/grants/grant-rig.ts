@@ -43,7 +43,7 @@ export const PUBLIC: IdentifiedClient = {
   fingerprint: 'client',
 };
 
-/** Auth0 as far as grants see it: one refresh token is good at a time, a used one ends the login. */
+/** Auth0 for grants: one refresh token is valid at a time, a used one ends the session. */
 export interface FakeAuth0 extends Pick<Auth0, 'refresh' | 'revoke'> {
   /** Tokens that were sent to be refreshed, in order. */
   readonly refreshes: string[];
@@ -58,7 +58,7 @@ export interface FakeAuth0 extends Pick<Auth0, 'refresh' | 'revoke'> {
   overlaps: boolean;
   /** Life of the access tokens of a refresh. */
   ttlSeconds: number;
-  /** How long it takes to answer, in real milliseconds. */
+  /** Time until its response, in real milliseconds. */
   delayMs: number;
   /** Runs while Auth0 works. */
   meanwhile: () => Promise<void>;
@@ -74,7 +74,6 @@ export interface FlakyStorage extends Storage {
   readonly keys: string[];
 }
 
-/** A whole world. */
 export interface GrantRig {
   readonly auth0: FakeAuth0;
   readonly storage: FlakyStorage;
@@ -197,13 +196,13 @@ export function grantRig(
   return rig;
 }
 
-/** Says that the answer has left, and waits until that is written down. */
+/** Reports that the response was sent, and waits until that is stored. */
 export async function deliver(tokens: TokenSet): Promise<void> {
   tokens.onSent?.();
   await sleep(2);
 }
 
-/** What a person approved: `client`, the required scope and two more. */
+/** An approved request: `client`, the required scope and one more. */
 export function approved(changes: Partial<ApprovedRequest> = {}): ApprovedRequest {
   return {
     client: {

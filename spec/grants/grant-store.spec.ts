@@ -93,7 +93,7 @@ describe('grants in the store', () => {
     const revive = (current: GrantRecord) => ({ ...current, lastUsedAt: rig.now() });
     expect(await store.update('one', revive)).toBeUndefined();
     expect(await store.list({ subject: 'ada' })).toEqual([]);
-    // Known to whoever gives Auth0 its refresh token back, and to nobody else.
+    // Found for the revocation of its refresh token at Auth0 only.
     expect(await store.storedGrants('ada')).toMatchObject([{ id: 'one', isAlive: false }]);
     expect(await store.delete('one')).toMatchObject({ isAlive: false });
   });

@@ -226,7 +226,7 @@ describe('expiry of a grant (R-TK-13)', () => {
       refreshToken = await next(refreshToken);
     }
     rig.pass(DAY - 10);
-    // AS-19: what is left is what the client is told.
+    // AS-19: expires_in is what is left.
     const last = await rig.refresh(refreshToken);
     expect(last.expiresInSeconds).toBe(10);
     expect(decodeJwt(last.accessToken)).toMatchObject({ iat: rig.now(), exp: rig.now() + 10 });

@@ -3,20 +3,20 @@ import { describe, expect, it } from '@jest/globals';
 import { Auth0Error } from '../../lib/auth0/auth0.js';
 import { createUpstreamRevocation } from '../../lib/grants/upstream-revocation.js';
 
-/** Auth0's revocation endpoint: fails as ordered, and remembers what was asked of it. */
+/** Auth0's revocation endpoint: fails as given, and records its calls. */
 function upstream(failures: unknown[] = []) {
-  const asked: string[] = [];
+  const calls: string[] = [];
   const warnings: Record<string, unknown>[] = [];
   const auth0 = {
     async revoke(token: string) {
-      asked.push(token);
+      calls.push(token);
       const failure = failures.shift();
       if (failure !== undefined) throw failure;
     },
   };
   const log = { warn: (fields: Record<string, unknown>) => void warnings.push(fields) };
   const revocation = createUpstreamRevocation(auth0, log);
-  return { revocation, asked, warnings };
+  return { revocation, calls, warnings };
 }
 
 const outage = (retryAfterSeconds?: number): Auth0Error =>
@@ -24,28 +24,28 @@ const outage = (retryAfterSeconds?: number): Auth0Error =>
 
 describe('revoking refresh tokens at Auth0', () => {
   it('R-RV-3 does not make callers wait, keeps the order, and does nothing for a login without a token', async () => {
-    const { revocation, asked, warnings } = upstream();
+    const { revocation, calls, warnings } = upstream();
     for (const token of ['first', undefined, 'second']) revocation.revoke(token);
     await revocation.close();
-    expect([asked, warnings]).toEqual([['first', 'second'], []]);
+    expect([calls, warnings]).toEqual([['first', 'second'], []]);
   });
 
   it('retries after an outage, at the time that Auth0 named', async () => {
-    const { revocation, asked } = upstream([outage(0.01), outage(0.01)]);
+    const { revocation, calls } = upstream([outage(0.01), outage(0.01)]);
     revocation.revoke('only');
-    while (asked.length < 3) await new Promise((resolve) => setTimeout(resolve, 5));
+    while (calls.length < 3) await new Promise((resolve) => setTimeout(resolve, 5));
     await revocation.close();
-    expect(asked).toEqual(['only', 'only', 'only']);
+    expect(calls).toEqual(['only', 'only', 'only']);
   });
 
   it('does not retry after a refusal, logs it without the token, and continues with the next', async () => {
-    const { revocation, asked, warnings } = upstream([
+    const { revocation, calls, warnings } = upstream([
       new Auth0Error('misconfigured', 'Auth0 answered 401'),
       'not even an error',
     ]);
     for (const token of ['one', 'two', 'three']) revocation.revoke(token);
     await revocation.close();
-    expect(asked).toEqual(['one', 'two', 'three']);
+    expect(calls).toEqual(['one', 'two', 'three']);
     expect(warnings).toEqual([
       { error: 'Auth0Error: Auth0 answered 401', tokens: 1 },
       { error: 'not even an error', tokens: 1 },
@@ -53,25 +53,25 @@ describe('revoking refresh tokens at Auth0', () => {
   });
 
   it('close() does not wait for an outage to end', async () => {
-    const { revocation, asked, warnings } = upstream([outage(600)]);
+    const { revocation, calls, warnings } = upstream([outage(600)]);
     for (const token of ['one', 'two', 'three']) revocation.revoke(token);
     await revocation.close();
-    expect(asked).toEqual(['one']);
+    expect(calls).toEqual(['one']);
     expect(warnings).toEqual([{ error: 'Auth0Error: Auth0 answered 503', tokens: 3 }]);
   });
 
   it('close() revokes what is queued where Auth0 responds', async () => {
-    const { revocation, asked } = upstream();
+    const { revocation, calls } = upstream();
     for (const token of ['one', 'two', 'three']) revocation.revoke(token);
     await revocation.close();
-    expect(asked).toEqual(['one', 'two', 'three']);
+    expect(calls).toEqual(['one', 'two', 'three']);
   });
 
   it('queues a limited number', async () => {
-    const { revocation, asked } = upstream();
+    const { revocation, calls } = upstream();
     for (let index = 0; index < 10_001; index += 1) revocation.revoke(`${index}`);
     await revocation.close();
-    expect(asked).toHaveLength(10_000);
-    expect([asked.at(0), asked.at(-1)]).toEqual(['0', '9999']);
+    expect(calls).toHaveLength(10_000);
+    expect([calls.at(0), calls.at(-1)]).toEqual(['0', '9999']);
   });
 });

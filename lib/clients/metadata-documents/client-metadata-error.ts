@@ -27,8 +27,8 @@ export type ClientMetadataFailure =
 const UNAVAILABLE = 'The metadata of this client cannot be fetched at the moment.';
 
 /**
- * What the sender of the client id may read. Failures that depend on this server's network share one sentence, so that
- * nobody can find out which internal names exist.
+ * What the sender of the client id may read. Failures that depend on this server's network share one sentence, which
+ * does not reveal which internal names exist.
  */
 const PUBLIC_MESSAGE: Readonly<Record<ClientMetadataFailure, string>> = {
   invalid_url: 'The client_id is a URL, but not one a client metadata document may have.',

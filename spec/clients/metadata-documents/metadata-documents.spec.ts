@@ -49,7 +49,7 @@ describe('client metadata documents over TLS', () => {
     );
   }
 
-  /** Answers nothing until told to. */
+  /** Responds when released. */
   function hold(): { release: () => void } {
     const held: (() => void)[] = [];
     host.answer = (req, res) => void held.push(() => documentFor()(req, res));
@@ -464,7 +464,7 @@ describe('client metadata documents over TLS', () => {
         const failure = await failureOf(() => findFor('a', `/c${i}`));
         expect(failure).toMatchObject({ reason: 'rate_limited', isTemporary: true });
       }
-      // What is at hand costs nothing, and the host has room for somebody else.
+      // A cached document costs nothing, and the host serves other callers.
       expect((await findFor('a', '/c0')).name).toBe('Example Client');
       expect((await findFor('b', '/c99')).name).toBe('Example Client');
       expect(host.requests).toHaveLength(31);

@@ -24,7 +24,7 @@ export interface TlsHost {
   connections(): number;
   /** Requests received so far: `GET /path`. */
   readonly requests: string[];
-  /** What is answered from now on. */
+  /** Responds to requests from now on. */
   answer: RequestListener;
   /** The network in which every name leads here. */
   network(overrides?: Partial<AllowedNetwork>): AllowedNetwork;

@@ -11,7 +11,7 @@ const TOKEN_ENDPOINT = '/oauth/token';
 /** Longer than the longest pause between two attempts. */
 const A_WHILE = 31;
 
-/** A route that answers with errors as Express does, so that the status shows. */
+/** A route that responds with errors as Express does, so that the status shows. */
 const DOWNSTREAM: WorldOptions['mount'] = (app, auth) => {
   app.use(auth);
   app.get('/mcp', async (_req, res) => {
@@ -46,7 +46,7 @@ describe('outages of Auth0', () => {
     });
     const [application] = world.tenant.settings.applications;
     if (application === undefined) throw new Error('no application');
-    // As recommended: then not even a lost answer costs the session.
+    // As recommended: then even a lost response does not end the session.
     world.tenant.configure({ applications: [{ ...application, rotationOverlapSeconds: 60 }] });
     client = await registerClient(world.origin);
   }
@@ -83,7 +83,7 @@ describe('outages of Auth0', () => {
       await start();
       world.tenant.fault(TOKEN_ENDPOINT, fault, 1);
       const answer = await client.logIn({ parameters: { state: 's' } });
-      // A code whose fate is unknown is fetched anew: Auth0 knows the person by then.
+      // A code that may have been used is fetched again: Auth0 has a session of the user by then.
       if (answer.get('code') === null) expect(answer.get('error')).toBe('temporarily_unavailable');
       world.tenant.clearFaults();
       expect((await client.tokens()).access_token).toBeDefined();
@@ -219,7 +219,7 @@ describe('outages of Auth0', () => {
     // An Action of the tenant denies.
     ['access_denied', 403, 'invalid_grant', undefined],
     ['unauthorized', 401, 'invalid_grant', undefined],
-    // The application's own credentials are refused: nobody's session is over.
+    // The application's own credentials are refused: no session has ended.
     ['access_denied', 401, 'temporarily_unavailable', 'Authentication Method'],
     ['invalid_client', 401, 'temporarily_unavailable', 'Authentication Method'],
     ['unauthorized_client', 403, 'temporarily_unavailable', 'Grant Types'],

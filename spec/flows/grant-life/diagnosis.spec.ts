@@ -18,7 +18,7 @@ interface Case {
   readonly title: string;
   readonly options?: Partial<Auth0McpOptions>;
   readonly tenant?: TenantOptions;
-  /** What the client hears. */
+  /** What the client gets. */
   readonly error: string;
   /** What the log says about the remedy, in one line. */
   readonly remedy: string;
@@ -155,7 +155,7 @@ describe('set-up problems are detected, logged with the remedy, and reported to 
 
   it('the canonical domain is configured and a custom domain responds: the log names both', async () => {
     world = await startWorld();
-    // The stand-in names whichever host it is asked by, as Auth0 does.
+    // The test tenant names the host of the request, as Auth0 does.
     world.tenant.fault('/.well-known/openid-configuration', {
       kind: 'respond',
       status: 200,

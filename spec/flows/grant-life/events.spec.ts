@@ -122,7 +122,7 @@ describe('events', () => {
     const other = createBrowser();
     const mine = await approve(other, await other.follow(client.authorizeUrl()), { stopBefore });
     const callback = await logIn(other, mine, ADA, { stopBefore: `${world.origin}/auth/callback` });
-    // In another browser: a failed login of nobody.
+    // In another browser: a failed login without a known client.
     await createBrowser().get(callback.next ?? 'no:');
   }
 
@@ -180,7 +180,7 @@ describe('events', () => {
   async function loggedOut(): Promise<void> {
     note(await client.tokens());
     await world.tenant.sendBackchannelLogout({ sub: ADA.sub });
-    // Whoever begins in the seconds after it is taken for somebody who began before.
+    // A login in the seconds after it counts as one that began before.
     world.advance(10);
   }
 

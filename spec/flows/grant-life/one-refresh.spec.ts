@@ -137,7 +137,7 @@ describe.each(['Redis', 'embedded storage'])('three processes over %s', (kind) =
   }, 60_000);
 });
 
-/** As clients do: a machine that is too busy for its store says 503, and is asked again. */
+/** As clients do: a machine that is too busy for its store responds with 503, and the request is repeated. */
 async function insisting<T extends Pick<Answer, 'status'>>(ask: () => Promise<T>): Promise<T> {
   let answer = await ask();
   for (let attempt = 0; answer.status === 503 && attempt < 10; attempt += 1) {

@@ -23,7 +23,7 @@ const PEOPLE = 50;
 /** Renewed a minute ahead, so every 20 seconds: as often as a month of use does. */
 const AUTH0_TOKEN_SECONDS = 80;
 const FAULT_MS = 4000;
-/** Longer than Auth0's tokens last past their renewal, so that clients have to be told to wait. */
+/** Longer than Auth0's tokens last after they are due, so that clients have to wait. */
 const OUTAGE_MS = 75_000;
 const CALM_MS = 6000;
 /** One turn in so many is an outage. */
@@ -98,7 +98,7 @@ describe('a soak', () => {
     });
     const [application] = world.tenant.settings.applications;
     if (application === undefined) throw new Error('no application');
-    // A lost answer need not cost the session, if the overlap is longer than the outage after it.
+    // A lost response does not end the session, if the overlap is longer than the outage after it.
     const rotationOverlapSeconds = 2 * (OUTAGE_MS / 1000);
     world.tenant.configure({ applications: [{ ...application, rotationOverlapSeconds }] });
   }, 60_000);

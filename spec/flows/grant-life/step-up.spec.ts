@@ -89,7 +89,7 @@ describe('FA-21 after a step-up', () => {
     expect(await status(after)).toBe(200);
     const next = await client.refresh(after.refresh_token);
     expect([next.status, await status(next.body)]).toEqual([200, 200]);
-    // Auth0 has its refresh token back at the next login at the latest, and nobody is told twice.
+    // Its refresh token is revoked at Auth0 at the next login at the latest, without a second event.
     await (await registerClient(world.origin, { client_name: 'Another' })).tokens();
     await until(() => givenBack(world).length === 1);
     expect(world.events.filter(({ type }) => type === 'grant_revoked')).toHaveLength(1);

@@ -26,7 +26,7 @@ describe('a store that fails between Auth0’s response and the write', () => {
     await world.close();
   });
 
-  /** The store goes away once the request has reached Auth0, which has rotated by the time it answers. */
+  /** The store fails once the request has reached Auth0, which has rotated by the time it responds. */
   async function refreshIntoAnOutage(): Promise<
     Promise<Awaited<ReturnType<OAuthClient['refresh']>>>
   > {
@@ -49,7 +49,7 @@ describe('a store that fails between Auth0’s response and the write', () => {
     const later = await client.refresh(tokens.refresh_token);
     expect(later.status).toBe(200);
     expect((await callTool(world.mcp, later.body.access_token, 'downstream')).status).toBe(200);
-    // Auth0 was asked once, so its rotation saw no reuse.
+    // Auth0 got one request, so its rotation saw no reuse.
     expect(upstreamRefreshes(world)).toHaveLength(1);
     pass(world, DAY - 30);
     expect((await client.refresh(later.body.refresh_token)).status).toBe(200);
@@ -77,7 +77,7 @@ describe('a store that fails between Auth0’s response and the write', () => {
 
   it('a grant revoked during the refresh stays revoked, and the new token is revoked at Auth0', async () => {
     world.tenant.configure({
-      // Auth0 has rotated by now, and has not answered yet.
+      // Auth0 has rotated by now, and has not responded yet.
       async forge() {
         await world.auth.grants.revokeAll({ clientId: client.id });
       },
