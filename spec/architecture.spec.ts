@@ -1,8 +1,6 @@
 /**
  * Holds the code to the rules of its house: who may import whom, which file does what, what may stand in a
  * comment. A rule that fails names each place and what is wrong there.
- *
- * @module
  */
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';

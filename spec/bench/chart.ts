@@ -1,8 +1,4 @@
-/**
- * A table as an SVG: a bar for each row, a whisker for the spread, a mark for the target.
- *
- * @module
- */
+/** A table as an SVG: a bar for each row, a whisker for the spread, a mark for the target. */
 import type { TableResult } from './run.js';
 
 const WIDTH = 860;

@@ -1,8 +1,4 @@
-/**
- * From nothing to a configured server: what the imports cost.
- *
- * @module
- */
+/** From nothing to a configured server: what the imports cost. */
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 

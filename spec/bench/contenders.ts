@@ -1,8 +1,4 @@
-/**
- * Everything that is measured, by name. Loaded where it is measured, and not before.
- *
- * @module
- */
+/** Everything that is measured, by name. Loaded where it is measured, and not before. */
 import type { OursOptions } from './contenders/ours.js';
 import type { Rig } from './rig.js';
 

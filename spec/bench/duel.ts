@@ -6,8 +6,6 @@
  * them, with the same code and nothing else, differ by five percent and more in how they came to lie in
  * memory and when their code was compiled. Only what runs in several processes, or fills the heap of one,
  * has its own; those differ by two percent.
- *
- * @module
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';

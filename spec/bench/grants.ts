@@ -1,8 +1,4 @@
-/**
- * Logins without a tenant: the grant is begun with what Auth0 would have vouched for, and redeemed.
- *
- * @module
- */
+/** Logins without a tenant: the grant is begun with what Auth0 would have vouched for, and redeemed. */
 import { createHash, generateKeyPairSync, randomBytes, sign } from 'node:crypto';
 
 import type { Context } from '../../lib/app/context.js';

@@ -4,8 +4,6 @@
  * Over sockets the same server against itself differs by a third on a shared machine; handed in like
  * this, by less than two percent. Left out are the kernel and the TCP connection. Node's HTTP server is
  * there, with its parser: the bytes of a request go in, the bytes of an answer come out.
- *
- * @module
  */
 import { createServer, type RequestListener, type ServerResponse } from 'node:http';
 import { Duplex } from 'node:stream';

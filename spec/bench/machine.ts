@@ -1,8 +1,4 @@
-/**
- * The machine a measurement was made on.
- *
- * @module
- */
+/** The machine a measurement was made on. */
 import { availableParallelism, cpus, loadavg, totalmem, type } from 'node:os';
 
 export interface Machine {

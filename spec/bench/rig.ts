@@ -1,8 +1,4 @@
-/**
- * One contender, ready to be measured.
- *
- * @module
- */
+/** One contender, ready to be measured. */
 import type { RequestListener } from 'node:http';
 
 import { type Answered, bytesOf, type HandedIn, handIn, sendTo } from './in-process.js';

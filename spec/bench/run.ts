@@ -2,8 +2,6 @@
  * Runs the benchmark: `npm run bench`, `npm run bench -- --quick`, `-- --full`, `-- guard token`.
  *
  * Results go to docs/bench: one JSON file, and a chart for each table.
- *
- * @module
  */
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

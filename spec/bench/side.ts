@@ -2,8 +2,6 @@
  * A process with contenders in it; measures a burst of one of them whenever it is told to.
  *
  * `node --import ./spec/support/run-typescript.js spec/bench/side.ts '[{"contender":"bare"}]'`
- *
- * @module
  */
 import asyncHooks from 'node:async_hooks';
 import { syncBuiltinESMExports } from 'node:module';

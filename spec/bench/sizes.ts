@@ -1,8 +1,4 @@
-/**
- * What a grant takes up, and how often Redis is asked.
- *
- * @module
- */
+/** What a grant takes up, and how often Redis is asked. */
 import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,8 +1,4 @@
-/**
- * What is measured against what.
- *
- * @module
- */
+/** What is measured against what. */
 import type { SideArguments } from './side.js';
 
 /** One line of a table. */

@@ -1,8 +1,4 @@
-/**
- * ChatGPT: registers with a secret; names the origin as the resource, and only at first.
- *
- * @module
- */
+/** ChatGPT: registers with a secret; names the origin as the resource, and only at first. */
 import type { ClientFixture } from './client-fixture.js';
 
 export const chatgpt: ClientFixture = {

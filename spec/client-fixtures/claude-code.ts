@@ -1,8 +1,4 @@
-/**
- * Claude Code: a metadata document without ports, and a port of its own at run time.
- *
- * @module
- */
+/** Claude Code: a metadata document without ports, and a port of its own at run time. */
 import type { ClientFixture } from './client-fixture.js';
 
 export const claudeCode: ClientFixture = {

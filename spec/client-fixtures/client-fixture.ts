@@ -1,10 +1,7 @@
 /**
  * What a client is reported to send, as data: how it introduces itself, where it wants the code, and
  * its habits with scopes, resources, secrets and refreshes. `docs/compatibility.md` is made of these.
- *
- * @module
  */
-
 /** How the client becomes known. */
 export type Introduction =
   | { readonly by: 'registration'; readonly metadata: Readonly<Record<string, unknown>> }

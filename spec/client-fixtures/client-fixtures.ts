@@ -1,8 +1,4 @@
-/**
- * All of them, in the order of the table.
- *
- * @module
- */
+/** All of them, in the order of the table. */
 import { chatgpt } from './chatgpt.js';
 import { chatgptConnector, chatgptDocument } from './chatgpt-document.js';
 import { claudeDocument, claudeRegistered, claudeWithSecret } from './claude.js';

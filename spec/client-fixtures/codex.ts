@@ -1,8 +1,4 @@
-/**
- * Codex CLI: takes its scopes from the authorization server, refreshes from several processes.
- *
- * @module
- */
+/** Codex CLI: takes its scopes from the authorization server, refreshes from several processes. */
 import type { ClientFixture } from './client-fixture.js';
 
 export const codex: ClientFixture = {

@@ -1,8 +1,4 @@
-/**
- * GitHub Copilot CLI: a document with one port, another at run time.
- *
- * @module
- */
+/** GitHub Copilot CLI: a document with one port, another at run time. */
 import type { ClientFixture } from './client-fixture.js';
 
 export const copilotCli: ClientFixture = {

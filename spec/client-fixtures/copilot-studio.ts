@@ -1,8 +1,4 @@
-/**
- * Copilot Studio: registers for a secret, redirects to a path of each tool.
- *
- * @module
- */
+/** Copilot Studio: registers for a secret, redirects to a path of each tool. */
 import type { ClientFixture } from './client-fixture.js';
 
 export const copilotStudio: ClientFixture = {

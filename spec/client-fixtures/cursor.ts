@@ -1,8 +1,4 @@
-/**
- * Cursor: three redirect URIs at once, one of them of its own scheme.
- *
- * @module
- */
+/** Cursor: three redirect URIs at once, one of them of its own scheme. */
 import type { ClientFixture } from './client-fixture.js';
 
 export const cursor: ClientFixture = {

@@ -1,8 +1,4 @@
-/**
- * Gemini CLI: a random port, and a resource compared to the character.
- *
- * @module
- */
+/** Gemini CLI: a random port, and a resource compared to the character. */
 import type { ClientFixture } from './client-fixture.js';
 
 export const geminiCli: ClientFixture = {

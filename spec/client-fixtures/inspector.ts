@@ -1,8 +1,4 @@
-/**
- * MCP Inspector: a page in the browser, so that everything is a cross-origin fetch.
- *
- * @module
- */
+/** MCP Inspector: a page in the browser, so that everything is a cross-origin fetch. */
 import type { ClientFixture } from './client-fixture.js';
 
 export const inspector: ClientFixture = {

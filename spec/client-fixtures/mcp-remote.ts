@@ -1,8 +1,4 @@
-/**
- * mcp-remote: begins with GET, looks at /authorize before it opens a browser, names scopes again.
- *
- * @module
- */
+/** mcp-remote: begins with GET, looks at /authorize before it opens a browser, names scopes again. */
 import type { ClientFixture } from './client-fixture.js';
 
 export const mcpRemote: ClientFixture = {

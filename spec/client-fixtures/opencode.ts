@@ -1,8 +1,4 @@
-/**
- * opencode: a loopback address of its own; no scopes, no state.
- *
- * @module
- */
+/** opencode: a loopback address of its own; no scopes, no state. */
 import type { ClientFixture } from './client-fixture.js';
 
 export const opencode: ClientFixture = {

@@ -1,8 +1,4 @@
-/**
- * VS Code: four redirect URIs, no authentication method, another port in the end.
- *
- * @module
- */
+/** VS Code: four redirect URIs, no authentication method, another port in the end. */
 import type { ClientFixture } from './client-fixture.js';
 
 export const vsCode: ClientFixture = {

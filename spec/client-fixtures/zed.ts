@@ -1,8 +1,4 @@
-/**
- * Zed: a metadata document without ports.
- *
- * @module
- */
+/** Zed: a metadata document without ports. */
 import type { ClientFixture } from './client-fixture.js';
 
 export const zed: ClientFixture = {

@@ -1,9 +1,4 @@
-/**
- * Requirements without a spec, each with the reason.
- *
- * @module
- */
-
+/** Requirements without a spec, each with the reason. */
 /** Row number → why no spec shows it. */
 export const EXCLUSIONS: Readonly<Record<string, string>> = {
   'AS-36':

@@ -1,8 +1,4 @@
-/**
- * Every requirement has a spec that cites it in its title, or a written reason why it has none.
- *
- * @module
- */
+/** Every requirement has a spec that cites it in its title, or a written reason why it has none. */
 import { describe, expect, it } from '@jest/globals';
 
 import { sourceFiles } from '../support/source-tree.js';

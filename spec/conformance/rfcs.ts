@@ -1,10 +1,7 @@
 /**
  * The RFCs that comments in this repository may cite, with their titles. A number that is not here is a typing
  * error until somebody looked it up.
- *
- * @module
  */
-
 /** RFC number → its title. */
 export const RFC_TITLES: Readonly<Record<string, string>> = {
   '3492':

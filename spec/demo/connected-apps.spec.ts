@@ -1,8 +1,4 @@
-/**
- * The page of connected apps as the demo offers it: by a tool, and from its web page.
- *
- * @module
- */
+/** The page of connected apps as the demo offers it: by a tool, and from its web page. */
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
 import { landingPage } from '../../demo/landing-page.js';

@@ -1,8 +1,4 @@
-/**
- * The options for the pages, as the person sees them.
- *
- * @module
- */
+/** The options for the pages, as the person sees them. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 import { registerClient } from '../support/oauth-client.js';

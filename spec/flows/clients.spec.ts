@@ -1,8 +1,4 @@
-/**
- * Real clients, by their fixtures: each logs in with exactly what it is reported to send.
- *
- * @module
- */
+/** Real clients, by their fixtures: each logs in with exactly what it is reported to send. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 import { ADA } from '../../demo/tenant/options.js';

@@ -1,8 +1,6 @@
 /**
  * A good guest: an app with everything apps have, before us and after us. Ours works, theirs is as
  * it was.
- *
- * @module
  */
 import { afterEach, describe, expect, it } from '@jest/globals';
 import cors from 'cors';

@@ -1,8 +1,4 @@
-/**
- * Made and closed over and over, servers leave nothing behind, and the process ends by itself.
- *
- * @module
- */
+/** Made and closed over and over, servers leave nothing behind, and the process ends by itself. */
 import { expect, it } from '@jest/globals';
 
 import { lifeCycleFigures } from '../support/life-cycle-figures.js';

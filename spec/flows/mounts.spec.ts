@@ -1,8 +1,4 @@
-/**
- * Every way to mount the bundle, each with server and client of both SDKs. Runs on Express 4 too.
- *
- * @module
- */
+/** Every way to mount the bundle, each with server and client of both SDKs. Runs on Express 4 too. */
 import { afterEach, describe, expect, it } from '@jest/globals';
 import express, { Router } from 'express';
 

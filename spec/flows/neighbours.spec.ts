@@ -1,8 +1,4 @@
-/**
- * Two servers of the library in one app: other tenants' people, other paths, one origin.
- *
- * @module
- */
+/** Two servers of the library in one app: other tenants' people, other paths, one origin. */
 import { afterEach, describe, expect, it } from '@jest/globals';
 import express, { type RequestHandler } from 'express';
 import { approve, completeLogin, createBrowser, type Page } from '../../demo/tenant/browser.js';

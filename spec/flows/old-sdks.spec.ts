@@ -1,8 +1,6 @@
 /**
  * Clients of SDK generations that people still have, back to the first with Streamable HTTP, which
  * knows the protocol of 2025-03-26 only: each in a process of its own, against this server.
- *
- * @module
  */
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';

@@ -1,8 +1,4 @@
-/**
- * The parts, mounted one by one, behave as the bundle.
- *
- * @module
- */
+/** The parts, mounted one by one, behave as the bundle. */
 import { afterEach, describe, expect, it } from '@jest/globals';
 import express, { type Express } from 'express';
 

@@ -1,9 +1,4 @@
-/**
- * The second SDK: its client against its transports, with the protocols of 2025 and of 2026-07-28.
- *
- * @module
- */
-
+/** The second SDK: its client against its transports, with the protocols of 2025 and of 2026-07-28. */
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { requireBearerAuth as requireBearerAuthV2 } from '@modelcontextprotocol/express';
 import { InvalidTokenError } from '@modelcontextprotocol/sdk/server/auth/errors.js';

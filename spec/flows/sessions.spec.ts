@@ -1,8 +1,6 @@
 /**
  * MCP sessions and event streams of the SDK's own transport, behind the guard: whose they are, who
  * may call from a browser, and how long they last.
- *
- * @module
  */
 import { afterEach, describe, expect, it } from '@jest/globals';
 import type { Store as RateLimitStore } from 'express-rate-limit';

@@ -1,8 +1,4 @@
-/**
- * What the log says once at the start, for whoever sets the server up.
- *
- * @module
- */
+/** What the log says once at the start, for whoever sets the server up. */
 import { afterEach, describe, expect, it } from '@jest/globals';
 
 import { DEMO_AUDIENCE, DEMO_CLIENT_SECRET } from '../../demo/tenant/options.js';

@@ -1,8 +1,6 @@
 /**
  * The SDK's client on a stream of the SDK's transport: it listens on when its token has expired, picks
  * up what it missed, and is out when the grant ends.
- *
- * @module
  */
 import { randomUUID } from 'node:crypto';
 import type { ServerResponse } from 'node:http';

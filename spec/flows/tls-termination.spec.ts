@@ -1,8 +1,6 @@
 /**
  * Behind a proxy that ends TLS: the app sees plain http, clients and browsers see https. The client
  * is that of either SDK, in a process that trusts the proxy's certificate.
- *
- * @module
  */
 import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';

@@ -3,8 +3,6 @@
  *
  * Whatever the host's route gets to see without a token has to be a call that `anonymous` opens, as
  * the route reads it.
- *
- * @module
  */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import express, { type Express, type RequestHandler } from 'express';

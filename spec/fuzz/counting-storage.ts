@@ -1,8 +1,4 @@
-/**
- * A store that knows how much is in it, and how often it was asked.
- *
- * @module
- */
+/** A store that knows how much is in it, and how often it was asked. */
 import { memoryStorage } from '../../lib/storage/memory-storage.js';
 import type { Storage } from '../../lib/storage/storage.js';
 

@@ -2,8 +2,6 @@
  * Ways of writing a path, and apps with different ideas of which are the same.
  *
  * Whatever the router of the app takes for the MCP endpoint, the guard has to take for it too.
- *
- * @module
  */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type Express, type RequestHandler, Router } from 'express';

@@ -1,8 +1,4 @@
-/**
- * The fuzz specs, for any number of inputs.
- *
- * @module
- */
+/** The fuzz specs, for any number of inputs. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { isLong } from '../support/mode.js';

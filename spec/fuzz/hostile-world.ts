@@ -1,8 +1,4 @@
-/**
- * A world under attack: two clients, one person logged in, and what must never be seen of it.
- *
- * @module
- */
+/** A world under attack: two clients, one person logged in, and what must never be seen of it. */
 import express, { type Express } from 'express';
 
 import { createBrowser } from '../../demo/tenant/browser.js';

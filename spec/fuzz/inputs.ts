@@ -1,8 +1,4 @@
-/**
- * Generated requests: valid ones with something wrong, and things that were never a request.
- *
- * @module
- */
+/** Generated requests: valid ones with something wrong, and things that were never a request. */
 import fc from 'fast-check';
 
 import type { RawRequest } from './socket.js';

@@ -2,8 +2,6 @@
  * Which inputs are generated: the same ones in each run, so that a run that failed fails again, and one
  * that passed does so for everybody. `FUZZ_SEED` picks others; a failure names the seed and the path to
  * the shortest input that shows it.
- *
- * @module
  */
 import fc from 'fast-check';
 import { isLong } from '../support/mode.js';

@@ -1,8 +1,4 @@
-/**
- * HTTP as bytes on a socket, for requests that `fetch` would tidy up or refuse to send.
- *
- * @module
- */
+/** HTTP as bytes on a socket, for requests that `fetch` would tidy up or refuse to send. */
 import { connect } from 'node:net';
 
 /** A request, to the byte. */

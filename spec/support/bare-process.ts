@@ -1,8 +1,4 @@
-/**
- * The bare passport-openidconnect strategy in a process of its own, for attacks that end it.
- *
- * @module
- */
+/** The bare passport-openidconnect strategy in a process of its own, for attacks that end it. */
 import { spawn } from 'node:child_process';
 
 /** How the process ended after one callback. */

@@ -1,8 +1,4 @@
-/**
- * A real Chromium for specs: the one on this machine, nothing is downloaded.
- *
- * @module
- */
+/** A real Chromium for specs: the one on this machine, nothing is downloaded. */
 import { existsSync } from 'node:fs';
 
 import { type Browser, chromium } from 'playwright-core';

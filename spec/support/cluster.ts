@@ -1,8 +1,4 @@
-/**
- * Several server processes behind a load balancer, an Auth0 stand-in, and one store for all.
- *
- * @module
- */
+/** Several server processes behind a load balancer, an Auth0 stand-in, and one store for all. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,9 +1,4 @@
-/**
- * The page of connected apps, as a person in a browser uses it.
- *
- * @module
- */
-
+/** The page of connected apps, as a person in a browser uses it. */
 import { formsOf } from '../../demo/tenant/browser/html-forms.js';
 import { type Browser, type FollowOptions, logIn, type Page } from '../../demo/tenant/browser.js';
 import { ADA } from '../../demo/tenant/options.js';

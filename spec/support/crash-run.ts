@@ -1,8 +1,6 @@
 /**
  * Server processes that die all the time, each at a point a seeded generator chose, under clients that
  * retry as real ones do.
- *
- * @module
  */
 import { setTimeout as pause } from 'node:timers/promises';
 

@@ -3,8 +3,6 @@
  *
  * Arguments: directory, name of the writer, number of rounds (0: until killed). Each line it prints
  * is a round whose verbs have all resolved; the first is the store's secret.
- *
- * @module
  */
 import { writeSync } from 'node:fs';
 

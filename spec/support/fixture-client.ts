@@ -1,8 +1,6 @@
 /**
  * A client that behaves as its fixture says: discovers, introduces itself, logs a person in, calls a
  * tool and refreshes, as strict on the way as the client is.
- *
- * @module
  */
 import { createHash, randomBytes } from 'node:crypto';
 import { expect } from '@jest/globals';

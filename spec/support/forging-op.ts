@@ -3,8 +3,6 @@
  *
  * It keeps no state and checks nothing: for attacks and bad days, where a proper server would not
  * play along.
- *
- * @module
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';

@@ -1,8 +1,6 @@
 /**
  * One instance in a process of its own. Started by `instance-processes.ts`, which hands over what it
  * is to be and later how far its clock is ahead.
- *
- * @module
  */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';

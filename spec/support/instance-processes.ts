@@ -1,8 +1,4 @@
-/**
- * Several instances, each a process, behind one address and over one store: what runs in production.
- *
- * @module
- */
+/** Several instances, each a process, behind one address and over one store: what runs in production. */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer, request as forward, type Server } from 'node:http';

@@ -2,8 +2,6 @@
  * A server process as it is deployed: Express, `auth0Mcp()`, an MCP route, a graceful end on SIGTERM.
  *
  * Takes its settings as JSON in the first argument, prints `listening PORT` once it serves.
- *
- * @module
  */
 import { writeSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';

@@ -1,8 +1,4 @@
-/**
- * Server processes for specs, started and ended from outside.
- *
- * @module
- */
+/** Server processes for specs, started and ended from outside. */
 import { type ChildProcess, spawn } from 'node:child_process';
 
 import type { InstanceSettings } from './instance.js';

@@ -1,8 +1,4 @@
-/**
- * Runs `life-cycles.ts` in a process of its own.
- *
- * @module
- */
+/** Runs `life-cycles.ts` in a process of its own. */
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';

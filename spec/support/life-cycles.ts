@@ -1,8 +1,6 @@
 /**
  * Makes and closes servers, of each kind and storage in turn, in a process of its own and prints, as JSON, what the process holds before
  * and after: `node --expose-gc --import …/run-typescript.js life-cycles.ts 1000`.
- *
- * @module
  */
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';

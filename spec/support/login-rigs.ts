@@ -2,8 +2,6 @@
  * Two apps that log in at the same server and differ in one thing: `ours` uses the library's Auth0
  * leg, `bare` uses passport-openidconnect as its manual shows. What one refuses and the other
  * accepts is what the library adds.
- *
- * @module
  */
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';

@@ -1,8 +1,4 @@
-/**
- * An MCP endpoint as an Express app has one: the SDK's server and transport, without sessions.
- *
- * @module
- */
+/** An MCP endpoint as an Express app has one: the SDK's server and transport, without sessions. */
 import { randomUUID } from 'node:crypto';
 
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';

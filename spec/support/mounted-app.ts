@@ -3,8 +3,6 @@
  * where a spec wants one: for specs about where in an app the parts are mounted.
  *
  * The servers are made as the public `auth0Mcp()` makes them, with no time needed to read the consent page.
- *
- * @module
  */
 import { createServer, type IncomingMessage, request, type Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';

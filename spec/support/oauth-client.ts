@@ -1,8 +1,4 @@
-/**
- * An OAuth client spoken by hand, so that a spec can send exactly what it wants to send.
- *
- * @module
- */
+/** An OAuth client spoken by hand, so that a spec can send exactly what it wants to send. */
 import { createHash, randomBytes } from 'node:crypto';
 
 import {

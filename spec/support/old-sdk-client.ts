@@ -2,8 +2,6 @@
  * The client of an SDK that people still have, in a process of its own:
  * `node --import …/run-typescript.js old-sdk-client.ts PACKAGE MCP_URL [once]`. Logs in, calls a tool,
  * loses its access token (not with `once`), calls again; prints what it saw as JSON.
- *
- * @module
  */
 import type { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import type { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';

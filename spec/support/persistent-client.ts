@@ -1,8 +1,6 @@
 /**
  * A client and a person who do not give up: what fails on the network is sent again as it was, what
  * is answered 503 again a little later. Nobody begins a new login unless told that there is no other way.
- *
- * @module
  */
 import { setTimeout as pause } from 'node:timers/promises';
 

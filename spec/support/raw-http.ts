@@ -1,8 +1,4 @@
-/**
- * One HTTP request as it is written here: any method, any header (`Host` too), no redirect followed.
- *
- * @module
- */
+/** One HTTP request as it is written here: any method, any header (`Host` too), no redirect followed. */
 import { type IncomingHttpHeaders, request } from 'node:http';
 
 export interface RawRequest {

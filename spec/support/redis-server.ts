@@ -1,8 +1,4 @@
-/**
- * Real redis-servers on loopback for the specs.
- *
- * @module
- */
+/** Real redis-servers on loopback for the specs. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { connect, createServer } from 'node:net';

@@ -1,8 +1,4 @@
-/**
- * Redis as it runs in larger houses: a Cluster of three masters, and a primary under a Sentinel.
- *
- * @module
- */
+/** Redis as it runs in larger houses: a Cluster of three masters, and a primary under a Sentinel. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';

@@ -2,8 +2,6 @@
  * A world where Auth0 is the authorization server: the stand-in set up for it, an Express app behind
  * `auth0McpResource()` with a real MCP route, and a clock that can be moved. And tokens of any kind, signed
  * by the tenant or by somebody else.
- *
- * @module
  */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';

@@ -1,9 +1,4 @@
-/**
- * A deployment under use: every instance is replaced while clients log in, refresh and call tools.
- *
- * @module
- */
-
+/** A deployment under use: every instance is replaced while clients log in, refresh and call tools. */
 import { setTimeout as pause } from 'node:timers/promises';
 
 import type { Cluster } from './cluster.js';

@@ -1,8 +1,4 @@
-/**
- * A load balancer on loopback: each request goes to the next instance, over a connection of its own.
- *
- * @module
- */
+/** A load balancer on loopback: each request goes to the next instance, over a connection of its own. */
 import { randomInt } from 'node:crypto';
 import {
   createServer,

@@ -1,8 +1,4 @@
-/**
- * The MCP SDK's own client, with a browser that needs no screen.
- *
- * @module
- */
+/** The MCP SDK's own client, with a browser that needs no screen. */
 import type { OAuthClientProvider } from '@modelcontextprotocol/sdk/client/auth.js';
 import { UnauthorizedError } from '@modelcontextprotocol/sdk/client/auth.js';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';

@@ -2,8 +2,6 @@
  * A client of either SDK in a process of its own, for what a process decides at its start, such as whose
  * certificates it trusts: `node --import …/run-typescript.js sdk-process.ts "SDK v2" MCP_URL`. Logs in,
  * calls a tool, loses its access token, calls again; prints what it saw as JSON.
- *
- * @module
  */
 import { SDKS } from './sdks.js';
 

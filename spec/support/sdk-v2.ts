@@ -1,8 +1,4 @@
-/**
- * The second SDK: its server behind Express, and its client with the browser that needs no screen.
- *
- * @module
- */
+/** The second SDK: its server behind Express, and its client with the browser that needs no screen. */
 import { randomUUID } from 'node:crypto';
 
 import {

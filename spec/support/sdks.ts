@@ -1,8 +1,6 @@
 /**
  * Both SDKs in one form: a server's MCP endpoint and a client of the same generation, for specs that
  * run with each.
- *
- * @module
  */
 import type { RequestHandler } from 'express';
 

@@ -1,9 +1,4 @@
-/**
- * Looks for secrets where none may be: in logs, answers, stores.
- *
- * @module
- */
-
+/** Looks for secrets where none may be: in logs, answers, stores. */
 /** Forms in which a secret could be written down. */
 function formsOf(secret: string): string[] {
   const bytes = Buffer.from(secret);

@@ -1,8 +1,4 @@
-/**
- * Collects every secret that went over the wire, and looks for them in bytes, however written.
- *
- * @module
- */
+/** Collects every secret that went over the wire, and looks for them in bytes, however written. */
 import { createHash } from 'node:crypto';
 
 import type { Browser } from '../../demo/tenant/browser.js';

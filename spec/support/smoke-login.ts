@@ -1,8 +1,6 @@
 /**
  * A whole login in one process, without a test runner, for other versions of Node:
  * `node --import …/run-typescript.js smoke-login.ts`. Prints what the tool answered, and ends.
- *
- * @module
  */
 import express from 'express';
 

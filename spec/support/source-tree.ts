@@ -1,8 +1,4 @@
-/**
- * Reads TypeScript files the way the compiler does, for specs that hold the code to its own rules.
- *
- * @module
- */
+/** Reads TypeScript files the way the compiler does, for specs that hold the code to its own rules. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';

@@ -1,8 +1,4 @@
-/**
- * Titles of specs, read from the files without running them.
- *
- * @module
- */
+/** Titles of specs, read from the files without running them. */
 import { parseSync } from '@swc/core';
 
 /** A node of swc's syntax tree, of which only `type` is always there. */

@@ -1,8 +1,4 @@
-/**
- * All bytes of a durable store, as a thief of it would have them.
- *
- * @module
- */
+/** All bytes of a durable store, as a thief of it would have them. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 

@@ -1,8 +1,4 @@
-/**
- * What a grant's life does at Auth0, seen from the stand-in, and time that passes on both sides.
- *
- * @module
- */
+/** What a grant's life does at Auth0, seen from the stand-in, and time that passes on both sides. */
 import { DEMO_AUDIENCE, type TenantOptions } from '../../demo/tenant/options.js';
 import type { TenantRequest } from '../../demo/tenant/request-log.js';
 import type { World } from './world.js';

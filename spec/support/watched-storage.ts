@@ -1,9 +1,4 @@
-/**
- * A storage that tells of every verb before and after it runs.
- *
- * @module
- */
-
+/** A storage that tells of every verb before and after it runs. */
 import { STORAGE_VERBS, type StorageVerb } from '../../lib/storage/checked-storage.js';
 import type { Storage } from '../../lib/storage/storage.js';
 

@@ -1,8 +1,6 @@
 /**
  * A whole world for flow specs: an Auth0 stand-in, an Express app behind `auth0Mcp()` with a real
  * MCP route, and a clock that can be moved.
- *
- * @module
  */
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';

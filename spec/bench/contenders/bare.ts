@@ -1,8 +1,4 @@
-/**
- * The measure of all: Express apps with a trivial route that anybody may call.
- *
- * @module
- */
+/** The measure of all: Express apps with a trivial route that anybody may call. */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { hash, randomBytes } from 'node:crypto';
 

@@ -1,8 +1,4 @@
-/**
- * This library's guard while strangers flood the server.
- *
- * @module
- */
+/** This library's guard while strangers flood the server. */
 import { randomBytes } from 'node:crypto';
 
 import { CHALLENGE, REDIRECT_URI } from '../grants.js';

@@ -3,8 +3,6 @@
  *
  * The tenant and the person at its login page are another process. Ours sends its own requests to it,
  * over sockets, and what that takes here is counted.
- *
- * @module
  */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';

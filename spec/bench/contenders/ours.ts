@@ -1,8 +1,4 @@
-/**
- * This library's guard in front of the route.
- *
- * @module
- */
+/** This library's guard in front of the route. */
 import { randomBytes } from 'node:crypto';
 
 import { guardedRoute, type Rig } from '../rig.js';

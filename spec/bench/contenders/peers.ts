@@ -3,8 +3,6 @@
  *
  * `express-oauth2-jwt-bearer` and `fastmcp` are not dependencies of this repository: the benchmark
  * installs them into a folder of their own.
- *
- * @module
  */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';

@@ -1,8 +1,4 @@
-/**
- * Servers of this library without a tenant behind them.
- *
- * @module
- */
+/** Servers of this library without a tenant behind them. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -3,8 +3,6 @@
  * none of ours.
  *
  * Started with the callback URL; sent the URL of a login, it answers where that ended.
- *
- * @module
  */
 import { createBrowser, logIn } from '../../../demo/tenant/browser.js';
 import {

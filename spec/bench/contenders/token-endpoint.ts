@@ -1,8 +1,4 @@
-/**
- * This library's token endpoint.
- *
- * @module
- */
+/** This library's token endpoint. */
 import express from 'express';
 
 import { beginGrant, REDIRECT_URI, VERIFIER } from '../grants.js';

@@ -1,8 +1,4 @@
-/**
- * A real MCP transport behind the route, bare and guarded.
- *
- * @module
- */
+/** A real MCP transport behind the route, bare and guarded. */
 import { randomUUID } from 'node:crypto';
 
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';

@@ -1,9 +1,4 @@
-/**
- * What real clients need, learnt from their traffic and their bug reports.
- *
- * @module
- */
-
+/** What real clients need, learnt from their traffic and their bug reports. */
 /** Row number → what it asks for. */
 export const CLIENT_ROWS: Readonly<Record<string, string>> = {
   'CLI-10': 'a registration answer that the schema of the SDK accepts',

@@ -2,10 +2,7 @@
  * Requirements of the MCP authorization specification, 2025-03-26 to 2026-07-28, and of its security best
  * practices: on the protected resource (RS), the authorization server (AS), and a server that logs people in
  * through another one (PX).
- *
- * @module
  */
-
 /** Row number → what it asks for. */
 export const MCP_ROWS: Readonly<Record<string, string>> = {
   'RS-1': 'no valid authorization, 401: every method, before any other refusal',

@@ -1,9 +1,4 @@
-/**
- * Requirements of the RFCs and drafts behind OAuth 2.1, by endpoint.
- *
- * @module
- */
-
+/** Requirements of the RFCs and drafts behind OAuth 2.1, by endpoint. */
 /** Row number → what it asks for. */
 export const RFC_ROWS: Readonly<Record<string, string>> = {
   'R-AZ-1': 'unknown client or redirect URI: a page, no redirect',

@@ -1,10 +1,7 @@
 /**
  * Real clients that log in at the tenant itself and come back with its tokens: the SDK's first and second
  * generation, registered by themselves or imported by an administrator.
- *
- * @module
  */
-
 import { afterEach, describe, expect, it } from '@jest/globals';
 import type { OAuthClientMetadata } from '@modelcontextprotocol/sdk/shared/auth.js';
 import type { RequestHandler } from 'express';

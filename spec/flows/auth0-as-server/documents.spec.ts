@@ -1,8 +1,4 @@
-/**
- * What a client finds below `/.well-known` where Auth0 is the authorization server.
- *
- * @module
- */
+/** What a client finds below `/.well-known` where Auth0 is the authorization server. */
 import { afterEach, describe, expect, it } from '@jest/globals';
 
 import { send } from '../../support/raw-http.js';

@@ -1,8 +1,6 @@
 /**
  * Ways to mount a resource of Auth0's, each with server and client of both SDKs, the login at the tenant; what
  * is said of wrong ones; and several servers on one origin. Runs on Express 4 too.
- *
- * @module
  */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';

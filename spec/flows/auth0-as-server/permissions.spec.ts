@@ -1,8 +1,4 @@
-/**
- * Scopes and permissions of Auth0's tokens at the guard, and what needs no token at all.
- *
- * @module
- */
+/** Scopes and permissions of Auth0's tokens at the guard, and what needs no token at all. */
 import { readFile } from 'node:fs/promises';
 
 import { afterEach, describe, expect, it } from '@jest/globals';

@@ -1,8 +1,4 @@
-/**
- * What is said at the start, where Auth0 is the authorization server, and what telemetry sees.
- *
- * @module
- */
+/** What is said at the start, where Auth0 is the authorization server, and what telemetry sees. */
 import { afterEach, describe, expect, it } from '@jest/globals';
 
 import { callTool } from '../../support/oauth-client.js';

@@ -1,8 +1,4 @@
-/**
- * What somebody could try against the page of connected apps, and what comes of it.
- *
- * @module
- */
+/** What somebody could try against the page of connected apps, and what comes of it. */
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
 import { type Browser, createBrowser, logIn, type Page } from '../../../demo/tenant/browser.js';

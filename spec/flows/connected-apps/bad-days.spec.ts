@@ -1,8 +1,4 @@
-/**
- * The page of connected apps while something is away, ends, or comes in floods.
- *
- * @module
- */
+/** The page of connected apps while something is away, ends, or comes in floods. */
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
 import { type Browser, createBrowser, logIn, type Page } from '../../../demo/tenant/browser.js';

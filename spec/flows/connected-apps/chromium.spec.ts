@@ -1,8 +1,4 @@
-/**
- * The click path in real Chromium: cookies, redirects and policies as a browser applies them.
- *
- * @module
- */
+/** The click path in real Chromium: cookies, redirects and policies as a browser applies them. */
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 

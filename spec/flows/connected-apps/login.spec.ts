@@ -1,8 +1,4 @@
-/**
- * The login of the page: what it asks of Auth0, how it ends, and that it is never taken for another.
- *
- * @module
- */
+/** The login of the page: what it asks of Auth0, how it ends, and that it is never taken for another. */
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
 import {

@@ -1,8 +1,6 @@
 /**
  * Where in an app the page of connected apps works, and what is said where it cannot. Runs on
  * Express 4 too.
- *
- * @module
  */
 import { afterEach, describe, expect, it } from '@jest/globals';
 import express, { Router } from 'express';

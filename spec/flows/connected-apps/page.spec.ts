@@ -1,8 +1,4 @@
-/**
- * The page of connected apps as people use it.
- *
- * @module
- */
+/** The page of connected apps as people use it. */
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
 import { type Browser, createBrowser } from '../../../demo/tenant/browser.js';
