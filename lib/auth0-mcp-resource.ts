@@ -2,28 +2,28 @@
 import { mount, type ProtectedResource } from './app/mount.js';
 import { type Neighbours, processServers, type Server } from './app/neighbours.js';
 import { createResourceContext, type ResourceContext } from './app/resource-context.js';
-import { resourceRoutesOf } from './app/routes.js';
+import { type Route, resourceRoutesOf } from './app/routes.js';
 import { currentEnvironment } from './config/env.js';
 import { resolveResourceConfig } from './config/resolve.js';
 import type { Auth0McpResourceOptions } from './config/resource-options.js';
 import { hostEnvironment } from './core.js';
 
 /**
- * The guard, and the metadata that sends clients to the tenant. Mount it with `app.use(auth)` before
- * the MCP route; `metadata` and `bearer()` are for apps that want to place them one by one.
+ * The guard, and the metadata that sends clients to the tenant: mount it with `app.use(auth)` before the MCP route.
+ * Apps that mount the parts one by one use `metadata` and `bearer()`.
  */
 export interface Auth0McpResource extends ProtectedResource {
-  /** Resolves once the tenant's metadata and signing keys are at hand; rejects with what to repair. */
+  /** Resolves once the tenant's metadata and signing keys are fetched; rejects with what to repair. */
   ready(): Promise<void>;
-  /** Stops its timers, and leaves the origin to the other servers of this process. */
+  /** Stops timers. Other servers of this process may then serve the root of the origin. */
   close(): Promise<void>;
 }
 
 /**
- * Lets in whoever has an access token of the Auth0 tenant for this MCP endpoint. Clients register and
- * log in at Auth0 itself ("Auth for MCP"); here nothing is stored.
+ * Accepts access tokens that the Auth0 tenant issued for this MCP endpoint. Clients register and log in at Auth0
+ * itself ("Auth for MCP"); this server stores nothing.
  *
- * @param options code wins over the environment; left out, the environment is the configuration
+ * @param options take precedence over the environment. Default: the environment alone
  * @throws Auth0McpConfigError a wrong, missing or unknown option, or one that `auth0Mcp()` alone takes;
  *   the message has the remedy
  */
@@ -37,6 +37,7 @@ export function assembleResource(
   context: ResourceContext,
   servers: Set<Server> = new Set(),
 ): Auth0McpResource {
-  const routes = (neighbours: Neighbours) => resourceRoutesOf(context, neighbours);
+  const routes = (neighbours: Neighbours): readonly Route[] =>
+    resourceRoutesOf(context, neighbours);
   return mount(context, 'auth0McpResource()', routes, servers).server;
 }

@@ -3,8 +3,8 @@ import type { RequestHandler } from 'express';
 
 import { type Context, createContext } from './app/context.js';
 import { mount, type ProtectedResource } from './app/mount.js';
-import { processServers, type Server } from './app/neighbours.js';
-import { routesOf } from './app/routes.js';
+import { type Neighbours, processServers, type Server } from './app/neighbours.js';
+import { type Route, routesOf } from './app/routes.js';
 import { currentEnvironment } from './config/env.js';
 import type { Auth0McpOptions } from './config/options.js';
 import { resolveConfig } from './config/resolve.js';
@@ -13,7 +13,7 @@ import { embeddedStorage } from './storage/embedded/embedded-storage.js';
 import type { GrantRecord } from './storage/records.js';
 import { redisStorage } from './storage/redis/redis-storage.js';
 
-/** A grant as an operator, or the person themselves, may see it. */
+/** A grant, without anything secret: fit for the operator and for the user it belongs to. */
 export interface GrantSummary {
   /** What `revoke` takes. */
   readonly id: string;
@@ -23,64 +23,63 @@ export interface GrantSummary {
   readonly clientName: string | undefined;
   /** Auth0's `sub`. */
   readonly subject: string;
-  /** What the client may do. */
+  /** Scopes of its access tokens. */
   readonly scopes: readonly string[];
-  /** When the person logged in; unix seconds. */
+  /** When the user logged in; unix seconds. */
   readonly createdAt: number;
   /** When tokens were last issued; unix seconds. */
   readonly lastUsedAt: number;
 }
 
-/** Whose grants: of a person, of a client, or of a person with a client. Of nobody: none. */
-export interface GrantsOf {
+/** Selects the grants of a user, of a client, or of a user with a client. An empty filter selects none. */
+export interface GrantFilter {
   /** Auth0's `sub`. */
   readonly subject?: string;
   /** What the client sends as `client_id`. */
   readonly clientId?: string;
 }
 
-/** For admin pages and "connected apps" pages. */
+/** Lists and revokes grants: for admin pages, and for pages on which users see their clients. */
 export interface GrantAdministration {
-  /** The grants that are alive, in no particular order; without those that a later login superseded. */
-  list(filter: GrantsOf): Promise<GrantSummary[]>;
-  /** Ends a grant at once, everywhere, and gives its refresh token back to Auth0. */
+  /** Active grants, in no particular order, without those that a later login superseded. */
+  list(filter: GrantFilter): Promise<GrantSummary[]>;
+  /** Revokes a grant: in this process at once, in others within a second, and its refresh token at Auth0. */
   revoke(id: string): Promise<void>;
-  /** Ends all of them, and says how many those were. */
-  revokeAll(filter: GrantsOf): Promise<number>;
+  /** Revokes all selected grants. @returns how many were active */
+  revokeAll(filter: GrantFilter): Promise<number>;
 }
 
 /**
- * All routes and the guard of the MCP endpoint, as one middleware: mount it with `app.use(auth)`
- * before the MCP route. The parts are for apps that want to place them one by one.
+ * All routes and the guard of the MCP endpoint as one middleware: mount it with `app.use(auth)` before the MCP route.
+ * Apps that mount the parts one by one use its properties.
  */
 export interface Auth0Mcp extends ProtectedResource {
-  /** RFC 9728 and RFC 8414 (and OpenID) documents and the JWKS: all under `/.well-known`. */
+  /** Protected resource metadata (RFC 9728), server metadata (RFC 8414, OpenID) and JWKS, below `/.well-known`. */
   readonly metadata: RequestHandler;
   /** Dynamic client registration, RFC 7591. */
   readonly registration: RequestHandler;
-  /** `/authorize`, `/consent`, and the callback from Auth0. */
+  /** `/authorize`, `/consent` and the callback from Auth0. */
   readonly login: RequestHandler;
-  /** `/token`, `/revoke`, and `/backchannel-logout` for Auth0's logout tokens. */
+  /** `/token`, `/revoke` and `/backchannel-logout`. */
   readonly tokens: RequestHandler;
   /**
-   * The page `/connected-apps` below `baseUrl`, where a person signs in with Auth0, sees which clients
-   * they let in, and ends the access of any. Not part of the bundle: mount it beside it, and tell
-   * people its address. Needs `login`, which answers for Auth0's callback.
+   * The page `/connected-apps` below `baseUrl`: users sign in with Auth0, see their clients, and disconnect them. Not
+   * part of the bundle: mount it as well, and link to it. Needs `login`, which has the callback from Auth0.
    */
   readonly connectedApps: RequestHandler;
-  /** Lists and ends logins. */
+  /** Lists and revokes grants. */
   readonly grants: GrantAdministration;
-  /** Resolves once Auth0 and the storage have answered; rejects with what to repair. */
+  /** Resolves once Auth0 and the storage have responded; rejects with what to repair. */
   ready(): Promise<void>;
-  /** Releases everything, once what is being written is written; requests after it fail. */
+  /** Closes connections and timers after pending writes. Later requests fail. */
   close(): Promise<void>;
 }
 
 /**
- * Login through Auth0 for an MCP server in an Express app. Touches neither the network nor Auth0:
- * the server starts while Auth0 is down, and `ready()` tells when it answers.
+ * Login through Auth0 for an MCP server in an Express app. Sends no request: the server starts while Auth0 is down,
+ * and `ready()` resolves once Auth0 responds.
  *
- * @param options code wins over the environment; left out, the environment is the configuration
+ * @param options take precedence over the environment. Default: the environment alone
  * @throws Auth0McpConfigError a wrong, missing or unknown option; the message has the remedy
  */
 export function auth0Mcp(options?: Auth0McpOptions): Auth0Mcp {
@@ -90,23 +89,15 @@ export function auth0Mcp(options?: Auth0McpOptions): Auth0Mcp {
 
 /** Specs call it with a context of their own. @param servers of the process */
 export function assemble(context: Context, servers: Set<Server> = new Set()): Auth0Mcp {
-  const { server, parts } = mount(
-    context,
-    'auth0Mcp()',
-    (neighbours) => routesOf(context, neighbours),
-    servers,
-    // A client may request what a route needs.
-    (scopes) => {
-      for (const scope of scopes) context.knownScopes.add(scope);
-    },
-  );
+  const routes = (neighbours: Neighbours): readonly Route[] => routesOf(context, neighbours);
+  const { server, parts } = mount(context, 'auth0Mcp()', routes, servers);
   const { registration, login, tokens, connectedApps } = parts;
   const grants = administration(context);
   return Object.assign(server, { registration, login, tokens, connectedApps, grants });
 }
 
 function administration({ grants }: Context): GrantAdministration {
-  const list = async (filter: GrantsOf): Promise<GrantSummary[]> =>
+  const list = async (filter: GrantFilter): Promise<GrantSummary[]> =>
     (await grants.list(filter)).map(({ id, grant }) => summaryOf(id, grant));
   return {
     list,
@@ -114,10 +105,10 @@ function administration({ grants }: Context): GrantAdministration {
       await grants.revoke(id, 'operator');
     },
     async revokeAll(filter) {
-      // Logins on their last step too: their code must not bring tokens afterwards.
+      // Also grants whose code is not redeemed yet: it must not bring tokens afterwards.
       const found = await grants.list(filter, 'all');
-      const ended = await Promise.all(found.map(({ id }) => grants.revoke(id, 'operator')));
-      return ended.filter(Boolean).length;
+      const revoked = await Promise.all(found.map(({ id }) => grants.revoke(id, 'operator')));
+      return revoked.filter(Boolean).length;
     },
   };
 }

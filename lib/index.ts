@@ -1,16 +1,11 @@
-/**
- * The public names of `express-auth0-mcp`, and nothing else.
- *
- * @module
- */
-
+/** The public names of `express-auth0-mcp`. */
 export type { ProtectedResource } from './app/mount.js';
 export {
   type Auth0Mcp,
   auth0Mcp,
   type GrantAdministration,
+  type GrantFilter,
   type GrantSummary,
-  type GrantsOf,
 } from './auth0-mcp.js';
 export { type Auth0McpResource, auth0McpResource } from './auth0-mcp-resource.js';
 export type { AccessToken, AuthInfo } from './bearer/access-token.js';

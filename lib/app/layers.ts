@@ -13,13 +13,13 @@ const MAX_DEPTH = 8;
  */
 export function hasHandler(
   app: Application,
-  isWanted: (handler: unknown) => boolean,
+  isWanted: (handler: object) => boolean,
   path?: string,
 ): boolean {
   const isAtRoot = path === undefined || /^\/*$/.test(app.path());
   if (isAtRoot && leadsTo(layersOf(app), isWanted, path, 0)) return true;
-  const outer = field(app, 'parent');
-  return typeof outer === 'function' && hasHandler(outer as Application, isWanted, path);
+  const outer: unknown = field(app, 'parent');
+  return isApp(outer) && hasHandler(outer, isWanted, path);
 }
 
 /** In the order in which requests pass. */
@@ -28,9 +28,18 @@ export function layersOf(app: Application): readonly unknown[] {
   return stackOf(field(app, '_router') ?? field(app, 'router'));
 }
 
-/** Handlers of a route, or of the router of a layer. */
-export function handlersOf(route: unknown): readonly unknown[] {
-  return stackOf(route).map((layer) => field(layer, 'handle'));
+/** The handler of a layer, or those of its route. */
+export function handlersOf(layer: unknown): readonly object[] {
+  const inRoute = stackOf(field(layer, 'route'));
+  return [layer, ...inRoute].map((one) => field(one, 'handle')).filter(isFunction);
+}
+
+function isApp(value: unknown): value is Application {
+  return typeof value === 'function';
+}
+
+function isFunction(value: unknown): value is object {
+  return typeof value === 'function';
 }
 
 /** A member of any value. */
@@ -40,7 +49,7 @@ export function field(of: unknown, name: string): unknown {
 
 function leadsTo(
   layers: readonly unknown[],
-  isWanted: (handler: unknown) => boolean,
+  isWanted: (handler: object) => boolean,
   path: string | undefined,
   depth: number,
 ): boolean {
@@ -48,9 +57,8 @@ function leadsTo(
   return layers.some((layer) => {
     const rest = path === undefined ? undefined : pathBehind(layer, path);
     if (path !== undefined && rest === undefined) return false;
-    const handle = field(layer, 'handle');
-    if (isWanted(handle) || handlersOf(field(layer, 'route')).some(isWanted)) return true;
-    return leadsTo(stackOf(handle), isWanted, rest, depth + 1);
+    if (handlersOf(layer).some(isWanted)) return true;
+    return leadsTo(stackOf(field(layer, 'handle')), isWanted, rest, depth + 1);
   });
 }
 

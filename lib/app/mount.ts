@@ -14,118 +14,109 @@ import {
 import { authInfoOf } from '../bearer/verification.js';
 import { baseHeaders } from '../http/response-headers.js';
 import { atOrigin, createGuardedUrlsOf, createUrlsOf } from './at-origin.js';
+import type { Context } from './context.js';
 import { createMountWarnings } from './mount-warnings.js';
-import { joinServers, type Neighbours, type Server } from './neighbours.js';
+import {
+  type HandlerKind,
+  joinServers,
+  type Neighbours,
+  type PartName,
+  type Server,
+} from './neighbours.js';
 import { challengeOf } from './paths.js';
 import type { ResourceContext } from './resource-context.js';
-import type { PartName, Route } from './routes.js';
+import type { Route } from './routes.js';
 import { correlate } from './surfaces.js';
 
 /** A server that guards an MCP endpoint: mount it with `app.use()` before the route. */
 export interface ProtectedResource extends RequestHandler {
-  /** The documents below `/.well-known`: RFC 9728, and what leads clients on from there. */
+  /** The documents below `/.well-known`: protected resource metadata (RFC 9728) and server metadata. */
   readonly metadata: RequestHandler;
-  /** The guard for any further route; `scopes` are needed besides `requiredScopes`. */
+  /** A guard for any other route. `scopes` are required in addition to `requiredScopes`. */
   bearer(requirement?: { scopes?: string[] }): RequestHandler;
   /**
-   * Says whose a token is. Makes this a verifier for `requireBearerAuth` of SDK v2:
-   * `requireBearerAuth({ verifier: auth })`. It does not see which tool is called: `toolScopes` is
-   * checked by {@link ProtectedResource.bearer} only.
+   * Verifies a token and returns its caller, so that this is a verifier for `requireBearerAuth` of SDK v2:
+   * `requireBearerAuth({ verifier: auth })`. `toolScopes` is not checked: only {@link ProtectedResource.bearer} sees
+   * which tool is called.
    *
-   * @throws an error with `code` `invalid_token`, or `temporarily_unavailable` when that cannot be
-   *   found out now
+   * @throws an error with `code` `invalid_token`, or `temporarily_unavailable` during an outage
    */
   verifyAccessToken(token: string): Promise<AuthInfo>;
   /**
-   * The same for `requireBearerAuth` of SDK v1, which answers 401 to errors of its own class only:
+   * The same for `requireBearerAuth` of SDK v1, which responds with 401 only to errors of its own class:
    * `requireBearerAuth({ verifier: auth.verifierFor({ InvalidTokenError }) })`.
    */
   verifierFor(errors: SdkErrors): TokenVerifier;
-  /** Resolves once everything it depends on has answered; rejects with what to repair. */
+  /** Resolves once everything it depends on has responded; rejects with what to repair. */
   ready(): Promise<void>;
-  /** Releases everything. */
+  /** Closes connections and timers. */
   close(): Promise<void>;
 }
 
 /** What both kinds of server have in common. */
-export type MountContext = Omit<ResourceContext, 'authorizationServer'>;
-
-export interface Mounted {
-  readonly server: ProtectedResource;
-  readonly parts: Readonly<Record<PartName, RequestHandler>>;
-}
+export type MountContext = Omit<ResourceContext, 'authorizationServer'> &
+  Partial<Pick<Context, 'knownScopes'>>;
 
 /**
  * @param routesOf the table of the server
  * @param servers of this process, which this one joins
- * @param onScopes called with the scopes that a guard of the app's own needs
  */
 export function mount(
   context: MountContext,
   madeBy: Server['madeBy'],
   routesOf: (neighbours: Neighbours) => readonly Route[],
   servers: Set<Server>,
-  onScopes: (scopes: readonly string[]) => void = () => {},
-): Mounted {
-  const { config, paths } = context;
+): { server: ProtectedResource; parts: Readonly<Record<PartName, RequestHandler>> } {
+  const { config, paths, correlation, knownScopes } = context;
   const { baseUrl, resource, logger } = config;
-  const handlers = new WeakSet<object>();
-  const documents = new WeakSet<object>();
-  const guards = new WeakSet<object>();
-  const createGuard = guardsOf(context, (req) => warnings.checkMetadata(req));
+  const createGuard = guardsOf(context, (req) => warnings.onChallenge(req));
   const { guard, sharedGuard } = shareable(createGuard());
-  const neighbours = joinServers(
-    servers,
-    { madeBy, baseUrl, resource, handlers, guard: sharedGuard },
-    logger,
-  );
-  const warnings = createMountWarnings(context, madeBy, neighbours, { documents, guards });
+  const handlers: Server['handlers'] = new WeakMap();
+  const own: Server = { madeBy, baseUrl, resource, handlers, guard: sharedGuard };
+  const neighbours = joinServers(servers, own, logger);
+  const warnings = createMountWarnings(context, own, neighbours);
   const routes = routesOf(neighbours);
   const urlsOf = createUrlsOf(config);
 
+  function register(kind: HandlerKind, handler: RequestHandler): RequestHandler {
+    handlers.set(handler, kind);
+    return handler;
+  }
+
   function part(name: PartName): RequestHandler {
     const run = atOrigin(partRouter(name, routes), urlsOf);
-    return register(function runPart(req, res, next) {
-      if (name === 'metadata') warnings.noteMetadata(req);
-      warnings.watchOpenEndpoint(req, res);
+    return register(name, function runPart(req, res, next) {
+      warnings.onPart(name, req, res);
       run(req, res, next);
     });
   }
 
-  function register(handler: RequestHandler): RequestHandler {
-    handlers.add(handler);
-    return handler;
-  }
-
-  const parts = {
-    metadata: part('metadata'),
-    registration: part('registration'),
-    login: part('login'),
-    tokens: part('tokens'),
-    connectedApps: part('connectedApps'),
-  };
+  const metadata = part('metadata');
+  const registration = part('registration');
+  const login = part('login');
+  const tokens = part('tokens');
   const guardPart = atOrigin(guardRouter(context, guard, neighbours), createGuardedUrlsOf(config));
-  const { metadata, registration, login, tokens } = parts;
-  const inTurn = Router().use(metadata, registration, login, tokens, guardPart);
+  const inOrder = Router().use(metadata, registration, login, tokens, guardPart);
 
-  const bundle = register(function auth0McpBundle(req, res, next) {
-    warnings.checkBundle(req, bundle);
+  const bundle = register('bundle', function runBundle(req, res, next) {
+    warnings.onBundle(req, bundle);
     // A call of the MCP endpoint passes no router. Any other spelling of its URL does.
     if (req.url === paths.resource && req.originalUrl === paths.resource) guard(req, res, next);
-    else inTurn(req, res, next);
+    else inOrder(req, res, next);
   });
-  documents.add(bundle).add(metadata);
+
+  function bearer(requirement: { scopes?: string[] } = {}): RequestHandler {
+    // A client may request what a route requires.
+    for (const scope of requirement.scopes ?? []) knownScopes?.add(scope);
+    const guardOfRoute = createGuard(requirement);
+    return register('guard', function runGuard(req, res, next) {
+      correlation.run(() => guardOfRoute(req, res, next));
+    });
+  }
 
   const server = Object.assign(bundle, {
     metadata,
-    bearer(requirement: { scopes?: string[] } = {}): RequestHandler {
-      onScopes(requirement.scopes ?? []);
-      const guardOfRoute = createGuard(requirement);
-      const handler: RequestHandler = (req, res, next) =>
-        context.correlation.run(() => guardOfRoute(req, res, next));
-      guards.add(handler);
-      return register(handler);
-    },
+    bearer,
     ...verifiersOf(context),
     ready: context.ready,
     async close() {
@@ -133,7 +124,8 @@ export function mount(
       await context.close();
     },
   });
-  return { server, parts };
+  const connectedApps = part('connectedApps');
+  return { server, parts: { metadata, registration, login, tokens, connectedApps } };
 }
 
 function guardsOf(context: MountContext, onChallenge: (req: Request) => void): CreateGuard {

@@ -4,14 +4,19 @@ import type { Application, RequestHandler } from 'express';
 import type { Logger } from '../config/logger.js';
 import { hasHandler } from './layers.js';
 
+/** A handler that an app can mount; a `guard` is one of `auth.bearer()`. */
+export type HandlerKind = 'bundle' | 'guard' | PartName;
+
+/** The parts that an app can mount one by one, besides the guard. */
+export type PartName = 'metadata' | 'registration' | 'login' | 'tokens' | 'connectedApps';
+
 /** One server, as the others see it. */
 export interface Server {
   /** What the app called: `auth0Mcp()`. */
   readonly madeBy: 'auth0Mcp()' | 'auth0McpResource()';
   readonly baseUrl: string;
   readonly resource: string;
-  /** Every handler of it that an app can mount. */
-  readonly handlers: WeakSet<object>;
+  readonly handlers: WeakMap<object, HandlerKind>;
   /** Guards `resource`, for others to run. */
   readonly guard: RequestHandler;
 }
@@ -81,5 +86,5 @@ function hasLogin({ madeBy }: Server): boolean {
 }
 
 function isMounted({ handlers }: Server, app: Application): boolean {
-  return hasHandler(app, (handler) => typeof handler === 'function' && handlers.has(handler));
+  return hasHandler(app, (handler) => handlers.has(handler));
 }

@@ -26,7 +26,7 @@ import {
   type ServerCapabilities,
 } from '../oauth/metadata.js';
 import type { Context } from './context.js';
-import type { Neighbours } from './neighbours.js';
+import type { Neighbours, PartName } from './neighbours.js';
 import type { DocumentPaths, ResourcePaths } from './paths.js';
 import type { ResourceContext } from './resource-context.js';
 import {
@@ -36,9 +36,6 @@ import {
   pageSurface,
   type Surface,
 } from './surfaces.js';
-
-/** The parts that an app can mount one by one, besides the guard. */
-export type PartName = 'metadata' | 'registration' | 'login' | 'tokens' | 'connectedApps';
 
 /** One row: `methods` as in an `Allow` header, the path absolute. */
 export type Route = readonly [

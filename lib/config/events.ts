@@ -21,7 +21,7 @@ export type RevocationCause =
   /** The client revoked a token (RFC 7009). */
   | 'client_request'
   /** The user disconnected the client on the page of connected apps. */
-  | 'person_request'
+  | 'user_request'
   /** `auth.grants.revoke` or `revokeAll`. */
   | 'operator'
   /** A code was used twice: one of the two callers is a thief. */

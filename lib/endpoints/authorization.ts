@@ -119,7 +119,7 @@ function requestOf(
     config.resource,
   );
   if (forbidsInteraction(parameters)) {
-    throw new InteractionRequiredError('The person has to be asked first');
+    throw new InteractionRequiredError('The user has to decide first');
   }
   const scopes = selectScopes(requestedScopes, { ...config.scopes, known: knownScopes });
   const { id, kind, name, mayRefresh } = client;

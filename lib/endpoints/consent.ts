@@ -55,7 +55,7 @@ async function deny(
   await limits.countLogin(req);
   if (!(await logins.decline(flow.state, flow.formExpiresAt))) throw alreadySubmitted();
   emit({ type: 'consent_denied', client: clientFingerprint(request.clientId) });
-  const error = new AccessDeniedError('The person did not allow it');
+  const error = new AccessDeniedError('The user denied the request');
   const place = { ...CLIENT_LOGIN, kindByCode: { access_denied: 'not_allowed' } } as const;
   answerClientError(res, error, { target: request, clientKind, issuer: config.issuer, place });
 }

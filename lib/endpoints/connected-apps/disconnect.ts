@@ -37,7 +37,7 @@ async function revokeOwn(
 ): Promise<void> {
   const grant = await grants.find(grantId);
   if (grant?.subject !== account.subject) return;
-  if (!(await grants.revoke(grantId, 'person_request'))) return;
+  if (!(await grants.revoke(grantId, 'user_request'))) return;
   // For the message on the page only: without it the grant is revoked all the same.
   await accountSessions.noteDisconnected(sessionId, grant.client).catch(() => undefined);
 }

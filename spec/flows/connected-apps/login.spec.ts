@@ -312,7 +312,7 @@ describe('events and log', () => {
       expect.objectContaining({ type: 'signed_in', subject: ADA.sub }),
       expect.objectContaining({
         type: 'grant_revoked',
-        cause: 'person_request',
+        cause: 'user_request',
         grantId: grant,
         subject: ADA.sub,
       }),

@@ -14,7 +14,7 @@ const TITLES: readonly (readonly [string, readonly string[]])[] = [
   [
     'The middleware',
     [
-      ...['auth0Mcp', 'Auth0Mcp', 'GrantAdministration', 'GrantsOf', 'GrantSummary'],
+      ...['auth0Mcp', 'Auth0Mcp', 'GrantAdministration', 'GrantFilter', 'GrantSummary'],
       ...['auth0McpResource', 'Auth0McpResource', 'ProtectedResource'],
     ],
   ],
