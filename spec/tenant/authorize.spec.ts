@@ -16,7 +16,7 @@ import { runTenant } from './running-tenant.js';
 const { tenant, application } = runTenant();
 
 describe('/authorize of the tenant', () => {
-  it('asks for a password once, then knows the browser; prompt decides otherwise', async () => {
+  it('requires a password once per browser session, unless prompt requires another login', async () => {
     const browser = createBrowser();
     const first = await callbackOf(tenant, {}, browser);
     expect(first.get('state')).toBe('state-of-the-spec');
@@ -31,7 +31,7 @@ describe('/authorize of the tenant', () => {
     expect(stranger.get('error')).toBe('login_required');
   });
 
-  it('changes the person when somebody else logs in at the same browser', async () => {
+  it('replaces the session when another user logs in with the same browser', async () => {
     const browser = createBrowser();
     const ada = claimsOf((await tokensOf(tenant, {}, browser)).id_token);
     const bob = claimsOf((await tokensOf(tenant, { prompt: 'login' }, browser, BOB)).id_token);
@@ -50,7 +50,7 @@ describe('/authorize of the tenant', () => {
     expect(second.next?.searchParams.get('state')).toBe('two');
   });
 
-  it('forgets the browser at /oidc/logout, while refresh tokens survive', async () => {
+  it('ends the browser session at /oidc/logout; refresh tokens stay valid', async () => {
     const logoutUrl = 'http://127.0.0.1:9/bye';
     application({ logoutUrls: [logoutUrl] });
     const browser = createBrowser();
@@ -71,7 +71,7 @@ describe('/authorize of the tenant', () => {
     expect(page.body).toContain('Wrong email or password');
   });
 
-  it('reports by redirect who cancels, who is blocked, and an audience that does not exist', async () => {
+  it('redirects with an error after a cancelled login, for a blocked user and for an unknown audience', async () => {
     const browser = createBrowser();
     const login = await browser.follow(authorizeUrl(tenant));
     const cancelled = await cancelLogin(browser, login, { stopBefore: CALLBACK });
@@ -90,14 +90,14 @@ describe('/authorize of the tenant', () => {
   it.each([
     ['a callback that is not allowed', { redirect_uri: `${CALLBACK}/` }, 'Callback URL mismatch'],
     ['an unknown application', { client_id: '<nobody>' }, 'Unknown client: &lt;nobody&gt;'],
-  ])('answers %s with a page of its own and no redirect', async (_name, change, text) => {
+  ])('shows an error page for %s instead of a redirect', async (_name, change, text) => {
     const page = await createBrowser().get(authorizeUrl(tenant, change));
     expect(page.status).toBe(403);
     expect(page.next).toBeUndefined();
     expect(page.body).toContain(text);
   });
 
-  it('takes `resource` for the audience only under the compatibility profile', async () => {
+  it('reads `resource` as the audience only with the compatibility profile', async () => {
     const change = { audience: undefined, resource: DEMO_AUDIENCE };
     expect((await tokensOf(tenant, change)).access_token?.split('.')).toHaveLength(5);
     tenant.configure({ resourceParameterProfile: true, issInResponse: true });

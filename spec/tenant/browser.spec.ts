@@ -16,7 +16,7 @@ let server: Server;
 let origin: string;
 let seen: { url: string; headers: IncomingMessage['headers']; body: string }[];
 
-async function answer(req: IncomingMessage, res: ServerResponse): Promise<void> {
+async function serve(req: IncomingMessage, res: ServerResponse): Promise<void> {
   const chunks: Buffer[] = [];
   for await (const chunk of req) chunks.push(chunk as Buffer);
   seen.push({ url: req.url ?? '', headers: req.headers, body: Buffer.concat(chunks).toString() });
@@ -29,7 +29,7 @@ async function answer(req: IncomingMessage, res: ServerResponse): Promise<void> 
 
 beforeAll(async () => {
   seen = [];
-  server = createServer(answer);
+  server = createServer(serve);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 });
@@ -37,7 +37,7 @@ afterAll(async () => {
   await new Promise((resolve) => server.close(resolve));
 });
 
-describe('the browser without a screen', () => {
+describe('the headless browser', () => {
   it.each([
     ['approves', approve, 'allow'],
     ['denies', deny, 'deny'],
@@ -72,7 +72,7 @@ describe('its cookies (RFC 6265bis)', () => {
       jar.header({ url: new URL(url), method, crossSite });
   };
 
-  it('belong to a host whatever its port, and to a path', () => {
+  it('belong to a host with all its ports, and to a path', () => {
     const header = jarWith(
       'http://127.0.0.1:1/a/b',
       'root=1; Path=/',
@@ -84,7 +84,7 @@ describe('its cookies (RFC 6265bis)', () => {
     expect(header('http://localhost:1/a/b')).toBe('');
   });
 
-  it('are not kept from plain http when Secure, and prefixes are enforced', () => {
+  it('are rejected from plain http if Secure, and prefixes are enforced', () => {
     const host = '__Host-s=1; Secure; Path=/';
     expect(jarWith('http://127.0.0.1/', host, 's=1; Secure')('https://127.0.0.1/')).toBe('');
     expect(jarWith('https://app.test/', host)('https://app.test/x')).toBe('__Host-s=1');
@@ -93,7 +93,7 @@ describe('its cookies (RFC 6265bis)', () => {
     expect(jarWith('https://app.test/', '__Host-s=1; Path=/')('https://app.test/')).toBe('');
   });
 
-  it('obey SameSite, lax where nothing is said, and expire', () => {
+  it('obey SameSite, by default Lax, and expire', () => {
     const header = jarWith(
       'http://app.test/',
       'lax=1',

@@ -10,7 +10,7 @@ const json = async (path: string): Promise<Record<string, unknown>> =>
   (await (await fetch(new URL(path, tenant.issuer))).json()) as Record<string, unknown>;
 
 describe('discovery of the tenant', () => {
-  it('serves one document at both places, with a slash at the issuer and no API scopes', async () => {
+  it('serves one document at both paths, with a trailing slash in the issuer and without API scopes', async () => {
     const document = await json('.well-known/openid-configuration');
     expect(await json('.well-known/oauth-authorization-server')).toEqual(document);
     expect(document).toMatchObject({
@@ -22,7 +22,7 @@ describe('discovery of the tenant', () => {
     expect(document.token_endpoint_auth_methods_supported).not.toContain('none');
   });
 
-  it('publishes the next key beside the current one, so that a cached key set survives a rotation', async () => {
+  it('publishes the next key with the current one, so that a cached key set survives a rotation', async () => {
     const keys = createRemoteJWKSet(new URL('.well-known/jwks.json', tenant.issuer));
     const expected = { issuer: tenant.issuer, audience: DEMO_CLIENT_ID };
     const before = await tokensOf(tenant);
@@ -36,7 +36,7 @@ describe('discovery of the tenant', () => {
     expect(tenant.requests.map(({ path }) => path)).not.toContain('/.well-known/jwks.json');
   });
 
-  it('calls itself what it is called: another host name is another issuer', async () => {
+  it('has the host of the request as issuer', async () => {
     const host = `http://localhost:${tenant.port}/`;
     const response = await fetch(`${host}.well-known/openid-configuration`);
     expect(await response.json()).toMatchObject({
@@ -45,7 +45,7 @@ describe('discovery of the tenant', () => {
     });
   });
 
-  it('leaves `alg` out of the key set where the tenant is set so', async () => {
+  it('omits `alg` from the key set if the tenant is configured so', async () => {
     tenant.configure({ algInJwks: false });
     const { keys } = (await json('.well-known/jwks.json')) as { keys: object[] };
     expect(keys.length).toBeGreaterThanOrEqual(2);

@@ -38,7 +38,7 @@ const getKeys = (init: RequestInit = {}): Promise<Response> =>
   fetch(new URL(JWKS_PATH, tenant.issuer), init);
 
 describe('faults of the tenant', () => {
-  it('fail as often as asked, then no more, and can be taken back', async () => {
+  it('apply to the given number of requests, and can be removed', async () => {
     const fault: Fault = { kind: 'respond', status: 502, body: 'Bad Gateway' };
     tenant.fault(JWKS_PATH, fault, 2);
     const statuses = [await getKeys(), await getKeys(), await getKeys()].map(
@@ -51,7 +51,7 @@ describe('faults of the tenant', () => {
     expect((await getKeys()).status).toBe(200);
   });
 
-  it('limit the rate as Auth0 does', async () => {
+  it('respond with the 429 of Auth0', async () => {
     tenant.fault(JWKS_PATH, { kind: 'rate-limited', resetSeconds: 30 });
     const response = await getKeys();
     expect(response.status).toBe(429);
@@ -69,21 +69,21 @@ describe('faults of the tenant', () => {
     await expect(getKeys()).rejects.toThrow();
   });
 
-  it('lose the answer to a refresh that took place', async () => {
+  it('drop the response to a completed refresh', async () => {
     const { refresh_token: token } = await tokensOf(tenant);
     tenant.fault('/oauth/token', { kind: 'drop-response' }, 1);
     await expect(refresh(tenant, token)).rejects.toThrow();
     expect((await refresh(tenant, token)).status).toBe(403);
   });
 
-  it('delay and dribble proper answers', async () => {
+  it('delay and slow down correct responses', async () => {
     for (const kind of ['delay', 'slow-body'] as const) {
       tenant.fault(JWKS_PATH, { kind, milliseconds: 50 }, 1);
       expect(await (await getKeys()).json()).toHaveProperty('keys');
     }
   });
 
-  it('send HTML, broken JSON, or far too much', async () => {
+  it('send HTML, truncated JSON, or a huge body', async () => {
     tenant.fault(JWKS_PATH, { kind: 'html' }, 1);
     expect((await getKeys()).headers.get('content-type')).toContain('text/html');
     tenant.fault(JWKS_PATH, { kind: 'malformed-json' }, 1);
@@ -112,13 +112,13 @@ describe('forgeries of the tenant', () => {
     ['with the public key as secret', signedWithPublicKey('idToken'), 'HS256'],
     ['for another audience', withClaims('idToken', { aud: 'other' }), 'RS256'],
     ['of an hour ago', expired('idToken'), 'RS256'],
-  ])('make an ID token %s which does not verify', async (_name, forge, alg) => {
+  ])('create an ID token %s that does not verify', async (_name, forge, alg) => {
     const { id_token: token = '' } = await forged(forge);
     expect(decodeProtectedHeader(token).alg).toBe(alg);
     await expect(verify(token)).rejects.toThrow();
   });
 
-  it('leave out, encrypt, or redirect', async () => {
+  it('omit a token, encrypt it, or redirect', async () => {
     expect(await forged(without('idToken'))).not.toHaveProperty('id_token');
     expect((await forged(opaqueAccessToken)).access_token?.split('.')).toHaveLength(5);
     tenant.configure({ forge: redirectTo(`${tenant.issuer}elsewhere`) });
@@ -129,7 +129,7 @@ describe('forgeries of the tenant', () => {
 });
 
 describe('back-channel logout of the tenant', () => {
-  it('posts logout tokens, proper or spoiled, and ends sessions and grants', async () => {
+  it('posts valid and invalid logout tokens, and ends sessions and grants', async () => {
     const received: Record<string, string>[] = [];
     const application = createServer(async (req, res) => {
       const chunks: Buffer[] = [];

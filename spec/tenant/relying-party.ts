@@ -1,4 +1,4 @@
-/** An application of the tenant, as specs play it: login, code exchange, refresh. */
+/** An application of the tenant for specs: login, code exchange, refresh. */
 import { createHash, randomBytes } from 'node:crypto';
 import { decodeJwt } from 'jose';
 
@@ -18,7 +18,7 @@ const VERIFIER = randomBytes(32).toString('base64url');
 
 export const ADA_LOGIN = { email: ADA.email, password: ADA.password };
 
-/** What the token endpoint answered. */
+/** A response of the token endpoint. */
 export interface TokenAnswer {
   readonly status: number;
   readonly headers: Headers;
@@ -48,16 +48,16 @@ export function authorizeUrl(
   return `${tenant.issuer}authorize?${new URLSearchParams(given)}`;
 }
 
-/** Goes to the tenant, logs in if asked to, and answers with what the callback would get. */
+/** Logs in at the tenant if required, and returns the parameters of the callback. */
 export async function callbackOf(
   tenant: Tenant,
   change: Record<string, string | undefined> = {},
   browser: Browser = createBrowser(),
-  person = ADA_LOGIN,
+  user = ADA_LOGIN,
 ): Promise<URLSearchParams> {
   const options = { stopBefore: CALLBACK };
   let page: Page = await browser.follow(authorizeUrl(tenant, change), options);
-  if (page.url.pathname === '/u/login') page = await logIn(browser, page, person, options);
+  if (page.url.pathname === '/u/login') page = await logIn(browser, page, user, options);
   if (page.next === undefined) throw new Error(`no callback: ${page.status} ${page.body}`);
   return page.next.searchParams;
 }
@@ -100,9 +100,9 @@ export async function tokensOf(
   tenant: Tenant,
   change: Record<string, string | undefined> = {},
   browser: Browser = createBrowser(),
-  person = ADA_LOGIN,
+  user = ADA_LOGIN,
 ): Promise<Record<string, string>> {
-  const callback = await callbackOf(tenant, change, browser, person);
+  const callback = await callbackOf(tenant, change, browser, user);
   return (await redeem(tenant, callback.get('code') ?? '')).body;
 }
 

@@ -1,4 +1,4 @@
-/** A tenant for the specs of one file: as it starts before each of them, whatever the last one changed. */
+/** A tenant for the specs of one file, reset before each of them. */
 import { afterAll, afterEach, beforeAll } from '@jest/globals';
 
 import type { Api, Application } from '../../demo/tenant/options.js';
@@ -6,10 +6,10 @@ import { startTenant, type Tenant } from '../../demo/tenant/tenant.js';
 import { tenantKeys } from '../support/tenant-keys.js';
 import { CALLBACK } from './relying-party.js';
 
-/** What a spec changes, `undefined` removing a value. */
+/** A change by a spec; `undefined` removes a value. */
 type Change<T> = { readonly [Key in keyof T]?: T[Key] | undefined };
 
-/** The running tenant, and short cuts to its default application and API. */
+/** The running tenant, with changes to its default application and API. */
 export interface RunningTenant {
   /** Stands for the tenant from the moment it runs. */
   readonly tenant: Tenant;

@@ -37,7 +37,7 @@ async function newcomer(): Promise<string> {
 }
 
 describe('registration at the tenant', () => {
-  it('is refused unless it is switched on, and advertised all the same', async () => {
+  it('is rejected unless it is switched on, and always advertised', async () => {
     const metadata = await (await fetch(tenant.configUrl)).json();
     expect(metadata).toMatchObject({ registration_endpoint: `${tenant.issuer}oidc/register` });
     expect(await register()).toMatchObject({
@@ -46,13 +46,13 @@ describe('registration at the tenant', () => {
     });
   });
 
-  it('makes a third-party application that stays', async () => {
+  it('creates a permanent third-party application', async () => {
     const clientId = await newcomer();
     expect(clientId).toMatch(/^tpc_\w{32}$/);
     expect(tenant.settings.applications.at(-1)).toMatchObject({ clientId, thirdParty: true });
   });
 
-  it('answers with what was granted, and with a secret where one is asked for', async () => {
+  it('returns what was granted, and a secret if one was requested', async () => {
     tenant.configure({ dynamicClientRegistration: true });
     expect((await register()).body).toEqual({
       client_name: 'Spec client',
@@ -72,7 +72,7 @@ describe('registration at the tenant', () => {
 describe('a third-party application', () => {
   const scope = 'openid profile email offline_access read:notes files:write';
 
-  it('asks for consent once, and gets API scopes only: no ID token, no userinfo, an hour', async () => {
+  it('requires consent once, and gets API scopes only: no ID token, no userinfo, for an hour', async () => {
     const client_id = await newcomer();
     const browser = createBrowser();
     const url = authorizeUrl(tenant, { client_id, scope });
@@ -96,7 +96,7 @@ describe('a third-party application', () => {
     expect((await browser.follow(url, { stopBefore })).next?.searchParams.get('code')).toBeTruthy();
   });
 
-  it('gets a token without any scope where it asks for none', async () => {
+  it('gets a token without any scope if it requests none', async () => {
     const client_id = await newcomer();
     const browser = createBrowser();
     const first = await browser.follow(authorizeUrl(tenant, { client_id, scope: undefined }));
@@ -105,7 +105,7 @@ describe('a third-party application', () => {
     expect(claimsOf(access_token)).toMatchObject({ aud: DEMO_AUDIENCE, scope: '' });
   });
 
-  it('never hears of a login that failed: the person gets a page', async () => {
+  it('is not told about a failed login: the user gets an error page', async () => {
     const client_id = await newcomer();
     const browser = createBrowser();
     const login = await browser.follow(authorizeUrl(tenant, { client_id, scope }), { stopBefore });
@@ -118,20 +118,20 @@ describe('a third-party application', () => {
   it.each([
     ['a parameter that is not for it', { screen_hint: 'signup' }, 'invalid_request'],
     ['no PKCE', { code_challenge: undefined }, 'invalid_request'],
-  ])('is refused with %s', async (_name, change, error) => {
+  ])('is rejected with %s', async (_name, change, error) => {
     const client_id = await newcomer();
     const page = await createBrowser().follow(authorizeUrl(tenant, { client_id, ...change }));
     expect([page.status, page.body]).toEqual([403, expect.stringContaining(error)]);
   });
 
-  it('is refused at an API that nobody opened to it', async () => {
+  it('is rejected for an API that is not opened to it', async () => {
     const client_id = await newcomer();
     api({ thirdPartyScopes: undefined });
     const page = await createBrowser().follow(authorizeUrl(tenant, { client_id, scope }));
     expect([page.status, page.body]).toEqual([403, expect.stringContaining('unauthorized_client')]);
   });
 
-  it('names the API by resource where the compatibility profile is on', async () => {
+  it('names the API by resource with the compatibility profile', async () => {
     const client_id = await newcomer();
     const change = { client_id, scope: 'read:notes', audience: undefined, resource: DEMO_AUDIENCE };
     const audienceWith = async (resourceParameterProfile: boolean): Promise<unknown> => {
@@ -146,7 +146,7 @@ describe('a third-party application', () => {
     expect(await audienceWith(false)).toBe('opaque');
   });
 
-  it('of a metadata document is one an administrator imported', async () => {
+  it('with a metadata document has to be imported by an administrator', async () => {
     const clientId = 'https://client.example.test/client.json';
     tenant.configure({
       clientIdMetadataDocuments: true,

@@ -13,22 +13,22 @@ const UNKNOWN_REFRESH_TOKEN = {
 const { tenant, application } = runTenant();
 
 describe('/oauth/token of the tenant', () => {
-  it('calls every failed client authentication 401 access_denied "Unauthorized"', async () => {
+  it('responds to every failed client authentication with 401 access_denied "Unauthorized"', async () => {
     const unauthorized = { error: 'access_denied', error_description: 'Unauthorized' };
     for (const change of [
       { client_secret: 'wrong' },
       { client_secret: '' },
       { client_id: 'nobody' },
     ]) {
-      const answer = await redeem(tenant, 'any', change);
-      expect([answer.status, answer.body]).toEqual([401, unauthorized]);
+      const response = await redeem(tenant, 'any', change);
+      expect([response.status, response.body]).toEqual([401, unauthorized]);
     }
     application({ tokenEndpointAuthMethod: 'none', clientSecret: undefined });
-    const answer = await redeem(tenant, 'any');
-    expect([answer.status, answer.body]).toEqual([401, unauthorized]);
+    const response = await redeem(tenant, 'any');
+    expect([response.status, response.body]).toEqual([401, unauthorized]);
   });
 
-  it('accepts Basic, none and private_key_jwt where the application is set so', async () => {
+  it('accepts Basic, none and private_key_jwt if the application is configured so', async () => {
     const form = { grant_type: 'refresh_token', refresh_token: 'v1.unknown' };
     const post = async (extra: Record<string, string>, headers: Record<string, string> = {}) => {
       const body = new URLSearchParams({ ...form, ...extra });
@@ -56,7 +56,7 @@ describe('/oauth/token of the tenant', () => {
     expect((await post({ client_assertion, client_assertion_type })).status).toBe(403);
   });
 
-  it('refuses a wrong code, a wrong verifier and a second use; the second use ends the first', async () => {
+  it('rejects a wrong code, a wrong verifier and a second use, which revokes the first', async () => {
     const wrong = await redeem(tenant, 'guess');
     expect([wrong.status, wrong.body.error]).toEqual([403, 'invalid_grant']);
     const code = async () => (await callbackOf(tenant)).get('code') ?? '';
@@ -69,7 +69,7 @@ describe('/oauth/token of the tenant', () => {
     expect((await refresh(tenant, body.refresh_token)).body).toEqual(UNKNOWN_REFRESH_TOKEN);
   });
 
-  it('rotates refresh tokens, and the reuse of an old one kills the whole family', async () => {
+  it('rotates refresh tokens, and revokes the whole family when an old one is reused', async () => {
     const first = await tokensOf(tenant);
     const second = await refresh(tenant, first.refresh_token);
     expect(second.status).toBe(200);
@@ -80,25 +80,25 @@ describe('/oauth/token of the tenant', () => {
     expect((await refresh(tenant, second.body.refresh_token)).status).toBe(403);
   });
 
-  it('lets parallel refreshes pass inside the rotation overlap, each with a token of its own', async () => {
+  it('accepts parallel refreshes within the rotation overlap, each with its own successor', async () => {
     application({ rotationOverlapSeconds: 30 });
     const { refresh_token: token } = await tokensOf(tenant);
-    const answers = await Promise.all([1, 2, 3].map(() => refresh(tenant, token)));
-    expect(answers.map(({ status }) => status)).toEqual([200, 200, 200]);
-    expect(new Set(answers.map(({ body }) => body.refresh_token)).size).toBe(3);
+    const responses = await Promise.all([1, 2, 3].map(() => refresh(tenant, token)));
+    expect(responses.map(({ status }) => status)).toEqual([200, 200, 200]);
+    expect(new Set(responses.map(({ body }) => body.refresh_token)).size).toBe(3);
   });
 
-  it('silently ends the oldest refresh token beyond the limit', async () => {
+  it('silently revokes the oldest refresh token beyond the limit', async () => {
     tenant.configure({ refreshTokenLimit: 2 });
     const browser = createBrowser();
     const held: (string | undefined)[] = [];
     for (const _login of [1, 2, 3]) held.push((await tokensOf(tenant, {}, browser)).refresh_token);
     expect((await refresh(tenant, held[0])).body).toEqual(UNKNOWN_REFRESH_TOKEN);
-    const answer = await refresh(tenant, held[1]);
-    expect(answer.status).toBe(200);
+    const response = await refresh(tenant, held[1]);
+    expect(response.status).toBe(200);
   });
 
-  it('ends a refresh token after its lifetime', async () => {
+  it('rejects a refresh token after its lifetime', async () => {
     const { refresh_token: token } = await tokensOf(tenant);
     const { now } = Date;
     const clock = jest.spyOn(Date, 'now').mockImplementation(() => now() + 31 * 86_400_000);
@@ -109,17 +109,17 @@ describe('/oauth/token of the tenant', () => {
     }
   });
 
-  it('answers no refresh token without rotation, and the old one stays good', async () => {
+  it('returns no refresh token without rotation, and the old one stays valid', async () => {
     application({ refreshTokenRotation: false });
     const { refresh_token: token } = await tokensOf(tenant);
     for (const attempt of ['first', 'second']) {
-      const answer = await refresh(tenant, token);
-      expect([attempt, answer.status]).toEqual([attempt, 200]);
-      expect(answer.body).not.toHaveProperty('refresh_token');
+      const response = await refresh(tenant, token);
+      expect([attempt, response.status]).toEqual([attempt, 200]);
+      expect(response.body).not.toHaveProperty('refresh_token');
     }
   });
 
-  it('refuses to refresh for a revoked, a deleted or a blocked person, and when MFA is due', async () => {
+  it('rejects a refresh for a revoked, deleted or blocked user, and if MFA is required', async () => {
     const token = async () => (await tokensOf(tenant)).refresh_token;
     const revoked = await token();
     tenant.revokeUser(ADA.sub);
@@ -137,7 +137,7 @@ describe('/oauth/token of the tenant', () => {
     expect((await refresh(tenant, live)).body.error_description).toContain("doesn't exist anymore");
   });
 
-  it('takes JSON at /oauth/token and /oauth/revoke, and answers a revocation with nothing', async () => {
+  it('accepts JSON at /oauth/token and /oauth/revoke, and responds to a revocation with an empty body', async () => {
     const tokens = await tokensOf(tenant);
     const client = { client_id: DEMO_CLIENT_ID, client_secret: DEMO_CLIENT_SECRET };
     const post = (path: string, body: object) =>

@@ -8,7 +8,7 @@ import { runTenant } from './running-tenant.js';
 const { tenant, application, api } = runTenant();
 
 describe('tokens of the tenant', () => {
-  it('writes the Auth0 profile: azp, two audiences, typ JWT, no jti', async () => {
+  it('issues the Auth0 profile: azp, two audiences, typ JWT, no jti', async () => {
     const tokens = await tokensOf(tenant);
     expect(tokens).toMatchObject({ token_type: 'Bearer', expires_in: 86_400 });
     expect(tokens.scope).toBe('openid profile email offline_access read:notes files:write');
@@ -29,7 +29,7 @@ describe('tokens of the tenant', () => {
     });
   });
 
-  it('writes the RFC 9068 profile, and HS256, where the API is set so', async () => {
+  it('issues the RFC 9068 profile, and HS256, if the API is configured so', async () => {
     api({ dialect: 'rfc9068', signingAlg: 'HS256', signingSecret: 's'.repeat(32) });
     const { access_token: token = '' } = await tokensOf(tenant);
     expect(decodeProtectedHeader(token)).toMatchObject({ alg: 'HS256', typ: 'at+jwt' });
@@ -38,7 +38,7 @@ describe('tokens of the tenant', () => {
     await jwtVerify(token, Buffer.from('s'.repeat(32)));
   });
 
-  it('drops unknown scopes, and under RBAC those that the person does not have', async () => {
+  it('drops unknown scopes, and with RBAC those that the user does not have', async () => {
     const scope = 'openid read:notes files:write pineapple';
     expect((await tokensOf(tenant, { scope }, createBrowser(), BOB)).scope).toBe(
       'openid read:notes files:write',
@@ -49,7 +49,7 @@ describe('tokens of the tenant', () => {
     expect(claimsOf(tokens.access_token).permissions).toEqual(['read:notes']);
   });
 
-  it('hands out an opaque token of five parts without an audience, good for /userinfo', async () => {
+  it('issues an encrypted token for /userinfo without an audience', async () => {
     const { access_token: token = '' } = await tokensOf(tenant, { audience: undefined });
     expect(decodeProtectedHeader(token)).toEqual({
       alg: 'dir',
