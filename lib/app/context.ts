@@ -1,8 +1,4 @@
-/** The context of one server that issues tokens: every service, built in one place. */
-import type { Store as SessionStore } from 'express-session';
-
 import type { Auth0 } from '../auth0/auth0.js';
-import { AUTH0_SCOPES } from '../auth0/authorization-request.js';
 import { createAuth0 } from '../auth0/create-auth0.js';
 import type { AccessToken } from '../bearer/access-token.js';
 import { createCallerCache } from '../bearer/caller-cache.js';
@@ -23,35 +19,45 @@ import {
   SIGNING_KEY_MATERIAL_BYTES,
 } from '../grants/access-token.js';
 import { type AccountSessions, createAccountSessions } from '../grants/account-sessions.js';
-import { APPROVAL_TTL_SECONDS, type Approvals, createApprovals } from '../grants/approvals.js';
+import { type Approvals, createApprovals } from '../grants/approvals.js';
 import { createBackchannelLogout, type LogOut } from '../grants/backchannel-logout.js';
 import { createGrants, type Grants } from '../grants/grants.js';
 import { createLoginTransactions, type Logins } from '../grants/login-transactions.js';
 import { createRefreshTokens, type RefreshTokens } from '../grants/refresh-token.js';
-import { type AccountForms, createAccountForms } from '../http/account-forms.js';
 import { type AccountSignIns, createAccountSignIns } from '../http/account-sign-ins.js';
 import { type BrowserSessions, createBrowserSessions } from '../http/browser-sessions.js';
-import { createClientRequests, type OpenClientRequest } from '../http/client-requests.js';
+import {
+  type AttemptRefresh,
+  createClientRequests,
+  createRefreshAttempts,
+  type OpenClientRequest,
+} from '../http/client-requests.js';
 import {
   type AskForConsent,
   type ConsentForm,
   createConsentPrompt,
 } from '../http/consent-prompt.js';
-import { type CookieRules, cookieRules } from '../http/cookies.js';
-import { createErrorLog, type ErrorLog } from '../http/error-log.js';
-import { createLoginFlows, type LoginFlows } from '../http/login-flows.js';
+import { cookieRules } from '../http/cookies.js';
+import { createErrorLog, type ErrorLog } from '../http/error-responses.js';
+import {
+  createLoginFlows,
+  createUpstreamLogin,
+  type LoginFlows,
+  type RedirectToAuth0,
+} from '../http/login-flows.js';
 import { createLookFor, type ErrorPlace, type LookFor } from '../http/pages.js';
 import { createRateLimits, type RateLimits } from '../http/rate-limits.js';
-import { type AttemptRefresh, createRefreshAttempts } from '../http/refresh-attempts.js';
-import { createSealedForms, type SealedForms } from '../http/sealed-form.js';
-import { recordSessionStore, sessionSealer } from '../http/session-store.js';
-import { createUpstreamLogin, type RedirectToAuth0 } from '../http/upstream-login.js';
-import { type KeyLabel, mac } from '../keys/key-ring.js';
-import { createSealer, type Sealer } from '../keys/seal.js';
+import {
+  type AccountForms,
+  createAccountForms,
+  createSealedForms,
+  type SealedForms,
+} from '../http/sealed-forms.js';
+import { mac } from '../keys/key-ring.js';
 import { isClientsOwnChoice } from '../oauth/redirect-uri.js';
 import { matchesRedirectUriPattern } from '../oauth/redirect-uri-pattern.js';
 import { openCollection } from '../storage/collection.js';
-import type { AssertionRecord, SessionRecord } from '../storage/records.js';
+import type { AssertionRecord } from '../storage/records.js';
 import { type ConnectedAppsPaths, challengeOf, type Paths, pathsOf } from './paths.js';
 
 /** What the endpoints and the guard of one server work with. */
@@ -137,7 +143,7 @@ export function createContext(config: Config, host: HostEnvironment): Context {
     knownScopes,
     verifyBearer: observed(createVerification(accessTokens, grants.grants, callers, challenge)),
     askedScopes: ({ scopes }) => scopes,
-    openClientRequest: createClientRequests({ authenticateClient, refreshTokens, limits }),
+    openClientRequest: createClientRequests(authenticateClient, refreshTokens, limits),
     attemptRefresh: createRefreshAttempts(limits, refreshTokens),
     async ready() {
       await Promise.all([auth0.ready(), storage.ready?.()]);
@@ -173,11 +179,11 @@ function logStart({ config, storage }: Core, { backchannelLogout }: Paths): void
 
 function createLimits({ config, storage, signingKeys, collections }: Core): RateLimits {
   const [key = new Uint8Array()] = signingKeys.derive('rate-limit');
-  return createRateLimits({
-    log: config.logger,
-    store: (prefix) => storage.rateLimitStore?.(`${collections.namespace}:${prefix}`),
-    hash: (name) => mac(key, name).toString('base64url'),
-  });
+  return createRateLimits(
+    config.logger,
+    (name) => mac(key, name).toString('base64url'),
+    (prefix) => storage.rateLimitStore?.(`${collections.namespace}:${prefix}`),
+  );
 }
 
 interface CreatedClients extends ClientServices {
@@ -199,11 +205,8 @@ function createClients(core: Core, limits: RateLimits): CreatedClients {
     config.clientIdMetadataDocuments ? documents : undefined,
   );
   const assertions = openCollection<AssertionRecord>(collections, 'assertion');
-  const storeJti: StoreJti = async ({ key, clientId, grantId, ttlSeconds }) => {
-    // The narrowest limit first: what exceeds it counts for no other.
-    await limits.count('assertionsOfGrant', grantId);
-    await limits.count('assertionsOfHost', hostOf(clientId));
-    await limits.count('assertions', 'all');
+  const storeJti: StoreJti = async ({ key, grantId, ttlSeconds }) => {
+    await limits.countAssertion(grantId);
     return assertions.add(key, true, ttlSeconds);
   };
   const authenticateClient = createClientAuthentication(
@@ -234,11 +237,6 @@ function redirectUriRule({
       : matchesRedirectUriPattern(uri, patterns);
 }
 
-/** The rate-limit key that the assertions of a client share. */
-function hostOf(clientId: string): string {
-  return URL.canParse(clientId) ? `host ${new URL(clientId).hostname}` : `client ${clientId}`;
-}
-
 function createGrantServices(
   core: Core,
   knownScopes: ReadonlySet<string>,
@@ -267,45 +265,24 @@ function createBrowserServices(
   auth0: Auth0,
   accountSessions: AccountSessions,
 ): BrowserServices {
-  const { config, signingKeys, collections, emit, now, nowMs = Date.now } = core;
-  const { issuer, baseUrl } = config;
-  const { origin } = new URL(baseUrl);
-  const sealerOf = (purpose: KeyLabel): Sealer => createSealer(signingKeys.derive(purpose));
+  const { config, collections, now } = core;
+  const { origin } = new URL(config.baseUrl);
   const lookFor = createLookFor(config.brand, config.catalogue);
   const cookies = cookieRules(config.isHttps, collections.namespace);
   const flows = createLoginFlows(cookies, now);
-  const form = { flows, issuer, origin, now };
-  const consentForms = createSealedForms<ConsentForm>(
-    { ...form, sealer: sealerOf('consent-form') },
-    'other_browser',
-  );
+  const consentForms = createSealedForms<ConsentForm>(core, flows, 'consent-form', 'other_browser');
   const connectedAppsUrl = origin + paths.connectedApps.page;
   return {
     lookFor,
     flows,
-    redirectToAuth0: createUpstreamLogin({ auth0, flows, limits, emit }),
+    redirectToAuth0: createUpstreamLogin(core, auth0, flows, limits),
     consentForms,
-    askForConsent: createConsentPrompt({
-      config,
-      auth0Scopes: AUTH0_SCOPES,
-      forms: consentForms,
-      lookFor,
-      consentUrl: origin + paths.consent,
-      nowMs,
-    }),
+    askForConsent: createConsentPrompt(core, consentForms, lookFor, origin + paths.consent),
     approvals: createApprovals(collections),
-    browserSessions: createSessions(core, cookies),
-    signInForms: createSealedForms<'sign_in'>(
-      { ...form, sealer: sealerOf('sign-in-form') },
-      'page_expired',
-    ),
-    accountForms: createAccountForms({ sealer: sealerOf('account-form'), issuer, origin }),
-    accountSignIns: createAccountSignIns({
-      sessions: accountSessions,
-      cookies,
-      issuer,
-      keys: signingKeys.derive('account-cookie'),
-    }),
+    browserSessions: createBrowserSessions(core, cookies),
+    signInForms: createSealedForms<'sign_in'>(core, flows, 'sign-in-form', 'page_expired'),
+    accountForms: createAccountForms(core),
+    accountSignIns: createAccountSignIns(core, accountSessions, cookies),
     connectedAppsUrls: {
       page: connectedAppsUrl,
       signIn: origin + paths.connectedApps.signIn,
@@ -323,18 +300,4 @@ function createBrowserServices(
       way: { tryAgain: connectedAppsUrl },
     },
   };
-}
-
-/** Sessions of browsers, in which an approval is remembered. */
-function createSessions(core: Core, cookies: CookieRules): BrowserSessions {
-  const { storage, signingKeys, collections, now } = core;
-  const ttlSeconds = APPROVAL_TTL_SECONDS;
-  const sealer = sessionSealer(collections, createSealer(signingKeys.derive('session-seal')));
-  const store = (): SessionStore =>
-    storage.sessionStore?.(sealer, `${collections.namespace}:session:`) ??
-    recordSessionStore(openCollection<SessionRecord>(collections, 'session'), ttlSeconds);
-  const secrets = signingKeys
-    .derive('session-cookie')
-    .map((key) => Buffer.from(key).toString('base64url'));
-  return createBrowserSessions({ cookies, secrets, store, ttlSeconds, now });
 }

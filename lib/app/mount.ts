@@ -143,7 +143,8 @@ function guardsOf(context: MountContext, onChallenge: (req: Request) => void): C
     maxMessageBytes: config.maxMessageBytes,
     setBaseHeaders: baseHeaders(config),
     addressOf: limits.addressOf,
-    limitAnonymous: (req, calls) => limits.count('anonymous', limits.addressOf(req), calls),
+    limitAnonymous: (req, calls) =>
+      limits.count('calls', `anonymous ${limits.addressOf(req)}`, calls),
   });
 }
 

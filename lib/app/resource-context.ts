@@ -5,7 +5,7 @@ import type { AccessToken } from '../bearer/access-token.js';
 import { createAuth0Verification, observed, type VerifyBearer } from '../bearer/verification.js';
 import type { ResourceConfig } from '../config/config.js';
 import { createResourceCore, type HostEnvironment, type ResourceCore } from '../core.js';
-import { createErrorLog, type ErrorLog } from '../http/error-log.js';
+import { createErrorLog, type ErrorLog } from '../http/error-responses.js';
 import { createRateLimits, type RateLimits } from '../http/rate-limits.js';
 import { type ResourcePaths, resourcePathsOf } from './paths.js';
 
@@ -31,11 +31,7 @@ export function createResourceContext(
   logStart(config);
   const authorizationServer = createAuthorizationServer(core);
   // In-process counters: names need no hash.
-  const limits = createRateLimits({
-    log: config.logger,
-    store: () => undefined,
-    hash: (name) => name,
-  });
+  const limits = createRateLimits(config.logger, (name) => name);
   return {
     ...core,
     paths: resourcePathsOf(config),

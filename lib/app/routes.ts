@@ -18,7 +18,7 @@ import { registrationEndpoint } from '../endpoints/registration.js';
 import { revocationEndpoint } from '../endpoints/revocation.js';
 import { tokenEndpoint } from '../endpoints/token.js';
 import { upstreamMetadataEndpoint } from '../endpoints/upstream-metadata.js';
-import { notFound } from '../http/not-found.js';
+import { notFound } from '../http/handlers.js';
 import {
   authorizationServerMetadata,
   openidConfiguration,

@@ -3,10 +3,9 @@ import type { ErrorRequestHandler, RequestHandler } from 'express';
 
 import type { ResourceConfig } from '../config/config.js';
 import type { ResourceCore } from '../core.js';
-import { allowCors } from '../http/cors.js';
-import { jsonErrors } from '../http/json-errors.js';
-import { methodNotAllowed, respondToHead } from '../http/method-not-allowed.js';
-import { corsOnly, navigationsOnly } from '../http/other-sites.js';
+import { allowCors, corsOnly, navigationsOnly } from '../http/cross-site.js';
+import { jsonErrors } from '../http/error-responses.js';
+import { methodNotAllowed, respondToHead } from '../http/handlers.js';
 import { type ErrorPlace, pageErrors } from '../http/pages.js';
 import { baseHeaders, isolated, pageHeaders } from '../http/response-headers.js';
 import { contentSecurityPolicy } from '../pages/layout.js';

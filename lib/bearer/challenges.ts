@@ -1,10 +1,9 @@
 /** Error responses of the guard: RFC 6750 §3, RFC 9728 §5.1, MCP authorization, "Error Handling". */
 import type { Request, Response } from 'express';
 
-import type { ErrorLog } from '../http/error-log.js';
-import { sendOAuthError } from '../http/json-errors.js';
-import { toOAuthError } from '../http/oauth-error.js';
-import { sendJson } from '../http/send-json.js';
+import type { ErrorLog } from '../http/error-responses.js';
+import { sendOAuthError, toOAuthError } from '../http/error-responses.js';
+import { sendJson } from '../http/handlers.js';
 import { type ChallengeBase, errorChallenge, initialChallenge } from '../oauth/challenge.js';
 import { InsufficientScopeError, InvalidTokenError, type OAuthError } from '../oauth/errors.js';
 import { isJsonObject } from '../oauth/json-object.js';

@@ -2,7 +2,7 @@
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
 
 import type { AnonymousAccess, GuardScopes } from '../config/config.js';
-import { allowCors } from '../http/cors.js';
+import { allowCors } from '../http/cross-site.js';
 import { bearerCredentials } from '../oauth/bearer-token.js';
 import type { ChallengeBase } from '../oauth/challenge.js';
 import { InsufficientScopeError } from '../oauth/errors.js';

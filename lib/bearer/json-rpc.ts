@@ -6,7 +6,7 @@
  */
 import type { Request, Response } from 'express';
 
-import { type BodyLimits, readBytes } from '../http/body-bytes.js';
+import { type BodyLimits, readBytes } from '../http/read-request.js';
 import { InvalidRequestError } from '../oauth/errors.js';
 import { isJsonObject } from '../oauth/json-object.js';
 

@@ -8,7 +8,7 @@ import type { RequestHandler } from 'express';
 
 import type { ResourceConfig } from '../config/config.js';
 import type { EventListener } from '../config/events.js';
-import type { ErrorLog } from '../http/error-log.js';
+import type { ErrorLog } from '../http/error-responses.js';
 import { AccessDeniedError } from '../oauth/errors.js';
 import { isLoopbackHost } from '../oauth/redirect-uri.js';
 import { sendRpcError } from './challenges.js';

@@ -3,7 +3,7 @@
  *
  * SDK v2 recognizes its errors by a brand; v1 by class, which the app passes in. The SDK is not imported.
  */
-import { toOAuthError } from '../http/oauth-error.js';
+import { toOAuthError } from '../http/error-responses.js';
 import { InvalidTokenError } from '../oauth/errors.js';
 import type { AuthInfo } from './access-token.js';
 

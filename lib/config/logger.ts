@@ -7,7 +7,7 @@ export type LogMethod = (fields: Record<string, unknown>, message: string) => vo
 export interface Logger {
   /** Steps of single requests. */
   readonly debug: LogMethod;
-  /** The line at start, and why a request was refused. */
+  /** The line at start, and why a request was rejected. */
   readonly info: LogMethod;
   /** Needs the operator's attention: outages, wrong mounts, weak settings. */
   readonly warn: LogMethod;

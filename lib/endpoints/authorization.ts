@@ -4,12 +4,10 @@ import type { Request, RequestHandler, Response } from 'express';
 import type { Context } from '../app/context.js';
 import { type Client, requiredMethod } from '../clients/client.js';
 import type { ApprovedRequest } from '../grants/login-transactions.js';
-import { answerClientError } from '../http/client-error.js';
-import { PageError } from '../http/pages.js';
-import { readForm } from '../http/request-body.js';
-import { queryOf } from '../http/request-query.js';
+import { crossSiteEvidence } from '../http/cross-site.js';
+import { answerClientError, PageError } from '../http/pages.js';
+import { queryOf, readForm } from '../http/read-request.js';
 import { noStore } from '../http/response-headers.js';
-import { crossSiteEvidence } from '../http/same-origin.js';
 import {
   forbidsInteraction,
   parseAuthorizationRequest,

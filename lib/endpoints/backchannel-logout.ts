@@ -2,7 +2,7 @@
 import type { RequestHandler } from 'express';
 
 import type { Context } from '../app/context.js';
-import { readForm } from '../http/request-body.js';
+import { readForm } from '../http/read-request.js';
 import { noStore } from '../http/response-headers.js';
 import { InvalidRequestError, OAuthError } from '../oauth/errors.js';
 import { requiredParameter } from '../oauth/parameters.js';

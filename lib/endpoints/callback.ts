@@ -8,10 +8,10 @@ import type { EventContext } from '../config/events.js';
 import { mayBeRemembered } from '../grants/approvals.js';
 import type { ApprovedRequest } from '../grants/login-transactions.js';
 import { type PendingLogin, parsePendingLogin } from '../grants/login-transactions.js';
-import type { HeldFlow } from '../http/login-flows.js';
-import { toOAuthError } from '../http/oauth-error.js';
+import { toOAuthError } from '../http/error-responses.js';
+import type { FlowCookie } from '../http/login-flows.js';
 import { PageError, pageErrorOf } from '../http/pages.js';
-import { queryOf } from '../http/request-query.js';
+import { queryOf } from '../http/read-request.js';
 import { noStore } from '../http/response-headers.js';
 import { codeResponse, errorResponse } from '../oauth/authorization-response.js';
 import type { ErrorPageKind } from '../pages/texts/page-texts.js';
@@ -26,7 +26,7 @@ export function callbackEndpoint(context: Context): RequestHandler[] {
   return [
     noStore,
     async function finishLogin(req, res) {
-      const flow = flows.heldBy(req, stateOf(req));
+      const flow = flows.readCookie(req, stateOf(req));
       let pending: PendingLogin | undefined;
       try {
         const result = await auth0.finishLogin(req, res, flow.secret);
@@ -87,7 +87,7 @@ async function signIn(
 ): Promise<void> {
   // A refresh token is not requested here. A tenant that issues one all the same may drop one of a client's for it.
   grants.discard(login);
-  await accountSignIns.begin(req, res, login);
+  await accountSignIns.signIn(req, res, login);
   emit({ type: 'signed_in', subject: login.subject });
   res.redirect(303, connectedAppsUrls.page);
 }
@@ -98,7 +98,7 @@ function reportFailure(
   res: Response,
   thrown: unknown,
   pending: PendingLogin | undefined,
-  flow: HeldFlow,
+  flow: FlowCookie,
   { config, logError, emit, connectedAppsErrors }: Context,
 ): void {
   const failure = failureOf(thrown);
@@ -151,13 +151,13 @@ function stateOf(req: Request): string {
   return new URLSearchParams(req.originalUrl.split('?', 2)[1]).get('state') ?? '';
 }
 
-function asPage(req: Request, thrown: unknown, flow: HeldFlow): unknown {
+function asPage(req: Request, thrown: unknown, flow: FlowCookie): unknown {
   if (!(thrown instanceof Auth0Error) || thrown.kind !== 'unknown_login') return thrown;
   return new PageError(unknownLoginKind(req, flow), toOAuthError(thrown));
 }
 
-function unknownLoginKind(req: Request, { secret, isOver }: HeldFlow): ErrorPageKind {
+function unknownLoginKind(req: Request, { secret, isExpired }: FlowCookie): ErrorPageKind {
   // Auth0 sends a browser here without `state` after a link in an e-mail: verification, password reset.
   if (!queryOf(req).has('state')) return 'no_login';
-  return secret === '' && !isOver ? 'other_browser' : 'login_expired';
+  return secret === '' && !isExpired ? 'other_browser' : 'login_expired';
 }

@@ -3,12 +3,11 @@ import type { Request, RequestHandler, Response } from 'express';
 
 import type { Context } from '../app/context.js';
 import { clientFingerprint } from '../clients/client.js';
-import { answerClientError } from '../http/client-error.js';
 import { type ConsentForm, MIN_READING_MS } from '../http/consent-prompt.js';
-import { CLIENT_LOGIN } from '../http/pages.js';
-import { readForm } from '../http/request-body.js';
+import { alreadySubmitted, answerClientError, CLIENT_LOGIN } from '../http/pages.js';
+import { readForm } from '../http/read-request.js';
 import { noStore } from '../http/response-headers.js';
-import { alreadySubmitted, type OpenedForm } from '../http/sealed-form.js';
+import type { OpenedForm } from '../http/sealed-forms.js';
 import { AccessDeniedError, InvalidRequestError } from '../oauth/errors.js';
 import type { Parameters } from '../oauth/parameters.js';
 

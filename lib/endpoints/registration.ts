@@ -3,9 +3,9 @@ import type { RequestHandler } from 'express';
 
 import type { Context } from '../app/context.js';
 import { clientFingerprint } from '../clients/client.js';
-import { readJson } from '../http/request-body.js';
+import { sendJson } from '../http/handlers.js';
+import { readJson } from '../http/read-request.js';
 import { noStore } from '../http/response-headers.js';
-import { sendJson } from '../http/send-json.js';
 import { parseClientMetadata } from '../oauth/client-metadata.js';
 import { InvalidRedirectUriError } from '../oauth/errors.js';
 import { isClientsOwnChoice } from '../oauth/redirect-uri.js';

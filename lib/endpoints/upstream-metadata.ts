@@ -2,7 +2,7 @@
 import type { RequestHandler } from 'express';
 
 import type { ResourceContext } from '../app/resource-context.js';
-import { toOAuthError } from '../http/oauth-error.js';
+import { toOAuthError } from '../http/error-responses.js';
 import { cacheableFor } from '../http/response-headers.js';
 import { TemporarilyUnavailableError } from '../oauth/errors.js';
 

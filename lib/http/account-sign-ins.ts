@@ -1,15 +1,11 @@
 /**
- * Who is signed in, in the browser that sent a request.
- *
- * The cookie names the session and shows that we made it, so that made-up ones are no look-up.
- *
- * Spec: PX-10…PX-12; RFC 6265bis §4.1.3.2 (`__Host-`).
- *
- * @module
+ * The user who is signed in to the page of connected apps, by the cookie of the browser. The cookie holds the session
+ * id and a MAC, so that a forged one causes no request to the store.
  */
 import type { Request, Response } from 'express';
 
 import type { Auth0Login } from '../auth0/auth0.js';
+import type { Core } from '../core.js';
 import { ACCOUNT_SESSION_SECONDS, type AccountSessions } from '../grants/account-sessions.js';
 import { equalInConstantTime, mac } from '../keys/key-ring.js';
 import { AccessDeniedError } from '../oauth/errors.js';
@@ -17,91 +13,87 @@ import type { AccountRecord } from '../storage/records.js';
 import { type CookieRules, cookieOf } from './cookies.js';
 import { PageError } from './pages.js';
 
-/** Somebody who is signed in. */
 export interface SignedInUser {
   readonly sessionId: string;
   readonly account: AccountRecord;
 }
 
-/** Sessions of people, by the cookies of their browsers. */
+/** Sessions on the page of connected apps. */
 export interface AccountSignIns {
-  /** Signs somebody in: a new session, whatever was there before, which ends. */
-  begin(req: Request, res: Response, login: Auth0Login): Promise<void>;
-  /** Who is signed in. */
+  /** Creates a session, and ends the one that the browser had. */
+  signIn(req: Request, res: Response, login: Auth0Login): Promise<void>;
+  /** The user, or undefined without a session. */
   find(req: Request): Promise<SignedInUser | undefined>;
-  /** As {@link AccountSignIns.find}. @throws PageError nobody is */
+  /** As {@link AccountSignIns.find}. @throws PageError there is no session */
   require(req: Request): Promise<SignedInUser>;
-  /** As {@link AccountSignIns.find}, by opening the page: see `AccountSessions.visit`. */
-  enter(req: Request): Promise<SignedInUser | undefined>;
-  /** Signs out, and leaves word of it in the browser. */
-  end(res: Response, visitor: SignedInUser | undefined): Promise<void>;
-  /** Whether somebody signed out here, and nobody has signed in since. */
-  wasEnded(req: Request): boolean;
+  /** As {@link AccountSignIns.find}, for a visit of the page: see `AccountSessions.visit`. */
+  visit(req: Request): Promise<SignedInUser | undefined>;
+  /** Ends the session, and marks the browser as signed out. */
+  signOut(res: Response, user: SignedInUser | undefined): Promise<void>;
+  /** Whether the last user of this browser signed out. */
+  hasSignedOut(req: Request): boolean;
 }
 
-/** In place of a session: the browser's last person has left, and is not to be let in again unasked. */
-const ENDED = 'ended';
+/** Cookie value after signing out: the next sign-in requires the password, for a shared computer. */
+const SIGNED_OUT = 'ended';
 
-/** Seconds that is remembered: until the next day, for a machine that people share. */
-const ENDED_SECONDS = 24 * 60 * 60;
+/** Lifetime of that value, in seconds: a day. */
+const SIGNED_OUT_SECONDS = 24 * 60 * 60;
 
-interface AccountVisitsDeps {
-  readonly sessions: AccountSessions;
-  readonly cookies: CookieRules;
-  readonly issuer: string;
-  /** First makes tags, all verify. */
-  readonly keys: readonly Uint8Array[];
-}
-
-export function createAccountSignIns(deps: AccountVisitsDeps): AccountSignIns {
-  const { sessions, cookies, issuer, keys } = deps;
+export function createAccountSignIns(
+  { config, signingKeys }: Core,
+  sessions: AccountSessions,
+  cookies: CookieRules,
+): AccountSignIns {
   const cookieName = cookies.ownName('account');
-  const tagOf = (key: Uint8Array, id: string): string => mac(key, issuer, id).toString('base64url');
+  // The first key signs, all verify.
+  const keys = signingKeys.derive('account-cookie');
+  const tagOf = (key: Uint8Array, id: string): string =>
+    mac(key, config.issuer, id).toString('base64url');
 
   function setCookie(res: Response, value: string, seconds: number): void {
     res.cookie(cookieName, value, { ...cookies.options, maxAge: seconds * 1000 });
   }
 
-  /** Without a look-up. */
   function sessionIdOf(req: Request): string | undefined {
     const [, id, tag] = /^([\w-]{24})\.([\w-]{43})$/.exec(cookieOf(req, cookieName) ?? '') ?? [];
     if (id === undefined || tag === undefined) return undefined;
-    const isOurs = keys.some((key) =>
+    const isGenuine = keys.some((key) =>
       equalInConstantTime(Buffer.from(tagOf(key, id)), Buffer.from(tag)),
     );
-    return isOurs ? id : undefined;
+    return isGenuine ? id : undefined;
   }
 
-  async function visitorOf(
+  async function userOf(
     req: Request,
-    look: (id: string) => Promise<AccountRecord | undefined>,
+    read: (id: string) => Promise<AccountRecord | undefined>,
   ): Promise<SignedInUser | undefined> {
     const sessionId = sessionIdOf(req);
-    const account = sessionId === undefined ? undefined : await look(sessionId);
+    const account = sessionId === undefined ? undefined : await read(sessionId);
     return sessionId === undefined || account === undefined ? undefined : { sessionId, account };
   }
 
-  const find = (req: Request): Promise<SignedInUser | undefined> => visitorOf(req, sessions.find);
+  const find = (req: Request): Promise<SignedInUser | undefined> => userOf(req, sessions.find);
 
   return {
-    async begin(req, res, login) {
-      const before = sessionIdOf(req);
+    async signIn(req, res, login) {
+      const previous = sessionIdOf(req);
       const id = await sessions.begin(login);
-      if (before !== undefined) await sessions.end(before);
+      if (previous !== undefined) await sessions.end(previous);
       const [newest = new Uint8Array()] = keys;
       setCookie(res, `${id}.${tagOf(newest, id)}`, ACCOUNT_SESSION_SECONDS);
     },
     find,
     async require(req) {
-      const visitor = await find(req);
-      if (visitor !== undefined) return visitor;
-      throw new PageError('page_expired', new AccessDeniedError('Nobody is signed in'));
+      const user = await find(req);
+      if (user !== undefined) return user;
+      throw new PageError('page_expired', new AccessDeniedError('The user is not signed in'));
     },
-    enter: (req) => visitorOf(req, sessions.visit),
-    async end(res, visitor) {
-      if (visitor !== undefined) await sessions.end(visitor.sessionId);
-      setCookie(res, ENDED, ENDED_SECONDS);
+    visit: (req) => userOf(req, sessions.visit),
+    async signOut(res, user) {
+      if (user !== undefined) await sessions.end(user.sessionId);
+      setCookie(res, SIGNED_OUT, SIGNED_OUT_SECONDS);
     },
-    wasEnded: (req) => cookieOf(req, cookieName) === ENDED,
+    hasSignedOut: (req) => cookieOf(req, cookieName) === SIGNED_OUT,
   };
 }

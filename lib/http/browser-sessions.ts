@@ -1,75 +1,73 @@
 /**
- * The browser's session, which outlives a login: in which browser an approval is remembered.
- *
- * express-session under a cookie of our own, on a shadow of the request: the host app's own session
- * is neither seen nor touched.
+ * The session of a browser, in which approvals are remembered: express-session with a cookie of its own, on a copy of
+ * the request, so that the app's own session stays untouched.
  */
 import { randomBytes } from 'node:crypto';
 
 import type { Request, RequestHandler, Response } from 'express';
 import type session from 'express-session';
 
-import { StorageUnavailableError } from '../storage/storage.js';
+import type { Core } from '../core.js';
+import { APPROVAL_TTL_SECONDS } from '../grants/approvals.js';
+import { createSealer, type Sealer } from '../keys/seal.js';
+import { loadPackage } from '../load-package.js';
+import { type Collection, openCollection, type SealedStorage } from '../storage/collection.js';
+import type { SessionRecord } from '../storage/records.js';
+import { type SessionSealer, StorageUnavailableError } from '../storage/storage.js';
 import { type CookieRules, cookieOf } from './cookies.js';
-import { expressSession } from './express-session.js';
 
 declare module 'express-session' {
   interface SessionData {
-    /** Names this browser in approvals. Random; never leaves the server. */
+    /** Id of this browser in approvals. Random; never leaves the server. */
     browser: string;
-    /** When somebody last completed a login in it; unix seconds. */
+    /** Time of the last completed login; unix seconds. */
     lastLoginAt: number;
   }
 }
 
-/** The session of the browser that sent one request. */
+/** The session of the browser that sent a request. */
 export interface BrowserSession {
-  /** The browser's name, or undefined as long as it has no session. */
+  /** The browser's id; undefined without a session. */
   readonly browser: string | undefined;
-  /** Gives the browser a session, or renews the one it has. The cookie goes out with the response. */
+  /** Creates or renews the session. The response sets the cookie. */
   keep(): Promise<string>;
 }
 
 /** Sessions of browsers in which an approval is remembered. */
 export interface BrowserSessions {
-  /** Reads it, once a request. Sets no cookie. */
+  /** Reads the session, once a request. Sets no cookie. */
   open(req: Request, res: Response): Promise<BrowserSession>;
 }
 
-interface BrowserSessionsDeps {
-  readonly cookies: CookieRules;
-  /** First signs, all verify. */
-  readonly secrets: readonly string[];
-  /** Made at the first use. */
-  readonly store: () => session.Store;
-  readonly ttlSeconds: number;
-  /** Unix seconds. */
-  readonly now: () => number;
-}
-
-export function createBrowserSessions(deps: BrowserSessionsDeps): BrowserSessions {
-  const cookieName = deps.cookies.ownName('session');
+export function createBrowserSessions(core: Core, cookies: CookieRules): BrowserSessions {
+  const { signingKeys, now } = core;
+  const ttlSeconds = APPROVAL_TTL_SECONDS;
+  const cookieName = cookies.ownName('session');
   let loadSession: RequestHandler | undefined;
-  const makeLoader = (): RequestHandler =>
+  /** Created at first use: loading express-session would delay the start. */
+  const createLoader = (): RequestHandler =>
     expressSession()({
       name: cookieName,
-      secret: [...deps.secrets],
-      store: deps.store(),
+      // The first secret signs, all verify.
+      secret: signingKeys
+        .derive('session-cookie')
+        .map((key) => Buffer.from(key).toString('base64url')),
+      store: sessionStore(core, ttlSeconds),
       resave: false,
       saveUninitialized: false,
-      cookie: { ...deps.cookies.options, maxAge: deps.ttlSeconds * 1000 },
+      cookie: { ...cookies.options, maxAge: ttlSeconds * 1000 },
     });
 
   function load(req: Request, res: Response): Promise<Request['session']> {
-    const shadow = shadowOf(req, cookieName, deps.cookies.options.secure);
-    const loader = loadSession ?? makeLoader();
+    const copy = withoutAppSession(req, cookieName, cookies.options.secure);
+    const loader = loadSession ?? createLoader();
     loadSession = loader;
     return new Promise((resolve, reject) => {
-      void loader(shadow, res, (error?: unknown) => {
+      void loader(copy, res, (error?: unknown) => {
         if (error !== undefined && error !== null) reject(error);
-        else if (shadow.session === undefined)
-          reject(new StorageUnavailableError('no session store'));
-        else resolve(shadow.session);
+        else if (copy.session === undefined)
+          reject(new StorageUnavailableError('the session store is not connected'));
+        else resolve(copy.session);
       });
     });
   }
@@ -81,9 +79,9 @@ export function createBrowserSessions(deps: BrowserSessionsDeps): BrowserSession
         browser: current.browser,
         async keep() {
           current.browser ??= randomBytes(18).toString('base64url');
-          current.cookie.maxAge = deps.ttlSeconds * 1000;
-          // A change, so that the cookie is sent again with its new end.
-          current.lastLoginAt = deps.now();
+          current.cookie.maxAge = ttlSeconds * 1000;
+          // express-session sends the cookie with its new expiry only if the session was modified.
+          current.lastLoginAt = now();
           await save(current);
           return current.browser;
         },
@@ -92,7 +90,12 @@ export function createBrowserSessions(deps: BrowserSessionsDeps): BrowserSession
   };
 }
 
-/** Now and not when the answer ends: an outage must show before the approval is stored for it. */
+/** Loading it takes a tenth as long as loading Express, jose and passport together. */
+function expressSession(): typeof session {
+  return loadPackage('express-session') as typeof session;
+}
+
+/** Saves now, not at the end of the response: an outage must show before the approval is stored. */
 function save(current: Request['session']): Promise<void> {
   return new Promise((resolve, reject) => {
     current.save((error?: unknown) => (error ? reject(error) : resolve()));
@@ -100,11 +103,10 @@ function save(current: Request['session']): Promise<void> {
 }
 
 /**
- * The request as express-session should see it: no session of anybody else's, and a connection that
- * is secure when our public URL is, whatever stands in between (R-DP-3). Of the cookies it sees its own, as we
- * read it.
+ * The request for express-session: without the app's session, with this cookie only, and over a connection that is
+ * secure if the public URL is, whatever proxy is in front.
  */
-function shadowOf(req: Request, cookieName: string, isSecure: boolean): Request {
+function withoutAppSession(req: Request, cookieName: string, isSecure: boolean): Request {
   const value = cookieOf(req, cookieName);
   const cookie = value === undefined ? undefined : `${cookieName}=${value}`;
   const own = <T>(value: T) => ({ value, writable: true, configurable: true });
@@ -120,4 +122,60 @@ function shadowOf(req: Request, cookieName: string, isSecure: boolean): Request 
     // express-session compares the path with the cookie's, which is `/`.
     originalUrl: own('/'),
   });
+}
+
+function sessionStore(core: Core, ttlSeconds: number): session.Store {
+  const { storage, signingKeys, collections } = core;
+  const sealer = sessionSealer(collections, createSealer(signingKeys.derive('session-seal')));
+  return (
+    storage.sessionStore?.(sealer, `${collections.namespace}:session:`) ??
+    recordSessionStore(openCollection<SessionRecord>(collections, 'session'), ttlSeconds)
+  );
+}
+
+/** Seals the sessions in a driver's own session store, each with its id. */
+function sessionSealer({ onUnreadable }: SealedStorage, sealer: Sealer): SessionSealer {
+  return {
+    seal: (text, id) => sealer.seal(Buffer.from(text), `session ${id}`).toString('base64url'),
+    open(sealed, id) {
+      const opened = sealer.open(Buffer.from(sealed, 'base64url'), `session ${id}`);
+      if (opened === undefined) onUnreadable('session');
+      return opened?.toString();
+    },
+  };
+}
+
+type Callback = (error?: unknown) => void;
+
+/**
+ * A session store on the records of this library, for drivers without one. It has no `touch`: reading a session does
+ * not renew it.
+ */
+function recordSessionStore(records: Collection<SessionRecord>, ttlSeconds: number): session.Store {
+  const { Store } = expressSession();
+
+  class RecordSessionStore extends Store {
+    override get(
+      id: string,
+      callback: (error: unknown, session?: session.SessionData | null) => void,
+    ): void {
+      records.get(id).then(
+        // Written by `set` below. A copy, because express-session modifies it.
+        (record) =>
+          callback(null, (structuredClone(record) as session.SessionData | undefined) ?? null),
+        (error: unknown) => callback(error),
+      );
+    }
+
+    override set(id: string, data: session.SessionData, callback: Callback = () => {}): void {
+      const record: SessionRecord = { ...data, cookie: data.cookie };
+      records.set(id, record, ttlSeconds).then(() => callback(), callback);
+    }
+
+    override destroy(id: string, callback: Callback = () => {}): void {
+      records.delete(id).then(() => callback(), callback);
+    }
+  }
+
+  return new RecordSessionStore();
 }

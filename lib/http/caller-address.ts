@@ -1,66 +1,70 @@
-// The address that a request counts for, in every form in which servers and proxies write one.
+/** The network address of a caller for rate limits, in every notation of servers and proxies. */
 import { isIP, Server } from 'node:net';
 
 import type { Request } from 'express';
 
 import type { Logger } from '../config/logger.js';
+import { loadPackage } from '../load-package.js';
 import { trimOws } from '../oauth/optional-whitespace.js';
-import { expressRateLimit } from './express-rate-limit.js';
 
-/** One home usually has a /56 (RFC 6177). */
+/** A home usually has a /56 (RFC 6177). */
 const IPV6_SUBNET = 56;
 
-/** The largest that one customer is given for the asking. */
+/** The largest subnet that providers assign to one customer on request. */
 export const IPV6_SITE = 48;
 
 /**
  * The caller's address, or its subnet, as a key.
  *
- * @param ipv6Subnet bits of an IPv6 address that count. Default: 56, a home
+ * @param ipv6Subnet bits of an IPv6 address in the key. Default: 56
  */
 export type AddressOf = (req: Request, ipv6Subnet?: number) => string;
 
 /**
- * Logs each cause once for which callers share a limit, or have none: a proxy that is not trusted, an address
- * that cannot be read, or trust in every proxy.
+ * Logs once each reason for which callers share a limit, or avoid it: a proxy that is not trusted, an unreadable
+ * address, or trust in every proxy.
  */
 export function createAddressOf(log: Logger): AddressOf {
-  const told = new Set<string>();
-  function tell(message: string, fields: Readonly<Record<string, unknown>> = {}): void {
-    if (told.has(message)) return;
-    told.add(message);
+  const logged = new Set<string>();
+  function warnOnce(message: string, fields: Readonly<Record<string, unknown>> = {}): void {
+    if (logged.has(message)) return;
+    logged.add(message);
     log.warn({ setting: 'trust proxy', ...fields }, message);
   }
   return function addressOf(req, ipv6Subnet = IPV6_SUBNET) {
     const trusted: unknown = req.app.get('trust proxy');
-    if (req.headers['x-forwarded-for'] !== undefined && !trusted) tell(UNTRUSTED);
-    if (trusted === true) tell(TRUSTS_EVERYBODY);
-    const written = callerOf(req);
-    const address = addressIn(written);
+    if (req.headers['x-forwarded-for'] !== undefined && !trusted) warnOnce(UNTRUSTED);
+    if (trusted === true) warnOnce(TRUSTS_EVERY_PROXY);
+    const received = callerOf(req);
+    const address = addressIn(received);
     if (address === undefined) {
-      if (written !== undefined || !isClosed(req)) {
-        tell(UNREADABLE, { address: written?.slice(0, MAX_SHOWN) });
+      if (received !== undefined || !isClosed(req)) {
+        warnOnce(UNREADABLE, { address: received?.slice(0, MAX_LOGGED) });
       }
       return 'unknown';
     }
-    return isIP(address) === 4 ? address : expressRateLimit().ipKeyGenerator(address, ipv6Subnet);
+    if (isIP(address) === 4) return address;
+    const { ipKeyGenerator } = loadPackage('express-rate-limit') as RateLimitPackage;
+    return ipKeyGenerator(address, ipv6Subnet);
   };
 }
 
+type RateLimitPackage = typeof import('express-rate-limit');
+
 const UNTRUSTED =
-  'a request came with X-Forwarded-For but Express trusts no proxy: if there is a proxy in front, all callers share one rate limit, and the remedy is app.set("trust proxy", …) with the number of proxies; if there is none, somebody made the header up, and nothing is to be done';
-const TRUSTS_EVERYBODY =
+  'a request has X-Forwarded-For but Express trusts no proxy: if there is a proxy in front, all callers share one rate limit, and the remedy is app.set("trust proxy", …) with the number of proxies; if there is none, the header is forged, and nothing is to be done';
+const TRUSTS_EVERY_PROXY =
   'Express trusts every proxy, so that a caller can claim any address and avoids all rate limits: set app.set("trust proxy", …) to the number of proxies in front instead of true';
 const UNREADABLE =
-  'a caller has no address that can be read, and all such callers share one rate limit: let the proxy in front write the IP address of its caller into X-Forwarded-For (the header Forwarded is not read), and set app.set("trust proxy", …) to the number of proxies, or to "loopback" for a proxy on this machine or a Unix socket';
+  'a caller has no readable address, and all such callers share one rate limit: let the proxy in front write the IP address of its caller into X-Forwarded-For (the header Forwarded is not read), and set app.set("trust proxy", …) to the number of proxies, or to "loopback" for a proxy on this machine or a Unix socket';
 
 /** Longest part of an unreadable address in the log, in characters. */
-const MAX_SHOWN = 60;
+const MAX_LOGGED = 60;
 
 /**
- * `req.ip`, unless Express stopped on its walk along `X-Forwarded-For` at an address with a port or in brackets,
- * which it does not recognise as a trusted proxy's, or at a Unix socket, which has none: then the walk is repeated
- * with what is really written there.
+ * `req.ip`. Express stops in `X-Forwarded-For` at an address with a port or in brackets, which it does not recognize
+ * as a trusted proxy's, and at a Unix socket, which has no address: then the header is evaluated again, with the
+ * addresses parsed.
  */
 function callerOf(req: Request): string | undefined {
   const { ip } = req;
@@ -75,7 +79,7 @@ function callerOf(req: Request): string | undefined {
   return hops[0];
 }
 
-/** Whether the app trusts the proxy from which the request came: the rule of Express for `X-Forwarded-…`. */
+/** Whether the app trusts the peer of the connection as a proxy: the rule of Express for `X-Forwarded-…`. */
 export function isFromTrustedProxy(req: Request): boolean {
   return isTrusted(req, peerAddress(req), 0);
 }
@@ -85,17 +89,17 @@ function isTrusted(req: Request, address: string | undefined, index: number): bo
   return typeof trusts === 'function' && trusts(address, index) === true;
 }
 
-/** What connects to a Unix socket is on this machine, as what connects to a loopback address. */
+/** The peer of a Unix socket is on this machine, like one at a loopback address. */
 function peerAddress(req: Request): string | undefined {
   return isUnixSocket(req) ? '127.0.0.1' : req.socket?.remoteAddress;
 }
 
-/** By the listening server: the address of a TCP connection that was just closed is missing, too. */
+/** By the listening server: a TCP connection that was just closed has no address either. */
 function isUnixSocket(req: Request): boolean {
   return serverOf(req)?.listening === true && !isTcp(req);
 }
 
-/** A connection that has ended meanwhile: nothing is wrong with the set-up. */
+/** The connection has ended, which is no reason for a warning. */
 function isClosed(req: Request): boolean {
   return req.socket?.destroyed === true || isTcp(req);
 }
@@ -105,7 +109,7 @@ function isTcp(req: Request): boolean {
   return typeof address === 'object' && address !== null;
 }
 
-/** Node's HTTP servers set it, also behind TLS. */
+/** Node's HTTP and HTTPS servers set it. */
 function serverOf(req: Request): Pick<Server, 'listening' | 'address'> | undefined {
   const server: unknown = req.socket === undefined ? undefined : Reflect.get(req.socket, 'server');
   return server instanceof Server ? server : undefined;

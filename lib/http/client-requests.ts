@@ -1,72 +1,49 @@
-/**
- * A client's call to the token or the revocation endpoint, up to the question it asks: its form is
- * read, it is counted, and the client is authenticated.
- *
- * Spec: RFC 6749 §2.3 and §10.10; R-TK-15.
- *
- * @module
- */
+/** Requests of clients to the token and revocation endpoints: form, rate limits, client authentication. */
 import type { Request, Response } from 'express';
 
 import type { AuthenticateClient, IdentifiedClient } from '../clients/client-authentication.js';
 import { noteCaller } from '../config/request-context.js';
 import type { RefreshTokens } from '../grants/refresh-token.js';
 import { type ClientCredentials, parseClientCredentials } from '../oauth/client-credentials.js';
-import { InvalidClientError } from '../oauth/errors.js';
+import { InvalidClientError, InvalidGrantError } from '../oauth/errors.js';
 import type { Parameters } from '../oauth/parameters.js';
 import { IPV6_SITE } from './caller-address.js';
 import type { RateLimits } from './rate-limits.js';
-import { readForm } from './request-body.js';
+import { readForm } from './read-request.js';
 
-/** Largest body accepted, in bytes: a code, a verifier and an assertion at their limits. */
+/** Request body limit in bytes: a code, a verifier and an assertion at their limits. */
 const MAX_BODY_BYTES = 32 * 1024;
 
-/** What the endpoint has to work with. */
 export interface ClientRequest {
   readonly form: Parameters;
   readonly client: IdentifiedClient;
 }
 
 /**
- * @throws InvalidRequestError (400, 408, 413, 415) a form that cannot be read, or two ways to authenticate
- * @throws TooManyRequestsError (429) the address, the grant, or guesses at the client's secret
+ * Reads the form and authenticates the client.
+ *
+ * @throws InvalidRequestError (400, 408, 413, 415) an invalid form, or two authentication methods
+ * @throws TooManyRequestsError (429) the limit of the address, of the grant, or of guesses at the client's secret
  * @throws InvalidClientError (401) client authentication failed
  */
 export type OpenClientRequest = (req: Request, res: Response) => Promise<ClientRequest>;
 
-interface ClientRequestsDeps {
-  readonly authenticateClient: AuthenticateClient;
-  readonly refreshTokens: Pick<RefreshTokens, 'parse'>;
-  readonly limits: Pick<RateLimits, 'addressOf' | 'count' | 'check'>;
-}
-
-export function createClientRequests(deps: ClientRequestsDeps): OpenClientRequest {
-  const { authenticateClient, refreshTokens, limits } = deps;
-
-  /** The grant of a refresh token that only this client can have; finding it costs no look-up. */
-  function grantBehind(form: Parameters, clientId: string): string | undefined {
+export function createClientRequests(
+  authenticateClient: AuthenticateClient,
+  refreshTokens: RefreshTokens,
+  limits: RateLimits,
+): OpenClientRequest {
+  /** The grant of a refresh token that was issued to this client; read from the token itself. */
+  function grantIdOf(form: Parameters, clientId: string): string | undefined {
     const isRefresh = form.get('grant_type')?.[0] === 'refresh_token';
     const [token = ''] = form.get(isRefresh ? 'refresh_token' : 'token') ?? [];
     return refreshTokens.parse(token, clientId)?.grantId;
   }
 
   /**
-   * A call with a refresh token counts for its grant, apart for clients with and without a proof. A proof that is
-   * not verified yet counts for the address as well: who has only found the token uses up nothing of the client
-   * that can authenticate.
-   */
-  async function countForGrant(
-    grantId: string,
-    caller: { readonly address: string } | { readonly isAuthenticated: boolean },
-  ): Promise<void> {
-    if ('address' in caller) return limits.count('grant', `from ${caller.address} ${grantId}`);
-    return limits.count('grant', `${caller.isAuthenticated ? 'with' : 'without'} proof ${grantId}`);
-  }
-
-  /**
-   * Guesses at a secret count by address and client, never by client alone: that would let anybody lock a
-   * client out. A client that holds a refresh token of its own is not kept out by what others try from its
-   * address; it has as many tries again, however many tokens it has.
+   * Guesses at a secret count by address and client, never by client alone: then any caller could lock the client
+   * out. Requests with a refresh token of the client count apart, so that guesses of others at its address do not
+   * lock it out either.
    */
   async function authenticate(
     credentials: ClientCredentials,
@@ -78,38 +55,80 @@ export function createClientRequests(deps: ClientRequestsDeps): OpenClientReques
     if (!isSecret) return authenticateClient(credentials);
     // The id comes last: it is any text.
     const key = `${hasToken ? 'with' : 'without'} token ${address} ${clientId}`;
-    await limits.check('secret', key);
+    await limits.check('secrets', key);
     try {
       return await authenticateClient(credentials);
     } catch (error) {
-      if (error instanceof InvalidClientError) await limits.count('secret', key);
+      if (error instanceof InvalidClientError) await limits.count('secrets', key);
       throw error;
     }
   }
 
   return async function openClientRequest(req, res) {
     const address = limits.addressOf(req);
-    // What is fetched to authenticate a client counts for the address: the form proves nothing yet.
+    // Fetches for client authentication count for the address: the form proves nothing yet.
     noteCaller(limits.addressOf(req, IPV6_SITE));
     const countForAddress = async (error: unknown): Promise<never> => {
-      await limits.count('token', address);
+      await limits.count('calls', `token ${address}`);
       throw error;
     };
     const form = await readForm(req, res, MAX_BODY_BYTES).catch(countForAddress);
-    const credentials = await credentialsIn(req, form).catch(countForAddress);
+    const credentials = await credentialsOf(req, form).catch(countForAddress);
     const { clientId, method } = credentials;
-    const grantId = grantBehind(form, clientId);
+    const grantId = grantIdOf(form, clientId);
     if (grantId === undefined) {
-      await limits.count('token', address);
+      await limits.count('calls', `token ${address}`);
       return { form, client: await authenticate(credentials, address, false) };
     }
-    await countForGrant(grantId, method === 'none' ? { isAuthenticated: false } : { address });
+    if (method === 'none') {
+      await limits.count('calls', `grant without proof ${grantId}`);
+      return { form, client: await authenticate(credentials, address, true) };
+    }
+    // Until the client has authenticated, the address counts as well: a caller that has only found the token cannot
+    // use up the limit of the client.
+    await limits.count('calls', `grant from ${address} ${grantId}`);
     const client = await authenticate(credentials, address, true);
-    if (method !== 'none') await countForGrant(grantId, client);
+    await limits.count(
+      'calls',
+      `grant ${client.isAuthenticated ? 'with' : 'without'} proof ${grantId}`,
+    );
     return { form, client };
   };
 }
 
-async function credentialsIn(req: Request, form: Parameters): Promise<ClientCredentials> {
+async function credentialsOf(req: Request, form: Parameters): Promise<ClientCredentials> {
   return parseClientCredentials(req.headers.authorization, form);
+}
+
+/**
+ * Runs a refresh, and counts a refresh token that it rejects (RFC 6749 §10.10).
+ *
+ * @throws TooManyRequestsError (429) in place of InvalidGrantError, above the limit
+ */
+export type AttemptRefresh = <T>(
+  req: Request,
+  presented: { readonly refreshToken: string; readonly clientId: string },
+  refresh: (caller: string) => Promise<T>,
+) => Promise<T>;
+
+export function createRefreshAttempts(
+  limits: RateLimits,
+  refreshTokens: RefreshTokens,
+): AttemptRefresh {
+  return async function attemptRefresh(req, { refreshToken, clientId }, refresh) {
+    try {
+      return await refresh(limits.callerOf(req));
+    } catch (error) {
+      // Counted afterwards: a token cannot be guessed, and a valid refresh needs no counter.
+      if (error instanceof InvalidGrantError) {
+        const grantId = refreshTokens.parse(refreshToken, clientId)?.grantId;
+        const address = limits.addressOf(req);
+        await limits.count(
+          'refusedTokens',
+          grantId === undefined ? address : `${address} ${grantId}`,
+        );
+      }
+      throw error;
+    }
+  };
 }

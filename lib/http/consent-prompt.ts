@@ -1,32 +1,32 @@
-/** The consent page as a response, and what its form carries until the user decides. */
+/** Sends the consent page, with the request sealed in its form. The page is `pages/consent-page.ts`. */
 import type { Request, Response } from 'express';
 
+import { AUTH0_SCOPES } from '../auth0/authorization-request.js';
 import type { Client } from '../clients/client.js';
 import { clientFingerprint } from '../clients/client.js';
-import type { Config } from '../config/config.js';
+import type { Core } from '../core.js';
 import type { ApprovedRequest } from '../grants/login-transactions.js';
 import { redirectUriHost, redirectUriKind } from '../oauth/redirect-uri.js';
 import { consentPage } from '../pages/consent-page.js';
 import { type LookFor, sendPage } from './pages.js';
-import type { SealedForms } from './sealed-form.js';
+import type { SealedForms } from './sealed-forms.js';
 
 /**
- * Longer than a double click takes and shorter than the page takes to read: a page of another site can have
- * the first click and let the second fall on a button of ours that has just appeared beneath it.
+ * Minimum age of the page at Allow: longer than a double click, shorter than reading the page. A page of another site
+ * can receive the first click, and let the second hit a button that has just appeared under the pointer.
  */
 export const MIN_READING_MS: number = 1500;
 
-/** What the user is asked. */
-export interface ConsentQuestion {
+export interface ConsentRequest {
   readonly request: ApprovedRequest;
   readonly clientKind: Client['kind'];
   /** Host of the client's metadata document. */
   readonly clientHost: string | undefined;
 }
 
-/** The question as its form carries it. */
-export interface ConsentForm extends ConsentQuestion {
-  /** When the page was made; unix time in milliseconds. */
+/** The content of the form. */
+export interface ConsentForm extends ConsentRequest {
+  /** When the page was created; unix time in milliseconds. */
   readonly madeAt: number;
 }
 
@@ -34,31 +34,27 @@ export interface ConsentForm extends ConsentQuestion {
 export type AskForConsent = (
   req: Request,
   res: Response,
-  question: ConsentQuestion,
+  consent: ConsentRequest,
   options?: { readonly wasTooSoon?: boolean },
 ) => void;
 
-interface ConsentPromptDeps {
-  readonly config: Pick<Config, 'resource' | 'scopes'>;
-  /** What Auth0 is asked for besides the client's scopes. */
-  readonly auth0Scopes: readonly string[];
-  readonly forms: Pick<SealedForms<ConsentForm>, 'write'>;
-  readonly lookFor: LookFor;
-  readonly consentUrl: string;
-  readonly nowMs: () => number;
-}
-
-export function createConsentPrompt(deps: ConsentPromptDeps): AskForConsent {
-  const { resource, scopes } = deps.config;
-  return function askForConsent(req, res, { request, clientKind, clientHost }, options = {}) {
+export function createConsentPrompt(
+  { config, nowMs = Date.now }: Core,
+  forms: SealedForms<ConsentForm>,
+  lookFor: LookFor,
+  consentUrl: string,
+): AskForConsent {
+  const { resource, scopes } = config;
+  return function askForConsent(req, res, consent, { wasTooSoon = false } = {}) {
+    const { request, clientKind, clientHost } = consent;
     const { redirectUri, client } = request;
-    const form: ConsentForm = { request, clientKind, clientHost, madeAt: deps.nowMs() };
-    const page = consentPage(deps.lookFor(req), {
+    const form: ConsentForm = { request, clientKind, clientHost, madeAt: nowMs() };
+    const page = consentPage(lookFor(req), {
       form: {
-        action: formUrl(deps.consentUrl, request),
-        fields: { request: deps.forms.write(req, res, form) },
+        action: formUrl(consentUrl, request),
+        fields: { request: forms.write(req, res, form) },
       },
-      wasTooSoon: options.wasTooSoon ?? false,
+      wasTooSoon,
       clientName: client.name,
       clientNameVerified: clientKind === 'preregistered',
       clientHost,
@@ -67,14 +63,14 @@ export function createConsentPrompt(deps: ConsentPromptDeps): AskForConsent {
       redirectHost: redirectUriHost(redirectUri),
       redirectKind: redirectUriKind(redirectUri) ?? 'custom_scheme',
       scopes: request.scopes.map((name) => ({ name, description: scopes.descriptions.get(name) })),
-      auth0Scopes: [...new Set([...deps.auth0Scopes, ...request.scopes])],
+      auth0Scopes: [...new Set([...AUTH0_SCOPES, ...request.scopes])],
       resource,
     });
     sendPage(res, 200, page);
   };
 }
 
-/** What follows the form speaks the language that the client asked for, as the page itself does. */
+/** With the language of the request, for the pages after the form. */
 function formUrl(consentUrl: string, { hints }: ApprovedRequest): string {
   const uiLocales = hints['ui_locales'];
   return uiLocales === undefined

@@ -1,32 +1,22 @@
-/**
- * Names and flags of our cookies.
- *
- * Spec: RFC 6265bis §4.1.3.2 (`__Host-`); PX-10, PX-11.
- *
- * @module
- */
+/** Names, flags and parsing of this server's cookies. */
 import type { CookieOptions, Request } from 'express';
 
 import { trimOws } from '../oauth/optional-whitespace.js';
 
-/** How cookies are named and set here. */
 export interface CookieRules {
-  /**
-   * A cookie that a neighbour on the host does not overwrite: browsers keep cookies by host, whatever the
-   * port and the path of the server.
-   */
+  /** The name of a cookie. Servers on other ports and paths of the host have other names: browsers share cookies. */
   readonly ownName: (purpose: string) => string;
-  /** The same for the cookies of logins, of which a browser has several: the name without the flow's id. */
+  /** The name of a login's cookie without the id of its flow. */
   readonly flowPrefix: string;
   readonly options: CookieOptions & { readonly secure: boolean };
 }
 
 /**
- * `__Host-`, `Secure`, `HttpOnly`, `SameSite=Lax`, always: from our own URL, never from what Express
- * thinks of the connection. `Lax` because the browser comes back from Auth0 by a cross-site link.
+ * `__Host-` (RFC 6265bis §4.1.3.2), `Secure` and `HttpOnly`, from the public URL and not from the connection;
+ * `SameSite=Lax`, because the redirect from Auth0 is a cross-site navigation.
  *
- * @param isHttps false only on a plain-http loopback host, where browsers refuse the prefix
- * @param namespace the server's own, of which a few characters tell it from its neighbours
+ * @param isHttps false only on plain-http loopback, where browsers refuse the prefix
+ * @param namespace of the server: its first characters distinguish it from other servers on the host
  */
 export function cookieRules(isHttps: boolean, namespace: string): CookieRules {
   const prefix = `${isHttps ? '__Host-' : ''}auth0-mcp-`;
@@ -38,8 +28,8 @@ export function cookieRules(isHttps: boolean, namespace: string): CookieRules {
 }
 
 /**
- * The cookie of that name. None where the request has several: we set one, so that the others come from another
- * host or for another path, and nothing tells which is ours.
+ * The cookie of that name; undefined if the request has several: this server sets one, so another host or path set
+ * the others, and nothing tells them apart.
  */
 export function cookieOf(req: Request, name: string): string | undefined {
   const [cookie, another] = cookiesOf(req).filter(([sent]) => sent === name);
@@ -47,8 +37,8 @@ export function cookieOf(req: Request, name: string): string | undefined {
 }
 
 /**
- * Name and value of each cookie on the request. Browsers compare a name with `__Host-` as it was sent, without
- * space and tab around it (RFC 6265bis §5.7): a reader that drops more takes a name for ours that any sibling host may set.
+ * Name and value of each cookie. Trims space and tab only, as browsers do when they check `__Host-` (RFC 6265bis
+ * §5.7): otherwise a cookie that any sibling host may set would pass for one of this server.
  */
 export function cookiesOf(req: Request): [name: string, value: string][] {
   return (req.headers.cookie ?? '').split(';').map((pair) => {

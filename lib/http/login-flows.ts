@@ -1,84 +1,94 @@
-/** A cookie for each login: it ties the consent form, and then the login at Auth0, to one browser. */
+/**
+ * A login from its consent form to the callback. A cookie for each login binds the form, and then the login at Auth0,
+ * to one browser.
+ */
 import { randomBytes } from 'node:crypto';
 
 import type { Request, Response } from 'express';
 
+import type { Auth0, LoginStart } from '../auth0/auth0.js';
+import { clientFingerprint } from '../clients/client.js';
+import type { Core } from '../core.js';
+import type { PendingLogin } from '../grants/login-transactions.js';
 import { LOGIN_TTL_SECONDS } from '../grants/login-transactions.js';
 import { type CookieRules, cookieOf, cookiesOf } from './cookies.js';
+import { alreadySubmitted } from './pages.js';
+import type { RateLimits } from './rate-limits.js';
 
-/** Seconds a form may stay open before its buttons stop working. */
+/** Lifetime of a form, in seconds. */
 export const FORM_TTL_SECONDS = 600;
 
-/** Flows of one browser. Their cookies, with our others, stay within 1 kB of request header. */
+/** Logins of one browser. Their cookies, with the others, stay within 1 kB of request headers. */
 const MAX_FLOWS = 12;
 
-/** Of them, so many of those that were approved last give way to no form: other sites can open forms. */
-const MAX_KEPT = 8;
+/** Of these, approved logins that no form replaces: other sites can open forms. */
+const MAX_APPROVED_FLOWS = 8;
 
-/** Begins the value of a cookie whose flow was approved. */
+/** First character of the cookie of an approved login. */
 const APPROVED = '.';
 
-/** The cookie outlives the login at Auth0 by so much, so that a late callback is told the reason. */
+/** The cookie outlives the login at Auth0 by so much, so that a late callback shows the reason. */
 const MARGIN_SECONDS = 300;
 
 /** Four bytes of time and four random ones, in base64url: the length of an id. */
 const ID_LENGTH = 11;
 const ID = /^[\w-]{11}$/;
 
-/** A login from its consent form, if there is one, to its callback. */
 export interface LoginFlow {
-  /** Names the cookie, and says when the flow began. Not a secret. */
+  /** Name of the cookie, with the time of its creation. Not a secret. */
   readonly id: string;
   /** The value of the cookie. */
   readonly secret: string;
-  /** `state` for Auth0: the id, so that the callback finds the cookie, and 192 random bits. */
+  /** `state` for Auth0: the id, which the callback needs to find the cookie, and 192 random bits. */
   readonly state: string;
-  /** When its form expires; unix seconds. Undefined where the user was not asked. */
+  /** When its form expires; unix seconds. Undefined without a form. */
   readonly formExpiresAt?: number;
 }
 
-/** A flow as the browser knows it. */
-export interface HeldFlow {
-  /** The value of its cookie; empty where this browser has none. */
+/** The cookie of a login, as the browser sent it. */
+export interface FlowCookie {
+  /** Empty if the browser sent none. */
   readonly secret: string;
-  /** The cookie is gone because its time is over, or because newer flows took its place. */
-  readonly isOver: boolean;
+  /** Whether the cookie may be missing because it expired or because newer logins replaced it. */
+  readonly isExpired: boolean;
 }
 
 export interface LoginFlows {
-  /** A new flow. Where the browser has many already, the oldest lose their cookies, forms before approved ones. */
+  /** Creates a flow. A browser with many of them loses the oldest cookies, forms before approved logins. */
   begin(req: Request, res: Response): LoginFlow;
-  /** Sets the cookie for the time of the form. */
-  holdForm(res: Response, flow: LoginFlow): void;
-  /** Sets the cookie, perhaps again, for the whole time of the login at Auth0. */
-  holdLogin(res: Response, flow: LoginFlow): void;
-  /** @param idOrState of the flow; from the URL of a callback, it may be anything */
-  heldBy(req: Request, idOrState: string): HeldFlow;
+  /** Sets the cookie for the lifetime of the form. */
+  setFormCookie(res: Response, flow: LoginFlow): void;
+  /** Sets or renews the cookie for the lifetime of the login at Auth0. */
+  setLoginCookie(res: Response, flow: LoginFlow): void;
+  /** @param idOrState of the flow; in the URL of a callback it is untrusted */
+  readCookie(req: Request, idOrState: string): FlowCookie;
 }
 
 /** @param now unix seconds */
 export function createLoginFlows(cookies: CookieRules, now: () => number): LoginFlows {
   const nameOf = (id: string): string => cookies.flowPrefix + id;
 
-  function hold(res: Response, id: string, value: string, seconds: number): void {
+  function setCookie(res: Response, id: string, value: string, seconds: number): void {
     res.cookie(nameOf(id), value, { ...cookies.options, maxAge: seconds * 1000 });
   }
 
-  /** The browser's flows, the oldest first, each by its id with the value of its cookie. */
+  /** The browser's flows with the values of their cookies, the oldest first. */
   function flowsOf(req: Request): [id: string, value: string][] {
     const flows = new Map<string, string>();
     for (const [name, value] of cookiesOf(req)) {
       const id = name.slice(cookies.flowPrefix.length);
-      // Other names under the prefix were not set here, and one that no header may contain cannot be cleared.
+      // Other names with the prefix were not set here; one that is invalid in a header could not be cleared.
       if (name.startsWith(cookies.flowPrefix) && ID.test(id)) flows.set(id, value);
     }
-    return [...flows].sort(([one], [other]) => startedAt(one) - startedAt(other));
+    return [...flows].sort(([one], [other]) => createdAt(one) - createdAt(other));
   }
 
-  function makeRoom(req: Request, res: Response): void {
+  function clearOldest(req: Request, res: Response): void {
     const flows = flowsOf(req);
-    const kept = flows.filter(([, value]) => value.startsWith(APPROVED)).slice(-MAX_KEPT);
-    const others = flows.filter((flow) => !kept.includes(flow));
+    const approved = flows
+      .filter(([, value]) => value.startsWith(APPROVED))
+      .slice(-MAX_APPROVED_FLOWS);
+    const others = flows.filter((flow) => !approved.includes(flow));
     for (const [id] of others.slice(0, Math.max(flows.length - MAX_FLOWS + 1, 0))) {
       res.clearCookie(nameOf(id), cookies.options);
     }
@@ -86,32 +96,88 @@ export function createLoginFlows(cookies: CookieRules, now: () => number): Login
 
   return {
     begin(req, res) {
-      makeRoom(req, res);
+      clearOldest(req, res);
       const bytes = randomBytes(8);
       bytes.writeUInt32BE(now());
       const id = bytes.toString('base64url');
       const state = id + randomBytes(24).toString('base64url');
       return { id, state, secret: randomBytes(16).toString('base64url') };
     },
-    holdForm: (res, { id, secret }) => hold(res, id, secret, FORM_TTL_SECONDS),
-    holdLogin(res, { id, secret, formExpiresAt }) {
-      // Without a form another site can have begun it as well.
+    setFormCookie: (res, { id, secret }) => setCookie(res, id, secret, FORM_TTL_SECONDS),
+    setLoginCookie(res, { id, secret, formExpiresAt }) {
+      // A login without a form is not approved: another site can have started it.
       const value = formExpiresAt === undefined ? secret : APPROVED + secret;
-      hold(res, id, value, LOGIN_TTL_SECONDS + MARGIN_SECONDS);
+      setCookie(res, id, value, LOGIN_TTL_SECONDS + MARGIN_SECONDS);
     },
-    heldBy(req, idOrState) {
+    readCookie(req, idOrState) {
       const id = idOrState.slice(0, ID_LENGTH);
-      const isOver =
-        startedAt(id) + FORM_TTL_SECONDS + LOGIN_TTL_SECONDS <= now() ||
+      const isExpired =
+        createdAt(id) + FORM_TTL_SECONDS + LOGIN_TTL_SECONDS <= now() ||
         flowsOf(req).length >= MAX_FLOWS - 1;
       const value = cookieOf(req, nameOf(id)) ?? '';
-      return { secret: value.startsWith(APPROVED) ? value.slice(APPROVED.length) : value, isOver };
+      const secret = value.startsWith(APPROVED) ? value.slice(APPROVED.length) : value;
+      return { secret, isExpired };
     },
   };
 }
 
-/** Unix seconds; 0 for an id that is none of ours. */
-function startedAt(id: string): number {
+/** Unix seconds; 0 for an invalid id. */
+function createdAt(id: string): number {
   const bytes = Buffer.from(id, 'base64url');
   return bytes.length === 8 ? bytes.readUInt32BE(0) : 0;
+}
+
+/**
+ * Stores the login and redirects the browser to Auth0. Sends the response.
+ *
+ * @throws PageError the form of this flow was submitted before
+ * @throws TooManyRequestsError too many logins were started
+ */
+export type RedirectToAuth0 = (
+  req: Request,
+  res: Response,
+  pending: PendingLogin,
+  flow: LoginFlow,
+) => Promise<void>;
+
+export function createUpstreamLogin(
+  { emit }: Core,
+  auth0: Auth0,
+  flows: LoginFlows,
+  limits: RateLimits,
+): RedirectToAuth0 {
+  return async function redirectToAuth0(req, res, pending, flow) {
+    await limits.countLogin(req);
+    flows.setLoginCookie(res, flow);
+    const { secret: browser, state, formExpiresAt } = flow;
+    const parameters = parametersOf(pending);
+    const previous = await auth0.startLogin(req, res, {
+      browser,
+      state,
+      formExpiresAt,
+      pending,
+      ...parameters,
+    });
+    if (previous !== undefined) throw alreadySubmitted(previous.location);
+    if (pending.purpose === 'client') {
+      const client = clientFingerprint(pending.request.clientId);
+      if (formExpiresAt !== undefined) emit({ type: 'consent_given', client });
+      emit({ type: 'login_started', client });
+    } else {
+      emit({ type: 'sign_in_started' });
+    }
+  };
+}
+
+/** Parameters of the authorization request to Auth0. */
+function parametersOf(
+  pending: PendingLogin,
+): Pick<LoginStart, 'scopes' | 'hints' | 'identityOnly'> {
+  if (pending.purpose === 'client') {
+    const { scopes, hints } = pending.request;
+    return { scopes, hints };
+  }
+  // OpenID Connect Core §3.1.2.1
+  const hints: LoginStart['hints'] = pending.reauthenticate ? { prompt: 'login' } : {};
+  return { scopes: [], hints, identityOnly: true };
 }

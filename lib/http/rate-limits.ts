@@ -1,195 +1,203 @@
 /**
- * Rate limits on what works for callers without a token: registration, logins, tokens, open calls.
+ * Rate limits by express-rate-limit, in the counters that all instances share where the storage has them.
  *
- * Generous on purpose: hosted clients serve all their users from a few addresses, and a limit that
- * stops them logs everyone out. They stop floods, not people.
- *
- * Whoever is logged in has a budget of their own, which nobody else can use up: a call with a refresh
- * token of ours counts for its grant and not for an address, and the guard counts nothing at all.
- *
- * @module
+ * The limits are high: hosted clients serve all their users from a few addresses. A user who is logged in has limits
+ * of their own: requests with a refresh token count for the grant and not for the address; access tokens do not count.
  */
 import type { Request, RequestHandler } from 'express';
-import type { RateLimitRequestHandler, Store } from 'express-rate-limit';
+import type { ClientRateLimitInfo, Options, Store } from 'express-rate-limit';
 
 import type { Logger } from '../config/logger.js';
 import { noteCaller } from '../config/request-context.js';
+import { withTimeLimit } from '../deadline.js';
+import { loadPackage } from '../load-package.js';
 import { TooManyRequestsError } from '../oauth/errors.js';
+import { StorageUnavailableError } from '../storage/storage.js';
 import { type AddressOf, createAddressOf, IPV6_SITE } from './caller-address.js';
-import { expressRateLimit } from './express-rate-limit.js';
-import { createSteadyCounters } from './steady-counters.js';
 
 const MINUTE_MS = 60_000;
 
-/** Of a hashed address: enough to tell the callers of one grant apart. */
+/** Longest wait for a shared counter of `passOnStoreError`: with a storage deadline after it, below a second. */
+const COUNTER_DEADLINE_MS = 200;
+
+/** Of a hashed address: enough to distinguish the callers of one grant. */
 const CALLER_CHARACTERS = 12;
 
-/** So many calls in a window. */
 interface Limit {
   readonly limit: number;
   readonly windowMs: number;
+  /**
+   * Whether requests pass uncounted while the store fails. Otherwise they fail with 503, which costs time, but no
+   * login: the client tries again.
+   */
+  readonly passOnStoreError: boolean;
 }
 
-type LimitName =
-  | 'registration'
-  | 'login'
-  | 'token'
-  | 'grant'
-  | 'secret'
-  | 'refresh_token'
-  | 'assertionsOfGrant'
-  | 'assertionsOfHost'
-  | 'assertions'
-  | 'anonymous'
-  | 'visitor'
-  | 'site'
-  | 'everybody';
+type LimitName = 'login' | 'calls' | 'secrets' | 'refusedTokens' | 'records' | 'allRecords';
 
-/** What is counted together: so many in a window. */
 const LIMITS: Readonly<Record<LimitName, Limit>> = {
-  /** Registrations of one address. They cost no storage, and hosted clients repeat them (CLI-22). */
-  registration: { limit: 600, windowMs: MINUTE_MS },
-  /** Page views, answers and callbacks of one address: 80 logins a minute. */
-  login: { limit: 240, windowMs: MINUTE_MS },
-  /** Codes and everything unproven, of one address. */
-  token: { limit: 1200, windowMs: MINUTE_MS },
-  /** Calls with the refresh tokens of one grant: with a proof, without one, and by address before the proof is verified. */
-  grant: { limit: 600, windowMs: MINUTE_MS },
-  /** Wrong client secrets for one client from one address (R-TK-15). */
-  secret: { limit: 30, windowMs: MINUTE_MS },
+  /** Pages, forms and callbacks of one address: 80 logins a minute. */
+  login: { limit: 240, windowMs: MINUTE_MS, passOnStoreError: true },
   /**
-   * Refresh tokens that are refused, of one address; more than the logins of one address that can follow.
-   * A genuine token counts for its grant there, so that clients behind one address share nothing.
+   * Requests of one address without a token of this server, apart for registrations, token requests and anonymous
+   * MCP requests; token requests of one grant.
    */
-  refresh_token: { limit: 100, windowMs: MINUTE_MS },
-  /**
-   * Client assertions stored for one grant, for the clients of one host, and for all. Each is stored for eight
-   * minutes at the most, so that this bounds the store.
-   */
-  assertionsOfGrant: { limit: 60, windowMs: MINUTE_MS },
-  assertionsOfHost: { limit: 1200, windowMs: MINUTE_MS },
-  assertions: { limit: 6000, windowMs: MINUTE_MS },
-  /** Calls of one address to what is open without a token (`anonymous`). */
-  anonymous: { limit: 1200, windowMs: MINUTE_MS },
-  /** Logins begun from one address, so that a few addresses cannot use up what is for everybody. */
-  visitor: { limit: 300, windowMs: 10 * MINUTE_MS },
-  /** The same from 256 neighbouring homes, which somebody may have to themselves. */
-  site: { limit: 900, windowMs: 10 * MINUTE_MS },
-  /** Logins begun by everybody: bounds the store. Two windows may meet in one login's life. */
-  everybody: { limit: 50_000, windowMs: 10 * MINUTE_MS },
+  calls: { limit: 1200, windowMs: MINUTE_MS, passOnStoreError: true },
+  /** Wrong secrets for one client from one address. */
+  secrets: { limit: 30, windowMs: MINUTE_MS, passOnStoreError: false },
+  /** Rejected refresh tokens from one address, a genuine one apart for its grant. More than logins can follow. */
+  refusedTokens: { limit: 100, windowMs: MINUTE_MS, passOnStoreError: false },
+  /** Records that one network (by logins) or one grant (by client assertions) can add to the store. */
+  records: { limit: 300, windowMs: 10 * MINUTE_MS, passOnStoreError: false },
+  /** Records that all of them can add: bounds the store. Two windows can overlap the lifetime of one login. */
+  allRecords: { limit: 50_000, windowMs: 10 * MINUTE_MS, passOnStoreError: false },
 };
 
-/** The limits. Those that are handlers count by address. */
-export interface RateLimits
-  extends Readonly<Record<'registration' | 'login' | 'token', RequestHandler>> {
+export interface RateLimits {
+  /** Count by address: page views, registrations, and token requests that have no grant. */
+  readonly login: RequestHandler;
+  readonly registration: RequestHandler;
+  readonly token: RequestHandler;
   readonly addressOf: AddressOf;
   /** Keyed hash of the caller's address. */
   callerOf(req: Request): string;
-  /** Counts one under a key, or as many as there are. @throws TooManyRequestsError */
+  /** @throws TooManyRequestsError */
   count(name: LimitName, key: string, times?: number): Promise<void>;
-  /** Counts a decision on a form, or a login that begins without one. @throws TooManyRequestsError */
-  countLogin(req: Request): Promise<void>;
-  /** Looks without counting. @throws TooManyRequestsError if the next one would be too many */
+  /** Reads without counting. @throws TooManyRequestsError the next one would exceed the limit */
   check(name: LimitName, key: string): Promise<void>;
-  /** Stops the counters' timers. */
+  /** Counts a login that is about to be stored, or a denial. @throws TooManyRequestsError */
+  countLogin(req: Request): Promise<void>;
+  /** Counts a client assertion that is about to be stored. @throws TooManyRequestsError */
+  countAssertion(grantId: string): Promise<void>;
+  /** Stops the timers of the counters. */
   close(): void;
 }
 
-interface RateLimitsDeps {
-  readonly log: Logger;
-  /** Counters all instances share; without them each counts for itself. */
-  readonly store: (prefix: string) => Store | undefined;
-  /** Keeps addresses and ids out of the counters' store. */
-  readonly hash: (key: string) => string;
-}
-
-export function createRateLimits({ log, store, hash }: RateLimitsDeps): RateLimits {
+/**
+ * @param hash keeps addresses and ids out of the store
+ * @param sharedStore counters of all instances. Default: counters in this process
+ */
+export function createRateLimits(
+  log: Logger,
+  hash: (key: string) => string,
+  sharedStore: (prefix: string) => Store | undefined = () => undefined,
+): RateLimits {
   const addressOf = createAddressOf(log);
-  const steadily = createSteadyCounters();
-  const made = new Map<LimitName, Limiter>();
+  const stores = new Map<LimitName, Store>();
 
-  /** Made at first use: a server that has just started should not wait for it. */
-  function limiterOf(name: LimitName): Limiter {
-    const known = made.get(name);
-    if (known !== undefined) return known;
-    const limiter = makeLimiter(name);
-    made.set(name, limiter);
-    return limiter;
+  /** Created at first use: loading express-rate-limit would delay the start. */
+  function storeOf(name: LimitName): Store {
+    const existing = stores.get(name);
+    if (existing !== undefined) return existing;
+    const shared = sharedStore(`limit:${name}:`);
+    const store = shared ?? new (expressRateLimit().MemoryStore)();
+    store.init?.(LIMITS[name] as Options);
+    const bounded = shared && LIMITS[name].passOnStoreError ? withDeadline(shared) : store;
+    stores.set(name, bounded);
+    return bounded;
   }
 
-  function makeLimiter(name: LimitName): Limiter {
-    const { MemoryStore, rateLimit } = expressRateLimit();
-    const counters = steadily(store(`limit:${name}:`), new MemoryStore());
-    const handler = rateLimit({
-      ...LIMITS[name],
-      standardHeaders: 'draft-8',
-      legacyHeaders: false,
-      identifier: name,
-      keyGenerator: (req) => hash(addressOf(req)),
-      // Its checks; the ones that matter are made in `caller-address.ts`.
-      validate: false,
-      // It has set `Retry-After` to the end of the window.
-      handler: (_req, _res, next) => next(tooMany()),
-      store: counters,
-    });
-    return { handler, counters };
+  function reportUncounted(error: unknown): void {
+    log.warn({ cause: String(error) }, 'a request was not counted for its rate limit');
   }
 
-  function byAddress(name: LimitName): RequestHandler {
+  function byAddress(name: LimitName, purpose: string): RequestHandler {
+    let limiter: RequestHandler | undefined;
+    const createLimiter = (): RequestHandler =>
+      expressRateLimit().rateLimit({
+        ...LIMITS[name],
+        store: storeOf(name),
+        logger: { error: reportUncounted, warn: reportUncounted },
+        standardHeaders: 'draft-8',
+        legacyHeaders: false,
+        identifier: purpose,
+        keyGenerator: (req) => hash(`${purpose} ${addressOf(req)}`),
+        // Its checks of the set-up: `caller-address.ts` makes the ones that matter.
+        validate: false,
+        // `Retry-After` is set.
+        handler: (_req, _res, next) => next(tooMany()),
+      });
     return function limitByAddress(req, res, next) {
-      // What is fetched for this request counts for the same caller.
+      // Fetches for this request count for the same caller.
       noteCaller(addressOf(req, IPV6_SITE));
-      // In front of the request: a limiter of the host app keeps its `req.rateLimit`.
-      const counted: Request = Object.create(req, {
+      // On a copy of the request: a limiter of the app keeps its `req.rateLimit`.
+      const copy: Request = Object.create(req, {
         rateLimit: { value: undefined, writable: true },
       });
-      void limiterOf(name).handler(counted, res, next);
+      limiter ??= createLimiter();
+      void limiter(copy, res, next);
     };
   }
 
+  async function hits(
+    name: LimitName,
+    read: (
+      store: Store,
+    ) => Promise<ClientRateLimitInfo | undefined> | ClientRateLimitInfo | undefined,
+  ): Promise<ClientRateLimitInfo | undefined> {
+    try {
+      return await read(storeOf(name));
+    } catch (error) {
+      if (!LIMITS[name].passOnStoreError) throw asUnavailable(error);
+      reportUncounted(error);
+      return undefined;
+    }
+  }
+
   async function count(name: LimitName, key: string, times = 1): Promise<void> {
-    const { limit, windowMs } = LIMITS[name];
     const hashed = hash(key);
     for (let time = 0; time < times; time += 1) {
-      const { totalHits, resetTime } = await limiterOf(name).counters.increment(hashed);
-      if (totalHits > limit) throw tooMany(secondsUntil(resetTime, windowMs));
+      const info = await hits(name, (store) => store.increment(hashed));
+      if (info !== undefined && info.totalHits > LIMITS[name].limit) throw tooMany(info.resetTime);
     }
   }
 
   return {
-    registration: byAddress('registration'),
-    login: byAddress('login'),
-    token: byAddress('token'),
+    login: byAddress('login', 'login'),
+    registration: byAddress('calls', 'registration'),
+    token: byAddress('calls', 'token'),
     addressOf,
     callerOf: (req) => hash(addressOf(req)).slice(0, CALLER_CHARACTERS),
     count,
-    async countLogin(req) {
-      await count('visitor', addressOf(req));
-      await count('site', addressOf(req, IPV6_SITE));
-      await count('everybody', 'everybody');
-    },
     async check(name, key) {
-      const hits = await limiterOf(name).counters.get?.(hash(key));
-      if (hits !== undefined && hits.totalHits >= LIMITS[name].limit) {
-        throw tooMany(secondsUntil(hits.resetTime, LIMITS[name].windowMs));
-      }
+      const info = await hits(name, (store) => store.get?.(hash(key)));
+      if (info !== undefined && info.totalHits >= LIMITS[name].limit) throw tooMany(info.resetTime);
+    },
+    async countLogin(req) {
+      await count('records', `login ${addressOf(req, IPV6_SITE)}`);
+      await count('allRecords', 'login');
+    },
+    async countAssertion(grantId) {
+      await count('records', `assertion ${grantId}`);
+      await count('allRecords', 'assertion');
     },
     close() {
-      for (const { counters } of made.values()) void counters.shutdown?.();
+      for (const store of stores.values()) void store.shutdown?.();
     },
   };
 }
 
-/** A limit as a handler, and its counters for what is counted by another key than the address. */
-interface Limiter {
-  readonly handler: RateLimitRequestHandler;
-  readonly counters: Store;
+/** Loading it takes a fifth as long as loading Express, jose and passport together. */
+function expressRateLimit(): typeof import('express-rate-limit') {
+  return loadPackage('express-rate-limit') as typeof import('express-rate-limit');
 }
 
-function secondsUntil(end: Date | undefined, windowMs: number): number {
-  return (end === undefined ? windowMs : end.getTime() - Date.now()) / 1000;
+function withDeadline(store: Store): Store {
+  const tooLate = (): Error => new Error(`no response within ${COUNTER_DEADLINE_MS} ms`);
+  return Object.create(store, {
+    increment: {
+      value: (key: string) =>
+        withTimeLimit(COUNTER_DEADLINE_MS, async () => store.increment(key), tooLate),
+    },
+  });
 }
 
-function tooMany(retryAfterSeconds?: number): TooManyRequestsError {
+function asUnavailable(cause: unknown): StorageUnavailableError {
+  if (cause instanceof StorageUnavailableError) return cause;
+  return new StorageUnavailableError('the counters of the rate limits failed', { cause });
+}
+
+function tooMany(resetTime?: Date): TooManyRequestsError {
+  const retryAfterSeconds = resetTime && (resetTime.getTime() - Date.now()) / 1000;
   return new TooManyRequestsError('Too many requests, try again later', { retryAfterSeconds });
 }

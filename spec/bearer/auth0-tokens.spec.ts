@@ -33,7 +33,7 @@ const statusOf = async (change: TokenChange) => (await answerTo(await world.toke
 /** What the log says of the last refused request. */
 const reason = (): string =>
   String(
-    world.log.findLast(({ message }) => message === 'a request was refused')?.fields['detail'],
+    world.log.findLast(({ message }) => message === 'a request was rejected')?.fields['detail'],
   );
 
 async function refusalOf(change: TokenChange): Promise<string> {

@@ -242,7 +242,7 @@ describe('clients that prove themselves by an assertion', () => {
     };
     for (const proof of [{}, forged]) {
       const statuses = new Set<number>();
-      for (let round = 0; round < 31; round += 1) {
+      for (let round = 0; round < 61; round += 1) {
         const calls = Array.from({ length: 20 }, () =>
           sendForm(
             `${world.origin}/token`,
@@ -514,42 +514,23 @@ describe('clients that prove themselves by an assertion', () => {
       expect((await client.refreshProved(tokens.refresh_token, proof)).status).toBe(200);
     });
 
-    it('for one grant no more than 60 a minute, whatever uses them up, and others go on', async () => {
+    it('for one grant no more than 300 in ten minutes, on all endpoints together, and others go on', async () => {
       const client = await newClient({ subdomain: 'greedy' });
       const before = store.sizeOf('assertion');
       const { body } = await client.redeemProved(await codeOf(client));
       const statuses: number[] = [];
       for (let n = 0; n < 8; n += 1) {
-        const tokens = Array.from({ length: 10 }, () => body.refresh_token);
+        const tokens = Array.from({ length: 40 }, () => body.refresh_token);
         const answers = await Promise.all(tokens.map((token) => client.refreshProved(token)));
         statuses.push(...answers.map(({ status }) => status));
       }
-      expect(statuses.filter((status) => status === 200)).toHaveLength(59);
+      expect(statuses.filter((status) => status === 200)).toHaveLength(299);
       expect(statuses.filter((status) => status === 429)).toHaveLength(21);
       expect((await client.revokeProved(body.refresh_token)).status).toBe(429);
-      expect(store.sizeOf('assertion') - before).toBe(60);
+      expect(store.sizeOf('assertion') - before).toBe(300);
       const other = await client.redeemProved(await codeOf(client));
       expect(other.status).toBe(200);
       expect((await client.refreshProved(other.body.refresh_token)).status).toBe(200);
     });
-
-    it('and for one host no more than 1,200 a minute', async () => {
-      const client = await newClient({ subdomain: 'busy' });
-      const before = store.sizeOf('assertion');
-      const grants: string[] = [];
-      for (let n = 0; n < 21; n += 1) {
-        const { body } = await client.redeemProved(await codeOf(client));
-        grants.push(String(body.refresh_token));
-      }
-      const statuses: number[] = [];
-      for (let n = 0; n < 59; n += 1) {
-        const answers = await Promise.all(grants.map((token) => client.refreshProved(token)));
-        statuses.push(...answers.map(({ status }) => status));
-      }
-      expect(store.sizeOf('assertion') - before).toBe(1200);
-      expect(statuses.filter((status) => status === 429)).toHaveLength(21 * 60 - 1200);
-      const other = await newClient({ subdomain: 'quiet' });
-      expect((await other.redeemProved(await codeOf(other))).status).toBe(200);
-    }, 120_000);
   });
 });

@@ -235,7 +235,7 @@ describe('FA-4 a refusal by Origin', () => {
     const world = await start();
     const { status } = await rpc(world.mcp, 'any', { method: 'ping' }, { origin });
     expect(status).toBe(403);
-    const refused = world.log.filter(({ message }) => message === 'a request was refused');
+    const refused = world.log.filter(({ message }) => message === 'a request was rejected');
     expect(refused).toHaveLength(1);
     expect(refused[0]).toMatchObject({
       level: 'info',

@@ -209,7 +209,7 @@ describe('consent', () => {
       const client = await start({ consent: 'remember', storage }, HTTPS_CLIENT);
       expect((await client.logIn()).get('code')).toMatch(/./);
       expect(world.log.filter(({ level }) => level === 'warn')).toEqual([
-        expect.objectContaining({ message: 'a service this one needs is not available' }),
+        expect.objectContaining({ message: 'a required service is not available' }),
       ]);
     });
 

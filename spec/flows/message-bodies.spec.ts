@@ -67,7 +67,7 @@ const post = (
     body,
   });
 
-const refusals = () => world.log.filter(({ message }) => message === 'a request was refused');
+const refusals = () => world.log.filter(({ message }) => message === 'a request was rejected');
 
 const LARGE = callOf('any', 'x'.repeat(4_500_000));
 

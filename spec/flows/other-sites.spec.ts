@@ -114,7 +114,7 @@ describe('a page of another site, in Chromium', () => {
     const world = await start();
     const init = "{ mode: 'no-cors', method: 'POST', body: 'x' }";
     const responses = responsesOf(world);
-    // In the long mode, more than the limits of 600 and 1200.
+    // In the long mode, more than the limit of 1200.
     for (const [path, times] of Object.entries({ register: 620, token: 1220 })) {
       const attack = `() => fetch('${world.origin}/${path}', ${init})`;
       await (await flood(attack, isLong ? times : TIMES)).close();

@@ -14,18 +14,18 @@ const KEYS = [randomBytes(32)];
 const ISSUER = 'https://mcp.example.test';
 const GRANT = randomBytes(16).toString('base64url');
 
-/** For whom the documents of a client are fetched that calls with this form. */
+/** The caller for whom metadata documents are fetched while this form is authenticated. */
 async function callerOf(form: Record<string, string>, address: string): Promise<unknown> {
-  const limits = createRateLimits({ log, store: () => undefined, hash: (key) => key });
-  const openRequest = createClientRequests({
-    authenticateClient: async ({ clientId }) => ({
+  const limits = createRateLimits(log, (key) => key);
+  const openRequest = createClientRequests(
+    async ({ clientId }) => ({
       id: clientId,
       isAuthenticated: false,
       fingerprint: String(requestContext()?.caller),
     }),
-    refreshTokens: createRefreshTokens(KEYS, ISSUER),
+    createRefreshTokens(KEYS, ISSUER),
     limits,
-  });
+  );
   const app = express().set('trust proxy', 1);
   app.use((_req, _res, next) => runInContext({}, next));
   app.post('/token', (req, res, next) => {
@@ -40,19 +40,19 @@ async function callerOf(form: Record<string, string>, address: string): Promise<
   return answer.body;
 }
 
-describe('what is fetched for a client counts', () => {
+describe('fetches for client authentication count', () => {
   const refresh = (token: string) => ({ grant_type: 'refresh_token', refresh_token: token });
 
   it.each([
     ['the client’s own refresh token', createRefreshTokens(KEYS, ISSUER)],
-    ['a refresh token that somebody else made', createRefreshTokens([randomBytes(32)], ISSUER)],
+    ['a refresh token of another key', createRefreshTokens([randomBytes(32)], ISSUER)],
     ['one of another server', createRefreshTokens(KEYS, 'https://other.example.test')],
   ])('FA-26: for the caller’s address with %s', async (_what, makers) => {
     const token = makers.mint({ grantId: GRANT, generation: 3 }, 'https://client.example/c');
     expect(await callerOf(refresh(token), '192.0.2.1')).toBe('192.0.2.1');
   });
 
-  it('for the site, with a code', async () => {
+  it('for the IPv6 site, with a code', async () => {
     const form = { grant_type: 'authorization_code', code: 'x' };
     const [one, other, elsewhere] = await Promise.all(
       ['2001:db8:1:1::1', '2001:db8:1:ff00::1', '2001:db8:2::1'].map((from) =>

@@ -3,73 +3,119 @@ import type { AddressInfo } from 'node:net';
 
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import express, { type Request } from 'express';
-import { rateLimit } from 'express-rate-limit';
+import { MemoryStore, rateLimit, type Store } from 'express-rate-limit';
 
-import { jsonErrors } from '../../lib/http/json-errors.js';
-import { createRateLimits, type RateLimits } from '../../lib/http/rate-limits.js';
+import { jsonErrors } from '../../lib/http/error-responses.js';
+import { createRateLimits } from '../../lib/http/rate-limits.js';
 import { redisStorage } from '../../lib/storage/redis/redis-storage.js';
 import type { Storage } from '../../lib/storage/storage.js';
 import { command, type RedisServer, startRedis } from '../support/redis-server.js';
 
-const quiet = (): void => {};
-const log = { debug: quiet, info: quiet, warn: quiet, error: quiet };
+const ignore = (): void => {};
+
+const servers: Server[] = [];
+const closing: (() => unknown)[] = [];
+afterAll(async () => {
+  for (const server of servers) {
+    server.closeAllConnections();
+    server.close();
+  }
+  for (const close of closing) await close();
+});
+
+/** An instance: counts `GET /` by address, and guesses at `/secret/:key`. */
+async function startInstance(store?: (prefix: string) => Store | undefined) {
+  const warnings: string[] = [];
+  const log = {
+    debug: ignore,
+    info: ignore,
+    warn: (_: object, m = '') => warnings.push(m),
+    error: ignore,
+  };
+  const limits = createRateLimits(log, (key) => `hash-of-${key.length}`, store);
+  closing.push(limits.close);
+  const app = express();
+  app.use(rateLimit({ limit: 1_000_000, validate: false }));
+  app.get('/secret/:key', (req, res, next) => {
+    const { key } = req.params;
+    limits
+      .check('secrets', key)
+      .then(() => limits.count('secrets', key))
+      .then(() => res.json({}), next);
+  });
+  app.get('/token/:key', (req, res, next) => {
+    limits.count('calls', req.params.key).then(() => res.json({}), next);
+  });
+  app.get('/', limits.registration, (req: Request & { rateLimit?: { limit: number } }, res) => {
+    res.json({ limitOfHost: req.rateLimit?.limit });
+  });
+  app.use(jsonErrors(() => '', 'https://mcp.example.test'));
+  const server = createServer(app);
+  servers.push(server);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return { origin, warnings, get: (path: string) => fetch(origin + path) };
+}
+
+async function timed(response: Promise<Response>): Promise<[status: number, ms: number]> {
+  const startedAtMs = performance.now();
+  const { status } = await response;
+  return [status, performance.now() - startedAtMs];
+}
 
 describe('rate limits', () => {
-  const servers: Server[] = [];
-  const closing: (() => unknown)[] = [];
-  afterAll(async () => {
-    for (const server of servers) {
-      server.closeAllConnections();
-      server.close();
-    }
-    for (const close of closing) await close();
+  it("leave the app's own limiter and its req.rateLimit unchanged", async () => {
+    const { get } = await startInstance();
+    expect(await (await get('/')).json()).toEqual({ limitOfHost: 1_000_000 });
   });
 
-  /** An instance: counts every GET for its address, and guesses at `/secret/:key`. */
-  async function startInstance(storage?: Storage): Promise<string> {
-    const limits: RateLimits = createRateLimits({
-      log,
-      store: (prefix) => storage?.rateLimitStore?.(prefix),
-      hash: (key) => `hash-of-${key.length}`,
-    });
-    closing.push(limits.close);
-    const app = express();
-    app.use(rateLimit({ limit: 1_000_000, validate: false }));
-    app.get('/secret/:key', (req, res, next) => {
-      const { key } = req.params;
-      limits
-        .check('secret', key)
-        .then(() => limits.count('secret', key))
-        .then(() => res.json({}), next);
-    });
-    app.get('/', limits.registration, (req: Request & { rateLimit?: { limit: number } }, res) => {
-      res.json({ limitOfHost: req.rateLimit?.limit });
-    });
-    app.use(jsonErrors(() => '', 'https://mcp.example.test'));
-    const server = createServer(app);
-    servers.push(server);
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  }
-
-  it("leave the host app's own limiter and its req.rateLimit alone", async () => {
-    const origin = await startInstance();
-    expect(await (await fetch(origin)).json()).toEqual({ limitOfHost: 1_000_000 });
-  });
-
-  it('R-RG-7 CLI-45 answer 429 in JSON, with what is left and how long to wait', async () => {
-    const origin = await startInstance();
-    const counted = await fetch(origin);
-    expect(counted.headers.get('ratelimit-policy')).toContain('q=600; w=60');
-    for (let n = 0; n < 30; n += 1) await fetch(`${origin}/secret/a`);
-    const last = await fetch(`${origin}/secret/a`);
+  it('R-RG-7 CLI-45 respond 429 in JSON, with the remaining requests and the time to wait', async () => {
+    const { get } = await startInstance();
+    expect((await get('/')).headers.get('ratelimit-policy')).toContain('q=1200; w=60');
+    for (let n = 0; n < 30; n += 1) await get('/secret/a');
+    const last = await get('/secret/a');
     expect(last.status).toBe(429);
     expect(Number(last.headers.get('retry-after'))).toBeGreaterThan(0);
     expect(await last.json()).toEqual({
       error: 'too_many_requests',
       error_description: 'Too many requests, try again later',
     });
-    expect((await fetch(`${origin}/secret/bb`)).status).toBe(200);
+    expect((await get('/secret/bb')).status).toBe(200);
+  });
+
+  it.each<[string, () => Promise<never>]>([
+    ['fails', () => Promise.reject(new Error('connection lost'))],
+    ['does not respond', () => new Promise(() => undefined)],
+  ])('R-DP-4 let requests pass while the store %s', async (_state, increment) => {
+    const store: Store = Object.assign(new MemoryStore(), { increment });
+    const { get, warnings } = await startInstance(() => store);
+    for (const path of ['/', '/token/a']) {
+      const [status, ms] = await timed(get(path));
+      expect(status).toBe(200);
+      expect(ms).toBeLessThan(1_000);
+    }
+    expect(warnings).toEqual([
+      'a request was not counted for its rate limit',
+      'a request was not counted for its rate limit',
+    ]);
+  });
+
+  it('R-TK-15 allow no guess at a secret while the store fails: 503, and the limit holds afterwards', async () => {
+    const store = new MemoryStore();
+    let isDown = false;
+    const get = store.get.bind(store);
+    store.get = async (key) => {
+      if (isDown) throw new Error('connection lost');
+      return get(key);
+    };
+    const instance = await startInstance(() => store);
+    for (let n = 0; n < 30; n += 1) await instance.get('/secret/a');
+    isDown = true;
+    const refused = await instance.get('/secret/a');
+    expect(refused.status).toBe(503);
+    expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
+    isDown = false;
+    expect((await instance.get('/secret/a')).status).toBe(429);
   });
 
   describe('with Redis', () => {
@@ -78,6 +124,7 @@ describe('rate limits', () => {
     beforeAll(async () => {
       redis = await startRedis();
       storages = [redisStorage({ url: redis.url }), redisStorage({ url: redis.url })];
+      for (const storage of storages) await storage.ready?.();
     });
     afterAll(async () => {
       for (const storage of storages) await storage.close?.();
@@ -85,35 +132,37 @@ describe('rate limits', () => {
       await redis.remove();
     });
 
-    it('R-DP-4 are one limit for all instances, and show no address', async () => {
-      for (const storage of storages) await storage.ready?.();
-      const [one = '', other = ''] = await Promise.all(storages.map(startInstance));
-      /** Thirty guesses in turns; whether both instances have had enough then. */
-      async function isShared(key: string): Promise<boolean> {
-        const guess = async (at: string): Promise<number> =>
-          (await fetch(`${at}/secret/${key}`)).status;
-        for (let n = 0; n < 15; n += 1) {
-          await guess(one);
-          await guess(other);
-        }
-        return (await guess(one)) === 429 && (await guess(other)) === 429;
+    const startOn = (storage?: Storage) =>
+      startInstance((prefix) => storage?.rateLimitStore?.(prefix));
+
+    it('R-DP-4 are shared by all instances, and store no address', async () => {
+      const [one, other] = await Promise.all([startOn(storages[0]), startOn(storages[1])]);
+      for (let n = 0; n < 15; n += 1) {
+        expect((await one.get('/secret/k')).status).toBe(200);
+        expect((await other.get('/secret/k')).status).toBe(200);
       }
-      // A store that is slow is passed over for a second, which on a busy machine may hit a round.
-      let wasShared = false;
-      for (let round = 1; round <= 8 && !wasShared; round += 1) {
-        wasShared = await isShared('k'.repeat(round));
-        if (!wasShared) await new Promise((resolve) => setTimeout(resolve, 1_100));
-      }
-      expect(wasShared).toBe(true);
-      await fetch(one);
+      expect((await one.get('/secret/k')).status).toBe(429);
+      expect((await other.get('/secret/k')).status).toBe(429);
+      await one.get('/');
       expect(await command(redis.port, 'KEYS *')).not.toContain('127.0.0.1');
     });
 
-    it('let everybody through while Redis is away', async () => {
-      const [storage] = storages;
-      const origin = await startInstance(storage);
+    it('R-DP-4 delay no request by more than a second while Redis hangs or is down', async () => {
+      const { get } = await startOn(storages[0]);
+      redis.pause();
+      for (const [path, expected] of [
+        ['/', 200],
+        ['/token/a', 200],
+        ['/secret/x', 503],
+      ] as const) {
+        const [status, ms] = await timed(get(path));
+        expect(status).toBe(expected);
+        expect(ms).toBeLessThan(1_000);
+      }
+      redis.resume();
       await redis.stop();
-      expect((await fetch(`${origin}/secret/x`)).status).toBe(200);
+      expect((await get('/')).status).toBe(200);
+      expect((await get('/secret/x')).status).toBe(503);
     });
   });
 });

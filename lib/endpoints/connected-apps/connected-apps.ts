@@ -21,7 +21,7 @@ export function connectedAppsEndpoint(context: Context): RequestHandler[] {
     noStore,
     async function showConnectedApps(req, res) {
       const look = lookFor(req);
-      const user = await accountSignIns.enter(req);
+      const user = await accountSignIns.visit(req);
       if (user === undefined) {
         const fields = { form: signInForms.write(req, res, 'sign_in') };
         sendPage(res, 200, signInPage(look, { action: connectedAppsUrls.signIn, fields }));

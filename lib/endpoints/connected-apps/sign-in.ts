@@ -2,9 +2,9 @@
 import type { RequestHandler } from 'express';
 
 import type { Context } from '../../app/context.js';
-import { MAX_FORM_BYTES } from '../../http/account-forms.js';
-import { readForm } from '../../http/request-body.js';
+import { readForm } from '../../http/read-request.js';
 import { noStore } from '../../http/response-headers.js';
+import { MAX_FORM_BYTES } from '../../http/sealed-forms.js';
 import { optionalParameter } from '../../oauth/parameters.js';
 
 /**
@@ -20,7 +20,7 @@ export function signInEndpoint(context: Context): RequestHandler[] {
       const form = await readForm(req, res, MAX_FORM_BYTES);
       const { flow } = signInForms.read(req, optionalParameter(form, 'form'));
       // OpenID Connect Core §3.1.2.1: `prompt=login` for a browser whose last user signed out.
-      const reauthenticate = accountSignIns.wasEnded(req);
+      const reauthenticate = accountSignIns.hasSignedOut(req);
       await redirectToAuth0(req, res, { purpose: 'connected_apps', reauthenticate }, flow);
     },
   ];

@@ -2,10 +2,10 @@
 import type { RequestHandler } from 'express';
 
 import type { Context } from '../../app/context.js';
-import { MAX_FORM_BYTES } from '../../http/account-forms.js';
 import { sendPage } from '../../http/pages.js';
-import { readForm } from '../../http/request-body.js';
+import { readForm } from '../../http/read-request.js';
 import { noStore } from '../../http/response-headers.js';
+import { MAX_FORM_BYTES } from '../../http/sealed-forms.js';
 import { optionalParameter } from '../../oauth/parameters.js';
 import { signedOutPage } from '../../pages/connected-apps-page.js';
 
@@ -24,7 +24,7 @@ export function signOutEndpoint(context: Context): RequestHandler[] {
       const field = optionalParameter(form, 'form');
       const user = await accountSignIns.find(req);
       if (user !== undefined) accountForms.read(user, field, 'sign_out');
-      await accountSignIns.end(res, user);
+      await accountSignIns.signOut(res, user);
       if (user !== undefined) emit({ type: 'signed_out', subject: user.account.subject });
       sendPage(res, 200, signedOutPage(lookFor(req), connectedAppsUrls.page));
     },

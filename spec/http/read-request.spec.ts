@@ -6,9 +6,8 @@ import { gzipSync } from 'node:zlib';
 
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import express, { type Request, type Response } from 'express';
-
-import { readBytes } from '../../lib/http/body-bytes.js';
-import { jsonErrors } from '../../lib/http/json-errors.js';
+import { jsonErrors } from '../../lib/http/error-responses.js';
+import { readBytes } from '../../lib/http/read-request.js';
 import { sendRaw } from '../fuzz/socket.js';
 import { block } from '../support/stall.js';
 

@@ -1,0 +1,133 @@
+/**
+ * Forms whose content is sealed in a hidden field, so that no id is on the wire that a page of another site could
+ * send: before a login, bound to a cookie of the browser; for a signed-in user, bound to the session.
+ */
+import type { Request, Response } from 'express';
+
+import type { Core } from '../core.js';
+import { equalInConstantTime, type KeyLabel } from '../keys/key-ring.js';
+import { createSealer } from '../keys/seal.js';
+import { AccessDeniedError } from '../oauth/errors.js';
+import type { ErrorPageKind } from '../pages/texts/page-texts.js';
+import type { SignedInUser } from './account-sign-ins.js';
+import { crossSiteEvidence } from './cross-site.js';
+import { FORM_TTL_SECONDS, type LoginFlow, type LoginFlows } from './login-flows.js';
+import { PageError } from './pages.js';
+
+/** A submitted form. */
+export interface OpenedForm<Content> {
+  readonly content: Content;
+  /** The flow that started with the form. */
+  readonly flow: LoginFlow & { readonly formExpiresAt: number };
+}
+
+/** Forms before a login. Nothing is stored. `Content` is a JSON value. */
+export interface SealedForms<Content> {
+  /** The value of the hidden field. Starts a flow and sets its cookie. */
+  write(req: Request, res: Response, content: Content): string;
+  /** @throws PageError the form comes from another site or browser, is forged, or has expired */
+  read(req: Request, sealed: string | undefined): OpenedForm<Content>;
+}
+
+/**
+ * @param purpose label of a key for these forms only: a form of another kind does not open
+ * @param foreign the error page for a form of another browser
+ */
+export function createSealedForms<Content>(
+  { config, signingKeys, now }: Core,
+  flows: LoginFlows,
+  purpose: KeyLabel,
+  foreign: ErrorPageKind,
+): SealedForms<Content> {
+  const sealer = createSealer(signingKeys.derive(purpose));
+  // The seal includes the issuer: servers that share a key do not accept each other's forms.
+  const { issuer } = config;
+  const { origin } = new URL(config.baseUrl);
+  return {
+    write(req, res, content) {
+      const flow = { ...flows.begin(req, res), formExpiresAt: now() + FORM_TTL_SECONDS };
+      flows.setFormCookie(res, flow);
+      const text = JSON.stringify({ flow, content });
+      return sealer.seal(Buffer.from(text), issuer).toString('base64url');
+    },
+    read(req, sealed) {
+      const evidence = crossSiteEvidence(req, origin);
+      if (evidence !== undefined) throw invalidForm(foreign, evidence);
+      const opened = sealer.open(Buffer.from(sealed ?? '', 'base64url'), issuer);
+      if (opened === undefined) throw invalidForm(foreign, 'the seal is not valid');
+      // Sealed by `write`, so its shape is known.
+      const form: OpenedForm<Content> = JSON.parse(String(opened));
+      // Before the cookie, which expires with the form.
+      if (form.flow.formExpiresAt <= now()) {
+        throw invalidForm('login_expired', 'the form has expired');
+      }
+      const { secret, isExpired } = flows.readCookie(req, form.flow.id);
+      if (equalInConstantTime(Buffer.from(secret), Buffer.from(form.flow.secret))) return form;
+      throw invalidForm(
+        isExpired ? 'login_expired' : foreign,
+        'the form belongs to another browser',
+      );
+    },
+  };
+}
+
+/** Request body limit of a form on the page of connected apps, in bytes: several times the sealed field. */
+export const MAX_FORM_BYTES: number = 4 * 1024;
+
+/** The action of a button on the page of connected apps. */
+export type AccountAction =
+  | { readonly does: 'disconnect'; readonly grantId: string }
+  | { readonly does: 'sign_out' };
+
+/** Forms of a signed-in user: OWASP's signed double submit, with the session in place of a second cookie. */
+export interface AccountForms {
+  /** The value of the hidden field. */
+  write(user: SignedInUser, action: AccountAction): string;
+  /** @throws PageError the request comes from a page of another site */
+  requireOwnPage(req: Request): void;
+  /** @throws PageError the field belongs to another session or button, or is forged */
+  read<Does extends AccountAction['does']>(
+    user: SignedInUser,
+    sealed: string | undefined,
+    does: Does,
+  ): Extract<AccountAction, { does: Does }>;
+}
+
+export function createAccountForms({ config, signingKeys }: Core): AccountForms {
+  const sealer = createSealer(signingKeys.derive('account-form'));
+  const { origin } = new URL(config.baseUrl);
+  const bindingOf = ({ sessionId, account }: SignedInUser): string =>
+    JSON.stringify([config.issuer, sessionId, account.subject]);
+  return {
+    write(user, action) {
+      const text = Buffer.from(JSON.stringify(action));
+      return sealer.seal(text, bindingOf(user)).toString('base64url');
+    },
+    requireOwnPage(req) {
+      const evidence = crossSiteEvidence(req, origin);
+      if (evidence !== undefined) throw invalidForm('page_expired', evidence);
+    },
+    read(user, sealed, does) {
+      const opened = sealer.open(Buffer.from(sealed ?? '', 'base64url'), bindingOf(user));
+      if (opened === undefined) {
+        throw invalidForm('page_expired', 'the form belongs to another session');
+      }
+      // Sealed by `write`, so its shape is known.
+      const action: AccountAction = JSON.parse(String(opened));
+      if (!isAction(action, does))
+        throw invalidForm('page_expired', `the form is for ${action.does}`);
+      return action;
+    },
+  };
+}
+
+function isAction<Does extends AccountAction['does']>(
+  action: AccountAction,
+  does: Does,
+): action is Extract<AccountAction, { does: Does }> {
+  return action.does === does;
+}
+
+function invalidForm(kind: ErrorPageKind, detail: string): PageError {
+  return new PageError(kind, new AccessDeniedError('The form is not valid', { detail }));
+}
