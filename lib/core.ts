@@ -3,7 +3,6 @@ import { createHash } from 'node:crypto';
 
 import type { Config, ResourceConfig } from './config/config.js';
 import { createEmitter, type EventListener } from './config/events.js';
-import { type Correlation, createCorrelation } from './config/request-context.js';
 import { createKeyRing, type KeyRing } from './keys/key-ring.js';
 import { createSealer } from './keys/seal.js';
 import { checkedStorage } from './storage/checked-storage.js';
@@ -52,7 +51,6 @@ export function hostEnvironment(): HostEnvironment {
 /** The core of a server that only checks tokens (`auth0McpResource()`). */
 export interface ResourceCore extends HostEnvironment {
   readonly config: ResourceConfig;
-  readonly correlation: Correlation;
   readonly emit: EventListener;
 }
 
@@ -70,9 +68,7 @@ export function createResourceCore<C extends ResourceConfig>(
   config: C,
   host: HostEnvironment,
 ): ResourceCore & { readonly config: C } {
-  const correlation = createCorrelation();
-  const emit = createEmitter(config.onEvent, config.logger, correlation.currentId);
-  return { ...host, config, correlation, emit };
+  return { ...host, config, emit: createEmitter(config.onEvent, config.logger) };
 }
 
 /** Opens the storage and derives the keys. */

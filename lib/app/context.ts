@@ -115,7 +115,7 @@ export function createContext(config: Config, host: HostEnvironment): Context {
   const { storage } = core;
   const paths = pathsOf(config);
   logStart(core, paths);
-  const logError = createErrorLog(config.logger, core.correlation.id);
+  const logError = createErrorLog(config.logger);
   const limits = createLimits(core);
   const knownScopes = new Set(
     [...config.scopes.supported, ...config.scopes.byTool.values()].flat(),

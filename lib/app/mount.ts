@@ -12,6 +12,7 @@ import {
   type TokenVerifier,
 } from '../bearer/token-verifier.js';
 import { authInfoOf } from '../bearer/verification.js';
+import { runAsRequest } from '../config/request-context.js';
 import { baseHeaders } from '../http/response-headers.js';
 import { atOrigin, createGuardedUrlsOf, createUrlsOf } from './at-origin.js';
 import type { Context } from './context.js';
@@ -26,7 +27,7 @@ import {
 import { challengeOf } from './paths.js';
 import type { ResourceContext } from './resource-context.js';
 import type { Route } from './routes.js';
-import { correlate } from './surfaces.js';
+import { correlateRequest } from './surfaces.js';
 
 /** A server that guards an MCP endpoint: mount it with `app.use()` before the route. */
 export interface ProtectedResource extends RequestHandler {
@@ -67,7 +68,7 @@ export function mount(
   routesOf: (neighbours: Neighbours) => readonly Route[],
   servers: Set<Server>,
 ): { server: ProtectedResource; parts: Readonly<Record<PartName, RequestHandler>> } {
-  const { config, paths, correlation, knownScopes } = context;
+  const { config, paths, knownScopes } = context;
   const { baseUrl, resource, logger } = config;
   const createGuard = guardsOf(context, (req) => warnings.onChallenge(req));
   const { guard, sharedGuard } = shareable(createGuard());
@@ -110,7 +111,7 @@ export function mount(
     for (const scope of requirement.scopes ?? []) knownScopes?.add(scope);
     const guardOfRoute = createGuard(requirement);
     return register('guard', function runGuard(req, res, next) {
-      correlation.run(() => guardOfRoute(req, res, next));
+      runAsRequest(() => guardOfRoute(req, res, next));
     });
   }
 
@@ -190,8 +191,8 @@ function guardRouter(context: MountContext, guard: RequestHandler, neighbours: N
 
   function protect(path: string, handler: RequestHandler): void {
     // An endpoint at the root is guarded alone: `use` would close the other pages of the app too.
-    if (path === '/') router.all('/', correlate(context), handler);
-    else router.use(path, correlate(context), handler);
+    if (path === '/') router.all('/', correlateRequest, handler);
+    else router.use(path, correlateRequest, handler);
   }
 }
 

@@ -35,7 +35,7 @@ export function createResourceContext(
   return {
     ...core,
     paths: resourcePathsOf(config),
-    logError: createErrorLog(config.logger, core.correlation.id),
+    logError: createErrorLog(config.logger),
     limits,
     authorizationServer,
     verifyBearer: observed(createAuth0Verification(authorizationServer)),

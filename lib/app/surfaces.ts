@@ -1,8 +1,8 @@
 /** What surrounds the handlers of a route: headers and checks before them, the error responder after them. */
-import type { ErrorRequestHandler, RequestHandler } from 'express';
+import type { ErrorRequestHandler, NextFunction, Request, RequestHandler, Response } from 'express';
 
 import type { ResourceConfig } from '../config/config.js';
-import type { ResourceCore } from '../core.js';
+import { runAsRequest } from '../config/request-context.js';
 import { allowCors, corsOnly, navigationsOnly } from '../http/cross-site.js';
 import { jsonErrors } from '../http/error-responses.js';
 import { methodNotAllowed, respondToHead } from '../http/handlers.js';
@@ -19,13 +19,13 @@ export type Surface = (
 
 /** For programs: open to `fetch` of any origin, errors as OAuth JSON. */
 export function machineSurface(
-  context: Pick<Context, 'correlation' | 'logError'> & { readonly config: ResourceConfig },
+  context: Pick<Context, 'logError'> & { readonly config: ResourceConfig },
   issuer: string,
 ): Surface {
   const setBaseHeaders = baseHeaders(context.config);
   const errors = jsonErrors(context.logError, issuer);
   return (methods, handlers) => [
-    correlate(context),
+    correlateRequest,
     setBaseHeaders,
     allowCors(methods),
     ...(methods === 'POST' ? [corsOnly] : []),
@@ -55,7 +55,7 @@ function pagesWith(
   const setBaseHeaders = baseHeaders(config);
   const errors = pageErrors(logError, lookFor, place);
   return (methods, handlers) => [
-    correlate(context),
+    correlateRequest,
     setPageHeaders,
     ...headers,
     setBaseHeaders,
@@ -76,10 +76,8 @@ export function onlyWhile(condition: () => boolean, surface: Surface): Surface {
 }
 
 /** Gives events and log lines of one request the same reference. */
-export function correlate({ correlation }: Pick<ResourceCore, 'correlation'>): RequestHandler {
-  return function correlateRequest(_req, _res, next) {
-    correlation.run(next);
-  };
+export function correlateRequest(_req: Request, _res: Response, next: NextFunction): void {
+  runAsRequest(next);
 }
 
 /** Express 4 ignores the promise that a handler returns. */

@@ -1,5 +1,5 @@
 /** The caller of a guarded request, as the app sees it: `req.auth`, `getAccessToken()` and its errors. */
-import { correlationOf, requestContext, runInContext } from '../config/request-context.js';
+import { requestContext, runInContext } from '../config/request-context.js';
 import { type ChallengeBase, errorChallenge } from '../oauth/challenge.js';
 import { InvalidTokenError } from '../oauth/errors.js';
 
@@ -61,11 +61,8 @@ declare module 'express-serve-static-core' {
 
 /** Runs `work`, and everything it awaits, with `accessToken` as the result of {@link getAccessToken}. */
 export function runWithAccessToken<T>(accessToken: AccessToken, work: () => T): T {
-  const outer = requestContext();
   // A new context: one request may be dispatched inside another, and must not change its caller.
-  const context =
-    outer === undefined ? { accessToken } : { correlation: correlationOf(outer), accessToken };
-  return runInContext(context, work);
+  return runInContext({ accessToken }, work);
 }
 
 /**

@@ -3,6 +3,7 @@ import { channel } from 'node:diagnostics_channel';
 
 import { type CounterName, count } from '../telemetry.js';
 import type { Logger } from './logger.js';
+import { currentCorrelationId } from './request-context.js';
 
 /** Fields that every event may have. Ids only: never a token, code, secret, cookie or name. */
 export interface EventContext {
@@ -107,19 +108,11 @@ export type EventListener = (event: Auth0McpEvent) => void;
  */
 export const EVENT_CHANNEL = 'express-auth0-mcp';
 
-/**
- * Sends events to the listener, and to subscribers of the channel. An error of the listener is logged.
- *
- * @param correlationId the reference of the current request
- */
-export function createEmitter(
-  listener: EventListener,
-  log: Pick<Logger, 'error'>,
-  correlationId: () => string | undefined,
-): EventListener {
+/** Sends events to the listener, and to subscribers of the channel. An error of the listener is logged. */
+export function createEmitter(listener: EventListener, log: Pick<Logger, 'error'>): EventListener {
   const events = channel(EVENT_CHANNEL);
   return function emit(event) {
-    const id = correlationId();
+    const id = currentCorrelationId();
     const complete = Object.freeze(id === undefined ? event : { ...event, correlationId: id });
     countLogin(event);
     if (events.hasSubscribers) events.publish(complete);

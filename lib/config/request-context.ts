@@ -6,9 +6,9 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomBytes } from 'node:crypto';
 
-export interface RequestContext {
-  /** The reference in events and log lines, created when first needed. Nested contexts share the object. */
-  correlation?: { id?: string };
+interface RequestContext {
+  /** Shared by nested contexts; the id is created when first needed. */
+  readonly correlation: { id?: string };
   /** Whose quota a fetch of a metadata document counts against: a grant, or a network address. */
   caller?: string;
   /** The verified access token of a guarded request; the `bearer` folder knows its type. */
@@ -22,53 +22,38 @@ export function requestContext(): RequestContext | undefined {
   return contexts.getStore();
 }
 
+/** Runs `work`, including everything it awaits, in a new context of the same request. */
+export function runInContext<T>(context: Omit<RequestContext, 'correlation'>, work: () => T): T {
+  return contexts.run({ correlation: requestContext()?.correlation ?? {}, ...context }, work);
+}
+
+/** Runs `work` in the context of the current request, or else in a new one. */
+export function runAsRequest(work: () => void): void {
+  if (requestContext() === undefined) runInContext({}, work);
+  else work();
+}
+
 /** Sets the `caller` of the current request. */
 export function noteCaller(caller: string): void {
   const context = requestContext();
   if (context !== undefined) context.caller = caller;
 }
 
-/** Runs `work` with `context`, including everything it awaits. */
-export function runInContext<T>(context: RequestContext, work: () => T): T {
-  return contexts.run(context, work);
-}
-
-/** Gives each request a reference for events, log lines and error pages. */
-export interface Correlation {
-  /** Runs `work` as one request; inside another one it keeps that one's reference. */
-  run(work: () => void): void;
-  /** The reference of the current request; a new one outside of a request. */
-  id(): string;
-  /** The reference of the current request, if there is one. */
-  currentId(): string | undefined;
-}
-
 /** Enough to find one line in a day's log. */
-const ID_BYTES = 6;
+const CORRELATION_ID_BYTES = 6;
 
-/** To be shared with a nested context of the same request. */
-export function correlationOf(context: RequestContext): { id?: string } {
-  context.correlation ??= {};
-  return context.correlation;
+/** The reference of the current request in events, log lines and error pages; undefined outside of one. */
+export function currentCorrelationId(): string | undefined {
+  const correlation = requestContext()?.correlation;
+  if (correlation !== undefined) correlation.id ??= newCorrelationId();
+  return correlation?.id;
 }
 
-export function createCorrelation(): Correlation {
-  const newId = (): string => randomBytes(ID_BYTES).toString('base64url');
+/** {@link currentCorrelationId}, or a new reference outside of a request. */
+export function correlationId(): string {
+  return currentCorrelationId() ?? newCorrelationId();
+}
 
-  function currentId(): string | undefined {
-    const context = requestContext();
-    if (context === undefined) return undefined;
-    const correlation = correlationOf(context);
-    correlation.id ??= newId();
-    return correlation.id;
-  }
-
-  return {
-    run(work) {
-      if (requestContext() !== undefined) work();
-      else runInContext({}, work);
-    },
-    id: () => currentId() ?? newId(),
-    currentId,
-  };
+function newCorrelationId(): string {
+  return randomBytes(CORRELATION_ID_BYTES).toString('base64url');
 }

@@ -4,6 +4,7 @@ import type { ErrorRequestHandler, Request, Response } from 'express';
 import { Auth0Error } from '../auth0/auth0.js';
 import { ClientMetadataError } from '../clients/metadata-documents/client-metadata-error.js';
 import type { Logger } from '../config/logger.js';
+import { correlationId } from '../config/request-context.js';
 import { basicChallenge } from '../oauth/challenge.js';
 import { isBasicScheme } from '../oauth/client-credentials.js';
 import {
@@ -99,12 +100,12 @@ function withoutQuotes(text: string): string {
 export type ErrorLog = (req: Request, error: OAuthError) => string;
 
 /** Level `error` for internal errors, `warn` for outages and denials by the tenant, `info` for errors of clients. */
-export function createErrorLog(log: Logger, newCorrelationId: () => string): ErrorLog {
+export function createErrorLog(log: Logger): ErrorLog {
   return function logError(req, error) {
-    const correlationId = newCorrelationId();
+    const reference = correlationId();
     const tenantMessage = tenantMessageOf(error);
     const fields = {
-      correlationId,
+      correlationId: reference,
       error: error.code,
       // Without the query, which may hold codes and states.
       request: `${req.method} ${req.originalUrl.split('?', 1)[0]}`,
@@ -117,7 +118,7 @@ export function createErrorLog(log: Logger, newCorrelationId: () => string): Err
     } else if (error.status === 503) log.warn(fields, 'a required service is not available');
     else if (error.status >= 500) log.error(fields, 'a request failed');
     else log.info(fields, 'a request was rejected');
-    return correlationId;
+    return reference;
   };
 }
 
