@@ -37,9 +37,9 @@ describe('the authorization endpoint', () => {
     send(client.authorizeUrl({ state: 'the-state', ...overrides }));
 
   /** Parameters of the redirect to the client. */
-  function sentBack(answer: RawAnswer, redirectUri = client.redirectUri): URLSearchParams {
-    expect(answer.status).toBe(303);
-    const { location = '' } = answer.headers;
+  function sentBack(response: RawAnswer, redirectUri = client.redirectUri): URLSearchParams {
+    expect(response.status).toBe(303);
+    const { location = '' } = response.headers;
     expect(location.startsWith(redirectUri)).toBe(true);
     return new URL(location).searchParams;
   }
@@ -63,11 +63,11 @@ describe('the authorization endpoint', () => {
   ] as const)(
     'AS-17 AS-28 R-AZ-2 R-AZ-13 R-AZ-14 R-AZ-15 R-AZ-16 CLI-56 tells the client %s for %j',
     async (error, change) => {
-      const answer = sentBack(await authorize(change));
-      expect([...answer.keys()].sort()).toEqual(['error', 'error_description', 'iss', 'state']);
-      expect(answer.get('error')).toBe(error);
-      expect(answer.get('state')).toBe('the-state');
-      expect(answer.get('iss')).toBe(world.origin);
+      const response = sentBack(await authorize(change));
+      expect([...response.keys()].sort()).toEqual(['error', 'error_description', 'iss', 'state']);
+      expect(response.get('error')).toBe(error);
+      expect(response.get('state')).toBe('the-state');
+      expect(response.get('iss')).toBe(world.origin);
     },
   );
 
@@ -114,8 +114,8 @@ describe('the authorization endpoint', () => {
   it('R-AZ-3 refuses what is sent twice: on a page where it decides where to go, else at the client', async () => {
     const url = client.authorizeUrl({ state: 'the-state', scope: 'openid' });
     for (const twice of ['state=x', 'scope=openid', 'response_type=code', 'code_challenge=y']) {
-      const answer = sentBack(await send(`${url}&${twice}`));
-      expect(answer.get('error')).toBe('invalid_request');
+      const response = sentBack(await send(`${url}&${twice}`));
+      expect(response.get('error')).toBe('invalid_request');
     }
     for (const twice of [`client_id=${client.id}`, `redirect_uri=${client.redirectUri}`]) {
       const answer = await send(`${url}&${twice}`);
@@ -125,10 +125,10 @@ describe('the authorization endpoint', () => {
   });
 
   it('R-AZ-4 takes an empty parameter for none, and does not know unknown ones', async () => {
-    const answer = await send(
+    const response = await send(
       `${client.authorizeUrl()}&scope=&foo=1&foo=2&__proto__=x&claims=%7B%7D&nonce=n&max_age=1`,
     );
-    expect(answer.status).toBe(200);
+    expect(response.status).toBe(200);
   });
 
   it('R-AZ-5 needs no redirect_uri where one is registered, and a page where several are', async () => {
@@ -137,9 +137,9 @@ describe('the authorization endpoint', () => {
     const several = await registerClient(world.origin, {
       redirect_uris: ['http://127.0.0.1:1/a', 'http://127.0.0.1:1/b'],
     });
-    const answer = await send(several.authorizeUrl({ redirect_uri: undefined }));
-    expect(answer.status).toBe(400);
-    expect(answer.headers.location).toBeUndefined();
+    const response = await send(several.authorizeUrl({ redirect_uri: undefined }));
+    expect(response.status).toBe(400);
+    expect(response.headers.location).toBeUndefined();
   });
 
   it('R-AZ-6 is there by GET and by form post, and by nothing else', async () => {
@@ -174,8 +174,8 @@ describe('the authorization endpoint', () => {
     for (const decision of ['allow', 'deny']) {
       const page = await browser.get(client.authorizeUrl());
       const request = /name="request" value="([^"]+)"/.exec(page.body)?.[1] ?? '';
-      const answer = await browser.post(`${world.origin}/consent`, { request, decision });
-      expect(answer.status).toBe(303);
+      const response = await browser.post(`${world.origin}/consent`, { request, decision });
+      expect(response.status).toBe(303);
     }
   });
 
@@ -186,8 +186,8 @@ describe('the authorization endpoint', () => {
       redirect_uris: ['http://localhost:3334/oauth/callback'],
     });
     const redirectUri = 'http://localhost:49152/oauth/callback';
-    const answer = await own.logIn({ parameters: { redirect_uri: redirectUri } });
-    const tokens = await own.redeem(answer.get('code') ?? '', { redirect_uri: redirectUri });
+    const response = await own.logIn({ parameters: { redirect_uri: redirectUri } });
+    const tokens = await own.redeem(response.get('code') ?? '', { redirect_uri: redirectUri });
     expect(tokens.status).toBe(200);
   });
 
@@ -203,11 +203,11 @@ describe('the authorization endpoint', () => {
     'http://127.0.0.1:45454@evil.example/callback',
     'http://127.0.0.1.evil.example/callback',
   ])('PX-14 PX-15 R-8252-4 shows a page for the redirect URI %s, and no way out', async (uri) => {
-    const answer = await authorize({ redirect_uri: uri });
-    expect(answer.status).toBe(400);
-    expect(answer.headers['content-type']).toContain('text/html');
-    expect(answer.headers.location).toBeUndefined();
-    expect(answer.text).not.toContain('evil.example');
+    const response = await authorize({ redirect_uri: uri });
+    expect(response.status).toBe(400);
+    expect(response.headers['content-type']).toContain('text/html');
+    expect(response.headers.location).toBeUndefined();
+    expect(response.text).not.toContain('evil.example');
   });
 
   it('R-AZ-17 gives nothing back as markup, wherever it was sent', async () => {
@@ -346,9 +346,9 @@ describe('an Auth0 tenant that names its issuer in the answer', () => {
   it('AS-20 AS-22 R-AZ-16 R-UP-3 PX-30 is not heard of by the client: the one iss is ours', async () => {
     const world = await startWorld({ tenant: { issInResponse: true } });
     const client = await registerClient(world.origin);
-    const answer = await client.logIn();
-    expect(answer.getAll('iss')).toEqual([world.origin]);
-    expect(answer.get('code')).toBeTruthy();
+    const response = await client.logIn();
+    expect(response.getAll('iss')).toEqual([world.origin]);
+    expect(response.get('code')).toBeTruthy();
     await world.close();
   });
 });
@@ -367,13 +367,13 @@ describe('cookies on https', () => {
     expect(page.headers['strict-transport-security']).toMatch(/^max-age=\d{8}/);
     const [formCookie = ''] = page.headers['set-cookie'] ?? [];
     const request = /name="request" value="([^"]+)"/.exec(page.text)?.[1] ?? '';
-    const answer = await sendForm(
+    const response = await sendForm(
       `${world.origin}/consent`,
       { request, decision: 'allow' },
       { cookie: formCookie.split(';')[0] ?? '' },
     );
-    expect(answer.status).toBe(303);
-    const cookies = [formCookie, ...(answer.headers['set-cookie'] ?? [])];
+    expect(response.status).toBe(303);
+    const cookies = [formCookie, ...(response.headers['set-cookie'] ?? [])];
     expect(cookies).toHaveLength(2);
     for (const cookie of cookies) {
       expect(cookie).toMatch(/^__Host-auth0-mcp-[\w-]+=/);

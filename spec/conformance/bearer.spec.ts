@@ -306,12 +306,12 @@ describe('the guard of the MCP endpoint', () => {
   it('RS-28 RS-18 what Auth0 issued stays here, and what we issued never goes there', async () => {
     const { extra } = await world.auth.verifyAccessToken(tokens.access_token ?? '');
     const { auth0Token } = extra as { auth0Token: () => Promise<string> };
-    const answers = [
+    const responses = [
       JSON.stringify(tokens),
       JSON.stringify(await callTool(world.mcp, tokens.access_token, 'whoami')),
       JSON.stringify(await callTool(world.mcp, tokens.access_token, 'downstream')),
     ].join();
-    expect(secretsIn(answers, { auth0: await auth0Token() })).toEqual([]);
+    expect(secretsIn(responses, { auth0: await auth0Token() })).toEqual([]);
     const { access_token, refresh_token } = tokens;
     const sent = JSON.stringify(world.tenant.requests);
     expect(secretsIn(sent, { access_token, refresh_token, code })).toEqual([]);

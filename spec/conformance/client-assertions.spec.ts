@@ -72,8 +72,8 @@ describe('clients that prove themselves by an assertion', () => {
       'https://other.example',
       undefined,
     ]) {
-      const answer = await client.redeemProved(code, await client.proof({ claims: { aud } }));
-      expect([aud, ...errorOf(answer)]).toEqual([aud, ...INVALID_CLIENT]);
+      const response = await client.redeemProved(code, await client.proof({ claims: { aud } }));
+      expect([aud, ...errorOf(response)]).toEqual([aud, ...INVALID_CLIENT]);
     }
     const alone = await client.proof({ claims: { aud: [world.origin] } });
     const tokens = await client.redeemProved(code, alone);
@@ -85,8 +85,8 @@ describe('clients that prove themselves by an assertion', () => {
     const client = await newClient({ alg: 'RS256' });
     const code = await codeOf(client);
     for (const typ of ['at+jwt', 'logout+jwt', 'oauth-id-jag+jwt', 'application/dpop+jwt']) {
-      const answer = await client.redeemProved(code, await client.proof({ header: { typ } }));
-      expect([typ, ...errorOf(answer)]).toEqual([typ, ...INVALID_CLIENT]);
+      const response = await client.redeemProved(code, await client.proof({ header: { typ } }));
+      expect([typ, ...errorOf(response)]).toEqual([typ, ...INVALID_CLIENT]);
     }
     const typ = 'application/Client-Authentication+JWT';
     const tokens = await client.redeemProved(code, await client.proof({ header: { typ } }));
@@ -213,13 +213,13 @@ describe('clients that prove themselves by an assertion', () => {
         headers: { accept: 'application/json' },
       });
       expect([program.status, program.json().error]).toEqual([400, 'unauthorized_client']);
-      for (const answer of [
+      for (const response of [
         await client.redeem(randomBytes(48).toString('base64url')),
         await client.refresh('x'),
         await client.post('/token', { grant_type: 'authorization_code', client_id: client.id }),
         await client.redeemProved('x'),
       ]) {
-        expect(errorOf(answer)).toEqual([400, 'unauthorized_client']);
+        expect(errorOf(response)).toEqual([400, 'unauthorized_client']);
       }
     },
   );
@@ -325,11 +325,11 @@ describe('clients that prove themselves by an assertion', () => {
           token_endpoint_auth_method: method,
           ...(method === 'private_key_jwt' && { jwks }),
         };
-        const answer = await sendJson(`${world.origin}/register`, metadata);
-        expect(answer.status).toBe(201);
-        expect(answer.json()).toMatchObject(metadata);
-        expect('client_secret' in answer.json()).toBe(method.startsWith('client_secret_'));
-        const { client_id: id = '', client_secret: secret } = answer.json() as Record<
+        const response = await sendJson(`${world.origin}/register`, metadata);
+        expect(response.status).toBe(201);
+        expect(response.json()).toMatchObject(metadata);
+        expect('client_secret' in response.json()).toBe(method.startsWith('client_secret_'));
+        const { client_id: id = '', client_secret: secret } = response.json() as Record<
           string,
           string
         >;
@@ -370,13 +370,13 @@ describe('clients that prove themselves by an assertion', () => {
       host.answer = (req, res) =>
         req.url === '/registered.keys' ? json(keys)(req, res) : before(req, res);
       const requests = host.requests.length;
-      const answer = await sendJson(`${world.origin}/register`, {
+      const response = await sendJson(`${world.origin}/register`, {
         redirect_uris: ['http://127.0.0.1:1/callback'],
         token_endpoint_auth_method: 'private_key_jwt',
         jwks_uri: host.url('/registered.keys'),
       });
-      expect([answer.status, host.requests.length]).toEqual([201, requests]);
-      const id = String(answer.json().client_id);
+      expect([response.status, host.requests.length]).toEqual([201, requests]);
+      const id = String(response.json().client_id);
       expect(id.length).toBeLessThanOrEqual(255);
       const client = oauthClient(world.origin, {
         id,
@@ -399,12 +399,12 @@ describe('clients that prove themselves by an assertion', () => {
       { jwks: { keys: [{ kty: 'oct', k: 'c2VjcmV0' }] } },
       { jwks: null, jwks_uri: '' },
     ])('but not with keys that cannot be used: %j', async (keys) => {
-      const answer = await sendJson(`${world.origin}/register`, {
+      const response = await sendJson(`${world.origin}/register`, {
         redirect_uris: ['http://127.0.0.1:1/callback'],
         token_endpoint_auth_method: 'private_key_jwt',
         ...keys,
       });
-      expect([answer.status, answer.json().error]).toEqual([400, 'invalid_client_metadata']);
+      expect([response.status, response.json().error]).toEqual([400, 'invalid_client_metadata']);
     });
   });
 
@@ -435,8 +435,8 @@ describe('clients that prove themselves by an assertion', () => {
         for (let time = 0; time < 15; time += 1) {
           n += 1;
           const verifier = { code_verifier: 'v'.repeat(43) };
-          const answer = await from(n, { ...verifier, ...form, ...(await stranger.proof()) });
-          expect(answer.status).toBe(400);
+          const response = await from(n, { ...verifier, ...form, ...(await stranger.proof()) });
+          expect(response.status).toBe(400);
         }
       }
       for (const token of ['x', String(held.refresh_token), String(held.access_token)]) {
@@ -456,8 +456,8 @@ describe('clients that prove themselves by an assertion', () => {
       const before = store.sizeOf('assertion');
       for (let time = 0; time < 20; time += 1) {
         const proof = await client.proof();
-        const answer = await client.redeem(code, { ...proof, code_verifier: 'w'.repeat(43) });
-        expect(errorOf(answer)).toEqual([400, 'invalid_grant']);
+        const response = await client.redeem(code, { ...proof, code_verifier: 'w'.repeat(43) });
+        expect(errorOf(response)).toEqual([400, 'invalid_grant']);
       }
       expect(store.sizeOf('assertion') - before).toBeLessThanOrEqual(3);
       const used = await codeOf(client);
@@ -494,8 +494,8 @@ describe('clients that prove themselves by an assertion', () => {
       const codes = [];
       for (let n = 0; n < 10; n += 1) codes.push(await codeOf(client));
       const proof = await client.proof();
-      const answers = await Promise.all(codes.map((code) => client.redeemProved(code, proof)));
-      expect(answers.map(({ status }) => status).toSorted()).toEqual([
+      const responses = await Promise.all(codes.map((code) => client.redeemProved(code, proof)));
+      expect(responses.map(({ status }) => status).toSorted()).toEqual([
         200,
         ...Array.from({ length: 9 }, () => 401),
       ]);
@@ -521,8 +521,8 @@ describe('clients that prove themselves by an assertion', () => {
       const statuses: number[] = [];
       for (let n = 0; n < 8; n += 1) {
         const tokens = Array.from({ length: 40 }, () => body.refresh_token);
-        const answers = await Promise.all(tokens.map((token) => client.refreshProved(token)));
-        statuses.push(...answers.map(({ status }) => status));
+        const responses = await Promise.all(tokens.map((token) => client.refreshProved(token)));
+        statuses.push(...responses.map(({ status }) => status));
       }
       expect(statuses.filter((status) => status === 200)).toHaveLength(299);
       expect(statuses.filter((status) => status === 429)).toHaveLength(21);

@@ -115,7 +115,7 @@ describe('what every answer has', () => {
       const post = (headers: Record<string, string>, body = ''): Promise<RawAnswer> =>
         send(world.origin + path, { method: 'POST', headers, body });
       const form = path === '/register' ? 'application/json' : 'application/x-www-form-urlencoded';
-      for (const answer of [
+      for (const response of [
         await post({ 'content-type': 'text/plain' }, 'x'),
         await post({ 'content-type': 'multipart/form-data; boundary=x' }, '--x--'),
         await post({}, 'x'),
@@ -124,11 +124,11 @@ describe('what every answer has', () => {
         await post({ 'content-type': form }, 'x'.repeat(100_000)),
         await post({ 'content-type': `${form}; charset=utf-7` }, 'x'),
       ]) {
-        expect(answer.status).toBeGreaterThanOrEqual(400);
-        expect(answer.status).toBeLessThan(500);
-        expect(answer.headers['content-type']).toMatch(/^application\/json/);
-        expect(answer.headers['cache-control']).toBe('no-store');
-        expect(answer.json()).toEqual({
+        expect(response.status).toBeGreaterThanOrEqual(400);
+        expect(response.status).toBeLessThan(500);
+        expect(response.headers['content-type']).toMatch(/^application\/json/);
+        expect(response.headers['cache-control']).toBe('no-store');
+        expect(response.json()).toEqual({
           error: expect.stringMatching(/^invalid_\w+$/),
           error_description: expect.stringMatching(/^[\x20-\x21\x23-\x5b\x5d-\x7e]+$/),
         });
@@ -138,7 +138,7 @@ describe('what every answer has', () => {
 
   it('R-AZ-7 R-AZ-10 PX-9 R-DP-6 every page is closed to frames, other origins, caches and sniffing', async () => {
     const origin = 'https://x.example';
-    const answers = [
+    const responses = [
       await send(client.authorizeUrl(), { headers: { origin } }),
       ...(await Promise.all(
         PAGES.map((path) => send(world.origin + path, { headers: { origin } })),
@@ -148,7 +148,7 @@ describe('what every answer has', () => {
       )),
       await sendForm(`${world.origin}/consent`, { decision: 'allow' }),
     ];
-    for (const { headers } of answers) {
+    for (const { headers } of responses) {
       expect(headers['content-type']).toMatch(/^text\/html/);
       expect(headers['content-security-policy']).toMatch(/frame-ancestors 'none'/);
       expect(headers['content-security-policy']).toMatch(/default-src 'none'/);
@@ -204,8 +204,8 @@ describe('nested and polluting parameters', () => {
     for (const path of ['/token', '/revoke', '/authorize', '/consent']) {
       for (const body of bodies) {
         const headers = { 'content-type': 'application/x-www-form-urlencoded' };
-        const answer = await send(world.origin + path, { method: 'POST', headers, body });
-        expectRefused(answer);
+        const response = await send(world.origin + path, { method: 'POST', headers, body });
+        expectRefused(response);
       }
     }
     for (const query of bodies) {
@@ -231,9 +231,9 @@ describe('a host app that answers everything else with its own page', () => {
       },
     });
     for (const name of ['oauth-authorization-server', 'openid-configuration']) {
-      const answer = await send(`${world.origin}/.well-known/${name}/mcp`);
-      expect(answer.status).toBe(404);
-      expect(answer.headers['content-type']).toMatch(/^application\/json/);
+      const response = await send(`${world.origin}/.well-known/${name}/mcp`);
+      expect(response.status).toBe(404);
+      expect(response.headers['content-type']).toMatch(/^application\/json/);
       const below = await send(`${world.origin}/mcp/.well-known/${name}`);
       expect(below.status).toBe(401);
     }
@@ -268,8 +268,8 @@ describe('a fault of ours', () => {
     const consent = await browser.post(`${world.origin}/consent`, { request, decision: 'allow' });
     expect(consent.status).toBe(500);
     expect(consent.headers['content-type']).toContain('text/html');
-    for (const answer of [refresh.body, call.body, consent.body]) {
-      expect(JSON.stringify(answer)).not.toMatch(/inner name|TypeError|at \w+ \(/);
+    for (const response of [refresh.body, call.body, consent.body]) {
+      expect(JSON.stringify(response)).not.toMatch(/inner name|TypeError|at \w+ \(/);
     }
     const lines = world.log.filter(({ level }) => level === 'error');
     expect(lines).toHaveLength(3);
@@ -340,8 +340,8 @@ describe('several instances behind a balancer', () => {
   it('R-DP-4 a code, and a refresh token, are good once between them', async () => {
     const client = await registerClient(world.origin);
     const code = (await client.logIn()).get('code') ?? '';
-    const answers = await Promise.all(Array.from({ length: 4 }, () => client.redeem(code)));
-    expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
+    const responses = await Promise.all(Array.from({ length: 4 }, () => client.redeem(code)));
+    expect(responses.filter(({ status }) => status === 200)).toHaveLength(1);
   });
 });
 
@@ -374,8 +374,8 @@ describe('secrets', () => {
     });
     const browser = createBrowser();
     const state = 'a-state-that-nobody-else-needs-to-know';
-    const answer = await client.logIn({ browser, parameters: { state } });
-    const code = answer.get('code') ?? '';
+    const response = await client.logIn({ browser, parameters: { state } });
+    const code = response.get('code') ?? '';
     const tokens = (await client.redeem(code)).body;
     const { extra } = await world.auth.verifyAccessToken(String(tokens.access_token));
     const { auth0Token } = extra as { auth0Token: () => Promise<string> };

@@ -21,10 +21,10 @@ describe('discovery', () => {
   afterAll(() => world.close());
 
   const documentAt = async (path: string): Promise<Record<string, unknown>> => {
-    const answer = await send(world.origin + path);
-    expect(answer.status).toBe(200);
-    expect(answer.headers['content-type']).toMatch(/^application\/json/);
-    return answer.json();
+    const response = await send(world.origin + path);
+    expect(response.status).toBe(200);
+    expect(response.headers['content-type']).toMatch(/^application\/json/);
+    return response.json();
   };
 
   describe('of the protected resource', () => {
@@ -151,8 +151,8 @@ describe('discovery', () => {
         forwarded: 'host=evil.example',
       };
       for (const path of [ASM, OIDC, PRM]) {
-        const answer = await send(world.origin + path, { headers: forged });
-        expect(answer.json()).toEqual(await documentAt(path));
+        const response = await send(world.origin + path, { headers: forged });
+        expect(response.json()).toEqual(await documentAt(path));
       }
       const { headers } = await send(world.mcp, { headers: forged });
       expect(headers['www-authenticate']).not.toContain('evil.example');
@@ -164,20 +164,20 @@ describe('discovery', () => {
     async (version) => {
       const headers = version === undefined ? {} : { 'mcp-protocol-version': version };
       for (const path of [PRM, `${PRM}/mcp`, ASM, OIDC]) {
-        const answer = await send(world.origin + path, { headers });
-        expect(answer.status).toBe(200);
-        expect(answer.json()).toEqual(await documentAt(path));
+        const response = await send(world.origin + path, { headers });
+        expect(response.status).toBe(200);
+        expect(response.json()).toEqual(await documentAt(path));
       }
     },
   );
 
   it('CLI-54 is not compressed for a client that asks for none', async () => {
     for (const path of [PRM, ASM]) {
-      const answer = await send(world.origin + path, {
+      const response = await send(world.origin + path, {
         headers: { 'accept-encoding': 'identity' },
       });
-      expect(answer.headers['content-encoding']).toBeUndefined();
-      expect(Number(answer.headers['content-length'])).toBe(answer.text.length);
+      expect(response.headers['content-encoding']).toBeUndefined();
+      expect(Number(response.headers['content-length'])).toBe(response.text.length);
     }
   });
 
@@ -211,9 +211,9 @@ describe('discovery with a path in the base URL', () => {
   it('AS-2 R-MD-5 CLI-53 serves server metadata at every form a client derives, and at the root', async () => {
     for (const name of [ASM, OIDC]) {
       for (const path of [`${name}/api`, name, `/api${name}`]) {
-        const answer = await send(world.origin + path);
-        expect([path, answer.status]).toEqual([path, 200]);
-        expect(answer.json().issuer).toBe(`${world.origin}/api`);
+        const response = await send(world.origin + path);
+        expect([path, response.status]).toEqual([path, 200]);
+        expect(response.json().issuer).toBe(`${world.origin}/api`);
       }
     }
   });

@@ -265,8 +265,8 @@ describe('clients known by their metadata document, over TLS', () => {
         { client_id: client.id, ...(await proof({ aud: `${world.origin}/token` })) },
         { client_id: client.id, client_assertion_type: ASSERTION_TYPE, client_assertion: 'a.b.c' },
       ]) {
-        const answer = await redeem(unproved);
-        expect([answer.status, answer.json().error]).toEqual([401, 'invalid_client']);
+        const response = await redeem(unproved);
+        expect([response.status, response.json().error]).toEqual([401, 'invalid_client']);
       }
       const used = await proof();
       const tokens = await redeem(used);
@@ -344,8 +344,8 @@ describe('metadata documents without what specs may have', () => {
       redirectUri: 'http://127.0.0.1/callback',
     });
     expect((await send(client.authorizeUrl())).status).toBe(400);
-    const answer = await client.refresh('x');
-    expect([answer.status, answer.body.error]).toEqual([401, 'invalid_client']);
+    const response = await client.refresh('x');
+    expect([response.status, response.body.error]).toEqual([401, 'invalid_client']);
     expect(host.connections()).toBe(0);
     await world.close();
     await host.close();
@@ -354,9 +354,9 @@ describe('metadata documents without what specs may have', () => {
   it('R-CI-7 one address that sends us after documents at /token takes no login from others', async () => {
     const host = await startTlsHost();
     // Half of its hosts hold the line, the others have a document to push ours out with.
-    const answer = documentFor({}, { 'cache-control': 'max-age=86400' });
+    const response = documentFor({}, { 'cache-control': 'max-age=86400' });
     host.answer = (req, res) => {
-      if (req.url?.startsWith('/held') !== true) answer(req, res);
+      if (req.url?.startsWith('/held') !== true) response(req, res);
     };
     const world = await startWorld({
       host: { allowedNetwork: host.network({ timeoutMs: 500 }) },
@@ -431,9 +431,9 @@ describe('metadata documents without what specs may have', () => {
 
   it('FA-26: failing paths of a host, asked for from many addresses, leave the rest of it reachable for others', async () => {
     const host = await startTlsHost();
-    const answer = documentFor();
+    const response = documentFor();
     host.answer = (req, res) =>
-      req.url?.startsWith('/gone') === true ? res.writeHead(404).end() : answer(req, res);
+      req.url?.startsWith('/gone') === true ? res.writeHead(404).end() : response(req, res);
     const world = await startWorld({
       host: { allowedNetwork: host.network() },
       before: (app) => app.set('trust proxy', 1),

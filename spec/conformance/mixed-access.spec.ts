@@ -61,18 +61,18 @@ describe('scopes of tools and routes', () => {
   afterAll(() => world.close());
 
   it('RS-13 RS-14 R-RS-4 a call with too few scopes is one 403 that names all of them, the same each time', async () => {
-    const answers = [
+    const responses = [
       await callTool(world.mcp, plain, 'write_file'),
       await callTool(world.mcp, plain, 'write_file'),
     ];
-    for (const answer of answers) {
-      expect(answer.status).toBe(403);
-      expect(challengeOf(answer)).toBe(
+    for (const response of responses) {
+      expect(response.status).toBe(403);
+      expect(challengeOf(response)).toBe(
         `Bearer resource_metadata="${world.origin}/.well-known/oauth-protected-resource/mcp", ` +
           'scope="openid files:write read:notes", error="insufficient_scope", ' +
           'error_description="The access token does not cover this operation"',
       );
-      expect(answer.body).toEqual({
+      expect(response.body).toEqual({
         error: 'insufficient_scope',
         error_description: 'The access token does not cover this operation',
       });
@@ -93,9 +93,9 @@ describe('scopes of tools and routes', () => {
       [WRITE, WHOAMI],
       [WHOAMI, { ...WRITE, id: undefined }],
     ]) {
-      const answer = await rpc(world.mcp, plain, batch);
-      expect(answer.status).toBe(403);
-      expect(JSON.stringify(answer.body)).not.toContain('result');
+      const response = await rpc(world.mcp, plain, batch);
+      expect(response.status).toBe(403);
+      expect(JSON.stringify(response.body)).not.toContain('result');
     }
     const notified = await rpc(world.mcp, plain, [{ method: 'notifications/initialized' }, WRITE]);
     expect(notified.status).toBe(403);
@@ -119,13 +119,13 @@ describe('scopes of tools and routes', () => {
     ['application/json', '{"jsonrpc":"2.0","id":1,"method":{"x":"tools/call"}}', -32600],
     ['application/json', '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{}}', -32600],
   ])('FA-1 RS-25 a body that cannot be judged is refused: %s %s', async (type, body, code) => {
-    const answer = await send(world.mcp, {
+    const response = await send(world.mcp, {
       method: 'POST',
       headers: { 'content-type': type, authorization: `Bearer ${plain}`, accept: '*/*' },
       body,
     });
-    expect(answer.status).toBe(400);
-    expect(answer.json()).toMatchObject({ jsonrpc: '2.0', error: { code }, id: null });
+    expect(response.status).toBe(400);
+    expect(response.json()).toMatchObject({ jsonrpc: '2.0', error: { code }, id: null });
   });
 
   it('RS-13 RS-4 RS-16 a route of its own asks for its scopes, with a token and without', async () => {
@@ -320,18 +320,18 @@ describe('the edges of what is open to anybody', () => {
     [{ method: 'tools/call', params: { name: 'public_tool\u0000' } }],
     [{ method: '__proto__' }],
   ])('FA-1 RS-1 RS-25 %j is challenged', async (message) => {
-    const answer = await rpc(world.mcp, undefined, message);
-    expect(answer.status).toBe(401);
-    expect(challengeOf(answer)).toContain('scope="openid"');
+    const response = await rpc(world.mcp, undefined, message);
+    expect(response.status).toBe(401);
+    expect(challengeOf(response)).toContain('scope="openid"');
   });
 
   it('a batch of what is open is open, if it is a small one', async () => {
     expect((await rpc(world.mcp, undefined, [LIST, PUBLIC])).status).toBe(200);
     const many = (count: number) => Array.from({ length: count }, () => PUBLIC);
     expect((await rpc(world.mcp, undefined, many(10))).status).toBe(200);
-    const answer = await rpc(world.mcp, undefined, many(11));
-    expect(answer.status).toBe(401);
-    expect(challengeOf(answer)).toContain('scope="openid"');
+    const response = await rpc(world.mcp, undefined, many(11));
+    expect(response.status).toBe(401);
+    expect(challengeOf(response)).toContain('scope="openid"');
     const { access_token: token } = await client.tokens();
     expect((await rpc(world.mcp, token, many(11))).status).toBe(200);
   });
@@ -348,9 +348,9 @@ describe('the edges of what is open to anybody', () => {
   });
 
   it('RS-12 a token that is sent has to be good, also where none is needed', async () => {
-    const answer = await rpc(world.mcp, 'garbage', LIST);
-    expect(answer.status).toBe(401);
-    expect(challengeOf(answer)).toContain('error="invalid_token"');
+    const response = await rpc(world.mcp, 'garbage', LIST);
+    expect(response.status).toBe(401);
+    expect(challengeOf(response)).toContain('error="invalid_token"');
     const asTool = { ...WHOAMI, params: { ...WHOAMI.params, _meta: { 'openai/locale': 'en' } } };
     expect((await rpc(world.mcp, 'garbage', asTool)).status).toBe(401);
   });
@@ -368,9 +368,9 @@ describe('the edges of what is open to anybody', () => {
   it('RS-13 ChatGPT is asked for further scopes in the same form, and the tool does not run', async () => {
     const { access_token } = await client.tokens();
     const marked = { ...WRITE, params: { ...WRITE.params, _meta: { 'openai/locale': 'en' } } };
-    const answer = await rpc(world.mcp, access_token, marked);
-    expect(answer.status).toBe(200);
-    expect(answer.body).toMatchObject({
+    const response = await rpc(world.mcp, access_token, marked);
+    expect(response.status).toBe(200);
+    expect(response.body).toMatchObject({
       id: 1,
       result: {
         isError: true,
@@ -385,12 +385,12 @@ describe('the edges of what is open to anybody', () => {
   });
 
   it('a notification that is marked gets no result: there is nobody to read it', async () => {
-    const answer = await sendJson(world.mcp, {
+    const response = await sendJson(world.mcp, {
       jsonrpc: '2.0',
       ...WHOAMI,
       params: { ...WHOAMI.params, _meta: { 'openai/locale': 'en' } },
     });
-    expect(answer.status).toBe(401);
+    expect(response.status).toBe(401);
   });
 
   it('RS-23 the same call is made for the person once there is a token', async () => {

@@ -26,11 +26,11 @@ describe('the registration endpoint', () => {
       grant_types: ['authorization_code', 'refresh_token'],
       response_types: ['code'],
     };
-    const answer = await register(metadata);
-    expect(answer.status).toBe(201);
-    expect(answer.headers).toMatchObject({ 'cache-control': 'no-store', pragma: 'no-cache' });
-    expect(answer.headers['content-type']).toMatch(/^application\/json/);
-    const body = answer.json();
+    const response = await register(metadata);
+    expect(response.status).toBe(201);
+    expect(response.headers).toMatchObject({ 'cache-control': 'no-store', pragma: 'no-cache' });
+    expect(response.headers['content-type']).toMatch(/^application\/json/);
+    const body = response.json();
     expect(body).toEqual({
       ...metadata,
       client_id: expect.stringMatching(/^[\w-]{20,255}$/),
@@ -51,8 +51,8 @@ describe('the registration endpoint', () => {
     'newapp://callback',
   ])('FA-13: AS-14 R-RG-4 refuses %s, alone and beside a good one', async (uri) => {
     for (const uris of [[uri], ['https://client.example/cb', uri]]) {
-      const answer = await withUris(...uris);
-      expect([answer.status, answer.json().error]).toEqual([400, 'invalid_redirect_uri']);
+      const response = await withUris(...uris);
+      expect([response.status, response.json().error]).toEqual([400, 'invalid_redirect_uri']);
     }
   });
 
@@ -114,9 +114,9 @@ describe('the registration endpoint', () => {
     ['com.example.app:/cb'],
     ['http://[::1]:7777/oauth/callback'],
   ])('CLI-12 AS-14 R-8252-2 registers %s', async (...uris) => {
-    const answer = await withUris(...uris);
-    expect(answer.status).toBe(201);
-    expect(answer.json().redirect_uris).toEqual(uris);
+    const response = await withUris(...uris);
+    expect(response.status).toBe(201);
+    expect(response.json().redirect_uris).toEqual(uris);
   });
 
   it.each([
@@ -134,9 +134,9 @@ describe('the registration endpoint', () => {
     7,
     null,
   ])('AS-14 PX-16 R-RG-4 refuses the redirect URI %j', async (uri) => {
-    const answer = await withUris('https://c.example/cb', uri);
-    expect(answer.status).toBe(400);
-    expect(answer.json()).toEqual({
+    const response = await withUris('https://c.example/cb', uri);
+    expect(response.status).toBe(400);
+    expect(response.json()).toEqual({
       error: 'invalid_redirect_uri',
       error_description: expect.any(String),
     });
@@ -145,16 +145,16 @@ describe('the registration endpoint', () => {
   it.each([{}, { redirect_uris: [] }, { redirect_uris: 'https://c.example/cb' }])(
     'R-RG-4 refuses %j, which has no redirect URIs',
     async (metadata) => {
-      const answer = await register(metadata);
-      expect([answer.status, answer.json().error]).toEqual([400, 'invalid_redirect_uri']);
+      const response = await register(metadata);
+      expect([response.status, response.json().error]).toEqual([400, 'invalid_redirect_uri']);
     },
   );
 
   it.each(['', '{', '[]', 'null', '"x"', '{"redirect_uris":["https://c.example/cb"]'])(
     'R-RG-4 CLI-45 refuses the body %j in JSON',
     async (body) => {
-      const answer = await register(body);
-      expect([answer.status, answer.json().error]).toEqual([400, 'invalid_client_metadata']);
+      const response = await register(body);
+      expect([response.status, response.json().error]).toEqual([400, 'invalid_client_metadata']);
     },
   );
 
@@ -168,9 +168,9 @@ describe('the registration endpoint', () => {
     { client_uri: 'not a url', logo_uri: null, contacts: 'x', unknown: { a: [1] } },
     { client_name: null, grant_types: null, response_types: [] },
   ])('AS-23 CLI-15 R-RG-5 takes %j', async (odd) => {
-    const answer = await register({ redirect_uris: ['http://localhost:1/cb'], ...odd });
-    expect(answer.status).toBe(201);
-    expect(Object.values(answer.json())).not.toContain(null);
+    const response = await register({ redirect_uris: ['http://localhost:1/cb'], ...odd });
+    expect(response.status).toBe(201);
+    expect(Object.values(response.json())).not.toContain(null);
   });
 
   it.each(
@@ -182,13 +182,13 @@ describe('the registration endpoint', () => {
   )('FA-19: takes %s %j as left out, and answers without null', async (member, value) => {
     const redirect_uris = ['https://c.example/cb'];
     const without = (await register({ redirect_uris })).json();
-    const answer = await register({ redirect_uris, [member]: value });
-    expect(answer.status).toBe(201);
-    const { client_id, client_id_issued_at, ...rest } = answer.json();
+    const response = await register({ redirect_uris, [member]: value });
+    expect(response.status).toBe(201);
+    const { client_id, client_id_issued_at, ...rest } = response.json();
     expect([typeof client_id, typeof client_id_issued_at]).toEqual(['string', 'number']);
     expect({ ...without, ...rest }).toEqual(without);
-    expect(Object.keys(answer.json()).toSorted()).toEqual(Object.keys(without).toSorted());
-    expect(answer.text).not.toMatch(/null|""/);
+    expect(Object.keys(response.json()).toSorted()).toEqual(Object.keys(without).toSorted());
+    expect(response.text).not.toMatch(/null|""/);
   });
 
   it.each([null, ''])('FA-19: takes redirect_uris %j as missing', async (redirect_uris) => {
@@ -200,8 +200,8 @@ describe('the registration endpoint', () => {
       redirect_uris: ['https://c.example/cb'],
       client_name: '\uFEFFa',
     });
-    const answer = await register(`\uFEFF${body}`);
-    expect([answer.status, answer.json().client_name]).toEqual([201, '\uFEFFa']);
+    const response = await register(`\uFEFF${body}`);
+    expect([response.status, response.json().client_name]).toEqual([201, '\uFEFFa']);
     expect((await register(`\uFEFF\uFEFF${body}`)).status).toBe(400);
   });
 
@@ -223,7 +223,7 @@ describe('the registration endpoint', () => {
   it('R-RG-6 fetches nothing that is named in it', async () => {
     const before = world.tenant.requests.length;
     const here = `${world.tenant.issuer}probe`;
-    const answer = await register({
+    const response = await register({
       redirect_uris: ['https://c.example/cb'],
       logo_uri: here,
       client_uri: here,
@@ -232,7 +232,7 @@ describe('the registration endpoint', () => {
       tos_uri: here,
       sector_identifier_uri: here,
     });
-    expect(answer.status).toBe(201);
+    expect(response.status).toBe(201);
     await new Promise((resolve) => setTimeout(resolve, 50));
     expect(world.tenant.requests.slice(before)).toEqual([]);
   });
@@ -318,12 +318,12 @@ describe('the registration endpoint', () => {
       { jwks: { keys: [{ kty: 'RSA', n: `_${'A'.repeat(341)}`, e: 'A'.repeat(29_000) }] } },
     ],
   ])('R-RG-7 refuses %s that would be short in the id and large in memory', async (_what, keys) => {
-    const answer = await register({
+    const response = await register({
       redirect_uris: ['http://127.0.0.1:1/cb'],
       token_endpoint_auth_method: 'private_key_jwt',
       ...keys,
     });
-    expect([answer.status, answer.json().error]).toEqual([400, 'invalid_client_metadata']);
+    expect([response.status, response.json().error]).toEqual([400, 'invalid_client_metadata']);
   });
 
   it('R-RG-7 refuses redirect URIs that would be short in the id and large in memory', async () => {
@@ -331,8 +331,8 @@ describe('the registration endpoint', () => {
       [`https://a.example/${'k'.repeat(30_000)}`],
       Array.from({ length: 20 }, (_, n) => `https://a.example/${n}${'k'.repeat(900)}`),
     ]) {
-      const answer = await withUris(...uris);
-      expect(answer.status).toBe(400);
+      const response = await withUris(...uris);
+      expect(response.status).toBe(400);
     }
   });
 
@@ -371,8 +371,8 @@ describe('the registration endpoint', () => {
     later.restart({ jwtSigningKey: ['the-next-signing-key-0123456789-abcdef', SPEC_SIGNING_KEY] });
     later.advance(5 * 365 * 24 * 3600);
     expect((await send(client.authorizeUrl())).status).toBe(200);
-    const answer = await client.refresh('x');
-    expect([answer.status, answer.body.error]).toEqual([400, 'invalid_grant']);
+    const response = await client.refresh('x');
+    expect([response.status, response.body.error]).toEqual([400, 'invalid_grant']);
     await later.close();
   });
 });

@@ -62,7 +62,7 @@ describe('the token endpoint', () => {
   describe('requests', () => {
     it('R-TK-1 R-TK-2 CLI-45 has POST with a form only; every answer is JSON and not cached', async () => {
       const url = `${world.origin}/token`;
-      const answers = [
+      const responses = [
         [405, await send(url)],
         [405, await send(url, { method: 'PUT' })],
         [400, await sendJson(url, { grant_type: 'refresh_token' })],
@@ -70,13 +70,13 @@ describe('the token endpoint', () => {
         [413, await token({ x: 'x'.repeat(40_000) })],
         [401, await token({ grant_type: 'refresh_token' })],
       ] as const;
-      for (const [status, answer] of answers) {
-        expect(answer.status).toBe(status);
-        expect(answer.headers['content-type']).toMatch(/^application\/json/);
-        expect(answer.headers).toMatchObject({ 'cache-control': 'no-store', pragma: 'no-cache' });
-        expect(answer.json()).toMatchObject({ error: expect.any(String) });
+      for (const [status, response] of responses) {
+        expect(response.status).toBe(status);
+        expect(response.headers['content-type']).toMatch(/^application\/json/);
+        expect(response.headers).toMatchObject({ 'cache-control': 'no-store', pragma: 'no-cache' });
+        expect(response.json()).toMatchObject({ error: expect.any(String) });
       }
-      expect(answers[0][1].headers.allow).toBe('POST');
+      expect(responses[0][1].headers.allow).toBe('POST');
     });
 
     it('R-TK-1 does not look at the query, and takes a charset', async () => {
@@ -87,12 +87,12 @@ describe('the token endpoint', () => {
       ]);
       const { access_token, refresh_token } = await client.tokens();
       expect(access_token).toBeDefined();
-      const answer = await send(`${world.origin}/token`, {
+      const response = await send(`${world.origin}/token`, {
         method: 'POST',
         headers: { 'content-type': 'application/x-www-form-urlencoded; charset=UTF-8' },
         body: `grant_type=refresh_token&refresh_token=${refresh_token}&client_id=${client.id}`,
       });
-      expect(answer.status).toBe(200);
+      expect(response.status).toBe(200);
     });
 
     it('R-TK-7 R-ERR R-TK-14 CLI-24 each error has its code', async () => {
@@ -206,7 +206,7 @@ describe('the token endpoint', () => {
     it('R-TK-5 R-TK-6 CLI-23 one that fails is a 401 invalid_client, with a Basic challenge only if it used the header', async () => {
       const { id } = confidential;
       const grant = { grant_type: 'refresh_token', refresh_token: 'x' };
-      for (const answer of [
+      for (const response of [
         await token(grant),
         await token({ ...grant, client_id: 'unknown' }),
         await token({ ...grant, client_id: id.slice(0, -1) }),
@@ -215,8 +215,8 @@ describe('the token endpoint', () => {
         await token({ ...grant, client_secret: 'alone' }),
         await token({ ...grant, client_id: client.id, client_secret: 'never issued' }),
       ]) {
-        expect(errorOf(answer)).toEqual([401, 'invalid_client']);
-        expect(answer.headers['www-authenticate']).toBeUndefined();
+        expect(errorOf(response)).toEqual([401, 'invalid_client']);
+        expect(response.headers['www-authenticate']).toBeUndefined();
       }
       for (const header of [
         basic(id, 'wrong'),
@@ -240,9 +240,9 @@ describe('the token endpoint', () => {
 
     it('R-AZ-11 of two redemptions at once exactly one succeeds', async () => {
       const code = (await client.logIn()).get('code') ?? '';
-      const answers = await Promise.all([client.redeem(code), client.redeem(code)]);
-      expect(answers.map(({ status }) => status).sort()).toEqual([200, 400]);
-      expect(answers.map(({ body }) => body.error)).toContain('invalid_grant');
+      const responses = await Promise.all([client.redeem(code), client.redeem(code)]);
+      expect(responses.map(({ status }) => status).sort()).toEqual([200, 400]);
+      expect(responses.map(({ body }) => body.error)).toContain('invalid_grant');
     });
 
     it('R-AZ-11 used a second time ends what it brought the first time', async () => {
@@ -322,12 +322,12 @@ describe('the token endpoint', () => {
       const { refresh_token } = await client.tokens();
       advance(AUTH0_TTL_SECONDS);
       world.tenant.clearRequests();
-      const answers = await Promise.all(
+      const responses = await Promise.all(
         Array.from({ length: 10 }, () => client.refresh(refresh_token)),
       );
-      expect(answers.map(({ status }) => status)).toEqual(Array.from({ length: 10 }, () => 200));
+      expect(responses.map(({ status }) => status)).toEqual(Array.from({ length: 10 }, () => 200));
       expect(world.tenant.requests.filter(({ path }) => path === '/oauth/token')).toHaveLength(1);
-      for (const { body } of answers) {
+      for (const { body } of responses) {
         expect((await callTool(world.mcp, body.access_token, 'whoami')).status).toBe(200);
         expect((await client.refresh(body.refresh_token)).status).toBe(200);
       }
@@ -392,8 +392,8 @@ describe('guessing at the token endpoint', () => {
     const guess = () => client.refresh('x', { client_secret: 'a guess' });
     const errors = new Set<unknown>();
     for (let round = 0; round < 50 && !errors.has('too_many_requests'); round += 1) {
-      const answers = await Promise.all(Array.from({ length: 50 }, guess));
-      for (const { body } of answers) errors.add(body.error);
+      const responses = await Promise.all(Array.from({ length: 50 }, guess));
+      for (const { body } of responses) errors.add(body.error);
     }
     expect([...errors]).toEqual(['invalid_client', 'too_many_requests']);
     const { status, headers } = await guess();
@@ -421,8 +421,8 @@ describe('FA-26: guesses at a client secret', () => {
         client_secret: `guess ${n}`,
       };
       const path = 'token' in form ? '/revoke' : '/token';
-      const answer = await sendForm(origin + path, form, { 'x-forwarded-for': address });
-      statuses.push(answer.status);
+      const response = await sendForm(origin + path, form, { 'x-forwarded-for': address });
+      statuses.push(response.status);
     }
     expect(new Set(statuses)).toEqual(new Set([401, 429]));
     return statuses.filter((status) => status === 401).length;
@@ -484,12 +484,12 @@ describe('FA-26: a refresh token that another caller has found', () => {
   async function useUp(form: Record<string, string>, path: string, origin: string) {
     const statuses = new Set<number>();
     for (let round = 0; round < 61; round += 1) {
-      const answers = await Promise.all(
+      const responses = await Promise.all(
         Array.from({ length: 20 }, () =>
           sendForm(origin + path, form, { 'x-forwarded-for': FOUND }),
         ),
       );
-      for (const { status } of answers) statuses.add(status);
+      for (const { status } of responses) statuses.add(status);
     }
     return [...statuses].toSorted();
   }
@@ -621,9 +621,9 @@ describe('the revocation endpoint', () => {
       [tokens.refresh_token, { token_type_hint: 'pineapple' }],
       [tokens.access_token, {}],
     ] as const) {
-      const answer = await revoke(token, extra);
-      expect([answer.status, answer.text]).toEqual([200, '']);
-      expect(answer.headers['cache-control']).toBe('no-store');
+      const response = await revoke(token, extra);
+      expect([response.status, response.text]).toEqual([200, '']);
+      expect(response.headers['cache-control']).toBe('no-store');
     }
     const none = await sendForm(`${world.origin}/revoke`, { client_id: client.id });
     expect([none.status, none.json().error]).toEqual([400, 'invalid_request']);
@@ -655,8 +655,8 @@ describe('the revocation endpoint', () => {
     const other = await registerClient(world.origin, { client_name: 'Other' });
     const theirs = await other.tokens();
     for (const token of [theirs.access_token, theirs.refresh_token]) {
-      const answer = await revoke(token);
-      expect([answer.status, answer.text]).toEqual([200, '']);
+      const response = await revoke(token);
+      expect([response.status, response.text]).toEqual([200, '']);
     }
     expect((await callTool(world.mcp, theirs.access_token, 'whoami')).status).toBe(200);
   });

@@ -95,13 +95,13 @@ describe('FA-18 a page of another origin, in Chromium', () => {
           : 'application/x-www-form-urlencoded',
       }),
     };
-    const answer = await fetchInPage(world.origin + path, {
+    const response = await fetchInPage(world.origin + path, {
       method,
       headers,
       ...(body !== undefined && { body }),
     });
     // A client error of the two endpoints is one that the page can read.
-    expect(answer.status === 401 ? 400 : answer.status).toBe(status);
+    expect(response.status === 401 ? 400 : response.status).toBe(status);
   });
 
   it('reads the challenge, and what the app exposes besides', async () => {
@@ -116,9 +116,9 @@ describe('FA-18 a page of another origin, in Chromium', () => {
       'content-type': 'application/json',
       ...UNEXPECTED,
     };
-    const answer = await fetchInPage(world.mcp, { method: 'POST', headers, body: '{}' });
-    expect(answer).toMatchObject({ status: 401, headers: { 'x-a': 'a', 'x-b': 'b' } });
-    expect(answer.headers['www-authenticate']).toMatch(/^Bearer .*resource_metadata=/);
+    const response = await fetchInPage(world.mcp, { method: 'POST', headers, body: '{}' });
+    expect(response).toMatchObject({ status: 401, headers: { 'x-a': 'a', 'x-b': 'b' } });
+    expect(response.headers['www-authenticate']).toMatch(/^Bearer .*resource_metadata=/);
   });
 });
 

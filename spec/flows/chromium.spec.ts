@@ -47,9 +47,9 @@ describe('a first login in real Chromium', () => {
     const page = await context.newPage();
     await clickThrough(page, client);
     await page.waitForURL(`${callback}?**`);
-    const answer = new URL(page.url()).searchParams;
-    expect(answer.get('state')).toBe('of-the-client');
-    const { body } = await client.redeem(answer.get('code') ?? '');
+    const response = new URL(page.url()).searchParams;
+    expect(response.get('state')).toBe('of-the-client');
+    const { body } = await client.redeem(response.get('code') ?? '');
     const me = await callTool(world.mcp, body.access_token, 'whoami');
     expect(toolResult(me)).toMatchObject({ name: ADA.name });
     await context.close();

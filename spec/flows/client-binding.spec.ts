@@ -46,12 +46,12 @@ describe('a client id', () => {
     const page = await send(client.authorizeUrl());
     expect([page.status, page.headers.location]).toEqual([400, undefined]);
     const posted = { client_id: client.id, client_secret: client.secret };
-    for (const answer of [
+    for (const response of [
       await client.refresh(refreshToken),
       await client.redeem('x'),
       await client.post('/revoke', { ...posted, token: String(refreshToken) }),
     ]) {
-      expect([answer.status, answer.body.error]).toEqual([401, 'invalid_client']);
+      expect([response.status, response.body.error]).toEqual([401, 'invalid_client']);
     }
   }
 

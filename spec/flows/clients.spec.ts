@@ -29,8 +29,8 @@ describe.each([
   it.each(CLIENT_FIXTURES.map((fixture) => [fixture.name, fixture] as const))(
     'CLI-16: %s discovers, introduces itself, logs in, calls a tool and refreshes',
     async (_name, fixture) => {
-      const answer = await useAs(fixture, world.mcp, documents);
-      expect(answer).toMatchObject({ subject: ADA.sub, sameAsExtra: true });
+      const response = await useAs(fixture, world.mcp, documents);
+      expect(response).toMatchObject({ subject: ADA.sub, sameAsExtra: true });
     },
   );
 });

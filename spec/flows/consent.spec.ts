@@ -74,18 +74,18 @@ describe('consent', () => {
     const client = await start();
     const browser = createBrowser();
     const form = await formOf(browser, client);
-    const answer = await browser.post(consentUrl(), { request: form, decision: 'allow' });
-    expect(answer.status).toBe(303);
-    expect(answer.headers['set-cookie']?.join()).toMatch(
+    const response = await browser.post(consentUrl(), { request: form, decision: 'allow' });
+    expect(response.status).toBe(303);
+    expect(response.headers['set-cookie']?.join()).toMatch(
       /^auth0-mcp-[\w-]{6}-[\w-]{11}=\.[\w-]{22}; Max-Age=900; Path=\/;.*HttpOnly; SameSite=Lax$/,
     );
-    const sent = answer.next?.searchParams;
+    const sent = response.next?.searchParams;
     expect(sent?.get('client_id')).toBe('demo-app');
     expect(sent?.get('redirect_uri')).toBe(`${world.origin}/auth/callback`);
     expect(sent?.get('audience')).toBe('https://api.example.test/mcp-demo');
     expect(sent?.get('code_challenge_method')).toBe('S256');
     expect(sent?.get('resource')).toBeNull();
-    expect(String(answer.next)).not.toContain(client.id);
+    expect(String(response.next)).not.toContain(client.id);
   });
 
   it.each([
@@ -116,9 +116,9 @@ describe('consent', () => {
     const form = await formOf(attackers, client);
     const victim = createBrowser();
     await victim.get(client.authorizeUrl());
-    const answer = await victim.post(consentUrl(), { request: form, decision: 'allow' });
-    expect(answer.status).toBe(403);
-    expect(answer.next).toBeUndefined();
+    const response = await victim.post(consentUrl(), { request: form, decision: 'allow' });
+    expect(response.status).toBe(403);
+    expect(response.next).toBeUndefined();
   });
 
   it('PX-20 the login-fixation attack: the attacker approves, the victim opens the Auth0 address', async () => {

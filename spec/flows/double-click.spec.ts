@@ -42,11 +42,11 @@ describe('a decision that comes too soon', () => {
       const request = await shown(browser);
       const events = world.events.length;
       time += ms;
-      const answer = await decide(browser, request, 'allow');
-      expect(isConsentPage(answer)).toBe(true);
-      expect(answer.body).toContain('Nothing has been allowed yet');
-      expect(answer.next).toBeUndefined();
-      expect(answer.headers['set-cookie']?.join() ?? '').not.toContain('session');
+      const response = await decide(browser, request, 'allow');
+      expect(isConsentPage(response)).toBe(true);
+      expect(response.body).toContain('Nothing has been allowed yet');
+      expect(response.next).toBeUndefined();
+      expect(response.headers['set-cookie']?.join() ?? '').not.toContain('session');
       expect(world.tenant.requests).toEqual([]);
       expect(world.events.slice(events)).toEqual([]);
     },
@@ -56,8 +56,8 @@ describe('a decision that comes too soon', () => {
     const browser = createBrowser();
     const request = await shown(browser);
     time += ms;
-    const answer = await decide(browser, request, 'allow');
-    expect(answer.next?.href).toContain(`${world.tenant.issuer}authorize`);
+    const response = await decide(browser, request, 'allow');
+    expect(response.next?.href).toContain(`${world.tenant.issuer}authorize`);
   });
 
   it('FA-11: the page that is shown again has to be read as long, however often it is clicked', async () => {

@@ -32,12 +32,12 @@ describe('logins that fail end in words', () => {
   }
 
   async function endOf(client: OAuthClient): Promise<URLSearchParams> {
-    const answer = await client.logIn({ parameters: { state: 'the-state' } });
-    expect(answer.get('state')).toBe('the-state');
-    expect(answer.get('iss')).toBe(world.origin);
-    expect(answer.get('code')).toBeNull();
-    expectNothingSecret(String(answer));
-    return answer;
+    const response = await client.logIn({ parameters: { state: 'the-state' } });
+    expect(response.get('state')).toBe('the-state');
+    expect(response.get('iss')).toBe(world.origin);
+    expect(response.get('code')).toBeNull();
+    expectNothingSecret(String(response));
+    return response;
   }
 
   it('a wrong Auth0 client secret is a server_error, and the log names the dashboard setting', async () => {
@@ -97,9 +97,9 @@ describe('logins that fail end in words', () => {
       { stopBefore },
     );
     const end = await cancelLogin(browser, loginPage, { stopBefore });
-    const answer = new URL(end.next ?? 'no:').searchParams;
-    expect(answer.get('error')).toBe('access_denied');
-    expect(answer.get('iss')).toBe(world.origin);
+    const response = new URL(end.next ?? 'no:').searchParams;
+    expect(response.get('error')).toBe('access_denied');
+    expect(response.get('iss')).toBe(world.origin);
   });
 
   it('PX-26 a person who denies on our page is an access_denied, and Auth0 hears nothing', async () => {
@@ -108,9 +108,9 @@ describe('logins that fail end in words', () => {
     const page = await browser.follow(client.authorizeUrl({ state: 's' }));
     const end = await deny(browser, page, { stopBefore: client.redirectUri });
     expect(end.status).toBe(303);
-    const answer = new URL(end.next ?? 'no:').searchParams;
-    expect([...answer.keys()].sort()).toEqual(['error', 'error_description', 'iss', 'state']);
-    expect(answer.get('error')).toBe('access_denied');
+    const response = new URL(end.next ?? 'no:').searchParams;
+    expect([...response.keys()].sort()).toEqual(['error', 'error_description', 'iss', 'state']);
+    expect(response.get('error')).toBe('access_denied');
     expect(world.tenant.requests.filter(({ path }) => path === '/authorize')).toEqual([]);
   });
 

@@ -59,9 +59,9 @@ describe('a first login, spoken by hand', () => {
 
   it('AS-20 AS-22 answers the client with code, state and our issuer', async () => {
     const client = await registerClient(world.origin);
-    const answer = await client.logIn({ parameters: { state: 'a b+c/%=ü' } });
-    expect([...answer.keys()].sort()).toEqual(['code', 'iss', 'state']);
-    expect(answer.get('iss')).toBe(world.origin);
-    expect(answer.get('state')).toBe('a b+c/%=ü');
+    const response = await client.logIn({ parameters: { state: 'a b+c/%=ü' } });
+    expect([...response.keys()].sort()).toEqual(['code', 'iss', 'state']);
+    expect(response.get('iss')).toBe(world.origin);
+    expect(response.get('state')).toBe('a b+c/%=ü');
   });
 });

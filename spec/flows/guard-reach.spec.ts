@@ -74,9 +74,9 @@ describe('what ends logins, and what proves who they are', () => {
   it('revokeAll() reaches a login whose code has not been redeemed yet', async () => {
     world = await startWorld();
     const client = await registerClient(world.origin);
-    const answer = await client.logIn();
+    const response = await client.logIn();
     expect(await world.auth.grants.revokeAll({ clientId: client.id })).toBe(1);
-    const { status, body } = await client.redeem(answer.get('code') ?? '');
+    const { status, body } = await client.redeem(response.get('code') ?? '');
     expect([status, body.error]).toEqual([400, 'invalid_grant']);
   });
 
@@ -87,8 +87,8 @@ describe('what ends logins, and what proves who they are', () => {
     const browser = createBrowser();
     const page = await browser.get(client.authorizeUrl());
     const request = /name="request" value="([^"]+)"/.exec(page.body)?.[1] ?? '';
-    const answer = await browser.post(`${other.origin}/consent`, { request, decision: 'allow' });
+    const response = await browser.post(`${other.origin}/consent`, { request, decision: 'allow' });
     await other.close();
-    expect(answer.status).toBe(403);
+    expect(response.status).toBe(403);
   });
 });

@@ -172,8 +172,8 @@ describe.each([
   ])('takes JSON that is no message: %s', async (body) => {
     const token = await start();
     for (const path of ['/plain', '/reports', '/mcp/plain']) {
-      const answer = await ask('POST', path, { token, body });
-      expect([answer.status, answer.json()]).toEqual([200, { body: JSON.parse(body) }]);
+      const response = await ask('POST', path, { token, body });
+      expect([response.status, response.json()]).toEqual([200, { body: JSON.parse(body) }]);
     }
   });
 

@@ -142,12 +142,12 @@ describe('in an app with its own session, passport, parsers, helmet, cors, limit
 
   it('a parser’s refusal of a body is the app’s, since its parser came first', async () => {
     await start();
-    const answer = await fetch(`${world.origin}/register`, {
+    const response = await fetch(`${world.origin}/register`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: '{',
     });
-    expect(await answer.json()).toEqual({ host: expect.stringContaining('JSON') });
+    expect(await response.json()).toEqual({ host: expect.stringContaining('JSON') });
   });
 });
 

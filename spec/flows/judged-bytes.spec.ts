@@ -105,7 +105,7 @@ it('RS-2 a grant that ends while the body arrives ends the call', async () => {
   const head =
     `POST /mcp HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${token}\r\nConnection: close\r\n` +
     `Content-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n`;
-  const answer = await new Promise<string>((resolve, reject) => {
+  const response = await new Promise<string>((resolve, reject) => {
     let received = '';
     const socket = connect(Number(new URL(world.origin).port), '127.0.0.1', () => {
       socket.write(head + body.slice(0, 20));
@@ -122,7 +122,7 @@ it('RS-2 a grant that ends while the body arrives ends the call', async () => {
     });
     socket.on('close', () => resolve(received));
   });
-  expect([answer.slice(0, 12), called]).toEqual(['HTTP/1.1 401', 0]);
+  expect([response.slice(0, 12), called]).toEqual(['HTTP/1.1 401', 0]);
 });
 
 it('what a route changes about its caller changes no other request', async () => {

@@ -79,8 +79,8 @@ async function finish(browser: Browser, page: Page, client: OAuthClient): Promis
   return last.next.searchParams;
 }
 
-const codesOf = (answers: readonly URLSearchParams[]): string[] =>
-  answers.map((answer) => `${answer.get('state')} ${answer.has('code')}`);
+const codesOf = (responses: readonly URLSearchParams[]): string[] =>
+  responses.map((response) => `${response.get('state')} ${response.has('code')}`);
 
 const range = (length: number): number[] => Array.from({ length }, (_, index) => index);
 
@@ -180,13 +180,13 @@ describe('logins side by side', () => {
     const [, value] = eves.split('=');
     const request = /name="request" value="([^"]+)"/.exec(page.body)?.[1] ?? '';
     for (const cookie of ['', eves, `${name}=${value}`, `${name}=`, adas.slice(0, -1)]) {
-      const answer = await fetch(`${world.origin}/consent`, {
+      const response = await fetch(`${world.origin}/consent`, {
         method: 'POST',
         redirect: 'manual',
         headers: { cookie },
         body: new URLSearchParams({ request, decision: 'allow' }),
       });
-      expect(answer.status).toBe(403);
+      expect(response.status).toBe(403);
     }
     const stopBefore = `${world.origin}/auth/callback`;
     const { next } = await completeLogin(ada, page, ADA, { stopBefore });
@@ -348,8 +348,8 @@ describe('abandoned approvals', () => {
       expect([form.status, form.body]).toEqual([403, expect.stringContaining(EXPIRED)]);
     }
     for (const tab of range(14).slice(2)) {
-      const answer = await finish(browser, pages[tab] as Page, client);
-      expect(answer.get('state')).toBe(`${tab}`);
+      const response = await finish(browser, pages[tab] as Page, client);
+      expect(response.get('state')).toBe(`${tab}`);
     }
   });
 
@@ -435,9 +435,9 @@ describe('abandoned approvals', () => {
       'content-type': 'application/x-www-form-urlencoded',
       origin: 'https://evil.example',
     };
-    const answer = await fetch(`${world.origin}/authorize`, { method: 'POST', headers, body });
-    expect(answer.status).toBe(status);
-    expect(answer.headers.getSetCookie()).toEqual([]);
+    const response = await fetch(`${world.origin}/authorize`, { method: 'POST', headers, body });
+    expect(response.status).toBe(status);
+    expect(response.headers.getSetCookie()).toEqual([]);
   });
 
   it('FA-14 cookies of a neighbour, of the app, and that are none of ours are left alone', async () => {
@@ -513,10 +513,10 @@ describe.each(Object.entries(STORES))('FA-12 a decision, on the %s store,', (_na
 
   it('counts once of ten at the same moment', async () => {
     const { browser, client, allow, logins, world } = await begin();
-    const answers = await Promise.all(range(10).map(allow));
-    const [departed, ...others] = answers.filter(({ status }) => status === 303);
+    const responses = await Promise.all(range(10).map(allow));
+    const [departed, ...others] = responses.filter(({ status }) => status === 303);
     expect(others).toEqual([]);
-    for (const page of answers) if (page !== departed) expectPage(page);
+    for (const page of responses) if (page !== departed) expectPage(page);
     expect(logins()).toBe(1);
     const back = await browser.follow(departed?.next ?? '');
     expect((await finish(browser, back, client)).has('code')).toBe(true);
@@ -536,8 +536,8 @@ describe.each(Object.entries(STORES))('FA-12 a decision, on the %s store,', (_na
 
   it('is one of the two where Allow and Deny arrive at the same moment', async () => {
     const { allow, deny: refuse, world } = await begin();
-    const answers = await Promise.all([allow(), refuse(), allow(), refuse()]);
-    expect(answers.filter(({ status }) => status === 400)).toHaveLength(3);
+    const responses = await Promise.all([allow(), refuse(), allow(), refuse()]);
+    expect(responses.filter(({ status }) => status === 400)).toHaveLength(3);
     const decisions = world.events.filter(({ type }) => type.startsWith('consent_'));
     expect(decisions).toHaveLength(1);
   });
@@ -582,10 +582,10 @@ describe('FA-12 a form that was answered', () => {
     const browser = createBrowser();
     const page = await browser.follow(`${world.origin}/connected-apps`);
     const stopBefore = world.tenant.issuer;
-    const answers = await Promise.all(
+    const responses = await Promise.all(
       range(4).map(() => pressSignIn(browser, page, { stopBefore })),
     );
-    expect(answers.map(({ status }) => status).sort()).toEqual([303, 400, 400, 400]);
+    expect(responses.map(({ status }) => status).sort()).toEqual([303, 400, 400, 400]);
     expect(world.events.filter(({ type }) => type === 'sign_in_started')).toHaveLength(1);
   });
 });
@@ -651,8 +651,8 @@ describe('FA-12 a decision during an outage', () => {
     mend();
     // Auth0 is not asked again in the first moments after a failure.
     await until(async () => {
-      const answer = await completeLogin(browser, page, ADA, { stopBefore: client.redirectUri });
-      return answer.next?.searchParams.has('code') === true;
+      const response = await completeLogin(browser, page, ADA, { stopBefore: client.redirectUri });
+      return response.next?.searchParams.has('code') === true;
     });
   });
 });

@@ -91,8 +91,8 @@ describe('logins in several tabs of real Chromium', () => {
       await tab.getByRole('button', { name: 'Continue' }).click();
       await tab.waitForURL(`${callback}?**`);
     }
-    const answer = new URL(tab.url()).searchParams;
-    return `${answer.get('state')} ${answer.has('code')}`;
+    const response = new URL(tab.url()).searchParams;
+    return `${response.get('state')} ${response.has('code')}`;
   }
 
   async function arriveAll(tabs: readonly Page[]): Promise<string[]> {

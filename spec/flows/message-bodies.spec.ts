@@ -77,8 +77,8 @@ describe('a body of 4.5 MB', () => {
     ['without', {}],
   ])('FA-2 is taken where the app’s own parser in front takes it, %s', async (_which, options) => {
     await start({ options, before: (app) => app.use(express.json({ limit: '20mb' })) });
-    const answer = await post(LARGE);
-    expect([answer.status, answer.json()]).toEqual([200, { type: 'object', name: 'any' }]);
+    const response = await post(LARGE);
+    expect([response.status, response.json()]).toEqual([200, { type: 'object', name: 'any' }]);
     expect((await post(callOf('write_file', 'x'.repeat(4_500_000)))).status).toBe(
       options === TOOL_SCOPES ? 403 : 200,
     );
@@ -86,8 +86,8 @@ describe('a body of 4.5 MB', () => {
 
   it('FA-2 is 413 where no parser is in front, and the log says what to do', async () => {
     await start();
-    const answer = await post(LARGE);
-    expect([answer.status, answer.json()]).toEqual([
+    const response = await post(LARGE);
+    expect([response.status, response.json()]).toEqual([
       413,
       {
         jsonrpc: '2.0',
@@ -266,7 +266,7 @@ describe('the route', () => {
       next();
     };
     await start({ behind: [override, express.json()] });
-    const answer = await send(world.mcp, {
+    const response = await send(world.mcp, {
       method: 'PUT',
       headers: {
         authorization: `Bearer ${token}`,
@@ -275,7 +275,7 @@ describe('the route', () => {
       },
       body: WRITE,
     });
-    expect([answer.status, seen]).toEqual([403, []]);
+    expect([response.status, seen]).toEqual([403, []]);
   });
 });
 

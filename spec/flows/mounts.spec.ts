@@ -165,8 +165,8 @@ describe('a path of the host app that looks like one of ours', () => {
       }
     });
     for (const path of ['/token', '/register', '/authorize', '/.well-known/jwks.json']) {
-      const answer = await fetch(app.origin + path, { headers });
-      expect(await answer.json()).toEqual({ host: path });
+      const response = await fetch(app.origin + path, { headers });
+      expect(await response.json()).toEqual({ host: path });
     }
   });
 

@@ -169,9 +169,9 @@ describe('two servers', () => {
         (await (await registerClient(base)).tokens()).access_token;
       const theirs = await tokenFrom(app.origin);
       for (const bearer of [undefined, 'garbage', theirs]) {
-        const answer = await rpc(endpoint, bearer, { method: 'tools/list' });
-        expect(answer.status).toBe(401);
-        expect(answer.headers.get('www-authenticate')).toContain(`${PRM}/api/mcp"`);
+        const response = await rpc(endpoint, bearer, { method: 'tools/list' });
+        expect(response.status).toBe(401);
+        expect(response.headers.get('www-authenticate')).toContain(`${PRM}/api/mcp"`);
       }
       const ours = await tokenFrom(`${app.origin}/api`);
       expect((await rpc(endpoint, ours, { method: 'tools/list' })).status).toBe(200);

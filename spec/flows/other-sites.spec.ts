@@ -122,8 +122,8 @@ describe('a page of another site, in Chromium', () => {
     expect(responses.length).toBeGreaterThanOrEqual(2 * TIMES);
     expect(new Set(responses)).toEqual(new Set(['403 undefined']));
     const client = await registerClient(world.origin);
-    const answer = await client.logIn();
-    expect((await client.redeem(answer.get('code') ?? '')).status).toBe(200);
+    const response = await client.logIn();
+    expect((await client.redeem(response.get('code') ?? '')).status).toBe(200);
   });
 });
 
@@ -148,10 +148,10 @@ describe.each(['/authorize', '/consent', '/auth/callback', '/connected-apps'])('
   ])('PX-29 refuses what another site loads by %s, uncounted', async (_name, headers) => {
     const { origin } = await start();
     for (const method of ['GET', 'POST', 'HEAD']) {
-      const answer = await send(`${origin}${path}`, { method, headers });
-      expect(answer.status).toBe(403);
-      expect(answer.headers['ratelimit']).toBeUndefined();
-      expect(answer.headers['set-cookie']).toBeUndefined();
+      const response = await send(`${origin}${path}`, { method, headers });
+      expect(response.status).toBe(403);
+      expect(response.headers['ratelimit']).toBeUndefined();
+      expect(response.headers['set-cookie']).toBeUndefined();
     }
   });
 });
@@ -190,8 +190,8 @@ describe('what is no page of another site', () => {
   ])('CLI-24 %s reaches /token, /revoke and /register', async (_name, headers, status) => {
     const { origin } = await start();
     for (const path of ['/token', '/revoke', '/register']) {
-      const answer = await send(`${origin}${path}`, { method: 'POST', headers });
-      expect(answer.status === 403 ? 403 : 400).toBe(status);
+      const response = await send(`${origin}${path}`, { method: 'POST', headers });
+      expect(response.status === 403 ? 403 : 400).toBe(status);
     }
   });
 });

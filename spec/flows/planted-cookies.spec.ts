@@ -80,8 +80,8 @@ describe('a cookie of a login', () => {
     ['another without a value', (name, value) => `${name}=; ${name}=${value}`],
   ])('PX-10 is none with %s', async (_what, header) => {
     const { world, cookie, callback } = await approved();
-    const answer = await send(callback, { headers: { cookie: header(...cookie) } });
-    expect([answer.status, answer.headers.location]).toEqual([400, undefined]);
+    const response = await send(callback, { headers: { cookie: header(...cookie) } });
+    expect([response.status, response.headers.location]).toEqual([400, undefined]);
     expect(world.events.map(({ type }) => type)).not.toContain('login_completed');
   });
 
@@ -91,8 +91,8 @@ describe('a cookie of a login', () => {
     ['a planted one beside it', (name, value) => `${NBSP}${name}=other; ${name}=${value}`],
   ])('RFC 6265 §5.4 counts with %s', async (_what, header) => {
     const { cookie, callback } = await approved();
-    const answer = await send(callback, { headers: { cookie: header(...cookie) } });
-    expect(new URL(answer.headers.location ?? '').searchParams.get('code')).toBeTruthy();
+    const response = await send(callback, { headers: { cookie: header(...cookie) } });
+    expect(new URL(response.headers.location ?? '').searchParams.get('code')).toBeTruthy();
   });
 
   it('FA-14: names under its prefix that no header may contain make no login fail', async () => {
@@ -101,9 +101,9 @@ describe('a cookie of a login', () => {
     const own = (await fetch(client.authorizeUrl())).headers.getSetCookie()[0]?.split('=')[0] ?? '';
     const prefix = own.slice(0, -11);
     const planted = Array.from({ length: 14 }, (_, at) => `${prefix}\u00e9 "${at}"=x`).join('; ');
-    const answer = await send(client.authorizeUrl(), { headers: { cookie: planted } });
-    expect(answer.status).toBe(200);
-    expect(answer.headers['set-cookie']).toHaveLength(1);
+    const response = await send(client.authorizeUrl(), { headers: { cookie: planted } });
+    expect(response.status).toBe(200);
+    expect(response.headers['set-cookie']).toHaveLength(1);
   });
 });
 
@@ -176,9 +176,9 @@ describe('a sibling host in real Chromium', () => {
       if (req.url?.startsWith('/auth/callback')) cookiesAtCallback.push(req.headers.cookie ?? '');
       const { method, headers, url: path } = req;
       const forwarded = request({ port: worldPort, host: '127.0.0.1', path, method, headers });
-      forwarded.on('response', (answer) => {
-        res.writeHead(answer.statusCode ?? 500, answer.rawHeaders);
-        answer.pipe(res);
+      forwarded.on('response', (response) => {
+        res.writeHead(response.statusCode ?? 500, response.rawHeaders);
+        response.pipe(res);
       });
       req.pipe(forwarded);
     });

@@ -120,7 +120,7 @@ describe('sign-in by popup', () => {
     const atAuth0 = await browser.follow(allowed.next ?? '');
     const callback = await logIn(browser, atAuth0, ADA, { stopBefore: client.redirectUri });
     expect(callback.next?.searchParams.get('code')).toBeTruthy();
-    const answers = {
+    const responses = {
       'consent page': consent,
       'redirect after Deny': denied,
       'redirect to Auth0': allowed,
@@ -133,8 +133,8 @@ describe('sign-in by popup', () => {
       HEAD: await fetched(client.authorizeUrl(), { method: 'HEAD' }),
       'JSON error': await fetched('/authorize', { headers: { accept: 'application/json' } }),
     };
-    for (const [name, answer] of Object.entries(answers)) {
-      expect([name, answer.status, isIsolated(answer)]).toEqual([name, answer.status, false]);
+    for (const [name, response] of Object.entries(responses)) {
+      expect([name, response.status, isIsolated(response)]).toEqual([name, response.status, false]);
     }
     // The host's own pages keep what helmet gave them.
     expect(isIsolated(await fetched('/elsewhere'))).toBe(true);

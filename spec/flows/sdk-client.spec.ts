@@ -59,10 +59,10 @@ describe.each([
       }),
     );
     const calls = Array.from({ length: 20 }, (_, n) => people[n % 2]).flatMap((one) => one ?? []);
-    const answers = await Promise.all(
+    const responses = await Promise.all(
       calls.map(async ({ user, client }) => ({ user, answer: await callJson(client, 'whoami') })),
     );
-    for (const { user, answer } of answers) {
+    for (const { user, answer } of responses) {
       expect(answer).toMatchObject({ subject: user.sub, email: user.email, sameAsExtra: true });
     }
     await Promise.all(people.map(({ client }) => client.close()));

@@ -83,8 +83,8 @@ describe('the features of the FastMCP guide', () => {
       authorization_endpoint: `${world.origin}/api/authorize`,
     });
     const client = await registerClient(`${world.origin}/api`);
-    const answer = await client.logIn();
-    expect(answer.get('iss')).toBe(world.origin);
+    const response = await client.logIn();
+    expect(response.get('iss')).toBe(world.origin);
   });
 
   it('without a client secret, for an application of the type Single Page Application', async () => {

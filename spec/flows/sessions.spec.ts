@@ -292,21 +292,21 @@ describe('a stream that stays open', () => {
   it('is finished when it answers a call that was admitted before the token expired', async () => {
     const { admitted, finish, mount } = slowRoute();
     const token = await tokenOf(await start(mount));
-    const answer = rpc(world.mcp, token, WHOAMI);
+    const response = rpc(world.mcp, token, WHOAMI);
     await admitted;
     world.advance(3700);
     await new Promise((resolve) => setTimeout(resolve, 1100));
     finish();
-    expect((await answer).body).toEqual({ done: true });
+    expect((await response).body).toEqual({ done: true });
   });
 
   it('ends with the grant even in the middle of a call', async () => {
     const { admitted, mount } = slowRoute();
     const client = await start(mount);
     const tokens = await client.tokens();
-    const answer = rpc(world.mcp, tokens.access_token, WHOAMI);
+    const response = rpc(world.mcp, tokens.access_token, WHOAMI);
     await admitted;
     await client.post('/revoke', { token: String(tokens.refresh_token), client_id: client.id });
-    await expect(answer).rejects.toThrow();
+    await expect(response).rejects.toThrow();
   });
 });

@@ -66,12 +66,12 @@ async function startListening() {
       );
     },
   });
-  const answers: ServerResponse[] = [];
+  const responses: ServerResponse[] = [];
   world.server.on('request', (req, res) => {
-    if (req.method === 'GET' && req.url === '/mcp') answers.push(res);
+    if (req.method === 'GET' && req.url === '/mcp') responses.push(res);
   });
   const count = (status: number): number =>
-    answers.filter(({ headersSent, statusCode }) => headersSent && statusCode === status).length;
+    responses.filter(({ headersSent, statusCode }) => headersSent && statusCode === status).length;
   const streams = { opened: () => count(200), refused: () => count(401) };
   const provider = new HeadlessProvider();
   const { client } = await connect(world.mcp, provider);

@@ -46,8 +46,8 @@ describe('access tokens of the tenant that name no application', () => {
     );
     const tokens = await client.tokens();
     pass(world, 60);
-    const answer = await client.refresh(tokens.refresh_token);
-    expect([answer.status, answer.body.error]).toEqual([503, 'temporarily_unavailable']);
+    const response = await client.refresh(tokens.refresh_token);
+    expect([response.status, response.body.error]).toEqual([503, 'temporarily_unavailable']);
     expect(linesWith(world, 'another-application')).not.toEqual([]);
   });
 });

@@ -191,8 +191,8 @@ describe('a flood of', () => {
     async (first, then) => {
       const { form, cookie } = await consentForm(0);
       const before = store.size;
-      const answer = { ...form, decision: first };
-      const { status } = await post('/consent', answer, { cookie, ...ownAddress(0) });
+      const response = { ...form, decision: first };
+      const { status } = await post('/consent', response, { cookie, ...ownAddress(0) });
       expect(status).toBe(303);
       const requests = past(240);
       const statuses = await flood(requests, (n) =>

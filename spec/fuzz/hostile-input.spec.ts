@@ -62,8 +62,8 @@ describe.each(Object.entries(HOSTS))('hostile input, sent to %s', (_name, host) 
   it('still logs people in and serves them afterwards', async () => {
     const client = await registerClient(hostile.world.origin);
     const tokens = await client.tokens();
-    const answer = await callTool(hostile.world.mcp, tokens.access_token, 'whoami');
-    expect(answer.status).toBe(200);
+    const response = await callTool(hostile.world.mcp, tokens.access_token, 'whoami');
+    expect(response.status).toBe(200);
     expect((await client.refresh(tokens.refresh_token)).status).toBe(200);
   });
 });

@@ -42,10 +42,10 @@ describe('a body that never ends', () => {
       ['/register', 'application/json', 408],
       ['/mcp', 'application/json', 401],
     ] as const;
-    const answers = expected.map(async ([path, type]) => {
-      const answer = await trickle(path, type);
-      return [path, type, Number(answer.split(' ')[1])];
+    const responses = expected.map(async ([path, type]) => {
+      const response = await trickle(path, type);
+      return [path, type, Number(response.split(' ')[1])];
     });
-    expect(await Promise.all(answers)).toEqual(expected);
+    expect(await Promise.all(responses)).toEqual(expected);
   }, 30_000);
 });

@@ -57,13 +57,13 @@ export async function useAs(
       form.set('resource', resourceAs(fixture.resource.token, mcp));
     }
     await identity.sign(form, headers);
-    const answer = await call(String(known.server.token_endpoint), {
+    const response = await call(String(known.server.token_endpoint), {
       method: 'POST',
       body: form,
       headers,
     });
-    const body = (await answer.json()) as Record<string, unknown>;
-    expect([answer.status, body.error]).toEqual([200, undefined]);
+    const body = (await response.json()) as Record<string, unknown>;
+    expect([response.status, body.error]).toEqual([200, undefined]);
     return body;
   };
   const tokens = await post({
@@ -167,13 +167,13 @@ async function introduce(
       },
     };
   }
-  const answer = await call(String(server.registration_endpoint), {
+  const response = await call(String(server.registration_endpoint), {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify(introduction.metadata),
   });
-  expect(answer.status).toBe(201);
-  const registered = (await answer.json()) as Record<string, string>;
+  expect(response.status).toBe(201);
+  const registered = (await response.json()) as Record<string, string>;
   expect(registered.redirect_uris).toEqual(introduction.metadata.redirect_uris);
   expect(registered.token_endpoint_auth_method).toBe(tokenAuth);
   expect('client_secret' in registered).toBe(tokenAuth !== 'none');
@@ -235,11 +235,11 @@ async function authorize(
   page = await approve(browser, page, { stopBefore });
   if (page.next === undefined) page = await logIn(browser, page, ADA, { stopBefore });
   expect(page.next?.href).toContain(fixture.redirectUri);
-  const answer = page.next?.searchParams ?? new URLSearchParams();
-  expect(answer.get('state') ?? undefined).toBe(state);
+  const response = page.next?.searchParams ?? new URLSearchParams();
+  expect(response.get('state') ?? undefined).toBe(state);
   // RFC 9207 §2.4: advertised, so it has to be there, and to be the issuer to the character.
-  expect(answer.get('iss')).toBe(server.issuer);
-  return { code: answer.get('code') ?? '', verifier };
+  expect(response.get('iss')).toBe(server.issuer);
+  return { code: response.get('code') ?? '', verifier };
 }
 
 function scopesOf(fixture: ClientFixture, { resource, server, challengeScopes }: Known): string[] {

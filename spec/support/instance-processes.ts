@@ -77,9 +77,9 @@ export async function startInstances(
     async pass(seconds) {
       offset += seconds;
       tenant.configure({ clockSkewSeconds: offset });
-      const answers = children.map(told);
+      const responses = children.map(told);
       for (const child of children) child.send(offset);
-      await Promise.all(answers);
+      await Promise.all(responses);
     },
     kill: (index) => end(children[index]),
     async close() {
@@ -123,9 +123,9 @@ function balancer(ports: readonly number[]): Server {
   return createServer((req, res) => {
     const { method, url: path, headers } = req;
     const port = ports[turn++ % ports.length];
-    const upstream = forward({ host: '127.0.0.1', port, method, path, headers }, (answer) => {
-      res.writeHead(answer.statusCode ?? 502, answer.headers);
-      answer.pipe(res);
+    const upstream = forward({ host: '127.0.0.1', port, method, path, headers }, (response) => {
+      res.writeHead(response.statusCode ?? 502, response.headers);
+      response.pipe(res);
     });
     upstream.on('error', () => res.writeHead(502).end());
     req.pipe(upstream);

@@ -119,9 +119,9 @@ function createProxy(
         method: req.method,
         headers: { ...req.headers, 'x-forwarded-for': '203.0.113.7', ...headers },
       },
-      (answer) => {
-        res.writeHead(answer.statusCode ?? 502, answer.headers);
-        answer.pipe(res);
+      (response) => {
+        res.writeHead(response.statusCode ?? 502, response.headers);
+        response.pipe(res);
       },
     );
     onward.on('error', () => res.destroy());

@@ -105,9 +105,9 @@ export function oauthClient(
       return new URL(page.next).searchParams;
     },
     async tokens(how) {
-      const answer = await self.logIn(how);
-      const code = answer.get('code');
-      if (code === null) throw new Error(`no code: ${answer}`);
+      const response = await self.logIn(how);
+      const code = response.get('code');
+      if (code === null) throw new Error(`no code: ${response}`);
       const { status, body } = await self.redeem(code);
       if (status !== 200) throw new Error(`no tokens: ${JSON.stringify(body)}`);
       return body;
@@ -168,8 +168,8 @@ export async function rpc(
 }
 
 /** What a tool answered. */
-export function toolResult(answer: Answer): Record<string, unknown> {
-  const result = answer.body.result as { content?: { text: string }[] } | undefined;
+export function toolResult(response: Answer): Record<string, unknown> {
+  const result = response.body.result as { content?: { text: string }[] } | undefined;
   return JSON.parse(result?.content?.[0]?.text ?? 'null');
 }
 

@@ -55,12 +55,12 @@ export function persistentClient(mcp: string, client: OAuthClient, tally: Tally)
   const repeat = async <T>(step: string, send: () => Promise<T>): Promise<T> => {
     const giveUpAt = Date.now() + PATIENCE_MS;
     for (;;) {
-      const answer = await send().catch((error: unknown) => {
+      const response = await send().catch((error: unknown) => {
         if (Date.now() > giveUpAt) throw error;
         return undefined;
       });
-      const isRefused = (answer as { status?: number } | undefined)?.status === 503;
-      if (answer !== undefined && !isRefused) return answer;
+      const isRefused = (response as { status?: number } | undefined)?.status === 503;
+      if (response !== undefined && !isRefused) return response;
       if (Date.now() > giveUpAt) throw new Error(`${step}: no answer in ${PATIENCE_MS} ms`);
       note(tally.repeats, `${step}: ${isRefused ? 503 : 'no answer'}`);
       await pause(PAUSE_MS);
@@ -91,21 +91,21 @@ export function persistentClient(mcp: string, client: OAuthClient, tally: Tally)
       tally.logins += 1;
     },
     async refresh() {
-      const answer = await repeat('refresh', () => client.refresh(tokens.refresh_token));
-      if (answer.status === 200) {
-        tokens = answer.body;
+      const response = await repeat('refresh', () => client.refresh(tokens.refresh_token));
+      if (response.status === 200) {
+        tokens = response.body;
         tally.refreshes += 1;
         return;
       }
-      note(tally.forced, `refresh: ${answer.status} ${answer.body.error}`);
+      note(tally.forced, `refresh: ${response.status} ${response.body.error}`);
       await self.logIn();
     },
     async callTool(name = 'whoami') {
       const send = (): Promise<Answer> => callTool(mcp, tokens.access_token, name);
-      const answer = await repeat('tool call', send);
+      const response = await repeat('tool call', send);
       tally.toolCalls += 1;
-      const isRight = answer.status === 200 && JSON.stringify(answer.body).includes('content');
-      if (!isRight) tally.wrong.push(`tool call: ${answer.status}`);
+      const isRight = response.status === 200 && JSON.stringify(response.body).includes('content');
+      if (!isRight) tally.wrong.push(`tool call: ${response.status}`);
     },
     async replayCodes() {
       let honoured = 0;

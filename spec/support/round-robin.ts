@@ -43,11 +43,11 @@ export async function startLoadBalancer(): Promise<LoadBalancer> {
     open.set(port, (open.get(port) ?? 0) + 1);
     served.push(port);
     const options = { port, host: '127.0.0.1', method: req.method, path: req.url, agent: false };
-    const onward = request({ ...options, headers: headersFor(req) }, (answer) => {
-      res.writeHead(answer.statusCode ?? 502, answer.headers);
-      answer.pipe(res);
+    const onward = request({ ...options, headers: headersFor(req) }, (response) => {
+      res.writeHead(response.statusCode ?? 502, response.headers);
+      response.pipe(res);
       // Half an answer is none: the client's connection ends as the instance's did.
-      answer.on('error', () => req.socket.destroy());
+      response.on('error', () => req.socket.destroy());
     });
     onward.on('close', () => open.set(port, (open.get(port) ?? 1) - 1));
     onward.on('error', (error: NodeJS.ErrnoException) => {

@@ -14,9 +14,9 @@ const app = await startApp(({ app: host, auth, origin }) => {
 });
 const provider = new HeadlessProvider();
 const { client } = await connect(`${app.origin}/mcp`, provider);
-const answer = await callJson(client, 'whoami');
+const response = await callJson(client, 'whoami');
 provider.saved = { ...provider.saved, access_token: 'gone' } as typeof provider.saved;
 const again = await callJson(client, 'whoami');
 await client.close();
 await app.close();
-process.stdout.write(JSON.stringify({ node: process.version, answer, again }));
+process.stdout.write(JSON.stringify({ node: process.version, answer: response, again }));

@@ -88,8 +88,8 @@ describe("the tenant's metadata, for clients that look for it here", () => {
 
   it('is fetched once, however many ask', async () => {
     await start();
-    const answers = await Promise.all(Array.from({ length: 20 }, () => get(ASM)));
-    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
+    const responses = await Promise.all(Array.from({ length: 20 }, () => get(ASM)));
+    expect(new Set(responses.map(({ status }) => status))).toEqual(new Set([200]));
     expect(world.tenant.requests.map(({ path }) => path)).toEqual([DISCOVERY]);
   });
 

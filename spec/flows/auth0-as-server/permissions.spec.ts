@@ -74,8 +74,8 @@ describe('a permission of the person', () => {
     expect(await callJson(ada.client, 'write_file')).toBe('written');
     const bob = new HeadlessProvider(BOB);
     const { client } = await connect(world.mcp, bob);
-    const answer = await callTool(world.mcp, bob.saved?.access_token, 'write_file');
-    expect(answer.status).toBe(403);
+    const response = await callTool(world.mcp, bob.saved?.access_token, 'write_file');
+    expect(response.status).toBe(403);
     await Promise.all([ada.client.close(), client.close()]);
   });
 });
@@ -167,10 +167,10 @@ describe('what is open to anybody', () => {
     await start(OPEN);
     let status = 200;
     for (let calls = 0; calls < 1300 && status === 200; calls += 50) {
-      const answers = await Promise.all(
+      const responses = await Promise.all(
         Array.from({ length: 50 }, () => callTool(world.mcp, undefined, 'public_tool')),
       );
-      status = answers.find((answer) => answer.status !== 200)?.status ?? 200;
+      status = responses.find((response) => response.status !== 200)?.status ?? 200;
     }
     expect(status).toBe(429);
     expect((await callTool(world.mcp, await world.token(), 'public_tool')).status).toBe(200);

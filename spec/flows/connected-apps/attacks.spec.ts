@@ -79,9 +79,9 @@ describe('signing somebody in who did not ask for it', () => {
   it.each(FROM_ELSEWHERE)('PX-8 a sign-in begun %s is refused', async (_how, headers) => {
     const form = signInField(await open());
     const size = store.size;
-    const answer = await post('/sign-in', { form }, headers);
-    expect([answer.status, answer.headers.location]).toEqual([403, undefined]);
-    expect(answer.headers['set-cookie']).toBeUndefined();
+    const response = await post('/sign-in', { form }, headers);
+    expect([response.status, response.headers.location]).toEqual([403, undefined]);
+    expect(response.headers['set-cookie']).toBeUndefined();
     expect([auth0Visits(), store.size]).toEqual([0, size]);
   });
 
@@ -92,8 +92,8 @@ describe('signing somebody in who did not ask for it', () => {
     const consent = await browser.get(client.authorizeUrl());
     const request = /name="request" value="([^"]+)"/.exec(consent.body)?.[1] ?? '';
     for (const form of ['', 'A'.repeat(120), other, request, changed(own), own.slice(0, -4)]) {
-      const answer = await post('/sign-in', { form });
-      expect([form, answer.status]).toEqual([form, 403]);
+      const response = await post('/sign-in', { form });
+      expect([form, response.status]).toEqual([form, 403]);
     }
     // Nor does a sign-in form pass for a consent.
     const approval = await browser.post(`${world.origin}/consent`, {
@@ -116,10 +116,10 @@ describe('signing somebody in who did not ask for it', () => {
 
   it('PX-20 login CSRF: the attacker’s own answer of Auth0 signs nobody in, in the victim’s browser', async () => {
     const attacker = createBrowser();
-    const answer = await untilCallback(attacker, BOB);
+    const response = await untilCallback(attacker, BOB);
     await open();
     world.tenant.clearRequests();
-    const page = await browser.get(answer);
+    const page = await browser.get(response);
     expect([page.status, page.next]).toEqual([400, undefined]);
     expect(world.tenant.requests).toEqual([]);
     expect(accountCookie(browser)).toBeUndefined();
@@ -142,10 +142,10 @@ describe('signing somebody in who did not ask for it', () => {
   });
 
   it('PX-22 the same answer of Auth0 signs in once', async () => {
-    const answer = await untilCallback(browser);
-    expect((await browser.get(answer)).status).toBe(303);
+    const response = await untilCallback(browser);
+    expect((await browser.get(response)).status).toBe(303);
     const cookie = accountCookie(browser);
-    expect((await browser.get(answer)).status).toBe(400);
+    expect((await browser.get(response)).status).toBe(400);
     expect(accountCookie(browser)).toBe(cookie);
     expect(asksToSignIn(await open())).toBe(false);
   });
@@ -158,8 +158,8 @@ describe('signing somebody in who did not ask for it', () => {
   });
 
   it('signing in here gives no client anything: no code, no grant', async () => {
-    const answer = await untilCallback(browser);
-    const back = await browser.get(answer);
+    const response = await untilCallback(browser);
+    const back = await browser.get(response);
     expect(back.next?.href).toBe(at());
     expect(await world.context.grants.list({ subject: ADA.sub }, 'all')).toEqual([]);
     expect(store.sizeOf('grant')).toBe(0);
@@ -230,9 +230,9 @@ describe('taking over a session', () => {
     ];
     const calls = store.calls;
     for (const one of forged) {
-      const answer = await send(at(), { headers: { cookie: `${name}=${one}` } });
-      expect([one, answer.status]).toEqual([one, 200]);
-      expect(answer.text).toContain('/connected-apps/sign-in');
+      const response = await send(at(), { headers: { cookie: `${name}=${one}` } });
+      expect([one, response.status]).toEqual([one, 200]);
+      expect(response.text).toContain('/connected-apps/sign-in');
     }
     expect(store.calls).toBe(calls);
   });
@@ -243,8 +243,8 @@ describe('taking over a session', () => {
     const account = [...byName.keys()].find((name) => name.includes('account')) ?? '';
     for (const [name, value] of byName) {
       if (name === account) continue;
-      const answer = await send(at(), { headers: { cookie: `${account}=${value}` } });
-      expect(answer.text).toContain('/connected-apps/sign-in');
+      const response = await send(at(), { headers: { cookie: `${account}=${value}` } });
+      expect(response.text).toContain('/connected-apps/sign-in');
     }
   });
 
@@ -334,8 +334,8 @@ describe('ending an app’s access for somebody', () => {
       changed(own),
       own.slice(0, -4),
     ]) {
-      const answer = await post('/disconnect', { grant: forged });
-      expect([forged, answer.status]).toEqual([forged, 403]);
+      const response = await post('/disconnect', { grant: forged });
+      expect([forged, response.status]).toEqual([forged, 403]);
     }
     for (const form of ['', own, signOutField(other), signOutField(bobs)]) {
       expect((await post('/sign-out', { form })).status).toBe(403);
@@ -406,9 +406,9 @@ describe('ending an app’s access for somebody', () => {
     const calls = store.calls;
     for (const path of ['/sign-in', '/disconnect', '/sign-out']) {
       for (const method of ['GET', 'HEAD', 'PUT', 'DELETE', 'PATCH', 'OPTIONS']) {
-        const answer = await send(at(path) + query, { method, headers: { cookie } });
-        expect([path, method, answer.status]).toEqual([path, method, 405]);
-        expect(answer.headers.allow).toBe('POST');
+        const response = await send(at(path) + query, { method, headers: { cookie } });
+        expect([path, method, response.status]).toEqual([path, method, 405]);
+        expect(response.headers.allow).toBe('POST');
       }
     }
     for (const method of ['POST', 'PUT', 'DELETE', 'OPTIONS']) {
@@ -425,8 +425,8 @@ describe('ending an app’s access for somebody', () => {
     await signIn(browser, world.origin);
     const calls = store.calls;
     const headers = { cookie: cookiesFor(browser, at()) };
-    const answer = await send(at(), { method: 'HEAD', headers });
-    expect([answer.status, answer.text, answer.headers['set-cookie']]).toEqual([
+    const response = await send(at(), { method: 'HEAD', headers });
+    expect([response.status, response.text, response.headers['set-cookie']]).toEqual([
       200,
       '',
       undefined,
@@ -464,11 +464,11 @@ describe('using the page against who opens it', () => {
     const page = await browser.get(`${at()}?${query}`);
     const action = /action="([^"]+)"/.exec(page.body)?.[1];
     expect(action).toBe(at('/sign-in'));
-    const answer = await browser.post(`${at('/sign-in')}?${query}`, { form: signInField(page) });
-    expect(answer.next?.href.startsWith(`${world.tenant.issuer}authorize?`)).toBe(true);
-    expect(answer.next?.href).not.toContain('evil');
-    expect(answer.next?.searchParams.has('prompt')).toBe(false);
-    const back = await logIn(browser, await browser.follow(answer.next ?? ''), ADA);
+    const response = await browser.post(`${at('/sign-in')}?${query}`, { form: signInField(page) });
+    expect(response.next?.href.startsWith(`${world.tenant.issuer}authorize?`)).toBe(true);
+    expect(response.next?.href).not.toContain('evil');
+    expect(response.next?.searchParams.has('prompt')).toBe(false);
+    const back = await logIn(browser, await browser.follow(response.next ?? ''), ADA);
     expect(back.url.href).toBe(at());
   });
 
@@ -477,7 +477,7 @@ describe('using the page against who opens it', () => {
     const page = await signIn(browser, world.origin);
     const cookie = cookiesFor(browser, at());
     const headers = { origin: world.origin, cookie };
-    const answers = [
+    const responses = [
       await send(at(), { headers: { origin: 'https://x.example' } }),
       await send(at(), { headers: { ...headers, origin: 'https://x.example' } }),
       await send(at('/disconnect'), { headers }),
@@ -485,18 +485,18 @@ describe('using the page against who opens it', () => {
       await sendForm(at('/sign-in'), {}, headers),
       await sendForm(at('/sign-out'), { form: signOutField(page) }, headers),
     ];
-    expect(answers.map(({ status }) => status)).toEqual([200, 200, 405, 403, 403, 200]);
-    for (const answer of answers) {
-      expect(answer.headers['content-type']).toMatch(/^text\/html/);
-      expect(answer.headers['content-security-policy']).toMatch(/frame-ancestors 'none'/);
-      expect(answer.headers['content-security-policy']).toMatch(/default-src 'none'/);
-      expect(answer.headers).toMatchObject({
+    expect(responses.map(({ status }) => status)).toEqual([200, 200, 405, 403, 403, 200]);
+    for (const response of responses) {
+      expect(response.headers['content-type']).toMatch(/^text\/html/);
+      expect(response.headers['content-security-policy']).toMatch(/frame-ancestors 'none'/);
+      expect(response.headers['content-security-policy']).toMatch(/default-src 'none'/);
+      expect(response.headers).toMatchObject({
         'x-frame-options': 'DENY',
         'referrer-policy': 'no-referrer',
         'x-content-type-options': 'nosniff',
         'cache-control': 'no-store',
       });
-      expect(answer.headers['access-control-allow-origin']).toBeUndefined();
+      expect(response.headers['access-control-allow-origin']).toBeUndefined();
     }
   });
 
@@ -556,11 +556,11 @@ describe('the cookies', () => {
       ADA,
       { stopBefore: 'https://mcp.example.test/' },
     );
-    const answer = await send(`${callback()}${next?.search}`, {
+    const response = await send(`${callback()}${next?.search}`, {
       headers: { cookie },
     });
-    expect(answer.headers.location).toBe('https://mcp.example.test/connected-apps');
-    const all = [page, departed, answer].flatMap(({ headers }) => headers['set-cookie'] ?? []);
+    expect(response.headers.location).toBe('https://mcp.example.test/connected-apps');
+    const all = [page, departed, response].flatMap(({ headers }) => headers['set-cookie'] ?? []);
     expect(all.map((line) => line.split('=')[0])).toEqual([
       expect.stringMatching(/^__Host-auth0-mcp-[\w-]{6}-[\w-]{11}$/),
       expect.stringMatching(/^__Host-auth0-mcp-[\w-]{6}-[\w-]{11}$/),

@@ -108,9 +108,9 @@ describe('the page of connected apps in real Chromium', () => {
       }),
     );
     await evil.goto('https://evil.example/');
-    const answer = evil.waitForResponse(`${url()}/disconnect`);
+    const response = evil.waitForResponse(`${url()}/disconnect`);
     await evil.evaluate('document.forms[0].submit()');
-    expect((await answer).status()).toBe(403);
+    expect((await response).status()).toBe(403);
     expect(await app.status()).toBe(200);
     await context.close();
   });

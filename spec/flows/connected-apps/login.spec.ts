@@ -175,9 +175,9 @@ describe('a login that does not succeed', () => {
     early();
     world.advance(60);
 
-    const answer = await answerOf();
+    const response = await answerOf();
     const late = world.tenant.fault('/oauth/token', fault);
-    const failed = await browser.get(answer);
+    const failed = await browser.get(response);
     expect([failed.status, failed.headers['retry-after']]).toEqual([503, expect.any(String)]);
     expect(failed.body).toContain(`href="${url()}"`);
     late();
@@ -197,15 +197,15 @@ describe('a login that does not succeed', () => {
   });
 
   it('a process that dies over the answer: the login begins anew, and Auth0 asks nothing', async () => {
-    const answer = await answerOf();
+    const response = await answerOf();
     const collection = logins();
-    const state = answer.searchParams.get('state') ?? '';
+    const state = response.searchParams.get('state') ?? '';
     const long = Math.floor(Date.now() / 1000) - 60;
     await collection.update(state, (login) => ({
       value: { ...login, takenAt: long },
       ttlSeconds: 60,
     }));
-    const page = await browser.follow(answer);
+    const page = await browser.follow(response);
     expect([page.url.href, asksToSignIn(page)]).toEqual([url(), false]);
   });
 
@@ -230,12 +230,12 @@ function logins() {
 }
 
 describe('what a login is for', () => {
-  async function changed(answer: URL, pending: unknown): Promise<Page> {
-    await logins().update(answer.searchParams.get('state') ?? '', (login) => ({
+  async function changed(response: URL, pending: unknown): Promise<Page> {
+    await logins().update(response.searchParams.get('state') ?? '', (login) => ({
       value: { ...login, pending },
       ttlSeconds: 60,
     }));
-    return browser.get(answer);
+    return browser.get(response);
   }
 
   async function clientAnswer(client: OAuthClient): Promise<URL> {

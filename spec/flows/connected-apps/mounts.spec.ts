@@ -190,10 +190,10 @@ describe('two servers on one origin', () => {
       [root, first?.name, second?.value],
       [api, second?.name, first?.value],
     ]) {
-      const answer = await send(`${path}/connected-apps`, {
+      const response = await send(`${path}/connected-apps`, {
         headers: { cookie: `${name}=${value}` },
       });
-      expect(answer.text).toContain('/connected-apps/sign-in');
+      expect(response.text).toContain('/connected-apps/sign-in');
     }
     const crossed = await browser.post(`${api}/connected-apps/disconnect`, {
       grant: /name="grant" value="([^"]+)"/.exec(rootPage.body)?.[1] ?? '',

@@ -109,8 +109,8 @@ describe('the page of connected apps', () => {
     expect(asksToSignIn(await browser.get(url()))).toBe(true);
     // Nor does somebody who kept the cookie get in.
     const { name } = browser.cookies.all().find((one) => one.name.includes('account')) ?? {};
-    const answer = await send(url(), { headers: { cookie: `${name}=${held}` } });
-    expect(answer.text).toContain('/connected-apps/sign-in');
+    const response = await send(url(), { headers: { cookie: `${name}=${held}` } });
+    expect(response.text).toContain('/connected-apps/sign-in');
     expect(await app.status()).toBe(200);
     // Once more, from a page that was left open.
     expect((await signOut(browser, page)).body).toContain('You are signed out');

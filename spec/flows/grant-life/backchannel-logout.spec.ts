@@ -66,9 +66,9 @@ describe('back-channel logout (OpenID Connect Back-Channel Logout 1.0)', () => {
   });
 
   it('§2.7 a login whose code is not redeemed yet ends too: the code is refused', async () => {
-    const answer = await client.logIn();
+    const response = await client.logIn();
     expect(await world.tenant.sendBackchannelLogout({ sub: ADA.sub })).toBe(200);
-    const { status: refused, body } = await client.redeem(answer.get('code') ?? '');
+    const { status: refused, body } = await client.redeem(response.get('code') ?? '');
     expect([refused, body.error]).toEqual([400, 'invalid_grant']);
   });
 
@@ -94,9 +94,9 @@ describe('back-channel logout (OpenID Connect Back-Channel Logout 1.0)', () => {
       const login = await heldBack();
       world.advance(1);
       expect(await world.tenant.sendBackchannelLogout(logoutOf(login.sid))).toBe(200);
-      const answer = await arrive(login);
-      expect(answer?.get('error')).toBe('access_denied');
-      expect(answer?.get('code')).toBeNull();
+      const response = await arrive(login);
+      expect(response?.get('error')).toBe('access_denied');
+      expect(response?.get('code')).toBeNull();
       expect(await world.context.grants.list({ subject: ADA.sub }, 'all')).toEqual([]);
       await until(() => givenBack(world).length === 2);
     });
@@ -216,9 +216,9 @@ describe('back-channel logout (OpenID Connect Back-Channel Logout 1.0)', () => {
   it('§2.5 §2.8 requires one form field by POST: otherwise 400 or 405 as JSON, never cached', async () => {
     const bodies = ['', 'logout_token=', 'logout_token=a&logout_token=b'];
     for (const body of bodies) {
-      const answer = await post(body);
-      expect([answer.status, answer.headers.get('cache-control')]).toEqual([400, 'no-store']);
-      expect(await answer.json()).toMatchObject({ error: 'invalid_request' });
+      const response = await post(body);
+      expect([response.status, response.headers.get('cache-control')]).toEqual([400, 'no-store']);
+      expect(await response.json()).toMatchObject({ error: 'invalid_request' });
     }
     const json = await post('{"logout_token":"a"}', { 'content-type': 'application/json' });
     expect(json.status).toBe(400);

@@ -60,9 +60,9 @@ describe('outages of Auth0', () => {
       const tokens = await client.tokens();
       pass(world, 60);
       world.tenant.fault(TOKEN_ENDPOINT, fault);
-      const answer = await client.refresh(tokens.refresh_token);
-      expect([answer.status, answer.body.error]).toEqual([503, 'temporarily_unavailable']);
-      expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0);
+      const response = await client.refresh(tokens.refresh_token);
+      expect([response.status, response.body.error]).toEqual([503, 'temporarily_unavailable']);
+      expect(Number(response.headers.get('retry-after'))).toBeGreaterThan(0);
       world.tenant.clearFaults();
       pass(world, A_WHILE);
       expect((await client.refresh(tokens.refresh_token)).status).toBe(200);
@@ -82,9 +82,10 @@ describe('outages of Auth0', () => {
     it('AS-35 at a login: temporarily_unavailable for the client, or no effect', async () => {
       await start();
       world.tenant.fault(TOKEN_ENDPOINT, fault, 1);
-      const answer = await client.logIn({ parameters: { state: 's' } });
+      const response = await client.logIn({ parameters: { state: 's' } });
       // A code that may have been used is fetched again: Auth0 has a session of the user by then.
-      if (answer.get('code') === null) expect(answer.get('error')).toBe('temporarily_unavailable');
+      if (response.get('code') === null)
+        expect(response.get('error')).toBe('temporarily_unavailable');
       world.tenant.clearFaults();
       expect((await client.tokens()).access_token).toBeDefined();
     });
@@ -126,9 +127,9 @@ describe('outages of Auth0', () => {
     for (let seconds = 0; seconds < 600; seconds += 20) {
       pass(world, 20);
       expect((await callTool(world.mcp, valid, 'whoami')).status).toBe(200);
-      const answer = await other.refresh(fresh);
-      expect(answer.status).toBe(200);
-      fresh = answer.body.refresh_token;
+      const response = await other.refresh(fresh);
+      expect(response.status).toBe(200);
+      fresh = response.body.refresh_token;
       const withDueToken = await client.refresh(due);
       expect(withDueToken.status).toBe(seconds < 280 ? 200 : 503);
       due = withDueToken.body.refresh_token ?? due;
@@ -188,9 +189,9 @@ describe('outages of Auth0', () => {
       pass(world, 60);
       world.tenant.fault('/.well-known/jwks.json', { kind: 'hang' });
       world.tenant.fault('/.well-known/openid-configuration', { kind: 'hang' });
-      const answers = [await client.refresh(token), await client.refresh(token)];
+      const responses = [await client.refresh(token), await client.refresh(token)];
       // One of the two instances has its keys from the login; the pause after a failure is shared.
-      for (const { status } of answers) expect([200, 503]).toContain(status);
+      for (const { status } of responses) expect([200, 503]).toContain(status);
       world.tenant.clearFaults();
       pass(world, A_WHILE);
       expect((await client.refresh(token)).status).toBe(200);
@@ -238,9 +239,9 @@ describe('outages of Auth0', () => {
       const body = { error, error_description: 'words of the tenant' };
       const headers = { 'content-type': 'application/json' };
       world.tenant.fault(TOKEN_ENDPOINT, { kind: 'respond', status, headers, body });
-      const answer = await client.refresh(tokens.refresh_token);
-      expect(answer.body.error).toBe(expected);
-      expect(JSON.stringify(answer.body)).not.toContain('words of the tenant');
+      const response = await client.refresh(tokens.refresh_token);
+      expect(response.body.error).toBe(expected);
+      expect(JSON.stringify(response.body)).not.toContain('words of the tenant');
       pass(world, A_WHILE);
       await client.refresh(tokens.refresh_token);
       if (remedy !== undefined) expect(linesWith(world, remedy)).toHaveLength(1);

@@ -139,9 +139,9 @@ describe('set-up problems are detected, logged with the remedy, and reported to 
   it.each(CASES)('$title', async ({ options, tenant, error, remedy, names }) => {
     const client = await start(options, tenant);
     for (let attempt = 0; attempt < 2; attempt += 1) {
-      const answer = await client.logIn({ parameters: { state: 's' } });
-      expect([answer.get('error'), answer.get('state')]).toEqual([error, 's']);
-      expect(String(answer)).not.toMatch(/dashboard|eyJ|secret/i);
+      const response = await client.logIn({ parameters: { state: 's' } });
+      expect([response.get('error'), response.get('state')]).toEqual([error, 's']);
+      expect(String(response)).not.toMatch(/dashboard|eyJ|secret/i);
     }
     expect(linesWith(world, remedy).length).toBeGreaterThan(0);
     if (names !== undefined) expect(linesWith(world, names).length).toBeGreaterThan(0);

@@ -47,12 +47,12 @@ describe('a storage of the app that fails with errors of its own', () => {
   it('is an outage to clients: 503 with Retry-After, and the original error in the log', async () => {
     const code = (await client.logIn()).get('code') ?? '';
     away = STORAGE_VERBS;
-    const answers = [
+    const responses = [
       await callTool(world.mcp, tokens.access_token, 'whoami'),
       await client.redeem(code),
       await client.refresh(tokens.refresh_token),
     ];
-    for (const { status, headers, body } of answers) {
+    for (const { status, headers, body } of responses) {
       expect([status, body.error]).toEqual([503, 'temporarily_unavailable']);
       expect(Number(headers.get('retry-after'))).toBeGreaterThan(0);
     }
@@ -65,8 +65,8 @@ describe('a storage of the app that fails with errors of its own', () => {
   it('leaves a tool the current Auth0 token while it is valid', async () => {
     // Due for renewal, which needs a lease in the store.
     away = ['update'];
-    const answer = await callTool(world.mcp, tokens.access_token, 'downstream');
-    expect(answer.status).toBe(200);
-    expect(toolResult(answer)).toEqual({ isJwt: true });
+    const response = await callTool(world.mcp, tokens.access_token, 'downstream');
+    expect(response.status).toBe(200);
+    expect(toolResult(response)).toEqual({ isJwt: true });
   });
 });

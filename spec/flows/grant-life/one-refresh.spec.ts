@@ -44,17 +44,17 @@ describe('CLI-42 R-UP-7 one refresh at Auth0 for a grant', () => {
       pass(world, UNTIL_DUE);
       world.tenant.clearRequests();
       world.tenant.fault('/oauth/token', { kind: 'delay', milliseconds: 300 }, 1);
-      const answers = await Promise.all(
+      const responses = await Promise.all(
         Array.from({ length: 100 }, () => client.refresh(tokens.refresh_token)),
       );
-      expect(statuses(answers)).toEqual({ 200: 100 });
+      expect(statuses(responses)).toEqual({ 200: 100 });
       expect(upstreamRefreshes(world)).toHaveLength(1);
       const calls = await Promise.all(
-        answers.map(({ body }) => callTool(mcp, body.access_token, 'downstream')),
+        responses.map(({ body }) => callTool(mcp, body.access_token, 'downstream')),
       );
       expect(statuses(calls)).toEqual({ 200: 100 });
       expect(upstreamRefreshes(world)).toHaveLength(1);
-      Object.assign(tokens, answers[0]?.body);
+      Object.assign(tokens, responses[0]?.body);
     }
   });
 
@@ -94,8 +94,8 @@ describe('CLI-42 R-UP-7 one refresh at Auth0 for a grant', () => {
     const lost = askInstance(0);
     while (upstreamRefreshes(world).length === 0) await new Promise((go) => setTimeout(go, 10));
     dying.die();
-    const answer = await askInstance(1);
-    expect(answer.status).toBe(200);
+    const response = await askInstance(1);
+    expect(response.status).toBe(200);
     expect(upstreamRefreshes(world)).toHaveLength(2);
     dying.revive();
     await lost;
@@ -115,13 +115,13 @@ describe.each(['Redis', 'embedded storage'])('three processes over %s', (kind) =
       await instances.pass(UNTIL_DUE);
       tenant.clearRequests();
       tenant.fault('/oauth/token', { kind: 'delay', milliseconds: 300 }, 1);
-      const answers = await Promise.all(
+      const responses = await Promise.all(
         Array.from({ length: 100 }, () => insisting(() => client.refresh(tokens.refresh_token))),
       );
-      expect(statuses(answers)).toEqual({ 200: 100 });
+      expect(statuses(responses)).toEqual({ 200: 100 });
       expect(refreshes(tenant.requests)).toBe(1);
       const uses = await Promise.all(
-        answers.map(({ body: { access_token: token } }) =>
+        responses.map(({ body: { access_token: token } }) =>
           insisting(() =>
             fetch(`${origin}/mcp`, { headers: { authorization: `Bearer ${token}` } }),
           ),
@@ -139,17 +139,17 @@ describe.each(['Redis', 'embedded storage'])('three processes over %s', (kind) =
 
 /** As clients do: a machine that is too busy for its store responds with 503, and the request is repeated. */
 async function insisting<T extends Pick<Answer, 'status'>>(ask: () => Promise<T>): Promise<T> {
-  let answer = await ask();
-  for (let attempt = 0; answer.status === 503 && attempt < 10; attempt += 1) {
+  let response = await ask();
+  for (let attempt = 0; response.status === 503 && attempt < 10; attempt += 1) {
     await new Promise((resolve) => setTimeout(resolve, 500));
-    answer = await ask();
+    response = await ask();
   }
-  return answer;
+  return response;
 }
 
-function statuses(answers: readonly Pick<Answer, 'status'>[]): Record<number, number> {
+function statuses(responses: readonly Pick<Answer, 'status'>[]): Record<number, number> {
   const counts: Record<number, number> = {};
-  for (const { status } of answers) counts[status] = (counts[status] ?? 0) + 1;
+  for (const { status } of responses) counts[status] = (counts[status] ?? 0) + 1;
   return counts;
 }
 

@@ -158,12 +158,12 @@ async function liveOn(
   while (Date.now() < endAt) {
     const count = Math.random() < 0.1 ? 3 : 1;
     const begun = performance.now();
-    const answers = await Promise.all(
+    const responses = await Promise.all(
       Array.from({ length: count }, () => client.refresh(tokens.refresh_token).catch(unreached)),
     );
     latencies.push(performance.now() - begun);
     let pauseMs = PAUSE_MS * (0.6 + 0.8 * Math.random());
-    for (const { status, headers, body } of answers.flat()) {
+    for (const { status, headers, body } of responses.flat()) {
       if (status === 200) {
         figures.refreshes += 1;
         tokens = body;
@@ -178,7 +178,7 @@ async function liveOn(
     if (Math.random() < 0.2) {
       figures.calls += 1;
       const status = await callTool(world.mcp, tokens.access_token, 'whoami').then(
-        (answer) => answer.status,
+        (response) => response.status,
         () => 503,
       );
       if (status === 401 || status === 403) figures.refusedCalls += 1;

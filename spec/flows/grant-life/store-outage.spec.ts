@@ -31,16 +31,16 @@ describe('a store that fails between Auth0’s response and the write', () => {
     Promise<Awaited<ReturnType<OAuthClient['refresh']>>>
   > {
     world.tenant.fault('/oauth/token', { kind: 'delay', milliseconds: 200 }, 1);
-    const answer = client.refresh(tokens.refresh_token);
+    const response = client.refresh(tokens.refresh_token);
     await until(() => upstreamRefreshes(world).length === 1);
     store.goAway();
-    return answer;
+    return response;
   }
 
   it('callers get 503 after two seconds, and the new Auth0 token is stored when the store is back', async () => {
-    const answer = await refreshIntoAnOutage();
-    expect([answer.status, answer.body.error]).toEqual([503, 'temporarily_unavailable']);
-    expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0);
+    const response = await refreshIntoAnOutage();
+    expect([response.status, response.body.error]).toEqual([503, 'temporarily_unavailable']);
+    expect(Number(response.headers.get('retry-after'))).toBeGreaterThan(0);
     // Six seconds in all, longer than any caller waits.
     await new Promise((resolve) => setTimeout(resolve, 4000));
     expect((await client.refresh(tokens.refresh_token)).status).toBe(503);

@@ -103,10 +103,10 @@ describe('a grant that was tampered with', () => {
   });
 
   it('is absent when its code waits to be redeemed', async () => {
-    const answer = await client.logIn();
+    const response = await client.logIn();
     const [key = ''] = await recordsOf('grant');
     await turnBit(key, 40);
-    expect(await client.redeem(answer.get('code') ?? '')).toMatchObject({
+    expect(await client.redeem(response.get('code') ?? '')).toMatchObject({
       status: 400,
       body: { error: 'invalid_grant' },
     });

@@ -93,9 +93,9 @@ describe('a code exchange whose answer is lost', () => {
     loses = '/token';
     await expect(client.redeem(lost)).rejects.toThrow();
     loses = undefined;
-    const answers = await Promise.all(Array.from({ length: 5 }, () => client.redeem(lost)));
-    expect(answers.map(({ status }) => status).sort()).toEqual([200, 400, 400, 400, 400]);
-    const { body } = answers.find(({ status }) => status === 200) ?? {};
+    const responses = await Promise.all(Array.from({ length: 5 }, () => client.redeem(lost)));
+    expect(responses.map(({ status }) => status).sort()).toEqual([200, 400, 400, 400, 400]);
+    const { body } = responses.find(({ status }) => status === 200) ?? {};
     expect((await bearer(body?.access_token)).status).toBe(200);
   });
 });

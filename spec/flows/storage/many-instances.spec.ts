@@ -21,9 +21,9 @@ describe.each([
     const client = await registerClient(cluster.origin);
     let tokens = await client.tokens();
     for (let round = 0; round < 3; round += 1) {
-      const answer = await client.refresh(tokens.refresh_token);
-      expect(answer.status).toBe(200);
-      tokens = answer.body;
+      const response = await client.refresh(tokens.refresh_token);
+      expect(response.status).toBe(200);
+      tokens = response.body;
       const me = await callTool(cluster.mcp, tokens.access_token, 'whoami');
       expect(toolResult(me)).toMatchObject({ name: 'Ada Lovelace' });
     }

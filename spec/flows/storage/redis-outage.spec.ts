@@ -62,8 +62,8 @@ async function everybody() {
 type Everybody = Awaited<ReturnType<typeof everybody>>;
 
 async function expectRefusals(people: Everybody): Promise<void> {
-  const answers = [people.bearer, people.redeem, people.refresh];
-  for (const { status, body, headers } of await Promise.all(answers.map((ask) => timed(ask())))) {
+  const responses = [people.bearer, people.redeem, people.refresh];
+  for (const { status, body, headers } of await Promise.all(responses.map((ask) => timed(ask())))) {
     expect(body).toMatchObject({ error: 'temporarily_unavailable' });
     expect(status).toBe(503);
     expect(Number(headers.get('retry-after'))).toBeGreaterThan(0);
@@ -88,8 +88,8 @@ async function expectBeginnings(): Promise<void> {
 
 async function untilBack(ask: () => Promise<Answer>): Promise<Answer> {
   for (;;) {
-    const answer = await ask();
-    if (answer.status !== 503) return answer;
+    const response = await ask();
+    if (response.status !== 503) return response;
     await pause(100);
   }
 }
