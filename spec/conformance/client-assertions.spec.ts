@@ -208,7 +208,7 @@ describe('clients that prove themselves by an assertion', () => {
       const html = { headers: { accept: 'text/html', 'accept-language': 'en' } };
       const page = await send(client.authorizeUrl(), html);
       expect([page.status, page.headers.location]).toEqual([400, undefined]);
-      expect(page.text).toContain('proves who it is in a way that this service does not support');
+      expect(page.text).toContain('authenticates in a way that this service does not support');
       const program = await send(client.authorizeUrl(), {
         headers: { accept: 'application/json' },
       });

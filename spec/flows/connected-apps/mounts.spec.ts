@@ -227,6 +227,6 @@ describe('a sign-in with a browser that keeps no cookies', () => {
     browser.cookies.clear();
     const refused = await pressSignIn(browser, page);
     expect(refused.status).toBe(403);
-    expect(refused.body).toContain('Cookies have to be allowed');
+    expect(refused.body).toContain('Allow cookies');
   });
 });
