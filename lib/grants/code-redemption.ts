@@ -64,11 +64,12 @@ interface Verdict {
 
 export type RedeemCode = (request: CodeGrantRequest, client: IdentifiedClient) => Promise<TokenSet>;
 
+/** @param onSent called once the response with the tokens was sent */
 export function createCodeRedemption(
   core: Core,
   store: GrantStore,
   issueTokens: IssueTokens,
-  completions: Completions,
+  onSent: (grantId: string, grant: GrantRecord) => void,
 ): RedeemCode {
   const { emit, now } = core;
   const codeKeys = core.signingKeys.derive('authorization-code');
@@ -110,7 +111,7 @@ export function createCodeRedemption(
         continue;
       }
       emit({ type: 'code_redeemed', grantId, subject: grant.subject, client: client.fingerprint });
-      return { ...tokens, onSent: () => completions.start(grantId, grant) };
+      return { ...tokens, onSent: () => onSent(grantId, grant) };
     }
     throw new TemporarilyUnavailableError('This took too long, try again', {
       retryAfterSeconds: 1,
@@ -173,42 +174,30 @@ async function redeemOnce(
   return grant === undefined ? { outcome: 'unknown' } : { ...verdict, grant };
 }
 
-/** Completes redemptions in the background, once tokens were sent or used. */
-export interface Completions {
-  /** @param from the grant as it was read last */
-  start(grantId: string, from: GrantRecord): void;
-  idle(): Promise<void>;
-}
-
-/** A completion that is lost with its process is repeated at the first use of a token. */
-export function createCompletions(core: Core, store: GrantStore): Completions {
-  const running = new Map<string, Promise<void>>();
-
-  async function complete(grantId: string, from: GrantRecord): Promise<void> {
-    const change = (current: GrantRecord): GrantRecord | undefined =>
-      current.code.pendingAttempt === undefined
-        ? undefined
-        : { ...current, code: completed(current.code) };
-    for (const pauseMs of COMPLETION_PAUSES_MS) {
-      if (pauseMs > 0) await sleep(pauseMs);
-      try {
-        await supersedeEarlier(grantId, from, core, store);
-        await store.update(grantId, change, from);
-        return;
-      } catch {
-        // The store is unavailable.
-      }
+/**
+ * Completes a redemption whose tokens were sent or used. Retries while the store is unavailable; if that fails, the first
+ * use of a token repeats it.
+ *
+ * @param from the grant as it was read last
+ */
+export async function completeRedemption(
+  grantId: string,
+  from: GrantRecord,
+  core: Core,
+  store: GrantStore,
+): Promise<void> {
+  for (const pauseMs of COMPLETION_PAUSES_MS) {
+    if (pauseMs > 0) await sleep(pauseMs);
+    try {
+      await supersedeEarlier(grantId, from, core, store);
+      const complete = (current: GrantRecord): GrantRecord | undefined =>
+        current.code.pendingAttempt === undefined
+          ? undefined
+          : { ...current, code: completed(current.code) };
+      await store.update(grantId, complete, from);
+      return;
+    } catch {
+      // The store is unavailable.
     }
   }
-
-  return {
-    start(grantId, from) {
-      if (running.has(grantId)) return;
-      const task = complete(grantId, from).finally(() => running.delete(grantId));
-      running.set(grantId, task);
-    },
-    async idle() {
-      await Promise.all(running.values());
-    },
-  };
 }

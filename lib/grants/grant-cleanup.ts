@@ -13,44 +13,30 @@ import type { GrantStore } from './grant-store.js';
  */
 const MAX_GRANTS = 190;
 
-export interface GrantCleanup {
-  /** Cleans up a user's grants in the background. */
-  start(subject: string): void;
-  idle(): Promise<void>;
-}
-
-/** Runs beside the user's logins and refreshes at Auth0, without a timer: the work spreads with the load. */
-export function createGrantCleanup(store: GrantStore, log: Pick<Logger, 'warn'>): GrantCleanup {
-  const running = new Map<string, Promise<void>>();
-  return {
-    start(subject) {
-      if (running.has(subject)) return;
-      const task = cleanUp(subject, store)
-        .catch((error: unknown) =>
-          log.warn({ error: String(error) }, 'expired grants could not be removed'),
-        )
-        .finally(() => running.delete(subject));
-      running.set(subject, task);
-    },
-    async idle() {
-      await Promise.all(running.values());
-    },
-  };
-}
-
-/** Revokes expired grants, also at Auth0, and the least recently used ones above the limit. */
-async function cleanUp(subject: string, store: GrantStore): Promise<void> {
-  const stored = await store.storedGrants(subject);
-  for (const { id, isAlive } of stored) {
-    if (!isAlive) await store.revoke(id, 'expired');
-  }
-  const atAuth0 = stored.filter(({ isAlive, grant }) => isAlive && grant.auth0.refreshToken);
-  const leastRecent = atAuth0
-    // A code that is not redeemed yet belongs to a login in progress.
-    .filter(({ grant }) => grant.code.redeemedAt !== undefined)
-    .sort((one, other) => one.grant.lastUsedAt - other.grant.lastUsedAt);
-  for (const { id } of leastRecent.slice(0, Math.max(0, atAuth0.length - MAX_GRANTS))) {
-    await store.revoke(id, 'auth0_limit');
+/**
+ * Revokes a user's expired grants, also at Auth0, and the least recently used ones above the limit. Called at logins and
+ * refreshes of the user, without a timer, so that the work spreads with the load.
+ */
+export async function cleanUpGrants(
+  subject: string,
+  store: GrantStore,
+  log: Pick<Logger, 'warn'>,
+): Promise<void> {
+  try {
+    const stored = await store.storedGrants(subject);
+    for (const { id, isAlive } of stored) {
+      if (!isAlive) await store.revoke(id, 'expired');
+    }
+    const atAuth0 = stored.filter(({ isAlive, grant }) => isAlive && grant.auth0.refreshToken);
+    const leastRecent = atAuth0
+      // A code that is not redeemed yet belongs to a login in progress.
+      .filter(({ grant }) => grant.code.redeemedAt !== undefined)
+      .sort((one, other) => one.grant.lastUsedAt - other.grant.lastUsedAt);
+    for (const { id } of leastRecent.slice(0, Math.max(0, atAuth0.length - MAX_GRANTS))) {
+      await store.revoke(id, 'auth0_limit');
+    }
+  } catch (error) {
+    log.warn({ error: String(error) }, 'expired grants could not be removed');
   }
 }
 

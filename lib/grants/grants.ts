@@ -13,8 +13,8 @@ import type { AccessTokens } from './access-token.js';
 import { createAuth0Sessions } from './auth0-session.js';
 import { CODE_TTL_SECONDS, mintCode } from './authorization-code.js';
 import { createEndedSessions } from './backchannel-logout.js';
-import { createCodeRedemption, createCompletions } from './code-redemption.js';
-import { createGrantCleanup } from './grant-cleanup.js';
+import { completeRedemption, createCodeRedemption } from './code-redemption.js';
+import { cleanUpGrants } from './grant-cleanup.js';
 import { createGrantStore, type FoundGrant, type GrantFilter } from './grant-store.js';
 import type { ApprovedRequest } from './login-transactions.js';
 import { createRefreshGrant } from './refresh-grant.js';
@@ -84,16 +84,19 @@ export function createGrants(
   const { lifetimes, logger } = config;
   const upstream = createUpstreamRevocation(auth0, logger);
   const store = createGrantStore(core, upstream, onChange);
-  const cleanup = createGrantCleanup(store, logger);
-  const sessions = createAuth0Sessions(core, auth0, store, upstream, cleanup.start);
-  const completions = createCompletions(core, store);
+  const background = createBackgroundTasks();
+  const cleanUp = (subject: string): void =>
+    background.start(`clean up ${subject}`, () => cleanUpGrants(subject, store, logger));
+  const complete = (id: string, grant: GrantRecord): void =>
+    background.start(`complete ${id}`, () => completeRedemption(id, grant, core, store));
+  const sessions = createAuth0Sessions(core, auth0, store, upstream, cleanUp);
   const issueTokens = createTokenIssuer(accessTokens, refreshTokens, lifetimes, now);
   const endedSessions = createEndedSessions(core.collections);
 
   async function find(grantId: string): Promise<GrantRecord | undefined> {
     const grant = await store.find(grantId);
     // The caller has a token, so the response with the tokens has arrived.
-    if (grant?.code.pendingAttempt !== undefined) completions.start(grantId, grant);
+    if (grant?.code.pendingAttempt !== undefined) complete(grantId, grant);
     return grant?.code.redeemedAt === undefined ? undefined : grant;
   }
 
@@ -115,7 +118,7 @@ export function createGrants(
       await store.delete(grantId);
       throw error;
     });
-    cleanup.start(login.subject);
+    cleanUp(login.subject);
     return { code, grantId };
   }
 
@@ -128,7 +131,7 @@ export function createGrants(
         throw error;
       }),
     discard,
-    redeemCode: createCodeRedemption(core, store, issueTokens, completions),
+    redeemCode: createCodeRedemption(core, store, issueTokens, complete),
     refresh: createRefreshGrant(core, store, sessions, refreshTokens, issueTokens, knownScopes),
     find,
     async findByToken(token, clientId) {
@@ -149,8 +152,28 @@ export function createGrants(
       return grant.auth0.accessToken;
     },
     async close() {
-      await Promise.all([sessions.idle(), cleanup.idle(), completions.idle()]);
+      await Promise.all([sessions.idle(), background.idle()]);
       await upstream.close();
+    },
+  };
+}
+
+/** Background work, one task at a time for each key. */
+function createBackgroundTasks(): {
+  start(key: string, work: () => Promise<void>): void;
+  idle(): Promise<void>;
+} {
+  const running = new Map<string, Promise<void>>();
+  return {
+    start(key, work) {
+      if (running.has(key)) return;
+      running.set(
+        key,
+        work().finally(() => running.delete(key)),
+      );
+    },
+    async idle() {
+      await Promise.all(running.values());
     },
   };
 }
