@@ -4,6 +4,8 @@
  */
 import { randomBytes } from 'node:crypto';
 
+import { LRUCache } from 'lru-cache';
+
 import type { LoginTransactions } from '../auth0/auth0.js';
 import type { Client } from '../clients/client.js';
 import type { Core } from '../core.js';
@@ -20,14 +22,17 @@ export const LOGIN_TTL_SECONDS = 600;
 /** Seconds a callback can be repeated whose process died. */
 const TAKEN_TTL_SECONDS = 300;
 
-/** Seconds after which a callback that another process has begun counts as interrupted: that process may have died. */
+/** Seconds after which a callback counts as interrupted: the process that began it may have died. */
 const INTERRUPTED_AFTER_SECONDS = 2;
 
 /**
- * The same for this process, beyond the time limit of a call to Auth0: until then it may still exchange the code, and
- * one decision must not result in two codes.
+ * The same for a callback of this process, beyond the time limit of a call to Auth0: until then it may still exchange the
+ * code, and one decision must not result in two codes.
  */
 const OWN_MARGIN_SECONDS = 2;
+
+/** Callbacks of this process in memory. */
+const MAX_OWN = 1000;
 
 /** An authorization request that the user approved, as it was shown. */
 export interface ApprovedRequest extends Omit<AuthorizationRequest, 'requestedScopes'> {
@@ -80,13 +85,13 @@ type Standing = 'unusable' | 'pending' | 'interrupted';
 
 export function createLoginTransactions({ config, collections, now }: Core): Logins {
   const logins = openCollection<LoginRecord | SpentFormRecord>(collections, 'login');
-  const thisProcess = randomBytes(9).toString('base64url');
+  const ownCallbacks = new LRUCache<string, true>({ max: MAX_OWN });
   const ownInterruptedAfter = Math.ceil(config.auth0.timeoutMs / 1000) + OWN_MARGIN_SECONDS;
 
-  function standingOf({ startedAt = now(), takenAt, takenBy }: LoginRecord): Standing {
+  function standingOf({ startedAt = now(), takenAt, takenBy = '' }: LoginRecord): Standing {
     if (takenAt === undefined)
       return now() - startedAt < LOGIN_TTL_SECONDS ? 'pending' : 'unusable';
-    const after = takenBy === thisProcess ? ownInterruptedAfter : INTERRUPTED_AFTER_SECONDS;
+    const after = ownCallbacks.has(takenBy) ? ownInterruptedAfter : INTERRUPTED_AFTER_SECONDS;
     return now() - takenAt < after ? 'unusable' : 'interrupted';
   }
   const secondsUntil = (time = 0): number => Math.max(time - now(), 0);
@@ -102,6 +107,7 @@ export function createLoginTransactions({ config, collections, now }: Core): Log
     add: (state, transaction) =>
       logins.add(state, { ...transaction, startedAt: now() }, LOGIN_TTL_SECONDS),
     async take(state, browser) {
+      const takenBy = randomBytes(9).toString('base64url');
       const found: { standing: Standing } = { standing: 'unusable' };
       const take: Change<LoginRecord | SpentFormRecord> = (current) => {
         found.standing = 'unusable';
@@ -111,12 +117,14 @@ export function createLoginTransactions({ config, collections, now }: Core): Log
         if (found.standing === 'unusable') return undefined;
         // Marked rather than deleted: the mark tells a crash from a login that does not exist.
         const ttlSeconds = Math.max(TAKEN_TTL_SECONDS, secondsUntil(current.formExpiresAt));
-        return { value: { ...current, takenAt: now(), takenBy: thisProcess }, ttlSeconds };
+        return { value: { ...current, takenAt: now(), takenBy }, ttlSeconds };
       };
       const login = await logins.update(state, take);
       if (login === undefined || 'spent' in login || found.standing === 'unusable') {
         return undefined;
       }
+      // Not before the store has responded: after a failed write, nothing is in progress.
+      ownCallbacks.set(takenBy, true);
       return { ...login, wasInterrupted: found.standing === 'interrupted' };
     },
     async finish(state, formExpiresAt) {

@@ -114,7 +114,7 @@ export interface LoginRecord {
   startedAt?: number;
   /** When the answer of Auth0 arrived; unix seconds. */
   takenAt?: number;
-  /** The process that took it: random. */
+  /** The request that took it: random. */
   takenBy?: string;
 }
 
