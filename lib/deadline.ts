@@ -1,21 +1,20 @@
 /**
- * Time limits that count only time in which the event loop was free to read.
+ * Time limits that do not count time in which the event loop was blocked.
  *
- * After a blocked turn the event loop runs timers before it reads sockets: a plain timer reports a
- * timeout although the response has already arrived.
+ * After a blocked turn the event loop runs timers before it reads sockets: a plain timer reports a timeout although the
+ * response has arrived.
  */
 
-/** Steps in which a limit runs down. A blocked turn costs one step at most, however long it was. */
+/** A limit is counted in steps. A blocked turn costs one step at most. */
 const STEPS = 30;
 
-/** Lateness of a timer that is ordinary load; above it, the turn was blocked. */
+/** Delay of a timer under ordinary load; above it, the turn was blocked. */
 const LATE_MS = 20;
 
 /**
- * Calls `onMissed` after `limitMs` in which the event loop was running, and after what arrived meanwhile
- * has been read.
+ * Calls `onMissed` after `limitMs` in which the event loop was running, and after the sockets have been read.
  *
- * @returns ends the deadline
+ * @returns cancels the deadline
  */
 export function startDeadline(limitMs: number, onMissed: () => void): () => void {
   const stepMs = Math.ceil(limitMs / STEPS);
@@ -42,7 +41,7 @@ export function startDeadline(limitMs: number, onMissed: () => void): () => void
   };
 }
 
-/** Runs `task` with a signal. When the deadline is missed, it rejects at once and aborts the signal. */
+/** Runs `task`. When the deadline is missed, it rejects at once and aborts the signal. */
 export async function withTimeLimit<T>(
   limitMs: number,
   task: (signal: AbortSignal) => Promise<T>,

@@ -1,28 +1,8 @@
-/**
- * Loads a package when it is first needed, and not when the app starts.
- *
- * For what most servers never need (an HTTP client for metadata documents, the stores they do not
- * use), and for what the first login can wait for.
- *
- * @module
- */
+/** Loads a package at first use, not when the app starts: optional stores, and what the first login can wait for. */
 import { createRequire } from 'node:module';
 
-/** At first use: in a bundle made of an app there may be no URL, which must not keep it from starting. */
-const loader = once(() => createRequire(import.meta.url));
-
-/**
- * @returns what `require()` gives; loaded once, however often it is asked for
- * @throws the loader's error where the package is not installed
- */
+/** @throws the error of `require()` if the package is not installed */
 export function loadPackage(name: string): unknown {
-  return loader()(name);
-}
-
-function once<T extends object>(make: () => T): () => T {
-  let made: T | undefined;
-  return () => {
-    made ??= make();
-    return made;
-  };
+  // Not at module level: in a bundled app `import.meta.url` may be undefined.
+  return createRequire(import.meta.url)(name);
 }

@@ -1,8 +1,8 @@
 /**
- * Spans and metrics, reported to the OpenTelemetry API, which does nothing until the app registers an SDK.
+ * Spans and metrics of the OpenTelemetry API, which does nothing until the app registers an SDK.
  *
- * The names are public: dashboards and alerts are built on them. They follow OpenTelemetry's semantic conventions.
- * No attribute holds a subject, token, code, state, cookie or address.
+ * The names are public: dashboards and alerts depend on them. They follow OpenTelemetry's semantic conventions. No
+ * attribute contains a subject, token, code, state, cookie or address.
  */
 import {
   type Counter,
@@ -16,18 +16,17 @@ import {
 
 import { OAuthError } from './oauth/errors.js';
 
-/** What is traced. A span is an `ERROR` for a fault of a system, not for a refused request. */
+/** A span has status `ERROR` after a failure of a system, not after a rejected request. */
 export const SPANS = {
   'auth0_mcp.login.start': 'the browser is redirected to Auth0',
   'auth0_mcp.login.finish':
     'the callback: code exchange at Auth0, verification of ID token and access token',
   'auth0_mcp.code.redeem': 'a client redeems its authorization code',
   'auth0_mcp.token.refresh': 'a client refreshes',
-  'auth0_mcp.bearer.verify': 'an access token is verified; none where its caller is cached',
-  'auth0_mcp.upstream': 'one call to Auth0, repeats included (client span)',
+  'auth0_mcp.bearer.verify': 'an access token is verified; no span if its caller is cached',
+  'auth0_mcp.upstream': 'one request to Auth0, retries included (client span)',
 } as const;
 
-/** What is counted and measured. */
 export const METRICS = {
   'auth0_mcp.logins.started': {
     kind: 'counter',
@@ -37,17 +36,17 @@ export const METRICS = {
   'auth0_mcp.logins': {
     kind: 'counter',
     unit: '{login}',
-    description: 'Logins of clients that ended, by outcome',
+    description: 'Completed logins of clients, by outcome',
   },
   'auth0_mcp.sign_ins': {
     kind: 'counter',
     unit: '{login}',
-    description: 'Logins to the page of connected apps that ended, by outcome',
+    description: 'Completed logins to the page of connected apps, by outcome',
   },
   'auth0_mcp.code_redemptions': {
     kind: 'counter',
     unit: '{request}',
-    description: 'Codes that clients presented, by outcome',
+    description: 'Code redemptions by clients, by outcome',
   },
   'auth0_mcp.refreshes': {
     kind: 'counter',
@@ -62,7 +61,7 @@ export const METRICS = {
   'auth0_mcp.upstream.duration': {
     kind: 'histogram',
     unit: 's',
-    description: 'Calls to Auth0, by operation',
+    description: 'Requests to Auth0, by operation',
   },
   'auth0_mcp.storage.duration': {
     kind: 'histogram',
@@ -79,11 +78,11 @@ type OfKind<Kind> = {
 export type CounterName = OfKind<'counter'>;
 type HistogramName = OfKind<'histogram'>;
 
-/** Attributes in use; a closed set, so that no other value is reported. */
+/** A closed set, so that no other attribute is reported. */
 export type Attributes = {
   /** `ok`, or the same as `error.type`. */
   'auth0_mcp.outcome'?: string;
-  /** Of a call: `get`, `update` …, `discovery_document`, `token_endpoint_refresh_token` … */
+  /** `get`, `update` …, `discovery_document`, `token_endpoint_refresh_token` … */
   'auth0_mcp.operation'?: string;
   /** An OAuth error code, a kind of Auth0Error, an HTTP status, `storage_unavailable`, or `_OTHER`. */
   'error.type'?: string;
@@ -95,10 +94,10 @@ export type Attributes = {
 
 const SCOPE = 'express-auth0-mcp';
 
-/** In seconds: from a read of an embedded store to a call to Auth0 at its time limit. */
+/** In seconds: from a read of an embedded store to a request to Auth0 at its time limit. */
 const BUCKETS = [0.0001, 0.0005, 0.001, 0.005, 0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
-/** Error types that somebody has to repair or wait for; all others are refusals. */
+/** Error types of failures; all others are rejected requests. */
 const FAULTS = new Set([
   'unavailable',
   'misconfigured',
@@ -109,7 +108,7 @@ const FAULTS = new Set([
   '_OTHER',
 ]);
 
-/** Runs `work` inside a span that reports how it ended, and counts it. */
+/** Runs `work` in a span with its outcome, and counts it. */
 export function traced<T>(
   name: SpanName,
   work: () => Promise<T>,
@@ -121,7 +120,7 @@ export function traced<T>(
       return await work();
     } catch (error) {
       type = errorType(error);
-      // Without a message: it could quote what a client or Auth0 sent.
+      // Without a message: it could quote a request or a response.
       if (FAULTS.has(type)) span.setStatus({ code: SpanStatusCode.ERROR });
       throw error;
     } finally {
@@ -132,7 +131,7 @@ export function traced<T>(
   });
 }
 
-/** Runs a call to Auth0 inside a client span, and measures it. */
+/** Runs a request to Auth0 in a client span, and measures its duration. */
 export function tracedCall<T extends { readonly status: number }>(
   { what, url, form }: { readonly what: string; readonly url: string; readonly form?: unknown },
   work: () => Promise<T>,
@@ -152,7 +151,7 @@ export function tracedCall<T extends { readonly status: number }>(
     try {
       const response = await work();
       end = { 'http.response.status_code': response.status };
-      // OpenTelemetry's HTTP spans: to a client every 4xx is an error whose type is its status.
+      // OpenTelemetry, HTTP client spans: every 4xx is an error whose type is its status.
       if (response.status >= 400) end['error.type'] = String(response.status);
       return response;
     } catch (error) {
@@ -172,18 +171,18 @@ export function tracedCall<T extends { readonly status: number }>(
   });
 }
 
-/** @param type of the error, left out for success */
+/** @param type of the error; undefined for success */
 export function count(name: CounterName, type?: string): void {
-  instruments().counter(name).add(1, outcomeOf(type));
+  (instruments().get(name) as Counter<Attributes>).add(1, outcomeOf(type));
 }
 
 /** @param startedAtMs of `performance.now()` */
 export function record(name: HistogramName, startedAtMs: number, attributes: Attributes): void {
   const seconds = (performance.now() - startedAtMs) / 1000;
-  instruments().histogram(name).record(seconds, attributes);
+  (instruments().get(name) as Histogram<Attributes>).record(seconds, attributes);
 }
 
-/** `error.type` of the semantic conventions. By property where the class is of a later layer. */
+/** `error.type` of the semantic conventions. By property for classes of other layers. */
 export function errorType(error: unknown): string {
   if (error instanceof OAuthError) return error.code;
   if (!(error instanceof Error)) return '_OTHER';
@@ -197,12 +196,9 @@ function outcomeOf(type: string | undefined): Attributes {
     : { 'auth0_mcp.outcome': type, 'error.type': type };
 }
 
-interface Instruments {
-  counter(name: CounterName): Counter<Attributes>;
-  histogram(name: HistogramName): Histogram<Attributes>;
-}
+type Instruments = ReadonlyMap<MetricName, Counter<Attributes> | Histogram<Attributes>>;
 
-/** By provider: unlike a tracer, an instrument does not find an SDK that is registered after it was created. */
+/** By provider: unlike a tracer, an instrument created before an SDK is registered never reports to it. */
 const instrumentsByProvider = new WeakMap<MeterProvider, Instruments>();
 
 function instruments(): Instruments {
@@ -220,10 +216,6 @@ function instruments(): Instruments {
         : meter.createHistogram<Attributes>(name, { unit, description, advice }),
     );
   }
-  const made: Instruments = {
-    counter: (name) => created.get(name) as Counter<Attributes>,
-    histogram: (name) => created.get(name) as Histogram<Attributes>,
-  };
-  instrumentsByProvider.set(provider, made);
-  return made;
+  instrumentsByProvider.set(provider, created);
+  return created;
 }

@@ -2,7 +2,7 @@ import type { Auth0 } from '../auth0/auth0.js';
 import { createAuth0 } from '../auth0/create-auth0.js';
 import type { AccessToken } from '../bearer/access-token.js';
 import { createCallerCache } from '../bearer/caller-cache.js';
-import { createVerification, observed, type VerifyBearer } from '../bearer/verification.js';
+import { createVerification, type VerifyBearer } from '../bearer/verification.js';
 import { createClientAssertions, type StoreJti } from '../clients/client-assertion.js';
 import {
   type AuthenticateClient,
@@ -66,8 +66,8 @@ export interface Context extends Core, ClientServices, GrantServices, BrowserSer
   readonly logError: ErrorLog;
   readonly limits: RateLimits;
   readonly verifyBearer: VerifyBearer;
-  /** The scopes of a token that its client requested: what a challenge for more scopes repeats. */
-  readonly askedScopes: (caller: AccessToken) => readonly string[];
+  /** The scopes that the client requested at login: a challenge for more scopes repeats them. */
+  readonly requestedScopes: (caller: AccessToken) => readonly string[];
   /** Scopes that a client may request. Each `auth.bearer({ scopes })` adds its own. */
   readonly knownScopes: Set<string>;
   readonly openClientRequest: OpenClientRequest;
@@ -141,8 +141,8 @@ export function createContext(config: Config, host: HostEnvironment): Context {
     logError,
     limits,
     knownScopes,
-    verifyBearer: observed(createVerification(accessTokens, grants.grants, callers, challenge)),
-    askedScopes: ({ scopes }) => scopes,
+    verifyBearer: createVerification(accessTokens, grants.grants, callers, challenge),
+    requestedScopes: ({ scopes }) => scopes,
     openClientRequest: createClientRequests(authenticateClient, refreshTokens, limits),
     attemptRefresh: createRefreshAttempts(limits, refreshTokens),
     async ready() {

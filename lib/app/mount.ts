@@ -1,11 +1,10 @@
 /** Routes and guard as Express middleware: the parts, and the bundle of them. */
 import type { IncomingMessage } from 'node:http';
 
-import { type Request, type RequestHandler, Router } from 'express';
+import { type RequestHandler, Router } from 'express';
 
 import type { AuthInfo } from '../bearer/access-token.js';
-import { type CreateGuard, createEndpointTest, createGuards } from '../bearer/guard.js';
-import { STREAM_CHECK_MS } from '../bearer/open-streams.js';
+import { createGuards } from '../bearer/guard.js';
 import {
   createTokenVerifier,
   type SdkErrors,
@@ -13,7 +12,6 @@ import {
 } from '../bearer/token-verifier.js';
 import { authInfoOf } from '../bearer/verification.js';
 import { runAsRequest } from '../config/request-context.js';
-import { baseHeaders } from '../http/response-headers.js';
 import { atOrigin, createGuardedUrlsOf, createUrlsOf } from './at-origin.js';
 import type { Context } from './context.js';
 import { createMountWarnings } from './mount-warnings.js';
@@ -70,7 +68,10 @@ export function mount(
 ): { server: ProtectedResource; parts: Readonly<Record<PartName, RequestHandler>> } {
   const { config, paths, knownScopes } = context;
   const { baseUrl, resource, logger } = config;
-  const createGuard = guardsOf(context, (req) => warnings.onChallenge(req));
+  const endpointPaths = [paths.resource, ...paths.bareResources];
+  const createGuard = createGuards(context, challengeOf(config), endpointPaths, (req) =>
+    warnings.onChallenge(req),
+  );
   const { guard, sharedGuard } = shareable(createGuard());
   const handlers: Server['handlers'] = new WeakMap();
   const own: Server = { madeBy, baseUrl, resource, handlers, guard: sharedGuard };
@@ -127,26 +128,6 @@ export function mount(
   });
   const connectedApps = part('connectedApps');
   return { server, parts: { metadata, registration, login, tokens, connectedApps } };
-}
-
-function guardsOf(context: MountContext, onChallenge: (req: Request) => void): CreateGuard {
-  const { config, paths, limits, streamCheckMs = STREAM_CHECK_MS } = context;
-  return createGuards({
-    ...context,
-    streamCheckMs,
-    origins: config,
-    challenge: challengeOf(config),
-    onChallenge,
-    resource: config.resource,
-    isEndpoint: createEndpointTest([paths.resource, ...paths.bareResources]),
-    scopes: config.scopes,
-    anonymous: config.anonymous,
-    maxMessageBytes: config.maxMessageBytes,
-    setBaseHeaders: baseHeaders(config),
-    addressOf: limits.addressOf,
-    limitAnonymous: (req, calls) =>
-      limits.count('calls', `anonymous ${limits.addressOf(req)}`, calls),
-  });
 }
 
 /** The guard, and one for other servers to run: a request that passed the one is not judged again. */

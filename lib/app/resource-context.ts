@@ -2,7 +2,7 @@
 import { scopesOf } from '../auth0/access-token.js';
 import { type AuthorizationServer, createAuthorizationServer } from '../auth0/create-auth0.js';
 import type { AccessToken } from '../bearer/access-token.js';
-import { createAuth0Verification, observed, type VerifyBearer } from '../bearer/verification.js';
+import { createAuth0Verification, type VerifyBearer } from '../bearer/verification.js';
 import type { ResourceConfig } from '../config/config.js';
 import { createResourceCore, type HostEnvironment, type ResourceCore } from '../core.js';
 import { createErrorLog, type ErrorLog } from '../http/error-responses.js';
@@ -15,8 +15,8 @@ export interface ResourceContext extends ResourceCore {
   readonly limits: RateLimits;
   readonly authorizationServer: AuthorizationServer;
   readonly verifyBearer: VerifyBearer;
-  /** The scopes of a token that its client requested: what a challenge for more scopes repeats. */
-  readonly askedScopes: (caller: AccessToken) => readonly string[];
+  /** The scopes that the client requested at login: a challenge for more scopes repeats them. */
+  readonly requestedScopes: (caller: AccessToken) => readonly string[];
   /** Resolves once the tenant's metadata and signing keys are fetched; rejects with what to repair. */
   ready(): Promise<void>;
   close(): Promise<void>;
@@ -38,8 +38,8 @@ export function createResourceContext(
     logError: createErrorLog(config.logger),
     limits,
     authorizationServer,
-    verifyBearer: observed(createAuth0Verification(authorizationServer)),
-    askedScopes: ({ claims }) => scopesOf(claims).filter((scope) => scope !== 'offline_access'),
+    verifyBearer: createAuth0Verification(authorizationServer),
+    requestedScopes: ({ claims }) => scopesOf(claims).filter((scope) => scope !== 'offline_access'),
     ready: authorizationServer.ready,
     async close() {
       limits.close();

@@ -2,7 +2,11 @@
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
 
 import type { AnonymousAccess, GuardScopes } from '../config/config.js';
+import type { ResourceCore } from '../core.js';
 import { allowCors } from '../http/cross-site.js';
+import type { ErrorLog } from '../http/error-responses.js';
+import type { RateLimits } from '../http/rate-limits.js';
+import { baseHeaders } from '../http/response-headers.js';
 import { bearerCredentials } from '../oauth/bearer-token.js';
 import type { ChallengeBase } from '../oauth/challenge.js';
 import { InsufficientScopeError } from '../oauth/errors.js';
@@ -16,58 +20,67 @@ import {
   readAnonymousCalls,
   readCalls,
 } from './json-rpc.js';
-import { createResponseTracker, type TrackResponse } from './open-streams.js';
-import { checkOrigin, type OriginCheckDeps } from './origin-check.js';
+import { createResponseTracker, STREAM_CHECK_MS, type TrackResponse } from './open-streams.js';
+import { checkOrigin } from './origin-check.js';
 import { createSessions, type Sessions, sendSessionNotFound } from './sessions.js';
 import { authInfoOf, type VerifyBearer } from './verification.js';
 
-export interface GuardDeps extends OriginCheckDeps {
+/** What guards need of the context of a server. */
+export interface GuardContext extends ResourceCore {
   readonly verifyBearer: VerifyBearer;
-  /** Unix seconds. */
-  readonly now: () => number;
-  readonly streamCheckMs: number;
-  readonly challenge: ChallengeBase;
-  readonly onChallenge: (req: Request) => void;
-  readonly scopes: Pick<GuardScopes, 'required' | 'byTool' | 'implied'>;
-  /** The scopes that the client has requested at the login of this caller. */
-  readonly askedScopes: (caller: AccessToken) => readonly string[];
-  readonly resource: string;
-  /** What needs no token at the MCP endpoint. */
-  readonly anonymous: AnonymousAccess | undefined;
-  readonly maxMessageBytes: number;
-  /** Whether a request is for the MCP endpoint itself. */
-  readonly isEndpoint: (req: Request) => boolean;
-  readonly setBaseHeaders: RequestHandler;
-  readonly addressOf: (req: Request) => string;
-  /** Counts calls without a token. @throws TooManyRequestsError */
-  readonly limitAnonymous: (req: Request, calls: number) => Promise<void>;
+  /** The scopes that the client requested at login: a challenge for more scopes repeats them. */
+  readonly requestedScopes: (caller: AccessToken) => readonly string[];
+  readonly limits: RateLimits;
+  readonly logError: ErrorLog;
 }
 
 /** Creates guards; `scopes` are required in addition to those of the server. */
 export type CreateGuard = (requirement?: { readonly scopes?: readonly string[] }) => RequestHandler;
 
-interface Guard extends GuardDeps {
+interface Guard extends GuardContext {
+  readonly scopes: GuardScopes;
+  readonly challenge: ChallengeBase;
+  readonly onChallenge: (req: Request) => void;
+  /** Whether a request is for the MCP endpoint itself. */
+  readonly isEndpoint: (req: Request) => boolean;
   readonly sessions: Sessions;
   readonly trackResponse: TrackResponse;
   /** Scopes that every call needs. */
   readonly required: readonly string[];
+  /** What needs no token at the MCP endpoint. */
+  readonly anonymous: AnonymousAccess | undefined;
 }
 
-export function createGuards(deps: GuardDeps): CreateGuard {
-  const { setBaseHeaders, verifyBearer, now, streamCheckMs, challenge, logError } = deps;
+/**
+ * @param endpointPaths of the MCP endpoint: the full one, and those left by a proxy that strips a prefix
+ * @param onChallenge called with each request that is challenged for having no token
+ */
+export function createGuards(
+  context: GuardContext,
+  challenge: ChallengeBase,
+  endpointPaths: readonly string[],
+  onChallenge: (req: Request) => void,
+): CreateGuard {
+  const { config, verifyBearer, now, streamCheckMs = STREAM_CHECK_MS, logError, emit } = context;
   const sessions = createSessions();
   const trackResponse = createResponseTracker(verifyBearer, now, streamCheckMs, sessions);
+  const isEndpoint = createEndpointTest(endpointPaths);
   // Also for preflights, which have no credentials.
   const allowBrowsers = allowCors('GET, POST, DELETE', 'are never cached');
-  const rejectOrigin = checkOrigin(deps);
+  const setBaseHeaders = baseHeaders(config);
+  const rejectOrigin = checkOrigin(config, logError, emit);
   return function createGuard({ scopes = [] } = {}) {
     const guard: Guard = {
-      ...deps,
+      ...context,
+      scopes: config.scopes,
+      challenge,
+      onChallenge,
+      isEndpoint,
       sessions,
       trackResponse,
-      required: unionOfScopes(deps.scopes.required, scopes),
+      required: unionOfScopes(config.scopes.required, scopes),
       // A route that requires scopes requires a token.
-      anonymous: scopes.length > 0 ? undefined : deps.anonymous,
+      anonymous: scopes.length > 0 ? undefined : config.anonymous,
     };
     const authorize: RequestHandler = (req, res, next) => {
       const sendError = (thrown: unknown): void =>
@@ -131,7 +144,7 @@ async function readAndAdmit(
 ): Promise<void> {
   const isParsed = req.readableDidRead;
   let caller = await guard.verifyBearer(token);
-  const calls = await readCalls(req, res, guard.maxMessageBytes, accepted);
+  const calls = await readCalls(req, res, guard.config.maxMessageBytes, accepted);
   // Reading may take a minute, in which the grant may be revoked.
   if (!isParsed) caller = await guard.verifyBearer(token);
   admit(req, res, next, caller, calls, guard);
@@ -145,18 +158,18 @@ function admit(
   calls: readonly RpcCall[],
   guard: Guard,
 ): void {
-  const { scopes, sessions, trackResponse, askedScopes, resource } = guard;
+  const { config, scopes, sessions, trackResponse, requestedScopes } = guard;
   const needed = neededScopes(calls, guard);
   if (missingScopes(needed, caller.scopes, scopes.implied).length > 0) {
     // MCP "Scope Challenge Handling": a client requests exactly the scopes of the challenge, and loses all others.
-    throw new InsufficientScopeError(unionOfScopes(askedScopes(caller), needed));
+    throw new InsufficientScopeError(unionOfScopes(requestedScopes(caller), needed));
   }
   if (!sessions.admits(req, caller)) {
     sendSessionNotFound(res);
     return;
   }
   trackResponse(req, res, caller);
-  req.auth = authInfoOf(caller, resource);
+  req.auth = authInfoOf(caller, config.resource);
   runWithAccessToken(caller, next);
 }
 
@@ -179,13 +192,14 @@ async function admitAnonymous(
   anonymous: AnonymousAccess | undefined,
   guard: Guard,
 ): Promise<void> {
-  const { sessions, trackResponse, addressOf, limitAnonymous, onChallenge, challenge } = guard;
+  const { sessions, trackResponse, limits, onChallenge, challenge } = guard;
   const calls = await bodyCalls;
   if (anonymous !== undefined && isOpen(req, calls, anonymous, sessions)) {
-    await limitAnonymous(req, calls.length || 1);
+    const address = limits.addressOf(req);
+    await limits.count('calls', `anonymous ${address}`, calls.length || 1);
     // Checked last: a user may have logged in on the session meanwhile.
     if (!sessions.admits(req, undefined)) return sendSessionNotFound(res);
-    trackResponse(req, res, undefined, addressOf(req));
+    trackResponse(req, res, undefined, address);
     return next();
   }
   const hasSession = req.headers['mcp-session-id'] !== undefined;
@@ -223,13 +237,8 @@ function areOpen(calls: readonly RpcCall[], anonymous: AnonymousAccess): boolean
   return calls.length > 0 && calls.length <= MAX_OPEN_CALLS && calls.every(isOpenCall);
 }
 
-/**
- * Whether a request is for the MCP endpoint itself, as Express routes it: case-insensitive, with or without a
- * trailing slash, not percent-decoded.
- *
- * @param paths of the endpoint: the full one, and those left by a proxy that strips a prefix
- */
-export function createEndpointTest(paths: readonly string[]): (req: Request) => boolean {
+/** As Express routes: case-insensitive, with or without a trailing slash, not percent-decoded. */
+function createEndpointTest(paths: readonly string[]): (req: Request) => boolean {
   const routed = (path: string): string => path.toLowerCase().replace(/\/$/, '');
   const endpoints = new Set(paths.map(routed));
   return ({ baseUrl, url }) => endpoints.has(routed((baseUrl + url).replace(/\?.*/s, '')));

@@ -15,14 +15,11 @@ import { sendRpcError } from './challenges.js';
 
 const ERROR = 'Pages of this origin may not call this server';
 
-export interface OriginCheckDeps {
-  readonly origins: Pick<ResourceConfig, 'baseUrl' | 'resource' | 'allowedOrigins'>;
-  readonly logError: ErrorLog;
-  readonly emit: EventListener;
-}
-
-export function checkOrigin({ origins, logError, emit }: OriginCheckDeps): RequestHandler {
-  const { baseUrl, resource, allowedOrigins } = origins;
+export function checkOrigin(
+  { baseUrl, resource, allowedOrigins }: ResourceConfig,
+  logError: ErrorLog,
+  emit: EventListener,
+): RequestHandler {
   const known = new Set([new URL(baseUrl).origin, new URL(resource).origin, ...allowedOrigins]);
   const isAllowed = (origin: string): boolean =>
     allowedOrigins === 'any' || known.has(origin) || isNoWebsite(origin);

@@ -75,7 +75,7 @@ export function createVerification(
     return ownCopy(fresh.caller);
   }
 
-  return function verifyBearer(token) {
+  return observed(function verifyBearer(token) {
     refuseLonger(token, MAX_OWN_TOKEN_LENGTH);
     const tokenHash = hash('sha256', token, 'base64url');
     const cached = cache.get(tokenHash);
@@ -88,12 +88,12 @@ export function createVerification(
       readCached(token, tokenHash, cached.claims).catch(() => undefined);
     }
     return ownCopy(cached.caller);
-  };
+  });
 }
 
 /** Counts every check, and traces those that are not cached. */
-export function observed(verify: VerifyBearer): VerifyBearer {
-  return function verifyBearer(token) {
+function observed(verify: VerifyBearer): VerifyBearer {
+  return function countedVerifyBearer(token) {
     let caller: ReturnType<VerifyBearer>;
     try {
       caller = verify(token);
@@ -142,7 +142,7 @@ export function authInfoOf(accessToken: AccessToken, resource: string): AuthInfo
 
 /** For tokens that Auth0 issued. An outage of Auth0 is 503, never 401. */
 export function createAuth0Verification(tokens: PresentedTokens): VerifyBearer {
-  return function verifyBearer(token) {
+  return observed(function verifyBearer(token) {
     try {
       const presented = tokens.verify(token);
       if (!(presented instanceof Promise)) return callerOfAuth0(token, presented);
@@ -153,7 +153,7 @@ export function createAuth0Verification(tokens: PresentedTokens): VerifyBearer {
     } catch (error) {
       throw toTokenError(error);
     }
-  };
+  });
 }
 
 function callerOfAuth0(token: string, presented: PresentedToken): AccessToken {

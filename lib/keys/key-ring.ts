@@ -1,14 +1,7 @@
-/**
- * Key derivation: from the configured secrets to one key per purpose.
- *
- * HKDF-SHA256 (RFC 5869) with a label per purpose, so that no key is ever used for two things. A
- * ring holds several secrets for rotation: the first makes, all of them verify.
- *
- * @module
- */
+/** Key derivation: HKDF-SHA256 (RFC 5869) with a label per purpose, so that no key has two purposes. */
 import { createHmac, hkdfSync, timingSafeEqual } from 'node:crypto';
 
-/** Every purpose a key is derived for. A label is never reused and never renamed. */
+/** A label is never reused and never renamed. */
 export type KeyLabel =
   | 'access-token'
   | 'refresh-token'
@@ -25,17 +18,17 @@ export type KeyLabel =
   | 'account-cookie'
   | 'account-form';
 
-/** Secrets for one job, newest first. */
+/** Several secrets for rotation, newest first. */
 export interface KeyRing {
-  /** One key per secret, in the ring's order: `[0]` makes, all verify. Derived once per label. */
+  /** One key per secret, in the same order: the first signs, all verify. Cached by label. */
   derive(label: KeyLabel, bytes?: number): readonly Uint8Array[];
 }
 
-/** Bytes of a key unless asked otherwise: the strength of SHA-256 and of AES-256. */
+/** Default length: the strength of SHA-256 and AES-256. */
 const KEY_BYTES = 32;
 
 /**
- * @param secrets at least one, each of at least 32 bytes of keying material; first makes, all verify
+ * @param secrets at least one, each of at least 32 bytes
  * @throws RangeError for an empty list
  */
 export function createKeyRing(secrets: readonly Uint8Array[]): KeyRing {
@@ -57,7 +50,7 @@ function hkdf(secret: Uint8Array, label: KeyLabel, bytes: number): Uint8Array {
   return new Uint8Array(hkdfSync('sha256', secret, '', `express-auth0-mcp/v1/${label}`, bytes));
 }
 
-/** HMAC-SHA256 of the parts, each preceded by its length so that no two lists share a tag. */
+/** HMAC-SHA256 of the parts, each with its length first, so that different lists have different tags. */
 export function mac(key: Uint8Array, ...parts: readonly (string | Uint8Array)[]): Buffer {
   const hmac = createHmac('sha256', key);
   for (const part of parts) {
@@ -69,7 +62,7 @@ export function mac(key: Uint8Array, ...parts: readonly (string | Uint8Array)[])
   return hmac.digest();
 }
 
-/** Whether two byte strings are equal, in time that depends on their length only. */
+/** The time depends on the length only. */
 export function equalInConstantTime(a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && timingSafeEqual(a, b);
 }

@@ -1,12 +1,8 @@
 /**
- * Sealing: what turns a record or a form into bytes that only this installation reads.
+ * Authenticated encryption of records and forms: AES-256-GCM (NIST SP 800-38D) with a random nonce. The associated data
+ * binds a ciphertext to its place, so that a copy elsewhere cannot be opened.
  *
- * AES-256-GCM (NIST SP 800-38D) with a random nonce; the associated data ties the bytes to the place
- * they belong to, so that a copy put elsewhere does not open.
- *
- * Layout: version (1) | key id (4) | nonce (12) | ciphertext | tag (16), 33 bytes more than the text.
- *
- * @module
+ * Layout: version (1) | key id (4) | nonce (12) | ciphertext | tag (16).
  */
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 
@@ -21,11 +17,11 @@ const TAG_BYTES = 16;
 const NONCE_AT = 1 + KEY_ID_BYTES;
 const TEXT_AT = NONCE_AT + NONCE_BYTES;
 
-/** Seals and opens bytes under the keys of one purpose. */
+/** Encrypts and decrypts with the keys of one purpose. */
 export interface Sealer {
-  /** Seals under the newest key. `associatedData` is not kept: opening takes the same again. */
+  /** Encrypts with the newest key. `associatedData` is not part of the result. */
   seal(plaintext: Uint8Array, associatedData: string): Buffer;
-  /** The plaintext, or `undefined` for bytes changed, moved, cut short or sealed elsewhere. */
+  /** The plaintext; undefined if the bytes were modified, moved, truncated or encrypted with another key. */
   open(sealed: Uint8Array, associatedData: string): Buffer | undefined;
 }
 
@@ -35,7 +31,7 @@ interface SealKey {
 }
 
 /**
- * @param keys of 32 bytes each, used for nothing but sealing: the first seals, all of them open
+ * @param keys of 32 bytes each, used for sealing only: the first encrypts, all decrypt
  * @throws RangeError for an empty list or a key of another length
  */
 export function createSealer(keys: readonly Uint8Array[]): Sealer {
@@ -47,7 +43,7 @@ export function createSealer(keys: readonly Uint8Array[]): Sealer {
     open(sealed, associatedData) {
       if (sealed.length < TEXT_AT + TAG_BYTES || sealed[0] !== VERSION) return undefined;
       const id = sealed.subarray(1, NONCE_AT);
-      // Two keys may share an id by chance: each of them is tried.
+      // Two keys may have the same id by chance.
       for (const key of known) {
         if (!key.id.equals(id)) continue;
         const plaintext = openWith(key, sealed, associatedData);
@@ -82,7 +78,7 @@ function openWith(key: SealKey, sealed: Uint8Array, associatedData: string): Buf
     const text = decipher.update(sealed.subarray(TEXT_AT, -TAG_BYTES));
     return Buffer.concat([text, decipher.final()]);
   } catch {
-    // The tag does not match: forged, moved or damaged. All are the same to the caller.
+    // The tag does not match.
     return undefined;
   }
 }
