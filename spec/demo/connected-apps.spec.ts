@@ -1,4 +1,4 @@
-/** The page of connected apps as the demo offers it: by a tool, and from its web page. */
+/** The page of connected apps in the demo: linked by a tool and from its web page. */
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
 import { landingPage } from '../../demo/landing-page.js';
@@ -17,7 +17,7 @@ beforeEach(async () => {
 afterEach(() => world.close());
 
 describe('the landing page of the demo', () => {
-  it('leads to the page, where a person signs in and sends a client away', async () => {
+  it('links to the page, where a user signs in and disconnects a client', async () => {
     const app = await letIn(world, 'Chart reader');
     const { body } = await createBrowser().get(world.origin);
     const [, address = ''] = /<a href="([^"]+)">Connected apps<\/a>/.exec(body) ?? [];

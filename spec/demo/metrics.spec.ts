@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 
 import { metrics } from '@opentelemetry/api';
 import type { MeterProvider } from '@opentelemetry/sdk-metrics';
@@ -30,7 +30,7 @@ afterAll(async () => {
 });
 
 describe('the metrics of the demo', () => {
-  it('are served for Prometheus, with names it knows how to read', async () => {
+  it('are served for Prometheus, with valid names', async () => {
     expect(printed).toEqual([`Metrics        http://localhost:${port}/metrics`]);
     const client = await registerClient(world.origin);
     await client.tokens();
@@ -41,11 +41,17 @@ describe('the metrics of the demo', () => {
     expect(text).toMatch(/^auth0_mcp_logins_started_total(\{[^}]*\})? 1$/m);
   });
 
-  it('say which port is taken', async () => {
-    await expect(startMetrics()).rejects.toThrow(`Port ${port} is taken`);
+  it('name a taken port', async () => {
+    const error = jest.spyOn(console, 'error').mockImplementation(() => {});
+    jest.spyOn(process, 'exit').mockImplementation((code) => {
+      throw new Error(`exit ${code}`);
+    });
+    await expect(startMetrics()).rejects.toThrow('exit 1');
+    expect(error.mock.calls).toEqual([[expect.stringContaining(`Port ${port} is taken`)]]);
+    jest.restoreAllMocks();
   });
 
-  it('are left alone where nobody asks for them', async () => {
+  it('are off by default', async () => {
     delete process.env['METRICS_PORT'];
     await startMetrics();
     expect(printed).toHaveLength(1);
