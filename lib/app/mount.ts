@@ -86,25 +86,24 @@ export function mount(
   }
 
   function part(name: PartName): RequestHandler {
-    const run = atOrigin(partRouter(name, routes), urlsOf);
+    const run = atOrigin(routerOf([name], routes), urlsOf);
     return register(name, function runPart(req, res, next) {
       warnings.onPart(name, req, res);
       run(req, res, next);
     });
   }
 
-  const metadata = part('metadata');
-  const registration = part('registration');
-  const login = part('login');
-  const tokens = part('tokens');
-  const guardPart = atOrigin(guardRouter(context, guard, neighbours), createGuardedUrlsOf(config));
-  const inOrder = Router().use(metadata, registration, login, tokens, guardPart);
+  const allRoutes = routerOf(['metadata', 'registration', 'login', 'tokens'], routes);
+  const routesAndGuard = Router().use(
+    atOrigin(allRoutes, urlsOf),
+    atOrigin(guardRouter(context, guard, neighbours), createGuardedUrlsOf(config)),
+  );
 
   const bundle = register('bundle', function runBundle(req, res, next) {
     warnings.onBundle(req, bundle);
     // A call of the MCP endpoint passes no router. Any other spelling of its URL does.
     if (req.url === paths.resource && req.originalUrl === paths.resource) guard(req, res, next);
-    else inOrder(req, res, next);
+    else routesAndGuard(req, res, next);
   });
 
   function bearer(requirement: { scopes?: string[] } = {}): RequestHandler {
@@ -116,6 +115,7 @@ export function mount(
     });
   }
 
+  const metadata = part('metadata');
   const server = Object.assign(bundle, {
     metadata,
     bearer,
@@ -126,8 +126,16 @@ export function mount(
       await context.close();
     },
   });
-  const connectedApps = part('connectedApps');
-  return { server, parts: { metadata, registration, login, tokens, connectedApps } };
+  return {
+    server,
+    parts: {
+      metadata,
+      registration: part('registration'),
+      login: part('login'),
+      tokens: part('tokens'),
+      connectedApps: part('connectedApps'),
+    },
+  };
 }
 
 /** The guard, and one for other servers to run: a request that passed the one is not judged again. */
@@ -147,10 +155,10 @@ function shareable(run: RequestHandler): Readonly<Record<'guard' | 'sharedGuard'
   };
 }
 
-function partRouter(name: PartName, routes: readonly Route[]): Router {
+function routerOf(parts: readonly PartName[], routes: readonly Route[]): Router {
   const router = Router({ caseSensitive: true });
   for (const [part, methods, path, surface, handlers] of routes) {
-    if (part === name) router.all(path, ...surface(methods, handlers));
+    if (parts.includes(part)) router.all(path, ...surface(methods, handlers));
   }
   return router;
 }

@@ -25,7 +25,6 @@ export interface Server {
 export interface Neighbours {
   isAlone(): boolean;
   hasResourceAt(path: string): boolean;
-  hasIssuerAt(path: string): boolean;
   /** The guard of the server whose resource the path is, if that server is mounted in the app. */
   guardAt(path: string, app: Application): RequestHandler | undefined;
   leave(): void;
@@ -48,8 +47,6 @@ export function joinServers(servers: Set<Server>, own: Server, log: Logger): Nei
   return {
     isAlone: () => neighbours().length === 0,
     hasResourceAt: (path) => ownerOf(path) !== undefined,
-    hasIssuerAt: (path) =>
-      neighbours().some((other) => hasLogin(other) && new URL(other.baseUrl).pathname === path),
     guardAt(path, app) {
       const owner = ownerOf(path);
       return owner !== undefined && isMounted(owner, app) ? owner.guard : undefined;

@@ -100,13 +100,11 @@ type Documents = readonly (readonly [DocumentPaths, readonly RequestHandler[]])[
 
 function documentRoutes(
   documents: Documents,
-  { absentDocuments, resource }: ResourcePaths,
+  { absentDocuments }: ResourcePaths,
   machine: Surface,
   neighbours: Neighbours,
 ): readonly Route[] {
   const atRoot = onlyWhile(neighbours.isAlone, machine);
-  // Another server may have its issuer where this one has its resource.
-  const absent = onlyWhile(() => !neighbours.hasIssuerAt(resource), machine);
   const route = (path: string, surface: Surface, handlers: readonly RequestHandler[]): Route => [
     'metadata',
     'GET',
@@ -119,7 +117,7 @@ function documentRoutes(
       ...paths.own.map((path) => route(path, machine, handlers)),
       ...paths.atRoot.map((path) => route(path, atRoot, handlers)),
     ]),
-    ...absentDocuments.map((path) => route(path, absent, [notFound])),
+    ...absentDocuments.map((path) => route(path, machine, [notFound])),
   ];
 }
 
