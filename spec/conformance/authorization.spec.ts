@@ -61,7 +61,7 @@ describe('the authorization endpoint', () => {
     ['invalid_target', { resource: 'https://elsewhere.example/mcp' }],
     ['invalid_target', { resource: '/mcp' }],
   ] as const)(
-    'AS-17 AS-28 R-AZ-2 R-AZ-13 R-AZ-14 R-AZ-15 R-AZ-16 CLI-56 tells the client %s for %j',
+    'AS-17 AS-28 R-AZ-2 R-AZ-13 R-AZ-14 R-AZ-15 R-AZ-16 CLI-56 redirects with %s for %j',
     async (error, change) => {
       const response = sentBack(await authorize(change));
       expect([...response.keys()].sort()).toEqual(['error', 'error_description', 'iss', 'state']);
@@ -71,7 +71,7 @@ describe('the authorization endpoint', () => {
     },
   );
 
-  it('R-AZ-15 one foreign resource among several is too many, and so is a fragment', async () => {
+  it('R-AZ-15 rejects another resource among several, and a resource with a fragment', async () => {
     const url = client.authorizeUrl({ resource: world.mcp });
     const several = await send(`${url}&resource=https%3A%2F%2Felsewhere.example%2Fmcp`);
     expect(sentBack(several).get('error')).toBe('invalid_target');
@@ -79,7 +79,7 @@ describe('the authorization endpoint', () => {
     expect(fragment.get('error')).toBe('invalid_target');
   });
 
-  it('R-AZ-2 keeps the query a redirect URI has, byte for byte, and invents no state', async () => {
+  it('R-AZ-2 preserves the query of a redirect URI exactly, and adds no state', async () => {
     const redirectUri = 'http://127.0.0.1:45454/cb?a=b&c=%2F+d';
     const own = await registerClient(world.origin, { redirect_uris: [redirectUri] });
     const { headers } = await send(
@@ -89,7 +89,7 @@ describe('the authorization endpoint', () => {
     expect(headers.location).not.toContain('state=');
   });
 
-  it('AS-24 AS-25 AS-26 RS-19 CLI-30 takes our resource in every form, and binds the token to it', async () => {
+  it('AS-24 AS-25 AS-26 RS-19 CLI-30 accepts this server as resource in every spelling, and issues a token for it', async () => {
     const { port } = new URL(world.origin);
     for (const resource of [
       undefined,
@@ -111,7 +111,7 @@ describe('the authorization endpoint', () => {
     }
   });
 
-  it('R-AZ-3 refuses what is sent twice: on a page where it decides where to go, else at the client', async () => {
+  it('R-AZ-3 rejects a repeated parameter: with a page if it decides the redirect, else with a redirect', async () => {
     const url = client.authorizeUrl({ state: 'the-state', scope: 'openid' });
     for (const twice of ['state=x', 'scope=openid', 'response_type=code', 'code_challenge=y']) {
       const response = sentBack(await send(`${url}&${twice}`));
@@ -124,14 +124,14 @@ describe('the authorization endpoint', () => {
     }
   });
 
-  it('R-AZ-4 takes an empty parameter for none, and does not know unknown ones', async () => {
+  it('R-AZ-4 treats an empty parameter as absent, and ignores unknown ones', async () => {
     const response = await send(
       `${client.authorizeUrl()}&scope=&foo=1&foo=2&__proto__=x&claims=%7B%7D&nonce=n&max_age=1`,
     );
     expect(response.status).toBe(200);
   });
 
-  it('R-AZ-5 needs no redirect_uri where one is registered, and a page where several are', async () => {
+  it('R-AZ-5 does not require redirect_uri if one is registered; shows a page if several are', async () => {
     const tokens = await client.tokens({ parameters: { redirect_uri: undefined } });
     expect(tokens.token_type).toBe('Bearer');
     const several = await registerClient(world.origin, {
@@ -142,7 +142,7 @@ describe('the authorization endpoint', () => {
     expect(response.headers.location).toBeUndefined();
   });
 
-  it('R-AZ-6 is there by GET and by form post, and by nothing else', async () => {
+  it('R-AZ-6 accepts GET and a form POST only', async () => {
     const url = new URL(client.authorizeUrl());
     expect((await send(url)).status).toBe(200);
     const posted = await sendForm(url.origin + url.pathname, url.searchParams);
@@ -163,7 +163,7 @@ describe('the authorization endpoint', () => {
     }
   });
 
-  it('R-AZ-7 R-AZ-9 answers no preflight, and answers a form with 303', async () => {
+  it('R-AZ-7 R-AZ-9 rejects a preflight, and responds to a form with 303', async () => {
     const headers = { origin: 'https://x.example', 'access-control-request-method': 'POST' };
     for (const path of ['/authorize', '/consent', '/auth/callback']) {
       const preflight = await send(world.origin + path, { method: 'OPTIONS', headers });
@@ -179,7 +179,7 @@ describe('the authorization endpoint', () => {
     }
   });
 
-  it('R-AZ-8 CLI-55 gives state and redirect URI back as they came', async () => {
+  it('R-AZ-8 CLI-55 returns state and redirect URI unchanged', async () => {
     const state = `${'aB+/='.repeat(400)} %25%2B&é=漢`;
     expect((await client.logIn({ parameters: { state } })).get('state')).toBe(state);
     const own = await registerClient(world.origin, {
@@ -202,7 +202,7 @@ describe('the authorization endpoint', () => {
     'https://127.0.0.1:45454/callback',
     'http://127.0.0.1:45454@evil.example/callback',
     'http://127.0.0.1.evil.example/callback',
-  ])('PX-14 PX-15 R-8252-4 shows a page for the redirect URI %s, and no way out', async (uri) => {
+  ])('PX-14 PX-15 R-8252-4 shows a page without a link for the redirect URI %s', async (uri) => {
     const response = await authorize({ redirect_uri: uri });
     expect(response.status).toBe(400);
     expect(response.headers['content-type']).toContain('text/html');
@@ -210,7 +210,7 @@ describe('the authorization endpoint', () => {
     expect(response.text).not.toContain('evil.example');
   });
 
-  it('R-AZ-17 gives nothing back as markup, wherever it was sent', async () => {
+  it('R-AZ-17 returns no parameter as markup', async () => {
     const probe = `"'><script>alert(1)</script>`;
     const named = await registerClient(world.origin, { client_name: probe });
     const pages = [
@@ -230,7 +230,7 @@ describe('the authorization endpoint', () => {
     }
   });
 
-  it('R-AZ-12 takes a verifier of every allowed character, and only the one of the challenge', async () => {
+  it('R-AZ-12 accepts every character allowed in a verifier, and only the verifier of the challenge', async () => {
     const code = async () => (await client.logIn()).get('code') ?? '';
     for (const code_verifier of ['a'.repeat(42), 'a'.repeat(129), 'ä'.repeat(43), 'a'.repeat(43)]) {
       const { status, body } = await client.redeem(await code(), { code_verifier });
@@ -242,7 +242,7 @@ describe('the authorization endpoint', () => {
   });
 
   describe('scopes', () => {
-    it('CLI-31 CLI-34 drops those nobody here knows, and says what is left', async () => {
+    it('CLI-31 CLI-34 drops unknown scopes, and returns the remaining ones', async () => {
       for (const [scope, granted] of [
         ['claudeai', 'openid'],
         ['openid email profile', 'openid'],
@@ -254,7 +254,7 @@ describe('the authorization endpoint', () => {
       }
     });
 
-    it('RS-16 CLI-32 takes those of a challenge, though the client registered with less', async () => {
+    it('RS-16 CLI-32 accepts the scopes of a challenge, although the client registered fewer', async () => {
       const small = await registerClient(world.origin, { scope: 'openid' });
       const first = await small.tokens();
       const refused = await callTool(world.mcp, first.access_token, 'write_file');
@@ -267,7 +267,7 @@ describe('the authorization endpoint', () => {
       expect((await callTool(world.mcp, second.access_token, 'write_file')).status).toBe(200);
     });
 
-    it('CLI-36 tells a person whom Auth0 does not grant the step-up: the scope is not in the answer, and the call is refused as before', async () => {
+    it('CLI-36 a step-up that Auth0 does not grant: the scope is missing in the response, and the call is rejected as before', async () => {
       const tokens = await client.tokens({
         user: BOB,
         parameters: { scope: 'openid read:notes files:write' },
@@ -280,7 +280,7 @@ describe('the authorization endpoint', () => {
       );
     });
 
-    it('CLI-35 a client that only refreshes after a 403 loses nothing, and gets nothing it was not granted', async () => {
+    it('CLI-35 a client that only refreshes after a 403 keeps its scopes, and gets no further one', async () => {
       const tokens = await client.tokens({ parameters: { scope: 'read:notes' } });
       expect((await callTool(world.mcp, tokens.access_token, 'write_file')).status).toBe(403);
       const refreshed = await client.refresh(tokens.refresh_token);
@@ -292,7 +292,7 @@ describe('the authorization endpoint', () => {
 });
 
 describe('what a login leaves behind', () => {
-  it('PX-18 PX-23 R-AZ-18 CLI-21 is nothing before the approval, however often it is asked for', async () => {
+  it('PX-18 PX-23 R-AZ-18 CLI-21 is nothing before the approval, however many requests there are', async () => {
     const writes: string[] = [];
     const memory = memoryStorage();
     const noting = <Given extends unknown[], Result>(verb: (...given: Given) => Result) =>
@@ -342,8 +342,8 @@ describe('what a login leaves behind', () => {
   });
 });
 
-describe('an Auth0 tenant that names its issuer in the answer', () => {
-  it('AS-20 AS-22 R-AZ-16 R-UP-3 PX-30 is not heard of by the client: the one iss is ours', async () => {
+describe('an Auth0 tenant that sends iss in its response', () => {
+  it('AS-20 AS-22 R-AZ-16 R-UP-3 PX-30 is not passed on: the client gets our iss only', async () => {
     const world = await startWorld({ tenant: { issInResponse: true } });
     const client = await registerClient(world.origin);
     const response = await client.logIn();

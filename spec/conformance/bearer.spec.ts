@@ -99,7 +99,7 @@ describe('the guard of the MCP endpoint', () => {
     },
   );
 
-  it('RS-20 refuses pages of other sites before anything else, and nobody who is no page', async () => {
+  it('RS-20 rejects pages of other sites before anything else, and no caller that is not a page', async () => {
     const from = (origin: string) =>
       send(world.mcp, {
         method: 'POST',
@@ -130,14 +130,14 @@ describe('the guard of the MCP endpoint', () => {
   });
 
   it.each(['Bearer', 'bearer', 'BEARER', 'Bearer  '])(
-    'R-RS-3 CLI-46 takes a fresh token after %j',
+    'R-RS-3 CLI-46 accepts a new token after %j',
     async (scheme) => {
       expect((await post(`${scheme} ${tokens.access_token}`)).status).toBe(200);
     },
   );
 
   it.each(['Basic YTpi', 'DPoP abc', 'Negotiate', 'Bearer', 'Bearer ', 'Bearer a b', 'Bearer "x"'])(
-    'R-RS-2 EX-3 answers the credentials %j with one Bearer challenge',
+    'R-RS-2 EX-3 responds to the credentials %j with one Bearer challenge',
     async (authorization) => {
       const { status, headers } = await post(authorization);
       expect(status).toBe(401);
@@ -208,7 +208,7 @@ describe('the guard of the MCP endpoint', () => {
       expect((await post(`Bearer ${await forged()}`)).status).toBe(200);
     });
 
-    it('RS-10 R-AT-3 another issuer, subjectless, not yet valid, or of an ended grant', async () => {
+    it('RS-10 R-AT-3 another issuer, no subject, not yet valid, or a revoked grant', async () => {
       await expectInvalid(await forged({ iss: 'https://elsewhere.example' }));
       await expectInvalid(await forged({ iss: `${world.origin}/` }));
       await expectInvalid(await forged({ sub: undefined } as unknown as JWTPayload));
@@ -216,7 +216,7 @@ describe('the guard of the MCP endpoint', () => {
       await expectInvalid(await forged({ jti: 'AAAAAAAAAAAAAAAAAAAAAA.x' }));
     });
 
-    it('RS-10 R-AT-3 another type, algorithm or key, and whatever key the header brings', async () => {
+    it('RS-10 R-AT-3 another type, algorithm or key, and a key from the header', async () => {
       const { kid, jwk } = ownKey();
       const stranger = ownKey('the-signing-key-of-somebody-else-0123456789');
       await expectInvalid(await forged({}, { typ: 'JWT' }));
@@ -246,12 +246,12 @@ describe('the guard of the MCP endpoint', () => {
       expect((await post(`Bearer ${several}`)).status).toBe(200);
     });
 
-    it('RS-12 R-RS-6 one that has expired, or says nothing of its end', async () => {
+    it('RS-12 R-RS-6 expired, or without exp', async () => {
       await expectInvalid(await forged({ exp: Math.floor(Date.now() / 1000) - 60 }));
       await expectInvalid(await forged({ exp: undefined } as unknown as JWTPayload));
     });
 
-    it('RS-18 PX-24 tokens that are not for here: those of Auth0, our refresh token, a code', async () => {
+    it('RS-18 PX-24 tokens for another purpose: of Auth0, a refresh token, a code', async () => {
       const { extra } = await world.auth.verifyAccessToken(tokens.access_token ?? '');
       const { auth0Token } = extra as { auth0Token: () => Promise<string> };
       await expectInvalid(await auth0Token());
@@ -260,7 +260,7 @@ describe('the guard of the MCP endpoint', () => {
       await expectInvalid(client.id);
     });
 
-    it('R-RS-7 a thousand texts that could be a token, and never answers 5xx', async () => {
+    it('R-RS-7 a thousand malformed tokens, never with 5xx', async () => {
       const characters = 'abcXYZ019-._~+/=';
       let seed = 7;
       const next = (below: number): number => {
@@ -279,7 +279,7 @@ describe('the guard of the MCP endpoint', () => {
     });
   });
 
-  it('R-RS-7 answers 503 and not 401 while the store cannot be asked', async () => {
+  it('R-RS-7 responds with 503 and not 401 while the store is unavailable', async () => {
     isStoreDown = true;
     const { status, headers, json } = await post(`Bearer ${tokens.access_token}`);
     isStoreDown = false;
@@ -290,7 +290,7 @@ describe('the guard of the MCP endpoint', () => {
     expect((await post(`Bearer ${tokens.access_token}`)).status).toBe(200);
   });
 
-  it('CLI-52 guards and serves the address with a slash at the end alike', async () => {
+  it('CLI-52 guards and serves the URL with a trailing slash alike', async () => {
     expect((await send(`${world.mcp}/`)).status).toBe(401);
     expect((await callTool(`${world.mcp}/`, tokens.access_token, 'whoami')).status).toBe(200);
   });
@@ -303,7 +303,7 @@ describe('the guard of the MCP endpoint', () => {
     expect(other.id).toMatch(/^[\w-]+$/);
   });
 
-  it('RS-28 RS-18 what Auth0 issued stays here, and what we issued never goes there', async () => {
+  it('RS-28 RS-18 tokens of Auth0 are not sent to clients, and our tokens are not sent to Auth0', async () => {
     const { extra } = await world.auth.verifyAccessToken(tokens.access_token ?? '');
     const { auth0Token } = extra as { auth0Token: () => Promise<string> };
     const responses = [
@@ -327,7 +327,7 @@ describe('the guard before a transport with sessions', () => {
   });
   afterAll(() => world.close());
 
-  it('RS-2 RS-21 RS-22 a session neither replaces the token nor opens for another person', async () => {
+  it('RS-2 RS-21 RS-22 a session does not replace the token, and is closed to another user', async () => {
     const client = await registerClient(world.origin);
     const ada = (await client.tokens()).access_token;
     const bob = (await client.tokens({ user: BOB })).access_token;

@@ -61,7 +61,7 @@ describe('clients that prove themselves by an assertion', () => {
   // One caller may have 30 documents fetched a minute.
   beforeEach(() => advance(61));
 
-  it('R-TK-16 names our issuer as its only audience', async () => {
+  it('R-TK-16 has our issuer as its only audience', async () => {
     const client = await newClient();
     const code = await codeOf(client);
     for (const aud of [
@@ -145,7 +145,7 @@ describe('clients that prove themselves by an assertion', () => {
       expect(errorOf(refused)).toEqual(INVALID_CLIENT);
     });
 
-    it('need a proof once a grant has seen one: after the code, a refresh, a retry', async () => {
+    it('require an assertion once the grant has had one: after the code, a refresh, a retry', async () => {
       const client = await newClient({ document: { token_endpoint_auth_methods_supported: BOTH } });
       const proved = await client.redeemProved(await codeOf(client));
       const token = proved.body.refresh_token;
@@ -224,7 +224,7 @@ describe('clients that prove themselves by an assertion', () => {
     },
   );
 
-  it('R-CI-11 R-CI-9 tells a client with methods of ours what is wrong with its code, also while its host is down', async () => {
+  it('R-CI-11 R-CI-9 report an invalid code to a client with a supported method, also while its host is down', async () => {
     const client = await newClient({ document: { token_endpoint_auth_method: 'none' } });
     expect(errorOf(await client.redeem('x'))).toEqual([400, 'invalid_grant']);
     const gone = oauthClient(world.origin, { ...client, id: host.url('/never-there.json') });
@@ -257,7 +257,7 @@ describe('clients that prove themselves by an assertion', () => {
     expect((await client.refreshProved(token)).status).toBe(200);
   }, 60_000);
 
-  it('R-CI-12 may have keys of 20 kB, and not of 1 MB, which the log says', async () => {
+  it('R-CI-12 may have keys of 20 kB; 1 MB is rejected and logged', async () => {
     const large = await newClient({ keySet: { chains: 'x'.repeat(20_000) } });
     expect((await large.redeemProved(await codeOf(large))).status).toBe(200);
     const tooLarge = await newClient({ keySet: { chains: 'x'.repeat(1_000_000) } });
@@ -294,7 +294,7 @@ describe('clients that prove themselves by an assertion', () => {
     expect([page.status, page.headers.location]).toEqual([400, undefined]);
   });
 
-  it('R-CI-14 are known by their new redirect URIs and keys once the old ones are no longer fresh', async () => {
+  it('R-CI-14 have their new redirect URIs and keys once the cached document expires', async () => {
     const path = '/rotating.json';
     const redirect_uris = ['http://127.0.0.1/callback'];
     const method = { token_endpoint_auth_method: 'private_key_jwt' };
@@ -408,12 +408,12 @@ describe('clients that prove themselves by an assertion', () => {
     });
   });
 
-  describe('FA-25: store nothing that nobody vouched for', () => {
+  describe('FA-25: store only assertions with a genuine code or token', () => {
     /** Posts from an address of its own each time. */
     const from = (n: number, form: Record<string, string>, path = '/token') =>
       sendForm(world.origin + path, form, { 'x-forwarded-for': `100.64.${n >> 8}.${n & 255}` });
 
-    it('whatever comes with the assertion: codes, tokens and grants that are not genuine, or of others', async () => {
+    it('with codes, tokens and grants that are forged, or of other clients', async () => {
       const stranger = await newClient();
       const honest = await newClient();
       const victim = await registerClient(world.origin);

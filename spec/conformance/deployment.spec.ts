@@ -24,7 +24,7 @@ const MACHINES = [
 ] as const;
 const PAGES = ['/authorize', '/consent', '/auth/callback'];
 
-describe('what every answer has', () => {
+describe('every response', () => {
   let world: World;
   let client: OAuthClient;
   beforeAll(async () => {
@@ -37,7 +37,7 @@ describe('what every answer has', () => {
   const OTHERS = { GET: 'POST', POST: 'GET' } as const;
 
   it.each(MACHINES)(
-    'R-DP-1 %s %s is open to pages anywhere, without cookies, and answers preflights first',
+    'R-DP-1 %s %s allows pages of every origin, without cookies, and responds to preflights first',
     async (method, path) => {
       const headers = { origin: 'https://app.example', 'access-control-request-method': method };
       const preflight = await send(world.origin + path, { method: 'OPTIONS', headers });
@@ -59,7 +59,7 @@ describe('what every answer has', () => {
     },
   );
 
-  it('R-DP-1 the MCP endpoint lets pages read the challenge, and send what the transport needs', async () => {
+  it('R-DP-1 the MCP endpoint allows pages to read the challenge, and to send the headers of the transport', async () => {
     const origin = 'http://localhost:6274';
     const preflight = await send(`${world.origin}/mcp`, {
       method: 'OPTIONS',
@@ -81,7 +81,7 @@ describe('what every answer has', () => {
   });
 
   it.each([...MACHINES, ['POST', '/mcp'] as const])(
-    'R-DP-6 %s %s is not sniffed, and has no way back to http',
+    'R-DP-6 %s %s sends nosniff and Strict-Transport-Security',
     async (method, path) => {
       for (const one of [method, OTHERS[method]]) {
         const { headers } = await send(world.origin + path, { method: one });
@@ -163,7 +163,7 @@ describe('what every answer has', () => {
     }
   });
 
-  it('RS-29 a page for a failure has a reference that the log has too, and says nothing of the inside', async () => {
+  it('RS-29 an error page has the reference of the log line, and no internal detail', async () => {
     const page = await send(`${world.origin}/auth/callback?code=x&state=y`);
     expect(page.status).toBe(400);
     const line = world.log.findLast(({ fields }) => 'correlationId' in fields);
@@ -222,8 +222,8 @@ describe('nested and polluting parameters', () => {
   });
 });
 
-describe('a host app that answers everything else with its own page', () => {
-  it('R-MD-5 does not get to answer for metadata that clients derive from our addresses', async () => {
+describe('a host app with a catch-all page', () => {
+  it('R-MD-5 does not get the requests for metadata that clients derive from our URLs', async () => {
     const world = await startWorld({
       mount(app, auth) {
         app.use(auth);
@@ -241,8 +241,8 @@ describe('a host app that answers everything else with its own page', () => {
   });
 });
 
-describe('a fault of ours', () => {
-  it('RS-29 R-AZ-1 CLI-45 is server_error to a program and a page to a person, and whole in the log', async () => {
+describe('an internal error', () => {
+  it('RS-29 R-AZ-1 CLI-45 is server_error for a program, a page for a browser, and complete in the log', async () => {
     const memory = memoryStorage();
     const broken = (): never => {
       throw new TypeError('an inner name that nobody outside should read');
@@ -307,7 +307,7 @@ describe('limits behind a proxy', () => {
     await world.close();
   }, 60_000);
 
-  it('R-DP-3 count everybody as one where it does not, say so once, and believe no header', async () => {
+  it('R-DP-3 count all callers as one if it is unset, log that once, and trust no header', async () => {
     const world = await startWorld();
     await exhaust(world, (n) => `192.0.2.${n % 256}`);
     const warnings = world.log.filter(({ message }) => message.includes('trust proxy'));

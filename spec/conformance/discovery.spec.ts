@@ -47,7 +47,7 @@ describe('discovery', () => {
       expect(challenge).not.toContain('offline_access');
     });
 
-    it('R-PR-2 R-PR-3 R-PR-7 claims what is true, and has no nulls and no empty lists', async () => {
+    it('R-PR-2 R-PR-3 R-PR-7 states what the server supports, without null and empty lists', async () => {
       const document = await documentAt(`${PRM}/mcp`);
       expect(document.bearer_methods_supported).toEqual(['header']);
       expect(Object.keys(document).sort()).toEqual([
@@ -72,7 +72,7 @@ describe('discovery', () => {
       expect(posted.json().error).toBe('invalid_request');
     });
 
-    it('R-PR-6 is the same with a slash at the end, without a redirect', async () => {
+    it('R-PR-6 is the same with a trailing slash, without a redirect', async () => {
       expect(await documentAt(`${PRM}/mcp/`)).toEqual(await documentAt(`${PRM}/mcp`));
     });
   });
@@ -108,7 +108,7 @@ describe('discovery', () => {
       });
     });
 
-    it('R-MD-3 AS-30 every address in it is answered, the three of 2025-03-26 at the root', async () => {
+    it('R-MD-3 AS-30 every URL in it is served, the three of 2025-03-26 at the root', async () => {
       const server = await documentAt(ASM);
       expect(server.authorization_endpoint).toBe(`${world.origin}/authorize`);
       expect(server.token_endpoint).toBe(`${world.origin}/token`);
@@ -120,7 +120,7 @@ describe('discovery', () => {
       }
     });
 
-    it('R-MD-1 R-MD-4 R-IN-1 EX-3 has valid addresses and nothing that is not there: no introspection, no DPoP', async () => {
+    it('R-MD-1 R-MD-4 R-IN-1 EX-3 has valid URLs and no unsupported feature: no introspection, no DPoP', async () => {
       const server = await documentAt(ASM);
       expect(String(server.issuer)).not.toMatch(/[?#]|\/$/);
       for (const [name, value] of Object.entries(server)) {
@@ -143,7 +143,7 @@ describe('discovery', () => {
       });
     });
 
-    it('R-MD-6 AS-15 comes from the configuration: a forged Host or forwarding header changes nothing', async () => {
+    it('R-MD-6 AS-15 depends on the configuration only: a forged Host or forwarding header changes nothing', async () => {
       const forged = {
         host: 'evil.example',
         'x-forwarded-host': 'evil.example',
@@ -171,7 +171,7 @@ describe('discovery', () => {
     },
   );
 
-  it('CLI-54 is not compressed for a client that asks for none', async () => {
+  it('CLI-54 is not compressed for a client that accepts no encoding', async () => {
     for (const path of [PRM, ASM]) {
       const response = await send(world.origin + path, {
         headers: { 'accept-encoding': 'identity' },
@@ -181,7 +181,7 @@ describe('discovery', () => {
     }
   });
 
-  it('R-AT-6 publishes public keys only, for caches to keep', async () => {
+  it('R-AT-6 publishes public keys only, cacheable', async () => {
     const jwks = await documentAt('/.well-known/jwks.json');
     for (const key of jwks.keys as Record<string, string>[]) {
       expect(Object.keys(key).sort()).toEqual(['alg', 'crv', 'kid', 'kty', 'use', 'x', 'y']);

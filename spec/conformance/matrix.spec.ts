@@ -21,7 +21,7 @@ const cited = new Set(citations.map(({ row }) => row));
 const excluded = Object.keys(EXCLUSIONS);
 
 describe('the requirements', () => {
-  it('are each cited by a spec, or left out with a reason', () => {
+  it('are each cited by a spec, or excluded with a reason', () => {
     const withSpec = rows.filter((row) => cited.has(row)).length;
     process.stdout.write(
       `requirements: ${rows.length} rows, ${withSpec} with specs, ${excluded.length} exclusions\n`,
@@ -29,7 +29,7 @@ describe('the requirements', () => {
     expect(rows.filter((row) => !cited.has(row) && !excluded.includes(row))).toEqual([]);
   });
 
-  it('are counted once', () => {
+  it('are listed once', () => {
     expect(rows).toHaveLength(new Set(rows).size);
   });
 
@@ -37,14 +37,14 @@ describe('the requirements', () => {
     expect(citations.filter(({ row }) => !rows.includes(row))).toEqual([]);
   });
 
-  it('are left out with a reason of some words, and only where no spec shows them', () => {
+  it('are excluded with a written reason, and only if no spec cites them', () => {
     expect(excluded.filter((row) => !rows.includes(row) || cited.has(row))).toEqual([]);
     expect(Object.values(EXCLUSIONS).filter((reason) => reason.length < 30)).toEqual([]);
   });
 });
 
 describe('reading titles', () => {
-  it('finds those of describe, it and each, and takes nothing else for one', () => {
+  it('finds the titles of describe, it and each, and no other string', () => {
     const text = `
       describe('one', () => {
         it(\`two \${name} half\`, () => expect('no').toBe('no'));

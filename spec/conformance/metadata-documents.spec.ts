@@ -23,7 +23,7 @@ import { startWorld, type World } from '../support/world.js';
 
 const ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
 
-describe('clients known by their metadata document, over TLS', () => {
+describe('clients with a metadata document, over TLS', () => {
   let host: TlsHost;
   let world: World;
   let count = 0;
@@ -72,7 +72,7 @@ describe('clients known by their metadata document, over TLS', () => {
     expect(host.requests).toHaveLength(1);
   });
 
-  it('CLI-13 CLI-20 CLI-21 answers the preflight of a program as it will answer the browser', async () => {
+  it('CLI-13 CLI-20 CLI-21 gives a program that tries the URL first the status that the browser gets', async () => {
     const client = newClient();
     const headers = { accept: 'application/json' };
     expect((await send(client.authorizeUrl(), { headers })).status).toBe(200);
@@ -83,7 +83,7 @@ describe('clients known by their metadata document, over TLS', () => {
     expect([gone.status, gone.json().error]).toEqual([401, 'invalid_client']);
   });
 
-  it('PX-1 PX-5 R-CI-6 asks for consent, names the host that was checked, and loads no logo', async () => {
+  it('PX-1 PX-5 R-CI-6 shows a consent page with the verified host, without the logo', async () => {
     host.answer = documentFor({
       client_name: 'Example <b>Client</b>',
       logo_uri: host.url('/logo.png'),
@@ -96,7 +96,7 @@ describe('clients known by their metadata document, over TLS', () => {
     expect(host.requests).toHaveLength(1);
   });
 
-  describe('are refused on a page, without a way out', () => {
+  describe('are rejected with a page without a link', () => {
     async function expectPage(client: OAuthClient, status: number): Promise<void> {
       const page = await send(client.authorizeUrl(), { headers: { accept: 'text/html' } });
       expect(page.status).toBe(status);
@@ -135,7 +135,7 @@ describe('clients known by their metadata document, over TLS', () => {
       await expectPage(newClient(), 400);
     });
 
-    it('R-CI-1 AS-7 an address that no document may have, which nobody connects to', async () => {
+    it('R-CI-1 AS-7 a URL that no document may have, without a connection to it', async () => {
       const before = host.connections();
       for (const path of ['', '?x', '/a/../c', '/a/%2e%2e/c', '/c#x']) {
         const client = { ...newClient(), id: host.url(path) };
@@ -148,7 +148,7 @@ describe('clients known by their metadata document, over TLS', () => {
   });
 
   it.each(['shortcuts://run-shortcut', 'facetime-audio:x', 'newapp://callback'])(
-    'FA-13: AS-16 a document with %s leads to a page, without a way there, and works by its other address',
+    'FA-13: AS-16 a document with %s leads to a page without a link, and works with its other redirect URI',
     async (uri) => {
       const redirectUri = 'https://web.example/cb';
       host.answer = documentFor({ redirect_uris: [uri, redirectUri] });
@@ -160,7 +160,7 @@ describe('clients known by their metadata document, over TLS', () => {
     },
   );
 
-  it('PX-25 PX-29 is asked for each time, also where approvals are remembered: many people share its id', async () => {
+  it("PX-25 PX-29 shows the consent page each time, also with consent: 'remember': many users share the id", async () => {
     const redirectUri = 'https://web.example/cb';
     host.answer = documentFor({ redirect_uris: [redirectUri] });
     const client = newClient(redirectUri);
@@ -171,7 +171,7 @@ describe('clients known by their metadata document, over TLS', () => {
     expect(isConsentPage(await browser.follow(link, { stopBefore: redirectUri }))).toBe(true);
   });
 
-  it('R-CI-8 a redirect URI that has left the document is refused, though it was approved', async () => {
+  it('R-CI-8 a redirect URI that was removed from the document is rejected, although it was approved', async () => {
     const redirectUri = 'https://web.example/cb';
     host.answer = documentFor({ redirect_uris: [redirectUri] }, { 'cache-control': 'max-age=60' });
     const client = newClient(redirectUri);
@@ -211,7 +211,7 @@ describe('clients known by their metadata document, over TLS', () => {
     expect(host.connections()).toBe(connections);
   });
 
-  it('an outage of the host during a login is a page that says to try again', async () => {
+  it('an outage of the host during a login shows a page that suggests a retry', async () => {
     host.answer = (_req, res) => res.destroy();
     const page = await send(newClient().authorizeUrl());
     expect(page.status).toBe(503);
@@ -289,7 +289,7 @@ describe('clients known by their metadata document, over TLS', () => {
 });
 
 describe('metadata documents without what specs may have', () => {
-  it('AS-12 are fetched from no loopback address, whatever the configuration says', async () => {
+  it('AS-12 are never fetched from a loopback address', async () => {
     const host = await startTlsHost();
     const world = await startWorld();
     for (const name of [`127.0.0.1:${host.port}`, `[::1]:${host.port}`, `localhost:${host.port}`]) {
@@ -308,7 +308,7 @@ describe('metadata documents without what specs may have', () => {
     await host.close();
   });
 
-  it('AS-33 can be narrowed to hosts: another is told so, and nothing is fetched from it', async () => {
+  it('AS-33 can be restricted to hosts: another is rejected without a fetch', async () => {
     const host = await startTlsHost();
     host.answer = documentFor();
     const world = await startWorld({
@@ -351,7 +351,7 @@ describe('metadata documents without what specs may have', () => {
     await host.close();
   });
 
-  it('R-CI-7 one address that sends us after documents at /token takes no login from others', async () => {
+  it('R-CI-7 one address that causes fetches at /token does not block logins of others', async () => {
     const host = await startTlsHost();
     // Half of its hosts hold the line, the others have a document to push ours out with.
     const response = documentFor({}, { 'cache-control': 'max-age=86400' });
@@ -429,7 +429,7 @@ describe('metadata documents without what specs may have', () => {
     await host.close();
   });
 
-  it('FA-26: failing paths of a host, asked for from many addresses, leave the rest of it reachable for others', async () => {
+  it('FA-26: failing paths of a host, requested from many addresses, do not block other paths for others', async () => {
     const host = await startTlsHost();
     const response = documentFor();
     host.answer = (req, res) =>

@@ -87,7 +87,7 @@ describe('scopes of tools and routes', () => {
     expect((await callTool(world.mcp, plain, 'get_token_info')).status).toBe(403);
   });
 
-  it('RS-25 every element of a batch counts, wherever it stands, and none runs', async () => {
+  it('RS-25 every element of a batch counts, in any position, and none runs', async () => {
     for (const batch of [
       [WHOAMI, WRITE],
       [WRITE, WHOAMI],
@@ -101,7 +101,7 @@ describe('scopes of tools and routes', () => {
     expect(notified.status).toBe(403);
   });
 
-  it('RS-25 the body decides, whatever Mcp-Method and Mcp-Name say', async () => {
+  it('RS-25 the body decides, not Mcp-Method and Mcp-Name', async () => {
     const lie = { 'mcp-method': 'tools/call', 'mcp-name': 'whoami' };
     expect((await rpc(world.mcp, plain, WRITE, lie)).status).toBe(403);
     const exaggeration = { 'mcp-method': 'tools/call', 'mcp-name': 'write_file' };
@@ -128,7 +128,7 @@ describe('scopes of tools and routes', () => {
     expect(response.json()).toMatchObject({ jsonrpc: '2.0', error: { code }, id: null });
   });
 
-  it('RS-13 RS-4 RS-16 a route of its own asks for its scopes, with a token and without', async () => {
+  it('RS-13 RS-4 RS-16 a separate route requires its scopes, with a token and without', async () => {
     const at = `${world.origin}/notes`;
     const without = await send(at);
     expect(without.status).toBe(401);
@@ -141,7 +141,7 @@ describe('scopes of tools and routes', () => {
     expect((await send(at, authorization(writer))).status).toBe(200);
   });
 
-  it('CLI-36 a person without the permission stays without, and the answer says so', async () => {
+  it('CLI-36 a user without the permission does not get it, and the response says so', async () => {
     const bob = await client.tokens({ user: BOB, parameters: { scope: 'files:write read:notes' } });
     expect(bob.scope).toBe('openid read:notes');
     expect((await callTool(world.mcp, bob.access_token, 'write_file')).status).toBe(403);
@@ -162,7 +162,7 @@ describe('scopes of tools and routes', () => {
   });
 });
 
-describe('scopes that a first login asks for', () => {
+describe('scopes that a first login requests', () => {
   let world: World;
   beforeAll(async () => {
     const toolScopes = { write_file: ['files:write'] };
@@ -193,7 +193,7 @@ describe('scopes that a first login asks for', () => {
     await client.close();
   });
 
-  it('keep nobody out who is not granted them', async () => {
+  it('do not reject a user who is not granted them', async () => {
     const client = await registerClient(world.origin);
     const bob = await client.tokens({ user: BOB });
     expect(bob.scope).toBe('openid');
@@ -205,7 +205,7 @@ describe('scopes that a first login asks for', () => {
 describe.each([
   ['stateless', () => mcpRoute],
   ['with sessions', () => sessionRoute()],
-])('what is open to anybody, %s', (_name, createRoute) => {
+])('calls without a token, %s', (_name, createRoute) => {
   let world: World;
   beforeAll(async () => {
     const route = createRoute();
@@ -243,7 +243,7 @@ describe.each([
     await client.close();
   });
 
-  it('a client that has logged in before sees the person from the first call on', async () => {
+  it('a client that is already logged in is identified from the first call on', async () => {
     const provider = new HeadlessProvider();
     await connectAndLogIn(provider);
     const { client } = await connect(world.mcp, provider);
@@ -258,7 +258,7 @@ describe.each([
     await client.close();
   }
 
-  it('a client without a way to log in is told so by its transport, and stays connected', async () => {
+  it('a client that cannot log in gets an error from its transport, and stays connected', async () => {
     const { client } = await connectAs();
     await expect(callJson(client, 'whoami')).rejects.toThrow(/401|unauthorized/i);
     expect(await callJson(client, 'public_tool')).toBe('for anybody');
@@ -285,7 +285,7 @@ describe.each([
   });
 });
 
-describe('the edges of what is open to anybody', () => {
+describe('limits of calls without a token', () => {
   let world: World;
   let client: OAuthClient;
   beforeAll(async () => {
@@ -347,7 +347,7 @@ describe('the edges of what is open to anybody', () => {
     expect(text.status).toBe(401);
   });
 
-  it('RS-12 a token that is sent has to be good, also where none is needed', async () => {
+  it('RS-12 a token that is sent must be valid, even if none is required', async () => {
     const response = await rpc(world.mcp, 'garbage', LIST);
     expect(response.status).toBe(401);
     expect(challengeOf(response)).toContain('error="invalid_token"');
@@ -365,7 +365,7 @@ describe('the edges of what is open to anybody', () => {
     expect((await send(world.mcp, { method: 'PUT' })).status).toBe(401);
   });
 
-  it('RS-13 ChatGPT is asked for further scopes in the same form, and the tool does not run', async () => {
+  it('RS-13 ChatGPT gets the challenge for further scopes in its own form, and the tool does not run', async () => {
     const { access_token } = await client.tokens();
     const marked = { ...WRITE, params: { ...WRITE.params, _meta: { 'openai/locale': 'en' } } };
     const response = await rpc(world.mcp, access_token, marked);
@@ -384,7 +384,7 @@ describe('the edges of what is open to anybody', () => {
     expect((await rpc(world.mcp, access_token, [marked])).status).toBe(403);
   });
 
-  it('a notification that is marked gets no result: there is nobody to read it', async () => {
+  it('a notification gets no result', async () => {
     const response = await sendJson(world.mcp, {
       jsonrpc: '2.0',
       ...WHOAMI,
@@ -393,7 +393,7 @@ describe('the edges of what is open to anybody', () => {
     expect(response.status).toBe(401);
   });
 
-  it('RS-23 the same call is made for the person once there is a token', async () => {
+  it('RS-23 the same call has the user once there is a token', async () => {
     const { access_token } = await client.tokens();
     expect(toolResult(await callTool(world.mcp, access_token, 'whoami')).subject).toBe(ADA.sub);
     expect(toolResult(await callTool(world.mcp, access_token, 'public_tool'))).toBe('for anybody');

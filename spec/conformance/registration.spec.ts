@@ -18,7 +18,7 @@ describe('the registration endpoint', () => {
     sendJson(`${world.origin}/register`, metadata, headers);
   const withUris = (...redirect_uris: unknown[]): Promise<RawAnswer> => register({ redirect_uris });
 
-  it('R-RG-1 R-RG-2 R-RG-9 CLI-10 answers 201 with everything registered, as the SDK wants it', async () => {
+  it('R-RG-1 R-RG-2 R-RG-9 CLI-10 responds with 201 and all registered metadata, in the schema of the SDK', async () => {
     const metadata = {
       client_name: 'A client',
       redirect_uris: ['http://127.0.0.1:1/cb', 'cursor://anysphere.cursor-mcp/oauth/callback'],
@@ -56,7 +56,7 @@ describe('the registration endpoint', () => {
     }
   });
 
-  it('FA-13: RFC 8252 §8.4 says what a scheme has to be, and the log how the operator admits one', async () => {
+  it('FA-13: RFC 8252 §8.4 requires a reverse domain name as scheme, and the log says how the operator allows another', async () => {
     expect((await withUris('newapp://callback')).json().error_description).toContain(
       'com.example.app',
     );
@@ -72,7 +72,7 @@ describe('the registration endpoint', () => {
     }
   });
 
-  it('R-RG-3 CLI-11 CLI-22 gives a secret to whom asked for one, and one that never expires', async () => {
+  it('R-RG-3 CLI-11 CLI-22 issues a secret if requested, which never expires', async () => {
     for (const method of ['client_secret_basic', 'client_secret_post']) {
       const { json } = await register({
         redirect_uris: ['https://c.example/cb'],
@@ -143,7 +143,7 @@ describe('the registration endpoint', () => {
   });
 
   it.each([{}, { redirect_uris: [] }, { redirect_uris: 'https://c.example/cb' }])(
-    'R-RG-4 refuses %j, which has no redirect URIs',
+    'R-RG-4 rejects %j, which has no redirect URIs',
     async (metadata) => {
       const response = await register(metadata);
       expect([response.status, response.json().error]).toEqual([400, 'invalid_redirect_uri']);
@@ -167,7 +167,7 @@ describe('the registration endpoint', () => {
     { software_id: '2e6dc280-f3c3-4e01-99a7-8181dbd1d23d', software_version: '1.0' },
     { client_uri: 'not a url', logo_uri: null, contacts: 'x', unknown: { a: [1] } },
     { client_name: null, grant_types: null, response_types: [] },
-  ])('AS-23 CLI-15 R-RG-5 takes %j', async (odd) => {
+  ])('AS-23 CLI-15 R-RG-5 accepts %j', async (odd) => {
     const response = await register({ redirect_uris: ['http://localhost:1/cb'], ...odd });
     expect(response.status).toBe(201);
     expect(Object.values(response.json())).not.toContain(null);
@@ -179,7 +179,7 @@ describe('the registration endpoint', () => {
       ...['token_endpoint_auth_method', 'grant_types', 'response_types', 'application_type'],
       ...['jwks', 'jwks_uri', 'software_id', 'software_version', 'software_statement'],
     ].flatMap((member) => [[member, null] as const, [member, ''] as const]),
-  )('FA-19: takes %s %j as left out, and answers without null', async (member, value) => {
+  )('FA-19: treats %s %j as absent, and responds without null', async (member, value) => {
     const redirect_uris = ['https://c.example/cb'];
     const without = (await register({ redirect_uris })).json();
     const response = await register({ redirect_uris, [member]: value });
@@ -191,7 +191,7 @@ describe('the registration endpoint', () => {
     expect(response.text).not.toMatch(/null|""/);
   });
 
-  it.each([null, ''])('FA-19: takes redirect_uris %j as missing', async (redirect_uris) => {
+  it.each([null, ''])('FA-19: treats redirect_uris %j as absent', async (redirect_uris) => {
     expect((await register({ redirect_uris })).json().error).toBe('invalid_redirect_uri');
   });
 
@@ -205,7 +205,7 @@ describe('the registration endpoint', () => {
     expect((await register(`\uFEFF\uFEFF${body}`)).status).toBe(400);
   });
 
-  it('R-RG-5 registers what it supports, and says so', async () => {
+  it('R-RG-5 registers the supported metadata, and returns it', async () => {
     const redirect_uris = ['https://c.example/cb'];
     const mixed = await register({
       redirect_uris,
@@ -281,7 +281,7 @@ describe('the registration endpoint', () => {
     },
   );
 
-  it('R-RG-6 answers 400 to any other member that is nested deeply, and ignores those it does not know', async () => {
+  it('R-RG-6 responds with 400 to a deeply nested member, and ignores unknown ones', async () => {
     const jwks = keySet(JSON.stringify(KEY));
     for (const deep of [lists(5000), objects(4000)]) {
       const rsa = keySet(`{"kty":"RSA","n":${deep},"e":"AQAB"}`);
@@ -345,7 +345,7 @@ describe('the registration endpoint', () => {
     }
   });
 
-  it('R-8252-2 R-8252-4 takes the scheme of an app as it was registered, and not a letter different', async () => {
+  it('R-8252-2 R-8252-4 accepts the scheme of an app exactly as registered', async () => {
     const client = await registerClient(world.origin, {
       redirect_uris: ['cursor://anysphere.cursor-mcp/oauth/callback', 'com.example.app:/cb'],
     });
@@ -363,7 +363,7 @@ describe('the registration endpoint', () => {
     }
   });
 
-  it('CLI-22 CLI-25 knows a client after years, after a restart, and after the keys were rotated', async () => {
+  it('CLI-22 CLI-25 accepts a client after years, after a restart, and after a key rotation', async () => {
     const later = await startWorld();
     const client = await registerClient(later.origin, {
       token_endpoint_auth_method: 'client_secret_post',

@@ -60,7 +60,7 @@ describe('the token endpoint', () => {
   const errorOf = ({ status, json }: RawAnswer): unknown[] => [status, json().error];
 
   describe('requests', () => {
-    it('R-TK-1 R-TK-2 CLI-45 has POST with a form only; every answer is JSON and not cached', async () => {
+    it('R-TK-1 R-TK-2 CLI-45 accepts a form POST only; every response is JSON and not cached', async () => {
       const url = `${world.origin}/token`;
       const responses = [
         [405, await send(url)],
@@ -79,7 +79,7 @@ describe('the token endpoint', () => {
       expect(responses[0][1].headers.allow).toBe('POST');
     });
 
-    it('R-TK-1 does not look at the query, and takes a charset', async () => {
+    it('R-TK-1 ignores the query, and accepts a charset', async () => {
       const query = `client_id=${client.id}&grant_type=refresh_token&refresh_token=x`;
       expect(errorOf(await sendForm(`${world.origin}/token?${query}`, {}))).toEqual([
         401,
@@ -122,7 +122,7 @@ describe('the token endpoint', () => {
       expect(errorOf(twice)).toEqual([400, 'invalid_request']);
     });
 
-    it('R-TK-8 AS-19 CLI-44 CLI-34 CLI-43 answers with every field in its type', async () => {
+    it('R-TK-8 AS-19 CLI-44 CLI-34 CLI-43 responds with every field in its type', async () => {
       const tokens = await client.tokens();
       expect(tokens).toEqual({
         access_token: expect.any(String),
@@ -143,7 +143,7 @@ describe('the token endpoint', () => {
   });
 
   describe('clients', () => {
-    it('AS-1 R-TK-3 CLI-11 one with a secret may send it by header, encoded or raw, or in the body', async () => {
+    it('AS-1 R-TK-3 CLI-11 a client with a secret may send it in the header, encoded or raw, or in the body', async () => {
       const { id, secret = '' } = confidential;
       const code = async () => (await confidential.logIn()).get('code') ?? '';
       const form = async () => ({
@@ -193,7 +193,7 @@ describe('the token endpoint', () => {
       },
     );
 
-    it('R-TK-4 one that authenticates in two ways is refused', async () => {
+    it('R-TK-4 two authentication methods in one request are rejected', async () => {
       const { id, secret = '' } = confidential;
       const header = basic(id, secret);
       const grant = { grant_type: 'refresh_token', refresh_token: 'x' };
@@ -203,7 +203,7 @@ describe('the token endpoint', () => {
       expect(errorOf(other)).toEqual([400, 'invalid_request']);
     });
 
-    it('R-TK-5 R-TK-6 CLI-23 one that fails is a 401 invalid_client, with a Basic challenge only if it used the header', async () => {
+    it('R-TK-5 R-TK-6 CLI-23 failed authentication is a 401 invalid_client, with a Basic challenge only if the header was used', async () => {
       const { id } = confidential;
       const grant = { grant_type: 'refresh_token', refresh_token: 'x' };
       for (const response of [
@@ -231,21 +231,21 @@ describe('the token endpoint', () => {
   });
 
   describe('codes', () => {
-    it('R-TK-9 a resource of somebody else is invalid_target, and the code is not used up', async () => {
+    it('R-TK-9 another resource is invalid_target, and the code is not used up', async () => {
       const code = (await client.logIn()).get('code') ?? '';
       const foreign = await client.redeem(code, { resource: 'https://elsewhere.example/mcp' });
       expect([foreign.status, foreign.body.error]).toEqual([400, 'invalid_target']);
       expect((await client.redeem(code, { resource: world.mcp })).status).toBe(200);
     });
 
-    it('R-AZ-11 of two redemptions at once exactly one succeeds', async () => {
+    it('R-AZ-11 of two parallel redemptions exactly one succeeds', async () => {
       const code = (await client.logIn()).get('code') ?? '';
       const responses = await Promise.all([client.redeem(code), client.redeem(code)]);
       expect(responses.map(({ status }) => status).sort()).toEqual([200, 400]);
       expect(responses.map(({ body }) => body.error)).toContain('invalid_grant');
     });
 
-    it('R-AZ-11 used a second time ends what it brought the first time', async () => {
+    it('R-AZ-11 a second redemption revokes the tokens of the first', async () => {
       const code = (await client.logIn()).get('code') ?? '';
       const { access_token, refresh_token } = (await client.redeem(code)).body;
       expect((await callTool(world.mcp, access_token, 'whoami')).status).toBe(200);
@@ -254,7 +254,7 @@ describe('the token endpoint', () => {
       expect((await client.refresh(refresh_token)).body.error).toBe('invalid_grant');
     });
 
-    it('R-AZ-11 is bound to its client and redirect URI, and ends after a minute', async () => {
+    it('R-AZ-11 is bound to its client and redirect URI, and expires after a minute', async () => {
       const code = async () => (await client.logIn()).get('code') ?? '';
       const other = await registerClient(world.origin, { client_name: 'Other' });
       expect((await other.redeem(await code())).body.error).toBe('invalid_grant');
@@ -267,7 +267,7 @@ describe('the token endpoint', () => {
   });
 
   describe('refresh tokens', () => {
-    it('CLI-40 CLI-43 needs no scope, no resource and no browser, and always brings the next token', async () => {
+    it('CLI-40 CLI-43 need no scope, no resource and no browser, and always return the next token', async () => {
       let { refresh_token } = await client.tokens();
       for (const extra of [
         {},
@@ -282,7 +282,7 @@ describe('the token endpoint', () => {
       }
     });
 
-    it('R-TK-10 narrows to the scopes named, in any order, keeps the grant as it was, and does not widen', async () => {
+    it('R-TK-10 narrow to the requested scopes, in any order, and cannot widen; the grant keeps its scopes', async () => {
       const tokens = await client.tokens({ parameters: { scope: 'openid read:notes' } });
       expect(tokens.scope).toBe('openid read:notes');
       const narrow = await client.refresh(tokens.refresh_token, { scope: 'openid' });
@@ -294,14 +294,14 @@ describe('the token endpoint', () => {
       expect((await client.refresh(same.body.refresh_token)).body.scope).toBe('openid read:notes');
     });
 
-    it('R-TK-11 another client gets invalid_grant, and the owner keeps the login', async () => {
+    it('R-TK-11 of another client are invalid_grant, and the grant of their owner stays', async () => {
       const { refresh_token } = await client.tokens();
       const other = await registerClient(world.origin, { client_name: 'Other' });
       expect((await other.refresh(refresh_token)).body.error).toBe('invalid_grant');
       expect((await client.refresh(refresh_token)).status).toBe(200);
     });
 
-    it('R-TK-12 CLI-41 a retry gets working tokens for two minutes; then reuse ends the family', async () => {
+    it('R-TK-12 CLI-41 can be used again for two minutes; later reuse revokes the grant', async () => {
       const { refresh_token: first } = await client.tokens();
       const second = await client.refresh(first);
       advance(100);
@@ -318,7 +318,7 @@ describe('the token endpoint', () => {
       expect((await callTool(world.mcp, third.body.access_token, 'whoami')).status).toBe(401);
     });
 
-    it('CLI-41 CLI-42 R-UP-7 ten refreshes at once all get working tokens, and Auth0 sees one', async () => {
+    it('CLI-41 CLI-42 R-UP-7 ten parallel refreshes get working tokens, with one refresh at Auth0', async () => {
       const { refresh_token } = await client.tokens();
       advance(AUTH0_TTL_SECONDS);
       world.tenant.clearRequests();
@@ -333,12 +333,12 @@ describe('the token endpoint', () => {
       }
     });
 
-    it('AS-27 a client that registered without them gets none', async () => {
+    it('AS-27 are not issued to a client that registered without the grant type', async () => {
       const codeOnly = await registerClient(world.origin, { grant_types: ['authorization_code'] });
       expect(Object.keys(await codeOnly.tokens())).not.toContain('refresh_token');
     });
 
-    it('AS-29 one of another instance is invalid_grant', async () => {
+    it('AS-29 of another server are invalid_grant', async () => {
       const elsewhere = await startWorld();
       const foreign = await registerClient(elsewhere.origin);
       const { refresh_token, access_token } = await foreign.tokens();
@@ -347,7 +347,7 @@ describe('the token endpoint', () => {
       expect((await callTool(world.mcp, access_token, 'whoami')).status).toBe(401);
     });
 
-    it('AS-34 R-UP-7 a person whom Auth0 has locked out is out at the next refresh there', async () => {
+    it('AS-34 R-UP-7 of a user blocked at Auth0 are invalid_grant at the next refresh there', async () => {
       const { refresh_token } = await client.tokens({ user: BOB });
       world.tenant.revokeUser(BOB.sub);
       advance(AUTH0_TTL_SECONDS);
@@ -355,7 +355,7 @@ describe('the token endpoint', () => {
       expect([refused.status, refused.body.error]).toEqual([400, 'invalid_grant']);
     });
 
-    it('R-ERR R-UP-5 an outage of Auth0 is a 503 with Retry-After, and costs nothing', async () => {
+    it('R-ERR R-UP-5 stay valid in an outage of Auth0, which is a 503 with Retry-After', async () => {
       const { refresh_token } = await client.tokens();
       advance(AUTH0_TTL_SECONDS);
       const heal = world.tenant.fault('/oauth/token', { kind: 'respond', status: 503 });
@@ -367,7 +367,7 @@ describe('the token endpoint', () => {
       expect((await client.refresh(refresh_token)).status).toBe(200);
     });
 
-    it('R-TK-13 a login ends when it is not used, and at its absolute end', async () => {
+    it('R-TK-13 expire when they are not used', async () => {
       const day = 24 * 3600;
       let { refresh_token } = await client.tokens();
       advance(29 * day);
@@ -384,7 +384,7 @@ describe('the token endpoint', () => {
 });
 
 describe('guessing at the token endpoint', () => {
-  it('R-TK-15 R-ERR CLI-45 is stopped with a 429 in JSON that says how long to wait', async () => {
+  it('R-TK-15 R-ERR CLI-45 is stopped with a 429 in JSON, with Retry-After', async () => {
     const world = await startWorld();
     const client = await registerClient(world.origin, {
       token_endpoint_auth_method: 'client_secret_post',
@@ -428,7 +428,7 @@ describe('FA-26: guesses at a client secret', () => {
     return statuses.filter((status) => status === 401).length;
   }
 
-  it('are as many with the refresh tokens of six other clients in the form as without, and a client that is logged in goes on', async () => {
+  it('are limited alike with the refresh tokens of six other clients in the form, and a client that is logged in continues', async () => {
     const world = await startWorld({ before: (app) => app.set('trust proxy', 1) });
     const secret = { token_endpoint_auth_method: 'client_secret_post' };
     const victim = await registerClient(world.origin, secret);
@@ -477,7 +477,7 @@ describe('FA-26: guesses at a client secret', () => {
   }, 60_000);
 });
 
-describe('FA-26: a refresh token that another caller has found', () => {
+describe('FA-26: a stolen refresh token', () => {
   const FOUND = '203.0.113.9';
 
   /** As many calls as one grant has, and a few more. */
@@ -509,7 +509,7 @@ describe('FA-26: a refresh token that another caller has found', () => {
     ['to revoke it, with wrong secrets', '/revoke', { client_secret: 'wrong' }],
     ['to revoke it, without a secret', '/revoke', {}],
   ])(
-    'keeps the confidential client whose it is from nothing: %s',
+    'does not block the confidential client that owns it: %s',
     async (_what, path, proof) => {
       const world = await startWorld({ before: (app) => app.set('trust proxy', 1) });
       const client = await registerClient(world.origin, {
@@ -530,7 +530,7 @@ describe('FA-26: a refresh token that another caller has found', () => {
     60_000,
   );
 
-  it('and a client that proves itself has a limit for its grant, from all addresses', async () => {
+  it('an authenticated client has one limit for its grant, from all addresses', async () => {
     const world = await startWorld({ before: (app) => app.set('trust proxy', 1) });
     const client = await registerClient(world.origin, {
       token_endpoint_auth_method: 'client_secret_post',
@@ -555,7 +555,7 @@ describe('FA-26: a refresh token that another caller has found', () => {
     await world.close();
   }, 60_000);
 
-  it('counts guesses apart for clients whose ids look like parts of a key', async () => {
+  it('counts guesses separately for clients whose ids look like parts of a key', async () => {
     const entry = (clientId: string) => ({
       clientId,
       name: clientId,
@@ -582,8 +582,8 @@ describe('FA-26: a refresh token that another caller has found', () => {
   });
 });
 
-describe('a login at its absolute end', () => {
-  it('R-TK-13 is over, however often it was used', async () => {
+describe('a grant at the end of its absolute lifetime', () => {
+  it('R-TK-13 expires, however often it was used', async () => {
     const world = await startWorld({
       options: { refreshTokenTtlSeconds: 7200, refreshTokenIdleTtlSeconds: 7200 },
     });
@@ -613,7 +613,7 @@ describe('the revocation endpoint', () => {
   const revocationsAtAuth0 = (): number =>
     world.tenant.requests.filter(({ path }) => path === '/oauth/revoke').length;
 
-  it('R-RV-1 answers 200 and nothing more for a token that is unknown, expired, or long ended', async () => {
+  it('R-RV-1 responds with 200 and no body for a token that is unknown, expired or revoked', async () => {
     const tokens = await client.tokens();
     for (const [token, extra] of [
       ['garbage', {}],
@@ -632,7 +632,7 @@ describe('the revocation endpoint', () => {
   });
 
   it.each(['access_token', 'refresh_token'])(
-    'R-RV-2 R-RV-3 the %s ends the whole login, and Auth0 gets its refresh token back',
+    'R-RV-2 R-RV-3 revokes the whole grant by the %s, and the refresh token at Auth0',
     async (name) => {
       const tokens = await client.tokens();
       const before = revocationsAtAuth0();
@@ -643,7 +643,7 @@ describe('the revocation endpoint', () => {
     },
   );
 
-  it('R-RV-3 an outage of Auth0 does not keep a login alive', async () => {
+  it('R-RV-3 revokes the grant in an outage of Auth0', async () => {
     const tokens = await client.tokens();
     world.tenant.fault('/oauth/revoke', { kind: 'respond', status: 500 }, 1);
     expect((await revoke(tokens.refresh_token)).status).toBe(200);
@@ -651,7 +651,7 @@ describe('the revocation endpoint', () => {
     world.tenant.clearFaults();
   });
 
-  it('R-RV-1 the token of another client is spared, and the answer does not tell', async () => {
+  it('R-RV-1 does not revoke the token of another client, and responds alike', async () => {
     const other = await registerClient(world.origin, { client_name: 'Other' });
     const theirs = await other.tokens();
     for (const token of [theirs.access_token, theirs.refresh_token]) {

@@ -156,7 +156,7 @@ describe.each(Object.entries(HOSTS))('calls without a token, where the app %s', 
   afterAll(() => world.close());
 
   it(
-    'RS-25 only what is open reaches the route',
+    'RS-25 only open calls reach the route',
     async () => {
       let sent = 0;
       await fc.assert(

@@ -187,7 +187,7 @@ describe('a flood of', () => {
     ['allow', 'deny'],
     ['deny', 'allow'],
   ])(
-    'FA-12 one form, first with %s and then with %s, leaves one record and one answer',
+    'FA-12 one form, first with %s and then with %s, leaves one record and one decision',
     async (first, then) => {
       const { form, cookie } = await consentForm(0);
       const before = store.size;
@@ -206,7 +206,7 @@ describe('a flood of', () => {
   );
 
   it(
-    'R-RS-7 garbage bearer tokens is a 401 each, and no look-up',
+    'R-RS-7 random bearer tokens is a 401 each, without a read of the store',
     async () => {
       const [header, payload] = String(tokens.access_token).split('.');
       const forged = (): string => `${header}.${payload}.${randomBytes(64).toString('base64url')}`;
@@ -234,7 +234,7 @@ describe('a flood of', () => {
   );
 
   it(
-    'FA-27 R-TK-15 CLI-45 garbage refresh tokens is stopped with 429 in JSON, and is no look-up',
+    'FA-27 R-TK-15 CLI-45 random refresh tokens is stopped with 429 in JSON, without a read of the store',
     async () => {
       const garbage = (): Promise<Response> =>
         refresh(person, randomBytes(53).toString('base64url'));
@@ -249,7 +249,7 @@ describe('a flood of', () => {
   );
 
   it(
-    'R-TK-15 CLI-45 garbage codes is stopped with 429 in JSON',
+    'R-TK-15 CLI-45 random codes is stopped with 429 in JSON',
     async () => {
       const requests = past(1200);
       const statuses = await flood(requests, () =>
@@ -270,7 +270,7 @@ describe('a flood of', () => {
   );
 
   it(
-    'R-TK-15 CLI-45 guesses at a client secret is stopped after thirty, the right one too, and whoever is logged in goes on',
+    'R-TK-15 CLI-45 guesses at a client secret is stopped after thirty, the right secret included; a client that is logged in continues',
     async () => {
       const web = await registerClient(world.origin, {
         redirect_uris: ['https://client.example/cb'],
@@ -289,7 +289,7 @@ describe('a flood of', () => {
   );
 });
 
-it('a memory store that logins have filled refuses more of them, and still refreshes', async () => {
+it('a memory store that is full of logins rejects further ones, and still refreshes', async () => {
   const world = await startWorld({ options: { storage: memoryStorage({ maxEntries: 40 }) } });
   const person = await registerClient(world.origin);
   const tokens = await person.tokens();

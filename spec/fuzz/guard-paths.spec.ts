@@ -153,7 +153,7 @@ describe.each(Object.entries(HOSTS))('the guard, where the app has %s', (_name, 
   afterAll(() => world.close());
 
   it(
-    'RS-1 lets nobody in without a token, however the path is written',
+    'RS-1 rejects every spelling of the path without a token',
     async () => {
       await fc.assert(
         fc.asyncProperty(method, target, async (verb, path) => {
@@ -167,7 +167,7 @@ describe.each(Object.entries(HOSTS))('the guard, where the app has %s', (_name, 
     20_000 + INPUTS * 10,
   );
 
-  it('lets a token in', async () => {
+  it('accepts a token', async () => {
     const client = await registerClient(world.origin + (host.basePath ?? ''));
     const tokens = await client.tokens();
     expect((await callTool(world.mcp, tokens.access_token, 'any')).status).toBe(200);

@@ -44,7 +44,7 @@ describe.each(Object.entries(HOSTS))('hostile input, sent to %s', (_name, host) 
   const each = Math.ceil(INPUTS / (Object.keys(HOSTS).length * endpoints.length));
 
   it.each(endpoints)(
-    'R-DP-5 R-AZ-3 R-AZ-17 R-RS-7 CLI-45 %s holds against whatever is sent',
+    'R-DP-5 R-AZ-3 R-AZ-17 R-RS-7 CLI-45 %s withstands generated requests',
     async (endpoint) => {
       const targets = hostile.targets.filter(
         ({ method, path }) => endpoint === `${method} ${path}`,
@@ -59,7 +59,7 @@ describe.each(Object.entries(HOSTS))('hostile input, sent to %s', (_name, host) 
     20_000 + INPUTS * 20,
   );
 
-  it('still logs people in and serves them afterwards', async () => {
+  it('still serves logins, tool calls and refreshes afterwards', async () => {
     const client = await registerClient(hostile.world.origin);
     const tokens = await client.tokens();
     const response = await callTool(hostile.world.mcp, tokens.access_token, 'whoami');

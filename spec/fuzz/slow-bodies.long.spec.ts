@@ -32,7 +32,7 @@ describe('a body that never ends', () => {
     });
   }
 
-  it('is given up by every endpoint that reads one', async () => {
+  it('times out at every endpoint that reads one', async () => {
     const form = 'application/x-www-form-urlencoded';
     const expected = [
       ['/authorize', form, 408],
