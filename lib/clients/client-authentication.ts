@@ -2,7 +2,7 @@
 import type { ClientCredentials } from '../oauth/client-credentials.js';
 import { InvalidClientError } from '../oauth/errors.js';
 import type { GrantRecord } from '../storage/records.js';
-import { type Client, clientFingerprint } from './client.js';
+import type { Client } from './client.js';
 import {
   ClientAssertionError,
   type UseAssertion,
@@ -15,8 +15,6 @@ export interface IdentifiedClient {
   readonly id: string;
   /** False for a public client, which only states its id. */
   readonly isAuthenticated: boolean;
-  /** For logs and events. */
-  readonly fingerprint: string;
   /**
    * For a client that sent an assertion. To be called once its code or token is known to be genuine, before
    * anything is done for it.
@@ -61,16 +59,15 @@ export function createClientAuthentication(
 
   return async function authenticateClient(credentials) {
     const { clientId, method, proof = '' } = credentials;
-    const fingerprint = clientFingerprint(clientId);
     if (clients.isMetadataDocumentId(clientId) && method !== 'private_key_jwt') {
       clients.checkMetadataDocumentId(clientId);
       if (proof !== '') throw failed('a client with a metadata document has no secret');
       // The document is not fetched: the grant records whether authentication is required.
-      return { id: clientId, isAuthenticated: false, fingerprint };
+      return { id: clientId, isAuthenticated: false };
     }
     const client = await clients.find(clientId);
     if (client === undefined) throw failed('no such client');
-    return { id: clientId, fingerprint, ...(await authenticate(client, credentials)) };
+    return { id: clientId, ...(await authenticate(client, credentials)) };
   };
 }
 

@@ -16,7 +16,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { decodeJwt } from 'jose';
 
 import { type Auth0, Auth0Error, type Auth0Refresh } from '../auth0/auth0.js';
-import { clientFingerprint } from '../clients/client.js';
 import { deepFreeze } from '../config/deep-freeze.js';
 import type { Core } from '../core.js';
 import { withTimeLimit } from '../deadline.js';
@@ -24,7 +23,7 @@ import { InvalidGrantError, TemporarilyUnavailableError } from '../oauth/errors.
 import { withImpliedScopes } from '../oauth/scope.js';
 import type { GrantRecord } from '../storage/records.js';
 import { StorageUnavailableError } from '../storage/storage.js';
-import type { FoundGrant, GrantStore } from './grant-store.js';
+import { eventContextOf, type FoundGrant, type GrantStore } from './grant-store.js';
 import type { UpstreamRevocation } from './upstream-revocation.js';
 
 export interface Auth0Sessions {
@@ -141,10 +140,8 @@ export function createAuth0Sessions(
       upstream.revoke(tokens.refreshToken);
       throw loginEnded();
     }
-    const { subject } = stored;
-    const client = clientFingerprint(stored.client.id);
-    emit({ type: 'auth0_refreshed', grantId: id, subject, client });
-    onRefreshed(subject);
+    emit({ type: 'auth0_refreshed', ...eventContextOf(id, stored) });
+    onRefreshed(stored.subject);
     return stored;
   }
 

@@ -9,6 +9,7 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 
+import { clientFingerprint } from '../clients/client.js';
 import {
   type IdentifiedClient,
   requireClientAuthentication,
@@ -28,7 +29,7 @@ import {
   redeem,
 } from './authorization-code.js';
 import { supersedeEarlier } from './grant-cleanup.js';
-import type { GrantStore } from './grant-store.js';
+import { eventContextOf, type GrantStore } from './grant-store.js';
 import { effectiveScopes, type IssueTokens, type TokenSet } from './token-set.js';
 
 /** An attempt that takes this long does not respond any more. */
@@ -98,7 +99,7 @@ export function createCodeRedemption(
       if (outcome !== 'redeemed' || grant === undefined) {
         // OAuth 2.1 §4.1.3: a second use revokes the grant. A parallel one is the same client sending twice.
         if (outcome === 'replayed' && !isParallel) {
-          emit({ type: 'code_replayed', grantId, client: client.fingerprint });
+          emit({ type: 'code_replayed', grantId, client: clientFingerprint(client.id) });
           await store.revoke(grantId, 'code_replayed');
         }
         throw invalidCode(isParallel ? 'redeemed in parallel' : outcome);
@@ -110,7 +111,7 @@ export function createCodeRedemption(
         own = id;
         continue;
       }
-      emit({ type: 'code_redeemed', grantId, subject: grant.subject, client: client.fingerprint });
+      emit({ type: 'code_redeemed', ...eventContextOf(grantId, grant) });
       return { ...tokens, onSent: () => onSent(grantId, grant) };
     }
     throw new TemporarilyUnavailableError('This took too long, try again', {

@@ -1,11 +1,10 @@
 /** Ends grants that a user's newer logins make unnecessary: superseded, expired, or too many for Auth0. */
-import { clientFingerprint } from '../clients/client.js';
 import type { Logger } from '../config/logger.js';
 import type { Core } from '../core.js';
 import { haveSameHost } from '../oauth/redirect-uri.js';
 import type { GrantRecord } from '../storage/records.js';
 import { CODE_TTL_SECONDS } from './authorization-code.js';
-import type { GrantStore } from './grant-store.js';
+import { eventContextOf, type GrantStore } from './grant-store.js';
 
 /**
  * Auth0 keeps 200 refresh tokens for a user and an application and silently drops the oldest, whether it is in use or
@@ -63,8 +62,7 @@ export async function supersedeEarlier(
     };
     const marked = await store.update(earlier.id, mark, earlier.grant);
     if (marked === undefined || !isMarked) continue;
-    const context = { grantId: earlier.id, subject, client: clientFingerprint(client.id) };
-    emit({ type: 'grant_revoked', cause: 'superseded', ...context });
+    emit({ type: 'grant_revoked', cause: 'superseded', ...eventContextOf(earlier.id, marked) });
   }
 }
 

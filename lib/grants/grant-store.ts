@@ -1,6 +1,6 @@
 /** Grants in the store: one record each, found by id, user, client or Auth0 session. */
 import { clientFingerprint } from '../clients/client.js';
-import type { RevocationCause } from '../config/events.js';
+import type { EventContext, RevocationCause } from '../config/events.js';
 import type { Core } from '../core.js';
 import { haveSameHost } from '../oauth/redirect-uri.js';
 import { type Change, openCollection } from '../storage/collection.js';
@@ -100,9 +100,8 @@ export function createGrantStore(
       const isSuperseded = grant.supersededAt !== undefined;
       // For a superseded grant the event was emitted when it was superseded.
       if (isAlive || !isSuperseded) {
-        const context = { grantId: id, subject: grant.subject };
-        const client = clientFingerprint(grant.client.id);
-        emit({ type: 'grant_revoked', cause: isAlive ? cause : 'expired', ...context, client });
+        const context = eventContextOf(id, grant);
+        emit({ type: 'grant_revoked', cause: isAlive ? cause : 'expired', ...context });
       }
       if (cause !== 'auth0_session_ended') upstream.revoke(grant.auth0.refreshToken);
       if (isAlive && !isSuperseded) {
@@ -133,6 +132,11 @@ export function createGrantStore(
     },
   };
   return store;
+}
+
+/** The fields of an event that name the grant. */
+export function eventContextOf(grantId: string, { subject, client }: GrantRecord): EventContext {
+  return { grantId, subject, client: clientFingerprint(client.id) };
 }
 
 /** Earlier grants of the same installation that still work within the grace window: they are revoked with this one. */

@@ -5,7 +5,6 @@
  * An outage uses nothing up: everything that can fail is done before the rotation, which is one write.
  */
 
-import { clientFingerprint } from '../clients/client.js';
 import {
   type IdentifiedClient,
   requireClientAuthentication,
@@ -19,7 +18,7 @@ import { traced } from '../telemetry.js';
 import type { Auth0Sessions } from './auth0-session.js';
 import { completed } from './authorization-code.js';
 import { supersedeEarlier } from './grant-cleanup.js';
-import type { GrantStore } from './grant-store.js';
+import { eventContextOf, type GrantStore } from './grant-store.js';
 import {
   classifyGeneration,
   countReuse,
@@ -54,11 +53,10 @@ export function createRefreshGrant(
   async function rejectReplay(
     presented: PresentedGeneration,
     grantId: string,
-    { subject, client }: GrantRecord,
+    grant: GrantRecord,
   ): Promise<void> {
     if (presented !== 'replayed') return;
-    const context = { grantId, subject, client: clientFingerprint(client.id) };
-    emit({ type: 'refresh_token_replayed', ...context });
+    emit({ type: 'refresh_token_replayed', ...eventContextOf(grantId, grant) });
     await store.revoke(grantId, 'refresh_token_replayed');
     throw invalidRefreshToken('replaced before, outside the grace window');
   }
@@ -89,10 +87,7 @@ export function createRefreshGrant(
     // RFC 9700 §4.14.2: a reuse within the window is usually a retry, but a thief can hide there. The newest token is
     // 'recent' too while a client rotates too fast: that is no reuse.
     const reuse = result.presented === 'recent' && reuseOf(grant, generation, now());
-    if (reuse) {
-      const context = { grantId, subject: grant.subject, client: client.fingerprint };
-      emit({ type: 'refresh_token_reused', ...context, ...reuse });
-    }
+    if (reuse) emit({ type: 'refresh_token_reused', ...eventContextOf(grantId, grant), ...reuse });
     return grant;
   }
 
@@ -118,8 +113,7 @@ export function createRefreshGrant(
     // The last step that can reject, so that an outage does not use the assertion up.
     await client.useAssertion?.(grantId);
     const rotated = await rotate(grantId, generation, fresh, client, caller);
-    const { subject } = rotated;
-    emit({ type: 'tokens_refreshed', grantId, subject, client: client.fingerprint });
+    emit({ type: 'tokens_refreshed', ...eventContextOf(grantId, rotated) });
     return issueTokens(grantId, rotated, scopes);
   }
 

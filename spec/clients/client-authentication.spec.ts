@@ -98,7 +98,6 @@ describe('client authentication', () => {
     expect(await authenticate(sent)).toMatchObject({
       id: 'id',
       isAuthenticated,
-      fingerprint: 'id',
     });
   });
 
@@ -143,7 +142,6 @@ describe('client authentication', () => {
       id: URL_ID,
       // What its grant remembers decides whether a proof was due.
       isAuthenticated: false,
-      fingerprint: URL_ID,
     });
     expect(fetched).toEqual([]);
   });

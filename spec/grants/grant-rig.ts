@@ -40,7 +40,6 @@ export const AUTH0_TTL = DAY;
 export const PUBLIC: IdentifiedClient = {
   id: 'client',
   isAuthenticated: false,
-  fingerprint: 'client',
 };
 
 /** Auth0 for grants: one refresh token is valid at a time, a used one ends the session. */

@@ -18,18 +18,14 @@ const GRANT = randomBytes(16).toString('base64url');
 async function callerOf(form: Record<string, string>, address: string): Promise<unknown> {
   const limits = createRateLimits(log, (key) => key);
   const openRequest = createClientRequests(
-    async ({ clientId }) => ({
-      id: clientId,
-      isAuthenticated: false,
-      fingerprint: String(requestContext()?.caller),
-    }),
+    async () => ({ id: String(requestContext()?.caller), isAuthenticated: false }),
     createRefreshTokens(KEYS, ISSUER),
     limits,
   );
   const app = express().set('trust proxy', 1);
   app.use((_req, _res, next) => runInContext({}, next));
   app.post('/token', (req, res, next) => {
-    openRequest(req, res).then(({ client }) => res.json(client.fingerprint), next);
+    openRequest(req, res).then(({ client }) => res.json(client.id), next);
   });
   const answer = await request(app)
     .post('/token')
