@@ -41,7 +41,7 @@ describe('a first login in real Chromium', () => {
     await page.getByRole('button', { name: 'Continue' }).click();
   }
 
-  it('CLI-12 R-8252-1 consent and login by click, for an app on localhost with a port of its own', async () => {
+  it('CLI-12 R-8252-1 consent and login by click, for an app on localhost with a random port', async () => {
     const client = await registerClient(world.origin, { redirect_uris: [callback] });
     const context = await chromium.newContext();
     const page = await context.newPage();
@@ -70,7 +70,7 @@ describe('a first login in real Chromium', () => {
   it.each([
     ['cursor://anysphere.cursor-mcp/oauth/callback'],
     ['https://client.example/oauth/callback'],
-  ])('CLI-57 the chain of redirects ends at %s, and no policy of ours stops it', async (uri) => {
+  ])('CLI-57 the redirects end at %s, allowed by the Content-Security-Policy', async (uri) => {
     const client = await registerClient(world.origin, { redirect_uris: [uri] });
     const context = await chromium.newContext();
     const page = await context.newPage();
@@ -93,7 +93,7 @@ describe('a first login in real Chromium', () => {
     await context.close();
   });
 
-  it('PX-26 Deny goes back to the client at once', async () => {
+  it('PX-26 Deny redirects to the client', async () => {
     const client = await registerClient(world.origin, { redirect_uris: [callback] });
     const context = await chromium.newContext();
     const page = await context.newPage();

@@ -74,7 +74,7 @@ describe('a client id', () => {
   );
 
   it.each(KINDS)(
-    'FA-20 CLI-22: is unknown while registration is off, and known again when it is on: %s',
+    'FA-20 CLI-22: is unknown while registration is off, and valid again when it is on: %s',
     async (_kind, metadata) => {
       const client = await registerClient(world.origin, metadata);
       const tokens = await client.tokens();
@@ -88,7 +88,7 @@ describe('a client id', () => {
     },
   );
 
-  it('FA-20: that registered itself stays unknown where registration is off, though others are admitted', async () => {
+  it('FA-20: of a registered client is unknown while registration is off, although pre-registered clients exist', async () => {
     const client = await registerClient(world.origin);
     world.restart({ clientRegistration: false, clients: [DESK] });
     await expectUnknown(client);
@@ -100,7 +100,7 @@ describe('a client id', () => {
     expect((await desk.tokens()).access_token).toBeDefined();
   });
 
-  it('FA-20: of a document outside the hosts that are allowed now gets no tokens for its old login either', async () => {
+  it('FA-20: of a metadata document outside the allowed hosts gets no tokens, also for an earlier login', async () => {
     const client = oauthClient(world.origin, {
       id: host.url('/c.json'),
       secret: undefined,
@@ -127,7 +127,7 @@ describe('a client id', () => {
     expect((await client.refresh(tokens.refresh_token)).status).toBe(200);
   });
 
-  it('FA-20: that was entered by hand is unknown once its entry is gone, and its old secret once it has another', async () => {
+  it('FA-20: of a pre-registered client is unknown without its entry, and invalid with its former secret', async () => {
     const desk = oauthClient(world.origin, {
       id: DESK.clientId,
       secret: DESK.clientSecret,

@@ -27,7 +27,7 @@ describe.each([
   });
 
   it.each(CLIENT_FIXTURES.map((fixture) => [fixture.name, fixture] as const))(
-    'CLI-16: %s discovers, introduces itself, logs in, calls a tool and refreshes',
+    'CLI-16: %s discovers, registers, logs in, calls a tool and refreshes',
     async (_name, fixture) => {
       const response = await useAs(fixture, world.mcp, documents);
       expect(response).toMatchObject({ subject: ADA.sub, sameAsExtra: true });

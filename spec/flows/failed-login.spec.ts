@@ -11,7 +11,7 @@ import type { Auth0McpOptions } from '../../lib/config/options.js';
 import { type OAuthClient, oauthClient, registerClient } from '../support/oauth-client.js';
 import { startWorld, type World } from '../support/world.js';
 
-describe('logins that fail end in words', () => {
+describe('failed logins', () => {
   let world: World;
   afterEach(() => world.close());
 
@@ -47,7 +47,7 @@ describe('logins that fail end in words', () => {
     expect(logged('not-the-secret')).toBe(false);
   });
 
-  it('an audience the tenant does not know is a server_error, and the log names the API setting', async () => {
+  it('an unknown audience is a server_error, and the log names the API setting', async () => {
     const client = await start({ audience: 'https://no-such-api.example.test' });
     expect((await endOf(client)).get('error')).toBe('server_error');
     expect(logged('https://no-such-api.example.test')).toBe(true);
@@ -68,7 +68,7 @@ describe('logins that fail end in words', () => {
     expect(logged('an-opaque-access-token')).toBe(false);
   });
 
-  it('a callback URL that Auth0 does not know ends on the page of Auth0', async () => {
+  it('a callback URL unknown to Auth0 shows an error page of Auth0', async () => {
     const client = await start(
       {},
       {
@@ -87,7 +87,7 @@ describe('logins that fail end in words', () => {
     expect(page.body).toContain('Callback URL mismatch');
   });
 
-  it('AS-35 a person who cancels at Auth0 is an access_denied for the client', async () => {
+  it('AS-35 a login cancelled at Auth0 is access_denied for the client', async () => {
     const client = await start();
     const browser = createBrowser();
     const stopBefore = client.redirectUri;
@@ -102,7 +102,7 @@ describe('logins that fail end in words', () => {
     expect(response.get('iss')).toBe(world.origin);
   });
 
-  it('PX-26 a person who denies on our page is an access_denied, and Auth0 hears nothing', async () => {
+  it('PX-26 Deny on the consent page is access_denied, without a request to Auth0', async () => {
     const client = await start();
     const browser = createBrowser();
     const page = await browser.follow(client.authorizeUrl({ state: 's' }));
@@ -136,7 +136,7 @@ describe('logins that fail end in words', () => {
     expect(await asProgram.json()).toMatchObject({ error: 'invalid_client' });
   });
 
-  it('PX-22 an expired login gets a page that says so, and no code', async () => {
+  it('PX-22 an unknown state gets an error page, and no code', async () => {
     const client = await start();
     const browser = createBrowser();
     const stopBefore = `${world.origin}/auth/callback`;
@@ -164,7 +164,7 @@ describe('logins that fail end in words', () => {
     expect((await browser.get(callback)).status).toBe(400);
   });
 
-  it('a required scope that Auth0 does not grant is an access_denied, and the log says where to grant it', async () => {
+  it('a required scope that Auth0 does not grant is access_denied, and the log says where to grant it', async () => {
     const client = await start({ requiredScopes: ['openid', 'admin:everything'] });
     expect((await endOf(client)).get('error')).toBe('access_denied');
     expect(logged('admin:everything')).toBe(true);

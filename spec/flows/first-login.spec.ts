@@ -5,7 +5,7 @@ import { ADA, DEMO_AUDIENCE } from '../../demo/tenant/options.js';
 import { callTool, registerClient, rpc, toolResult } from '../support/oauth-client.js';
 import { startWorld, type World } from '../support/world.js';
 
-describe('a first login, spoken by hand', () => {
+describe('a first login, request by request', () => {
   let world: World;
   beforeAll(async () => {
     world = await startWorld();
@@ -20,7 +20,7 @@ describe('a first login, spoken by hand', () => {
     );
   });
 
-  it('ends with a tool that sees who is calling', async () => {
+  it('ends with a tool that sees the user', async () => {
     const client = await registerClient(world.origin);
     const tokens = await client.tokens();
     expect(tokens).toMatchObject({ token_type: 'Bearer', expires_in: 3600, scope: 'openid' });
@@ -40,7 +40,7 @@ describe('a first login, spoken by hand', () => {
     });
   });
 
-  it('R-AT-1 R-AT-2 R-AT-5 issues an access token of RFC 9068 with one audience and nothing personal', async () => {
+  it('R-AT-1 R-AT-2 R-AT-5 issues an access token of RFC 9068 with one audience and no personal data', async () => {
     const client = await registerClient(world.origin);
     const { access_token: token } = await client.tokens();
     expect(decodeProtectedHeader(String(token))).toMatchObject({ alg: 'ES256', typ: 'at+jwt' });
@@ -57,7 +57,7 @@ describe('a first login, spoken by hand', () => {
     );
   });
 
-  it('AS-20 AS-22 answers the client with code, state and our issuer', async () => {
+  it('AS-20 AS-22 redirects to the client with code, state and our issuer', async () => {
     const client = await registerClient(world.origin);
     const response = await client.logIn({ parameters: { state: 'a b+c/%=ü' } });
     expect([...response.keys()].sort()).toEqual(['code', 'iss', 'state']);

@@ -129,7 +129,7 @@ describe.each(MOUNTED)(
     let app: MountedApp;
     afterEach(() => app.close());
 
-    it('R-PR-5 serves the metadata at the origin, logs in and refreshes, and has nothing to complain about', async () => {
+    it('R-PR-5 serves the metadata at the origin, logs in and refreshes, without a warning', async () => {
       app = await startApp((site) => build(site, sdk), proxy);
       const { status, headers } = await rpc(app.origin + mcp, undefined, { method: 'initialize' });
       expect(status).toBe(401);
@@ -148,7 +148,7 @@ describe.each(MOUNTED)(
   },
 );
 
-describe('a path of the host app that looks like one of ours', () => {
+describe('a path of the host app that resembles one of ours', () => {
   let app: MountedApp;
   afterEach(() => app.close());
 
@@ -156,7 +156,7 @@ describe('a path of the host app that looks like one of ours', () => {
     ['without a header', {}, false],
     ['with a header from a proxy that is not trusted', { 'x-forwarded-prefix': '/api' }, false],
     ['with the prefix of another app', { 'x-forwarded-prefix': '/other' }, true],
-  ])('stays the host app’s, %s', async (_how, headers: Record<string, string>, trusted) => {
+  ])('stays with the host app, %s', async (_how, headers: Record<string, string>, trusted) => {
     app = await startApp(({ app: host, auth, origin }) => {
       host.set('trust proxy', trusted);
       host.use(auth({ baseUrl: `${origin}/api` }));
@@ -170,7 +170,7 @@ describe('a path of the host app that looks like one of ours', () => {
     }
   });
 
-  it('AS-30 is answered by us where strippedPrefix says so: clients of 2025-03-26 look there', async () => {
+  it('AS-30 is ours with strippedPrefix: clients of 2025-03-26 request it', async () => {
     app = await startApp(({ app: host, auth, origin }) => {
       host.use(auth({ baseUrl: `${origin}/api`, strippedPrefix: '/api' }));
     });
@@ -184,7 +184,7 @@ describe('a path of the host app that looks like one of ours', () => {
     expect((await fetch(`${app.origin}/authorize`)).status).toBe(400);
   });
 
-  it('stays guarded without its prefix, where nobody said that a proxy strips one', async () => {
+  it('stays guarded without its prefix if strippedPrefix is not set', async () => {
     app = await startApp(({ app: host, auth, origin }) => {
       host.use(auth({ baseUrl: `${origin}/api` }));
       host.all('/mcp', (_req, res) => void res.json({ open: true }));

@@ -39,7 +39,7 @@ async function documentAt(path: string): Promise<Record<string, unknown> | numbe
 }
 
 describe.each(['as listed', 'reversed'] as const)('two servers, mounted %s', (order) => {
-  it.each(SDKS)('log people in side by side, with $sdk', async ({ route, logIn }) => {
+  it.each(SDKS)('serve logins side by side, with $sdk', async ({ route, logIn }) => {
     await start(['', '/api'], order, route());
     for (const path of ['/mcp', '/api/mcp']) {
       const { call, leave } = await logIn(app.origin + path);
@@ -49,7 +49,7 @@ describe.each(['as listed', 'reversed'] as const)('two servers, mounted %s', (or
     expect(app.complaints).toEqual([]);
   });
 
-  it('never accept the other’s tokens', async () => {
+  it('never accept tokens of the other', async () => {
     await start(['', '/api'], order);
     const [one, two] = [`${app.origin}/mcp`, `${app.origin}/api/mcp`];
     const client = await registerClient(`${app.origin}/api`);
@@ -59,7 +59,7 @@ describe.each(['as listed', 'reversed'] as const)('two servers, mounted %s', (or
     expect(app.complaints).toEqual([]);
   });
 
-  it('RS-6 each have their own documents, and the root has those of the one that is there', async () => {
+  it('RS-6 each have their own metadata, and the root has that of the one mounted there', async () => {
     await start(['', '/api'], order);
     expect(await documentAt(`${PRM}/mcp`)).toMatchObject({ resource: `${app.origin}/mcp` });
     expect(await documentAt(`${PRM}/api/mcp`)).toMatchObject({ resource: `${app.origin}/api/mcp` });
@@ -68,7 +68,7 @@ describe.each(['as listed', 'reversed'] as const)('two servers, mounted %s', (or
     expect(await documentAt(`${ASM}/api`)).toMatchObject({ issuer: `${app.origin}/api` });
   });
 
-  it('RS-6 leave the root empty where neither is there', async () => {
+  it('RS-6 leave the root empty if neither is mounted there', async () => {
     await start(['/one', '/two'], order);
     for (const path of [PRM, ASM, '/.well-known/openid-configuration']) {
       expect(await documentAt(path)).toBe(404);
@@ -86,7 +86,7 @@ describe.each(['as listed', 'reversed'] as const)('two servers, mounted %s', (or
 
 describe('two servers', () => {
   it.each(SDKS)(
-    'with other tenants and other audiences serve other people, with $sdk',
+    'with different tenants and audiences serve different users, with $sdk',
     async ({ route, logIn }) => {
       const audience = 'https://second.example.com';
       const callbackUrls: string[] = [];
@@ -120,7 +120,7 @@ describe('two servers', () => {
     },
   );
 
-  it('with one baseUrl are told that only one can be reached', async () => {
+  it('with one baseUrl log a warning that only one is reachable', async () => {
     app = await startApp(({ app: host, auth, origin }) => {
       host.use(auth({ baseUrl: origin, resourcePath: '/one' }));
       host.use(auth({ baseUrl: origin, resourcePath: '/two' }));
@@ -130,7 +130,7 @@ describe('two servers', () => {
     ]);
   });
 
-  it('PX-12 let one browser log in at both at once, each with keys and a store of its own', async () => {
+  it('PX-12 allow one browser to log in at both in parallel, each with its own keys and store', async () => {
     app = await startApp(({ app: host, auth, origin }) => {
       for (const path of ['/one', '/two']) {
         const jwtSigningKey = `a key of ${path} alone, which the other does not have`;
@@ -151,7 +151,7 @@ describe('two servers', () => {
   });
 
   it.each(['made before', 'made after'] as const)(
-    'RS-1 leave no endpoint open behind a proxy that cuts the prefix off, the other one %s and in another app',
+    'RS-1 leave no endpoint open behind a proxy that strips the prefix, the other one %s and in another app',
     async (when) => {
       const open = { anonymous: { methods: ['tools/list'], tools: ['whoami'] } };
       app = await startApp(({ app: host, auth, origin }) => {
@@ -189,7 +189,7 @@ describe('two servers', () => {
           .use(auth.metadata, auth.registration, auth.login, auth.tokens)
           .all('/mcp', auth.bearer()),
     ],
-  ])('find one another %s', async (how, mounted) => {
+  ])('detect each other %s', async (how, mounted) => {
     app = await startApp(({ app: host, auth, origin }) => {
       const inner = how.includes('app') ? express() : host;
       inner.use(auth({ baseUrl: `${origin}/api` }));
@@ -201,7 +201,7 @@ describe('two servers', () => {
     expect((await callTool(`${app.origin}/mcp`, token, 'whoami')).status).toBe(200);
   });
 
-  it('count a call without a token once, whichever guards it passes', async () => {
+  it('count a call without a token once, although it passes two guards', async () => {
     app = await startApp(({ app: host, auth, origin }) => {
       host.use(auth({ baseUrl: `${origin}/api` }));
       host.use(auth({ baseUrl: origin, anonymous: { methods: ['ping'] } }));
@@ -219,7 +219,7 @@ describe('two servers', () => {
     expect(Object.fromEntries(statuses)).toEqual({ 200: 1200, 429: 10 });
   });
 
-  it('become one when the other is closed', async () => {
+  it('leave the root metadata to the other when one is closed', async () => {
     const [, api] = await start(['', '/api']);
     expect(await documentAt(PRM)).toBe(404);
     await api?.close();

@@ -64,7 +64,7 @@ describe.each(GENERATIONS)(
     });
     afterAll(() => world.close());
 
-    it('finds the tenant, registers and logs in there, and calls a tool', async () => {
+    it('discovers the tenant, registers and logs in there, and calls a tool', async () => {
       const { first, second, visits, authorize } = await run(sdk, world.mcp, 'once');
       expect(first).toMatchObject({ subject: ADA.sub, sameAsExtra: true });
       expect(second).toEqual(first);

@@ -58,7 +58,7 @@ async function fingerprint(mount: typeof asBundle): Promise<unknown> {
 }
 
 describe('the parts', () => {
-  it('answer as the bundle does, path by path', async () => {
+  it('respond like the bundle, path by path', async () => {
     const bundle = (await fingerprint(asBundle)) as unknown[][];
     const parts = (await fingerprint(asParts)) as unknown[][];
     world = await startWorld();
@@ -67,7 +67,7 @@ describe('the parts', () => {
     expect(compared(parts)).toEqual(compared(bundle));
   });
 
-  it('log people in, and a guard of its own asks for its own scopes', async () => {
+  it('serve logins, and a separate guard requires its own scopes', async () => {
     world = await startWorld({ mount: asParts });
     const provider = new HeadlessProvider();
     const { client } = await connect(world.mcp, provider);
@@ -79,7 +79,7 @@ describe('the parts', () => {
     await client.close();
   });
 
-  it('leave nobody in who comes without a token', async () => {
+  it('reject calls without a token', async () => {
     world = await startWorld({ mount: asParts });
     for (const path of ['/mcp', '/admin']) {
       const { status } = await rpc(world.origin + path, undefined, { method: 'initialize' });

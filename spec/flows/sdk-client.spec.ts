@@ -20,7 +20,7 @@ describe.each([
     });
   }
 
-  it('RS-24 registers, logs in and calls tools that see the person', async () => {
+  it('RS-24 registers, logs in and calls tools that see the user', async () => {
     await start();
     const provider = new HeadlessProvider();
     const { client } = await connect(world.mcp, provider);
@@ -50,7 +50,7 @@ describe.each([
     await client.close();
   });
 
-  it('keeps the calls of two people apart, however they interleave', async () => {
+  it('separates the interleaved calls of two users', async () => {
     await start();
     const people = await Promise.all(
       [ADA, BOB].map(async (user) => {
@@ -68,7 +68,7 @@ describe.each([
     await Promise.all(people.map(({ client }) => client.close()));
   });
 
-  it('RS-13 asks for a further scope once, and the same call succeeds after the step-up', async () => {
+  it('RS-13 requests a further scope once, and the same call succeeds after the step-up', async () => {
     await start({ options: { toolScopes: { write_file: ['files:write'] } } });
     const provider = new HeadlessProvider();
     const { client, transport } = await connect(world.mcp, provider);

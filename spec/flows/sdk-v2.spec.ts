@@ -42,7 +42,7 @@ describe.each([
   ['NodeStreamableHTTPServerTransport, with sessions', sessionTransportRoute, 'legacy', 'legacy'],
   ['StreamableHTTPServerTransport of the first SDK', () => mcpRoute, 'auto', 'legacy'],
 ] as const)('the client of SDK v2 at %s', (_name, createRoute, mode, era) => {
-  it('RS-24 logs in, calls a tool that sees the person, and refreshes', async () => {
+  it('RS-24 logs in, calls a tool that sees the user, and refreshes', async () => {
     await start(createRoute());
     const provider = new HeadlessProviderV2();
     const { client } = await connectV2(world.mcp, provider, mode);
@@ -59,7 +59,7 @@ describe.each([
 });
 
 describe('the client of SDK v2', () => {
-  it('RS-13 steps up by itself: one more login, for what it has and what it needs', async () => {
+  it('RS-13 steps up by itself: one more login, for the scopes it has and the one it needs', async () => {
     await start(handlerRoute(), { options: { toolScopes: { write_file: ['files:write'] } } });
     const provider = new HeadlessProviderV2();
     const { client, transport } = await connectV2(world.mcp, provider, { pin: NEWEST_PROTOCOL });
@@ -111,14 +111,14 @@ describe.each([
     return String((await client.tokens()).access_token);
   }
 
-  it('lets a valid token in', async () => {
+  it('accepts a valid token', async () => {
     const token = await startGuarded();
     const { status, body } = await callTool(world.mcp, token, 'any');
     expect(status).toBe(200);
     expect(body).toMatchObject({ scopes: ['openid'], subject: ADA.sub });
   });
 
-  it('FA-5 warns once where toolScopes is set, which it cannot check', async () => {
+  it('FA-5 warns once if toolScopes is set, which it cannot check', async () => {
     const warnings = () => world.log.filter(({ fields }) => fields['option'] === 'toolScopes');
     const plain = await startGuarded();
     await callTool(world.mcp, plain, 'write_file');
@@ -131,7 +131,7 @@ describe.each([
     ]);
   });
 
-  it('answers 401 to a forged and to an expired one, in our words', async () => {
+  it('responds with 401 to a forged and to an expired token, with our description', async () => {
     const token = await startGuarded();
     world.advance(3700);
     for (const refused of [token, `${token}x`, 'rubbish']) {
@@ -143,7 +143,7 @@ describe.each([
     }
   });
 
-  it('answers 500, which costs nobody a login, when the store cannot be asked', async () => {
+  it('responds with 500, which ends no session, while the store is unavailable', async () => {
     const storage = memoryStorage();
     let isDown = false;
     const get = (key: string) =>

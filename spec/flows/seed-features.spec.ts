@@ -16,7 +16,7 @@ describe('the features of the FastMCP guide', () => {
     return (await response.json()) as Record<string, unknown>;
   }
 
-  it('its .env file is the whole configuration', async () => {
+  it('a .env file is the whole configuration', async () => {
     world = await startWorld({
       environment: ({ tenant, baseUrl }) => ({
         FASTMCP_SERVER_AUTH: 'fastmcp.server.auth.providers.auth0.Auth0Provider',
@@ -40,7 +40,7 @@ describe('the features of the FastMCP guide', () => {
     });
   });
 
-  it('redirect_path: a callback path of your own', async () => {
+  it('redirect_path: another callback path', async () => {
     world = await startWorld({ options: { redirectPath: '/auth/auth0/callback' } });
     const client = await registerClient(world.origin);
     await client.tokens();
@@ -48,7 +48,7 @@ describe('the features of the FastMCP guide', () => {
     expect(JSON.stringify(sent)).toContain('/auth/auth0/callback');
   });
 
-  it('base_url with a mount path: everything below it, the well-knowns at the origin', async () => {
+  it('base_url with a mount path: all endpoints below it, the metadata at the origin', async () => {
     world = await startWorld({ basePath: '/api' });
     expect(world.mcp).toBe(`${world.origin}/api/mcp`);
     const resource = await json('/.well-known/oauth-protected-resource/api/mcp');

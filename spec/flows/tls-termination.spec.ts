@@ -28,7 +28,7 @@ const SETTINGS = [
 ].flatMap((setting) => SDKS.map((sdk) => ({ ...setting, ...sdk })));
 
 describe.each(SETTINGS)('behind TLS termination $how, with $sdk', ({ trust, sdk, route }) => {
-  it('R-DP-3 logs in by https alone, with secure cookies, and every URL is the public one', async () => {
+  it('R-DP-3 logs in by https only, with secure cookies, and every URL is the public one', async () => {
     const tls = selfSigned();
     app = await startApp(
       ({ app: host, auth, origin }) => {

@@ -75,8 +75,8 @@ const FROM_ELSEWHERE: [string, Record<string, string>][] = [
   ['from another origin', { origin: 'https://evil.example' }],
 ];
 
-describe('signing somebody in who did not ask for it', () => {
-  it.each(FROM_ELSEWHERE)('PX-8 a sign-in begun %s is refused', async (_how, headers) => {
+describe('a forged sign-in', () => {
+  it.each(FROM_ELSEWHERE)('PX-8 a sign-in started %s is rejected', async (_how, headers) => {
     const form = signInField(await open());
     const size = store.size;
     const response = await post('/sign-in', { form }, headers);
@@ -85,7 +85,7 @@ describe('signing somebody in who did not ask for it', () => {
     expect([auth0Visits(), store.size]).toEqual([0, size]);
   });
 
-  it('PX-8 a sign-in form that is missing, made up, of another browser or of another page is refused', async () => {
+  it('PX-8 a sign-in form that is missing, forged, of another browser or of another page is rejected', async () => {
     const own = signInField(await open());
     const other = signInField(await open(createBrowser()));
     const client = await registerClient(world.origin);
@@ -105,7 +105,7 @@ describe('signing somebody in who did not ask for it', () => {
     expect((await post('/sign-in', { form: own })).status).toBe(303);
   });
 
-  it('a sign-in page that stood open for too long is to be opened again', async () => {
+  it('an expired sign-in page says to open it again', async () => {
     const page = await open();
     world.advance(601);
     const refused = await pressSignIn(browser, page);
@@ -114,7 +114,7 @@ describe('signing somebody in who did not ask for it', () => {
     expect((await pressSignIn(browser, await open())).body).toContain('name="password"');
   });
 
-  it('PX-20 login CSRF: the attacker’s own answer of Auth0 signs nobody in, in the victim’s browser', async () => {
+  it('PX-20 login CSRF: the attacker’s callback does not sign in the victim’s browser', async () => {
     const attacker = createBrowser();
     const response = await untilCallback(attacker, BOB);
     await open();
@@ -126,7 +126,7 @@ describe('signing somebody in who did not ask for it', () => {
     expect(asksToSignIn(await open())).toBe(true);
   });
 
-  it('PX-20 the attacker begins, the victim logs in: neither is signed in by it', async () => {
+  it('PX-20 session fixation: a login that the attacker starts and the victim finishes signs in neither', async () => {
     const attacker = createBrowser();
     const { next } = await attacker.submit(
       await open(attacker),
@@ -141,7 +141,7 @@ describe('signing somebody in who did not ask for it', () => {
     expect(asksToSignIn(await open(attacker))).toBe(true);
   });
 
-  it('PX-22 the same answer of Auth0 signs in once', async () => {
+  it('PX-22 the same callback signs in once', async () => {
     const response = await untilCallback(browser);
     expect((await browser.get(response)).status).toBe(303);
     const cookie = accountCookie(browser);
@@ -150,14 +150,14 @@ describe('signing somebody in who did not ask for it', () => {
     expect(asksToSignIn(await open())).toBe(false);
   });
 
-  it('a client’s login signs nobody in here, although the callback is the same', async () => {
+  it('a login for a client does not sign in to the page, although the callback is the same', async () => {
     const client = await registerClient(world.origin);
     await client.tokens({ browser });
     expect(accountCookie(browser)).toBeUndefined();
     expect(asksToSignIn(await open())).toBe(true);
   });
 
-  it('signing in here gives no client anything: no code, no grant', async () => {
+  it('a sign-in to the page issues no code and no grant', async () => {
     const response = await untilCallback(browser);
     const back = await browser.get(response);
     expect(back.next?.href).toBe(at());
@@ -166,8 +166,8 @@ describe('signing somebody in who did not ask for it', () => {
   });
 });
 
-describe('taking over a session', () => {
-  it('fixation: every sign-in makes a new session and ends the one before it', async () => {
+describe('session takeover', () => {
+  it('fixation: every sign-in creates a session and ends the one before it', async () => {
     await signIn(browser, world.origin);
     const before = accountCookie(browser) ?? '';
     const old = { cookie: cookiesFor(browser, at()) };
@@ -193,7 +193,7 @@ describe('taking over a session', () => {
     await pressSignIn(browser, page);
   }
 
-  it('fixation: a session of the attacker’s, planted in the victim’s browser, does not become the victim’s', async () => {
+  it('fixation: a session of the attacker in the victim’s browser does not become the victim’s', async () => {
     await letIn(world, 'Of Ada');
     const attacker = createBrowser();
     await signIn(attacker, world.origin, BOB);
@@ -209,7 +209,7 @@ describe('taking over a session', () => {
     expect(accountCookie(browser)).not.toBe(accountCookie(attacker));
   });
 
-  it('PX-4 PX-12 a cookie that was changed or made up counts as none, and is no look-up', async () => {
+  it('PX-4 PX-12 a changed or forged cookie counts as absent, without a read of the store', async () => {
     await signIn(browser, world.origin);
     const { name, value } = browser.cookies.all().find((one) => one.name.includes('account')) ?? {
       name: '',
@@ -237,7 +237,7 @@ describe('taking over a session', () => {
     expect(store.calls).toBe(calls);
   });
 
-  it('the cookies of a client’s login open nothing here, and the other way round', async () => {
+  it('the cookies of a client’s login are not valid for the page, and the reverse', async () => {
     await signIn(browser, world.origin);
     const byName = new Map(browser.cookies.all().map(({ name, value }) => [name, value]));
     const account = [...byName.keys()].find((name) => name.includes('account')) ?? '';
@@ -248,7 +248,7 @@ describe('taking over a session', () => {
     }
   });
 
-  it('ends when nobody has used it for a quarter of an hour, and after an hour in any case', async () => {
+  it('expires after a quarter of an hour without use, and after an hour in any case', async () => {
     await signIn(browser, world.origin);
     world.advance(14 * 60);
     expect(asksToSignIn(await open())).toBe(false);
@@ -265,7 +265,7 @@ describe('taking over a session', () => {
     expect(asksToSignIn(await open(busy))).toBe(true);
   });
 
-  it('a page whose session has ended ends nothing', async () => {
+  it('the forms of a page without its session have no effect', async () => {
     const app = await letIn(world, 'Own');
     const page = await signIn(browser, world.origin);
     world.advance(16 * 60);
@@ -275,7 +275,7 @@ describe('taking over a session', () => {
     expect(await app.status()).toBe(200);
   });
 
-  it('somebody else at the same browser sees and ends only what is theirs', async () => {
+  it('another user of the same browser sees and ends only their own apps', async () => {
     const adas = await letIn(world, 'Of Ada');
     const bobs = await letIn(world, 'Of Bob', BOB);
     const adasPage = await signIn(browser, world.origin, ADA);
@@ -290,8 +290,8 @@ describe('taking over a session', () => {
   });
 });
 
-describe('ending an app’s access for somebody', () => {
-  it.each(FROM_ELSEWHERE)('PX-8 a disconnect %s is refused', async (_how, headers) => {
+describe('a forged disconnect', () => {
+  it.each(FROM_ELSEWHERE)('PX-8 a disconnect %s is rejected', async (_how, headers) => {
     const app = await letIn(world, 'Own');
     const page = await signIn(browser, world.origin);
     const grant = grantField(page, 'Own');
@@ -302,7 +302,7 @@ describe('ending an app’s access for somebody', () => {
     expect(asksToSignIn(await open())).toBe(false);
   });
 
-  it('a browser that says nothing of itself, or Origin: null as our referrer policy makes it, is served', async () => {
+  it('a browser that sends no Origin, or Origin: null as our referrer policy causes, is accepted', async () => {
     const app = await letIn(world, 'Own');
     const page = await signIn(browser, world.origin);
     const kept = await post('/disconnect', { grant: grantField(page, 'Own') }, { origin: 'null' });
@@ -310,7 +310,7 @@ describe('ending an app’s access for somebody', () => {
     expect((await post('/sign-out', { form: signOutField(page) })).status).toBe(200);
   });
 
-  it('PX-8 a form that is missing, made up, of another form, session or person is refused', async () => {
+  it('PX-8 a form that is missing, forged, of another form, session or user is rejected', async () => {
     const app = await letIn(world, 'Own');
     const foreign = await letIn(world, 'Of Bob', BOB);
     const page = await signIn(browser, world.origin);
@@ -346,7 +346,7 @@ describe('ending an app’s access for somebody', () => {
     expect([await app.status(), await foreign.status()]).toEqual([401, 200]);
   });
 
-  it('what the form names is good for nothing else', async () => {
+  it('the grant field of the form is not valid elsewhere', async () => {
     const { client, status } = await letIn(world, 'Own');
     const page = await signIn(browser, world.origin);
     const value = grantField(page, 'Own');
@@ -360,7 +360,7 @@ describe('ending an app’s access for somebody', () => {
     expect(await status()).toBe(200);
   });
 
-  it('doing it twice, in two tabs at once, is harmless', async () => {
+  it('a second disconnect in a parallel tab has no effect', async () => {
     const one = await letIn(world, 'One');
     const other = await letIn(world, 'Other');
     const page = await signIn(browser, world.origin);
@@ -376,7 +376,7 @@ describe('ending an app’s access for somebody', () => {
     expect(revoked).toHaveLength(1);
   });
 
-  it('R-AZ-3 a field sent twice is refused', async () => {
+  it('R-AZ-3 a repeated field is rejected', async () => {
     const app = await letIn(world, 'Own');
     const page = await signIn(browser, world.origin);
     const grant = grantField(page, 'Own');
@@ -398,7 +398,7 @@ describe('ending an app’s access for somebody', () => {
     expect(asksToSignIn(await open())).toBe(false);
   });
 
-  it('R-AZ-9 is done by POST and answered 303; other methods do nothing', async () => {
+  it('R-AZ-9 a POST is redirected with 303; other methods have no effect', async () => {
     const app = await letIn(world, 'Own');
     const page = await signIn(browser, world.origin);
     const cookie = cookiesFor(browser, at());
@@ -421,7 +421,7 @@ describe('ending an app’s access for somebody', () => {
     expect([done.status, done.headers.location]).toEqual([303, at()]);
   });
 
-  it('HEAD shows nothing, looks nothing up and sets nothing', async () => {
+  it('HEAD returns no page, reads nothing and sets no cookie', async () => {
     await signIn(browser, world.origin);
     const calls = store.calls;
     const headers = { cookie: cookiesFor(browser, at()) };
@@ -434,7 +434,7 @@ describe('ending an app’s access for somebody', () => {
     expect(store.calls).toBe(calls);
   });
 
-  it('a body of a megabyte, or of another type, is refused at once', async () => {
+  it('a body of a megabyte, or of another type, is rejected at once', async () => {
     await signIn(browser, world.origin);
     const calls = store.calls;
     for (const path of ['/sign-in', '/disconnect', '/sign-out']) {
@@ -451,8 +451,8 @@ describe('ending an app’s access for somebody', () => {
   });
 });
 
-describe('using the page against who opens it', () => {
-  it('leads nowhere but to Auth0 and back, whatever the query says', async () => {
+describe('attacks on the user of the page', () => {
+  it('redirects only to Auth0 and back, whatever the query', async () => {
     const query = new URLSearchParams({
       returnTo: 'https://evil.example',
       redirect_uri: 'https://evil.example',
@@ -472,7 +472,7 @@ describe('using the page against who opens it', () => {
     expect(back.url.href).toBe(at());
   });
 
-  it('PX-9 R-AZ-7 R-AZ-10 R-DP-6 is not framed, not cached, not readable from other origins, whatever it answers', async () => {
+  it('PX-9 R-AZ-7 R-AZ-10 R-DP-6 every response forbids frames, caches and other origins', async () => {
     await letIn(world, 'Own');
     const page = await signIn(browser, world.origin);
     const cookie = cookiesFor(browser, at());
@@ -500,7 +500,7 @@ describe('using the page against who opens it', () => {
     }
   });
 
-  it('R-AZ-17 shows what a client and a profile say as text', async () => {
+  it('R-AZ-17 shows the names of client and user as text', async () => {
     const probe = '<img src=x onerror=alert(1)>';
     world.tenant.configure({ users: [{ ...ADA, email: `"><script>@example.com`, name: probe }] });
     const user = { email: `"><script>@example.com`, password: ADA.password };
@@ -513,7 +513,7 @@ describe('using the page against who opens it', () => {
     expect(after.body).not.toMatch(/<img|<script/);
   });
 
-  it('opening the page, however often, stores nothing and sends nobody to Auth0', async () => {
+  it('opening the page, however often, stores nothing and does not redirect to Auth0', async () => {
     const size = store.size;
     const calls = store.calls;
     for (let n = 0; n < 20; n += 1) {
@@ -527,7 +527,7 @@ describe('using the page against who opens it', () => {
     expect([store.size, store.calls, auth0Visits()]).toEqual([size, calls, 0]);
   });
 
-  it('is no way round a consent page', async () => {
+  it('does not bypass the consent page', async () => {
     await signIn(browser, world.origin);
     const client = await registerClient(world.origin, {
       redirect_uris: ['https://client.example/cb'],
@@ -537,7 +537,7 @@ describe('using the page against who opens it', () => {
 });
 
 describe('the cookies', () => {
-  it('PX-10 PX-11 have the prefix and flags that keep others from setting and scripts from reading them', async () => {
+  it('PX-10 PX-11 have __Host-, Secure, HttpOnly and SameSite', async () => {
     await world.close();
     world = await startWorld({
       connectedApps: true,

@@ -39,7 +39,7 @@ const url = (path = ''): string => `${world.origin}/connected-apps${path}`;
 const open = (): Promise<Page> => browser.get(url());
 const callback = (): string => `${world.origin}/auth/callback`;
 
-describe('while the store is away', () => {
+describe('an outage of the store', () => {
   let isAway = false;
   beforeEach(async () => {
     isAway = false;
@@ -63,7 +63,7 @@ describe('while the store is away', () => {
     expect(page.body).toContain('<!doctype html>');
   }
 
-  it('a stranger still sees the page, and a sign-in is a 503 that can be tried again', async () => {
+  it('still shows the sign-in page; a sign-in is a 503 that can be retried', async () => {
     isAway = true;
     const page = await open();
     expect(asksToSignIn(page)).toBe(true);
@@ -74,7 +74,7 @@ describe('while the store is away', () => {
     expect((await pressSignIn(browser, page)).body).toContain('name="password"');
   });
 
-  it('an answer of Auth0 is not used up', async () => {
+  it('does not use up a callback', async () => {
     const { next = '' } = await logIn(browser, await pressSignIn(browser, await open()), ADA, {
       stopBefore: callback(),
     });
@@ -84,7 +84,7 @@ describe('while the store is away', () => {
     expect((await browser.follow(next)).url.href).toBe(url());
   });
 
-  it('page, disconnect and sign-out are a 503 each, nobody is signed out, and all work afterwards', async () => {
+  it('makes page, disconnect and sign-out a 503, signs no user out, and all work afterwards', async () => {
     const app = await letIn(world, 'Own');
     const page = await signIn(browser, world.origin);
     isAway = true;
@@ -99,8 +99,8 @@ describe('while the store is away', () => {
   });
 });
 
-describe('a store that goes away between the end of the access and the word about it', () => {
-  it('does not make a failure of what was done', async () => {
+describe('an outage of the store after a disconnect', () => {
+  it('does not fail the response', async () => {
     let isAway = false;
     const inner = memoryStorage();
     await start({
@@ -128,8 +128,8 @@ describe('a store that goes away between the end of the access and the word abou
   });
 });
 
-describe('a sign-out that meets another request of the same session', () => {
-  it('ends it for good, whatever that request writes at its end', async () => {
+describe('a sign-out during another request of the same session', () => {
+  it('ends the session, whatever that request writes', async () => {
     let onList: (() => Promise<void>) | undefined;
     const inner = memoryStorage();
     await start({
@@ -165,7 +165,7 @@ describe('a logout at Auth0 (OpenID Connect Back-Channel Logout 1.0)', () => {
     world.tenant.configure({ applications: [{ ...application, backchannelLogoutUri }] });
   });
 
-  it('§2.7 ends the session here as well, in that browser and for that person', async () => {
+  it('§2.7 ends the session of the page too, by sid and by user', async () => {
     const [laptop, phone, bob] = [browser, createBrowser(), createBrowser()];
     await signIn(laptop, world.origin);
     await signIn(phone, world.origin);
@@ -178,7 +178,7 @@ describe('a logout at Auth0 (OpenID Connect Back-Channel Logout 1.0)', () => {
     expect([await isIn(phone), await isIn(bob)]).toEqual([false, true]);
   });
 
-  it('a sid that belongs to somebody else ends nothing', async () => {
+  it('a sid of another user ends no session', async () => {
     await signIn(browser, world.origin, BOB);
     const sid = 'of-somebody';
     expect(await world.tenant.sendBackchannelLogout({ sub: ADA.sub, sid })).toBe(200);
@@ -186,8 +186,8 @@ describe('a logout at Auth0 (OpenID Connect Back-Channel Logout 1.0)', () => {
   });
 });
 
-describe('keys that change', () => {
-  it('the session of the older key goes on, and its forms with it, until that key is gone', async () => {
+describe('key rotation', () => {
+  it('sessions and forms of the former key stay valid until that key is removed', async () => {
     const storage = memoryStorage();
     const newer = 'another-signing-key-for-specs-0123456789';
     await start({ options: { storage, jwtSigningKey: SPEC_SIGNING_KEY } });
@@ -215,11 +215,11 @@ describe('keys that change', () => {
   });
 });
 
-describe('floods', () => {
+describe('many sign-ins', () => {
   const store = countingStorage();
   beforeEach(() => start({ options: { storage: store } }));
 
-  it('of one address are stopped with a page, as on the way of a login', async () => {
+  it('of one address are stopped with a page', async () => {
     const calls = store.calls;
     const statuses: Record<number, number> = {};
     for (let n = 0; n < 260; n += 1) {
@@ -233,7 +233,7 @@ describe('floods', () => {
     expect(refused.text).toContain(`href="${url()}"`);
   });
 
-  it('FA-14 of sign-ins in one browser leave it as many open as it has cookies for, and lock it out of none', async () => {
+  it('FA-14 in one browser block no later one, and stay within the cookie limit', async () => {
     const before = store.sizeOf('login');
     for (let n = 0; n < 32; n += 1) {
       const page = await open();

@@ -46,7 +46,7 @@ async function axe(page: Page): Promise<string[]> {
 }
 
 describe('the page of connected apps in real Chromium', () => {
-  it('sign in, see two clients, disconnect one, sign out: no policy stops it, and axe finds nothing', async () => {
+  it('sign in, see two clients, disconnect one, sign out: allowed by the policy, without a finding of axe', async () => {
     const one = await letIn(world, 'Chart reader');
     const other = await letIn(world, 'Tide watcher');
     const context = await chromium.newContext();
@@ -85,7 +85,7 @@ describe('the page of connected apps in real Chromium', () => {
     await context.close();
   });
 
-  it('PX-11 keeps its cookies from scripts, and a form of another site does nothing', async () => {
+  it('PX-11 its cookies are hidden from scripts, and a form of another site has no effect', async () => {
     const app = await letIn(world, 'Target', BOB);
     const context = await chromium.newContext();
     const page = await context.newPage();
@@ -115,7 +115,7 @@ describe('the page of connected apps in real Chromium', () => {
     await context.close();
   });
 
-  it('speaks from right to left where the operator’s language does', async () => {
+  it('is written from right to left in such a language', async () => {
     const arabic = await startWorld({
       connectedApps: true,
       options: { texts: { ar: { dir: 'rtl', connectedApps: { signIn: 'تسجيل الدخول' } } } },

@@ -56,7 +56,7 @@ async function answerOf(who = browser, user = ADA): Promise<URL> {
 }
 
 describe('the request to Auth0', () => {
-  it('asks who the person is: no scope of the API, and nothing that outlives the page', async () => {
+  it('requests the identity only: no scope of the API, no offline_access', async () => {
     await world.close();
     await start({
       options: { requiredScopes: ['openid', 'read:notes'], defaultScopes: ['files:write'] },
@@ -77,7 +77,7 @@ describe('the request to Auth0', () => {
     expect(linesWith(world, 'no refresh token')).toEqual([]);
   });
 
-  it('leaves no refresh token at Auth0, which keeps 200 for a person and drops the oldest', async () => {
+  it('leaves no refresh token at Auth0, which keeps 200 for a user and drops the oldest', async () => {
     const client = await registerClient(world.origin);
     const tokens = await client.tokens();
     world.tenant.configure({ refreshTokenLimit: 1 });
@@ -89,7 +89,7 @@ describe('the request to Auth0', () => {
     expect(givenBack(world)).toEqual([]);
   });
 
-  it('a refresh token that comes all the same goes straight back', async () => {
+  it('revokes a refresh token that Auth0 issues nevertheless', async () => {
     world.tenant.configure({
       async forge(draft) {
         draft.body.refresh_token = 'v1.nobody-asked-for-this-one';
@@ -101,7 +101,7 @@ describe('the request to Auth0', () => {
     expect(revoked?.form.token).toBe('v1.nobody-asked-for-this-one');
   });
 
-  it('keeps to authorizeParams: organization, connection and prompt hold as for every login', async () => {
+  it('sends authorizeParams: organization, connection and prompt as for every login', async () => {
     await world.close();
     await start({
       options: {
@@ -121,7 +121,7 @@ describe('the request to Auth0', () => {
     expect(asksToSignIn(await signIn(createBrowser(), world.origin))).toBe(false);
   });
 
-  it('whoever Auth0 knows is not asked again, until they sign out here', async () => {
+  it('a user with a session at Auth0 signs in without a password, until they sign out here', async () => {
     const client = await registerClient(world.origin);
     await client.tokens({ browser });
     const page = await pressSignIn(browser, await open());
@@ -138,7 +138,7 @@ describe('the request to Auth0', () => {
     expect(asksToSignIn(await open())).toBe(false);
   });
 
-  it('consent: external asks nobody either, and changes nothing here', async () => {
+  it('consent: external shows no consent page, and changes nothing else', async () => {
     await world.close();
     await start({ options: { consent: 'external' } });
     await letIn(world, 'Own');
@@ -146,8 +146,8 @@ describe('the request to Auth0', () => {
   });
 });
 
-describe('a login that does not succeed', () => {
-  it('denied at Auth0: a page that says so, with the way back to this one', async () => {
+describe('a failed login', () => {
+  it('denied at Auth0: a page that says so, with a link to this one', async () => {
     const page = await cancelLogin(browser, await pressSignIn(browser, await open()));
     expect(page.status).toBe(403);
     expect(page.body).toContain('<h1>You are not signed in</h1>');
@@ -158,14 +158,14 @@ describe('a login that does not succeed', () => {
     expect(types()).not.toContain('login_failed');
   });
 
-  it('a person whom Auth0 has locked out', async () => {
+  it('a user who is blocked at Auth0', async () => {
     world.tenant.configure({ users: [{ ...ADA, blocked: true }] });
     const page = await signIn(browser, world.origin);
     expect(page.status).toBe(403);
     expect(accountCookie(browser)).toBeUndefined();
   });
 
-  it('Auth0 away at the departure, or at the exchange: 503, and a later try works', async () => {
+  it('an outage of Auth0 before the redirect or at the exchange: 503, and a retry works', async () => {
     const fault = { kind: 'respond', status: 503 } as const;
     const early = world.tenant.fault('/.well-known/openid-configuration', fault);
     const page = await open();
@@ -186,7 +186,7 @@ describe('a login that does not succeed', () => {
     expect((await pressSignIn(browser, await open())).url.href).toBe(url());
   });
 
-  it('a wrong secret: an error page, and the log names the setting', async () => {
+  it('a wrong client secret: an error page, and the log names the setting', async () => {
     const [application] = world.tenant.settings.applications;
     if (application === undefined) throw new Error('no application');
     world.tenant.configure({ applications: [{ ...application, clientSecret: 'was-rotated' }] });
@@ -196,7 +196,7 @@ describe('a login that does not succeed', () => {
     expect(world.events.at(-1)).toMatchObject({ type: 'sign_in_failed', reason: 'misconfigured' });
   });
 
-  it('a process that dies over the answer: the login begins anew, and Auth0 asks nothing', async () => {
+  it('a process that dies during the response: the login starts again, without a password', async () => {
     const response = await answerOf();
     const collection = logins();
     const state = response.searchParams.get('state') ?? '';
@@ -209,7 +209,7 @@ describe('a login that does not succeed', () => {
     expect([page.url.href, asksToSignIn(page)]).toEqual([url(), false]);
   });
 
-  it('PX-28 two tabs at once both arrive; the page that was signed in first asks to be opened again', async () => {
+  it('PX-28 two parallel tabs both finish; the page that was signed in first says to open it again', async () => {
     const first = await pressSignIn(browser, await open(), { stopBefore: world.tenant.issuer });
     const second = await pressSignIn(browser, await open(), { stopBefore: world.tenant.issuer });
     const one = await logIn(browser, await browser.follow(first.next ?? ''), ADA);
@@ -229,7 +229,7 @@ function logins() {
   return openCollection<LoginRecord>(createCore(config, { now }).collections, 'login');
 }
 
-describe('what a login is for', () => {
+describe('the purpose of a login', () => {
   async function changed(response: URL, pending: unknown): Promise<Page> {
     await logins().update(response.searchParams.get('state') ?? '', (login) => ({
       value: { ...login, pending },
@@ -249,7 +249,7 @@ describe('what a login is for', () => {
     return next ?? new URL('about:blank');
   }
 
-  it('is written down at the departure, and a record that says something else is for nothing', async () => {
+  it('is stored before the redirect; an unknown purpose is rejected', async () => {
     const client = await registerClient(world.origin);
     const kept = await logins().get((await clientAnswer(client)).searchParams.get('state') ?? '');
     const request = (kept?.pending as { request?: unknown } | undefined)?.request;
@@ -279,14 +279,14 @@ describe('what a login is for', () => {
     expect(await world.context.grants.list({ subject: ADA.sub }, 'all')).toEqual([]);
   });
 
-  it('of a client, whose record says nothing any more: its refresh token goes back to Auth0', async () => {
+  it('of a client, whose record has expired: its refresh token is revoked at Auth0', async () => {
     const client = await registerClient(world.origin);
     const page = await changed(await clientAnswer(client), { purpose: 'client' });
     expect([page.status, page.next]).toEqual([400, undefined]);
     await until(() => givenBack(world).length === 1);
   });
 
-  it('stays what it was where the store is shared by two servers', async () => {
+  it('stays with its server if two servers share the store', async () => {
     await world.close();
     const storage = memoryStorage();
     await start({ options: { storage } });
@@ -299,7 +299,7 @@ describe('what a login is for', () => {
 });
 
 describe('events and log', () => {
-  it('tell of a sign-in, what was ended and the sign-out, with the person and without a secret', async () => {
+  it('report sign-in, disconnect and sign-out, with the user and without a secret', async () => {
     await letIn(world, 'Own');
     const seen = world.events.length;
     const page = await signIn(browser, world.origin);

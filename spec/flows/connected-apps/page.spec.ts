@@ -30,7 +30,7 @@ afterEach(() => world.close());
 const url = (): string => `${world.origin}/connected-apps`;
 
 describe('the page of connected apps', () => {
-  it('is not there unless it is mounted', async () => {
+  it('is a 404 unless it is mounted', async () => {
     await world.close();
     world = await startWorld();
     for (const path of ['', '/sign-in', '/disconnect', '/sign-out']) {
@@ -38,7 +38,7 @@ describe('the page of connected apps', () => {
     }
   });
 
-  it('asks a stranger to sign in, and then shows who they are and whom they let in', async () => {
+  it('asks an anonymous user to sign in, and then shows the account and its apps', async () => {
     await letIn(world, 'Claude', ADA, {
       redirect_uris: ['https://claude.ai/api/mcp/auth_callback'],
     });
@@ -58,7 +58,7 @@ describe('the page of connected apps', () => {
     expect(page.body).toMatch(/Last used <time datetime="\d{4}-\d\d-\d\d">/);
   });
 
-  it('has the one used last on top', async () => {
+  it('lists the app used last first', async () => {
     const first = await letIn(world, 'First');
     const [held] = await world.context.grants.list({ clientId: first.client.id });
     world.advance(100);
@@ -67,13 +67,13 @@ describe('the page of connected apps', () => {
     expect(held).toBeDefined();
   });
 
-  it('leaves out a login that nobody has finished', async () => {
+  it('omits a login that is not finished', async () => {
     const { client } = await letIn(world, 'Own');
     await client.logIn();
     expect(appsOn(await signIn(browser, world.origin))).toEqual(['Own']);
   });
 
-  it('ends an app’s access at once, on every instance and at Auth0, and that of no other', async () => {
+  it('revokes an app at once, on every instance and at Auth0, and no other', async () => {
     await world.close();
     await start({ instances: 3 });
     const one = await letIn(world, 'One');
@@ -90,7 +90,7 @@ describe('the page of connected apps', () => {
     await until(() => givenBack(world).length === 1);
   });
 
-  it('confirms an app without a name too', async () => {
+  it('confirms the disconnect of an app without a name', async () => {
     await letIn(world, '\u200b');
     const page = await signIn(browser, world.origin);
     const after = await browser.submit(page, {}, { form: ({ values }) => 'grant' in values });
@@ -98,7 +98,7 @@ describe('the page of connected apps', () => {
     expect(after.body).toContain('No app is connected.');
   });
 
-  it('signs out: the session ends, apps keep their access, and the page says both', async () => {
+  it('signs out: the session ends, apps stay connected, and the page says both', async () => {
     const app = await letIn(world, 'Own');
     const page = await signIn(browser, world.origin);
     const held = accountCookie(browser);
@@ -116,14 +116,14 @@ describe('the page of connected apps', () => {
     expect((await signOut(browser, page)).body).toContain('You are signed out');
   });
 
-  it('speaks the reader’s language, errors included', async () => {
+  it('is in the user’s language, errors included', async () => {
     const headers = { 'accept-language': 'de' };
     expect((await send(url(), { headers })).text).toContain('lang="de"');
     const refused = await send(`${url()}/disconnect`, { method: 'GET', headers });
     expect(refused.text).toContain('lang="de"');
   });
 
-  it('carries name, colours and words of the operator', async () => {
+  it('has name, colours and texts of the operator', async () => {
     await world.close();
     await start({
       options: {
@@ -136,7 +136,7 @@ describe('the page of connected apps', () => {
     expect(page.body).toContain('>Come in</button>');
   });
 
-  it('works for a person of whom Auth0 tells neither name nor address', async () => {
+  it('works for a user without name and email at Auth0', async () => {
     world.tenant.configure({
       async forge(draft) {
         for (const name of ['name', 'email', 'nickname']) {
@@ -149,7 +149,7 @@ describe('the page of connected apps', () => {
     expect(page.body).not.toContain('Signed in as');
   });
 
-  it('R-DP-4 each step may meet another instance', async () => {
+  it('R-DP-4 each request may reach another instance', async () => {
     await world.close();
     await start({ instances: 2 });
     await letIn(world, 'Own');
