@@ -1,3 +1,4 @@
+/** The context of one server that issues tokens: every service, built in one place. */
 import type { Auth0 } from '../auth0/auth0.js';
 import { createAuth0 } from '../auth0/create-auth0.js';
 import type { AccessToken } from '../bearer/access-token.js';
@@ -23,7 +24,7 @@ import { type Approvals, createApprovals } from '../grants/approvals.js';
 import { createBackchannelLogout, type LogOut } from '../grants/backchannel-logout.js';
 import { createGrants, type Grants } from '../grants/grants.js';
 import { createLoginTransactions, type Logins } from '../grants/login-transactions.js';
-import { createRefreshTokens, type RefreshTokens } from '../grants/refresh-token.js';
+import { createRefreshTokens } from '../grants/refresh-token.js';
 import { type AccountSignIns, createAccountSignIns } from '../http/account-sign-ins.js';
 import { type BrowserSessions, createBrowserSessions } from '../http/browser-sessions.js';
 import {
@@ -58,13 +59,27 @@ import { isClientsOwnChoice } from '../oauth/redirect-uri.js';
 import { matchesRedirectUriPattern } from '../oauth/redirect-uri-pattern.js';
 import { openCollection } from '../storage/collection.js';
 import type { AssertionRecord } from '../storage/records.js';
-import { type ConnectedAppsPaths, challengeOf, type Paths, pathsOf } from './paths.js';
+import {
+  type ConnectedAppsUrls,
+  challengeOf,
+  connectedAppsUrlsOf,
+  type Paths,
+  pathsOf,
+} from './paths.js';
 
 /** What the endpoints and the guard of one server work with. */
-export interface Context extends Core, ClientServices, GrantServices, BrowserServices {
+export interface Context extends Core, ClientServices {
   readonly paths: Paths;
   readonly logError: ErrorLog;
   readonly limits: RateLimits;
+
+  // Auth0, grants, tokens
+  readonly auth0: Auth0;
+  readonly logins: Logins;
+  readonly accessTokens: AccessTokens;
+  readonly grants: Grants;
+  readonly accountSessions: AccountSessions;
+  readonly logOut: LogOut;
   readonly verifyBearer: VerifyBearer;
   /** The scopes that the client requested at login: a challenge for more scopes repeats them. */
   readonly requestedScopes: (caller: AccessToken) => readonly string[];
@@ -72,6 +87,23 @@ export interface Context extends Core, ClientServices, GrantServices, BrowserSer
   readonly knownScopes: Set<string>;
   readonly openClientRequest: OpenClientRequest;
   readonly attemptRefresh: AttemptRefresh;
+
+  // Logins in a browser
+  readonly lookFor: LookFor;
+  readonly flows: LoginFlows;
+  readonly redirectToAuth0: RedirectToAuth0;
+  readonly consentForms: SealedForms<ConsentForm>;
+  readonly askForConsent: AskForConsent;
+  readonly approvals: Approvals;
+  readonly browserSessions: BrowserSessions;
+
+  // The page of connected apps
+  readonly connectedAppsUrls: ConnectedAppsUrls;
+  readonly connectedAppsErrors: ErrorPlace;
+  readonly signInForms: SealedForms<'sign_in'>;
+  readonly accountForms: AccountForms;
+  readonly accountSignIns: AccountSignIns;
+
   /** Resolves once Auth0 and the storage have responded; rejects with what to repair. */
   ready(): Promise<void>;
   /** Stops timers and connections, after pending writes. */
@@ -84,74 +116,77 @@ interface ClientServices {
   readonly isAllowedRedirectUri: (uri: string) => boolean;
 }
 
-interface GrantServices {
-  readonly auth0: Auth0;
-  readonly logins: Logins;
-  readonly accessTokens: AccessTokens;
-  readonly accountSessions: AccountSessions;
-  readonly grants: Grants;
-  readonly logOut: LogOut;
-}
-
-interface BrowserServices {
-  readonly lookFor: LookFor;
-  readonly flows: LoginFlows;
-  readonly redirectToAuth0: RedirectToAuth0;
-  readonly consentForms: SealedForms<ConsentForm>;
-  readonly askForConsent: AskForConsent;
-  readonly approvals: Approvals;
-  readonly browserSessions: BrowserSessions;
-  readonly signInForms: SealedForms<'sign_in'>;
-  readonly accountForms: AccountForms;
-  readonly accountSignIns: AccountSignIns;
-  /** Absolute URLs of the page of connected apps and of its forms. */
-  readonly connectedAppsUrls: ConnectedAppsPaths;
-  readonly connectedAppsErrors: ErrorPlace;
-}
-
 /** Opens the storage. Sends no request to Auth0 or anywhere else. */
 export function createContext(config: Config, host: HostEnvironment): Context {
   const core = createCore(config, host);
-  const { storage } = core;
+  const { storage, signingKeys, collections, now } = core;
+  const { issuer, resource, scopes } = config;
   const paths = pathsOf(config);
   logStart(core, paths);
-  const logError = createErrorLog(config.logger);
-  const limits = createLimits(core);
-  const knownScopes = new Set(
-    [...config.scopes.supported, ...config.scopes.byTool.values()].flat(),
-  );
-  const refreshTokens = createRefreshTokens(
-    core.signingKeys.derive('refresh-token'),
-    config.issuer,
-  );
-  const callers = createCallerCache();
 
+  const limits = createLimits(core);
   const { authenticateClient, closeClients, ...clients } = createClients(core, limits);
-  const grants = createGrantServices(core, knownScopes, refreshTokens, callers.dropGrant);
-  const { auth0, accessTokens, accountSessions } = grants;
-  const browser = createBrowserServices(core, paths, limits, auth0, accountSessions);
-  const challenge = challengeOf(config);
+
+  const logins = createLoginTransactions(core);
+  const auth0 = createAuth0(core, logins);
+  const accessTokenKeys = signingKeys.derive('access-token', SIGNING_KEY_MATERIAL_BYTES);
+  const accessTokens = createAccessTokens(accessTokenKeys, issuer, resource, now);
+  const refreshTokens = createRefreshTokens(signingKeys.derive('refresh-token'), issuer);
+  const knownScopes = new Set([...scopes.supported, ...scopes.byTool.values()].flat());
+  const callers = createCallerCache();
+  const grants = createGrants(
+    core,
+    auth0,
+    accessTokens,
+    refreshTokens,
+    knownScopes,
+    callers.dropGrant,
+  );
+  const accountSessions = createAccountSessions(core);
+
+  const lookFor = createLookFor(config.brand, config.catalogue);
+  const cookies = cookieRules(config.isHttps, collections.namespace);
+  const flows = createLoginFlows(cookies, now);
+  const consentForms = createSealedForms<ConsentForm>(core, flows, 'consent-form', 'other_browser');
+  const consentUrl = new URL(paths.consent, config.baseUrl).href;
+  const connectedAppsUrls = connectedAppsUrlsOf(config, paths);
 
   return {
     ...core,
     ...clients,
-    ...grants,
-    ...browser,
     paths,
-    logError,
+    logError: createErrorLog(config.logger),
     limits,
+    auth0,
+    logins,
+    accessTokens,
+    grants,
+    accountSessions,
+    logOut: createBackchannelLogout(core, grants, accountSessions),
+    verifyBearer: createVerification(accessTokens, grants, callers, challengeOf(config)),
+    requestedScopes: (caller) => caller.scopes,
     knownScopes,
-    verifyBearer: createVerification(accessTokens, grants.grants, callers, challenge),
-    requestedScopes: ({ scopes }) => scopes,
     openClientRequest: createClientRequests(authenticateClient, refreshTokens, limits),
     attemptRefresh: createRefreshAttempts(limits, refreshTokens),
+    lookFor,
+    flows,
+    redirectToAuth0: createUpstreamLogin(core, auth0, flows, limits),
+    consentForms,
+    askForConsent: createConsentPrompt(core, consentForms, lookFor, consentUrl),
+    approvals: createApprovals(collections),
+    browserSessions: createBrowserSessions(core, cookies),
+    connectedAppsUrls,
+    connectedAppsErrors: connectedAppsErrors(connectedAppsUrls.page),
+    signInForms: createSealedForms<'sign_in'>(core, flows, 'sign-in-form', 'page_expired'),
+    accountForms: createAccountForms(core),
+    accountSignIns: createAccountSignIns(core, accountSessions, cookies),
     async ready() {
       await Promise.all([auth0.ready(), storage.ready?.()]);
     },
     async close() {
       limits.close();
       await closeClients();
-      await grants.grants.close();
+      await grants.close();
       await storage.close?.();
     },
   };
@@ -216,13 +251,12 @@ function createClients(core: Core, limits: RateLimits): CreatedClients {
     now,
   );
   const isAllowedRedirectUri = redirectUriRule(config);
-  const { close } = documents;
   return {
     clients,
     registeredClients,
     isAllowedRedirectUri,
     authenticateClient,
-    closeClients: close,
+    closeClients: documents.close,
   };
 }
 
@@ -237,67 +271,16 @@ function redirectUriRule({
       : matchesRedirectUriPattern(uri, patterns);
 }
 
-function createGrantServices(
-  core: Core,
-  knownScopes: ReadonlySet<string>,
-  refreshTokens: RefreshTokens,
-  onGrantChange: (grantId: string) => void,
-): GrantServices {
-  const { config, signingKeys, now } = core;
-  const logins = createLoginTransactions(core);
-  const auth0 = createAuth0(core, logins);
-  const accessTokens = createAccessTokens(
-    signingKeys.derive('access-token', SIGNING_KEY_MATERIAL_BYTES),
-    config.issuer,
-    config.resource,
-    now,
-  );
-  const grants = createGrants(core, auth0, accessTokens, refreshTokens, knownScopes, onGrantChange);
-  const accountSessions = createAccountSessions(core);
-  const logOut = createBackchannelLogout(core, grants, accountSessions);
-  return { auth0, logins, accessTokens, accountSessions, grants, logOut };
-}
-
-function createBrowserServices(
-  core: Core,
-  paths: Paths,
-  limits: RateLimits,
-  auth0: Auth0,
-  accountSessions: AccountSessions,
-): BrowserServices {
-  const { config, collections, now } = core;
-  const { origin } = new URL(config.baseUrl);
-  const lookFor = createLookFor(config.brand, config.catalogue);
-  const cookies = cookieRules(config.isHttps, collections.namespace);
-  const flows = createLoginFlows(cookies, now);
-  const consentForms = createSealedForms<ConsentForm>(core, flows, 'consent-form', 'other_browser');
-  const connectedAppsUrl = origin + paths.connectedApps.page;
+/** Each error page of the page of connected apps links back to it. */
+function connectedAppsErrors(pageUrl: string): ErrorPlace {
   return {
-    lookFor,
-    flows,
-    redirectToAuth0: createUpstreamLogin(core, auth0, flows, limits),
-    consentForms,
-    askForConsent: createConsentPrompt(core, consentForms, lookFor, origin + paths.consent),
-    approvals: createApprovals(collections),
-    browserSessions: createBrowserSessions(core, cookies),
-    signInForms: createSealedForms<'sign_in'>(core, flows, 'sign-in-form', 'page_expired'),
-    accountForms: createAccountForms(core),
-    accountSignIns: createAccountSignIns(core, accountSessions, cookies),
-    connectedAppsUrls: {
-      page: connectedAppsUrl,
-      signIn: origin + paths.connectedApps.signIn,
-      disconnect: origin + paths.connectedApps.disconnect,
-      signOut: origin + paths.connectedApps.signOut,
+    kindByCode: {
+      access_denied: 'sign_in_denied',
+      temporarily_unavailable: 'unavailable',
+      too_many_requests: 'too_many_requests',
+      server_error: 'server_error',
     },
-    connectedAppsErrors: {
-      kindByCode: {
-        access_denied: 'sign_in_denied',
-        temporarily_unavailable: 'unavailable',
-        too_many_requests: 'too_many_requests',
-        server_error: 'server_error',
-      },
-      otherwise: 'page_expired',
-      way: { tryAgain: connectedAppsUrl },
-    },
+    otherwise: 'page_expired',
+    way: { tryAgain: pageUrl },
   };
 }

@@ -84,6 +84,22 @@ export function resourcePathsOf(config: ResourceConfig): ResourcePaths {
   };
 }
 
+/** Absolute URLs of the page of connected apps and of its forms. */
+export type ConnectedAppsUrls = ConnectedAppsPaths;
+
+export function connectedAppsUrlsOf(
+  { baseUrl }: Config,
+  { connectedApps: { page, signIn, disconnect, signOut } }: Paths,
+): ConnectedAppsUrls {
+  const { origin } = new URL(baseUrl);
+  return {
+    page: origin + page,
+    signIn: origin + signIn,
+    disconnect: origin + disconnect,
+    signOut: origin + signOut,
+  };
+}
+
 /** The `resource_metadata` of challenges (RFC 9728 §5.1). */
 export function resourceMetadataUrlOf(config: ResourceConfig): string {
   const [path = ''] = resourcePathsOf(config).protectedResource.own;
