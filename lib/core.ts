@@ -99,16 +99,16 @@ export function createCore(config: Config, host: HostEnvironment): Core {
       warned.add(kind);
       logger.warn(
         { kind },
-        'a stored record cannot be opened with the keys at hand and counts as absent: was a key removed from jwtSigningKey or storageEncryptionKey, or the record altered?',
+        'a stored record cannot be opened with the configured keys and counts as absent. Was a key removed from jwtSigningKey or storageEncryptionKey, or the record changed?',
       );
     },
   };
   return { ...core, storage, signingKeys, collections };
 }
 
-/** `resolveConfig` has made sure that a storage without one comes with a configured key. */
+/** `resolveConfig` requires a configured key for a storage without a local secret. */
 function localSecretOf(storage: Storage): readonly Uint8Array[] {
   const secret = storage.localSecret?.();
-  if (secret === undefined) throw new TypeError('the storage keeps no secret of its own');
+  if (secret === undefined) throw new TypeError('the storage has no local secret');
   return [secret];
 }

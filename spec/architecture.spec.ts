@@ -47,7 +47,7 @@ const OWNERS: Readonly<Record<string, Owners>> = {
   passport: { code: ['auth0'] },
   'passport-openidconnect': { code: ['auth0'] },
   jose: { code: ['auth0', 'clients', 'grants', 'keys'], types: ['config'] },
-  'express-session': { code: ['http'], types: ['storage', 'app/context'] },
+  'express-session': { code: ['http'], types: ['storage'] },
   'express-rate-limit': { code: ['http'], types: ['storage'] },
   redis: { code: ['storage'] },
   'connect-redis': { code: ['storage'] },

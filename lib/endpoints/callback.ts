@@ -146,7 +146,7 @@ function failureOf(thrown: unknown): { reason: string; tenantMessage?: string } 
   return { reason: kind, ...(tenantMessage !== undefined && { tenantMessage }) };
 }
 
-/** Not yet believed: it only says which cookie to look for. */
+/** Not verified yet: it only selects the cookie. */
 function stateOf(req: Request): string {
   return new URLSearchParams(req.originalUrl.split('?', 2)[1]).get('state') ?? '';
 }
