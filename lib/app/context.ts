@@ -244,12 +244,8 @@ function createClients(core: Core, limits: RateLimits): CreatedClients {
     await limits.countAssertion(grantId);
     return assertions.add(key, true, ttlSeconds);
   };
-  const authenticateClient = createClientAuthentication(
-    clients,
-    createClientAssertions(documents.findKeys, storeJti),
-    config.issuer,
-    now,
-  );
+  const verifyAssertion = createClientAssertions(documents.findKeys, storeJti, config.issuer, now);
+  const authenticateClient = createClientAuthentication(clients, verifyAssertion);
   const isAllowedRedirectUri = redirectUriRule(config);
   return {
     clients,

@@ -51,7 +51,6 @@ export class ClientAssertionError extends Error {
 export interface UsedAssertion {
   /** A hash of `jti` and client, 43 characters. */
   readonly key: string;
-  readonly clientId: string;
   /** The grant of the code or token it came with. */
   readonly grantId: string;
   readonly ttlSeconds: number;
@@ -59,15 +58,6 @@ export interface UsedAssertion {
 
 /** Stores a `jti`. Of parallel callers with the same one exactly one gets true. */
 export type StoreJti = (used: UsedAssertion) => Promise<boolean>;
-
-/** What an assertion must state. */
-export interface ExpectedAssertion {
-  readonly client: Pick<Client, 'id' | 'jwks' | 'jwksUri'>;
-  /** This server's issuer: the only audience. */
-  readonly issuer: string;
-  /** Unix seconds. */
-  readonly now: number;
-}
 
 /**
  * Marks the assertion as used, with a code or token of this grant.
@@ -85,24 +75,40 @@ export type UseAssertion = (grantId: string) => Promise<void>;
  */
 export type VerifyClientAssertion = (
   assertion: string,
-  expected: ExpectedAssertion,
+  client: ClientWithKeys,
 ) => Promise<UseAssertion>;
 
+type ClientWithKeys = Pick<Client, 'id' | 'jwks' | 'jwksUri'>;
+
+/** @param issuer of this server: the only audience */
 export function createClientAssertions(
   findKeys: FindClientKeys,
   storeJti: StoreJti,
+  issuer: string,
+  now: () => number,
 ): VerifyClientAssertion {
-  return async function verifyClientAssertion(assertion, expected) {
+  return async function verifyClientAssertion(assertion, client) {
     if (assertion.length > MAX_ASSERTION_LENGTH) throw new ClientAssertionError('too long');
-    const payload = await verifySignature(assertion, expected, findKeys);
-    const { jti, ttlSeconds } = requireSingleUse(payload, expected.now);
-    const clientId = expected.client.id;
+    const verifyWithKeys = ({ keys }: ClientKeySet): Promise<JWTPayload> =>
+      verifySignature(assertion, client.id, keys, issuer, now());
+    const cachedKeys = await findKeys(client);
+    let payload: JWTPayload;
+    try {
+      payload = await verifyWithKeys(cachedKeys).catch(async (error: unknown) => {
+        if (!(error instanceof errors.JWKSNoMatchingKey)) throw error;
+        // The client may have rotated its keys since they were cached.
+        return verifyWithKeys(await findKeys(client, { isRenewal: true }));
+      });
+    } catch (error) {
+      throw asAssertionError(error);
+    }
+    const { jti, ttlSeconds } = requireSingleUse(payload, now());
     const key = createHash('sha256')
-      .update(JSON.stringify([clientId, jti]))
+      .update(JSON.stringify([client.id, jti]))
       .digest('base64url');
     return async function useAssertion(grantId) {
       // RFC 7523 §3 item 7.
-      const isNew = await storeJti({ key, clientId, grantId, ttlSeconds });
+      const isNew = await storeJti({ key, grantId, ttlSeconds });
       if (!isNew) throw new ClientAssertionError('jti was used before');
     };
   };
@@ -110,31 +116,15 @@ export function createClientAssertions(
 
 async function verifySignature(
   assertion: string,
-  expected: ExpectedAssertion,
-  findKeys: FindClientKeys,
-): Promise<JWTPayload> {
-  const { client } = expected;
-  const cached = await findKeys(client);
-  try {
-    return await verifyWith(assertion, expected, cached).catch(async (error: unknown) => {
-      if (!(error instanceof errors.JWKSNoMatchingKey)) throw error;
-      // The client may have rotated its keys since they were cached.
-      return verifyWith(assertion, expected, await findKeys(client, { isRenewal: true }));
-    });
-  } catch (error) {
-    throw asAssertionError(error);
-  }
-}
-
-async function verifyWith(
-  assertion: string,
-  { client, issuer, now }: ExpectedAssertion,
-  { keys }: ClientKeySet,
+  clientId: string,
+  keys: ClientKeySet['keys'],
+  issuer: string,
+  now: number,
 ): Promise<JWTPayload> {
   const options = {
     algorithms: [...CLIENT_ASSERTION_ALGORITHMS],
-    issuer: client.id,
-    subject: client.id,
+    issuer: clientId,
+    subject: clientId,
     requiredClaims: ['exp', 'jti'],
     clockTolerance: CLOCK_TOLERANCE_SECONDS,
     currentDate: new Date(now * 1000),

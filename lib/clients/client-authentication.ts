@@ -33,8 +33,6 @@ export type AuthenticateClient = (credentials: ClientCredentials) => Promise<Ide
 export function createClientAuthentication(
   clients: Omit<ClientDirectory, 'requireCommonMethod'>,
   verifyAssertion: VerifyClientAssertion,
-  issuer: string,
-  now: () => number,
 ): AuthenticateClient {
   async function authenticate(
     client: Client,
@@ -43,7 +41,7 @@ export function createClientAuthentication(
     const { authMethods } = client;
     if (method === 'private_key_jwt') {
       if (!authMethods.includes(method)) throw failed('an assertion of a client without keys');
-      const use = await verifyAssertion(proof, { client, issuer, now: now() }).catch(reject);
+      const use = await verifyAssertion(proof, client).catch(reject);
       return { isAuthenticated: true, useAssertion: (grantId) => use(grantId).catch(reject) };
     }
     if (authMethods.includes('client_secret_basic')) {

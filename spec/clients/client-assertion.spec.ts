@@ -63,21 +63,26 @@ describe('client assertion (private_key_jwt)', () => {
   function verifier(...sets: ClientKeySet[]) {
     const remembered = new Map<string, number>();
     const asked: boolean[] = [];
+    let clock = NOW;
     const verifyClientAssertion = createClientAssertions(
       async (_client, renewal) => {
         const isRenewal = renewal?.isRenewal ?? false;
         asked.push(isRenewal);
         return (isRenewal ? sets[1] : sets[0]) ?? sets[0] ?? { keys: [] };
       },
-      async ({ key, clientId, grantId, ttlSeconds }) => {
-        expect([clientId, grantId]).toEqual([CLIENT_ID, 'grant']);
+      async ({ key, grantId, ttlSeconds }) => {
+        expect(grantId).toBe('grant');
         if (remembered.has(key)) return false;
         remembered.set(key, ttlSeconds);
         return true;
       },
+      ISSUER,
+      () => clock,
     );
-    const prove = (assertion: string, now = NOW) =>
-      verifyClientAssertion(assertion, { client, issuer: ISSUER, now });
+    const prove = (assertion: string, now = NOW) => {
+      clock = now;
+      return verifyClientAssertion(assertion, client);
+    };
     /** Proves it and uses it up. */
     const verify = async (assertion: string, now = NOW): Promise<void> =>
       (await prove(assertion, now))('grant');
@@ -203,16 +208,19 @@ describe('client assertion (private_key_jwt)', () => {
     'RFC 7523 §3 accepts a jti once on instances whose clocks are %i s apart',
     async (skew) => {
       let now = NOW;
+      let clock = NOW;
       const store = memoryStorage({ now: () => now });
       const keys = await keySet('ES256');
       const verify = createClientAssertions(
         async () => keys,
         ({ key, ttlSeconds }) => store.add(key, new Uint8Array(1), ttlSeconds),
+        ISSUER,
+        () => clock,
       );
       const assertion = await sign({ exp: NOW + 60 });
       const use = async (at: number): Promise<string> => {
-        const expected = { client, issuer: ISSUER, now: at };
-        const used = async () => (await verify(assertion, expected))('grant');
+        clock = at;
+        const used = async () => (await verify(assertion, client))('grant');
         return used().then(
           () => 'accepted',
           (error: unknown) => (error instanceof ClientAssertionError ? error.detail : ''),
@@ -233,6 +241,8 @@ describe('client assertion (private_key_jwt)', () => {
     const verify = createClientAssertions(
       async () => keys,
       async ({ key }) => stored.size !== stored.add(key).size,
+      ISSUER,
+      () => NOW,
     );
     for (const [id, jti] of [
       ['c', 'b one'],
@@ -241,7 +251,7 @@ describe('client assertion (private_key_jwt)', () => {
       ['c', 'b","one'],
     ] as const) {
       const assertion = await sign({ iss: id, sub: id, jti });
-      await (await verify(assertion, { client: { ...client, id }, issuer: ISSUER, now: NOW }))('g');
+      await (await verify(assertion, { ...client, id }))('g');
     }
     expect(stored.size).toBe(4);
   });
@@ -330,8 +340,10 @@ describe('client assertion (private_key_jwt)', () => {
         throw new ClientMetadataError('unreachable', 'down');
       },
       async () => true,
+      ISSUER,
+      () => NOW,
     );
-    const call = verify(await sign(), { client, issuer: ISSUER, now: NOW });
+    const call = verify(await sign(), client);
     await expect(call).rejects.toMatchObject({ isTemporary: true, reason: 'unreachable' });
   });
 });
