@@ -17,7 +17,7 @@ const FASTMCP = {
 };
 
 describe('the environment', () => {
-  it('is the whole configuration when auth0Mcp() gets no options, with a FastMCP file as it is', () => {
+  it('is the whole configuration when auth0Mcp() gets no options, also with an env file of FastMCP', () => {
     const config = resolveExactly(undefined, {
       ...FASTMCP,
       FASTMCP_SERVER_AUTH_AUTH0_ISSUER_URL: 'https://your-server.com',
@@ -47,7 +47,7 @@ describe('the environment', () => {
     expect(options).toMatchObject({ clientId: 'ours', audience: 'https://api.example.com' });
   });
 
-  it('gives way to code, option by option', () => {
+  it('is overridden by code, option by option', () => {
     const { config } = resolveWith({ audience: 'urn:code' }, FASTMCP);
     expect(config.auth0.audience).toBe('urn:code');
     expect(config.scopes.required).toEqual(['openid', 'email']);
@@ -60,7 +60,7 @@ describe('the environment', () => {
     ]);
   });
 
-  it('does not quarrel with code about the two names of the tenant', () => {
+  it('counts configUrl and domain as one option, which code overrides', () => {
     const environment = { AUTH0_MCP_DOMAIN: 'other.auth0.com' };
     expect(resolveWith({}, environment).config.auth0.expectedIssuer).toBe(
       'https://tenant.us.auth0.com/',
@@ -78,7 +78,7 @@ describe('the environment', () => {
     expect(options.requiredScopes).toEqual(list);
   });
 
-  it('has an empty list variable mean the default, as FastMCP does', () => {
+  it('treats an empty list variable as the default, as FastMCP does', () => {
     const { config } = resolveWith({}, { AUTH0_MCP_REQUIRED_SCOPES: '' });
     expect(config.scopes.required).toEqual(['openid']);
   });
@@ -143,12 +143,12 @@ describe('the environment', () => {
     expect(error.message).toContain('auth0.Auth0Provider');
   });
 
-  it('leaves the Redis of the host app alone', () => {
+  it('ignores the Redis variables of the host app', () => {
     const { config } = resolveWith({}, { REDIS_URL: 'redis://app.example.com' });
     expect(config.storage).toBe(localStorage);
   });
 
-  it('uses AUTH0_MCP_REDIS_URL, unless code brings a storage', () => {
+  it('uses AUTH0_MCP_REDIS_URL, unless code sets a storage', () => {
     const environment = {
       AUTH0_MCP_REDIS_URL: 'redis://h:6379',
       AUTH0_MCP_JWT_SIGNING_KEY: 'k'.repeat(40),
@@ -173,7 +173,7 @@ describe('.env.example', () => {
     expect([...names].sort()).toEqual([...known].sort());
   });
 
-  it('asks for what is missing when it is used as it is', () => {
+  it('reports what is missing when it is used unchanged', () => {
     const lines = [...text.matchAll(/^(AUTH0_MCP_\w+)=(.*)$/gm)].map(([, name, value]) => [
       name,
       value,

@@ -62,14 +62,11 @@ describe('Auth0McpConfigError', () => {
     ['a secret in a list', [{ ...CLIENT, clientSecret: ['hunter2'] }]],
     ['a secret under another name', [{ ...CLIENT, secret: 'hunter2' }]],
     ['an object', { ...CLIENT, clientSecret: 'hunter2' }],
-  ])(
-    'clients: never shows a secret that stands where something else belongs: %s',
-    (_what, clients) => {
-      const { message } = refusalOf({ clients });
-      expect(message).toMatch(/clients/);
-      expect(message).not.toContain('hunter2');
-    },
-  );
+  ])('clients: never shows a secret in a wrong place: %s', (_what, clients) => {
+    const { message } = refusalOf({ clients });
+    expect(message).toMatch(/clients/);
+    expect(message).not.toContain('hunter2');
+  });
 
   it('shows no text that is given in place of the options, of an object or of a function', () => {
     for (const options of ['hunter2', ['hunter2']]) {
@@ -81,7 +78,7 @@ describe('Auth0McpConfigError', () => {
     }
   });
 
-  it('still shows what is wrong with a field that is no secret', () => {
+  it('shows the value of a field that is not a secret', () => {
     const clients = [{ ...CLIENT, redirectUris: ['ftp://x.example/'] }];
     expect(refusalOf({ clients }).message).toContain('ftp://x.example/');
     expect(refusalOf({ toolScopes: { tool: 'a"b' } }).message).toContain('a\\"b');
@@ -110,7 +107,7 @@ describe('Auth0McpConfigError', () => {
     expect(wrongOption('clientId', 'x'.repeat(5000), '').message.length).toBeLessThan(400);
   });
 
-  it('no secret of any shape shows up, whatever is wrong with it', () => {
+  it('shows no secret of any form, with any error', () => {
     const secrets = ['clientSecret', 'jwtSigningKey', 'storageEncryptionKey', 'auth0PrivateKey'];
     const secret = fc.string({ minLength: 1, maxLength: 20 }).map((text) => ` zq9${text}`);
     expectAlways(
@@ -143,7 +140,7 @@ describe('unknown options', () => {
     expect(refusalOf({ [name]: true }).message).toContain(`Its name here is ${ours}.`);
   });
 
-  it('lists all names where none is near', () => {
+  it('lists all names if none is similar', () => {
     expect(refusalOf({ pineapple: 1 }).message).toContain('Known are: configUrl, domain, clientId');
   });
 
@@ -156,7 +153,7 @@ describe('unknown options', () => {
 });
 
 describe('nearestName', () => {
-  it('has no suggestion for what is far from everything', () => {
+  it('has no suggestion for a name without a similar one', () => {
     expect(nearestName('pineapple', ['audience', 'baseUrl'])).toBeUndefined();
     expect(nearestName('x', [])).toBeUndefined();
   });

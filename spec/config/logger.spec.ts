@@ -16,7 +16,7 @@ describe('the console logger', () => {
     jest.restoreAllMocks();
   });
 
-  it('writes warnings and errors, and keeps quiet about the rest', () => {
+  it('writes warnings and errors, and drops the rest', () => {
     const logger = createConsoleLogger();
     logger.debug({}, 'a');
     logger.info({}, 'b');
@@ -28,12 +28,12 @@ describe('the console logger', () => {
     ]);
   });
 
-  it('writes one line per call, whatever is in the fields', () => {
+  it('writes one line per call, with any fields', () => {
     createConsoleLogger().error({ reason: 'a\nb' }, 'first\nsecond');
     expect(lines).toEqual(['error [express-auth0-mcp] first second {"reason":"a\\nb"}']);
   });
 
-  it('shows an error with its cause, but none of the properties that others hung on it', () => {
+  it('shows an error with its cause, but not its other properties', () => {
     const cause = Object.assign(new Error('refused'), { code: 'ECONNREFUSED' });
     const error = Object.assign(new Error('no answer', { cause }), { request: 'Bearer hunter2' });
     createConsoleLogger().error({ error }, 'failed');
@@ -41,7 +41,7 @@ describe('the console logger', () => {
     expect(lines[0]).not.toContain('hunter2');
   });
 
-  it('never throws for the sake of a line', () => {
+  it('never throws', () => {
     const circle: Record<string, unknown> = {};
     circle['self'] = circle;
     createConsoleLogger().warn({ circle }, 'odd');

@@ -19,7 +19,7 @@ describe('Auth0McpOptions', () => {
     expect([...DOCS.keys()].sort()).toEqual([...OPTION_NAMES].sort());
   });
 
-  it.each([...DOCS])('%s says its meaning, default and environment names', (name, doc) => {
+  it.each([...DOCS])('%s documents its meaning, default and environment names', (name, doc) => {
     expect(doc).toMatch(/^ [A-Z`].{10}/s);
     expect(doc).toMatch(/ (Default: \S|Required\b)/);
     const [, environment = ''] = /Environment: (.+)$/s.exec(doc) ?? [];

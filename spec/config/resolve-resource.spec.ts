@@ -40,7 +40,7 @@ const refusalOf = (options: LooseOptions, environment: Environment = {}): Auth0M
 const OF_AUTH0_MCP = OPTION_NAMES.filter((name) => !RESOURCE_OPTION_NAMES.includes(name));
 
 describe('resolveResourceConfig', () => {
-  it('needs a tenant and a URL, and fills in the rest', () => {
+  it('requires a tenant and a URL, and has defaults for the rest', () => {
     const { config, warnings } = resolve();
     expect(warnings).toEqual([]);
     expect({ ...config, logger: 0, onEvent: 0 }).toEqual({
@@ -69,13 +69,13 @@ describe('resolveResourceConfig', () => {
     expect(refusalOf({ [option]: undefined }).message).toMatch(/^\w+ \(environment: .*is missing/);
   });
 
-  it('tells both at once where both are missing', () => {
+  it('reports both if both are missing', () => {
     expect(refusalOf({ configUrl: undefined, baseUrl: undefined }).message).toMatch(
       /^configUrl .*is missing.*\nbaseUrl .*is missing.*$/,
     );
   });
 
-  it('reads the environment alone as well, ours before FastMCP’s', () => {
+  it('can be set in the environment alone, our names before FastMCP’s', () => {
     const environment = {
       AUTH0_MCP_DOMAIN: 'tenant.us.auth0.com',
       AUTH0_MCP_BASE_URL: 'https://mcp.example.com/api',
@@ -97,8 +97,8 @@ describe('resolveResourceConfig', () => {
   });
 });
 
-describe('an option that only auth0Mcp() takes', () => {
-  it.each(OF_AUTH0_MCP)('%s is refused in code, with the way out', (option) => {
+describe('an option of auth0Mcp() alone', () => {
+  it.each(OF_AUTH0_MCP)('%s is rejected in code, with the remedy', (option) => {
     const { message, option: named } = refusalOf({ [option]: 'a value that is nobody’s business' });
     expect(named).toBe(option);
     expect(message).toMatch(
@@ -108,12 +108,12 @@ describe('an option that only auth0Mcp() takes', () => {
     expect(message).not.toContain('business');
   });
 
-  it('is as good as left out where it is undefined', () => {
+  it('counts as absent if it is undefined', () => {
     const values = OF_AUTH0_MCP.map((option) => [option, undefined]);
     expect(resolve(Object.fromEntries(values)).config.baseUrl).toBe(REQUIRED.baseUrl);
   });
 
-  it('does no harm in the environment, whatever it says there: one .env serves both', () => {
+  it('is ignored in the environment with any value: one .env serves both', () => {
     const names = OF_AUTH0_MCP.flatMap(environmentNames).map((name) => [name, 'no such value']);
     expect(names.length).toBeGreaterThan(20);
     const { warnings } = resolve({}, Object.fromEntries(names));
@@ -121,33 +121,33 @@ describe('an option that only auth0Mcp() takes', () => {
   });
 });
 
-describe('a name that nobody knows', () => {
+describe('an unknown name', () => {
   it.each([
     ['audiance', 'audience'],
     ['config_url', 'configUrl'],
     ['requiredScope', 'requiredScopes'],
-  ])('%s is refused in code, and %s suggested', (name, meant) => {
+  ])('%s is rejected in code, and %s suggested', (name, meant) => {
     expect(refusalOf({ [name]: 'x' }).message).toContain(`Did you mean ${meant}?`);
   });
 
-  it('is refused in the environment', () => {
+  it('is rejected in the environment', () => {
     const { message } = refusalOf({}, { AUTH0_MCP_AUDIANCE: 'x' });
     expect(message).toContain('Did you mean AUTH0_MCP_AUDIENCE?');
   });
 
-  it('is told as its name here where FastMCP has it', () => {
+  it('of FastMCP is reported with its name here', () => {
     expect(refusalOf({ timeout_seconds: 5 }).message).toContain('upstreamTimeoutSeconds');
   });
 });
 
 describe('audience', () => {
-  it('may be another API, which is warned of: clients ask for the URL of the endpoint', () => {
+  it('may be another API, with a warning, since clients request tokens for the URL of the endpoint', () => {
     const { config, warnings } = resolve({ audience: 'https://api.example.com' });
     expect(config.auth0.audience).toBe('https://api.example.com');
     expect(warnings).toEqual([expect.stringContaining('is not the URL of the MCP endpoint')]);
   });
 
-  it('that a shared environment has for auth0Mcp() is warned of by its name there, and code goes before it', () => {
+  it('of auth0Mcp() in a shared environment is reported with its variable, and code overrides it', () => {
     const environment = { AUTH0_MCP_AUDIENCE: 'https://api.example.com' };
     expect(resolve({}, environment).warnings).toEqual([
       expect.stringMatching(/AUTH0_MCP_AUDIENCE.*give that URL as audience in code/),
@@ -158,7 +158,7 @@ describe('audience', () => {
     expect(warnings).toEqual([]);
   });
 
-  it('may be the URL said again, or with the slash that some clients add to an origin', () => {
+  it('may be the URL itself, or with the slash that some clients append to an origin', () => {
     const { warnings } = resolve({ audience: 'https://mcp.example.com/mcp' });
     const { config, warnings: ofOrigin } = resolve({
       resourcePath: '/',
@@ -168,7 +168,7 @@ describe('audience', () => {
     expect(config).toMatchObject({ resource: 'https://mcp.example.com', resourcePath: '/' });
   });
 
-  it('may be none of Auth0’s own APIs', () => {
+  it('may not be one of Auth0’s own APIs', () => {
     for (const path of ['userinfo', 'api/v2/']) {
       expect(refusalOf({ audience: `https://tenant.us.auth0.com/${path}` }).option).toBe(
         'audience',
@@ -178,11 +178,11 @@ describe('audience', () => {
 });
 
 describe('the scopes', () => {
-  it('required by default are none, since no scope is given to every application', () => {
+  it('required by default are none, since no scope is granted to every application', () => {
     expect(resolve().config.scopes.required).toEqual([]);
   });
 
-  it('that third-party applications never get are warned of where they are required', () => {
+  it('that third-party applications never get are reported if they are required', () => {
     const { warnings } = resolve({ requiredScopes: ['openid', 'read:notes', 'email'] });
     expect(warnings).toEqual([expect.stringContaining('requiredScopes contains OpenID scopes')]);
     expect(resolve({ defaultScopes: ['openid'] }).warnings).toEqual([]);
@@ -200,7 +200,7 @@ describe('resourcePath', () => {
     expect(resolve({ resourcePath: '/token' }).config.resourcePath).toBe('/token');
   });
 
-  it('may not be where the metadata is, nor repeat the path of baseUrl', () => {
+  it('may be neither that of the metadata nor repeat the path of baseUrl', () => {
     expect(refusalOf({ resourcePath: '/.well-known/mcp' }).message).toContain(
       'reserved for metadata',
     );

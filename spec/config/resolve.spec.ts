@@ -19,7 +19,7 @@ import {
 } from './resolve-with.js';
 
 describe('resolveConfig', () => {
-  it('fills in every default', () => {
+  it('has every default', () => {
     const { config, warnings } = resolveWith();
     expect(warnings).toEqual([]);
     expect({ ...config, logger: 0, onEvent: 0 }).toEqual({
@@ -80,7 +80,7 @@ describe('resolveConfig', () => {
     expect(error.message).toMatch(/^\w+ \(environment: AUTH0_MCP_\w+ or FASTMCP_\w+\) is missing/);
   });
 
-  it('tells everything that is missing at once, with its remedy', () => {
+  it('reports all missing options at once, with their remedies', () => {
     const error = refusal(() => resolveExactly({ audience: REQUIRED.audience }));
     expect(error.option).toBe('configUrl');
     expect(error.message.split('\n')).toEqual([
@@ -90,7 +90,7 @@ describe('resolveConfig', () => {
     ]);
   });
 
-  it('tells what is empty along with what is missing', () => {
+  it('reports empty options together with missing ones', () => {
     const error = refusal(() => resolveExactly({ configUrl: '', domain: ' ', audience: 'x' }));
     expect(error.message.split('\n')).toEqual([
       expect.stringMatching(/^configUrl .*received an empty string\. Set it, such as/),
@@ -99,7 +99,7 @@ describe('resolveConfig', () => {
     ]);
   });
 
-  it('tells what is missing before what is wrong, and takes domain for configUrl', () => {
+  it('reports missing options before wrong ones, and accepts domain for configUrl', () => {
     const error = refusal(() => resolveExactly({ domain: 'https://no.host.name', audience: 'x' }));
     expect(error.message.split('\n').map((line) => line.split(' ')[0])).toEqual([
       'clientId',
@@ -121,7 +121,7 @@ describe('resolveConfig', () => {
     },
   );
 
-  it('says what belongs where the README has a placeholder, and throws for every one of them', () => {
+  it('throws for every placeholder of the README, with the remedy', () => {
     const dotEnv = codeBlocks(section(pageAt('README.md'), 'Quick start')).find(({ code }) =>
       code.startsWith('AUTH0_MCP_'),
     );
@@ -136,7 +136,7 @@ describe('resolveConfig', () => {
     }
   });
 
-  it('refuses null where a default would do', () => {
+  it('rejects null for an option with a default', () => {
     for (const option of [
       'clientRegistration',
       'accessTokenTtlSeconds',
@@ -150,13 +150,13 @@ describe('resolveConfig', () => {
   it.each([
     ['auth0Mcp()', (given: object) => resolveExactly(given)],
     ['auth0McpResource()', (given: object) => resolveResourceConfig(given, {})],
-  ])('knows %s mounted without having been called by the request that comes', (name, resolve) => {
+  ])('detects %s mounted without a call by the request that it receives', (name, resolve) => {
     const request = new IncomingMessage(new Socket());
     const { message } = refusal(() => resolve(request));
     expect(message).toContain(`app.use(${name}), with the parentheses`);
   });
 
-  it('makes no storage while anything is wrong, since the embedded one makes a directory', () => {
+  it('creates no storage if an option is wrong, since the embedded one creates a directory', () => {
     const made: string[] = [];
     const factories = {
       embeddedStorage: () => {
@@ -204,7 +204,7 @@ describe('resolveConfig', () => {
     expect(Object.isFrozen(config.logger)).toBe(false);
   });
 
-  it('neither changes nor freezes what it was given', () => {
+  it('neither changes nor freezes the given options', () => {
     const requiredScopes = ['openid', 'openid', 'email'];
     const key = new Uint8Array(32).fill(1);
     const options = { ...REQUIRED, requiredScopes, jwtSigningKey: key };

@@ -51,7 +51,7 @@ const CERTAIN: readonly [string, (value: string) => string, RegExp][] = [
   ['a byte order mark inside', (value) => `${value.slice(0, 4)}\ufeff${value.slice(4)}`, /U\+FEFF/],
 ];
 
-describe('a value that another tool has handed over', () => {
+describe('a value that another tool has passed on', () => {
   for (const [option, variable, right] of VALUES) {
     it.each(CERTAIN)(`${option} is refused with %s, and the cause`, (_what, made, cause) => {
       const wrong = made(right);
@@ -115,7 +115,7 @@ describe('a value that another tool has handed over', () => {
   });
 });
 
-describe('a value that only looks so', () => {
+describe('a value that only looks wrong', () => {
   it.each([
     ['clientSecret', 'a#b$c%d"e\'f`g<h>i{j}k'],
     ['clientSecret', '#starts-with-a-hash$'],
@@ -126,11 +126,11 @@ describe('a value that only looks so', () => {
     ['audience', 'urn:example:api#v1'],
     ['audience', 'https://api.example.com/a%20b'],
     ['clientId', 'a$b#c'],
-  ])('%s %s is taken in silence', (option, value) => {
+  ])('%s %s is accepted without a warning', (option, value) => {
     expect(resolveWith({ [option]: value }).warnings).toEqual([]);
   });
 
-  it.each([['Acme #1'], ['The 👩‍💻 Company']])('a name for readers may be %s', (name) => {
+  it.each([['Acme #1'], ['The 👩‍💻 Company']])('a name for users may be %s', (name) => {
     const { config, warnings } = resolveWith({ branding: { name } });
     expect(config.brand.name).toBe(name);
     expect(warnings).toEqual([]);
@@ -146,7 +146,7 @@ describe('a value that only looks so', () => {
     ['jwtSigningKey', `${KEY}\u00a0${KEY}`, /special space/],
     ['jwtSigningKey', `${KEY}\n${KEY}`, /line break/],
     ['audience', 'https://api.example.com"', /audience.*quotation mark at one end/],
-  ])('%s %j is warned of, without showing a secret', (option, value, doubt) => {
+  ])('%s %j causes a warning that shows no secret', (option, value, doubt) => {
     const { warnings } = resolveWith({ [option]: value });
     expect(warnings).toEqual([expect.stringMatching(doubt)]);
     expect(warnings[0]).not.toContain(value);
@@ -168,7 +168,7 @@ describe('a value that only looks so', () => {
   });
 });
 
-describe('a name that a tool has read otherwise than a shell', () => {
+describe('a name that a tool has read differently than a shell', () => {
   it.each([
     ['\ufeffAUTH0_MCP_CLIENT_ID', /AUTH0_MCP_CLIENT_ID.*byte order mark.*UTF-8/],
     ['export AUTH0_MCP_CLIENT_ID', /"export …".*AUTH0_MCP_CLIENT_ID=value/],
@@ -181,7 +181,7 @@ describe('a name that a tool has read otherwise than a shell', () => {
   });
 
   it.each(['MY_AUTH0_MCP_CLIENT_ID', 'TF_VAR_AUTH0_MCP_CLIENT_ID', 'export', 'AUTH0_MCP'])(
-    '%s is none of ours',
+    '%s is not one of ours',
     (name) => {
       expect(resolveWith({}, { [name]: 'abc' }).warnings).toEqual([]);
     },
@@ -206,7 +206,7 @@ describe('a private key in PEM', () => {
       pem.split('\n').slice(0, 5).join('\n'),
       /Only the beginning/,
     ],
-  ])('whose line ends %s is refused, and that is said', (_what, value = '', cause) => {
+  ])('whose line ends %s is rejected with the cause', (_what, value = '', cause) => {
     for (const error of [
       refusal(() => resolveExactly({ ...others, auth0PrivateKey: value })),
       refusal(() => resolveExactly(others, { AUTH0_MCP_AUTH0_PRIVATE_KEY: value })),
@@ -216,7 +216,7 @@ describe('a private key in PEM', () => {
     }
   });
 
-  it('in quotes is refused with that cause, as a JWK is', () => {
+  it('in quotes is rejected with that cause, as a JWK is', () => {
     const jwk = JSON.stringify(privateKey.export({ format: 'jwk' }));
     for (const value of [`"${pem.replaceAll('\n', '\\n')}"`, `'${pem}'`, `'${jwk}'`]) {
       const { message } = refusal(() => resolveExactly({ ...others, auth0PrivateKey: value }));
@@ -224,7 +224,7 @@ describe('a private key in PEM', () => {
     }
   });
 
-  it('is taken with the line ends of Windows, spelt out, or with spaces for those of its body', () => {
+  it('is accepted with the line ends of Windows, with \\n, or with spaces for those of its body', () => {
     const [begin = '', ...body] = pem.trim().split('\n');
     const spaced = [begin, body.slice(0, -1).join(' '), body.at(-1)].join('\n');
     for (const auth0PrivateKey of [

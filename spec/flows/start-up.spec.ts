@@ -17,8 +17,8 @@ async function start(setup: WorldOptions = {}): Promise<World> {
   return world;
 }
 
-describe('the start', () => {
-  it('names once what to enter in the dashboard, and where things are', async () => {
+describe('start-up', () => {
+  it('logs once the callback URL to register, and where data is stored', async () => {
     const { log, origin, tenant } = await start({ basePath: '/api' });
     const [summary, ...more] = log.filter(({ level }) => level === 'info');
     expect(more).toEqual([]);
@@ -35,7 +35,7 @@ describe('the start', () => {
     expect(summary?.message).toContain('callbackUrl under Allowed Callback URLs');
   });
 
-  it('warns of what will hurt later: a consent that nobody asks for, a place that forgets', async () => {
+  it('warns of external consent, and of a directory that is not durable', async () => {
     const warning = 'the data directory /tmp/x is in memory';
     const storage = { ...memoryStorage(), warning };
     const { log } = await start({ options: { consent: 'external', storage } });
@@ -43,7 +43,7 @@ describe('the start', () => {
     expect(warnings).toEqual([expect.stringContaining("consent is 'external'"), warning]);
   });
 
-  it('shows no secret', async () => {
+  it('logs no secret', async () => {
     const { log } = await start();
     for (const secret of [SPEC_SIGNING_KEY, DEMO_CLIENT_SECRET]) {
       expect(JSON.stringify(log)).not.toContain(secret);

@@ -1,8 +1,3 @@
-/**
- * A storage of the app's own that fails in its own way.
- *
- * @module
- */
 import { describe, expect, it } from '@jest/globals';
 import {
   builtInStorage,
@@ -14,7 +9,7 @@ import { type Storage, StorageUnavailableError } from '../../lib/storage/storage
 
 const value = Buffer.from('value');
 
-/** What `fetch` rejects with where nobody answers. */
+/** What `fetch` rejects with if no server responds. */
 const FAILURE = new TypeError('fetch failed');
 
 /** Arguments that fit every verb. */
@@ -74,7 +69,7 @@ describe('a storage of the app', () => {
   );
 
   it.each(STORAGE_VERBS)(
-    'is unavailable when %s() throws or rejects, whatever with',
+    'is unavailable when %s() throws or rejects with any error',
     async (verb) => {
       for (const storage of [failing, rejecting]) {
         const call = storage[verb] as (...args: readonly unknown[]) => Promise<unknown>;
@@ -85,8 +80,8 @@ describe('a storage of the app', () => {
     },
   );
 
-  it('has its own StorageUnavailableError passed on, and a lifetime that is none refused as our mistake', async () => {
-    const own = new StorageUnavailableError('away for lunch');
+  it('passes on its own StorageUnavailableError, and throws RangeError for an invalid TTL, which is a bug of ours', async () => {
+    const own = new StorageUnavailableError('temporarily away');
     const away = new Driver(() => {
       throw own;
     });
@@ -95,7 +90,7 @@ describe('a storage of the app', () => {
     await expect(failing.addMember('index', 'member', 0.5)).rejects.toThrow(RangeError);
   });
 
-  it('works as it is otherwise: values, its own members, what it leaves out', async () => {
+  it('is otherwise unchanged: values, additional members, absent members', async () => {
     const storage = checkedStorage(new Driver());
     await storage.set('key', value, 60);
     expect(await storage.take('key')).toEqual(value);
@@ -107,8 +102,8 @@ describe('a storage of the app', () => {
   });
 });
 
-describe('a store of ours', () => {
-  it('throws its own errors as they are: a bug of ours is no outage', async () => {
+describe('a built-in store', () => {
+  it('throws its errors unchanged: a bug of ours is not an outage', async () => {
     const broken = builtInStorage({ ...memoryStorage(), get: async () => refuse() });
     await expect(checkedStorage(broken).get('key')).rejects.toBe(FAILURE);
     await expect(checkedStorage({ ...broken }).get('key')).rejects.toThrow(StorageUnavailableError);

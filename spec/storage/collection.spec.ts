@@ -68,7 +68,7 @@ describe('openCollection()', () => {
     expect(await people().get('ada')).toBeUndefined();
   });
 
-  it('counts a record of a format it does not know as unreadable', async () => {
+  it('reports a record of an unknown format as unreadable', async () => {
     await people().set('ada', ada, 60);
     const [name = ''] = watched.names;
     const future = createSealer([newerSeal]).seal(Buffer.from('\u0001{}'), name);
@@ -85,7 +85,7 @@ describe('openCollection()', () => {
     for (const record of [read, written]) expect(Object.isFrozen(record)).toBe(true);
   });
 
-  it('adds once and gives away once', async () => {
+  it('adds once and takes once', async () => {
     expect(await people().add('ada', ada, 60)).toBe(true);
     expect(await people().add('ada', { ...ada, visits: 2 }, 60)).toBe(false);
     expect(await people().take('ada')).toEqual(ada);
@@ -113,7 +113,7 @@ describe('openCollection()', () => {
     expect((await people().get('ada'))?.visits).toBe(50);
   });
 
-  it('tells what is stored after an update, a change declined, and no record', async () => {
+  it('update returns the stored record: changed, unchanged, or absent', async () => {
     await people().set('ada', ada, 60);
     const renamed = { ...ada, name: 'Ada King' };
     const rename = () => ({ value: renamed, ttlSeconds: 60 });
@@ -123,7 +123,7 @@ describe('openCollection()', () => {
     expect(await people().get('grace')).toBeUndefined();
   });
 
-  it('changes a record that is in hand without reading it again, and reads it where that was old', async () => {
+  it('updates a record that was just read without reading it again, and reads it if it is stale', async () => {
     const reads: string[] = [];
     const { storage } = watched;
     watched.storage = {
@@ -154,7 +154,7 @@ describe('openCollection()', () => {
     expect(judged).toEqual([1, 4]);
   });
 
-  it('takes a record in hand for nobody else', async () => {
+  it('does not use a record for another id', async () => {
     const collection = people();
     await collection.set('ada', ada, 60);
     await collection.set('grace', { name: 'Grace Hopper', visits: 7 }, 60);
@@ -164,7 +164,7 @@ describe('openCollection()', () => {
     expect(await collection.get('grace')).toMatchObject({ name: 'Grace Hopper' });
   });
 
-  it('treats a damaged record, one moved elsewhere and one of another key as absent', async () => {
+  it('treats a damaged record, one moved to another name and one of another key as absent', async () => {
     await people().set('ada', ada, 60);
     await people().set('grace', { name: 'Grace Hopper', visits: 1 }, 60);
     const [first = '', second = ''] = watched.names;
@@ -180,7 +180,7 @@ describe('openCollection()', () => {
     expect(unreadable).toEqual(['person', 'person', 'person', 'person']);
   });
 
-  it('refuses a record in plain text, whoever put it there', async () => {
+  it('rejects a record in plain text', async () => {
     await people().set('ada', ada, 60);
     const [name = ''] = watched.names;
     await watched.storage.set(name, Buffer.from(JSON.stringify(ada)), 60);
@@ -188,7 +188,7 @@ describe('openCollection()', () => {
     expect(unreadable).toEqual(['person']);
   });
 
-  it('does not add over a record it cannot read', async () => {
+  it('does not add over an unreadable record', async () => {
     await people([newerName], [olderSeal]).set('ada', ada, 60);
     expect(await people().add('ada', ada, 60)).toBe(false);
   });
@@ -205,7 +205,7 @@ describe('openCollection()', () => {
       after = people([newerName], [newerSeal]);
     });
 
-    it('finds, changes, takes and deletes what was made before', async () => {
+    it('finds, changes, takes and deletes older records', async () => {
       for (const id of ['read', 'changed', 'taken', 'deleted']) await before.set(id, ada, 60);
       expect(await second.get('read')).toEqual(ada);
       await second.update('changed', () => ({ value: { ...ada, visits: 2 }, ttlSeconds: 60 }));
@@ -216,7 +216,7 @@ describe('openCollection()', () => {
       expect(unreadable).toEqual([]);
     });
 
-    it('has one record per id, whichever instance writes', async () => {
+    it('has one record per id, with writes of either instance', async () => {
       await first.set('ada', ada, 60);
       expect(await second.add('ada', ada, 60)).toBe(false);
       await second.set('ada', { ...ada, visits: 2 }, 60);
@@ -233,7 +233,7 @@ describe('openCollection()', () => {
       }
     });
 
-    it('reads what is new, and no more what is old, once the old key is removed', async () => {
+    it('reads only new records after the old key is removed', async () => {
       await before.set('old', ada, 60);
       await second.set('new', ada, 60);
       expect(await after.get('new')).toEqual(ada);

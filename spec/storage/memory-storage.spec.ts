@@ -10,13 +10,13 @@ storageContract(sideBySide(), async () => memoryStorage());
 describe('memoryStorage()', () => {
   const value = Buffer.from('value');
 
-  it('keeps records in memory of their own', async () => {
+  it('stores copies of records', async () => {
     const storage = memoryStorage();
     await storage.set('a', value, 60);
     expect((await storage.get('a'))?.buffer.byteLength).toBe(value.length);
   });
 
-  it('forgets a membership that has expired, so that its index does not grow', async () => {
+  it('deletes expired memberships, so that the index does not grow', async () => {
     let time = 1_000;
     const storage = memoryStorage({ maxEntries: 2, now: () => time });
     await storage.addMember('index', 'old', 10);
@@ -27,7 +27,7 @@ describe('memoryStorage()', () => {
     expect(await storage.members('index')).toEqual(['new']);
   });
 
-  it('refuses to write when full rather than drop what is alive', async () => {
+  it('rejects writes when full rather than evict records', async () => {
     const storage = memoryStorage({ maxEntries: 2 });
     await storage.set('a', value, 60);
     await storage.addMember('index', 'member', 60);
@@ -51,7 +51,7 @@ describe('memoryStorage()', () => {
     expect(await storage.members('index')).toEqual(['one']);
   });
 
-  it('goes over everything once a second at most, however many write to a full store', async () => {
+  it('searches for expired entries once a second at most, with any number of writes to a full store', async () => {
     let time = 1_000;
     const storage = memoryStorage({ maxEntries: 2, now: () => time });
     await storage.set('a', value, 10);
@@ -65,7 +65,7 @@ describe('memoryStorage()', () => {
     await storage.set('d', value, 60);
   });
 
-  it('makes room when entries have been deleted or have expired', async () => {
+  it('accepts writes again after entries were deleted or have expired', async () => {
     let time = 1_000;
     const storage = memoryStorage({ maxEntries: 2, now: () => time });
     await storage.set('a', value, 60);

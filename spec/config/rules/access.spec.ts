@@ -9,28 +9,31 @@ describe('consent', () => {
     expect(warnings).toEqual([]);
   });
 
-  it('warns once when it is asked for elsewhere', () => {
+  it('warns once if another page asks for it', () => {
     const { config, warnings } = resolveWith({ consent: 'external' });
     expect(config.consent).toBe('external');
     expect(warnings).toEqual([expect.stringContaining("consent is 'external'")]);
   });
 
-  it.each([true, false, 'true', 'False'])('is no switch: refuses %p and explains', (consent) => {
-    expect(refusalOf({ consent }).message).toContain('Consent is a mode, not a switch');
-  });
+  it.each([true, false, 'true', 'False'])(
+    'is not a switch: rejects %p with an explanation',
+    (consent) => {
+      expect(refusalOf({ consent }).message).toContain('Consent is a mode, not a switch');
+    },
+  );
 
   it.each(['Always', 'never', '', 1, {}])('refuses %p', (consent) => {
     expect(refusalOf({ consent }).message).toContain("'always', 'remember', 'external'");
   });
 
-  it('is no switch in the environment either', () => {
+  it('is not a switch in the environment either', () => {
     const error = refusalOf({}, { AUTH0_MCP_CONSENT: 'true' });
     expect(error.message).toContain('AUTH0_MCP_CONSENT');
   });
 });
 
 describe('anonymous', () => {
-  it('names methods and tools', () => {
+  it('has methods and tools', () => {
     const { anonymous } = resolveWith({
       anonymous: { methods: ['initialize', 'tools/list'], tools: ['search_docs'] },
     }).config;
@@ -53,7 +56,7 @@ describe('anonymous', () => {
     expect(refusalOf({ anonymous }).option).toBe(option);
   });
 
-  it('refuses a tool that toolScopes guards', () => {
+  it('rejects a tool of toolScopes', () => {
     const error = refusalOf({ anonymous: { tools: ['t'] }, toolScopes: { t: ['a'] } });
     expect(error).toMatchObject({
       option: 'anonymous.tools',
@@ -63,7 +66,7 @@ describe('anonymous', () => {
 });
 
 describe('allowedOrigins', () => {
-  it('takes web origins as browsers write them, or any', () => {
+  it('accepts web origins as browsers write them, or any', () => {
     const resolved = (allowedOrigins: unknown) =>
       resolveWith({ allowedOrigins }).config.allowedOrigins;
     expect(resolved(['https://app.example.com', 'http://app.example.com:8080/'])).toEqual([

@@ -3,7 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import { refusalOf, resolveWith } from '../resolve-with.js';
 
 describe('branding', () => {
-  it('is the host of the resource where nothing is said', () => {
+  it('is the host of the resource by default', () => {
     expect(resolveWith().config.brand).toEqual({
       name: 'mcp.example.com',
       logo: undefined,
@@ -13,7 +13,7 @@ describe('branding', () => {
     });
   });
 
-  it('is taken field by field, from code before the environment', () => {
+  it('is merged field by field, code over the environment', () => {
     const environment = {
       AUTH0_MCP_BRANDING_NAME: 'Harbour',
       AUTH0_MCP_BRANDING_LOGO: '/logo.svg',
@@ -56,7 +56,7 @@ describe('branding', () => {
     expect(refusalOf({ branding }).option).toBe(option);
   });
 
-  it('names the variable of the one field that is wrong, what it was, and what would do', () => {
+  it('names the variable of the wrong field, its value and the remedy', () => {
     const error = refusalOf({}, { AUTH0_MCP_BRANDING_ACCENT_COLOR: 'tomato' });
     expect(error.option).toBe('branding.accentColor');
     expect(error.message).toBe(
@@ -72,7 +72,7 @@ describe('branding', () => {
 });
 
 describe('texts', () => {
-  it('lays sentences over the shipped ones and adds languages', () => {
+  it('replaces texts and adds languages', () => {
     const { catalogue } = resolveWith({
       texts: {
         en: { consent: { allow: 'Let it in' } },
@@ -98,7 +98,7 @@ describe('texts', () => {
 });
 
 describe('scopeDescriptions', () => {
-  it('says what scopes allow', () => {
+  it('describe scopes', () => {
     const scopeDescriptions = { 'files:write': ' Change your files… ' };
     expect(resolveWith({ scopeDescriptions }).config.scopes.descriptions).toEqual(
       new Map([['files:write', 'Change your files…']]),

@@ -11,7 +11,7 @@ const CLIENT = {
 };
 const SECRET = 's'.repeat(32);
 
-describe('clients registered by hand', () => {
+describe('pre-registered clients', () => {
   it('are public or confidential', () => {
     const clients = [CLIENT, { ...CLIENT, clientId: 'other', clientSecret: SECRET }];
     expect(resolveWith({ clients }).config.clients).toEqual([
@@ -24,7 +24,7 @@ describe('clients registered by hand', () => {
     'http://localhost/cb',
     'http://127.0.0.1:3000/cb',
     'cursor://anysphere.cursor-mcp/oauth/callback',
-  ])('may come back to %s', (uri) => {
+  ])('may redirect to %s', (uri) => {
     expect(
       resolveWith({ clients: [{ ...CLIENT, redirectUris: [uri] }] }).config.clients,
     ).toHaveLength(1);
@@ -58,14 +58,17 @@ describe('clients registered by hand', () => {
   it.each([
     ['a colon', 'team:reports'],
     ['a percent sign', 'reports%41'],
-  ])('refuses %s in the id of one with a secret, since Basic would not carry it', (_what, id) => {
-    const withSecret = { ...CLIENT, clientId: id, clientSecret: SECRET };
-    const error = refusalOf({ clients: [withSecret] });
-    expect(error.option).toBe('clients[0].clientId');
-    expect(error.message).toContain('choose an id without them, or remove clientSecret');
-    const [client] = resolveWith({ clients: [{ ...CLIENT, clientId: id }] }).config.clients;
-    expect(client?.clientId).toBe(id);
-  });
+  ])(
+    'refuses %s in the id of one with a secret, since it is ambiguous in HTTP Basic',
+    (_what, id) => {
+      const withSecret = { ...CLIENT, clientId: id, clientSecret: SECRET };
+      const error = refusalOf({ clients: [withSecret] });
+      expect(error.option).toBe('clients[0].clientId');
+      expect(error.message).toContain('choose an id without them, or remove clientSecret');
+      const [client] = resolveWith({ clients: [{ ...CLIENT, clientId: id }] }).config.clients;
+      expect(client?.clientId).toBe(id);
+    },
+  );
 
   it.each(['a space', '%', '%41'])('refuses %j in a secret, and does not show it', (part) => {
     const clientSecret = `${SECRET}${part}${SECRET}`;
@@ -96,14 +99,14 @@ describe('clients registered by hand', () => {
     },
   );
 
-  it('refuses two with one id, a lone object, and what is no object', () => {
+  it('rejects two with one id, a single object, and entries that are not objects', () => {
     expect(refusalOf({ clients: [CLIENT, CLIENT] }).message).toContain('unique');
     expect(refusalOf({ clients: CLIENT }).option).toBe('clients');
     expect(refusalOf({ clients: ['reports'] }).option).toBe('clients[0]');
   });
 });
 
-describe('clients that bring themselves', () => {
+describe('other clients', () => {
   it.each(['clientRegistration', 'clientIdMetadataDocuments'] as const)(
     '%s is a switch',
     (option) => {
@@ -113,7 +116,7 @@ describe('clients that bring themselves', () => {
     },
   );
 
-  it('says so when nobody is left', () => {
+  it('warns if no client can log in', () => {
     const off = { clientRegistration: false, clientIdMetadataDocuments: false };
     expect(resolveWith(off).warnings).toEqual([expect.stringContaining('no client can log in')]);
     expect(resolveWith({ ...off, clients: [CLIENT] }).warnings).toEqual([]);
@@ -124,7 +127,7 @@ describe('clients that bring themselves', () => {
 });
 
 describe('allowedClientMetadataHosts', () => {
-  it('takes names of hosts, with *. for all below one, in lower case', () => {
+  it('accepts host names, with *. for all below one, in lower case', () => {
     const allowedClientMetadataHosts = ['Claude.ai', '*.example.com'];
     const { config } = resolveWith({ allowedClientMetadataHosts });
     expect(config.allowedClientMetadataHosts).toEqual(['claude.ai', '*.example.com']);
@@ -176,7 +179,7 @@ describe('allowedClientRedirectUris', () => {
     ['https:///cb', 'Name the host'],
     ['app.example.com', 'scheme://host'],
     ['https://app.example.com:8x/', 'scheme://host'],
-  ])('refuses %s, which could match nothing or anything', (pattern, remedy) => {
+  ])('refuses %s, which matches nothing or anything', (pattern, remedy) => {
     expect(refusalOf({ allowedClientRedirectUris: [pattern] })).toMatchObject({
       option: 'allowedClientRedirectUris',
       message: expect.stringContaining(remedy),

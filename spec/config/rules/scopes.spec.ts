@@ -3,7 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import { refusalOf, resolveWith } from '../resolve-with.js';
 
 describe('scopes', () => {
-  it('are what is required, what may be asked for, and what tools need', () => {
+  it('are those required, those that may be requested, and those of tools', () => {
     const { scopes } = resolveWith({
       requiredScopes: 'openid email',
       scopesSupported: ['email', 'files:read'],
@@ -14,7 +14,7 @@ describe('scopes', () => {
     expect(scopes.byTool.get('delete_file')).toEqual(['files:write', 'files:read']);
   });
 
-  it('are asked for at first where defaultScopes names them, without being required', () => {
+  it('of defaultScopes are requested at the first login, but not required', () => {
     const { scopes } = resolveWith({
       defaultScopes: ['files:write', 'openid'],
       scopesSupported: ['files:read'],
@@ -24,14 +24,14 @@ describe('scopes', () => {
     expect(scopes.supported).toEqual(['openid', 'files:write', 'files:read']);
   });
 
-  it('may be none at all', () => {
+  it('may be none', () => {
     expect(resolveWith({ requiredScopes: [] }).config.scopes).toMatchObject({
       required: [],
       supported: [],
     });
   });
 
-  it('RS-8 leaves offline_access out, with a word', () => {
+  it('RS-8 ignores offline_access, with a warning', () => {
     const { config, warnings } = resolveWith({
       requiredScopes: ['openid', 'offline_access'],
       scopesSupported: ['offline_access'],
@@ -43,7 +43,7 @@ describe('scopes', () => {
     ]);
   });
 
-  it('RS-15 include others near and far, in circles too', () => {
+  it('RS-15 include others transitively, also in cycles', () => {
     const { implied } = resolveWith({
       impliedScopes: { admin: ['write'], write: ['read'], a: ['b'], b: ['c', 'a'], self: ['self'] },
     }).config.scopes;
@@ -56,7 +56,7 @@ describe('scopes', () => {
     });
   });
 
-  it('keep a tool called __proto__ apart from the prototype', () => {
+  it('distinguish a tool called __proto__ from the prototype', () => {
     const toolScopes = JSON.parse('{"__proto__": ["files:write"]}');
     expect(resolveWith({ toolScopes }).config.scopes.byTool.get('__proto__')).toEqual([
       'files:write',

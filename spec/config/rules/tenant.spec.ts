@@ -13,7 +13,7 @@ describe('the tenant', () => {
     expect(auth0.expectedIssuer).toBe('https://login.example.com/');
   });
 
-  it('may be on plain http on this machine only', () => {
+  it('may have plain http on this machine only', () => {
     const configUrl = 'http://127.0.0.1:4000/.well-known/openid-configuration';
     expect(resolveWith({ configUrl }).config.auth0.expectedIssuer).toBe('http://127.0.0.1:4000/');
     expect(
@@ -50,7 +50,7 @@ describe('the tenant', () => {
     expect(error.option).toBe('domain');
   });
 
-  it('is not called TENANT, as in the examples', () => {
+  it('is not the placeholder TENANT of the examples', () => {
     const domain = 'TENANT.us.auth0.com';
     const error = refusal(() => resolveExactly({ ...withoutUrl, domain }));
     expect(error).toMatchObject({
@@ -92,7 +92,7 @@ describe('the audience', () => {
   });
 
   it.each(['api', 'API', 'mcp-server', 'default'])(
-    'RS-29 warns of %s, which is no name',
+    'RS-29 warns of the generic name %s',
     (audience) => {
       const { config, warnings } = resolveWith({ audience });
       expect(config.auth0.audience).toBe(audience);
@@ -105,7 +105,7 @@ describe('the audience', () => {
     'urn:example:api',
     'files-of-acme',
     'https://api.example.com/api/v2/',
-  ])('takes %s to the character', (audience) => {
+  ])('accepts %s exactly', (audience) => {
     const { config, warnings } = resolveWith({ audience });
     expect(config.auth0.audience).toBe(audience);
     expect(warnings).toEqual([]);
@@ -113,7 +113,7 @@ describe('the audience', () => {
 });
 
 describe('authorizeParams', () => {
-  it('passes on what Auth0 knows and an operator may choose', () => {
+  it('passes on parameters of Auth0 that an operator may set', () => {
     const authorizeParams = {
       connection: 'corp',
       organization: 'org_1',
@@ -140,7 +140,7 @@ describe('authorizeParams', () => {
     );
   });
 
-  it('refuses what Auth0 does not know, with the list of what it does', () => {
+  it('rejects an unknown parameter, with the list of known ones', () => {
     const { message } = refusalOf({ authorizeParams: { conection: 'corp' } });
     expect(message).toContain('connection, organization');
   });

@@ -26,7 +26,7 @@ describe.each([
     ['no bytes', new Uint8Array(0)],
     ['an empty list', []],
     ['a list with a short one', ['k'.repeat(32), 'short']],
-  ])('refuses %s and says how to make one', (_what, value) => {
+  ])('rejects %s with a command that generates one', (_what, value) => {
     const error = refusalOf({ [option]: value });
     expect(error.option).toMatch(new RegExp(`^${option}`));
     expect(error.message).toContain(KEY_COMMAND);
@@ -38,7 +38,7 @@ describe.each([
   });
 });
 
-it('the command makes a key that is taken', () => {
+it('the command generates a key that is accepted', () => {
   const script = /-e "(.*)"$/.exec(KEY_COMMAND)?.[1] ?? '';
   const made = execFileSync(process.execPath, ['-e', script], { encoding: 'utf8' }).trim();
   expect(resolveWith({ jwtSigningKey: made }).config.jwtSigningKeys[0]).toHaveLength(43);

@@ -80,7 +80,7 @@ describe('the public URLs', () => {
     expect(config.baseUrl + (config.basePath === '' ? '/' : '')).toBe(new URL(config.baseUrl).href);
   });
 
-  it('RS-7 writes scheme and host in lower case, and leaves the default port out', () => {
+  it('RS-7 writes scheme and host in lower case, without the default port', () => {
     const { config } = resolveWith({ baseUrl: 'HTTPS://MCP.Example.COM:443/Api' });
     expect(config.baseUrl).toBe('https://mcp.example.com/Api');
   });
@@ -138,7 +138,7 @@ describe('the paths', () => {
     ['https://x.example/api/mcp/', 'mcp/'],
     ['https://x.example/api', '/api/mcp'],
     ['https://x.example/api/mcp', '/api/mcp'],
-  ])('refuses to double the path: %s and %s', (baseUrl, resourcePath) => {
+  ])('rejects a doubled path: %s and %s', (baseUrl, resourcePath) => {
     const error = refusalOf({ baseUrl, resourcePath });
     expect(error).toMatchObject({
       option: 'resourcePath',
@@ -146,7 +146,7 @@ describe('the paths', () => {
     });
   });
 
-  it('does not take a longer name for a repetition', () => {
+  it('accepts a longer name with the same beginning', () => {
     expect(resolveWith({ baseUrl: 'https://x.example/my-mcp' }).config.resourcePath).toBe(
       '/my-mcp/mcp',
     );
@@ -174,7 +174,7 @@ describe('the paths', () => {
     },
   );
 
-  it('leaves paths to the host that only begin like one of ours', () => {
+  it('accepts paths that only begin like one of ours', () => {
     for (const resourcePath of ['/connect', '/tokens', '/authorize-mcp']) {
       expect(resolveWith({ resourcePath }).config.resourcePath).toBe(resourcePath);
     }
@@ -211,7 +211,7 @@ describe('the paths', () => {
     }
   });
 
-  it('refuses a callback with a slash at its end, since Auth0 compares to the character', () => {
+  it('rejects a callback with a trailing slash, since Auth0 compares exactly', () => {
     expect(refusalOf({ redirectPath: '/auth/callback/' }).message).toContain(
       'without a trailing slash',
     );
@@ -223,7 +223,7 @@ describe('strippedPrefix', () => {
   const resolved = (baseUrl: string, strippedPrefix?: string): string =>
     resolveWith({ baseUrl, strippedPrefix }).config.strippedPrefix;
 
-  it('is the start of the path of baseUrl, or nothing', () => {
+  it('is a prefix of the path of baseUrl, or empty', () => {
     expect(resolved('https://host.example/gateway/api')).toBe('');
     expect(resolved('https://host.example/gateway/api', '/gateway')).toBe('/gateway');
     expect(resolved('https://host.example/gateway/api', 'gateway/api/')).toBe('/gateway/api');

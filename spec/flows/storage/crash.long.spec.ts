@@ -18,7 +18,7 @@ function report(title: string, outcome: CrashReport): void {
 describe.each(['embedded', 'redis'] as const)(
   'kill -9, again and again, over the %s store',
   (store) => {
-    it('costs nobody a login', async () => {
+    it('ends no login', async () => {
       cluster = await startCluster({ store, size: 0 });
       const outcome = await crashRun(cluster, { clients: 12, kills: 100, seed: 3 });
       report(`${store}, 100 kills`, outcome);

@@ -9,7 +9,7 @@ let cluster: Cluster;
 afterEach(() => cluster.close());
 
 describe.each(['embedded', 'redis'] as const)('kill -9 over the %s store', (store) => {
-  it('costs nobody a login: what failed is sent again and is answered', async () => {
+  it('ends no login: failed requests succeed when they are sent again', async () => {
     cluster = await startCluster({ store, size: 0 });
     const report = await crashRun(cluster, { clients: 3, kills: 3, seed: 20_261 });
     const { kills, forced, wrong, doubleRedemptions } = report;

@@ -71,25 +71,22 @@ async function atAuth0(browser: Browser): Promise<Page> {
 }
 
 describe('a grant that was tampered with', () => {
-  it.each(PLACES)(
-    'is absent when the bit at %i was turned over, and logged once',
-    async (place) => {
-      const tokens = await client.tokens();
-      const [key = ''] = await recordsOf('grant');
-      await turnBit(key, place);
-      for (let again = 0; again < 3; again += 1) {
-        const { status, headers } = await callTool(world.mcp, tokens.access_token, 'whoami');
-        expect(status).toBe(401);
-        expect(headers.get('www-authenticate')).toContain('error="invalid_token"');
-        expect(await client.refresh(tokens.refresh_token)).toMatchObject({
-          status: 400,
-          body: { error: 'invalid_grant' },
-        });
-      }
-      expect(warningsAbout('grant')).toBe(1);
-      expect(failures()).toEqual([]);
-    },
-  );
+  it.each(PLACES)('is absent if the bit at %i was flipped, and logged once', async (place) => {
+    const tokens = await client.tokens();
+    const [key = ''] = await recordsOf('grant');
+    await turnBit(key, place);
+    for (let again = 0; again < 3; again += 1) {
+      const { status, headers } = await callTool(world.mcp, tokens.access_token, 'whoami');
+      expect(status).toBe(401);
+      expect(headers.get('www-authenticate')).toContain('error="invalid_token"');
+      expect(await client.refresh(tokens.refresh_token)).toMatchObject({
+        status: 400,
+        body: { error: 'invalid_grant' },
+      });
+    }
+    expect(warningsAbout('grant')).toBe(1);
+    expect(failures()).toEqual([]);
+  });
 
   it("is absent when it was moved: nobody becomes somebody else by copying that one's record", async () => {
     await client.tokens({ user: ADA });
@@ -102,7 +99,7 @@ describe('a grant that was tampered with', () => {
     expect(failures()).toEqual([]);
   });
 
-  it('is absent when its code waits to be redeemed', async () => {
+  it('is absent while its code is pending', async () => {
     const response = await client.logIn();
     const [key = ''] = await recordsOf('grant');
     await turnBit(key, 40);
@@ -117,7 +114,7 @@ describe('a grant that was tampered with', () => {
 describe('records of a login that were tampered with', () => {
   const stopBefore = 'https://client.example/cb';
 
-  it('a login record is absent: the person gets a page', async () => {
+  it('a login record is absent: the user gets an error page', async () => {
     const browser = createBrowser();
     const page = await atAuth0(browser);
     const [key = ''] = await recordsOf('login');
@@ -148,7 +145,7 @@ describe('records of a login that were tampered with', () => {
 });
 
 describe('sessions in Redis that were tampered with', () => {
-  it('are no sessions: changed, or moved from one browser to another', async () => {
+  it('are absent: changed, or moved from one browser to another', async () => {
     const server = await startRedis();
     const other = await startWorld({
       options: { storage: redisStorage({ url: server.url }), consent: 'remember' },
@@ -177,7 +174,7 @@ describe('sessions in Redis that were tampered with', () => {
 });
 
 describe('a store read with the wrong key', () => {
-  it('holds nothing: logins have ended, in the words of the protocol', async () => {
+  it('has no records: logins have ended, with the error codes of OAuth', async () => {
     const tokens = await client.tokens();
     const other = await startWorld({
       options: {

@@ -55,8 +55,8 @@ async function expectService(client: OAuthClient, token: unknown): Promise<void>
   expect(await client.tokens()).toHaveProperty('access_token');
 }
 
-describe('FA-30: an embedded store whose disk refuses writes', () => {
-  it('is an outage where files have reached their largest size', async () => {
+describe('FA-30: an embedded store whose disk rejects writes', () => {
+  it('is an outage while files have reached the size limit', async () => {
     const { instances, client, token } = await startOn(temporaryDirectory());
     limitFileSize(instances.pids[0] ?? 0, 4_096);
     await expectOutage(instances, client, token);
@@ -64,7 +64,7 @@ describe('FA-30: an embedded store whose disk refuses writes', () => {
     await expectService(client, token);
   });
 
-  it('is an outage where the disk is full', async () => {
+  it('is an outage while the disk is full', async () => {
     const disk = smallDisk();
     closing.push(disk.remove);
     const { instances, client, token } = await startOn(join(disk.directory, 'data'));
@@ -79,7 +79,7 @@ describe('FA-30: an embedded store whose disk refuses writes', () => {
 });
 
 describe('FA-30: embeddedStorage() on a full disk', () => {
-  it('says what is the matter, leaves no rejection unhandled, and goes on', async () => {
+  it('reports the cause, leaves no rejection unhandled, and recovers', async () => {
     const unhandled: unknown[] = [];
     const note = (reason: unknown): void => void unhandled.push(reason);
     process.on('unhandledRejection', note);
@@ -121,7 +121,7 @@ describe('FA-30: an embedded store whose directory disappears', () => {
     await expectService(client, token);
   });
 
-  it('is an outage until there is a directory again, in which a new store begins', async () => {
+  it('is an outage until there is a directory again, in which a new store is created', async () => {
     const directory = join(temporaryDirectory(), 'data');
     const { instances, client, token } = await startOn(directory);
     rmSync(directory, { recursive: true });
@@ -132,7 +132,7 @@ describe('FA-30: an embedded store whose directory disappears', () => {
     expect(await client.tokens()).toHaveProperty('access_token');
   });
 
-  it('does not go on in the empty mount point of a volume', async () => {
+  it('does not continue in the empty mount point of a volume', async () => {
     const disk = smallDisk();
     closing.push(disk.remove);
     const { instances, client, token } = await startOn(disk.directory);

@@ -55,8 +55,8 @@ function bearer(token: unknown): Promise<{ status: number }> {
 
 const count = (type: string): number => world.events.filter((event) => event.type === type).length;
 
-describe('a code exchange whose answer is lost', () => {
-  it('is answered when the client sends it again, with the same grant', async () => {
+describe('a code exchange whose response is lost', () => {
+  it('succeeds when the client sends it again, with the same grant', async () => {
     const lost = await code();
     loses = '/token';
     await expect(client.redeem(lost)).rejects.toThrow();
@@ -68,7 +68,7 @@ describe('a code exchange whose answer is lost', () => {
     expect(count('code_replayed')).toBe(0);
   });
 
-  it('is not repeated for a wrong verifier: the code is in two hands, and ends', async () => {
+  it('is not repeated with a wrong verifier: the code has leaked, and is revoked', async () => {
     const lost = await code();
     loses = '/token';
     await expect(client.redeem(lost)).rejects.toThrow();
@@ -88,7 +88,7 @@ describe('a code exchange whose answer is lost', () => {
     expect((await client.redeem(lost)).body.error).toBe('invalid_grant');
   });
 
-  it('has one repetition of many at once answered', async () => {
+  it('succeeds for one of many parallel repetitions', async () => {
     const lost = await code();
     loses = '/token';
     await expect(client.redeem(lost)).rejects.toThrow();
@@ -100,8 +100,8 @@ describe('a code exchange whose answer is lost', () => {
   });
 });
 
-describe('a code exchange that was answered', () => {
-  it('counts as answered from the first use of its tokens, if the note of it was lost', async () => {
+describe('a code exchange whose response was received', () => {
+  it('counts as received from the first use of its tokens, if the delivery was not recorded', async () => {
     const used = await code();
     failing = ['update'];
     const refused = await client.redeem(used);
@@ -119,7 +119,7 @@ describe('a code exchange that was answered', () => {
   });
 });
 
-describe('a callback from Auth0 whose answer is lost', () => {
+describe('a callback from Auth0 whose response is lost', () => {
   async function lostCallback() {
     const browser = createBrowser();
     const page = await approve(browser, await browser.follow(client.authorizeUrl()));
@@ -132,7 +132,7 @@ describe('a callback from Auth0 whose answer is lost', () => {
     return { browser, callback: next ?? '' };
   }
 
-  it('goes on when the person reloads: by way of Auth0, which does not ask again', async () => {
+  it('continues when the user reloads: through Auth0, which does not ask again', async () => {
     const { browser, callback } = await lostCallback();
     world.advance(AFTER_TIMEOUT);
     const page = await browser.follow(callback, { stopBefore: client.redirectUri });
@@ -142,7 +142,7 @@ describe('a callback from Auth0 whose answer is lost', () => {
     expect((await browser.get(callback)).status).toBe(400);
   });
 
-  it('goes on even when the answer to the reload is lost as well', async () => {
+  it('continues even if the response to the reload is lost as well', async () => {
     const { browser, callback } = await lostCallback();
     world.advance(AFTER_TIMEOUT);
     loses = '/auth/callback';
@@ -153,19 +153,19 @@ describe('a callback from Auth0 whose answer is lost', () => {
     expect(page.next?.searchParams.get('code')).toBeTruthy();
   });
 
-  it('PX-20 goes on in the same browser only', async () => {
+  it('PX-20 continues in the same browser only', async () => {
     const { callback } = await lostCallback();
     world.advance(AFTER_TIMEOUT);
     expect((await createBrowser().get(callback)).status).toBe(400);
   });
 
-  it('FA-12 does not go on while the exchange with Auth0 may be in progress', async () => {
+  it('FA-12 does not continue while the exchange with Auth0 may be in progress', async () => {
     const { browser, callback } = await lostCallback();
     world.advance(AFTER_TIMEOUT - 4);
     expect((await browser.get(callback)).status).toBe(400);
   });
 
-  it('PX-22 does not go on while it may still be under way', async () => {
+  it('PX-22 does not continue while it may still be pending', async () => {
     const { browser, callback } = await lostCallback();
     expect((await browser.get(callback)).status).toBe(400);
   });

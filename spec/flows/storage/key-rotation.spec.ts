@@ -142,7 +142,7 @@ describe.each<{ name: string; keys: (list: string[]) => Keys }>([
 ])('rotation of $name over three instances', ({ name, keys }) => {
   const rotatesSignatures = name.startsWith('jwt');
 
-  it('ends no login: tokens, client ids, codes and logins under way live through both steps', async () => {
+  it('ends no login: tokens, client ids, codes and pending logins stay valid through both steps', async () => {
     for (let count = 0; count < SIZE; count += 1) await start(keys([OLD]));
     const client = await registerClient(balancer.origin);
     const person = resident(client, await client.tokens());
@@ -159,7 +159,7 @@ describe.each<{ name: string; keys: (list: string[]) => Keys }>([
     expect(decodeProtectedHeader(String(token)).kid).toBe(newest);
   });
 
-  it('ends what the removed key made with invalid_token, invalid_grant and invalid_client', async () => {
+  it('rejects what the removed key signed with invalid_token, invalid_grant and invalid_client', async () => {
     for (let count = 0; count < SIZE; count += 1) await start(keys([OLD]));
     const client = await registerClient(balancer.origin);
     const tokens = await client.tokens();

@@ -17,7 +17,7 @@ describe.each([
   });
   afterAll(() => cluster.close());
 
-  it('serve one login together, each request by another of them', async () => {
+  it('serve one login together, each request by another instance', async () => {
     const client = await registerClient(cluster.origin);
     let tokens = await client.tokens();
     for (let round = 0; round < 3; round += 1) {
@@ -32,7 +32,7 @@ describe.each([
     expect(new Set(served).size).toBe(size);
   });
 
-  it('are restarted one by one while people log in, refresh and call tools: nobody notices', async () => {
+  it('are restarted one by one while users log in, refresh and call tools: no request fails', async () => {
     const tally = newTally();
     await rollingRestart(cluster, { clients: 10, rounds: 1, tally });
     expect([tally.forced, tally.wrong, tally.logins]).toEqual([{}, [], 10]);

@@ -113,8 +113,8 @@ async function expectResumption(people: Everybody): Promise<void> {
   expect(world.log.filter(({ message }) => /unhandled/i.test(message))).toEqual([]);
 }
 
-describe('while Redis is away', () => {
-  it('everything that needs it answers 503, beginnings work, and all goes on when it is back', async () => {
+describe('while Redis is unavailable', () => {
+  it('requests that need it get a 503, registration and the consent page work, and everything continues when it is back', async () => {
     const people = await everybody();
     await redis.stop();
     await expectRefusals(people);
@@ -124,7 +124,7 @@ describe('while Redis is away', () => {
     await expectResumption(people);
   });
 
-  it('the same while it stands still for seconds', async () => {
+  it('the same while it is stopped for seconds', async () => {
     const people = await everybody();
     redis.pause();
     await expectRefusals(people);

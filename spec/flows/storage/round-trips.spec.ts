@@ -58,7 +58,7 @@ describe('round trips to the store, counted', () => {
     expect(verbs).toEqual([]);
   });
 
-  it('a login: 0 for the request, 1 for the approval, 8 for the callback and 3 behind it', async () => {
+  it('a login: 0 for the request, 1 for the approval, 8 for the callback and 3 after it', async () => {
     const [consent, request] = await verbsOf(() => browser.follow(client.authorizeUrl()));
     expect(request).toEqual([]);
     const isAuth0 = (url: URL): boolean => url.href.startsWith(world.tenant.issuer);
@@ -92,7 +92,7 @@ describe('round trips to the store, counted', () => {
     );
   });
 
-  it('a code exchange: 2, and 3 behind the answer', async () => {
+  it('a code exchange: 2, and 3 after the response', async () => {
     const [{ body }, verbs] = await verbsOf(() => client.redeem(code));
     expect(verbs).toEqual([
       'get grant',
@@ -116,7 +116,7 @@ describe('round trips to the store, counted', () => {
     tokens = body;
   });
 
-  it('garbage in place of a token, a code or a refresh token: none', async () => {
+  it('a random access token, code or refresh token: none', async () => {
     const [, verbs] = await verbsOf(async () => {
       await callTool(world.mcp, 'garbage', 'whoami');
       await client.redeem('garbage');
@@ -125,7 +125,7 @@ describe('round trips to the store, counted', () => {
     expect(verbs).toEqual([]);
   });
 
-  it('the page of connected apps: 0 for a stranger, 1 to sign in, 7 for the callback, 4 with one app', async () => {
+  it('the page of connected apps: 0 without a session, 1 to sign in, 7 for the callback, 4 with one app', async () => {
     const person = createBrowser();
     const url = `${world.origin}/connected-apps`;
     const [stranger, opening] = await verbsOf(() => person.get(url));

@@ -72,7 +72,7 @@ async function startOn(storage: Storage) {
 const ALL_SERVED = Array.from({ length: PENDING }, () => 200);
 
 describe('FA-33: a process whose event loop is blocked while it waits for Redis', () => {
-  it.each(STALLS_MS)('serves ten calls after %i ms, merely late', async (stalledMs) => {
+  it.each(STALLS_MS)('serves ten calls after %i ms', async (stalledMs) => {
     const redis = await startServer();
     const { callsDuring } = await startOn(redisStorage({ url: redis.url }));
     expect(await callsDuring(redis, stalledMs)).toEqual(ALL_SERVED);
@@ -87,7 +87,7 @@ describe('FA-33: a process whose event loop is blocked while it waits for Redis'
     expect(await callsDuring(redis, stalledMs)).toEqual(ALL_SERVED);
   });
 
-  it('does so when it is blocked again and again, with little time in between', async () => {
+  it('does so when it is blocked repeatedly, with short intervals', async () => {
     const redis = await startServer();
     const { callsDuring } = await startOn(redisStorage({ url: redis.url }));
     const throttle = setInterval(() => block(300), 30);
@@ -95,7 +95,7 @@ describe('FA-33: a process whose event loop is blocked while it waits for Redis'
     expect(statuses).toEqual(ALL_SERVED);
   });
 
-  it('does so while the connection is being made', async () => {
+  it('does so while it connects', async () => {
     const redis = await startServer();
     const storage = redisStorage({ url: redis.url });
     closing.push(() => storage.close?.());
@@ -106,7 +106,7 @@ describe('FA-33: a process whose event loop is blocked while it waits for Redis'
     expect(await Promise.all(reading)).toEqual([undefined, []]);
   });
 
-  it('answers 503 when Redis is silent, and says so', async () => {
+  it('responds 503 when Redis does not respond, and logs it', async () => {
     const redis = await startServer();
     const { world, call } = await startOn(redisStorage({ url: redis.url }));
     redis.pause();

@@ -114,7 +114,7 @@ describe.each([
     await store.remove();
   });
 
-  it('finds no secret of a whole run: not in clear, not encoded, not as a plain hash', async () => {
+  it('contains no secret of a whole run: not in clear, not encoded, not as a plain hash', async () => {
     const known = await wholeRun(async () => {
       dumps = Buffer.concat([dumps, await store.dump()]);
     });
@@ -130,7 +130,7 @@ describe.each([
     expect(findSecrets(dumps, tap.secrets)).toEqual([]);
   });
 
-  it('would find them: the search knows a secret in every form', async () => {
+  it('would be found to contain them: the search finds a secret in every form', async () => {
     const secret = 'a secret that is searched for';
     const planted = [
       secret,

@@ -29,7 +29,7 @@ async function startFirst(inContainers: boolean) {
 }
 
 describe('FA-31: an embedded store on a volume of two containers, Node as process 1 in both', () => {
-  it('serves the first; the second answers 503, and takes over when the first is gone', async () => {
+  it('serves the first; the second responds 503, and takes over when the first has ended', async () => {
     const { client, tokens } = await startFirst(true);
     const second = oauthClient(await instances.addContainer(), client);
     for (let round = 0; round < 3; round += 1) {
@@ -47,7 +47,7 @@ describe('FA-31: an embedded store on a volume of two containers, Node as proces
     await until(async () => (await third.refresh(tokens.refresh_token)).status === 200);
   });
 
-  it('serves the successor of a container that was killed, which leaves nothing behind', async () => {
+  it('serves the successor of a container that was killed', async () => {
     const { client, tokens } = await startFirst(true);
     await instances.kill(0);
     const successor = oauthClient(await instances.addContainer(), client);
@@ -57,14 +57,14 @@ describe('FA-31: an embedded store on a volume of two containers, Node as proces
     expect(sockets).toHaveLength(1);
   });
 
-  it('keeps a container out while a process of the machine itself uses it', async () => {
+  it('rejects a container while a process of the machine itself uses it', async () => {
     const { client, tokens } = await startFirst(false);
     const second = oauthClient(await instances.addContainer(), client);
     expect((await second.refresh(tokens.refresh_token)).status).toBe(503);
     expect((await client.refresh(tokens.refresh_token)).status).toBe(200);
   });
 
-  it('serves only one of two that start at the same moment', async () => {
+  it('serves only one of two that start at the same time', async () => {
     const orders = { signingKey: SPEC_SIGNING_KEY, store: { directory } };
     instances = await startInstances(2, orders, { inContainers: true });
     const [one = '', two = ''] = instances.origins;

@@ -76,7 +76,7 @@ describe('embeddedStorage() with several processes', () => {
     await storage.close?.();
   });
 
-  it('gives processes that start together the same secret', async () => {
+  it('returns the same secret to processes that start together', async () => {
     const writers = ['one', 'two', 'three', 'four'].map((name) => startWriter(name, 1));
     await Promise.all(writers.map(({ ended }) => ended));
     const secrets = new Set(writers.map(({ secret }) => secret()));
@@ -109,7 +109,7 @@ describe('FA-31: embeddedStorage() in use by a process of another container', ()
 });
 
 describe('embeddedStorage() under kill -9', () => {
-  it('keeps all it confirmed, and lets the other process go on', async () => {
+  it('keeps all confirmed writes, and the other process continues', async () => {
     let confirmed = 0;
     const kills = [10, 25, 40, 60];
     for (const [turn, rounds] of kills.entries()) {
@@ -135,7 +135,7 @@ describe('embeddedStorage() under kill -9', () => {
 });
 
 describe('embeddedStorage() over time', () => {
-  it('stops growing: what has expired makes room for what comes', async () => {
+  it('stops growing: new records reuse the space of expired ones', async () => {
     const storage = open();
     const [name = ''] = readdirSync(directory);
     const sizes: number[] = [];

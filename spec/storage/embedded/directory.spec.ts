@@ -32,7 +32,7 @@ describe('dataDirectory()', () => {
 });
 
 describe('directoryName()', () => {
-  it('is a plain file name that begins readably', () => {
+  it('is a plain file name with a readable beginning', () => {
     expect(directoryName('https://auth.example.com/../x|abc')).toMatch(
       /^auth-example-com-x-abc-[0-9a-f]{12}$/,
     );
@@ -40,7 +40,7 @@ describe('directoryName()', () => {
     expect(directoryName('a'.repeat(500)).length).toBeLessThan(64);
   });
 
-  it('differs for names that differ in case or in a sign only', () => {
+  it('differs for names that differ only in case or in one character', () => {
     const names = ['a-b', 'a_b', 'A-B', 'a--b', 'https://a-b'].map(directoryName);
     expect(new Set(names).size).toBe(names.length);
   });

@@ -43,7 +43,7 @@ describe('embeddedStorage() without a directory', () => {
     }
   }
 
-  it('keeps its data where the variables of the platform say, as the default and the doctor do', () => {
+  it('stores its data where the variables of the platform say, as the default and the doctor do', () => {
     const home = join(tmpdir(), 'data-of-the-user');
     restore({ XDG_DATA_HOME: home, LOCALAPPDATA: home });
     const place = `embedded (LMDB) in ${dataDirectoryFor({ XDG_DATA_HOME: home, LOCALAPPDATA: home })}`;
@@ -69,7 +69,7 @@ describe('embeddedStorage() on disk', () => {
     rmSync(directory, { recursive: true });
   });
 
-  it('touches nothing before it is opened', async () => {
+  it('creates no file before it is opened', async () => {
     const storage = embeddedStorage({ directory: join(directory, 'later') });
     expect(existsSync(join(directory, 'later'))).toBe(false);
     await storage.set('key', value, 60);
@@ -124,7 +124,7 @@ describe('embeddedStorage() on disk', () => {
     expect(await one.get('two')).toEqual(value);
   });
 
-  it('is one store for whoever reaches it by another path, and a new one where it was deleted', async () => {
+  it('is one store by any path, and a new one after it was deleted', async () => {
     const one = open('tenant');
     const link = `${directory}-link`;
     symlinkSync(directory, link);
@@ -150,20 +150,20 @@ describe('embeddedStorage() on disk', () => {
     expect(new Set(files.map((file) => modeOf(join(inside, file))))).toEqual(new Set(['600']));
   });
 
-  it('makes a secret of 32 bytes once and keeps it', async () => {
+  it('creates a secret of 32 bytes once', async () => {
     const secret = open('tenant').localSecret?.();
     expect(secret).toHaveLength(32);
     expect(open('tenant').localSecret?.()).toEqual(secret);
   });
 
-  it('does not replace a damaged secret by itself', () => {
+  it('does not replace a damaged secret', () => {
     const storage = open('tenant');
     const [name = ''] = readdirSync(directory);
     writeFileSync(join(directory, name, 'secret.key'), 'short');
     expect(() => storage.localSecret?.()).toThrow(/should have 32 bytes and has 5.*backup/s);
   });
 
-  it('says what to do about a directory that cannot be used', async () => {
+  it('reports the remedy for a directory that cannot be used', async () => {
     const file = join(directory, 'file');
     writeFileSync(file, '');
     expect(() => open('tenant', join(file, 'below'))).toThrow(/embeddedStorage\(\{ directory \}\)/);

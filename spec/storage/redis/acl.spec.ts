@@ -1,8 +1,4 @@
-/**
- * A Redis whose ACL allows what our error recommends, and nothing else.
- *
- * @module
- */
+/** A Redis whose ACL allows exactly what our error recommends. */
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { redisFacts } from '../../../lib/doctor/checks/storage.js';
 import { NEEDED_COMMANDS, unavailable } from '../../../lib/storage/redis/errors.js';
@@ -57,7 +53,7 @@ afterEach(async () => {
 afterAll(() => server.remove());
 
 describe('a user with exactly the recommended permissions', () => {
-  it('carries a login from its beginning to its end, and is refused nothing on the way', async () => {
+  it('completes a login, and Redis denies no command', async () => {
     const world = await startWorld({
       options: { storage: redisStorage({ url: urlFor('exact') }) },
     });
@@ -76,19 +72,19 @@ describe('a user with exactly the recommended permissions', () => {
     expect(await denied()).toEqual([]);
   });
 
-  it('serves the doctor, and a database of its own', async () => {
+  it('works for the doctor, and for a database by number', async () => {
     expect(await redisFacts(urlFor('exact', 1))).toMatchObject({ maxmemoryPolicy: 'noeviction' });
     await open('exact', 1).ready?.();
     expect(await denied()).toEqual([]);
   });
 
-  it('leaves nothing of the trial behind', async () => {
+  it('deletes the trial keys', async () => {
     await command(server.port, 'FLUSHALL');
     await open('exact').ready?.();
     expect(await command(server.port, 'DBSIZE')).toBe(':0\r\n');
   });
 
-  it('is in the documentation, word for word', () => {
+  it('is in the documentation exactly', () => {
     expect(pageAt('docs/production.md').text).toContain(`${KEYS} ${NEEDED_COMMANDS.join(' ')}\n`);
   });
 });
@@ -113,7 +109,7 @@ describe('ready()', () => {
   });
 });
 
-describe('what a script was refused', () => {
+describe('a denied command of a script', () => {
   it.each([
     "ERR Error running script (call to f_1): @user_script:3: @user_script: 3: The user executing the script can't run this command or subcommand",
     "ERR The user executing the script can't run this command or subcommand script: 1, on @user_script:3.",

@@ -82,7 +82,7 @@ afterAll(() => {
 });
 
 describe('redisStorage({ url }) under fault', () => {
-  it('refuses while Redis is not there at the start, and works once it is', async () => {
+  it('rejects while Redis does not run at start-up, and works when it does', async () => {
     const port = await freePort();
     const storage = open({ url: `redis://127.0.0.1:${port}` });
     await expectAllUnavailable(storage);
@@ -105,7 +105,7 @@ describe('redisStorage({ url }) under fault', () => {
     expect(await storage.take('code')).toEqual(value);
   });
 
-  it('finds nothing after a restart of a Redis that forgets', async () => {
+  it('finds no records after a restart of a Redis without persistence', async () => {
     const server = await start();
     const storage = open({ url: server.url });
     await storage.set('code', value, 60);
@@ -115,7 +115,7 @@ describe('redisStorage({ url }) under fault', () => {
     expect(await storage.update('code', value, next, 60)).toBe(false);
   });
 
-  it('refuses while Redis stands still for five seconds, and goes on by itself', async () => {
+  it('rejects while Redis is stopped for five seconds, and recovers without a restart', async () => {
     const server = await start();
     const storage = open({ url: server.url });
     await storage.set('lasting', value, 60);
@@ -127,7 +127,7 @@ describe('redisStorage({ url }) under fault', () => {
     expect(await storage.get('lasting')).toEqual(value);
   });
 
-  it('refuses to write when the memory of Redis is full, and still reads, takes and deletes', async () => {
+  it('rejects writes when the memory of Redis is full, and still reads, takes and deletes', async () => {
     const server = await start({ args: ['--maxmemory-policy', 'noeviction'] });
     const storage = open({ url: server.url });
     await storage.set('code', value, 60);
@@ -201,7 +201,7 @@ describe('redisStorage({ url }) under fault', () => {
     await expect(storage.ready?.()).rejects.toThrow(/host name cannot be resolved/);
   });
 
-  it('counts requests again after Redis was down when the limiter was made', async () => {
+  it('counts requests after Redis was down when the limiter was created', async () => {
     const port = await freePort();
     const limits = open({ url: `redis://127.0.0.1:${port}` }).rateLimitStore?.('limit:');
     void limits?.init?.({ windowMs: 60_000 } as never);
@@ -220,7 +220,7 @@ describe('redisStorage({ url }) under fault', () => {
 });
 
 describe('redisStorage({ client }) under fault', () => {
-  it('refuses within its own deadline, whatever the queue of the client', async () => {
+  it('rejects within its own deadline, with any queue of the client', async () => {
     const server = await start();
     const client = createClient({ url: server.url });
     await client.connect();
@@ -233,7 +233,7 @@ describe('redisStorage({ client }) under fault', () => {
     client.destroy();
   });
 
-  it('consumes nothing later that it refused now', async () => {
+  it('consumes nothing after it has rejected', async () => {
     const server = await start({ args: ['--appendonly', 'yes', '--appendfsync', 'always'] });
     const client = createClient({ url: server.url });
     await client.connect();

@@ -44,7 +44,7 @@ describe('redisStorage({ client }) over RESP2', () => {
   afterAll(() => connected.destroy());
   storageContract(sideBySide(), async () => redisStorage({ client: connected }));
 
-  it('leaves the client as it is: its replies stay text, and it stays open', async () => {
+  it('does not change the client: its replies are text, and it stays open', async () => {
     const storage = redisStorage({ client: connected });
     await storage.ready?.();
     await connected.set('mine', 'text');
@@ -79,18 +79,18 @@ describe('redisStorage()', () => {
     client.destroy();
   });
 
-  it('works on after Redis has forgotten its scripts', async () => {
+  it('works after Redis has lost its scripts', async () => {
     const storage = open({ url: server.url });
     await storage.set('forgotten', value, 60);
     await command(server.port, 'SCRIPT FLUSH');
     expect(await storage.update('forgotten', value, value, 60)).toBe(true);
   });
 
-  it('is ready when Redis takes, changes and gives back a record', async () => {
+  it('is ready when Redis stores, changes and returns a record', async () => {
     await open({ url: server.url }).ready?.();
   });
 
-  it('names its place without the password', () => {
+  it('describes its server without the password', () => {
     const storage = redisStorage({ url: 'rediss://ada:s3cret@cache.example.com:6380/2' });
     expect(storage.description).toBe('Redis, rediss://cache.example.com:6380/2');
   });
@@ -123,7 +123,7 @@ describe('the session store of redisStorage()', () => {
       return text.startsWith(`${id} `) ? text.slice(id.length + 1) : undefined;
     },
   };
-  it('keeps, renews and destroys a session, sealed for its id, under a name that hides it', async () => {
+  it('stores, renews and destroys a session, sealed for its id, under a hash of it', async () => {
     const store = open({ url: server.url, keyPrefix: 'mine:' }).sessionStore?.(sealer, 'sess:');
     if (store === undefined) throw new Error('no session store');
     const session = { cookie: { originalMaxAge: 60_000, expires: new Date(Date.now() + 60_000) } };
@@ -146,7 +146,7 @@ describe('the session store of redisStorage()', () => {
 });
 
 describe('the rate-limit store of redisStorage()', () => {
-  it('counts for all instances together, and forgets a key on demand', async () => {
+  it('counts for all instances together, and resets a key', async () => {
     const stores = [0, 1].map(() => {
       const store = open({ url: server.url }).rateLimitStore?.('limit:');
       void store?.init?.({ windowMs: 60_000 } as never);

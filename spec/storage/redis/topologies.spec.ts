@@ -30,7 +30,7 @@ describe('redisStorage() on a Cluster of three masters', () => {
 
   storageContract(sideBySide(), async () => redisStorage({ client }));
 
-  it('spreads its keys over the masters', async () => {
+  it('distributes its keys over the masters', async () => {
     const storage = redisStorage({ client });
     await Promise.all(
       Array.from({ length: 60 }, (_, index) => storage.set(`spread ${index}`, value, 60)),
@@ -38,7 +38,7 @@ describe('redisStorage() on a Cluster of three masters', () => {
     for (const { port } of nodes) expect(await command(port, 'DBSIZE')).not.toBe(':0\r\n');
   });
 
-  it('counts requests on whichever master a key falls to', async () => {
+  it('counts requests on the master of each key', async () => {
     const limits = redisStorage({ client }).rateLimitStore?.('limit:');
     void limits?.init?.({ windowMs: 60_000 } as never);
     for (let address = 0; address < 12; address += 1) {
@@ -47,7 +47,7 @@ describe('redisStorage() on a Cluster of three masters', () => {
     }
   });
 
-  it('is ready, and refuses keys of a master that stands still', async () => {
+  it('is ready, and rejects keys of a master that is stopped', async () => {
     const storage = redisStorage({ client });
     await storage.ready?.();
     nodes[0]?.pause();
@@ -84,7 +84,7 @@ describe('redisStorage() under Sentinel', () => {
 
   storageContract(sideBySide(), async () => redisStorage({ client }));
 
-  it('refuses during a failover and goes on with the new primary', async () => {
+  it('rejects during a failover and continues with the new primary', async () => {
     const storage = redisStorage({ client });
     await storage.set('lasting', value, 60);
     await pause(200);
