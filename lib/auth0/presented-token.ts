@@ -17,7 +17,6 @@ import {
   type KeySetId,
   rejected,
   requireSubject,
-  TokenExpiredError,
   type UserClaims,
   verifySignedToken,
 } from './signed-token.js';
@@ -36,14 +35,14 @@ export interface PresentedToken {
 }
 
 export interface PresentedTokens {
+  /** A token that was verified before, unless it has expired or the signing keys have changed. */
+  cached(token: string): PresentedToken | undefined;
   /**
-   * Without a promise if the token is cached.
-   *
    * @throws TokenExpiredError
    * @throws Auth0Error `invalid_response` for any other invalid token, with the remedy if the tenant may be
    *   misconfigured; `unavailable` if the keys cannot be fetched
    */
-  verify(token: string): PresentedToken | Promise<PresentedToken>;
+  verify(token: string): Promise<PresentedToken>;
 }
 
 /** A verified token is cached until its key set changes: a revoked key must not be accepted any longer. */
@@ -62,27 +61,28 @@ export function createPresentedTokens(tenant: ResourceTenant): PresentedTokens {
   const { keys, now, problems } = tenant;
   const verified = new LRUCache<string, Verified>({ max: MAX_VERIFIED, maxSize: MAX_CHARACTERS });
 
-  async function verifyUncached(token: string, tokenHash: string): Promise<PresentedToken> {
-    requireToken(token, MAX_AUTH0_TOKEN_LENGTH);
-    requireTenantToken(token, tenant);
-    await problems.watch(keys.ready).catch(rethrowAsOutage);
-    const result = await problems.watch(() => verifyPresented(token, tenant));
-    verified.set(tokenHash, result, { size: token.length });
-    return result.token;
-  }
-
   return {
-    verify(token) {
-      const tokenHash = hash('sha256', token, 'base64url');
-      const cached = verified.get(tokenHash);
-      if (cached === undefined || cached.keySet !== keys.currentSet()) {
-        return verifyUncached(token, tokenHash);
-      }
-      if (cached.token.expiresAt + CLOCK_TOLERANCE_SECONDS > now()) return cached.token;
-      verified.delete(tokenHash);
-      throw new TokenExpiredError(ACCESS_TOKEN);
+    cached(token) {
+      const known = verified.get(hashOf(token));
+      const isValid =
+        known !== undefined &&
+        known.keySet === keys.currentSet() &&
+        known.token.expiresAt + CLOCK_TOLERANCE_SECONDS > now();
+      return isValid ? known.token : undefined;
+    },
+    async verify(token) {
+      requireToken(token, MAX_AUTH0_TOKEN_LENGTH);
+      requireTenantToken(token, tenant);
+      await problems.watch(keys.ready).catch(rethrowAsOutage);
+      const result = await problems.watch(() => verifyPresented(token, tenant));
+      verified.set(hashOf(token), result, { size: token.length });
+      return result.token;
     },
   };
+}
+
+function hashOf(token: string): string {
+  return hash('sha256', token, 'base64url');
 }
 
 /** Rejects a token that is not of this tenant by its own content, whether the keys can be fetched or not. */

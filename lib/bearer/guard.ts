@@ -66,7 +66,7 @@ export function createGuards(
   const trackResponse = createResponseTracker(verifyBearer, now, streamCheckMs, sessions);
   const isEndpoint = createEndpointTest(endpointPaths);
   // Also for preflights, which have no credentials.
-  const allowBrowsers = allowCors('GET, POST, DELETE', 'are never cached');
+  const allowBrowsers = allowCors('GET, POST, DELETE');
   const setBaseHeaders = baseHeaders(config);
   const rejectOrigin = checkOrigin(config, logError, emit);
   return function createGuard({ scopes = [] } = {}) {
@@ -91,11 +91,15 @@ export function createGuards(
         sendError(thrown);
       }
     };
-    // One function and no router: a router costs more than the check of a cached token.
+    // Not a router, which costs more than the check of a cached token.
     return function guardRoute(req, res, next) {
-      setBaseHeaders(req, res, () =>
-        allowBrowsers(req, res, () => rejectOrigin(req, res, () => authorize(req, res, next))),
-      );
+      setBaseHeaders(req, res, () => {
+        if (req.headers.origin === undefined && req.method !== 'OPTIONS') authorize(req, res, next);
+        // Only browsers send `Origin` and preflights.
+        else {
+          allowBrowsers(req, res, () => rejectOrigin(req, res, () => authorize(req, res, next)));
+        }
+      });
     };
   };
 }

@@ -65,7 +65,7 @@ export function createResponseTracker(
       const { req, caller, nextCheckAtMs } = response;
       // A pipelined response that never got the connection emits no 'close' (RFC 9112 §9.3.2).
       if (req.socket.destroyed) end(response);
-      else if (caller !== undefined && (nextCheckAtMs <= timeMs || caller.expiresAt < now())) {
+      else if (caller !== undefined && (nextCheckAtMs <= timeMs || hasExpired(req, caller))) {
         response.nextCheckAtMs = timeMs + streamCheckMs - intervalMs;
         void endUnlessPermitted(response, caller);
       }
@@ -73,6 +73,10 @@ export function createResponseTracker(
     if (pending.size > 0) return;
     clearInterval(timer);
     timer = undefined;
+  }
+
+  function hasExpired(req: Request, caller: AccessToken): boolean {
+    return now() > caller.expiresAt && isSubscription(req);
   }
 
   async function endUnlessPermitted(

@@ -61,31 +61,30 @@ export function createSessions(
     if (typeof id === 'string' && id !== req.headers['mcp-session-id']) own(id, caller, address);
   }
 
-  function namedSession({ headers }: Request): string | undefined {
-    const id = headers['mcp-session-id'];
-    if (typeof id !== 'string') return undefined;
-    if (owned.get(id) === undefined && anonymous.get(id) === undefined) {
-      // The client knows the id as soon as it has the headers of the response that opened the session.
-      for (const response of opening) if (response.res.headersSent) recordOpened(response);
-    }
-    return id;
+  function find(id: string): Session | undefined {
+    const known = owned.get(id) ?? anonymous.get(id);
+    if (known !== undefined) return known;
+    // The client knows the id as soon as it has the headers of the response that opened the session.
+    for (const response of opening) if (response.res.headersSent) recordOpened(response);
+    return owned.get(id) ?? anonymous.get(id);
   }
 
   return {
     admits(req, caller) {
-      const id = namedSession(req);
-      if (id === undefined) return true;
-      const session = owned.get(id);
-      if (session !== undefined) {
-        return session.holder === caller?.subject && session.clientId === caller.clientId;
+      const id = req.headers['mcp-session-id'];
+      if (typeof id !== 'string') return true;
+      const session = find(id);
+      if (session === undefined) return !openedHere.has(id);
+      if (session.clientId === undefined) {
+        if (caller !== undefined) own(id, caller);
+        return true;
       }
-      if (anonymous.get(id) === undefined) return !openedHere.has(id);
-      if (caller !== undefined) own(id, caller);
-      return true;
+      return session.holder === caller?.subject && session.clientId === caller.clientId;
     },
-    isAnonymous(req) {
-      const id = namedSession(req);
-      return id !== undefined && anonymous.get(id) !== undefined;
+    isAnonymous({ headers }) {
+      const id = headers['mcp-session-id'];
+      const session = typeof id === 'string' ? find(id) : undefined;
+      return session !== undefined && session.clientId === undefined;
     },
     recordBegin(response) {
       // Also if the request names a session: it may have ended, and the route opens another one.

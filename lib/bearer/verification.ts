@@ -7,11 +7,10 @@ import { TokenExpiredError } from '../auth0/signed-token.js';
 import type { AccessTokenClaims, AccessTokens } from '../grants/access-token.js';
 import { auth0ClaimsOf } from '../grants/auth0-session.js';
 import type { Grants } from '../grants/grants.js';
-import { MAX_OWN_TOKEN_LENGTH, refuseLonger } from '../oauth/bearer-token.js';
 import type { ChallengeBase } from '../oauth/challenge.js';
 import { InvalidGrantError, InvalidTokenError } from '../oauth/errors.js';
 import type { GrantRecord } from '../storage/records.js';
-import { count, errorType, traced } from '../telemetry.js';
+import { count, traced } from '../telemetry.js';
 import {
   type AccessToken,
   Auth0SessionEndedError,
@@ -31,8 +30,10 @@ export type VerifyBearer = (token: string) => AccessToken | Promise<AccessToken>
 /** At this age a caller is renewed in the background, so that a busy token never waits. */
 const RENEW_AFTER_MS = 500;
 
+const CHECKS = 'auth0_mcp.bearer.checks';
+
 export function createVerification(
-  accessTokens: Pick<AccessTokens, 'verify' | 'requireUnexpired'>,
+  accessTokens: Pick<AccessTokens, 'verify' | 'isExpired'>,
   grants: Pick<Grants, 'find' | 'auth0Token'>,
   cache: CallerCache,
   challenge: ChallengeBase,
@@ -75,39 +76,26 @@ export function createVerification(
     return ownCopy(fresh.caller);
   }
 
-  return observed(function verifyBearer(token) {
-    refuseLonger(token, MAX_OWN_TOKEN_LENGTH);
+  return function verifyBearer(token) {
     const tokenHash = hash('sha256', token, 'base64url');
     const cached = cache.get(tokenHash);
-    if (cached === undefined) return readCached(token, tokenHash);
-    accessTokens.requireUnexpired(cached.claims);
+    if (cached === undefined || accessTokens.isExpired(cached.claims)) {
+      return observed(() => readCached(token, tokenHash));
+    }
     const ageMs = performance.now() - cached.readAtMs;
-    if (ageMs >= FRESH_MS) return readCached(token, tokenHash, cached.claims);
+    if (ageMs >= FRESH_MS) return observed(() => readCached(token, tokenHash, cached.claims));
+    count(CHECKS);
     if (ageMs >= RENEW_AFTER_MS) {
       // If the store is still unavailable when the caller is no longer fresh, the request fails then.
       readCached(token, tokenHash, cached.claims).catch(() => undefined);
     }
     return ownCopy(cached.caller);
-  });
+  };
 }
 
-/** Counts every check, and traces those that are not cached. */
-function observed(verify: VerifyBearer): VerifyBearer {
-  return function countedVerifyBearer(token) {
-    let caller: ReturnType<VerifyBearer>;
-    try {
-      caller = verify(token);
-    } catch (error) {
-      count('auth0_mcp.bearer.checks', errorType(error));
-      throw error;
-    }
-    if (caller instanceof Promise) {
-      const verified = caller;
-      return traced('auth0_mcp.bearer.verify', () => verified, 'auth0_mcp.bearer.checks');
-    }
-    count('auth0_mcp.bearer.checks');
-    return caller;
-  };
+/** Traces and counts a check that is not cached. */
+function observed(verify: () => Promise<AccessToken>): Promise<AccessToken> {
+  return traced('auth0_mcp.bearer.verify', verify, CHECKS);
 }
 
 /** The signature alone is not enough: the grant must exist and belong to the same user and client. */
@@ -142,18 +130,19 @@ export function authInfoOf(accessToken: AccessToken, resource: string): AuthInfo
 
 /** For tokens that Auth0 issued. An outage of Auth0 is 503, never 401. */
 export function createAuth0Verification(tokens: PresentedTokens): VerifyBearer {
-  return observed(function verifyBearer(token) {
+  async function verifyUncached(token: string): Promise<AccessToken> {
     try {
-      const presented = tokens.verify(token);
-      if (!(presented instanceof Promise)) return callerOfAuth0(token, presented);
-      return presented.then(
-        (verified) => callerOfAuth0(token, verified),
-        (error) => Promise.reject(toTokenError(error)),
-      );
+      return callerOfAuth0(token, await tokens.verify(token));
     } catch (error) {
       throw toTokenError(error);
     }
-  });
+  }
+  return function verifyBearer(token) {
+    const cached = tokens.cached(token);
+    if (cached === undefined) return observed(() => verifyUncached(token));
+    count(CHECKS);
+    return callerOfAuth0(token, cached);
+  };
 }
 
 function callerOfAuth0(token: string, presented: PresentedToken): AccessToken {

@@ -28,8 +28,8 @@ export interface AccessTokens {
   sign(claims: AccessTokenClaims): Promise<string>;
   /** @throws InvalidTokenError for anything but an unexpired token of this issuer, for this resource */
   verify(token: string): Promise<AccessTokenClaims>;
-  /** @throws InvalidTokenError a token that was verified before has expired */
-  requireUnexpired(claims: Pick<AccessTokenClaims, 'expiresAt'>): void;
+  /** Of verified claims. */
+  isExpired(claims: Pick<AccessTokenClaims, 'expiresAt'>): boolean;
   /** RFC 7517 §5, public keys only. */
   readonly jwks: { readonly keys: readonly Readonly<Record<string, string>>[] };
 }
@@ -89,9 +89,7 @@ export function createAccessTokens(
         });
       }
     },
-    requireUnexpired({ expiresAt }) {
-      if (expiresAt + CLOCK_TOLERANCE_SECONDS <= now()) throw expired();
-    },
+    isExpired: ({ expiresAt }) => expiresAt + CLOCK_TOLERANCE_SECONDS <= now(),
   };
 }
 

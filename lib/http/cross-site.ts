@@ -32,19 +32,11 @@ const FIELD_NAME = /^(?!\*$)[\w!#$%&'*+.^`|~-]+$/;
  * CORS for machine endpoints: pages of any origin may call them, without credentials (Fetch §3.2). Errors carry the
  * headers as well, or a browser client would see a network error instead of a challenge. Preflights end here, before
  * rate limits and authentication.
- *
- * @param responses a browser names the origin of each request whose response it would block, so that others need no
- *   CORS headers; unless a cache could serve their response to it
  */
-export function allowCors(
-  methods: string,
-  responses: 'may be cached' | 'are never cached' = 'may be cached',
-): RequestHandler {
+export function allowCors(methods: string): RequestHandler {
   return function setCorsHeaders(req, res, next) {
-    const isPreflight = req.method === 'OPTIONS';
-    const isFromBrowser = isPreflight || req.headers.origin !== undefined;
-    if (isFromBrowser || responses === 'may be cached') allowAnyOrigin(res);
-    if (!isPreflight) {
+    allowAnyOrigin(res);
+    if (req.method !== 'OPTIONS') {
       next();
       return;
     }

@@ -37,15 +37,7 @@ export function bearerCredentials(authorization = ''): string | undefined {
  * @throws InvalidTokenError for what no token can be
  */
 export function requireToken(credentials: string, maxLength: number): void {
-  refuseLonger(credentials, maxLength);
-  if (!TOKEN.test(credentials)) throw malformed();
-}
-
-/** Takes no time, whatever was sent: to come before anything that looks at it. @throws InvalidTokenError */
-export function refuseLonger(credentials: string, maxLength: number): void {
-  if (credentials.length > maxLength) throw malformed();
-}
-
-function malformed(): InvalidTokenError {
-  return new InvalidTokenError('The access token is malformed');
+  if (credentials.length > maxLength || !TOKEN.test(credentials)) {
+    throw new InvalidTokenError('The access token is malformed');
+  }
 }

@@ -54,16 +54,16 @@ function verification({
   verify = async () => CLAIMS,
   find = async () => GRANT,
   auth0Token = async () => 'live',
-  requireUnexpired = () => undefined,
+  isExpired = () => false,
   cache = createCallerCache(),
 }: {
   verify?: () => Promise<AccessTokenClaims>;
   find?: Grants['find'];
   auth0Token?: Grants['auth0Token'];
-  requireUnexpired?: AccessTokens['requireUnexpired'];
+  isExpired?: AccessTokens['isExpired'];
   cache?: CallerCache;
 } = {}) {
-  return createVerification({ verify, requireUnexpired }, { find, auth0Token }, cache, {
+  return createVerification({ verify, isExpired }, { find, auth0Token }, cache, {
     resourceMetadataUrl: METADATA,
     baselineScopes: ['openid'],
   });
@@ -105,15 +105,17 @@ describe('from a bearer token to the caller', () => {
   });
 
   it('RS-12 refuses a cached token once it has expired', async () => {
-    let isExpired = false;
+    let hasExpired = false;
     const verify = verification({
-      requireUnexpired: () => {
-        if (isExpired) throw new InvalidTokenError('The access token has expired');
+      isExpired: () => hasExpired,
+      verify: async () => {
+        if (hasExpired) throw new InvalidTokenError('The access token has expired');
+        return CLAIMS;
       },
     });
     await verify('one');
-    isExpired = true;
-    expect(() => verify('one')).toThrow('The access token has expired');
+    hasExpired = true;
+    await expect(verify('one')).rejects.toThrow('The access token has expired');
   });
 
   it('lets nobody change what others see', async () => {
