@@ -12,7 +12,20 @@ import { build, ensureNodeModules, ROOT, SetUpError, setUp } from './set-up.js';
 /** The first argument names the program, the rest are its arguments. */
 const PROGRAMS = ['client', 'server', 'parts', 'resource-only'];
 
+const USAGE = `npm run demo [-- server | parts | resource-only]
+npm run demo:client [-- --help]
+
+The servers read a .env file in this folder, and the environment:
+  PORT          default 8000
+  TENANT_PORT   port of the stand-in for Auth0, default 8001
+  METRICS_PORT  serves Prometheus metrics
+  AUTH0_MCP_…   a tenant instead of the stand-in, see .env.example`;
+
 const [first = 'server', ...rest] = process.argv.slice(2);
+if (first === '--help' || first === '-h') {
+  console.log(USAGE);
+  process.exit(0);
+}
 const [name, args] = first.startsWith('-') ? ['server', [first, ...rest]] : [first, rest];
 const isClient = name === 'client';
 const program = join(ROOT, 'dist-demo', `${name}.js`);

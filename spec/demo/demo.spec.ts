@@ -259,6 +259,14 @@ it('the resource-only demo prints what to create at a real tenant', async () => 
 });
 
 describe('npm run demo', () => {
+  it('prints its usage for --help', () => {
+    const { status, stdout } = spawnSync(process.execPath, ['scripts/demo.js', '--help'], {
+      cwd: work,
+      encoding: 'utf8',
+    });
+    expect([status, stdout]).toEqual([0, expect.stringContaining('TENANT_PORT')]);
+  });
+
   it('lists the servers for an unknown name', () => {
     const { status, stderr } = spawnSync(process.execPath, ['scripts/demo.js', 'part'], {
       cwd: work,
@@ -354,6 +362,16 @@ describe('the demo client', () => {
     },
     RUN_TIMEOUT_MS,
   );
+
+  it.each([
+    [['--help'], 0],
+    [['--unknown'], 2],
+  ])('prints its usage for %s', async (args, code) => {
+    const client = start('client.js', args);
+    expect(await client.ends()).toBe(code);
+    expect(client.output()).toContain('--headless   log in without a browser');
+    expect(client.output()).not.toContain('    at ');
+  });
 
   it('says to start the server if none listens', async () => {
     const [port] = await freePorts();
