@@ -48,7 +48,7 @@ export class ClientAssertionError extends Error {
 }
 
 /** A `jti` to be stored. */
-export interface UsedAssertion {
+interface UsedAssertion {
   /** A hash of `jti` and client, 43 characters. */
   readonly key: string;
   /** The grant of the code or token it came with. */

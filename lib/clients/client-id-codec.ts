@@ -17,7 +17,7 @@ import { AUTH_METHODS, type ClientMetadata } from '../oauth/client-metadata.js';
 import { type ClientKeySet, parseKeySet } from './metadata-documents/client-keys.js';
 
 /** Longest id, in characters: longer ones exceed header limits of proxies. */
-export const MAX_CLIENT_ID_LENGTH = 2048;
+const MAX_CLIENT_ID_LENGTH = 2048;
 /** Longest text in an id, in bytes: a short deflated text can inflate to a long one. */
 const MAX_TEXT_BYTES = 8 * 1024;
 

@@ -63,7 +63,7 @@ interface Verdict {
   readonly grant?: GrantRecord;
 }
 
-export type RedeemCode = (request: CodeGrantRequest, client: IdentifiedClient) => Promise<TokenSet>;
+type RedeemCode = (request: CodeGrantRequest, client: IdentifiedClient) => Promise<TokenSet>;
 
 /** @param onSent called once the response with the tokens was sent */
 export function createCodeRedemption(

@@ -22,7 +22,7 @@ export interface FoundGrant {
 }
 
 /** A stored grant, which may have expired. */
-export interface StoredGrant extends FoundGrant {
+interface StoredGrant extends FoundGrant {
   readonly isAlive: boolean;
 }
 

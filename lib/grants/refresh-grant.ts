@@ -29,7 +29,7 @@ import {
 } from './refresh-token.js';
 import { type IssueTokens, narrowedScopes, type TokenSet } from './token-set.js';
 
-export type Refresh = (
+type Refresh = (
   request: RefreshGrantRequest,
   client: IdentifiedClient,
   caller: string,

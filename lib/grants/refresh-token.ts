@@ -11,7 +11,7 @@
 import { equalInConstantTime, mac } from '../keys/key-ring.js';
 import { type GrantRecord, MAX_CALLERS, MAX_REUSES, type TokenUses } from '../storage/records.js';
 
-export interface RefreshTokenClaims {
+interface RefreshTokenClaims {
   readonly grantId: string;
   readonly generation: number;
 }

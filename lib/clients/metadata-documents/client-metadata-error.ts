@@ -1,6 +1,6 @@
 /** Why a client metadata document, or the keys it points to, could not be used. */
 
-export type ClientMetadataFailure =
+type ClientMetadataFailure =
   /** Not a URL of a metadata document. Nothing was fetched. */
   | 'invalid_url'
   /** The host is not in `allowedClientMetadataHosts`. Nothing was fetched. */

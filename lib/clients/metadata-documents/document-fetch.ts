@@ -26,7 +26,7 @@ const TIMEOUT_MS = 5_000;
 const JSON_TYPE = /^application\/(?:[^\s;/]+\+)?json$/;
 
 /** A JSON document and its response headers. */
-export interface FetchedDocument {
+interface FetchedDocument {
   readonly body: unknown;
   readonly header: ResponseHeader;
 }

@@ -15,7 +15,7 @@ const PARTS =
   /^https:\/\/(?<authority>[^/?#]+)(?<path>\/[^?#]*)?(?<query>\?[^#]*)?(?<fragment>#.*)?$/;
 const DOT_SEGMENT = /^(?:\.|%2e){1,2}$/i;
 
-export interface UrlPolicy {
+interface UrlPolicy {
   /** Host patterns; undefined allows every public host. */
   readonly allowedHosts: readonly string[] | undefined;
   /** Addresses allowed although they are not public; specs only. */
