@@ -28,7 +28,7 @@ const SIZES = {
 const NOW = 1_773_478_800;
 const DAY = 86_400;
 
-const look = {
+const context = {
   brand: parseBrand({ name: 'Harbour Weather', policyUrl: '/privacy', termsUrl: '/terms' }),
   texts: createCatalogue().choose({ uiLocales: 'en' }),
 };
@@ -54,8 +54,8 @@ const consent = {
 };
 
 const PAGES = {
-  consent: consentPage(look, consent),
-  'consent-loopback': consentPage(look, {
+  consent: consentPage(context, consent),
+  'consent-loopback': consentPage(context, {
     ...consent,
     clientName: 'MCP Inspector',
     clientFingerprint: 'c24e0d77a918',
@@ -63,7 +63,7 @@ const PAGES = {
     redirectHost: 'localhost:6274',
     redirectKind: 'loopback',
   }),
-  'consent-verified': consentPage(look, {
+  'consent-verified': consentPage(context, {
     ...consent,
     clientName: 'Visual Studio Code',
     clientHost: 'vscode.dev',
@@ -71,11 +71,11 @@ const PAGES = {
     redirectUri: 'https://vscode.dev/redirect',
     redirectHost: 'vscode.dev',
   }),
-  error: errorPage(look, { kind: 'unknown_client', correlationId: '01JPA6Q9' }),
-  denied: errorPage(look, { kind: 'denied', correlationId: '01JPA6R2' }),
-  'sign-in': signInPage(look, { action: '/connected-apps/sign-in', fields: {} }),
-  'signed-out': signedOutPage(look, '/connected-apps'),
-  'connected-apps': connectedAppsPage(look, {
+  error: errorPage(context, { kind: 'unknown_client', correlationId: '01JPA6Q9' }),
+  denied: errorPage(context, { kind: 'denied', correlationId: '01JPA6R2' }),
+  'sign-in': signInPage(context, { action: '/connected-apps/sign-in', fields: {} }),
+  'signed-out': signedOutPage(context, '/connected-apps'),
+  'connected-apps': connectedAppsPage(context, {
     account: 'ada@example.com',
     disconnectForm: { action: '/connected-apps/disconnect', fields: {} },
     signOutForm: { action: '/connected-apps/sign-out', fields: {} },

@@ -31,12 +31,12 @@ import {
   type AttemptRefresh,
   createClientRequests,
   createRefreshAttempts,
-  type OpenClientRequest,
+  type ReadClientRequest,
 } from '../http/client-requests.js';
 import {
-  type AskForConsent,
   type ConsentForm,
   createConsentPrompt,
+  type PromptForConsent,
 } from '../http/consent-prompt.js';
 import { cookieRules } from '../http/cookies.js';
 import { createErrorLog, type ErrorLog } from '../http/error-responses.js';
@@ -46,7 +46,7 @@ import {
   type LoginFlows,
   type RedirectToAuth0,
 } from '../http/login-flows.js';
-import { createLookFor, type ErrorPlace, type LookFor } from '../http/pages.js';
+import { createPageContextOf, type ErrorPages, type PageContextOf } from '../http/pages.js';
 import { createRateLimits, type RateLimits } from '../http/rate-limits.js';
 import {
   type AccountForms,
@@ -85,21 +85,21 @@ export interface Context extends Core, ClientServices {
   readonly requestedScopes: (caller: AccessToken) => readonly string[];
   /** Scopes that a client may request. Each `auth.bearer({ scopes })` adds its own. */
   readonly knownScopes: Set<string>;
-  readonly openClientRequest: OpenClientRequest;
+  readonly readClientRequest: ReadClientRequest;
   readonly attemptRefresh: AttemptRefresh;
 
   // Logins in a browser
-  readonly lookFor: LookFor;
+  readonly pageContextOf: PageContextOf;
   readonly flows: LoginFlows;
   readonly redirectToAuth0: RedirectToAuth0;
   readonly consentForms: SealedForms<ConsentForm>;
-  readonly askForConsent: AskForConsent;
+  readonly promptForConsent: PromptForConsent;
   readonly approvals: Approvals;
   readonly browserSessions: BrowserSessions;
 
   // The page of connected apps
   readonly connectedAppsUrls: ConnectedAppsUrls;
-  readonly connectedAppsErrors: ErrorPlace;
+  readonly connectedAppsErrors: ErrorPages;
   readonly signInForms: SealedForms<'sign_in'>;
   readonly accountForms: AccountForms;
   readonly accountSignIns: AccountSignIns;
@@ -144,7 +144,7 @@ export function createContext(config: Config, host: HostEnvironment): Context {
   );
   const accountSessions = createAccountSessions(core);
 
-  const lookFor = createLookFor(config.brand, config.catalogue);
+  const pageContextOf = createPageContextOf(config.brand, config.catalogue);
   const cookies = cookieRules(config.isHttps, collections.namespace);
   const flows = createLoginFlows(cookies, now);
   const consentForms = createSealedForms<ConsentForm>(core, flows, 'consent-form', 'other_browser');
@@ -166,13 +166,13 @@ export function createContext(config: Config, host: HostEnvironment): Context {
     verifyBearer: createVerification(accessTokens, grants, callers, challengeOf(config)),
     requestedScopes: (caller) => caller.scopes,
     knownScopes,
-    openClientRequest: createClientRequests(authenticateClient, refreshTokens, limits),
+    readClientRequest: createClientRequests(authenticateClient, refreshTokens, limits),
     attemptRefresh: createRefreshAttempts(limits, refreshTokens),
-    lookFor,
+    pageContextOf,
     flows,
     redirectToAuth0: createUpstreamLogin(core, auth0, flows, limits),
     consentForms,
-    askForConsent: createConsentPrompt(core, consentForms, lookFor, consentUrl),
+    promptForConsent: createConsentPrompt(core, consentForms, pageContextOf, consentUrl),
     approvals: createApprovals(collections),
     browserSessions: createBrowserSessions(core, cookies),
     connectedAppsUrls,
@@ -268,7 +268,7 @@ function redirectUriRule({
 }
 
 /** Each error page of the page of connected apps links back to it. */
-function connectedAppsErrors(pageUrl: string): ErrorPlace {
+function connectedAppsErrors(pageUrl: string): ErrorPages {
   return {
     kindByCode: {
       access_denied: 'sign_in_denied',
@@ -276,7 +276,7 @@ function connectedAppsErrors(pageUrl: string): ErrorPlace {
       too_many_requests: 'too_many_requests',
       server_error: 'server_error',
     },
-    otherwise: 'page_expired',
-    way: { tryAgain: pageUrl },
+    defaultKind: 'page_expired',
+    link: { tryAgain: pageUrl },
   };
 }

@@ -6,7 +6,7 @@ import { runAsRequest } from '../config/request-context.js';
 import { allowCors, corsOnly, navigationsOnly } from '../http/cross-site.js';
 import { jsonErrors } from '../http/error-responses.js';
 import { methodNotAllowed, respondToHead } from '../http/handlers.js';
-import { type ErrorPlace, pageErrors } from '../http/pages.js';
+import { type ErrorPages, pageErrors } from '../http/pages.js';
 import { baseHeaders, isolated, pageHeaders } from '../http/response-headers.js';
 import { contentSecurityPolicy } from '../pages/layout.js';
 import type { Context } from './context.js';
@@ -48,12 +48,12 @@ export function accountPageSurface(context: Context): Surface {
 function pagesWith(
   context: Context,
   headers: readonly RequestHandler[],
-  place?: ErrorPlace,
+  pages?: ErrorPages,
 ): Surface {
-  const { config, limits, logError, lookFor } = context;
+  const { config, limits, logError, pageContextOf } = context;
   const setPageHeaders = pageHeaders(() => contentSecurityPolicy(config.brand));
   const setBaseHeaders = baseHeaders(config);
-  const errors = pageErrors(logError, lookFor, place);
+  const errors = pageErrors(logError, pageContextOf, pages);
   return (methods, handlers) => [
     correlateRequest,
     setPageHeaders,

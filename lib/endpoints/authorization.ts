@@ -5,7 +5,7 @@ import type { Context } from '../app/context.js';
 import { type Client, requiredMethod } from '../clients/client.js';
 import type { ApprovedRequest } from '../grants/login-transactions.js';
 import { crossSiteEvidence } from '../http/cross-site.js';
-import { answerClientError, PageError } from '../http/pages.js';
+import { PageError, sendClientError } from '../http/pages.js';
 import { queryOf, readForm } from '../http/read-request.js';
 import { noStore } from '../http/response-headers.js';
 import {
@@ -40,7 +40,7 @@ const CREDENTIALS = new Set([
  * @throws PageError until the redirect URI is validated: errors before that are never redirected
  */
 export function authorizationEndpoint(context: Context): RequestHandler[] {
-  const { config, redirectToAuth0, askForConsent, flows } = context;
+  const { config, redirectToAuth0, promptForConsent, flows } = context;
   const { issuer } = config;
   const { origin } = new URL(config.baseUrl);
   return [
@@ -59,11 +59,11 @@ export function authorizationEndpoint(context: Context): RequestHandler[] {
           await redirectToAuth0(req, res, { purpose: 'client', request }, flows.begin(req, res));
         } else {
           const { kind: clientKind, verifiedHost: clientHost } = client;
-          askForConsent(req, res, { request, clientKind, clientHost });
+          promptForConsent(req, res, { request, clientKind, clientHost });
         }
       } catch (error) {
         if (!(error instanceof OAuthError) || res.headersSent) throw error;
-        answerClientError(res, error, { target, clientKind: client.kind, issuer });
+        sendClientError(res, error, { target, clientKind: client.kind, issuer });
       }
     },
   ];

@@ -10,7 +10,7 @@ import type { ApprovedRequest } from '../grants/login-transactions.js';
 import { type PendingLogin, parsePendingLogin } from '../grants/login-transactions.js';
 import { toOAuthError } from '../http/error-responses.js';
 import type { FlowCookie } from '../http/login-flows.js';
-import { PageError, pageErrorOf } from '../http/pages.js';
+import { PageError, toPageError } from '../http/pages.js';
 import { queryOf } from '../http/read-request.js';
 import { noStore } from '../http/response-headers.js';
 import { codeResponse, errorResponse } from '../oauth/authorization-response.js';
@@ -76,7 +76,7 @@ async function rememberApproval(
   if (config.consent !== 'remember' || !mayBeRemembered(request)) return;
   if (registeredClients.find(request.clientId) === undefined) return;
   const session = await browserSessions.open(req, res);
-  await approvals.save({ ...request, browser: await session.keep() });
+  await approvals.save({ ...request, browser: await session.renew() });
 }
 
 async function signIn(
@@ -104,7 +104,7 @@ function reportFailure(
   const failure = failureOf(thrown);
   if (pending?.purpose === 'connected_apps') {
     emit({ type: 'sign_in_failed', ...failure });
-    throw pageErrorOf(thrown, connectedAppsErrors);
+    throw toPageError(thrown, connectedAppsErrors);
   }
   emit({ type: 'login_failed', ...failure, ...(pending && clientOf(pending.request)) });
   if (pending === undefined) throw asPage(req, thrown, flow);

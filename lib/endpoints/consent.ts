@@ -4,10 +4,10 @@ import type { Request, RequestHandler, Response } from 'express';
 import type { Context } from '../app/context.js';
 import { clientFingerprint } from '../clients/client.js';
 import { type ConsentForm, MIN_READING_MS } from '../http/consent-prompt.js';
-import { alreadySubmitted, answerClientError, CLIENT_LOGIN } from '../http/pages.js';
+import { alreadySubmitted, CLIENT_LOGIN_ERRORS, sendClientError } from '../http/pages.js';
 import { readForm } from '../http/read-request.js';
 import { noStore } from '../http/response-headers.js';
-import type { OpenedForm } from '../http/sealed-forms.js';
+import type { SubmittedForm } from '../http/sealed-forms.js';
 import { AccessDeniedError, InvalidRequestError } from '../oauth/errors.js';
 import type { Parameters } from '../oauth/parameters.js';
 
@@ -20,19 +20,19 @@ const MAX_BODY_BYTES = 64 * 1024;
  * @throws PageError the form is not of this browser, has expired, or was submitted before
  */
 export function consentEndpoint(context: Context): RequestHandler[] {
-  const { consentForms, askForConsent, redirectToAuth0 } = context;
+  const { consentForms, promptForConsent, redirectToAuth0 } = context;
   const { minReadingMs = MIN_READING_MS, nowMs = Date.now } = context;
   return [
     noStore,
     async function decide(req, res) {
       const form = await readForm(req, res, MAX_BODY_BYTES);
       const opened = consentForms.read(req, fieldOf(form, 'request'));
-      const { madeAt, ...question } = opened.content;
-      const { request } = question;
+      const { createdAtMs, ...consent } = opened.content;
+      const { request } = consent;
       switch (fieldOf(form, 'decision')) {
         case 'allow':
-          if (nowMs() - madeAt < minReadingMs) {
-            return askForConsent(req, res, question, { wasTooSoon: true });
+          if (nowMs() - createdAtMs < minReadingMs) {
+            return promptForConsent(req, res, consent, { wasTooSoon: true });
           }
           return redirectToAuth0(req, res, { purpose: 'client', request }, opened.flow);
         case 'deny':
@@ -48,15 +48,15 @@ export function consentEndpoint(context: Context): RequestHandler[] {
 async function deny(
   req: Request,
   res: Response,
-  { content: { request, clientKind }, flow }: OpenedForm<ConsentForm>,
+  { content: { request, clientKind }, flow }: SubmittedForm<ConsentForm>,
   { config, logins, limits, emit }: Context,
 ): Promise<void> {
   await limits.countLogin(req);
   if (!(await logins.decline(flow.state, flow.formExpiresAt))) throw alreadySubmitted();
   emit({ type: 'consent_denied', client: clientFingerprint(request.clientId) });
   const error = new AccessDeniedError('The user denied the request');
-  const place = { ...CLIENT_LOGIN, kindByCode: { access_denied: 'not_allowed' } } as const;
-  answerClientError(res, error, { target: request, clientKind, issuer: config.issuer, place });
+  const pages = { ...CLIENT_LOGIN_ERRORS, kindByCode: { access_denied: 'not_allowed' } } as const;
+  sendClientError(res, error, { target: request, clientKind, issuer: config.issuer, pages });
 }
 
 /** A sealed request is longer than the limit of other parameters allows. */

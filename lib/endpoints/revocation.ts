@@ -12,11 +12,11 @@ import { requiredParameter } from '../oauth/parameters.js';
  * @throws InvalidRequestError `token` is missing or repeated
  * @throws InvalidClientError client authentication failed
  */
-export function revocationEndpoint({ openClientRequest, grants }: Context): RequestHandler[] {
+export function revocationEndpoint({ readClientRequest, grants }: Context): RequestHandler[] {
   return [
     noStore,
     async function revoke(req, res) {
-      const { form, client } = await openClientRequest(req, res);
+      const { form, client } = await readClientRequest(req, res);
       // RFC 7009 §2.2: an unknown token is a success. So is another client's, which stays valid: a public client
       // may be guessing.
       const found = await grants.findByToken(requiredParameter(form, 'token'), client.id);

@@ -18,11 +18,11 @@ import { parseTokenRequest } from '../oauth/token-request.js';
  *   UnsupportedGrantTypeError, TooManyRequestsError, TemporarilyUnavailableError
  */
 export function tokenEndpoint(context: Context): RequestHandler[] {
-  const { openClientRequest, clients } = context;
+  const { readClientRequest, clients } = context;
   return [
     noStore,
     async function issueTokens(req, res) {
-      const { form, client } = await openClientRequest(req, res);
+      const { form, client } = await readClientRequest(req, res);
       try {
         const tokens = await tokensFor(req, form, client, context);
         if (tokens.onSent !== undefined) res.once('finish', tokens.onSent);

@@ -30,7 +30,7 @@ export interface BrowserSession {
   /** The browser's id; undefined without a session. */
   readonly browser: string | undefined;
   /** Creates or renews the session. The response sets the cookie. */
-  keep(): Promise<string>;
+  renew(): Promise<string>;
 }
 
 /** Sessions of browsers in which an approval is remembered. */
@@ -77,7 +77,7 @@ export function createBrowserSessions(core: Core, cookies: CookieRules): Browser
       const current = await load(req, res);
       return {
         browser: current.browser,
-        async keep() {
+        async renew() {
           current.browser ??= randomBytes(18).toString('base64url');
           current.cookie.maxAge = ttlSeconds * 1000;
           // express-session sends the cookie with its new expiry only if the session was modified.

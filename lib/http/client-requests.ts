@@ -26,13 +26,13 @@ export interface ClientRequest {
  * @throws TooManyRequestsError (429) the limit of the address, of the grant, or of guesses at the client's secret
  * @throws InvalidClientError (401) client authentication failed
  */
-export type OpenClientRequest = (req: Request, res: Response) => Promise<ClientRequest>;
+export type ReadClientRequest = (req: Request, res: Response) => Promise<ClientRequest>;
 
 export function createClientRequests(
   authenticateClient: AuthenticateClient,
   refreshTokens: RefreshTokens,
   limits: RateLimits,
-): OpenClientRequest {
+): ReadClientRequest {
   /** The grant of a refresh token that was issued to this client; read from the token itself. */
   function grantIdOf(form: Parameters, clientId: string): string | undefined {
     const isRefresh = form.get('grant_type')?.[0] === 'refresh_token';
@@ -64,7 +64,7 @@ export function createClientRequests(
     }
   }
 
-  return async function openClientRequest(req, res) {
+  return async function readClientRequest(req, res) {
     const address = limits.addressOf(req);
     // Fetches for client authentication count for the address: the form proves nothing yet.
     noteCaller(limits.addressOf(req, IPV6_SITE));

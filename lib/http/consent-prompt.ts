@@ -8,7 +8,7 @@ import type { Core } from '../core.js';
 import type { ApprovedRequest } from '../grants/login-transactions.js';
 import { redirectUriHost, redirectUriKind } from '../oauth/redirect-uri.js';
 import { consentPage } from '../pages/consent-page.js';
-import { type LookFor, sendPage } from './pages.js';
+import { type PageContextOf, sendPage } from './pages.js';
 import type { SealedForms } from './sealed-forms.js';
 
 /**
@@ -27,11 +27,11 @@ export interface ConsentRequest {
 /** The content of the form. */
 export interface ConsentForm extends ConsentRequest {
   /** When the page was created; unix time in milliseconds. */
-  readonly madeAt: number;
+  readonly createdAtMs: number;
 }
 
 /** Sends the consent page. */
-export type AskForConsent = (
+export type PromptForConsent = (
   req: Request,
   res: Response,
   consent: ConsentRequest,
@@ -41,15 +41,15 @@ export type AskForConsent = (
 export function createConsentPrompt(
   { config, nowMs = Date.now }: Core,
   forms: SealedForms<ConsentForm>,
-  lookFor: LookFor,
+  pageContextOf: PageContextOf,
   consentUrl: string,
-): AskForConsent {
+): PromptForConsent {
   const { resource, scopes } = config;
-  return function askForConsent(req, res, consent, { wasTooSoon = false } = {}) {
+  return function promptForConsent(req, res, consent, { wasTooSoon = false } = {}) {
     const { request, clientKind, clientHost } = consent;
     const { redirectUri, client } = request;
-    const form: ConsentForm = { request, clientKind, clientHost, madeAt: nowMs() };
-    const page = consentPage(lookFor(req), {
+    const form: ConsentForm = { request, clientKind, clientHost, createdAtMs: nowMs() };
+    const page = consentPage(pageContextOf(req), {
       form: {
         action: formUrl(consentUrl, request),
         fields: { request: forms.write(req, res, form) },

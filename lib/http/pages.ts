@@ -9,7 +9,7 @@ import { optionalParameter } from '../oauth/parameters.js';
 import { redirectUriKind } from '../oauth/redirect-uri.js';
 import type { Brand } from '../pages/brand.js';
 import { type ErrorPage, errorPage } from '../pages/error-page.js';
-import type { PageLook } from '../pages/layout.js';
+import type { PageContext } from '../pages/layout.js';
 import type { Catalogue } from '../pages/texts/catalogue.js';
 import type { ErrorPageKind } from '../pages/texts/page-texts.js';
 import {
@@ -22,11 +22,11 @@ import {
 import { queryOf } from './read-request.js';
 
 /** The brand, and the texts in the language of a request. */
-export type LookFor = (req: Request) => PageLook;
+export type PageContextOf = (req: Request) => PageContext;
 
 /** `ui_locales` precedes `Accept-Language` (OpenID Connect Core §3.1.2.1). */
-export function createLookFor(brand: Brand, catalogue: Catalogue): LookFor {
-  return function lookFor(req) {
+export function createPageContextOf(brand: Brand, catalogue: Catalogue): PageContextOf {
+  return function pageContextOf(req) {
     const texts = catalogue.choose({
       uiLocales: uiLocales(req),
       acceptLanguage: req.headers['accept-language'],
@@ -55,20 +55,20 @@ export class PageError extends Error {
   readonly kind: ErrorPageKind;
   /** For the log, and for the response to a program that accepts JSON only. */
   readonly error: OAuthError;
-  readonly way: WayOn | undefined;
+  readonly link: ErrorPageLink | undefined;
 
-  constructor(kind: ErrorPageKind, error: OAuthError, way?: WayOn) {
+  constructor(kind: ErrorPageKind, error: OAuthError, link?: ErrorPageLink) {
     super(error.message, { cause: error });
     this.kind = kind;
     this.error = error;
-    this.way = way;
+    this.link = link;
   }
 }
 
 /** The link of an error page. */
-export type WayOn =
+export type ErrorPageLink =
   /** The error response to the client, at a redirect URI that the page names. */
-  | { readonly goOn: string }
+  | { readonly toClient: string }
   /** A page of this server, to try again. */
   | { readonly tryAgain: string }
   /** The pending login of this browser at Auth0. */
@@ -88,14 +88,14 @@ export function alreadySubmitted(signInUrl?: string): PageError {
 }
 
 /** The error pages of one flow. */
-export interface ErrorPlace {
+export interface ErrorPages {
   readonly kindByCode: Readonly<Record<string, ErrorPageKind>>;
-  readonly otherwise: ErrorPageKind;
-  readonly way: WayOn | undefined;
+  readonly defaultKind: ErrorPageKind;
+  readonly link: ErrorPageLink | undefined;
 }
 
 /** The login of a client. */
-export const CLIENT_LOGIN: ErrorPlace = {
+export const CLIENT_LOGIN_ERRORS: ErrorPages = {
   kindByCode: {
     invalid_client: 'unknown_client',
     unauthorized_client: 'unauthorized_client',
@@ -104,18 +104,18 @@ export const CLIENT_LOGIN: ErrorPlace = {
     too_many_requests: 'too_many_requests',
     server_error: 'server_error',
   },
-  otherwise: 'invalid_request',
-  way: undefined,
+  defaultKind: 'invalid_request',
+  link: undefined,
 };
 
-/** @param place Default: {@link CLIENT_LOGIN} */
+/** @param pages Default: {@link CLIENT_LOGIN_ERRORS} */
 export function pageErrors(
   logError: ErrorLog,
-  lookFor: LookFor,
-  place: ErrorPlace = CLIENT_LOGIN,
+  pageContextOf: PageContextOf,
+  pages: ErrorPages = CLIENT_LOGIN_ERRORS,
 ): ErrorRequestHandler {
   return function sendErrorAsPage(thrown: unknown, req, res, next) {
-    const { kind, error, way = place.way } = pageErrorOf(thrown, place);
+    const { kind, error, link = pages.link } = toPageError(thrown, pages);
     const correlationId = logError(req, error);
     if (res.headersSent) {
       next(thrown);
@@ -127,9 +127,14 @@ export function pageErrors(
       return;
     }
     setRetryAfter(res, error);
-    const look = lookFor(req);
+    const context = pageContextOf(req);
     const tenantMessage = tenantMessageOf(error);
-    const page = errorPage(look, { kind, correlationId, tenantMessage, link: linkOf(way, look) });
+    const page = errorPage(context, {
+      kind,
+      correlationId,
+      tenantMessage,
+      link: linkOf(link, context),
+    });
     sendPage(res, error.status === 401 ? 400 : error.status, page);
   };
 }
@@ -141,17 +146,17 @@ function acceptsOnlyJson(req: Request): boolean {
 }
 
 /** The page of an error in a flow. */
-export function pageErrorOf(thrown: unknown, place: ErrorPlace): PageError {
+export function toPageError(thrown: unknown, pages: ErrorPages): PageError {
   if (thrown instanceof PageError) return thrown;
   const error = toOAuthError(thrown);
-  return new PageError(place.kindByCode[error.code] ?? place.otherwise, error, place.way);
+  return new PageError(pages.kindByCode[error.code] ?? pages.defaultKind, error, pages.link);
 }
 
-function linkOf(way: WayOn | undefined, { texts }: PageLook): ErrorPage['link'] {
-  if (way === undefined) return undefined;
-  if ('goOn' in way) return { href: way.goOn };
-  if ('signIn' in way) return { href: way.signIn, text: texts.connectedApps.signIn };
-  return { href: way.tryAgain, text: texts.errorPage.tryAgain };
+function linkOf(link: ErrorPageLink | undefined, { texts }: PageContext): ErrorPage['link'] {
+  if (link === undefined) return undefined;
+  if ('toClient' in link) return { href: link.toClient };
+  if ('signIn' in link) return { href: link.signIn, text: texts.connectedApps.signIn };
+  return { href: link.tryAgain, text: texts.errorPage.tryAgain };
 }
 
 /**
@@ -161,14 +166,14 @@ function linkOf(way: WayOn | undefined, { texts }: PageLook): ErrorPage['link'] 
  *
  * @throws PageError the page
  */
-export function answerClientError(
+export function sendClientError(
   res: Response,
   error: OAuthError,
-  { target, clientKind, issuer, place = CLIENT_LOGIN }: AuthorizationErrorResponse,
+  { target, clientKind, issuer, pages = CLIENT_LOGIN_ERRORS }: AuthorizationErrorResponse,
 ): void {
   const location = errorResponse(target, error, issuer);
   if (clientKind !== 'preregistered' && redirectUriKind(target.redirectUri) !== 'loopback') {
-    throw pageErrorOf(error, { ...place, way: { goOn: location } });
+    throw toPageError(error, { ...pages, link: { toClient: location } });
   }
   res.redirect(303, location);
 }
@@ -177,5 +182,5 @@ interface AuthorizationErrorResponse {
   readonly target: RedirectTarget;
   readonly clientKind: Client['kind'];
   readonly issuer: string;
-  readonly place?: ErrorPlace;
+  readonly pages?: ErrorPages;
 }

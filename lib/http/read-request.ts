@@ -57,7 +57,7 @@ export async function readJson(req: Request, res: Response, maxBytes: number): P
 
 /** The text of the body, or the value that a body parser of the app has parsed before. */
 async function bodyOf(req: Request, res: Response, maxBytes: number): Promise<string | object> {
-  refuseTooLarge(req, maxBytes);
+  rejectTooLarge(req, maxBytes);
   // An empty body that a parser has read has ended without a chunk.
   const isRead = req.readableDidRead || req.readableEnded;
   const body: unknown = isRead ? req.body : await readBytes(req, res, { maxBytes });
@@ -108,7 +108,7 @@ export async function readBytes(req: Request, res: Response, limits: BodyLimits)
   if (encoding.toLowerCase() !== 'identity') {
     throw new UnsupportedBodyError('The body must not be compressed');
   }
-  refuseTooLarge(req, maxBytes);
+  rejectTooLarge(req, maxBytes);
   if (req.destroyed) throw new InvalidRequestError('The body is not complete');
 
   return new Promise((resolve, reject) => {
@@ -147,7 +147,7 @@ export async function readBytes(req: Request, res: Response, limits: BodyLimits)
 }
 
 /** @throws RequestTooLargeError by the Content-Length of the request */
-export function refuseTooLarge(req: Request, maxBytes: number): void {
+export function rejectTooLarge(req: Request, maxBytes: number): void {
   if (Number(req.headers['content-length'] ?? 0) > maxBytes) throw tooLarge(maxBytes);
 }
 

@@ -15,7 +15,7 @@ import { FORM_TTL_SECONDS, type LoginFlow, type LoginFlows } from './login-flows
 import { PageError } from './pages.js';
 
 /** A submitted form. */
-export interface OpenedForm<Content> {
+export interface SubmittedForm<Content> {
   readonly content: Content;
   /** The flow that started with the form. */
   readonly flow: LoginFlow & { readonly formExpiresAt: number };
@@ -26,7 +26,7 @@ export interface SealedForms<Content> {
   /** The value of the hidden field. Starts a flow and sets its cookie. */
   write(req: Request, res: Response, content: Content): string;
   /** @throws PageError the form comes from another site or browser, is forged, or has expired */
-  read(req: Request, sealed: string | undefined): OpenedForm<Content>;
+  read(req: Request, sealed: string | undefined): SubmittedForm<Content>;
 }
 
 /**
@@ -56,7 +56,7 @@ export function createSealedForms<Content>(
       const opened = sealer.open(Buffer.from(sealed ?? '', 'base64url'), issuer);
       if (opened === undefined) throw invalidForm(foreign, 'the seal is not valid');
       // Sealed by `write`, so its shape is known.
-      const form: OpenedForm<Content> = JSON.parse(String(opened));
+      const form: SubmittedForm<Content> = JSON.parse(String(opened));
       // Before the cookie, which expires with the form.
       if (form.flow.formExpiresAt <= now()) {
         throw invalidForm('login_expired', 'the form has expired');
@@ -76,8 +76,8 @@ export const MAX_FORM_BYTES: number = 4 * 1024;
 
 /** The action of a button on the page of connected apps. */
 export type AccountAction =
-  | { readonly does: 'disconnect'; readonly grantId: string }
-  | { readonly does: 'sign_out' };
+  | { readonly type: 'disconnect'; readonly grantId: string }
+  | { readonly type: 'sign_out' };
 
 /** Forms of a signed-in user: OWASP's signed double submit, with the session in place of a second cookie. */
 export interface AccountForms {
@@ -86,11 +86,11 @@ export interface AccountForms {
   /** @throws PageError the request comes from a page of another site */
   requireOwnPage(req: Request): void;
   /** @throws PageError the field belongs to another session or button, or is forged */
-  read<Does extends AccountAction['does']>(
+  read<Type extends AccountAction['type']>(
     user: SignedInUser,
     sealed: string | undefined,
-    does: Does,
-  ): Extract<AccountAction, { does: Does }>;
+    type: Type,
+  ): Extract<AccountAction, { type: Type }>;
 }
 
 export function createAccountForms({ config, signingKeys }: Core): AccountForms {
@@ -107,25 +107,25 @@ export function createAccountForms({ config, signingKeys }: Core): AccountForms 
       const evidence = crossSiteEvidence(req, origin);
       if (evidence !== undefined) throw invalidForm('page_expired', evidence);
     },
-    read(user, sealed, does) {
+    read(user, sealed, type) {
       const opened = sealer.open(Buffer.from(sealed ?? '', 'base64url'), bindingOf(user));
       if (opened === undefined) {
         throw invalidForm('page_expired', 'the form belongs to another session');
       }
       // Sealed by `write`, so its shape is known.
       const action: AccountAction = JSON.parse(String(opened));
-      if (!isAction(action, does))
-        throw invalidForm('page_expired', `the form is for ${action.does}`);
+      if (!isAction(action, type))
+        throw invalidForm('page_expired', `the form is for ${action.type}`);
       return action;
     },
   };
 }
 
-function isAction<Does extends AccountAction['does']>(
+function isAction<Type extends AccountAction['type']>(
   action: AccountAction,
-  does: Does,
-): action is Extract<AccountAction, { does: Does }> {
-  return action.does === does;
+  type: Type,
+): action is Extract<AccountAction, { type: Type }> {
+  return action.type === type;
 }
 
 function invalidForm(kind: ErrorPageKind, detail: string): PageError {

@@ -5,7 +5,7 @@
  */
 import type { RedirectUriKind } from '../oauth/redirect-uri.js';
 import { type FormTarget, fill, type Html, html, postForm } from './html.js';
-import { brandTile, layout, type PageLook } from './layout.js';
+import { brandTile, layout, type PageContext } from './layout.js';
 import { displayName, initial, visibleAscii } from './untrusted-text.js';
 
 /** The content of the page. Text from the client is untrusted. */
@@ -38,18 +38,18 @@ export interface ConsentPage {
 }
 
 /** @throws RangeError the form's action is not a web address */
-export function consentPage(look: PageLook, model: ConsentPage): string {
-  const texts = look.texts.consent;
-  const app = appName(look, model);
+export function consentPage(context: PageContext, model: ConsentPage): string {
+  const texts = context.texts.consent;
+  const app = appName(context, model);
   const body = html`<div class="stack">
 ${model.wasTooSoon && warning(html`<strong>${texts.tooSoonTitle}</strong> ${texts.tooSoon}`, 'alert')}
 <div>
-${pair(look, model, app)}
-<h1>${fill(texts.heading, { app: bdi(app), service: bdi(look.brand.name) })}</h1>
-${nameOrigin(look, model)}
+${pair(context, model, app)}
+<h1>${fill(texts.heading, { app: bdi(app), service: bdi(context.brand.name) })}</h1>
+${nameOrigin(context, model)}
 </div>
-${destination(look, model)}
-${scopeList(look, model)}
+${destination(context, model)}
+${scopeList(context, model)}
 <p>${texts.next}</p>
 ${postForm(
   model.form,
@@ -59,18 +59,21 @@ ${postForm(
 <button type="submit" name="decision" value="allow" class="primary">${texts.allow}</button>
 </div>`,
 )}
-${details(look, model)}
+${details(context, model)}
 </div>`;
-  return layout(look, { title: fill(texts.heading, { app, service: look.brand.name }), body });
+  return layout(context, {
+    title: fill(texts.heading, { app, service: context.brand.name }),
+    body,
+  });
 }
 
-function appName({ texts }: PageLook, { clientName, clientHost }: ConsentPage): string {
+function appName({ texts }: PageContext, { clientName, clientHost }: ConsentPage): string {
   return displayName(clientName) ?? clientHost ?? texts.consent.unnamedApp;
 }
 
-function pair({ brand }: PageLook, model: ConsentPage, app: string): Html {
+function pair({ brand }: PageContext, model: ConsentPage, app: string): Html {
   const known = isKnown(model) && ' known';
-  return html`<div class="pair" aria-hidden="true"><span class="logo initial asker${known}">${initial(app)}</span>${arrowIcon}${brandTile(brand)}</div>`;
+  return html`<div class="pair" aria-hidden="true"><span class="logo initial client${known}">${initial(app)}</span>${arrowIcon}${brandTile(brand)}</div>`;
 }
 
 function isKnown({ clientNameVerified, clientHost }: ConsentPage): boolean {
@@ -78,7 +81,10 @@ function isKnown({ clientNameVerified, clientHost }: ConsentPage): boolean {
 }
 
 /** RFC 7591 §5: a client's name is its own claim, unless the operator or the host vouches for it. */
-function nameOrigin({ brand, texts: { consent } }: PageLook, model: ConsentPage): Html | undefined {
+function nameOrigin(
+  { brand, texts: { consent } }: PageContext,
+  model: ConsentPage,
+): Html | undefined {
   if (model.clientNameVerified) {
     const text = fill(consent.namePreRegistered, { service: bdi(brand.name) });
     return html`<p class="origin known">${shieldIcon}<span>${text}</span></p>`;
@@ -91,7 +97,7 @@ function nameOrigin({ brand, texts: { consent } }: PageLook, model: ConsentPage)
   return html`<p class="origin">${questionIcon}<span>${consent.nameSelfDeclared}</span></p>`;
 }
 
-function destination({ texts: { consent } }: PageLook, model: ConsentPage): Html {
+function destination({ texts: { consent } }: PageContext, model: ConsentPage): Html {
   return html`<section class="stack">
 <div class="box"><h2>${consent.destination}</h2>
 <p class="host"><bdi dir="ltr">${visibleAscii(model.redirectHost)}</bdi></p></div>
@@ -104,7 +110,7 @@ function scheme(uri: string): string {
 }
 
 function redirectWarning(
-  texts: PageLook['texts']['consent'],
+  texts: PageContext['texts']['consent'],
   { redirectKind, redirectUri }: ConsentPage,
 ): Html | undefined {
   if (redirectKind === 'https') return undefined;
@@ -120,7 +126,7 @@ function warning(text: Html, role: 'alert' | 'note'): Html {
   return html`<div class="warning" role="${role}">${warningIcon}<p>${text}</p></div>`;
 }
 
-function scopeList({ brand, texts }: PageLook, { scopes }: ConsentPage): Html {
+function scopeList({ brand, texts }: PageContext, { scopes }: ConsentPage): Html {
   const { consent } = texts;
   const openidScopes = new Map(Object.entries(texts.scopes));
   const items = scopes.map(({ name, description = openidScopes.get(name) }) => {
@@ -134,7 +140,7 @@ function scopeList({ brand, texts }: PageLook, { scopes }: ConsentPage): Html {
 <ul class="scopes">${items.length > 0 ? items : html`<li>${tickIcon}<span>${none}</span></li>`}</ul></section>`;
 }
 
-function details({ texts: { consent } }: PageLook, model: ConsentPage): Html {
+function details({ texts: { consent } }: PageContext, model: ConsentPage): Html {
   const rows: [string, string][] = [
     [consent.redirectUri, visibleAscii(model.redirectUri)],
     [consent.resource, visibleAscii(model.resource)],

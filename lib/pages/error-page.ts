@@ -4,7 +4,7 @@
  */
 import { redirectUriHost, redirectUriKind } from '../oauth/redirect-uri.js';
 import { fill, type Html, html, isOwnPath, webLink } from './html.js';
-import { layout, type PageLook } from './layout.js';
+import { layout, type PageContext } from './layout.js';
 import type { ErrorPageKind } from './texts/page-texts.js';
 import { visibleAscii } from './untrusted-text.js';
 
@@ -23,20 +23,20 @@ export interface ErrorPage {
 }
 
 export function errorPage(
-  look: PageLook,
+  context: PageContext,
   { kind, correlationId, tenantMessage, link }: ErrorPage,
 ): string {
-  const { title, message, remedy } = look.texts.error[kind];
-  const labels = look.texts.errorPage;
+  const { title, message, remedy } = context.texts.error[kind];
+  const labels = context.texts.errorPage;
   const body = html`<div class="stack">
 <h1>${title}</h1>
 <p>${message}</p>
 ${tenantMessage && quotation(labels.tenantSays, tenantMessage)}
 <section class="box"><h2>${labels.remedy}</h2><p>${remedy}</p></section>
-${link && button(look, link.href, link.text)}
+${link && button(context, link.href, link.text)}
 <p class="muted details">${labels.correlationId}: <code><bdi dir="ltr">${visibleAscii(correlationId)}</bdi></code></p>
 </div>`;
-  return layout(look, { title, body });
+  return layout(context, { title, body });
 }
 
 /** In quotation marks and under a heading, so that it cannot pass for a text of this server. */
@@ -45,7 +45,7 @@ function quotation(heading: string, text: string): Html {
 }
 
 function button(
-  { texts: { errorPage: labels } }: PageLook,
+  { texts: { errorPage: labels } }: PageContext,
   href: string,
   text: string | undefined,
 ): Html | undefined {

@@ -6,7 +6,7 @@ import type { PageTexts } from './texts/page-texts.js';
 import { initial } from './untrusted-text.js';
 
 /** Brand and language of a page. */
-export interface PageLook {
+export interface PageContext {
   readonly brand: Brand;
   readonly texts: PageTexts;
 }
@@ -40,7 +40,7 @@ export function contentSecurityPolicy(brand: Brand): string {
 }
 
 /** The whole document. */
-export function layout({ brand, texts }: PageLook, { title, body }: PageContent): string {
+export function layout({ brand, texts }: PageContext, { title, body }: PageContent): string {
   return html`<!doctype html>
 <html lang="${texts.lang}" dir="${texts.dir}">
 <head>
@@ -68,7 +68,7 @@ export function brandTile({ logo, name }: Brand): Html {
     : html`<img class="logo" src="${logo}" alt="">`;
 }
 
-function footer({ brand, texts }: PageLook): Html | undefined {
+function footer({ brand, texts }: PageContext): Html | undefined {
   const links = [
     { href: brand.policyUrl, text: texts.footer.policy },
     { href: brand.termsUrl, text: texts.footer.terms },

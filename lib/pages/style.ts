@@ -84,8 +84,8 @@ background:var(--warn-page);color:var(--warn-ink);font-size:.9375rem}
 const CONSENT: Html = html`
 .pair{display:flex;align-items:center;gap:.625rem;color:var(--muted);margin-block-end:1rem}
 .pair .logo{inline-size:3rem;block-size:3rem;border-radius:.75rem;font-size:1.375rem}
-.asker{background:var(--sunken);color:var(--ink);border:2px dashed var(--muted)}
-.asker.known{border:2px solid var(--ok)}
+.client{background:var(--sunken);color:var(--ink);border:2px dashed var(--muted)}
+.client.known{border:2px solid var(--ok)}
 [dir=rtl] .arrow{transform:scaleX(-1)}
 .origin{display:flex;gap:.5rem;margin-block-start:.625rem;color:var(--muted);font-size:.9375rem}
 .origin svg{margin-block-start:.1875rem}.origin.known svg{color:var(--ok)}

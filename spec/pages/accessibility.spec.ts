@@ -13,7 +13,7 @@ import { consentPage } from '../../lib/pages/consent-page.js';
 import { contentSecurityPolicy } from '../../lib/pages/layout.js';
 import { launchChromium } from '../support/chromium.js';
 import { isLong } from '../support/mode.js';
-import { brand, consent, look, samplePages } from './sample-pages.js';
+import { brand, consent, pageContext, samplePages } from './sample-pages.js';
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
@@ -94,7 +94,7 @@ afterAll(async () => {
 function accented(accentColor: string): { markup: string; policy: string } {
   const painted = parseBrand({ name: 'Harbour', accentColor });
   return {
-    markup: consentPage({ ...look, brand: painted }, consent),
+    markup: consentPage({ ...pageContext, brand: painted }, consent),
     policy: contentSecurityPolicy(painted),
   };
 }
@@ -253,7 +253,7 @@ describe('the pages in Chromium', () => {
     ]);
     await page.close();
     await close(auth0);
-    // No app claims the scheme here; what matters is that Chromium went to look for one.
+    // No app claims the scheme here; what matters is that Chromium went to context for one.
     expect(failed.failure()?.errorText).not.toMatch(/CSP|BLOCKED/i);
     expect(complaints.filter((complaint) => /policy/i.test(complaint))).toEqual([]);
   });

@@ -2,10 +2,10 @@ import { describe, expect, it } from '@jest/globals';
 
 import { redirectUriHost } from '../../lib/oauth/redirect-uri.js';
 import { type ConsentPage, consentPage } from '../../lib/pages/consent-page.js';
-import { consent, look } from './sample-pages.js';
+import { consent, pageContext } from './sample-pages.js';
 
 const page = (changes: Partial<ConsentPage> = {}): string =>
-  consentPage(look, { ...consent, ...changes });
+  consentPage(pageContext, { ...consent, ...changes });
 
 /** The text of the page. */
 const seen = (changes: Partial<ConsentPage> = {}): string =>

@@ -5,11 +5,11 @@ import { describe, expect, it } from '@jest/globals';
 import { parseBrand } from '../../lib/pages/brand.js';
 import { consentPage } from '../../lib/pages/consent-page.js';
 import { contentSecurityPolicy } from '../../lib/pages/layout.js';
-import { brand, consent, look, samplePages } from './sample-pages.js';
+import { brand, consent, pageContext, samplePages } from './sample-pages.js';
 
 describe('contentSecurityPolicy', () => {
   it('PX-9 R-AZ-10 forbids everything but the one style sheet', () => {
-    const [, css = ''] = /<style>(.*?)<\/style>/s.exec(consentPage(look, consent)) ?? [];
+    const [, css = ''] = /<style>(.*?)<\/style>/s.exec(consentPage(pageContext, consent)) ?? [];
     const hash = createHash('sha256').update(css).digest('base64');
     expect(contentSecurityPolicy(brand)).toBe(
       `default-src 'none'; style-src 'sha256-${hash}'; base-uri 'none'; frame-ancestors 'none'`,
@@ -45,12 +45,12 @@ describe('every page', () => {
 
   it('shows the logo beside the name, hidden from screen readers', () => {
     const withLogo = parseBrand({ name: 'Harbour', logo: '/logo.svg' });
-    const page = consentPage({ ...look, brand: withLogo }, consent);
+    const page = consentPage({ ...pageContext, brand: withLogo }, consent);
     expect(page).toContain('<img class="logo" src="/logo.svg" alt=""><bdi>Harbour</bdi>');
   });
 
   it('has no footer without links', () => {
-    const page = consentPage({ ...look, brand: parseBrand({ name: 'Harbour' }) }, consent);
+    const page = consentPage({ ...pageContext, brand: parseBrand({ name: 'Harbour' }) }, consent);
     expect(page).not.toContain('<footer');
   });
 });

@@ -9,7 +9,7 @@ import {
 } from '../../lib/pages/connected-apps-page.js';
 import { type ConsentPage, consentPage } from '../../lib/pages/consent-page.js';
 import { errorPage } from '../../lib/pages/error-page.js';
-import type { PageLook } from '../../lib/pages/layout.js';
+import type { PageContext } from '../../lib/pages/layout.js';
 import { createCatalogue } from '../../lib/pages/texts/catalogue.js';
 
 export const brand: Brand = parseBrand({
@@ -18,7 +18,10 @@ export const brand: Brand = parseBrand({
   termsUrl: 'https://weather.example.com/terms',
 });
 
-export const look: PageLook = { brand, texts: createCatalogue().choose({ uiLocales: 'en' }) };
+export const pageContext: PageContext = {
+  brand,
+  texts: createCatalogue().choose({ uiLocales: 'en' }),
+};
 
 export const consent: ConsentPage = {
   form: { action: '/consent', fields: { request: 'sealed' } },
@@ -67,9 +70,9 @@ const crowded: ConsentPage = {
 
 /** Name → document. `wide` ones have content that wants to be broader than any screen. */
 export const samplePages: Readonly<Record<string, string>> = {
-  consent: consentPage(look, consent),
-  'consent that was allowed too soon': consentPage(look, { ...consent, wasTooSoon: true }),
-  'consent for a loopback client': consentPage(look, {
+  consent: consentPage(pageContext, consent),
+  'consent that was allowed too soon': consentPage(pageContext, { ...consent, wasTooSoon: true }),
+  'consent for a loopback client': consentPage(pageContext, {
     ...consent,
     redirectUri: 'http://127.0.0.1:3334/callback',
     redirectHost: '127.0.0.1:3334',
@@ -93,41 +96,41 @@ export const samplePages: Readonly<Record<string, string>> = {
     { brand, texts: createCatalogue().choose({ uiLocales: 'es' }) },
     consent,
   ),
-  'crowded consent': consentPage(look, crowded),
+  'crowded consent': consentPage(pageContext, crowded),
   'crowded consent from right to left': consentPage(
     { brand, texts: createCatalogue({ ar: { dir: 'rtl' } }).choose({ uiLocales: 'ar' }) },
     crowded,
   ),
-  error: errorPage(look, {
+  error: errorPage(pageContext, {
     kind: 'other_browser',
     correlationId: '01JPA6Q9',
     link: { href: 'https://weather.example.com/' },
   }),
-  'error with a long way on': errorPage(look, {
+  'error with a long way on': errorPage(pageContext, {
     kind: 'invalid_redirect',
     correlationId: '01JPA6Q9',
     link: { href: `https://${'unbreakable'.repeat(5)}.weather.example.com/` },
   }),
-  'not allowed, with a link to the app': errorPage(look, {
+  'not allowed, with a link to the app': errorPage(pageContext, {
     kind: 'not_allowed',
     correlationId: '01JPA6Q9',
     link: { href: 'cursor://anysphere.cursor-retrieval/cb?error=access_denied' },
   }),
-  'access denied': errorPage(look, { kind: 'denied', correlationId: '01JPA6Q9' }),
-  'access denied by the tenant': errorPage(look, {
+  'access denied': errorPage(pageContext, { kind: 'denied', correlationId: '01JPA6Q9' }),
+  'access denied by the tenant': errorPage(pageContext, {
     kind: 'sign_in_denied',
     correlationId: '01JPA6Q9',
     tenantMessage: `Please verify ${'every-address'.repeat(12)} first.`,
     link: { href: 'https://weather.example.com/connected-apps', text: 'Try again' },
   }),
-  'no sign-in to finish': errorPage(look, { kind: 'no_login', correlationId: '01JPA6Q9' }),
-  'connected apps': connectedAppsPage(look, { ...connectedApps, disconnected: 'Inspector' }),
-  'no connected apps': connectedAppsPage(look, { ...connectedApps, apps: [] }),
-  'sign in': signInPage(look, { action: '/connected-apps/sign-in', fields: { form: 'x' } }),
-  'out of date': errorPage(look, {
+  'no sign-in to finish': errorPage(pageContext, { kind: 'no_login', correlationId: '01JPA6Q9' }),
+  'connected apps': connectedAppsPage(pageContext, { ...connectedApps, disconnected: 'Inspector' }),
+  'no connected apps': connectedAppsPage(pageContext, { ...connectedApps, apps: [] }),
+  'sign in': signInPage(pageContext, { action: '/connected-apps/sign-in', fields: { form: 'x' } }),
+  'out of date': errorPage(pageContext, {
     kind: 'page_expired',
     correlationId: '01JPA6Q9',
     link: { href: 'https://weather.example.com/connected-apps', text: 'Try again' },
   }),
-  'signed out': signedOutPage(look, '/connected-apps'),
+  'signed out': signedOutPage(pageContext, '/connected-apps'),
 };

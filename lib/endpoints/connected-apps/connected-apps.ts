@@ -11,22 +11,22 @@ import {
   connectedAppsPage,
   signInPage,
 } from '../../pages/connected-apps-page.js';
-import type { PageLook } from '../../pages/layout.js';
+import type { PageContext } from '../../pages/layout.js';
 import type { GrantRecord } from '../../storage/records.js';
 
 /** Handlers of the GET of the page. */
 export function connectedAppsEndpoint(context: Context): RequestHandler[] {
-  const { accountSignIns, signInForms, lookFor, connectedAppsUrls } = context;
+  const { accountSignIns, signInForms, pageContextOf, connectedAppsUrls } = context;
   return [
     noStore,
     async function showConnectedApps(req, res) {
-      const look = lookFor(req);
+      const page = pageContextOf(req);
       const user = await accountSignIns.visit(req);
       if (user === undefined) {
         const fields = { form: signInForms.write(req, res, 'sign_in') };
-        sendPage(res, 200, signInPage(look, { action: connectedAppsUrls.signIn, fields }));
+        sendPage(res, 200, signInPage(page, { action: connectedAppsUrls.signIn, fields }));
       } else {
-        sendPage(res, 200, await pageFor(user, look, context));
+        sendPage(res, 200, await pageFor(user, page, context));
       }
     },
   ];
@@ -34,7 +34,7 @@ export function connectedAppsEndpoint(context: Context): RequestHandler[] {
 
 async function pageFor(
   user: SignedInUser,
-  look: PageLook,
+  page: PageContext,
   { grants, accountForms, connectedAppsUrls }: Context,
 ): Promise<string> {
   const { subject, name, disconnected } = user.account;
@@ -42,17 +42,17 @@ async function pageFor(
   const apps = found
     .toSorted((one, other) => other.grant.lastUsedAt - one.grant.lastUsedAt)
     .map(({ id, grant }) =>
-      appOf(accountForms.write(user, { does: 'disconnect', grantId: id }), grant),
+      appOf(accountForms.write(user, { type: 'disconnect', grantId: id }), grant),
     );
-  return connectedAppsPage(look, {
+  return connectedAppsPage(page, {
     account: name,
     apps,
     disconnectForm: { action: connectedAppsUrls.disconnect, fields: {} },
     signOutForm: {
       action: connectedAppsUrls.signOut,
-      fields: { form: accountForms.write(user, { does: 'sign_out' }) },
+      fields: { form: accountForms.write(user, { type: 'sign_out' }) },
     },
-    disconnected: disconnected && (disconnected.name || look.texts.consent.unnamedApp),
+    disconnected: disconnected && (disconnected.name || page.texts.consent.unnamedApp),
   });
 }
 

@@ -15,7 +15,7 @@ import { signedOutPage } from '../../pages/connected-apps-page.js';
  * @throws PageError the form is not of this session, which continues
  */
 export function signOutEndpoint(context: Context): RequestHandler[] {
-  const { accountSignIns, accountForms, lookFor, emit, connectedAppsUrls } = context;
+  const { accountSignIns, accountForms, pageContextOf, emit, connectedAppsUrls } = context;
   return [
     noStore,
     async function signOut(req, res) {
@@ -26,7 +26,7 @@ export function signOutEndpoint(context: Context): RequestHandler[] {
       if (user !== undefined) accountForms.read(user, field, 'sign_out');
       await accountSignIns.signOut(res, user);
       if (user !== undefined) emit({ type: 'signed_out', subject: user.account.subject });
-      sendPage(res, 200, signedOutPage(lookFor(req), connectedAppsUrls.page));
+      sendPage(res, 200, signedOutPage(pageContextOf(req), connectedAppsUrls.page));
     },
   ];
 }
