@@ -291,9 +291,9 @@ describe('client assertion (private_key_jwt)', () => {
   it('tries every key that fits when the header names none', async () => {
     const { verify } = verifier(await keySet('other', 'ES256'));
     await expect(verify(await sign({}, { kid: undefined }))).resolves.toBeUndefined();
-    const stranger = verifier(await keySet('ES256', 'other'));
+    const unrelated = verifier(await keySet('ES256', 'other'));
     const assertion = await sign({ iss: 'x' }, { kid: undefined });
-    await expect(stranger.verify(assertion)).rejects.toThrow(ClientAssertionError);
+    await expect(unrelated.verify(assertion)).rejects.toThrow(ClientAssertionError);
   });
 
   it('RFC 7517 §4.5 tries three keys at the most when the header names none', async () => {

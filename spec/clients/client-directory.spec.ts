@@ -118,7 +118,7 @@ describe('the directory of clients', () => {
       expect(clients.isSecretOf('desk', wrong)).toBe(false);
     }
     expect(clients.isSecretOf('kiosk', '')).toBe(false);
-    expect(clients.isSecretOf('nobody', SECRET)).toBe(false);
+    expect(clients.isSecretOf('unknown', SECRET)).toBe(false);
   });
 
   it('accepts the secret of a registered client', () => {

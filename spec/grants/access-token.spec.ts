@@ -109,7 +109,7 @@ describe('a token with a genuine signature is refused (R-AT-3)', () => {
       ['RS-11 with a slash more', { ...GENUINE, aud: `${RESOURCE}/` }],
       ['RS-11 for an audience in capitals', { ...GENUINE, aud: RESOURCE.toUpperCase() }],
       ['RS-11 without an audience', { ...GENUINE, aud: undefined }],
-      ['RS-11 for nobody', { ...GENUINE, aud: [] }],
+      ['RS-11 without an audience', { ...GENUINE, aud: [] }],
       ['RS-10 of another issuer', { ...GENUINE, iss: 'https://t.auth0.com/' }],
       ['RS-10 of an issuer with a slash more', { ...GENUINE, iss: `${ISSUER}/` }],
       ['RS-10 without an issuer', { ...GENUINE, iss: undefined }],

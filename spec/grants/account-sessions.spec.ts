@@ -107,17 +107,17 @@ describe('a logout at Auth0', () => {
   it.each<[string, { subject?: string; sid?: string }, boolean[]]>([
     ['of one session', { sid: 'laptop' }, [false, true, true, true]],
     [
-      'of one session of a person',
+      'of one session of a user',
       { subject: 'auth0|ada', sid: 'laptop' },
       [false, true, false, true],
     ],
-    ['of a person', { subject: 'auth0|ada' }, [false, false, false, true]],
+    ['of a user', { subject: 'auth0|ada' }, [false, false, false, true]],
     [
-      'of a session of somebody else',
+      'of a session of another user',
       { subject: 'auth0|bob', sid: 'laptop' },
       [true, true, true, true],
     ],
-    ['of nobody here', { subject: 'auth0|eve', sid: 'unknown' }, [true, true, true, true]],
+    ['of an unknown user', { subject: 'auth0|eve', sid: 'unknown' }, [true, true, true, true]],
   ])('%s ends those sessions only', async (_what, about, expected) => {
     const ids = [
       await sessions.begin(ada()),

@@ -223,7 +223,7 @@ describe('an outage of Auth0 (R-UP-5)', () => {
 
   it.each([
     ['a wrong secret', new Auth0Error('misconfigured', 'invalid_client')],
-    ['an answer that does not verify', new Auth0Error('invalid_response', 'bad signature')],
+    ['a response that does not verify', new Auth0Error('invalid_response', 'bad signature')],
     ['a fault of our own', new TypeError('x is not a function')],
   ])('R-UP-4 is assumed for %s too: 503, the grant stays', async (_what, failure) => {
     await loginThatIsDue();

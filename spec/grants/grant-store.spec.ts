@@ -122,20 +122,16 @@ describe('finding grants', () => {
   });
 
   it.each([
-    ['a person', { subject: 'ada' }, ['ada-claude', 'ada-claude-2', 'ada-cursor']],
+    ['a user', { subject: 'ada' }, ['ada-claude', 'ada-claude-2', 'ada-cursor']],
     ['a client', { clientId: 'claude' }, ['ada-claude', 'ada-claude-2', 'bob-claude']],
     ['a session at Auth0', { sid: 's1' }, ['ada-claude', 'ada-cursor']],
-    [
-      'a person and a client',
-      { subject: 'ada', clientId: 'claude' },
-      ['ada-claude', 'ada-claude-2'],
-    ],
+    ['a user and a client', { subject: 'ada', clientId: 'claude' }, ['ada-claude', 'ada-claude-2']],
     ['a session and a client', { sid: 's1', clientId: 'cursor' }, ['ada-cursor']],
-    ['a session of somebody else', { subject: 'bob', sid: 's1' }, []],
-    ['nobody', { subject: 'eve' }, []],
+    ['a session of another user', { subject: 'bob', sid: 's1' }, []],
+    ['an unknown user', { subject: 'eve' }, []],
     ['nothing', {}, []],
     ['fields left open', { subject: undefined, clientId: undefined, sid: undefined }, []],
-    ['a person by the name of a client', { subject: 'claude' }, []],
+    ['a user with the id of a client', { subject: 'claude' }, []],
   ])('by %s', async (_what, filter, ids) => {
     expect((await store.list(filter)).map(({ id }) => id).toSorted()).toEqual(ids);
   });

@@ -219,13 +219,13 @@ describe('a logout at Auth0', () => {
 
   it.each([
     [
-      'one session of a person, and logins of no known one',
+      'one session of a user, and logins without a known session',
       { subject: 'auth0|ada', sid: 'one' },
       ['two'],
     ],
-    ['all of a person', { subject: 'auth0|ada' }, []],
-    ['a session, whoever has it', { sid: 'two' }, ['one', undefined]],
-    ['nothing of anybody else', { subject: 'auth0|eve', sid: 'one' }, ['one', 'two', undefined]],
+    ['all of a user', { subject: 'auth0|ada' }, []],
+    ['a session of any user', { sid: 'two' }, ['one', undefined]],
+    ['nothing of another user', { subject: 'auth0|eve', sid: 'one' }, ['one', 'two', undefined]],
   ])('ends %s', async (_what, changes, left) => {
     await rig.logOut(logout(changes));
     expect(await sessionsLeft()).toEqual(left);

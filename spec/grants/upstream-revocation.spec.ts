@@ -20,7 +20,7 @@ function upstream(failures: unknown[] = []) {
 }
 
 const outage = (retryAfterSeconds?: number): Auth0Error =>
-  new Auth0Error('unavailable', 'Auth0 answered 503', { retryAfterSeconds });
+  new Auth0Error('unavailable', 'Auth0 responded 503', { retryAfterSeconds });
 
 describe('revoking refresh tokens at Auth0', () => {
   it('R-RV-3 does not make callers wait, keeps the order, and does nothing for a login without a token', async () => {
@@ -40,14 +40,14 @@ describe('revoking refresh tokens at Auth0', () => {
 
   it('does not retry after a refusal, logs it without the token, and continues with the next', async () => {
     const { revocation, calls, warnings } = upstream([
-      new Auth0Error('misconfigured', 'Auth0 answered 401'),
+      new Auth0Error('misconfigured', 'Auth0 responded 401'),
       'not even an error',
     ]);
     for (const token of ['one', 'two', 'three']) revocation.revoke(token);
     await revocation.close();
     expect(calls).toEqual(['one', 'two', 'three']);
     expect(warnings).toEqual([
-      { error: 'Auth0Error: Auth0 answered 401', tokens: 1 },
+      { error: 'Auth0Error: Auth0 responded 401', tokens: 1 },
       { error: 'not even an error', tokens: 1 },
     ]);
   });
@@ -57,7 +57,7 @@ describe('revoking refresh tokens at Auth0', () => {
     for (const token of ['one', 'two', 'three']) revocation.revoke(token);
     await revocation.close();
     expect(calls).toEqual(['one']);
-    expect(warnings).toEqual([{ error: 'Auth0Error: Auth0 answered 503', tokens: 3 }]);
+    expect(warnings).toEqual([{ error: 'Auth0Error: Auth0 responded 503', tokens: 3 }]);
   });
 
   it('close() revokes what is queued where Auth0 responds', async () => {

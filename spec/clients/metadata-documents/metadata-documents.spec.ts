@@ -316,7 +316,7 @@ describe('client metadata documents over TLS', () => {
     });
 
     it.each<[string, (res: ServerResponse) => void]>([
-      ['no answer at all', () => undefined],
+      ['no response at all', () => undefined],
       [
         'a body that stops half way',
         (res) => res.writeHead(200, { 'content-type': 'application/json' }).write('{'),

@@ -89,7 +89,7 @@ describe('back-channel logout (OpenID Connect Back-Channel Logout 1.0)', () => {
     it.each([
       ['its sid', (sid: string) => ({ sub: ADA.sub, sid })],
       ['the sid alone', (sid: string) => ({ sid })],
-      ['the person alone', () => ({ sub: ADA.sub })],
+      ['the user alone', () => ({ sub: ADA.sub })],
     ])('is refused afterwards, with a logout token that names %s', async (_what, logoutOf) => {
       const login = await heldBack();
       world.advance(1);
@@ -103,8 +103,8 @@ describe('back-channel logout (OpenID Connect Back-Channel Logout 1.0)', () => {
 
     it.each([
       ['another session', () => ({ sub: ADA.sub, sid: 'another' })],
-      ['another person', () => ({ sub: BOB.sub })],
-      ['somebody else’s session of that name', (sid: string) => ({ sub: BOB.sub, sid })],
+      ['another user', () => ({ sub: BOB.sub })],
+      ['another user’s session of that id', (sid: string) => ({ sub: BOB.sub, sid })],
     ])('succeeds where %s has ended', async (_what, logoutOf) => {
       const login = await heldBack();
       expect(await world.tenant.sendBackchannelLogout(logoutOf(login.sid))).toBe(200);

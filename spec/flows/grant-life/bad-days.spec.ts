@@ -20,9 +20,9 @@ const DOWNSTREAM: WorldOptions['mount'] = (app, auth) => {
 };
 
 const OUTAGES: [string, Fault][] = [
-  ['no answer within the time limit', { kind: 'hang' }],
+  ['no response within the time limit', { kind: 'hang' }],
   ['a closed connection', { kind: 'drop' }],
-  ['an answer that is lost', { kind: 'drop-response' }],
+  ['a lost response', { kind: 'drop-response' }],
   ['429 with x-ratelimit-reset', { kind: 'rate-limited', resetSeconds: 7 }],
   ['500 without a body', { kind: 'respond', status: 500 }],
   ['502 as HTML', { kind: 'html', status: 502 }],

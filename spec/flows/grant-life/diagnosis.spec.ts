@@ -101,7 +101,7 @@ const CASES: readonly Case[] = [
     remedy: 'choose RS256',
   },
   {
-    title: 'RBAC on, and the person has no role with the required scope',
+    title: 'RBAC on, and the user has no role with the required scope',
     options: { requiredScopes: ['openid', 'files:write'] },
     tenant: {
       apis: [{ identifier: DEMO_AUDIENCE, scopes: ['files:write'], rbac: true }],

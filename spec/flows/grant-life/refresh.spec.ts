@@ -43,7 +43,7 @@ describe('refreshing with the options and tenants there are', () => {
 
   it.each([
     ['with rotation, each refresh at Auth0 uses the token of the one before', true],
-    ['without rotation, the same token goes on', false],
+    ['without rotation, the same token stays valid', false],
   ])('%s', async (_title, refreshTokenRotation) => {
     world = await startWorld({ tenant: ALWAYS_DUE });
     const [application] = world.tenant.settings.applications;
