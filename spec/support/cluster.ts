@@ -25,7 +25,11 @@ export interface Cluster {
   readonly redis: RedisServer | undefined;
   readonly instances: readonly Instance[];
   /** Starts one more instance and puts it into the rotation. */
-  start(extra?: Partial<InstanceSettings>): Promise<Instance>;
+  start(extra?: Partial<InstanceSettings>, inContainer?: boolean): Promise<Instance>;
+  /** Starts one more instance in a PID namespace of its own, outside the rotation. */
+  startContainer(): Promise<Instance>;
+  /** Moves the clocks of all instances and of Auth0. */
+  pass(seconds: number): Promise<void>;
   /** Takes an instance out of the rotation, and ends it gracefully. */
   retire(instance: Instance): Promise<void>;
   /** Forgets an instance that is dead. */
@@ -35,6 +39,8 @@ export interface Cluster {
 
 export interface ClusterOptions {
   readonly store: 'redis' | 'embedded';
+  /** Of the embedded store. Default: a new one, which is removed with the cluster. */
+  readonly directory?: string;
   readonly size: number;
   readonly tenant?: TenantOptions;
   readonly options?: Partial<InstanceSettings['options']>;
@@ -52,7 +58,8 @@ export async function startCluster(cluster: ClusterOptions): Promise<Cluster> {
     }),
     cluster.store === 'redis' ? startRedis() : undefined,
   ]);
-  const directory = mkdtempSync(join(tmpdir(), 'auth0-mcp-cluster-'));
+  const temporary = mkdtempSync(join(tmpdir(), 'auth0-mcp-cluster-'));
+  const directory = cluster.directory ?? temporary;
   const settings: InstanceSettings = {
     store: redis === undefined ? { directory } : { redisUrl: redis.url },
     options: {
@@ -64,13 +71,25 @@ export async function startCluster(cluster: ClusterOptions): Promise<Cluster> {
     },
   };
   const instances: Instance[] = [];
+  const containers: Instance[] = [];
+  let offset = 0;
   const self: Cluster = {
     ...{ origin, tenant, balancer, redis, instances, mcp: `${origin}/mcp` },
-    async start(extra = {}) {
-      const instance = await startInstance({ ...settings, ...extra });
+    async start(extra = {}, inContainer = false) {
+      const instance = await startInstance({ ...settings, ...extra }, inContainer);
       instances.push(instance);
       balancer.add(instance.port);
       return instance;
+    },
+    async startContainer() {
+      const instance = await startInstance(settings, true);
+      containers.push(instance);
+      return instance;
+    },
+    async pass(seconds) {
+      offset += seconds;
+      tenant.configure({ clockSkewSeconds: offset });
+      await Promise.all(instances.map((instance) => instance.setClock(offset)));
     },
     async retire(instance) {
       await balancer.drain(instance.port);
@@ -82,9 +101,9 @@ export async function startCluster(cluster: ClusterOptions): Promise<Cluster> {
       instances.splice(instances.indexOf(instance), 1);
     },
     async close() {
-      for (const instance of instances) await instance.kill();
+      for (const instance of [...instances, ...containers]) await instance.kill();
       await Promise.all([balancer.close(), tenant.close(), redis?.remove()]);
-      rmSync(directory, { recursive: true, force: true });
+      rmSync(temporary, { recursive: true, force: true });
     },
   };
   await Promise.all(Array.from({ length: cluster.size }, () => self.start()));

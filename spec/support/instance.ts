@@ -1,22 +1,21 @@
 /**
- * A server process as it is deployed: Express, `auth0Mcp()`, an MCP route, a graceful end on SIGTERM.
- *
- * Takes its settings as JSON in the first argument, prints `listening PORT` once it serves.
+ * A server process as it is deployed: Express, `auth0Mcp()`, an MCP route, a graceful end on SIGTERM. It takes its
+ * settings as JSON in the first argument, prints `listening PORT`, and sets its clock forward by a message.
  */
 import { writeSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 
 import express from 'express';
 
-import { auth0Mcp } from '../../lib/auth0-mcp.js';
 import type { Auth0McpOptions } from '../../lib/config/options.js';
 import { embeddedStorage } from '../../lib/storage/embedded/embedded-storage.js';
 import { redisStorage } from '../../lib/storage/redis/redis-storage.js';
 import type { Storage } from '../../lib/storage/storage.js';
 import { mcpRoute } from './mcp-route.js';
+import { auth0McpUnread } from './unread-consent.js';
 import { watchStorage } from './watched-storage.js';
 
-/** What a process is told. */
+/** The argument of the process. */
 export interface InstanceSettings {
   readonly options: Omit<Auth0McpOptions, 'storage' | 'logger' | 'onEvent'>;
   readonly store: { readonly redisUrl: string } | { readonly directory: string };
@@ -25,7 +24,11 @@ export interface InstanceSettings {
 }
 
 const settings = JSON.parse(process.argv[2] ?? '{}') as InstanceSettings;
-const auth = auth0Mcp({ ...settings.options, storage: mortal(storeOf(settings)) });
+let offset = 0;
+const auth = auth0McpUnread(
+  { ...settings.options, storage: mortal(storeOf(settings)) },
+  { now: () => Math.floor(Date.now() / 1000) + offset },
+);
 
 const app = express();
 app.set('trust proxy', 1);
@@ -34,6 +37,11 @@ app.all('/mcp', express.json(), mcpRoute);
 
 const server = app.listen(0, '127.0.0.1', () => {
   writeSync(1, `listening ${(server.address() as AddressInfo).port}\n`);
+});
+
+process.on('message', (seconds) => {
+  offset = Number(seconds);
+  process.send?.('done');
 });
 
 process.on('SIGTERM', () => {

@@ -1,11 +1,16 @@
 /** Server processes for specs, started and ended from outside. */
 import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 
 import type { InstanceSettings } from './instance.js';
 
 /** One running server process. */
 export interface Instance {
   readonly port: number;
+  readonly origin: string;
+  readonly pid: number;
+  /** Sets its clock ahead of the real one. */
+  setClock(offsetSeconds: number): Promise<void>;
   /** SIGTERM, and waits until what was begun is answered and the process is gone. */
   stop(): Promise<void>;
   /** SIGKILL, and waits until it is dead. */
@@ -16,18 +21,26 @@ export interface Instance {
   log(): string;
 }
 
-/** Starts a process and waits until it serves. */
-export async function startInstance(settings: InstanceSettings): Promise<Instance> {
+/** What `unshare` does to a process: it is number 1 of a PID namespace, as in a container. Needs root. */
+const CONTAINER = ['unshare', '--pid', '--fork', '--mount-proc', '--kill-child'];
+
+/** Starts a process, on request in a PID namespace of its own, and waits until it serves. */
+export async function startInstance(
+  settings: InstanceSettings,
+  inContainer = false,
+): Promise<Instance> {
+  const [command = '', ...args] = [...(inContainer ? CONTAINER : []), process.execPath];
   const child = spawn(
-    process.execPath,
+    command,
     [
+      ...args,
       ...['--import', './spec/support/run-typescript.js', './spec/support/instance.ts'],
       JSON.stringify(settings),
     ],
-    { stdio: ['ignore', 'pipe', 'pipe'], env: { PATH: process.env['PATH'] } },
+    { stdio: ['ignore', 'pipe', 'pipe', 'ipc'], env: { PATH: process.env['PATH'] } },
   );
   let log = '';
-  child.stderr.on('data', (chunk: Buffer) => {
+  child.stderr?.on('data', (chunk: Buffer) => {
     log = `${log}${chunk}`.slice(-20_000);
   });
   const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
@@ -35,8 +48,15 @@ export async function startInstance(settings: InstanceSettings): Promise<Instanc
     child.kill(signal);
     await ended;
   };
+  const port = await portOf(child, () => log);
   return {
-    port: await portOf(child, () => log),
+    port,
+    origin: `http://127.0.0.1:${port}`,
+    pid: child.pid ?? 0,
+    async setClock(offsetSeconds) {
+      child.send(offsetSeconds);
+      await once(child, 'message');
+    },
     ended,
     log: () => log,
     stop: () => end('SIGTERM'),

@@ -1,21 +1,17 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterEach, describe, expect, it } from '@jest/globals';
 
 import { memoryStorage } from '../../../lib/storage/memory-storage.js';
 import type { Storage } from '../../../lib/storage/storage.js';
-import { type Instances, startInstances } from '../../support/instance-processes.js';
+import { type Cluster, startCluster } from '../../support/cluster.js';
 import { type Answer, callTool, registerClient } from '../../support/oauth-client.js';
-import { startRedis } from '../../support/redis-server.js';
 import { pass, upstreamRefreshes } from '../../support/upstream.js';
-import { SPEC_SIGNING_KEY, startWorld, type World } from '../../support/world.js';
+import { startWorld, type World } from '../../support/world.js';
 
 const DAY = 86_400;
 /** Auth0's token has half a minute left, less than the margin. */
 const UNTIL_DUE = DAY - 30;
 
-function refreshes(requests: Instances['tenant']['requests']): number {
+function refreshes(requests: Cluster['tenant']['requests']): number {
   return requests.filter(({ form }) => form.grant_type === 'refresh_token').length;
 }
 
@@ -102,17 +98,14 @@ describe('CLI-42 R-UP-7 one refresh at Auth0 for a grant', () => {
   }, 15_000);
 });
 
-describe.each(['Redis', 'embedded storage'])('three processes over %s', (kind) => {
+describe.each(['redis', 'embedded'] as const)('three processes over the %s store', (store) => {
   it('CLI-42 100 parallel refreshes cause one refresh at Auth0, and every response can be used', async () => {
-    const directory = mkdtempSync(join(tmpdir(), 'auth0-mcp-instances-'));
-    const redis = kind === 'Redis' ? await startRedis() : undefined;
-    const store = redis === undefined ? { directory } : { url: redis.url };
-    const instances = await startInstances(3, { signingKey: SPEC_SIGNING_KEY, store });
+    const cluster = await startCluster({ store, size: 3 });
     try {
-      const { origin, tenant } = instances;
+      const { origin, mcp, tenant } = cluster;
       const client = await registerClient(origin);
       const tokens = await client.tokens();
-      await instances.pass(UNTIL_DUE);
+      await cluster.pass(UNTIL_DUE);
       tenant.clearRequests();
       tenant.fault('/oauth/token', { kind: 'delay', milliseconds: 300 }, 1);
       const responses = await Promise.all(
@@ -122,17 +115,13 @@ describe.each(['Redis', 'embedded storage'])('three processes over %s', (kind) =
       expect(refreshes(tenant.requests)).toBe(1);
       const uses = await Promise.all(
         responses.map(({ body: { access_token: token } }) =>
-          insisting(() =>
-            fetch(`${origin}/mcp`, { headers: { authorization: `Bearer ${token}` } }),
-          ),
+          insisting(() => callTool(mcp, token, 'downstream')),
         ),
       );
       expect(statuses(uses)).toEqual({ 200: 100 });
       expect(refreshes(tenant.requests)).toBe(1);
     } finally {
-      await instances.close();
-      await redis?.remove();
-      rmSync(directory, { recursive: true, force: true });
+      await cluster.close();
     }
   }, 60_000);
 });

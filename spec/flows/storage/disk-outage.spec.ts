@@ -6,8 +6,8 @@ import { afterEach, describe, expect, it, jest } from '@jest/globals';
 
 import { embeddedStorage } from '../../../lib/storage/embedded/embedded-storage.js';
 import type { Storage } from '../../../lib/storage/storage.js';
+import { type Cluster, startCluster } from '../../support/cluster.js';
 import { limitFileSize, smallDisk } from '../../support/file-limits.js';
-import { type Instances, startInstances } from '../../support/instance-processes.js';
 import { type OAuthClient, registerClient } from '../../support/oauth-client.js';
 import { until } from '../../support/upstream.js';
 import { SPEC_SIGNING_KEY } from '../../support/world.js';
@@ -28,14 +28,15 @@ function temporaryDirectory(): string {
 }
 
 async function startOn(directory: string) {
-  const instances = await startInstances(1, { signingKey: SPEC_SIGNING_KEY, store: { directory } });
-  closing.push(() => instances.close());
-  const client = await registerClient(instances.origin);
+  const options = { jwtSigningKey: SPEC_SIGNING_KEY };
+  const cluster = await startCluster({ store: 'embedded', size: 1, directory, options });
+  closing.push(() => cluster.close());
+  const client = await registerClient(cluster.origin);
   const { refresh_token: token } = await client.tokens();
-  return { instances, client, token };
+  return { cluster, client, token };
 }
 
-async function expectOutage({ origin }: Instances, client: OAuthClient, token: unknown) {
+async function expectOutage({ origin }: Cluster, client: OAuthClient, token: unknown) {
   for (let round = 0; round < 3; round += 1) {
     const { status, body, headers } = await client.refresh(token);
     expect({ status, error: body.error }).toEqual({
@@ -57,22 +58,22 @@ async function expectService(client: OAuthClient, token: unknown): Promise<void>
 
 describe('FA-30: an embedded store whose disk rejects writes', () => {
   it('is an outage while files have reached the size limit', async () => {
-    const { instances, client, token } = await startOn(temporaryDirectory());
-    limitFileSize(instances.pids[0] ?? 0, 4_096);
-    await expectOutage(instances, client, token);
-    limitFileSize(instances.pids[0] ?? 0, undefined);
+    const { cluster, client, token } = await startOn(temporaryDirectory());
+    limitFileSize(cluster.instances[0]?.pid ?? 0, 4_096);
+    await expectOutage(cluster, client, token);
+    limitFileSize(cluster.instances[0]?.pid ?? 0, undefined);
     await expectService(client, token);
   });
 
   it('is an outage while the disk is full', async () => {
     const disk = smallDisk();
     closing.push(disk.remove);
-    const { instances, client, token } = await startOn(join(disk.directory, 'data'));
+    const { cluster, client, token } = await startOn(join(disk.directory, 'data'));
     disk.fill();
     // Until the pages that are free in the file are used up.
     const refusal = (): Promise<string> => client.logIn().then(String, String);
     await until(async () => (await refusal()).includes('503'));
-    expect((await fetch(`${instances.origin}/.well-known/jwks.json`)).status).toBe(200);
+    expect((await fetch(`${cluster.origin}/.well-known/jwks.json`)).status).toBe(200);
     disk.makeRoom();
     await expectService(client, token);
   });
@@ -113,20 +114,20 @@ describe('FA-30: embeddedStorage() on a full disk', () => {
 describe('FA-30: an embedded store whose directory disappears', () => {
   it('is an outage until the directory is back', async () => {
     const directory = join(temporaryDirectory(), 'data');
-    const { instances, client, token } = await startOn(directory);
+    const { cluster, client, token } = await startOn(directory);
     renameSync(directory, `${directory}-elsewhere`);
     await until(async () => (await client.refresh(token)).status === 503);
-    await expectOutage(instances, client, token);
+    await expectOutage(cluster, client, token);
     renameSync(`${directory}-elsewhere`, directory);
     await expectService(client, token);
   });
 
   it('is an outage until there is a directory again, in which a new store is created', async () => {
     const directory = join(temporaryDirectory(), 'data');
-    const { instances, client, token } = await startOn(directory);
+    const { cluster, client, token } = await startOn(directory);
     rmSync(directory, { recursive: true });
     await until(async () => (await client.refresh(token)).status === 503);
-    await expectOutage(instances, client, token);
+    await expectOutage(cluster, client, token);
     mkdirSync(directory);
     await until(async () => (await client.refresh(token)).status === 400);
     expect(await client.tokens()).toHaveProperty('access_token');
@@ -135,10 +136,10 @@ describe('FA-30: an embedded store whose directory disappears', () => {
   it('does not continue in the empty mount point of a volume', async () => {
     const disk = smallDisk();
     closing.push(disk.remove);
-    const { instances, client, token } = await startOn(disk.directory);
+    const { cluster, client, token } = await startOn(disk.directory);
     disk.unmount();
     await until(async () => (await client.refresh(token)).status === 503);
-    await expectOutage(instances, client, token);
+    await expectOutage(cluster, client, token);
     disk.mount();
     await until(async () => (await client.refresh(token)).status === 400);
     expect(await client.tokens()).toHaveProperty('access_token');

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 
-import { type Instances, startInstances } from '../../support/instance-processes.js';
+import { type Cluster, startCluster } from '../../support/cluster.js';
 import { oauthClient, registerClient } from '../../support/oauth-client.js';
 import { until } from '../../support/upstream.js';
 import { SPEC_SIGNING_KEY } from '../../support/world.js';
@@ -12,45 +12,47 @@ import { SPEC_SIGNING_KEY } from '../../support/world.js';
 jest.setTimeout(60_000);
 
 let directory: string;
-let instances: Instances;
-beforeEach(() => {
+let cluster: Cluster;
+beforeEach(async () => {
   directory = mkdtempSync(join(tmpdir(), 'auth0-mcp-containers-'));
+  const options = { jwtSigningKey: SPEC_SIGNING_KEY };
+  cluster = await startCluster({ store: 'embedded', size: 0, directory, options });
 });
 afterEach(async () => {
-  await instances.close();
+  await cluster.close();
   rmSync(directory, { recursive: true });
 });
 
 async function startFirst(inContainers: boolean) {
-  const orders = { signingKey: SPEC_SIGNING_KEY, store: { directory } };
-  instances = await startInstances(1, orders, { inContainers });
-  const client = await registerClient(instances.origin);
-  return { client, tokens: await client.tokens() };
+  const first = await cluster.start({}, inContainers);
+  const client = await registerClient(cluster.origin);
+  return { first, client, tokens: await client.tokens() };
 }
 
 describe('FA-31: an embedded store on a volume of two containers, Node as process 1 in both', () => {
   it('serves the first; the second responds 503, and takes over when the first has ended', async () => {
-    const { client, tokens } = await startFirst(true);
-    const second = oauthClient(await instances.addContainer(), client);
+    const { first, client, tokens } = await startFirst(true);
+    const replacement = await cluster.startContainer();
+    const second = oauthClient(replacement.origin, client);
     for (let round = 0; round < 3; round += 1) {
       const refused = await second.refresh(tokens.refresh_token);
       expect([refused.status, refused.body.error]).toEqual([503, 'temporarily_unavailable']);
       expect((await client.refresh(tokens.refresh_token)).status).toBe(200);
     }
-    await instances.kill(0);
+    await first.kill();
     await until(async () => (await second.refresh(tokens.refresh_token)).status === 200);
     // And so again: a replacement is replaced.
-    const third = oauthClient(await instances.addContainer(), client);
+    const third = oauthClient((await cluster.startContainer()).origin, client);
     expect((await third.refresh(tokens.refresh_token)).status).toBe(503);
     expect((await second.refresh(tokens.refresh_token)).status).toBe(200);
-    await instances.kill(1);
+    await replacement.kill();
     await until(async () => (await third.refresh(tokens.refresh_token)).status === 200);
   });
 
   it('serves the successor of a container that was killed', async () => {
-    const { client, tokens } = await startFirst(true);
-    await instances.kill(0);
-    const successor = oauthClient(await instances.addContainer(), client);
+    const { first, client, tokens } = await startFirst(true);
+    await first.kill();
+    const successor = oauthClient((await cluster.startContainer()).origin, client);
     expect((await successor.refresh(tokens.refresh_token)).status).toBe(200);
     const [store = ''] = readdirSync(directory);
     const sockets = readdirSync(join(directory, store)).filter((name) => name.endsWith('.sock'));
@@ -59,15 +61,14 @@ describe('FA-31: an embedded store on a volume of two containers, Node as proces
 
   it('rejects a container while a process of the machine itself uses it', async () => {
     const { client, tokens } = await startFirst(false);
-    const second = oauthClient(await instances.addContainer(), client);
+    const second = oauthClient((await cluster.startContainer()).origin, client);
     expect((await second.refresh(tokens.refresh_token)).status).toBe(503);
     expect((await client.refresh(tokens.refresh_token)).status).toBe(200);
   });
 
   it('serves only one of two that start at the same time', async () => {
-    const orders = { signingKey: SPEC_SIGNING_KEY, store: { directory } };
-    instances = await startInstances(2, orders, { inContainers: true });
-    const [one = '', two = ''] = instances.origins;
+    const both = await Promise.all([cluster.startContainer(), cluster.startContainer()]);
+    const [one = '', two = ''] = both.map(({ origin }) => origin);
     const client = await registerClient(one);
     const registered = { ...client };
     const statuses = new Set<number>();
