@@ -1,6 +1,5 @@
 /** Every option with its names in the environment. The compiler requires an entry for each option. */
 import type { Auth0McpOptions } from './options.js';
-import type { Auth0McpResourceOptions } from './resource-options.js';
 
 /** Name of an option. */
 export type OptionName = keyof Auth0McpOptions;
@@ -86,32 +85,6 @@ export const OPTION_TABLE: Readonly<Record<OptionName, OptionEntry>> = {
 
 /** All options, in documentation order. */
 export const OPTION_NAMES: readonly OptionName[] = Object.keys(OPTION_TABLE).filter(isOptionName);
-
-/** Options of `auth0McpResource()`; the compiler requires them all. */
-const OF_RESOURCE: Readonly<Record<keyof Auth0McpResourceOptions, true>> = {
-  configUrl: true,
-  domain: true,
-  audience: true,
-  baseUrl: true,
-  resourcePath: true,
-  resourceBaseUrl: true,
-  strippedPrefix: true,
-  requiredScopes: true,
-  defaultScopes: true,
-  toolScopes: true,
-  impliedScopes: true,
-  anonymous: true,
-  allowedOrigins: true,
-  maxMessageBytes: true,
-  upstreamTimeoutSeconds: true,
-  logger: true,
-  onEvent: true,
-};
-
-/** The options of `auth0McpResource()`, in documentation order. */
-export const RESOURCE_OPTION_NAMES: readonly OptionName[] = OPTION_NAMES.filter((name) =>
-  Object.hasOwn(OF_RESOURCE, name),
-);
 
 export function isOptionName(name: string): name is OptionName {
   return Object.hasOwn(OPTION_TABLE, name);

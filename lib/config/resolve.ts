@@ -10,15 +10,9 @@ import { deepFreeze } from './deep-freeze.js';
 import { type Environment, readEnvironment } from './env.js';
 import { Auth0McpConfigError, label, unknownName, wrongOption } from './errors.js';
 import type { Logger } from './logger.js';
-import {
-  isOptionName,
-  OPTION_NAMES,
-  type OptionName,
-  type RawOptions,
-  RESOURCE_OPTION_NAMES,
-} from './option-table.js';
+import { isOptionName, OPTION_NAMES, type OptionName, type RawOptions } from './option-table.js';
 import type { Auth0McpOptions } from './options.js';
-import type { Auth0McpResourceOptions } from './resource-options.js';
+import { type Auth0McpResourceOptions, RESOURCE_OPTION_NAMES } from './resource-options.js';
 import {
   resolveAllowedOrigins,
   resolveAnonymous,

@@ -1,24 +1,27 @@
 /** The options of `auth0McpResource()`. All but two are those of `auth0Mcp()`, documented there. */
+import { OPTION_NAMES, type OptionName } from './option-table.js';
 import type { Auth0McpOptions } from './options.js';
 
-type CommonOptions = Pick<
-  Auth0McpOptions,
-  | 'configUrl'
-  | 'domain'
-  | 'baseUrl'
-  | 'resourcePath'
-  | 'resourceBaseUrl'
-  | 'strippedPrefix'
-  | 'defaultScopes'
-  | 'toolScopes'
-  | 'impliedScopes'
-  | 'anonymous'
-  | 'allowedOrigins'
-  | 'maxMessageBytes'
-  | 'upstreamTimeoutSeconds'
-  | 'logger'
-  | 'onEvent'
->;
+/** Options of both functions. */
+const COMMON_OPTIONS = [
+  'configUrl',
+  'domain',
+  'baseUrl',
+  'resourcePath',
+  'resourceBaseUrl',
+  'strippedPrefix',
+  'defaultScopes',
+  'toolScopes',
+  'impliedScopes',
+  'anonymous',
+  'allowedOrigins',
+  'maxMessageBytes',
+  'upstreamTimeoutSeconds',
+  'logger',
+  'onEvent',
+] as const;
+
+type CommonOptions = Pick<Auth0McpOptions, (typeof COMMON_OPTIONS)[number]>;
 
 /**
  * Options of `auth0McpResource()`. Unknown names throw, and so do those of `auth0Mcp()` alone;
@@ -45,3 +48,8 @@ export interface Auth0McpResourceOptions extends CommonOptions {
    */
   readonly requiredScopes?: string | readonly string[] | undefined;
 }
+
+/** Names of these options, in documentation order. */
+export const RESOURCE_OPTION_NAMES: readonly OptionName[] = OPTION_NAMES.filter((name) =>
+  [...COMMON_OPTIONS, 'audience', 'requiredScopes'].includes(name),
+);

@@ -1,37 +1,35 @@
 /**
- * The schema: every kind of record the library stores, with its life and its worth to a thief.
+ * The schema: every kind of stored record, its lifetime, and what an attacker with the keys gets from it.
  *
- * All of it is sealed with AES-256-GCM, and found under a keyed hash of its id: whoever copies the
- * store without the keys learns how many records there are, how they change and when they end.
- *
- * @module
+ * Records are sealed with AES-256-GCM and stored under a keyed hash of their id: a copy of the store without
+ * the keys shows how many records exist, how they change and when they expire.
  */
 import type { ClientAuthMethod } from '../oauth/client-credentials.js';
 
-/** Auth0's side of a grant. */
+/** The Auth0 session of a grant. */
 export interface Auth0SessionRecord {
   accessToken: string;
   /** Unix seconds. */
   accessTokenExpiresAt: number;
   refreshToken?: string;
-  /** What Auth0 grants at present: `scope` plus `permissions`. */
+  /** Scopes that Auth0 grants at present: `scope` plus `permissions`. */
   scopes: readonly string[];
-  /** Whoever holds this refreshes at Auth0; the others wait. */
+  /** Its owner refreshes at Auth0; other processes wait. */
   lease?: { owner: string; until: number };
-  /** After a failed attempt: not before this time (unix seconds). */
+  /** After a failed attempt: earliest time of the next one, in unix seconds. */
   retryAt?: number;
   /** Failed attempts in a row. */
   failures?: number;
 }
 
-/** The authorization code a grant begins with. */
+/** The authorization code of a grant. */
 export interface CodeRecord {
-  /** Keyed hash of the secret half of the code, base64url. */
+  /** Keyed hash of the secret part of the code, base64url. */
   tag: string;
   challenge: string;
   redirectUri: string;
   expiresAt: number;
-  /** When it was first redeemed; from then on the grant lives. */
+  /** When it was first redeemed, which activates the grant. */
   redeemedAt?: number;
   /** The redemption attempt whose response has not been sent yet, as far as is known: random. */
   pendingAttempt?: string;
@@ -39,53 +37,53 @@ export interface CodeRecord {
   failures: number;
 }
 
-/** Where a refresh token was used, and how often after it was replaced. */
+/** Uses of a refresh token after it was replaced. */
 export interface TokenUses {
-  /** Keyed hashes of addresses, that of the first use in front; at most {@link MAX_CALLERS}. */
+  /** Keyed hashes of addresses, that of the first use first; at most {@link MAX_CALLERS}. */
   callers: readonly string[];
   /** At most {@link MAX_REUSES}. */
   reuses: number;
 }
 
-/** Addresses kept of one replaced refresh token. */
+/** Stored addresses of one replaced refresh token. */
 export const MAX_CALLERS = 8;
 
-/** Reuses counted of one replaced refresh token; further ones of a known address cost no write. */
+/** Counted reuses of one replaced refresh token; further ones from a known address cause no write. */
 export const MAX_REUSES = 32;
 
 /**
- * Kind `grant`, id: random. One login of one person with one client, whole: everything that changes
- * together is in one record, so that every store can change it in one step.
+ * Kind `grant`, id: random. One login of one user with one client: everything that changes
+ * together is in one record, so that every store can change it atomically.
  *
- * Life: until the code expires (60 s); once redeemed, `refreshTokenIdleTtlSeconds` from the last
- * refresh, at most `refreshTokenTtlSeconds` from the login. Where it ends by itself, the record
- * stays for 30 days more, good for nothing but giving Auth0's refresh token back.
+ * Lifetime: until the code expires (60 s); once redeemed, `refreshTokenIdleTtlSeconds` from the last
+ * refresh, at most `refreshTokenTtlSeconds` from the login. After it expires, the record is retained for 30
+ * days, only to revoke Auth0's refresh token.
  *
- * A thief with the keys would have Auth0's tokens for this person, and their name and e-mail.
+ * An attacker with the keys has Auth0's tokens for this user, and their name and e-mail address.
  */
 export interface GrantRecord {
   /**
-   * The client as it was at login: later calls need neither its document nor its host. `authMethod`:
-   * with `none` a proof is optional, until the first one.
+   * The client at the time of the login: later requests need neither its document nor its host. `authMethod`
+   * `none`: client authentication is optional, until the client first uses it.
    */
   client: {
     id: string;
     name?: string;
     authMethod: ClientAuthMethod;
     mayRefresh: boolean;
-    /** It registered itself, so that its id stands for one installation; others share theirs. */
+    /** It registered itself: its id identifies one installation. Other clients share theirs. */
     isInstallation?: true;
   };
   subject: string;
   sid?: string;
-  /** What the person consented to. */
+  /** Scopes that the user consented to. */
   scopes: readonly string[];
   createdAt: number;
   lastUsedAt: number;
-  /** When a later login of the same installation took its place; it ends with the grace window. */
+  /** When a later login of the same installation replaced it; it ends with the grace window. */
   supersededAt?: number;
   code: CodeRecord;
-  /** The newest refresh token's generation. */
+  /** Generation of the newest refresh token. */
   generation: number;
   /** Recent generations that were replaced, oldest first: `[generation, unix seconds, uses]`. */
   replaced: readonly (readonly [number, number, TokenUses?])[];
@@ -95,83 +93,83 @@ export interface GrantRecord {
 }
 
 /**
- * Kind `login`, id: the `state` sent to Auth0. A login between the approval and Auth0's answer.
+ * Kind `login`, id: the `state` sent to Auth0. A login between the approval and the callback.
  *
- * Life: 10 minutes; once taken, until the browser has its answer, and then as {@link SpentFormRecord}.
- * Worth little: it needs the browser's cookie and Auth0's code too.
+ * Lifetime: 10 minutes; once taken, until the browser has its response, and then as {@link SpentFormRecord}.
+ * An attacker would also need the browser's cookie and Auth0's code.
  */
 export interface LoginRecord {
   nonce: string;
   codeVerifier: string;
   browser: string;
-  /** What the login is for. */
+  /** The request that the login is for. */
   pending: unknown;
-  /** No refresh token was asked for. */
+  /** No refresh token was requested. */
   identityOnly?: boolean;
-  /** Until when the form it began with could be submitted again; unix seconds. */
+  /** When the form that began it expires; unix seconds. */
   formExpiresAt?: number | undefined;
-  /** When the browser was sent to Auth0; unix seconds. */
+  /** When the browser was redirected to Auth0; unix seconds. */
   startedAt?: number;
-  /** When the answer of Auth0 arrived; unix seconds. */
+  /** When the callback took it; unix seconds. */
   takenAt?: number;
   /** The request that took it: random. */
   takenBy?: string;
 }
 
 /**
- * Kind `login` as well, id: the `state` that the form would have had at Auth0. The form was answered.
+ * Kind `login` as well, id: the `state` that belongs to the form. The form was submitted.
  *
- * Life: until the form expires, 10 minutes at most.
+ * Lifetime: until the form expires, 10 minutes at most.
  */
 export interface SpentFormRecord {
   spent: true;
 }
 
 /**
- * Kind `approval`, id: browser, client and redirect URI. What a person allowed in this browser.
+ * Kind `approval`, id: browser, client and redirect URI. Scopes that a user allowed in this browser.
  *
- * Life: 30 days, only with `consent: 'remember'`.
+ * Lifetime: 30 days, only with `consent: 'remember'`.
  */
 export interface ApprovalRecord {
   scopes: readonly string[];
 }
 
 /**
- * Kind `account`, id: a hash of the session id, which is random. Somebody who is signed in to the page
- * of their connected apps.
+ * Kind `account`, id: a hash of the session id, which is random. A user who is signed in to the page
+ * of connected apps.
  *
- * Life: 15 minutes from the last use, at most an hour. Holds no token. The browser's cookie is the
- * session id with a tag that takes the signing key to make, so that a thief of the store, even with the
- * keys that seal it, is not signed in by it.
+ * Lifetime: 15 minutes from the last use, at most an hour. Contains no token. The browser's cookie is the
+ * session id with a tag made with the signing key, so that a copy of the store, even with the sealing keys, is
+ * not enough to sign in.
  */
 export interface AccountRecord {
   subject: string;
   sid?: string;
-  /** Name or e-mail address, to show. */
+  /** Name or e-mail address, for display. */
   name?: string;
   /** Unix seconds. */
   signedInAt: number;
   seenAt: number;
-  /** The client whose access was ended last, to be confirmed once. */
+  /** The client that was disconnected last, to be confirmed once. */
   disconnected?: { name?: string };
 }
 
-/** Kind `session`, id: the session id. What express-session keeps for a browser; holds no secret. */
+/** Kind `session`, id: the session id. A session of express-session; contains no secret. */
 export type SessionRecord = Readonly<Record<string, unknown>>;
 
-/** Kind `assertion`, id: client and `jti`. A client assertion that was used; until it expires. */
+/** Kind `assertion`, id: client and `jti`. A used client assertion, until it expires. */
 export type AssertionRecord = true;
 
 /**
- * Kind `ended`, id: Auth0's `sid`, or `sub`. A session at Auth0 has ended; until no login that was on its
- * way then can arrive.
+ * Kind `ended`, id: Auth0's `sid`, or `sub`. A session at Auth0 that has ended, for logins that were pending
+ * then.
  */
 export interface EndedSessionRecord {
-  /** When Auth0 told of it; unix seconds. */
+  /** When Auth0 reported it; unix seconds. */
   at: number;
-  /** Whose it was, where Auth0 said so. */
+  /** Its user, if Auth0 reported it. */
   subject?: string;
 }
 
-/** Kind `logout`, id: `jti`. A logout token of Auth0's that was carried out; until it expires. */
+/** Kind `logout`, id: `jti`. A processed logout token of Auth0, until it expires. */
 export type LogoutRecord = true;

@@ -5,12 +5,9 @@ import { describe, expect, it } from '@jest/globals';
 import type { ResourceConfig } from '../../lib/config/config.js';
 import type { Environment } from '../../lib/config/env.js';
 import type { Auth0McpConfigError } from '../../lib/config/errors.js';
-import {
-  environmentNames,
-  OPTION_NAMES,
-  RESOURCE_OPTION_NAMES,
-} from '../../lib/config/option-table.js';
+import { environmentNames, OPTION_NAMES } from '../../lib/config/option-table.js';
 import { resolveResourceConfig } from '../../lib/config/resolve.js';
+import { RESOURCE_OPTION_NAMES } from '../../lib/config/resource-options.js';
 import { type LooseOptions, refusal } from './resolve-with.js';
 
 const REQUIRED = {

@@ -1,7 +1,7 @@
 /** The text below the heading of a public name. */
 import ts from 'typescript5';
 
-import { RESOURCE_OPTION_NAMES } from '../../../../lib/config/option-table.js';
+import { RESOURCE_OPTION_NAMES } from '../../../../lib/config/resource-options.js';
 import { optionAnchor } from '../anchors.js';
 import { type Docstring, parseDocstring } from '../docstring.js';
 import { OPAQUE } from './gaps.js';
