@@ -1,4 +1,4 @@
-/** The options for the pages, as the person sees them. */
+/** The options for the pages, as the user sees them. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 import { registerClient } from '../support/oauth-client.js';
@@ -29,7 +29,7 @@ async function consentPage(
 }
 
 describe('the consent page', () => {
-  it('carries name, logo and links of the service, and lets the logo load', async () => {
+  it('has name, logo and links of the service, and its policy allows the logo', async () => {
     const page = await consentPage();
     const html = await page.text();
     expect(html).toContain('<bdi>Harbour &amp; Sons</bdi>');
@@ -38,7 +38,7 @@ describe('the consent page', () => {
     expect(page.headers.get('content-security-policy')).toContain("img-src 'self'");
   });
 
-  it('says what a scope allows in the words of the operator, as text', async () => {
+  it('describes scopes in the operator’s words, escaped', async () => {
     expect(await (await consentPage()).text()).toContain('Change &lt;your&gt; files');
   });
 
@@ -47,14 +47,14 @@ describe('the consent page', () => {
     ['de', 'Wissen, wer Sie sind'],
     ['fr', 'Savoir qui vous êtes'],
     ['es', 'Saber quién eres'],
-  ])('speaks %s to a browser that asks for it', async (lang, words) => {
+  ])('is in %s for a browser that prefers it', async (lang, words) => {
     const page = await consentPage({ scope: 'openid' }, `${lang}-XX;q=0.9, ja;q=0.1`);
     const html = await page.text();
     expect(html).toContain(`<html lang="${lang}"`);
     expect(html).toContain(words);
   });
 
-  it('heeds ui_locales of the client before the browser, on pages of errors too', async () => {
+  it('prefers ui_locales of the client to the browser’s languages, also on error pages', async () => {
     expect(await (await consentPage({ ui_locales: 'fr' }, 'de')).text()).toContain('lang="fr"');
     const unknown = `${world.origin}/authorize?client_id=nobody&ui_locales=es`;
     const page = await fetch(unknown, { headers: { 'accept-language': 'de' } });
@@ -62,7 +62,7 @@ describe('the consent page', () => {
     expect(await page.text()).toContain('<html lang="es"');
   });
 
-  it('speaks a language that the operator added, to who asks for it', async () => {
+  it('is in a language that the operator added, where it is preferred', async () => {
     const html = await (await consentPage({ ui_locales: 'it' })).text();
     expect(html).toContain('<html lang="it"');
     expect(html).toContain('Consenti');

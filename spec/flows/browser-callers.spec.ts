@@ -1,6 +1,4 @@
-/**
- * Clients that run in a web page of another origin, in real Chromium: only a browser enforces CORS.
- */
+/** Clients in a web page of another origin, in real Chromium: only a browser enforces CORS. */
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
@@ -25,7 +23,7 @@ afterEach(async () => {
   await Promise.all(worlds.splice(0).map((world) => world.close()));
 });
 
-/** Names that no list of ours could have: parameters of tools, tracing, the app's own. */
+/** Names that no list can have in advance: parameters of tools, tracing, the app's own. */
 const UNEXPECTED = {
   'mcp-param-city': 'Berlin',
   'x-tenant': 'acme',
@@ -45,7 +43,7 @@ describe('FA-18 a page of another origin, in Chromium', () => {
     );
     await new Promise<void>((resolve) => site.listen(0, '127.0.0.1', resolve));
     page = await chromium.newPage();
-    // A name of its own: the worlds are at 127.0.0.1.
+    // Another host name: the worlds are at 127.0.0.1.
     await page.goto(`http://localhost:${(site.address() as AddressInfo).port}/`);
   });
   afterAll(async () => {
@@ -54,7 +52,7 @@ describe('FA-18 a page of another origin, in Chromium', () => {
     await new Promise((resolve) => site.close(resolve));
   });
 
-  /** What the page's `fetch` brought: the status, or the browser's refusal. */
+  /** The result of the page's `fetch`: the status, or the browser's error. */
   function fetchInPage(url: string, init: { method: string; headers: object; body?: string }) {
     return page.evaluate(
       async ([address, given]) => {
@@ -77,7 +75,7 @@ describe('FA-18 a page of another origin, in Chromium', () => {
     ['POST', '/register', 201],
     ['POST', '/token', 400],
     ['POST', '/revoke', 400],
-  ])('%s %s may carry headers that nobody foresaw', async (method, path, status) => {
+  ])('%s %s may carry headers of any name', async (method, path, status) => {
     const world = await start({ options: { anonymous: { methods: ['ping'] } } });
     const bodies: Readonly<Record<string, string>> = {
       '/mcp': JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'ping' }),
@@ -100,11 +98,11 @@ describe('FA-18 a page of another origin, in Chromium', () => {
       headers,
       ...(body !== undefined && { body }),
     });
-    // A client error of the two endpoints is one that the page can read.
+    // The page can read the client errors of the two endpoints.
     expect(response.status === 401 ? 400 : response.status).toBe(status);
   });
 
-  it('reads the challenge, and what the app exposes besides', async () => {
+  it('reads the challenge, and the headers that the app exposes', async () => {
     const expose: RequestHandler = (_req, res, next) => {
       res.setHeader('Access-Control-Expose-Headers', ['X-A', 'x-b, www-authenticate']);
       res.set({ 'X-A': 'a', 'X-B': 'b' });
@@ -137,7 +135,7 @@ describe('FA-18 a preflight', () => {
   };
 
   it.each(['auth0Mcp()', 'auth0McpResource()'])(
-    'of any endpoint of %s allows what it asks for, once, and no cookies',
+    'of any endpoint of %s allows the requested headers, each once, and no cookies',
     async (which) => {
       const ofResource = which === 'auth0McpResource()';
       const world = ofResource ? await startResourceWorld() : await startWorld();
@@ -161,11 +159,11 @@ describe('FA-18 a preflight', () => {
   );
 
   it.each([
-    ['that are none', 'x y, a:b, <script>, "q", (c), é'],
+    ['that are invalid', 'x y, a:b, <script>, "q", (c), é'],
     ['that are a wildcard', '*'],
-    ['without end', Array.from({ length: 900 }, (_, at) => `x-${at}`).join(',')],
+    ['in a very long list', Array.from({ length: 900 }, (_, at) => `x-${at}`).join(',')],
     ['that are empty', ' , ,'],
-  ])('gets no names back %s', async (_what, names) => {
+  ])('gets back no names %s', async (_what, names) => {
     const world = await start();
     const usual = await ask(world.mcp);
     expect(usual.allowed).toContain('Authorization');
@@ -183,19 +181,19 @@ describe('FA-18 a preflight', () => {
   });
 });
 
-describe('FA-18 what the app exposes', () => {
+describe('FA-18 headers that the app exposes', () => {
   it.each([
     ['nothing', undefined, /^WWW-Authenticate, /],
     ['a header', 'X-A', /^X-A, WWW-Authenticate, Mcp-Session-Id/],
     ['several', ['X-A', 'X-B'], /^X-A, X-B, WWW-Authenticate/],
     [
-      'one of ours in another case',
+      'a header of this server in another case',
       'mcp-session-id',
       /^mcp-session-id, WWW-Authenticate, Mcp-Protocol/,
     ],
     ['everything', '*', /^\*, WWW-Authenticate/],
     ['an empty list', '', /^WWW-Authenticate/],
-  ])('stays exposed beside ours: %s', async (_what, value, expected) => {
+  ])('stay exposed: %s', async (_what, value, expected) => {
     const world = await start({
       before: (app) =>
         app.use((_req, res, next) => {
@@ -211,7 +209,7 @@ describe('FA-18 what the app exposes', () => {
     }
   });
 
-  it('is listed once where two guards stand before a route', async () => {
+  it('are listed once with two guards before a route', async () => {
     const world = await start({
       mount(app, auth) {
         app.use(auth);
@@ -224,11 +222,11 @@ describe('FA-18 what the app exposes', () => {
   });
 });
 
-describe('FA-4 a refusal by Origin', () => {
+describe('FA-4 a rejection by Origin', () => {
   it.each([
     ['https://evil.example', 'https://evil.example'],
     ['null', 'null'],
-    ['rubbish', '(not a URL)'],
+    ['not a URL', '(not a URL)'],
     ['https://user:secret@evil.example/path', 'https://evil.example'],
     [`https://${'a'.repeat(3000)}.example`, `https://${'a'.repeat(192)}`],
   ])('is one line of the log and one event: %.40s', async (origin, shown) => {
@@ -251,7 +249,7 @@ describe('FA-4 a refusal by Origin', () => {
     ]);
   });
 
-  it('is none where the origin may call, or none is named', async () => {
+  it('does not happen for an allowed origin, or without one', async () => {
     const world = await start({ options: { allowedOrigins: ['https://app.example.com'] } });
     for (const headers of [{}, { origin: 'https://app.example.com' }, { origin: world.origin }]) {
       expect((await rpc(world.mcp, undefined, { method: 'ping' }, headers)).status).toBe(401);

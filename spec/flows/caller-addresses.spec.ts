@@ -1,6 +1,4 @@
-/**
- * Addresses of callers as proxies write them, over HTTP: by TCP and by Unix socket.
- */
+/** Addresses of callers as proxies write them, over HTTP: by TCP and by Unix socket. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, request } from 'node:http';
 import { tmpdir } from 'node:os';
@@ -25,11 +23,11 @@ afterEach(async () => {
   await Promise.all(worlds.splice(0).map((world) => world.close()));
 });
 
-/** More than one address may have of pages. */
+/** More than the page views of one address in a minute. */
 const CALLERS = 250;
 const octets = (at: number): string => `203.0.${at >> 8}.${at & 255}`;
 
-/** Whether any of the callers meets the limit. */
+/** Whether any of the callers reaches the limit. */
 async function isLimited(ask: (at: number) => Promise<number>): Promise<boolean> {
   const statuses = new Set<number>();
   for (let first = 0; first < CALLERS; first += 25) {
@@ -73,9 +71,9 @@ describe('FA-28 callers behind a proxy', () => {
 
   it.each([
     ['many ports', 1, (at: number) => `203.0.113.7:${1024 + at}`],
-    ['many addresses claimed to a proxy', 1, (at) => `${octets(at)}:1, 203.0.113.7:80`],
+    ['many forged addresses before the proxy’s', 1, (at) => `${octets(at)}:1, 203.0.113.7:80`],
     [
-      'many addresses claimed in front of one that is no proxy',
+      'many forged addresses before one that is no proxy’s',
       'loopback, 10.0.0.0/8',
       (at) => `${octets(at)}:1, 203.0.113.7:80, 10.0.0.4:80`,
     ],
@@ -103,7 +101,7 @@ describe('FA-28 callers behind a proxy', () => {
 });
 
 describe('FA-28 callers of a Unix socket', () => {
-  /** Serves the world's app at a socket as well, and asks there. */
+  /** Serves the world's app at a Unix socket as well, and sends requests there. */
   async function atSocket<T>(
     world: World,
     work: (ask: (headers: Record<string, string>, path?: string) => Promise<number>) => Promise<T>,
@@ -144,7 +142,7 @@ describe('FA-28 callers of a Unix socket', () => {
 
   it.each([
     ['no proxy is trusted', undefined, {}, /share one rate limit.*Unix socket/],
-    ['the proxy does not say who calls', 'loopback', {}, /share one rate limit/],
+    ['the proxy does not send the caller’s address', 'loopback', {}, /share one rate limit/],
     ['another proxy is trusted', '10.0.0.0/8', { 'x-forwarded-for': '203.0.113.7' }, /share one/],
   ] as [string, unknown, Record<string, string>, RegExp][])(
     'share a limit where %s, and the log says so once',
@@ -157,14 +155,14 @@ describe('FA-28 callers of a Unix socket', () => {
     60_000,
   );
 
-  it('are believed about a prefix that the proxy cuts off, where loopback is trusted', async () => {
+  it('are trusted for X-Forwarded-Prefix where loopback is trusted', async () => {
     const world = await startWorld({
       basePath: '/api',
       before: (app) => void app.set('trust proxy', 'loopback'),
     });
     worlds.push(world);
     const status = await atSocket(world, (ask) => ask({ 'x-forwarded-prefix': '/api' }));
-    // A page for the request that lacks everything, and no 404.
+    // The error page of a request without parameters, and no 404.
     expect(status).toBe(400);
   });
 });

@@ -44,7 +44,7 @@ describe('consent', () => {
 
   const consentUrl = (): string => `${world.origin}/consent`;
 
-  it('PX-1 PX-3 PX-18 PX-23 asks first: no request to Auth0, no session cookie, nothing stored', async () => {
+  it('PX-1 PX-3 PX-18 PX-23 shows the page first: no request to Auth0, no session cookie, nothing stored', async () => {
     const client = await start();
     const response = await fetch(client.authorizeUrl());
     expect(response.status).toBe(200);
@@ -57,7 +57,7 @@ describe('consent', () => {
     );
   });
 
-  it('PX-5 PX-6 PX-7 AS-31 AS-32 R-RG-10 shows who asks, what for, and where the answer goes', async () => {
+  it('PX-5 PX-6 PX-7 AS-31 AS-32 R-RG-10 shows the client, its scopes, and the redirect URI', async () => {
     const client = await start({}, { client_name: '<script>alert(1)</script>Claude' });
     const page = await (await fetch(client.authorizeUrl())).text();
     expect(page).not.toContain('<script>');
@@ -70,7 +70,7 @@ describe('consent', () => {
     expect(await (await fetch(web.authorizeUrl())).text()).not.toContain('class="warning"');
   });
 
-  it('PX-19 PX-30 the cookie of the login comes with the redirect to Auth0, which sees only our side', async () => {
+  it('PX-19 PX-30 the redirect to Auth0 sets the cookie of the login and contains parameters of this server only', async () => {
     const client = await start();
     const browser = createBrowser();
     const form = await formOf(browser, client);
@@ -90,10 +90,10 @@ describe('consent', () => {
 
   it.each([
     ['without its form', {}, {}],
-    ['with a made-up form', { request: 'AAAA'.repeat(40) }, {}],
+    ['with a forged form', { request: 'AAAA'.repeat(40) }, {}],
     ['from another site', {}, { 'sec-fetch-site': 'cross-site' }],
     ['from another origin', {}, { origin: 'https://evil.example' }],
-  ])('PX-8 a decision %s is refused and stores nothing', async (_name, form, headers) => {
+  ])('PX-8 a decision %s is rejected and stores nothing', async (_name, form, headers) => {
     const client = await start();
     const browser = createBrowser();
     const request = await formOf(browser, client);
@@ -110,7 +110,7 @@ describe('consent', () => {
     expect(auth0Visits()).toBe(0);
   });
 
-  it("PX-8 PX-13 a form shown to one browser does nothing in another's", async () => {
+  it('PX-8 PX-13 a form of one browser has no effect in another', async () => {
     const client = await start();
     const attackers = createBrowser();
     const form = await formOf(attackers, client);
@@ -135,11 +135,11 @@ describe('consent', () => {
     expect(page.status).toBe(400);
     expect(page.next).toBeUndefined();
     expect(world.tenant.requests.filter(({ path }) => path === '/oauth/token')).toEqual([]);
-    // The attacker's own login is still good: another browser's attempt has used nothing up.
+    // The attacker's own login is still valid: the attempt of another browser consumed nothing.
     expect((await attacker.get(callback ?? '')).next?.searchParams.get('code')).toBeTruthy();
   });
 
-  it('PX-29 PX-2 the confused deputy: a victim with a session at Auth0 is asked for the new client too', async () => {
+  it('PX-29 PX-2 the confused deputy: a victim with a session at Auth0 sees the consent page of the new client too', async () => {
     const client = await start({ consent: 'remember' }, HTTPS_CLIENT);
     const victim = createBrowser();
     await client.logIn({ browser: victim });
@@ -154,7 +154,7 @@ describe('consent', () => {
     expect(auth0Visits()).toBe(before);
   });
 
-  it('PX-29 PX-21 an Auth0 address made by hand, with a state of its own, ends at our callback', async () => {
+  it('PX-29 PX-21 a forged Auth0 URL with a state of its own fails at the callback', async () => {
     await start();
     const victim = createBrowser();
     const handMade = `${world.tenant.issuer}authorize?${new URLSearchParams({ client_id: 'demo-app', response_type: 'code', redirect_uri: `${world.origin}/auth/callback`, scope: 'openid', state: 'x'.repeat(43) })}`;
@@ -164,7 +164,7 @@ describe('consent', () => {
   });
 
   describe("'remember'", () => {
-    it('PX-25 does not ask the same browser again for the same, and asks for anything else', async () => {
+    it('PX-25 does not prompt the same browser again for the same request, and prompts for any other', async () => {
       const client = await start(
         { consent: 'remember', scopesSupported: ['read:notes'] },
         HTTPS_CLIENT,
@@ -175,7 +175,7 @@ describe('consent', () => {
       const again = await browser.follow(client.authorizeUrl(), { stopBefore });
       expect(again.next?.searchParams.get('code')).toBeTruthy();
       const asked = async (url: string) => isConsentPage(await browser.follow(url, { stopBefore }));
-      // PX-13: more scopes; PX-27: the client wants the person asked.
+      // PX-13: more scopes; PX-27: the client requires the prompt.
       expect(await asked(client.authorizeUrl({ scope: 'openid read:notes' }))).toBe(true);
       expect(await asked(client.authorizeUrl({ prompt: 'consent' }))).toBe(true);
       const other = await registerClient(world.origin, {
@@ -188,7 +188,7 @@ describe('consent', () => {
       ).toBe(true);
     });
 
-    it('PX-25 asks each time for a client that the operator entered: many people share its id', async () => {
+    it('PX-25 prompts each time for a pre-registered client, whose id many users share', async () => {
       const redirectUri = 'https://client.example/cb';
       const clients = [{ clientId: 'shared', name: 'Shared', redirectUris: [redirectUri] }];
       world = await startWorld({ options: { consent: 'remember', clients } });
@@ -199,7 +199,7 @@ describe('consent', () => {
       expect(isConsentPage(await browser.follow(link, { stopBefore: redirectUri }))).toBe(true);
     });
 
-    it('a store that cannot remember an approval costs no login', async () => {
+    it('a login succeeds where the approval cannot be stored', async () => {
       const storage = watchStorage(memoryStorage(), {
         before(verb, key) {
           if (verb === 'set' && key.includes(':approval:'))
@@ -213,7 +213,7 @@ describe('consent', () => {
       ]);
     });
 
-    it('PX-4 PX-12 a changed cookie counts as none', async () => {
+    it('PX-4 PX-12 an altered cookie is ignored', async () => {
       const client = await start({ consent: 'remember' }, HTTPS_CLIENT);
       const browser = createBrowser();
       await client.logIn({ browser });
@@ -229,14 +229,14 @@ describe('consent', () => {
     });
   });
 
-  it("'external' goes straight to Auth0", async () => {
+  it("'external' redirects to Auth0 at once", async () => {
     const client = await start({ consent: 'external' });
     const response = await fetch(client.authorizeUrl(), { redirect: 'manual' });
     expect(response.status).toBe(303);
     expect(response.headers.get('location')).toContain(`${world.tenant.issuer}authorize`);
   });
 
-  it('PX-27 prompt=none is never a silent approval', async () => {
+  it('PX-27 prompt=none never approves silently', async () => {
     const client = await start();
     const response = await fetch(client.authorizeUrl({ prompt: 'none', state: 's' }), {
       redirect: 'manual',
@@ -245,7 +245,7 @@ describe('consent', () => {
     expect(auth0Visits()).toBe(0);
   });
 
-  it('AS-16 an error for an unknown web server or app is shown, not bounced; to a listener here it is sent', async () => {
+  it('AS-16 an error for a web server or app that is not pre-registered is shown on a page, not redirected; to a loopback address it is redirected', async () => {
     const client = await start();
     const local = await fetch(client.authorizeUrl({ code_challenge: undefined }), {
       redirect: 'manual',
@@ -257,7 +257,7 @@ describe('consent', () => {
     });
     expect(page.headers.get('location')).toBeNull();
     expect(await page.text()).toContain('https://client.example/cb?error=invalid_request');
-    // Anybody can register any app's scheme, and a link to us would start whatever claims it.
+    // Any client can register the scheme of any app, and a link to this server would start it.
     const app = await registerClient(world.origin, { redirect_uris: ['com.example.app:/cb'] });
     const appPage = await fetch(app.authorizeUrl({ code_challenge: undefined }), {
       redirect: 'manual',
@@ -277,7 +277,7 @@ describe('consent', () => {
       ['com.example.app:/oauth2redirect', 'com.example.app:'],
       ['vscode://publisher.extension/did-authenticate', 'vscode://publisher.extension'],
     ])(
-      'FA-13: PX-26 AS-16 R-AZ-2 for %s shows a page that names it, with a link that is the error redirect',
+      'FA-13: PX-26 AS-16 R-AZ-2 for %s shows a page that names it and links to the error redirect',
       async (uri, named) => {
         const client = await start({}, { redirect_uris: [uri] });
         const browser = createBrowser();
@@ -299,7 +299,7 @@ describe('consent', () => {
     );
 
     it.each(['http://127.0.0.1:45454/callback', 'http://localhost:1/cb', 'http://[::1]:9/cb'])(
-      'FA-13: PX-26 goes to %s at once: the program there waits',
+      'FA-13: PX-26 redirects to %s at once',
       async (uri) => {
         const client = await start({}, { redirect_uris: [uri] });
         const browser = createBrowser();
@@ -312,7 +312,7 @@ describe('consent', () => {
     );
 
     it.each(['https://client.example/cb', 'newapp://callback'])(
-      'FA-13: PX-26 goes to %s at once where the operator entered the client',
+      'FA-13: PX-26 redirects to %s of a pre-registered client at once',
       async (uri) => {
         const clients = [{ clientId: 'by-hand', name: 'By hand', redirectUris: [uri] }];
         world = await startWorld({ options: { clients } });
@@ -330,7 +330,7 @@ describe('consent', () => {
       },
     );
 
-    it('FA-13: speaks the language of the page that was denied', async () => {
+    it('FA-13: is in the language of the consent page', async () => {
       const client = await start({}, HTTPS_CLIENT);
       const browser = createBrowser();
       const asked = await browser.get(client.authorizeUrl({ ui_locales: 'de' }));
@@ -338,7 +338,7 @@ describe('consent', () => {
     });
   });
 
-  it('AS-13 AS-14 R-AZ-1 a redirect URI that is not registered gets a page without a way out', async () => {
+  it('AS-13 AS-14 R-AZ-1 a redirect URI that is not registered gets a page without a link', async () => {
     const client = await start({}, HTTPS_CLIENT);
     for (const redirectUri of [
       'https://client.example/cb/',
@@ -358,14 +358,14 @@ describe('consent', () => {
     }
   });
 
-  it('HEAD creates nothing and uses nothing up', async () => {
+  it('HEAD has no effect', async () => {
     const client = await start({ consent: 'external' });
     const response = await fetch(client.authorizeUrl(), { method: 'HEAD', redirect: 'manual' });
     expect(response.status).toBe(200);
     expect(response.headers.getSetCookie()).toEqual([]);
   });
 
-  it('serves a client whose id was made before, without having seen it', async () => {
+  it('serves a client that another instance registered', async () => {
     const client = await start();
     const copy = oauthClient(world.origin, client);
     expect(await copy.tokens()).toMatchObject({ token_type: 'Bearer' });

@@ -10,11 +10,11 @@ import { launchChromium } from '../support/chromium.js';
 import { isConsentPage, type OAuthClient, registerClient } from '../support/oauth-client.js';
 import { startWorld, type World } from '../support/world.js';
 
-/** Allow sooner than a person can read is the second half of a double click that another page began. */
-describe('a decision that comes too soon', () => {
+/** Allow sooner than a user can read the page is the second half of a double click that another page started. */
+describe('a decision before the page can be read', () => {
   let world: World;
   let client: OAuthClient;
-  /** Stands still until a spec moves it. */
+  /** Does not advance by itself. */
   let time = Date.now();
 
   beforeAll(async () => {
@@ -60,7 +60,7 @@ describe('a decision that comes too soon', () => {
     expect(response.next?.href).toContain(`${world.tenant.issuer}authorize`);
   });
 
-  it('FA-11: the page that is shown again has to be read as long, however often it is clicked', async () => {
+  it('FA-11: the page that is shown again has the same minimum age, at every click', async () => {
     const browser = createBrowser();
     let request = await shown(browser);
     for (let click = 0; click < 10; click += 1) {
@@ -73,7 +73,7 @@ describe('a decision that comes too soon', () => {
     expect((await decide(browser, request, 'allow')).next?.href).toContain(world.tenant.issuer);
   });
 
-  it('FA-11: a page that came too soon has not been decided: it can still be allowed once it was read', async () => {
+  it('FA-11: an early Allow does not count: the same page can still be allowed later', async () => {
     const browser = createBrowser();
     const request = await shown(browser);
     await decide(browser, request, 'allow');
@@ -81,7 +81,7 @@ describe('a decision that comes too soon', () => {
     expect((await decide(browser, request, 'allow')).next?.href).toContain(world.tenant.issuer);
   });
 
-  it('FA-11: the page that is shown again asks the same, in the same language', async () => {
+  it('FA-11: the page that is shown again has the same content, in the same language', async () => {
     const browser = createBrowser();
     const first = await browser.get(client.authorizeUrl({ ui_locales: 'fr', scope: 'openid' }));
     const again = await browser.submit(first, {}, { button: { name: 'decision', value: 'allow' } });
@@ -92,13 +92,13 @@ describe('a decision that comes too soon', () => {
     expect(withoutForm(again.body).replace(notice, '')).toBe(withoutForm(first.body));
   });
 
-  it('FA-11: Deny may be taken at once', async () => {
+  it('FA-11: Deny is accepted at once', async () => {
     const browser = createBrowser();
     const denied = await decide(browser, await shown(browser, { state: 's' }), 'deny');
     expect(denied.next?.searchParams.get('error')).toBe('access_denied');
   });
 
-  it('FA-11: a clock that ran back, as on another machine, costs one more page and locks no one out', async () => {
+  it('FA-11: a clock that is behind, as on another machine, shows the page once more and blocks no user', async () => {
     const browser = createBrowser();
     const request = await shown(browser);
     time -= 5000;
@@ -110,7 +110,7 @@ describe('a decision that comes too soon', () => {
     );
   });
 
-  it('PX-8 the time of a form is sealed: a changed form is refused, and so is one of another browser', async () => {
+  it('PX-8 the time of a form is sealed: an altered form is rejected, and so is one of another browser', async () => {
     const request = await shown(createBrowser());
     time += MIN_READING_MS;
     expect((await decide(createBrowser(), request, 'allow')).status).toBe(403);
@@ -121,7 +121,7 @@ describe('a decision that comes too soon', () => {
   });
 
   it.each(['prefetch', 'prefetch;prerender', 'prefetch;anonymous-client-ip'])(
-    'FA-11: nothing is made ahead of the visit (Sec-Purpose: %s), or its age would not be that of the visit',
+    'FA-11: no page is created before the visit (Sec-Purpose: %s)',
     async (purpose) => {
       const response = await fetch(client.authorizeUrl(), { headers: { 'sec-purpose': purpose } });
       expect(response.status).toBe(503);
@@ -131,7 +131,7 @@ describe('a decision that comes too soon', () => {
   );
 });
 
-/** The buttons can be seen without scrolling. */
+/** The buttons are visible without scrolling. */
 const TALL = { viewport: { width: 1000, height: 900 } };
 
 describe('double-click jacking in real Chromium', () => {
@@ -142,8 +142,8 @@ describe('double-click jacking in real Chromium', () => {
   let client: OAuthClient;
 
   /**
-   * Pages of an attacker. `opener` waits beneath a popup that it opened; the popup's first mouse button down
-   * sends the opener on and closes the popup, so that what comes next falls on the opener.
+   * Pages of an attacker. `opener` waits beneath a popup that it opened; at the first mouse down the popup navigates
+   * the opener and closes, so that the next click hits the opener.
    */
   const PAGES: Readonly<Record<string, string>> = {
     '/opener': `<button onclick="window.open('/popup' + location.hash, 'bait')">Prize</button>`,
@@ -181,10 +181,10 @@ describe('double-click jacking in real Chromium', () => {
   });
   beforeEach(() => world.tenant.clearRequests());
 
-  // The attacker's pages have the address behind a `#`.
+  // The attacker's pages have the URL after a `#`.
   const isAuthorize = (url: URL): boolean => url.pathname === '/authorize';
 
-  /** Where the button of the consent page will be: the attacker has tried it. */
+  /** Position of the button of the consent page, which the attacker knows. */
   async function placeOfAllow(page: Page): Promise<{ x: number; y: number }> {
     await page.goto(client.authorizeUrl());
     const box = await page.getByRole('button', { name: 'Allow' }).boundingBox();
@@ -197,7 +197,7 @@ describe('double-click jacking in real Chromium', () => {
     expect(world.tenant.requests).toEqual([]);
   }
 
-  it('FA-11: the first click is taken by a popup that sends its opener on and closes, the second lands on Allow', async () => {
+  it('FA-11: the first click hits a popup that navigates its opener and closes, the second hits Allow', async () => {
     const context = await chromium.newContext(TALL);
     const page = await context.newPage();
     const { x, y } = await placeOfAllow(page);
@@ -211,13 +211,13 @@ describe('double-click jacking in real Chromium', () => {
     const arrived = page.waitForURL(isAuthorize);
     await popup.mouse.down().catch(() => undefined);
     await Promise.all([closed, arrived]);
-    // A fast server and a slow finger: the page is there when the second click comes.
+    // A fast server and a slow double click: the page is loaded at the second click.
     await page.mouse.click(x, y);
     await expectAskedAgain(page);
     await context.close();
   });
 
-  it('FA-11: the same in one window, and every further click within the time', async () => {
+  it('FA-11: the same in one window, with every further click within the minimum age', async () => {
     const context = await chromium.newContext(TALL);
     const page = await context.newPage();
     const { x, y } = await placeOfAllow(page);
@@ -234,7 +234,7 @@ describe('double-click jacking in real Chromium', () => {
     await context.close();
   });
 
-  it('FA-11: a page that the attacker had fetched ahead of the double click is as young as the visit', async () => {
+  it('FA-11: a page that the attacker prefetched before the double click has the age of the visit', async () => {
     const context = await chromium.newContext(TALL);
     const page = await context.newPage();
     const { x, y } = await placeOfAllow(page);
@@ -259,7 +259,7 @@ describe('double-click jacking in real Chromium', () => {
     await context.close();
   });
 
-  it('FA-11: a key that is held down decides nothing: no button has the focus', async () => {
+  it('FA-11: a key that is held down has no effect: no button has the focus', async () => {
     const context = await chromium.newContext(TALL);
     const page = await context.newPage();
     for (const key of ['Enter', 'Space']) {

@@ -1,4 +1,4 @@
-/** One flow, one cookie: logins of one browser beside and after each other, and decisions that count once. */
+/** One cookie for each login: parallel and later logins of one browser, and decisions that count once. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -67,7 +67,7 @@ function moveClocks(): (seconds: number) => void {
   };
 }
 
-/** As far as a browser gets with an authorization request, by the client's `state`. */
+/** The page after an authorization request with the client's `state`. */
 function open(browser: Browser, client: OAuthClient, state: string): Promise<Page> {
   return browser.follow(client.authorizeUrl({ state }), { stopBefore: client.redirectUri });
 }
@@ -108,7 +108,7 @@ describe.each(['always', 'remember', 'external'] as const)(
       },
     );
 
-    it('FA-7 all the way at the same moment, twice, they each end in a code', async () => {
+    it('FA-7 in parallel at each step, twice, they each end in a code', async () => {
       const world = await start({ consent }, SLOW);
       const client = await registerClient(world.origin, WEB);
       const browser = createBrowser();
@@ -119,7 +119,7 @@ describe.each(['always', 'remember', 'external'] as const)(
       }
     });
 
-    it('FA-7 of two servers on one host do not end each other, whatever the port and the path', async () => {
+    it('FA-7 of two servers on one host do not end each other, on any port and path', async () => {
       const [one, two] = [
         await start({ consent }, SLOW),
         await start({ consent }, { ...SLOW, basePath: '/api' }),
@@ -138,8 +138,8 @@ describe.each(['always', 'remember', 'external'] as const)(
   },
 );
 
-describe('logins side by side', () => {
-  it('FA-7 a session that is restored with many tabs gets through in all of them', async () => {
+describe('parallel logins', () => {
+  it('FA-7 a restored session with many tabs completes the login in each of them', async () => {
     const world = await start({}, SLOW);
     const client = await registerClient(world.origin);
     const browser = createBrowser();
@@ -149,7 +149,7 @@ describe('logins side by side', () => {
     expect(codesOf(ends)).toEqual(range(10).map((tab) => `${tab} true`));
   });
 
-  it('FA-7 signing in to connected apps, in two tabs, and a client’s login do not end each other', async () => {
+  it('FA-7 sign-ins to connected apps in two tabs and the login of a client do not end each other', async () => {
     const world = await start({}, SLOW);
     const client = await registerClient(world.origin, WEB);
     const browser = createBrowser();
@@ -236,7 +236,7 @@ describe.each(['always', 'remember', 'external'] as const)(
           move(wait);
           const url = client.authorizeUrl({ state: 'second' });
           const second = await browser.follow(url, { stopBefore });
-          // Whom Auth0 knows is sent back at once; the time passes all the same.
+          // Auth0 redirects a user with a session back at once; the time passes all the same.
           const { next } = await completeLogin(browser, second, ADA, { stopBefore });
           move(stay);
           const end = await browser.get(next ?? '');
@@ -253,7 +253,7 @@ describe.each(['always', 'remember', 'external'] as const)(
     });
 
     it.each([610, 16 * 60, 21 * 60, 2 * 3600])(
-      'FA-9 is over after %i s, and the page says so, in this browser',
+      'FA-9 has expired after %i s, and the page says so, in this browser',
       async (seconds) => {
         const move = moveClocks();
         const world = await start({ consent });
@@ -265,14 +265,14 @@ describe.each(['always', 'remember', 'external'] as const)(
         move(seconds);
         const { status, body } = await browser.get(next ?? '');
         expect(status).toBe(400);
-        // Between 15 and 20 minutes a forgotten cookie cannot be told from another browser.
+        // Between 15 and 20 minutes an expired cookie looks like another browser.
         if (seconds !== 16 * 60) expect(body).toContain(EXPIRED);
       },
     );
   },
 );
 
-describe('a consent page that was left open', () => {
+describe('a consent page that stays open', () => {
   it.each([
     ['605 s', 605, false],
     ['605 s, by the clock of the browser too', 605, true],
@@ -298,7 +298,7 @@ describe('a consent page that was left open', () => {
     expect(world.events).toEqual([expect.objectContaining({ type: 'client_registered' })]);
   });
 
-  it('FA-9 works until its last second', async () => {
+  it('FA-9 is valid until its last second', async () => {
     const move = moveClocks();
     const world = await start();
     const client = await registerClient(world.origin);
@@ -310,7 +310,7 @@ describe('a consent page that was left open', () => {
 });
 
 describe('abandoned approvals', () => {
-  it('FA-14 as many as one likes lock no browser out; the cookies stay within 1 kB', async () => {
+  it('FA-14 in any number block no browser; the cookies stay within 1 kB', async () => {
     const world = await start({ consent: 'remember' });
     const client = await registerClient(world.origin, WEB);
     const browser = createBrowser();
@@ -333,7 +333,7 @@ describe('abandoned approvals', () => {
     );
   });
 
-  it('FA-14 the oldest form is given up for the newest, and the others go on', async () => {
+  it('FA-14 the newest form replaces the oldest, and the others continue', async () => {
     const move = moveClocks();
     const world = await start();
     const client = await registerClient(world.origin);
@@ -354,7 +354,7 @@ describe('abandoned approvals', () => {
   });
 
   it.each([1, 4, 8])(
-    'FA-14 of logins that wait at Auth0, the last eight give way to no form: %i of them',
+    'FA-14 forms replace none of the last eight logins that are pending at Auth0: %i of them',
     async (waiting) => {
       const move = moveClocks();
       const world = await start();
@@ -370,7 +370,7 @@ describe('abandoned approvals', () => {
         returning.push((await completeLogin(browser, page, ADA, { stopBefore })).next as URL);
         move(1);
       }
-      // What a popup of another site opens, one after the other.
+      // A popup of another site opens them one after the other.
       const forms: Page[] = [];
       for (const tab of range(24)) {
         forms.push(await open(browser, other, `form${tab}`));
@@ -385,7 +385,7 @@ describe('abandoned approvals', () => {
     },
   );
 
-  it('FA-14 the oldest login that waits at Auth0 is given up for newer ones that were approved', async () => {
+  it('FA-14 newer approved logins replace the oldest one that is pending at Auth0', async () => {
     const move = moveClocks();
     const world = await start();
     const client = await registerClient(world.origin);
@@ -404,7 +404,7 @@ describe('abandoned approvals', () => {
     }
   });
 
-  it('FA-14 forms that other sites post to /authorize count like links: no cookie comes with them', async () => {
+  it('FA-14 forms that other sites post to /authorize count like links: the browser sends no cookies with them', async () => {
     const world = await start({ consent: 'remember' });
     const client = await registerClient(world.origin, WEB);
     const other = await registerClient(world.origin);
@@ -429,7 +429,7 @@ describe('abandoned approvals', () => {
     ['repeated parameters', 'client_id=a&client_id=b', 400],
     ['no parameters', '', 400],
     ['more than fits into a URL', `state=${'x'.repeat(8200)}`, 413],
-  ])('FA-14 a form with %s is answered like such a link', async (_name, body, status) => {
+  ])('FA-14 a form with %s gets the response of such a link', async (_name, body, status) => {
     const world = await start();
     const headers = {
       'content-type': 'application/x-www-form-urlencoded',
@@ -440,7 +440,7 @@ describe('abandoned approvals', () => {
     expect(response.headers.getSetCookie()).toEqual([]);
   });
 
-  it('FA-14 cookies of a neighbour, of the app, and that are none of ours are left alone', async () => {
+  it('FA-14 cookies of another server, of the app, and with invalid ids stay', async () => {
     const [one, two] = [await start(), await start()];
     const browser = createBrowser();
     const [client, neighbour] = await Promise.all([
@@ -455,7 +455,7 @@ describe('abandoned approvals', () => {
   });
 });
 
-/** The same kinds of stores that an app may have, each new. */
+/** The kinds of stores that an app may have, each new. */
 const STORES: Readonly<Record<string, () => Promise<Storage>>> = {
   memory: async () => memoryStorage(),
   async embedded() {
@@ -488,14 +488,14 @@ describe.each(Object.entries(STORES))('FA-12 a decision, on the %s store,', (_na
     };
   }
 
-  /** A page that says that the first answer counts. */
+  /** The page that says that the first submission counts. */
   function expectPage(page: Page): void {
     expect(page.next).toBeUndefined();
     expect(page.status).toBe(400);
     expect(page.body).toContain('You have already submitted this page');
   }
 
-  it('counts once when it is sent again, also after its login has come to its end', async () => {
+  it('counts once when it is sent again, also after its login is completed', async () => {
     const { world, client, browser, allow, logins } = await begin();
     const departed = await allow();
     expect(departed.status).toBe(303);
@@ -503,7 +503,7 @@ describe.each(Object.entries(STORES))('FA-12 a decision, on the %s store,', (_na
     const back = await browser.follow(departed.next ?? '');
     expect((await finish(browser, back, client)).has('code')).toBe(true);
     for (let round = 0; round < 3; round += 1) {
-      // The mark that outlives the login is written behind the response.
+      // The marker that outlives the login is written after the response.
       await sleep(20);
       expectPage(await allow());
     }
@@ -511,7 +511,7 @@ describe.each(Object.entries(STORES))('FA-12 a decision, on the %s store,', (_na
     expect(world.events.filter(({ type }) => type === 'consent_given')).toHaveLength(1);
   });
 
-  it('counts once of ten at the same moment', async () => {
+  it('counts once of ten in parallel', async () => {
     const { browser, client, allow, logins, world } = await begin();
     const responses = await Promise.all(range(10).map(allow));
     const [departed, ...others] = responses.filter(({ status }) => status === 303);
@@ -523,7 +523,7 @@ describe.each(Object.entries(STORES))('FA-12 a decision, on the %s store,', (_na
     expect(world.events.filter(({ type }) => type === 'login_completed')).toHaveLength(1);
   });
 
-  it('begins nothing where the form was denied before, and denies nothing that was allowed', async () => {
+  it('starts no login after Deny, and denies nothing after Allow', async () => {
     const denied = await begin();
     expect((await denied.deny()).body + (await denied.deny()).status).not.toContain('Auth0');
     expectPage(await denied.allow());
@@ -534,7 +534,7 @@ describe.each(Object.entries(STORES))('FA-12 a decision, on the %s store,', (_na
     expect(allowed.world.events.filter(({ type }) => type === 'consent_denied')).toEqual([]);
   });
 
-  it('is one of the two where Allow and Deny arrive at the same moment', async () => {
+  it('is one of the two where Allow and Deny arrive in parallel', async () => {
     const { allow, deny: refuse, world } = await begin();
     const responses = await Promise.all([allow(), refuse(), allow(), refuse()]);
     expect(responses.filter(({ status }) => status === 400)).toHaveLength(3);
@@ -543,8 +543,8 @@ describe.each(Object.entries(STORES))('FA-12 a decision, on the %s store,', (_na
   });
 });
 
-describe('FA-12 a form that was answered', () => {
-  it('leads on to the login that waits at Auth0, for a double click on Allow, and to no second one', async () => {
+describe('FA-12 a form that was submitted', () => {
+  it('links to the pending login at Auth0 after a double click on Allow, and starts no second one', async () => {
     const world = await start();
     const client = await registerClient(world.origin);
     const browser = createBrowser();
@@ -563,7 +563,7 @@ describe('FA-12 a form that was answered', () => {
     expect(next).toBeUndefined();
   });
 
-  it('is answered for as long as it could be sent, though its login was finished long before', async () => {
+  it('is known as submitted until it expires, also after its login is completed', async () => {
     const move = moveClocks();
     const world = await start();
     const client = await registerClient(world.origin);
@@ -577,7 +577,7 @@ describe('FA-12 a form that was answered', () => {
     expect(world.events.filter(({ type }) => type === 'login_started')).toHaveLength(1);
   });
 
-  it('the button of connected apps begins one login, however often it is pressed', async () => {
+  it('the button of connected apps starts one login for any number of clicks', async () => {
     const world = await start();
     const browser = createBrowser();
     const page = await browser.follow(`${world.origin}/connected-apps`);
@@ -591,7 +591,7 @@ describe('FA-12 a form that was answered', () => {
 });
 
 describe('FA-12 a decision during an outage', () => {
-  /** The store fails at the verbs named, before or after they have done their work. */
+  /** The store fails at these verbs, before or after the operation. */
   function failing() {
     const state: { verbs: string[]; when: 'before' | 'after' } = { verbs: [], when: 'before' };
     const fail = (when: string, verb: string, key: string): void => {
@@ -607,7 +607,7 @@ describe('FA-12 a decision during an outage', () => {
   }
 
   it.each(['before', 'after'] as const)(
-    'of the store, which fails %s it has written, is not lost: 503, and the same form continues the login',
+    'of the store, which fails %s the write, is not lost: 503, and the same form continues the login',
     async (when) => {
       const { state, storage } = failing();
       const world = await start({ storage });
@@ -628,7 +628,7 @@ describe('FA-12 a decision during an outage', () => {
       expect(world.events.map(({ type }) => type)).toEqual(['client_registered']);
       let page = allowed;
       if (when === 'after') {
-        // The decision was stored: the page links to the login that waits.
+        // The decision was stored: the page links to the pending login.
         const { body } = await approve(browser, allowed);
         const link = /<a class="button" href="([^"]+)"[^>]*>Sign in</.exec(body)?.[1] ?? '';
         page = await browser.follow(link.replaceAll('&amp;', '&'));
@@ -640,7 +640,7 @@ describe('FA-12 a decision during an outage', () => {
     },
   );
 
-  it('of Auth0 stores nothing, and the same form goes on', async () => {
+  it('of Auth0 stores nothing, and the same form continues', async () => {
     const world = await start();
     const path = '/.well-known/openid-configuration';
     const mend = world.tenant.fault(path, { kind: 'respond', status: 503 });
@@ -649,7 +649,7 @@ describe('FA-12 a decision during an outage', () => {
     const page = await open(browser, client, 's');
     expect((await approve(browser, page)).status).toBe(503);
     mend();
-    // Auth0 is not asked again in the first moments after a failure.
+    // No request is sent to Auth0 in the first moments after a failure.
     await until(async () => {
       const response = await completeLogin(browser, page, ADA, { stopBefore: client.redirectUri });
       return response.next?.searchParams.has('code') === true;

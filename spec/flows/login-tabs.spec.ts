@@ -1,4 +1,4 @@
-/** Several logins in one real Chromium: cookies and double clicks as a browser treats them. */
+/** Several logins in one real Chromium: cookies and double clicks of a browser. */
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -152,7 +152,7 @@ describe('logins in several tabs of real Chromium', () => {
     expect(await arriveAll(tabs)).toEqual(complete(tabs));
   });
 
-  it('FA-12 a double click on Allow begins one login, which goes on', async () => {
+  it('FA-12 a double click on Allow starts one login, which continues', async () => {
     const [world, client] = await start();
     const [tab] = await openTabs(await newContext(), [client], 0);
     if (tab === undefined) throw new Error('no tab');
@@ -166,7 +166,7 @@ describe('logins in several tabs of real Chromium', () => {
     expect(world.events.filter(({ type }) => type === 'consent_given')).toHaveLength(1);
   });
 
-  it('FA-12 the same form in two tabs, and a reload of what it brought, begin one login', async () => {
+  it('FA-12 the same form in two tabs, and a reload of its response, start one login', async () => {
     const [world, client] = await start();
     const context = await newContext();
     const [tab] = await openTabs(context, [client], 0);
@@ -191,7 +191,7 @@ describe('logins in several tabs of real Chromium', () => {
     expect(world.events.filter(({ type }) => type === 'login_started')).toHaveLength(1);
   });
 
-  it('FA-9 a page that was left open until its cookie had gone says that it has expired', async () => {
+  it('FA-9 a page that stays open until its cookie expires says that it has expired', async () => {
     const [world, client] = await start();
     const context = await newContext();
     const [tab] = await openTabs(context, [client], 0);

@@ -1,7 +1,4 @@
-/**
- * Which bodies the MCP endpoint takes where scopes of tools depend on them, and that the route gets the one
- * that was judged, whoever has parsed it.
- */
+/** Bodies at the MCP endpoint where scopes of tools depend on them: the route gets the body that was checked. */
 import { connect } from 'node:net';
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 
@@ -29,7 +26,7 @@ const callOf = (name: string, text = '') =>
 const ANY = callOf('any');
 const WRITE = callOf('write_file');
 
-/** Answers what it was given. */
+/** Responds with the body it received. */
 const route: RequestHandler = (req, res) => {
   seen.push(req.body);
   res.json({ type: typeof req.body, name: req.body?.params?.name ?? null });
@@ -37,7 +34,7 @@ const route: RequestHandler = (req, res) => {
 
 interface Mounts {
   readonly options?: Pick<Auth0McpResourceOptions, 'toolScopes' | 'maxMessageBytes'>;
-  /** In front of the guard. */
+  /** Before the guard. */
   readonly before?: (app: Express) => void;
   /** Between the guard and the route. */
   readonly behind?: readonly RequestHandler[];
@@ -75,16 +72,19 @@ describe('a body of 4.5 MB', () => {
   it.each([
     ['with scopes of tools', TOOL_SCOPES],
     ['without', {}],
-  ])('FA-2 is taken where the app’s own parser in front takes it, %s', async (_which, options) => {
-    await start({ options, before: (app) => app.use(express.json({ limit: '20mb' })) });
-    const response = await post(LARGE);
-    expect([response.status, response.json()]).toEqual([200, { type: 'object', name: 'any' }]);
-    expect((await post(callOf('write_file', 'x'.repeat(4_500_000)))).status).toBe(
-      options === TOOL_SCOPES ? 403 : 200,
-    );
-  });
+  ])(
+    'FA-2 is accepted where the app’s own parser before the guard accepts it, %s',
+    async (_which, options) => {
+      await start({ options, before: (app) => app.use(express.json({ limit: '20mb' })) });
+      const response = await post(LARGE);
+      expect([response.status, response.json()]).toEqual([200, { type: 'object', name: 'any' }]);
+      expect((await post(callOf('write_file', 'x'.repeat(4_500_000)))).status).toBe(
+        options === TOOL_SCOPES ? 403 : 200,
+      );
+    },
+  );
 
-  it('FA-2 is 413 where no parser is in front, and the log says what to do', async () => {
+  it('FA-2 gets 413 without a parser before the guard, and the log has the remedy', async () => {
     await start();
     const response = await post(LARGE);
     expect([response.status, response.json()]).toEqual([
@@ -106,7 +106,7 @@ describe('a body of 4.5 MB', () => {
     expect((await post(callOf('any', 'x'.repeat(4_000_000)))).status).toBe(200);
   });
 
-  it('FA-2 is taken by the guard where maxMessageBytes allows it, with a parser behind or none', async () => {
+  it('FA-2 is accepted where maxMessageBytes allows it, with or without a parser after the guard', async () => {
     for (const behind of [[], [express.json({ limit: '20mb' })]]) {
       await start({ options: { ...TOOL_SCOPES, maxMessageBytes: 5_000_000 }, behind });
       expect((await post(LARGE)).json()).toEqual({ type: 'object', name: 'any' });
@@ -136,7 +136,7 @@ describe('a body that is not JSON in UTF-8', () => {
     ['in UTF-7', { 'content-type': 'application/json; charset=UTF-7' }],
     ['in two charsets', { 'content-type': 'application/json; charset=utf-8; charset=utf-7' }],
     ['compressed', { 'content-type': 'application/json', 'content-encoding': 'gzip' }],
-  ])('FA-2 is 415 with a token and a line in the log, 401 without: %s', async (_what, headers) => {
+  ])('FA-2 gets 415 with a token and a log entry, 401 without: %s', async (_what, headers) => {
     await start();
     const { status, text } = await post(ANY, headers);
     expect([status, JSON.parse(text)]).toEqual([
@@ -154,13 +154,13 @@ describe('a body that is not JSON in UTF-8', () => {
     'application/json;charset="utf8"',
     'application/json;',
     'application/vnd.api+json',
-  ])('FA-2 is taken: %s', async (type) => {
+  ])('FA-2 is accepted: %s', async (type) => {
     await start();
     expect((await post(ANY, { 'content-type': type })).json().name).toBe('any');
     expect((await post(`\ufeff${WRITE}`, { 'content-type': type })).status).toBe(403);
   });
 
-  it('FA-1 is refused where its bytes are not UTF-8', async () => {
+  it('FA-1 is rejected where its bytes are not UTF-8', async () => {
     await start();
     const [head = '', tail = ''] = ANY.split('any');
     const bytes = Buffer.concat([Buffer.from(head), Buffer.from([0xff]), Buffer.from(tail)]);
@@ -172,8 +172,8 @@ describe.each<[string, (app: Express) => void]>([
   ['bytes', (app) => app.use(express.raw({ type: () => true }))],
   ['text', (app) => app.use(express.text({ type: () => true }))],
   ['an object', (app) => app.use(express.json({ type: () => true }))],
-])('a body that a parser in front has left as %s', (_what, before) => {
-  it('FA-2 is judged like any other, and the route gets what was judged', async () => {
+])('a body that a parser before the guard has parsed to %s', (_what, before) => {
+  it('FA-2 is checked like any other, and the route gets the checked body', async () => {
     await start({ before });
     for (const type of ['application/json', 'text/plain']) {
       const headers = { 'content-type': type };
@@ -185,7 +185,7 @@ describe.each<[string, (app: Express) => void]>([
     expect(seen).toHaveLength(2);
   });
 
-  it('FA-2 is a parse error only where it is no JSON', async () => {
+  it('FA-2 is a parse error only if it is not JSON', async () => {
     await start({ before: (app) => app.use(express.raw({ type: () => true })) });
     expect((await post('{"jsonrpc"')).json()).toMatchObject({ error: { code: -32700 } });
     expect((await post('"tools/call"')).json()).toMatchObject({ error: { code: -32600 } });
@@ -199,7 +199,7 @@ describe('the route', () => {
     ['reads a form', [express.urlencoded({ extended: true, type: () => true })]],
     ['reads text', [express.text({ type: () => true })]],
     ['parses nothing', []],
-  ])('FA-1 gets what was judged where it %s', async (_how, behind) => {
+  ])('FA-1 gets the checked body where it %s', async (_how, behind) => {
     await start({ behind });
     expect((await post(ANY)).json()).toEqual({ type: 'object', name: 'any' });
     expect((await post(WRITE)).status).toBe(403);
@@ -210,7 +210,7 @@ describe('the route', () => {
     ['deflate', deflateSync],
     ['br', brotliCompressSync],
   ])(
-    'FA-1 gets nothing that a parser in front has not read to the end: %s',
+    'FA-1 gets no body that a parser before the guard has not read to the end: %s',
     async (encoding, compress) => {
       await start({ before: (app) => app.use(express.json()) });
       const first = Buffer.concat([compress(ANY), Buffer.from('x')]);
@@ -237,7 +237,7 @@ describe('the route', () => {
   );
 
   it.each(['PUT', 'PATCH', 'GET', 'DELETE'])(
-    'FA-1 RS-25 gets no call in a %s that would be refused in a POST',
+    'FA-1 RS-25 gets no call in a %s that would be rejected in a POST',
     async (method) => {
       await start();
       const request = (body?: string) =>
@@ -260,7 +260,7 @@ describe('the route', () => {
     },
   );
 
-  it('FA-1 RS-25 gets no call by a method that is changed behind the guard', async () => {
+  it('FA-1 RS-25 gets no call by a method that is changed after the guard', async () => {
     const override: RequestHandler = (req, _res, next) => {
       req.method = String(req.headers['x-http-method-override'] ?? req.method);
       next();
@@ -279,7 +279,7 @@ describe('the route', () => {
   });
 });
 
-it('FA-1 without a token nothing is open to a GET with a body', async () => {
+it('FA-1 a GET with a body needs a token for every method and tool', async () => {
   seen = [];
   world = await startResourceWorld({
     options: { anonymous: { methods: ['initialize', 'tools/list'] } },

@@ -132,7 +132,7 @@ const FETCHED = { 'sec-fetch-mode': 'no-cors', 'sec-fetch-dest': 'empty' };
 describe.each(['/authorize', '/consent', '/auth/callback', '/connected-apps'])('%s', (path) => {
   it.each([
     ['fetch', { ...FETCHED, 'sec-fetch-site': 'cross-site' }],
-    ['a neighbour of the same site', { ...FETCHED, 'sec-fetch-site': 'same-site' }],
+    ['fetch of a page of the same site', { ...FETCHED, 'sec-fetch-site': 'same-site' }],
     ['fetch by CORS', { ...FETCHED, 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'cors' }],
     ['an image', { ...FETCHED, 'sec-fetch-site': 'cross-site', 'sec-fetch-dest': 'image' }],
     ['a script', { ...FETCHED, 'sec-fetch-site': 'cross-site', 'sec-fetch-dest': 'script' }],
@@ -145,22 +145,25 @@ describe.each(['/authorize', '/consent', '/auth/callback', '/connected-apps'])('
       'an object',
       { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'object' },
     ],
-  ])('PX-29 refuses what another site loads by %s, uncounted', async (_name, headers) => {
-    const { origin } = await start();
-    for (const method of ['GET', 'POST', 'HEAD']) {
-      const response = await send(`${origin}${path}`, { method, headers });
-      expect(response.status).toBe(403);
-      expect(response.headers['ratelimit']).toBeUndefined();
-      expect(response.headers['set-cookie']).toBeUndefined();
-    }
-  });
+  ])(
+    'PX-29 rejects requests of another site by %s, and does not count them',
+    async (_name, headers) => {
+      const { origin } = await start();
+      for (const method of ['GET', 'POST', 'HEAD']) {
+        const response = await send(`${origin}${path}`, { method, headers });
+        expect(response.status).toBe(403);
+        expect(response.headers['ratelimit']).toBeUndefined();
+        expect(response.headers['set-cookie']).toBeUndefined();
+      }
+    },
+  );
 });
 
-describe('what is no page of another site', () => {
+describe('requests that no page of another site sends', () => {
   it.each([
     ['a program', {}],
     ['fetch of Node.js', { 'sec-fetch-mode': 'cors' }],
-    ['an app made of a browser', { ...FETCHED, 'sec-fetch-site': 'none' }],
+    ['an app in a browser shell', { ...FETCHED, 'sec-fetch-site': 'none' }],
     ['a page of the host app', { ...FETCHED, 'sec-fetch-site': 'same-origin' }],
     [
       'a link or a popup',
@@ -179,7 +182,7 @@ describe('what is no page of another site', () => {
   it.each([
     ['a program', {}, 400],
     ['fetch of Node.js', { 'sec-fetch-mode': 'cors' }, 400],
-    ['an app made of a browser', { ...FETCHED, 'sec-fetch-site': 'none' }, 400],
+    ['an app in a browser shell', { ...FETCHED, 'sec-fetch-site': 'none' }, 400],
     ['a web client', { ...FETCHED, 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'cors' }, 400],
     ['but not a no-cors fetch', { ...FETCHED, 'sec-fetch-site': 'cross-site' }, 403],
     [

@@ -1,4 +1,4 @@
-/** Cookies that another host or page has planted in the browser of a user, to pass for ours. */
+/** Cookies that another host or page has planted in the browser of a user, to pass for cookies of this server. */
 
 import { request } from 'node:http';
 import { createServer, type Server } from 'node:https';
@@ -40,7 +40,7 @@ describe('a cookie of a login', () => {
     readonly callback: string;
   }
 
-  /** A login up to its callback: as an attacker takes it, who then lets another browser go on. */
+  /** A login up to its callback, as an attacker starts it for another browser to continue. */
   async function approved(): Promise<Approved> {
     const world = await start();
     const client = await registerClient(world.origin, WEB);
@@ -78,7 +78,7 @@ describe('a cookie of a login', () => {
     ['another of its name after it', (name, value) => `${name}=${value}; ${name}=other`],
     ['itself twice', (name, value) => `${name}=${value}; ${name}=${value}`],
     ['another without a value', (name, value) => `${name}=; ${name}=${value}`],
-  ])('PX-10 is none with %s', async (_what, header) => {
+  ])('PX-10 is ignored with %s', async (_what, header) => {
     const { world, cookie, callback } = await approved();
     const response = await send(callback, { headers: { cookie: header(...cookie) } });
     expect([response.status, response.headers.location]).toEqual([400, undefined]);
@@ -87,15 +87,15 @@ describe('a cookie of a login', () => {
 
   it.each<[string, (name: string, value: string) => string]>([
     ['spaces and tabs around it', (name, value) => `a=b; \t${name} \t= \t${value} \t;c`],
-    ['foreign ones of one name, and without a name', (name, value) => `=; a; a; ${name}=${value}`],
+    ['other cookies of one name, and without a name', (name, value) => `=; a; a; ${name}=${value}`],
     ['a planted one beside it', (name, value) => `${NBSP}${name}=other; ${name}=${value}`],
-  ])('RFC 6265 §5.4 counts with %s', async (_what, header) => {
+  ])('RFC 6265 §5.4 is read with %s', async (_what, header) => {
     const { cookie, callback } = await approved();
     const response = await send(callback, { headers: { cookie: header(...cookie) } });
     expect(new URL(response.headers.location ?? '').searchParams.get('code')).toBeTruthy();
   });
 
-  it('FA-14: names under its prefix that no header may contain make no login fail', async () => {
+  it('FA-14: names with its prefix that are invalid in a header fail no login', async () => {
     const world = await start();
     const client = await registerClient(world.origin, WEB);
     const own = (await fetch(client.authorizeUrl())).headers.getSetCookie()[0]?.split('=')[0] ?? '';
@@ -134,24 +134,21 @@ describe('the other cookies', () => {
     },
   );
 
-  it.each(planted)(
-    'PX-10 no one is signed in by an account cookie with %s',
-    async (_what, header) => {
-      const world = await start({ connectedApps: true });
-      const browser = createBrowser();
-      await signIn(browser, world.origin);
-      const [account = ''] = browser.cookies
-        .all()
-        .filter(({ name }) => name.includes('-account-'))
-        .map(({ name, value }) => `${name}=${value}`);
-      const asks = async (cookie: string) => {
-        const { text } = await send(`${world.origin}/connected-apps`, { headers: { cookie } });
-        return asksToSignIn({ body: text } as never);
-      };
-      expect(await asks(account)).toBe(false);
-      expect(await asks(header(account))).toBe(true);
-    },
-  );
+  it.each(planted)('PX-10 an account cookie signs in no user with %s', async (_what, header) => {
+    const world = await start({ connectedApps: true });
+    const browser = createBrowser();
+    await signIn(browser, world.origin);
+    const [account = ''] = browser.cookies
+      .all()
+      .filter(({ name }) => name.includes('-account-'))
+      .map(({ name, value }) => `${name}=${value}`);
+    const asks = async (cookie: string) => {
+      const { text } = await send(`${world.origin}/connected-apps`, { headers: { cookie } });
+      return asksToSignIn({ body: text } as never);
+    };
+    expect(await asks(account)).toBe(false);
+    expect(await asks(header(account))).toBe(true);
+  });
 });
 
 /** Behind TLS, where cookies have `__Host-`; the attacker has a host beside it. */
@@ -197,7 +194,7 @@ describe('a sibling host in real Chromium', () => {
     await new Promise((resolve) => front.close(resolve));
   });
 
-  it('PX-10 a no-break space lets it plant the cookie of a login, which Chromium sends and nothing here takes for ours', async () => {
+  it('PX-10 with a no-break space plants the cookie of a login, which Chromium sends and the server ignores', async () => {
     taken = [];
     cookiesAtCallback = [];
     const world = await start({
@@ -228,7 +225,7 @@ describe('a sibling host in real Chromium', () => {
     await tab.locator('input[name="password"]').fill(ADA.password);
     await tab.getByRole('button', { name: 'Continue' }).click();
     await tab.getByRole('heading', { level: 1 }).waitFor();
-    // The attack is a real one: the browser has sent what was planted.
+    // The attack is real: the browser has sent the planted cookie.
     expect(cookiesAtCallback).toEqual([NBSP + cookie]);
     expect(taken).toEqual([]);
     expect(world.events.map(({ type }) => type)).not.toContain('login_completed');

@@ -13,7 +13,7 @@ import { registerClient } from '../support/oauth-client.js';
 import { ROOT } from '../support/source-tree.js';
 import { startWorld, type World } from '../support/world.js';
 
-/** A web app that signs its user in with the hook of use-mcp, as its README has it. */
+/** A web app that signs its user in with the hook of use-mcp, as in its README. */
 const USE_MCP_APP = `
   import { createElement } from 'react';
   import { createRoot } from 'react-dom/client';
@@ -36,11 +36,11 @@ const USE_MCP_APP = `
     createRoot(document.body).render(createElement(App, { url }));
   }`;
 
-/** A client's page that opens the login in a popup and keeps the window it got. */
+/** A client's page that opens the login in a popup and keeps a reference to the window. */
 const OPENER = `<button onclick="popup = open(location.hash.slice(1), 'login', 'width=500,height=700')">Sign in</button>`;
 const CALLBACK = '<title>back</title>';
 
-/** Web clients open the login in a popup and wait for it: a severed window is one that the user has closed. */
+/** Web clients open the login in a popup and wait for it: they take a severed window for a closed one. */
 describe('sign-in by popup', () => {
   let world: World;
   let chromium: Browser;
@@ -69,7 +69,7 @@ describe('sign-in by popup', () => {
     appOrigin = `http://localhost:${(webApp.address() as AddressInfo).port}`;
     [world, chromium] = await Promise.all([
       startWorld({
-        // What most apps have in front of everything: it isolates every page.
+        // Common in apps: it isolates every page.
         before: (app) => void app.use(helmet()),
         options: { allowedOrigins: [appOrigin] },
         connectedApps: true,
@@ -136,7 +136,7 @@ describe('sign-in by popup', () => {
     for (const [name, response] of Object.entries(responses)) {
       expect([name, response.status, isIsolated(response)]).toEqual([name, response.status, false]);
     }
-    // The host's own pages keep what helmet gave them.
+    // The app's own pages keep the policy of helmet.
     expect(isIsolated(await fetched('/elsewhere'))).toBe(true);
   });
 
@@ -145,7 +145,7 @@ describe('sign-in by popup', () => {
     expect(headers.get('cross-origin-opener-policy')).toBe('same-origin');
   });
 
-  it('FA-10: the opener sees its popup open during consent and login, and the callback has its opener', async () => {
+  it('FA-10: the popup is open for its opener during consent and login, and the callback has its opener', async () => {
     await inContext(async (context) => {
       const redirectUri = `${appOrigin}/callback`;
       const client = await registerClient(world.origin, { redirect_uris: [redirectUri] });

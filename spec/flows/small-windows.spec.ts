@@ -55,7 +55,7 @@ describe('the consent page in a window of an attacker', () => {
     'width=220,height=120',
     'noopener,width=600,height=150',
   ])(
-    'FA-11: opened with %s it is not scrolled by a text fragment, and asks for a larger window instead of an answer',
+    'FA-11: opened with %s is not scrolled by a text fragment, and shows a hint to enlarge the window instead of the buttons',
     async (features) => {
       await inPopup(features, async (popup) => {
         await noticeOf(popup).waitFor();
@@ -65,7 +65,7 @@ describe('the consent page in a window of an attacker', () => {
     },
   );
 
-  it('FA-11: opened with noopener,width=400,height=300 it stays at its top', async () => {
+  it('FA-11: opened with noopener,width=400,height=300 stays at its top', async () => {
     await inPopup('noopener,width=400,height=300', async (popup) => {
       await allowOf(popup).waitFor();
       expect(await popup.evaluate('scrollY')).toBe(0);
@@ -77,7 +77,7 @@ describe('the consent page in a window of an attacker', () => {
     ['a narrow phone', 320, 568],
     ['a phone on its side, with the bars of the browser', 568, 232],
     ['the smallest window that WCAG 2.2 §1.4.10 names', 320, 256],
-  ])('FA-10: both answers are there in %s', async (_what, width, height) => {
+  ])('FA-10: has both buttons in %s', async (_what, width, height) => {
     const page = await chromium.newPage({ viewport: { width, height } });
     await page.goto(client.authorizeUrl());
     expect(await allowOf(page).isVisible()).toBe(true);
@@ -90,14 +90,14 @@ describe('the consent page in a window of an attacker', () => {
     ['de', 'Vergrößern Sie dieses Fenster, um zu entscheiden.'],
     ['fr', 'Agrandissez cette fenêtre pour décider.'],
     ['es', 'Amplía esta ventana para decidir.'],
-  ])('FA-11: says so in %s', async (locale, text) => {
+  ])('FA-11: shows the hint in %s', async (locale, text) => {
     const page = await chromium.newPage({ viewport: { width: 230, height: 190 } });
     await page.goto(client.authorizeUrl({ ui_locales: locale }));
     expect(await page.getByText(text).isVisible()).toBe(true);
     await page.close();
   });
 
-  it('FA-11: pages for refusals start at their top as well', async () => {
+  it('FA-11: error pages start at their top as well', async () => {
     for (const path of ['/authorize?client_id=unknown', '/consent']) {
       const { headers } = await fetch(world.origin + path);
       expect(headers.get('document-policy')).toBe('force-load-at-top');
