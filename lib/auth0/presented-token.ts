@@ -90,8 +90,7 @@ function requireTenantToken(token: string, { config, problems }: ResourceTenant)
   const { audience, expectedIssuer } = config;
   const form = formOfAccessToken(token);
   if (form === 'opaque') {
-    const message =
-      'it is opaque, so Auth0 did not take what the client asked for as one of its APIs';
+    const message = 'it is opaque, so the client did not request an API of this tenant';
     throw reported(message, audienceRemedy(audience), problems);
   }
   if (form === 'encrypted' || form === 'shared-secret') {

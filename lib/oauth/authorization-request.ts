@@ -1,12 +1,8 @@
 /**
- * The authorization request, in two phases: who asks and where the answer would go, then the rest.
+ * The authorization request: RFC 6749 §4.1.1, RFC 7636 §4.3, RFC 8707 §2, RFC 9700 §2.1.
  *
- * Before the first phase has passed nothing may be sent to the redirect URI; after it, errors are
- * answered there. The types keep the phases apart.
- *
- * Spec: RFC 6749 §4.1.1, OAuth 2.1 §4.1.1, RFC 7636 §4.3, RFC 8707 §2, RFC 9700 §2.1.
- *
- * @module
+ * It is parsed in two phases. Only after the first may anything be sent to the redirect URI; errors of the second are
+ * sent there. The types separate the phases.
  */
 import {
   InvalidRequestError,
@@ -25,30 +21,31 @@ import { isRegisteredRedirectUri } from './redirect-uri.js';
 import { checkResource } from './resource-indicator.js';
 import { parseScope } from './scope.js';
 
-/** Where an answer goes, proved: only {@link redirectTarget} makes one. */
+/** A validated redirect URI: only {@link redirectTarget} creates one. */
 export interface RedirectTarget {
   readonly redirectUri: string;
-  /** Echoed byte for byte if it was sent (§4.1.2); absent if not. */
+  /** Returned unchanged (§4.1.2). */
   readonly state: string | undefined;
 }
 
-/** A complete, valid request. */
 export interface AuthorizationRequest extends RedirectTarget {
   readonly clientId: string;
   readonly codeChallenge: string;
-  /** As sent, well-formed words only; selection happens against our own list. */
+  /** As sent, without malformed ones; not selected yet. */
   readonly requestedScopes: readonly string[];
   readonly promptsConsent: boolean;
-  /** Passed on to Auth0: what helps the person to log in. */
+  /** Forwarded to Auth0. */
   readonly hints: Readonly<Record<string, string>>;
 }
 
-/** OpenID Connect parameters that may go on to Auth0; every other one is ignored (R-AZ-14). */
+/** OpenID Connect parameters that are forwarded to Auth0; any other is ignored. */
 const FORWARDED_HINTS = ['login_hint', 'ui_locales'] as const;
 
 /**
- * First phase. @throws InvalidRequestError when `redirect_uri` is missing while several are
- * registered, is repeated, or is not a registered one: show a page, never redirect (R-AZ-1)
+ * First phase.
+ *
+ * @throws InvalidRequestError `redirect_uri` is missing while several are registered, repeated or not registered: the
+ *   error is a page, never a redirect (RFC 6749 §4.1.2.1)
  */
 export function redirectTarget(
   parameters: Parameters,
@@ -68,19 +65,19 @@ export function redirectTarget(
   return { redirectUri, state: stateOf(parameters) };
 }
 
-/** Second phase. @throws OAuthError to be answered at the redirect target */
+/** Second phase. @throws OAuthError to send to the redirect URI */
 export function parseAuthorizationRequest(
   parameters: Parameters,
   clientId: string,
   target: RedirectTarget,
   resource: string,
 ): AuthorizationRequest {
-  refuseUnsupported(parameters);
+  rejectUnsupported(parameters);
   checkResource(repeatedParameter(parameters, 'resource'), resource);
   const prompt = parseScope(optionalParameter(parameters, 'prompt'));
   return {
     ...target,
-    // A repeated `state` has no one value to echo; the error goes out without.
+    // A repeated `state` is an error, whose response has none.
     state: optionalParameter(parameters, 'state'),
     clientId,
     codeChallenge: codeChallenge(parameters),
@@ -90,12 +87,12 @@ export function parseAuthorizationRequest(
   };
 }
 
-/** Whether the client forbids any page (`prompt=none`). */
+/** `prompt=none`. */
 export function forbidsInteraction(parameters: Parameters): boolean {
   return parseScope(optionalParameter(parameters, 'prompt')).includes('none');
 }
 
-function refuseUnsupported(parameters: Parameters): void {
+function rejectUnsupported(parameters: Parameters): void {
   if (parameters.has('request'))
     throw new RequestNotSupportedError('Request objects are not supported');
   if (parameters.has('request_uri')) {
@@ -113,7 +110,7 @@ function refuseUnsupported(parameters: Parameters): void {
 
 function codeChallenge(parameters: Parameters): string {
   const challenge = requiredParameter(parameters, 'code_challenge');
-  // RFC 7636 §4.3: an absent method means `plain`, which is refused as well.
+  // RFC 7636 §4.3: a missing method means `plain`.
   if (optionalParameter(parameters, 'code_challenge_method') !== 'S256') {
     throw new InvalidRequestError('The only code_challenge_method supported is S256');
   }
@@ -136,7 +133,7 @@ function stateOf(parameters: Parameters): string | undefined {
   try {
     return optionalParameter(parameters, 'state');
   } catch {
-    // Reported by the second phase, where it can be answered at the redirect URI.
+    // The second phase throws it, for a response to the redirect URI.
     return undefined;
   }
 }

@@ -1,40 +1,30 @@
-/**
- * The bearer token on a request to the protected resource.
- *
- * Spec: RFC 6750 §2.1 and §3.1. Only the header counts: a token in a query or a form is not looked
- * at (MCP authorization, "Token Requirements"; RS-17).
- *
- * @module
- */
+/** Bearer tokens in the `Authorization` header (RFC 6750 §2.1), the only place that MCP allows ("Token Requirements"). */
 import { InvalidTokenError } from './errors.js';
 
 /** RFC 6750 §2.1 `b64token`. */
 const TOKEN = /^[A-Za-z0-9\-._~+/]+=*$/;
 
-/** Longest token of ours, in characters, and more: they are far below, so longer ones are foreign. */
+/** In characters; tokens of this server are far shorter. */
 export const MAX_OWN_TOKEN_LENGTH = 4096;
 
-/** Longest token of Auth0's, in characters: some hundred permissions, and all that Node lets headers have. */
+/** In characters: hundreds of permissions, and the limit of Node for headers. */
 export const MAX_AUTH0_TOKEN_LENGTH = 16_384;
 
 /**
- * What stands after the scheme, or undefined where no bearer credentials were sent (another scheme, or
- * no header). {@link requireToken} says whether it can be a token.
+ * The credentials, not validated; undefined without the header or with another scheme.
  */
 export function bearerCredentials(authorization = ''): string | undefined {
   const scheme = /^Bearer(?: +|$)/i.exec(authorization)?.[0];
   if (scheme === undefined) return undefined;
   let end = authorization.length;
-  // Spaces only: `trimEnd` takes more for a space than RFC 9110 §5.6.3 does.
+  // `trimEnd` removes more characters than RFC 9110 §5.6.3 allows.
   while (end > scheme.length && authorization[end - 1] === ' ') end -= 1;
   return authorization.slice(scheme.length, end);
 }
 
 /**
- * Reads the whole token, which takes about as long as to hash it: for one that has not been seen before.
- *
- * @param maxLength of a token worth looking at, in characters
- * @throws InvalidTokenError for what no token can be
+ * @param maxLength in characters
+ * @throws InvalidTokenError the credentials are malformed or too long
  */
 export function requireToken(credentials: string, maxLength: number): void {
   if (credentials.length > maxLength || !TOKEN.test(credentials)) {

@@ -1,23 +1,19 @@
 /**
- * Challenges: the one place that writes `WWW-Authenticate`.
+ * `WWW-Authenticate` challenges: RFC 9110 §11.6.1, RFC 6750 §3, RFC 9728 §5.1.
  *
- * Spec: RFC 9110 §11.6.1, RFC 6750 §3, RFC 9728 §5.1. Real parsers are narrower than the grammar
- * (requirements "WWW-Authenticate parser traps"): one challenge, one space after the scheme, every
- * value quoted, `scope` and `resource_metadata` before free text, no `name=` inside free text.
- *
- * @module
+ * Parsers of known clients accept less than the grammar: one challenge, one space after the scheme, all values quoted,
+ * `scope` and `resource_metadata` before free text, no `name=` in free text.
  */
 import { InsufficientScopeError, type OAuthError } from './errors.js';
 import { formatScope } from './scope.js';
 
-/** What every challenge of one guard says. */
 export interface ChallengeBase {
   readonly resourceMetadataUrl: string;
-  /** Scopes for a client that holds none yet (RS-4). */
+  /** Scopes of a first login. */
   readonly baselineScopes: readonly string[];
 }
 
-/** RS-1, RS-3: nothing was presented, so there is no error to name (RFC 6750 §3.1, R-RS-1). */
+/** For a request without a token; it has no error (RFC 6750 §3.1). */
 export function initialChallenge(base: ChallengeBase): string {
   return challenge('Bearer', {
     resource_metadata: base.resourceMetadataUrl,
@@ -25,19 +21,19 @@ export function initialChallenge(base: ChallengeBase): string {
   });
 }
 
-/** A challenge for a token that was refused. For {@link InsufficientScopeError} it asks for its scopes. */
+/** For a rejected token. */
 export function errorChallenge(base: ChallengeBase, error: OAuthError): string {
   const scopes = error instanceof InsufficientScopeError ? error.scopes : base.baselineScopes;
   return challenge('Bearer', {
     resource_metadata: base.resourceMetadataUrl,
     scope: formatScope(scopes),
     error: error.code,
-    // No `name=` for a parser that looks for names anywhere.
+    // No `name=` in free text.
     error_description: error.description.replaceAll('=', ' '),
   });
 }
 
-/** RFC 6749 §5.2: a client that tried the `Authorization` header is told which scheme to use. */
+/** RFC 6749 §5.2: for a client that used the `Authorization` header. */
 export function basicChallenge(issuer: string): string {
   return challenge('Basic', { realm: issuer });
 }

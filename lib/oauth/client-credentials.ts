@@ -1,10 +1,4 @@
-/**
- * Client credentials on a request: which client, and what it offers as proof.
- *
- * Spec: RFC 6749 §2.3.1 (Basic and body), RFC 7521 §4.2 (assertion); one method per request.
- *
- * @module
- */
+/** Client credentials of a request: RFC 6749 §2.3.1, RFC 7521 §4.2. */
 import { InvalidClientError, InvalidRequestError } from './errors.js';
 import { jsonObjectIn } from './json-object.js';
 import { optionalParameter, type Parameters } from './parameters.js';
@@ -12,14 +6,14 @@ import { optionalParameter, type Parameters } from './parameters.js';
 /** RFC 7523 §2.2. */
 export const JWT_BEARER_ASSERTION = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
 
-/** How a client proves who it is (RFC 7591 §2, `token_endpoint_auth_method`). */
+/** RFC 7591 §2, `token_endpoint_auth_method`. */
 export type ClientAuthMethod =
   | 'none'
   | 'client_secret_basic'
   | 'client_secret_post'
   | 'private_key_jwt';
 
-/** What a client presented. The caller checks it against the client. */
+/** Not verified. */
 export interface ClientCredentials {
   readonly clientId: string;
   readonly method: ClientAuthMethod;
@@ -28,10 +22,10 @@ export interface ClientCredentials {
 }
 
 /**
- * @param authorization the header; any scheme but Basic is no client authentication and is ignored,
- *   since clients may send the headers of their MCP requests here as well
- * @throws InvalidRequestError two methods at once, or two different client ids (R-TK-4)
- * @throws InvalidClientError no client id at all, or malformed Basic credentials (R-TK-5)
+ * @param authorization the header; schemes other than Basic are ignored, since clients may send the headers of their
+ *   MCP requests here as well
+ * @throws InvalidRequestError two methods at once, or two different client ids
+ * @throws InvalidClientError no client id, or malformed Basic credentials
  */
 export function parseClientCredentials(
   authorization: string | undefined,
@@ -44,12 +38,12 @@ export function parseClientCredentials(
   }
   const basic = parseBasic(authorization);
   if (inBody !== undefined && (inBody.method !== 'none' || inBody.clientId !== basic.clientId)) {
-    throw new InvalidRequestError('Only one way of client authentication may be used');
+    throw new InvalidRequestError('Only one method of client authentication may be used');
   }
   return basic;
 }
 
-/** Whether the client tried to authenticate by an `Authorization` header (RFC 6749 §2.3.1). */
+/** RFC 6749 §2.3.1. */
 export function isBasicScheme(authorization: string): boolean {
   return /^basic(?:\s|$)/i.test(authorization);
 }
@@ -60,7 +54,7 @@ function credentialsInBody(parameters: Parameters): ClientCredentials | undefine
   const assertion = optionalParameter(parameters, 'client_assertion');
   if (assertion !== undefined) {
     if (secret !== undefined) {
-      throw new InvalidRequestError('Only one way of client authentication may be used');
+      throw new InvalidRequestError('Only one method of client authentication may be used');
     }
     return assertionCredentials(assertion, clientId, parameters);
   }
@@ -83,13 +77,13 @@ function assertionCredentials(
       detail: 'client_assertion_type',
     });
   }
-  // RFC 7521 §4.2: client_id is optional then; the assertion's subject names the client.
+  // RFC 7521 §4.2: client_id is optional, the subject of the assertion is the client.
   const subject = clientId ?? subjectOf(assertion);
   if (subject === undefined) throw new InvalidClientError('Client authentication failed');
   return { clientId: subject, method: 'private_key_jwt', proof: assertion };
 }
 
-/** The claimed subject, not verified: it only says whose keys to verify with. */
+/** Not verified: it selects the keys to verify with. */
 function subjectOf(assertion: string): string | undefined {
   const payload = Buffer.from(assertion.split('.')[1] ?? '', 'base64url').toString('utf8');
   const sub = jsonObjectIn(payload)?.['sub'];
@@ -99,8 +93,7 @@ function subjectOf(assertion: string): string | undefined {
 function parseBasic(authorization: string): ClientCredentials {
   const encoded = /^Basic +([A-Za-z0-9+/=_-]+) *$/i.exec(authorization)?.[1];
   const decoded = Buffer.from(encoded ?? '', 'base64').toString('utf8');
-  // RFC 7617 §2: an id has no colon, a secret may. The configuration lets no id with one have a
-  // secret; the URL of a metadata document has one, and comes without a secret.
+  // RFC 7617 §2: an id has no colon, a secret may. The id of a metadata document is a URL, and has no secret.
   const colon = /^https:/i.test(decoded) ? decoded.lastIndexOf(':') : decoded.indexOf(':');
   if (colon < 1)
     throw new InvalidClientError('Client authentication failed', { detail: 'bad header' });
@@ -112,9 +105,8 @@ function parseBasic(authorization: string): ClientCredentials {
 }
 
 /**
- * §2.3.1 encodes both parts as form values; SDKs send them raw. Ours read the same either way: those we
- * make are base64url, and the configuration refuses the space, which a form turns into `+`, and the
- * percent sign. A `+` is one in both: raw, or as `%2B`.
+ * RFC 6749 §2.3.1 encodes both parts as form values; SDKs send them raw. For this server both are the same: issued
+ * values are base64url, and the configuration rejects spaces, which form encoding turns into `+`, and percent signs.
  */
 function formDecoded(text: string): string {
   if (!text.includes('%')) return text;

@@ -1,12 +1,8 @@
 /**
- * Client metadata: what a client says of itself when it registers, reduced to what we use.
+ * Client metadata of a registration (RFC 7591 §2), reduced to the supported fields.
  *
- * Unknown fields are ignored and unsupported values replaced, as RFC 7591 §2 and §3.2.1 allow; the
- * response says what was registered. Nothing named here is ever fetched (R-RG-6).
- *
- * Spec: RFC 7591 §2 and §3.2.2.
- *
- * @module
+ * Unknown fields are ignored and unsupported values replaced, as RFC 7591 §2 and §3.2.1 allow; the response contains
+ * the registered values. No URL in the metadata is fetched here.
  */
 import { InvalidClientMetadataError, InvalidRedirectUriError } from './errors.js';
 import { isJsonObject, withoutEmptyMembers } from './json-object.js';
@@ -20,21 +16,19 @@ export const AUTH_METHODS = [
   'private_key_jwt',
 ] as const;
 
-/** The part of RFC 7591 §2 that means something here. */
 export interface ClientMetadata {
   readonly redirectUris: readonly string[];
   readonly clientName: string | undefined;
   readonly authMethod: (typeof AUTH_METHODS)[number];
-  /** With `private_key_jwt` one of the two, not judged yet; else neither. */
+  /** With `private_key_jwt` one of the two, not validated yet. */
   readonly jwks?: unknown;
   readonly jwksUri?: string | undefined;
-  /** Whether `grant_types` names `refresh_token` or was left out. */
+  /** Whether `grant_types` contains `refresh_token` or is missing. */
   readonly mayRefresh: boolean;
 }
 
-/** Redirect URIs in one registration; real clients send up to four (CLI-12). */
+/** Known clients register up to four. */
 export const MAX_REDIRECT_URIS = 20;
-/** Characters of `client_name`. */
 export const MAX_CLIENT_NAME_LENGTH = 200;
 
 /**
@@ -86,7 +80,7 @@ function clientName(value: unknown): string | undefined {
   return value;
 }
 
-/** Left out means `none` here: such clients are public in practice (VS Code), and told so. */
+/** The default is `none`, since clients without a method, such as VS Code, are public. */
 function authMethod(value: unknown): ClientMetadata['authMethod'] {
   if (value === undefined) return 'none';
   const method = AUTH_METHODS.find((known) => known === value);
@@ -96,7 +90,7 @@ function authMethod(value: unknown): ClientMetadata['authMethod'] {
   );
 }
 
-/** RFC 7591 §2: `jwks` and `jwks_uri` must not both be there. */
+/** RFC 7591 §2: `jwks` and `jwks_uri` are mutually exclusive. */
 function keys(
   method: ClientMetadata['authMethod'],
   jwks: unknown,
@@ -109,12 +103,11 @@ function keys(
 }
 
 /**
- * RFC 7591 §2 defaults `grant_types` to the code grant alone, but clients that leave it out do
- * refresh (CLI-15); only a list without `refresh_token` is an answer to the question.
+ * RFC 7591 §2 defaults `grant_types` to the authorization code grant, but clients that omit it use refresh tokens.
  */
 function mayRefresh(grantTypes: unknown, responseTypes: unknown): boolean {
-  const grants = listOfText(grantTypes, 'grant_types') ?? ['authorization_code', 'refresh_token'];
-  const responses = listOfText(responseTypes, 'response_types') ?? ['code'];
+  const grants = stringList(grantTypes, 'grant_types') ?? ['authorization_code', 'refresh_token'];
+  const responses = stringList(responseTypes, 'response_types') ?? ['code'];
   if (!grants.includes('authorization_code') || !responses.includes('code')) {
     throw new InvalidClientMetadataError(
       'Only the grant type authorization_code with the response type code is supported',
@@ -123,7 +116,7 @@ function mayRefresh(grantTypes: unknown, responseTypes: unknown): boolean {
   return grants.includes('refresh_token');
 }
 
-function listOfText(value: unknown, field: string): readonly string[] | undefined {
+function stringList(value: unknown, field: string): readonly string[] | undefined {
   if (value === undefined) return undefined;
   if (!Array.isArray(value) || !value.every((one): one is string => typeof one === 'string')) {
     throw new InvalidClientMetadataError(`${field} must be a list of text`);

@@ -1,31 +1,28 @@
 /**
- * OAuth errors: one class per code, each under the sentence of its specification.
+ * OAuth errors, one class per error code.
  *
- * Two channels: `description` goes on the wire, `detail` and `cause` go to the log only. Branches
- * an attacker can choose between share one description.
- *
- * Spec: RFC 6749 §4.1.2.1 and §5.2, RFC 6750 §3.1, RFC 7591 §3.2.2, RFC 8707 §2, RFC 9101 §7.
- *
- * @module
+ * The response contains `description`, the log also `detail` and `cause`. Errors that an attacker must not tell apart
+ * have the same description.
  */
 
-/** What only the log sees. */
 export interface ErrorDetail {
+  /** For the log. */
   readonly detail?: string | undefined;
+  /** For the log. */
   readonly cause?: unknown;
   /** For `Retry-After`. */
   readonly retryAfterSeconds?: number | undefined;
 }
 
-/** An error with a place in the protocol. Anything else that is thrown becomes `server_error`. */
+/** An error of the protocol. Anything else that is thrown becomes `server_error`. */
 export abstract class OAuthError extends Error {
-  /** `error` of the protocol. */
+  /** The OAuth `error`. */
   abstract readonly code: string;
-  /** Of the HTTP answer. */
+  /** Of the HTTP response. */
   abstract readonly status: number;
-  /** `error_description`: plain ASCII without `"` and `\` (RFC 6749 §5.2), safe for anyone to read. */
+  /** `error_description`: ASCII without `"` and `\` (RFC 6749 §5.2), without secrets. */
   readonly description: string;
-  /** For the log: what the wire does not say. */
+  /** For the log. */
   readonly detail: string | undefined;
   /** For `Retry-After`, in seconds. */
   readonly retryAfterSeconds: number | undefined;
@@ -39,38 +36,38 @@ export abstract class OAuthError extends Error {
   }
 }
 
-/** RFC 6749 §5.2: missing or repeated parameter, more than one credential, otherwise malformed. */
+/** RFC 6749 §5.2: a missing or repeated parameter, several credentials, or a malformed request. */
 export class InvalidRequestError extends OAuthError {
   readonly code = 'invalid_request';
   readonly status: number = 400;
 }
 
-/** RFC 9110 §15.5.14, said in OAuth's words: the body is larger than this endpoint reads. */
+/** RFC 9110 §15.5.14: the body is too large. */
 export class RequestTooLargeError extends InvalidRequestError {
   override readonly status = 413;
 }
 
-/** RFC 9110 §15.5.5: an address that is ours, where nothing is. */
+/** RFC 9110 §15.5.5. */
 export class NotFoundError extends InvalidRequestError {
   override readonly status = 404;
 }
 
-/** RFC 9110 §15.5.9, said in OAuth's words: the body did not come within the time it has. */
+/** RFC 9110 §15.5.9: the body did not arrive in time. */
 export class RequestTimeoutError extends InvalidRequestError {
   override readonly status = 408;
 }
 
-/** RFC 9110 §15.5.16, said in OAuth's words: a body in this encoding is not read. */
+/** RFC 9110 §15.5.16: the encoding of the body is not supported. */
 export class UnsupportedBodyError extends InvalidRequestError {
   override readonly status = 415;
 }
 
-/** RFC 9110 §15.5.6: the endpoint is there, this method is not. */
+/** RFC 9110 §15.5.6. */
 export class MethodNotAllowedError extends InvalidRequestError {
   override readonly status = 405;
 }
 
-/** RFC 6749 §5.2: client authentication failed: unknown client, none included, wrong secret. */
+/** RFC 6749 §5.2: client authentication failed. */
 export class InvalidClientError extends OAuthError {
   readonly code = 'invalid_client';
   readonly status = 401;
@@ -82,13 +79,13 @@ export class InvalidGrantError extends OAuthError {
   readonly status = 400;
 }
 
-/** RFC 6749 §5.2: the client may not use this grant, or no method of authentication that is known here. */
+/** RFC 6749 §5.2: the client may not use this grant type, or has no supported authentication method. */
 export class UnauthorizedClientError extends OAuthError {
   readonly code = 'unauthorized_client';
   readonly status = 400;
 }
 
-/** RFC 6749 §5.2: the authorization server does not know this grant type. */
+/** RFC 6749 §5.2: the grant type is not supported. */
 export class UnsupportedGrantTypeError extends OAuthError {
   readonly code = 'unsupported_grant_type';
   readonly status = 400;
@@ -100,25 +97,25 @@ export class InvalidScopeError extends OAuthError {
   readonly status = 400;
 }
 
-/** RFC 8707 §2: the resource is unknown, malformed or not ours. */
+/** RFC 8707 §2: the resource is unknown or malformed. */
 export class InvalidTargetError extends OAuthError {
   readonly code = 'invalid_target';
   readonly status = 400;
 }
 
-/** RFC 6749 §4.1.2.1: this way of obtaining a code is not supported. */
+/** RFC 6749 §4.1.2.1: the response type is not supported. */
 export class UnsupportedResponseTypeError extends OAuthError {
   readonly code = 'unsupported_response_type';
   readonly status = 400;
 }
 
-/** RFC 6749 §4.1.2.1: the person, or the authorization server, denied the request. */
+/** RFC 6749 §4.1.2.1: the user or the authorization server denied the request. */
 export class AccessDeniedError extends OAuthError {
   readonly code = 'access_denied';
   readonly status = 403;
 }
 
-/** OpenID Connect Core §3.1.2.6: `prompt=none`, but a page would have to be shown. */
+/** OpenID Connect Core §3.1.2.6: `prompt=none`, but user interaction is needed. */
 export class InteractionRequiredError extends OAuthError {
   readonly code = 'interaction_required';
   readonly status = 400;
@@ -130,7 +127,7 @@ export class RequestNotSupportedError extends OAuthError {
   readonly status = 400;
 }
 
-/** OpenID Connect Core §3.1.2.6: the `request_uri` parameter is not supported (nor fetched). */
+/** OpenID Connect Core §3.1.2.6: the `request_uri` parameter is not supported. */
 export class RequestUriNotSupportedError extends OAuthError {
   readonly code = 'request_uri_not_supported';
   readonly status = 400;
@@ -148,19 +145,19 @@ export class InvalidClientMetadataError extends OAuthError {
   readonly status = 400;
 }
 
-/** RFC 6750 §3.1: the access token is expired, revoked, malformed or invalid otherwise. */
+/** RFC 6750 §3.1: the access token is expired, revoked, malformed or otherwise invalid. */
 export class InvalidTokenError extends OAuthError {
-  /** `error` of the challenge. */
+  /** The `error` of the challenge. */
   readonly code = 'invalid_token';
-  /** Of the HTTP answer. */
+  /** Of the HTTP response. */
   readonly status = 401;
 }
 
-/** RFC 6750 §3.1: the request needs more than the access token grants. */
+/** RFC 6750 §3.1: the request requires more scopes than the access token has. */
 export class InsufficientScopeError extends OAuthError {
   readonly code = 'insufficient_scope';
   readonly status = 403;
-  /** Everything the operation needs, at once (RS-14). */
+  /** All scopes that the request needs. */
   readonly scopes: readonly string[];
 
   constructor(scopes: readonly string[], detail?: ErrorDetail) {
@@ -169,19 +166,19 @@ export class InsufficientScopeError extends OAuthError {
   }
 }
 
-/** RFC 6749 §4.1.2.1: overload or an outage behind us. Nothing was consumed; try again. */
+/** RFC 6749 §4.1.2.1: overload or an outage. Nothing was redeemed; the client may retry. */
 export class TemporarilyUnavailableError extends OAuthError {
   readonly code = 'temporarily_unavailable';
   readonly status = 503;
 }
 
-/** A rate limit was reached; SDKs keep their credentials on exactly this code (CLI-40 table). */
+/** A rate limit. On this error code MCP SDKs keep their credentials. */
 export class TooManyRequestsError extends OAuthError {
   readonly code = 'too_many_requests';
   readonly status = 429;
 }
 
-/** Something that is a fault of ours, told in fixed words. */
+/** Any other failure of this server. */
 export class ServerError extends OAuthError {
   readonly code = 'server_error';
   readonly status = 500;

@@ -1,15 +1,9 @@
-/**
- * Whether JSON is an object: what every message between servers and clients has to be.
- *
- * @module
- */
-
-/** Neither a plain value, nor null, nor a list. */
+/** Not a primitive, null or an array. */
 export function isJsonObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** Without members that are `null` or `""`, which many clients send for what they leave out. */
+/** Without members that are `null` or `""`, which many clients send instead of omitting them. */
 export function withoutEmptyMembers(
   object: Readonly<Record<string, unknown>>,
 ): Readonly<Record<string, unknown>> {
@@ -17,13 +11,13 @@ export function withoutEmptyMembers(
   return Object.fromEntries(given);
 }
 
-/** The object that a text says; undefined where it says anything else, or nothing. */
+/** Undefined if the text is not a JSON object. */
 export function jsonObjectIn(text: string): Readonly<Record<string, unknown>> | undefined {
   try {
     const value: unknown = JSON.parse(text);
     return isJsonObject(value) ? value : undefined;
   } catch {
-    // The parser's own error quotes the text, which may hold tokens: it goes no further.
+    // Not thrown: the parser's error quotes the text, which may contain tokens.
     return undefined;
   }
 }

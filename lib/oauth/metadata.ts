@@ -1,15 +1,11 @@
 /**
- * The metadata documents, built from what is switched on.
+ * Metadata documents: RFC 9728 §2, RFC 8414 §2, RFC 9207 §3, client ID metadata documents §5.
  *
- * Everything advertised exists, and nothing needed is left to a default that means something else
- * (R-MD-2, R-MD-3). No nulls and no empty lists: clients validate these documents strictly.
- *
- * Spec: RFC 9728 §2, RFC 8414 §2, RFC 9207 §3, client ID metadata documents §5.
- *
- * @module
+ * They contain every supported feature, and no other. No nulls or empty arrays: clients validate these documents
+ * strictly.
  */
 
-/** Absolute URLs; undefined where an endpoint is off or not mounted. */
+/** Absolute URLs; undefined for a disabled endpoint. */
 export interface Endpoints {
   readonly authorization: string;
   readonly token: string;
@@ -18,15 +14,14 @@ export interface Endpoints {
   readonly jwks: string;
 }
 
-/** What the authorization server offers. */
 export interface ServerCapabilities {
   readonly issuer: string;
   readonly resource: string;
   readonly endpoints: Endpoints;
   readonly scopes: readonly string[];
-  /** Whether client ID metadata documents are on. */
+  /** Whether client ID metadata documents are supported. */
   readonly hasMetadataDocuments: boolean;
-  /** Signature algorithms of client assertions; undefined where no client can have keys. */
+  /** Signature algorithms of client assertions; undefined if no client can have keys. */
   readonly assertionAlgorithms: readonly string[] | undefined;
 }
 
@@ -65,7 +60,7 @@ export function authorizationServerMetadata(server: ServerCapabilities): Documen
   };
 }
 
-/** RFC 9728 §2. `baselineScopes` is what a first login asks for, not the catalogue (RS-9). */
+/** RFC 9728 §2. @param baselineScopes of a first login, not all supported scopes */
 export function protectedResourceMetadata(
   server: Pick<ServerCapabilities, 'issuer' | 'resource'>,
   baselineScopes: readonly string[],
@@ -79,8 +74,8 @@ export function protectedResourceMetadata(
 }
 
 /**
- * The same for clients that only know OpenID Connect Discovery: complete by its §3, so that they
- * can read it (R-MD-5). We issue no ID tokens, and the response types say so.
+ * For clients that support OpenID Connect Discovery only; complete according to its §3. The server issues no ID tokens,
+ * as the response types show.
  */
 export function openidConfiguration(server: ServerCapabilities): Document {
   return {

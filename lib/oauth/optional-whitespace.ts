@@ -1,6 +1,6 @@
 /**
- * Without the space and tab around it (RFC 9110 §5.6.3). `trim()` takes more for a space: the byte 0xA0 above all,
- * which is U+00A0 once Node has read a header.
+ * Trims spaces and tabs (RFC 9110 §5.6.3). `trim()` removes other characters too, such as U+00A0, which is the byte
+ * 0xA0 in a header.
  */
 export function trimOws(text: string): string {
   let start = 0;

@@ -1,24 +1,17 @@
-/**
- * Request parameters: from bytes to single-valued fields, with repetition noticed.
- *
- * Spec: RFC 6749 §3.1 and §3.2 (parameters must not repeat; one without a value counts as
- * omitted; unknown ones are ignored), RFC 8707 §2 (`resource` may repeat).
- *
- * @module
- */
+/** Request parameters: RFC 6749 §3.1 and §3.2, RFC 8707 §2. */
 import { InvalidRequestError } from './errors.js';
 
-/** Longest value of any parameter, in characters; `state` of real clients reaches 2 kB (R-AZ-8). */
+/** In characters; `state` of known clients has up to 2,000. */
 export const MAX_PARAMETER_LENGTH = 8192;
 
-/** Fields of a query or a form: every value that was sent for a name, in order. */
+/** All values of each parameter of a query or form. */
 export type Parameters = ReadonlyMap<string, readonly string[]>;
 
-/** Reads `application/x-www-form-urlencoded` text, from a body or a query string. */
+/** Parses `application/x-www-form-urlencoded` text. */
 export function parseParameters(encoded: string): Parameters {
   const fields = new Map<string, string[]>();
   for (const [name, value] of new URLSearchParams(encoded)) {
-    // §3.1: a parameter sent without a value is treated as if it were omitted.
+    // §3.1: a parameter without a value is treated as omitted.
     if (value === '') continue;
     const values = fields.get(name);
     if (values === undefined) fields.set(name, [value]);
@@ -28,10 +21,9 @@ export function parseParameters(encoded: string): Parameters {
 }
 
 /**
- * The same for a body that a parser of the host app read before us. Only flat text is taken:
- * nesting (`client_id[a]=1`) is a malformed request, never a crash (R-DP-5).
+ * For a body that a parser of the host app has read.
  *
- * @throws InvalidRequestError for anything but a plain object of strings and lists of strings
+ * @throws InvalidRequestError a value is not a string or an array of strings, such as `client_id[a]=1`
  */
 export function parametersFromObject(body: object): Parameters {
   const fields = new Map<string, readonly string[]>();
@@ -47,9 +39,9 @@ export function parametersFromObject(body: object): Parameters {
 }
 
 /**
- * The one value of a parameter, or undefined where it was not sent.
+ * The value of a parameter, if it was sent.
  *
- * @throws InvalidRequestError the parameter was sent twice, is too long, or holds a control character
+ * @throws InvalidRequestError the parameter is repeated, too long, or contains a control character
  */
 export function optionalParameter(parameters: Parameters, name: string): string | undefined {
   const [value, ...rest] = repeatedParameter(parameters, name);
@@ -57,22 +49,22 @@ export function optionalParameter(parameters: Parameters, name: string): string 
   return value;
 }
 
-/** As {@link optionalParameter}. @throws InvalidRequestError also where the parameter is missing */
+/** @throws InvalidRequestError as {@link optionalParameter}, or the parameter is missing */
 export function requiredParameter(parameters: Parameters, name: string): string {
   const value = optionalParameter(parameters, name);
   if (value === undefined) throw new InvalidRequestError(`The parameter ${name} is missing`);
   return value;
 }
 
-/** Every value of a parameter that may repeat. @throws InvalidRequestError as above */
+/** All values of a parameter that may be repeated. @throws InvalidRequestError a value is too long or malformed */
 export function repeatedParameter(parameters: Parameters, name: string): readonly string[] {
   const values = parameters.get(name) ?? [];
   for (const value of values) check(name, value);
   return values;
 }
 
-/** NUL to US and DEL: no value of ours has them, and they forge log lines and headers. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
+/** They could forge log lines and headers. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: it matches control characters
 const CONTROL_CHARACTER = /[\u0000-\u001f\u007f]/;
 
 function check(name: string, value: string): void {

@@ -1,15 +1,9 @@
 /**
- * Patterns that narrow which redirect URIs clients may use (`allowedClientRedirectUris`).
+ * Patterns of `allowedClientRedirectUris`. A redirect URI has to be registered as well.
  *
- * A pattern narrows, it never replaces the check against the registration: a URI has to be
- * registered and match.
- *
- * `https://*.example.com/*`: in the host a leading `*.` stands for one or more labels, a port `*` for any port, in
- * the path `*` for any characters. A pattern without path, or with `/` alone, allows every path; a
- * loopback pattern without port allows every port. An app's `com.example.app:/cb` is covered by
- * `com.example.app:///cb`.
- *
- * @module
+ * In `https://*.example.com/*`, a leading `*.` of the host matches one or more labels, and `*` in the path matches any
+ * characters; `*` as port matches any port. A pattern without a path, or with `/` only, matches every path; a loopback
+ * pattern without a port matches every port. `com.example.app:///cb` matches `com.example.app:/cb`.
  */
 import { isLoopbackHost, redirectUriKind } from './redirect-uri.js';
 
@@ -19,14 +13,12 @@ const PATTERN =
 const URI = /^([^:]+):(?:\/\/(\[[^\]]*\]|[^/:?]*)(?::(\d+))?)?([^?]*)/;
 const DEFAULT_PORTS: Readonly<Record<string, string>> = { http: '80', https: '443' };
 
-/** Whether the text has the form of a pattern. */
 export function isRedirectUriPattern(pattern: string): boolean {
   return PATTERN.test(pattern);
 }
 
 /**
- * Whether a redirect URI matches one of the patterns; with no patterns nothing does. A URI that must
- * never be used matches none: its parts can be made to look like anything.
+ * Whether a redirect URI matches one of the patterns. An invalid redirect URI matches none.
  */
 export function matchesRedirectUriPattern(uri: string, patterns: readonly string[]): boolean {
   if (redirectUriKind(uri) === undefined) return false;
@@ -41,7 +33,7 @@ interface Parts {
   readonly path: string;
 }
 
-/** Without a scheme where the text has not that form. */
+/** Without a scheme if the text has another form. */
 function partsOf(text: string, form: RegExp): Parts {
   const [, scheme = '', host = '', port, path = ''] = form.exec(text) ?? [];
   return { scheme: scheme.toLowerCase(), host: host.toLowerCase(), port, path };
@@ -64,11 +56,11 @@ function hostMatches(host: string, pattern: string): boolean {
 function portMatches(uri: Parts, pattern: Parts): boolean {
   if (pattern.port === '*') return true;
   if (pattern.port === undefined && isLoopbackHost(pattern.host)) return true;
-  const usual = DEFAULT_PORTS[uri.scheme];
-  return (uri.port ?? usual) === (pattern.port ?? usual);
+  const standard = DEFAULT_PORTS[uri.scheme];
+  return (uri.port ?? standard) === (pattern.port ?? standard);
 }
 
-/** Each part between the stars is looked for once, from left to right; the last one at the end. */
+/** Finds the parts between the stars from left to right; the last one at the end. */
 function pathMatches(path: string, pattern: string): boolean {
   if (pattern === '' || pattern === '/') return true;
   const parts = pattern.split('*');

@@ -1,21 +1,17 @@
 /**
- * Redirect URIs: which may be registered, and when a requested one is a registered one.
- *
- * Spec: RFC 6749 §3.1.2, RFC 8252 §7 and §8.10, RFC 9700 §2.1 and §4.1.3. Compared as strings; the
- * single exception is the port of a loopback URI (RFC 8252 §7.3), which native apps pick at run time.
- *
- * @module
+ * Redirect URIs: RFC 6749 §3.1.2, RFC 8252 §7 and §8.10, RFC 9700 §2.1 and §4.1.3. They are compared as strings, except
+ * for the port of a loopback URI, which native apps choose at run time (RFC 8252 §7.3).
  */
 
-/** Where an answer goes: a web server, this machine, or an app that claimed a scheme. */
+/** A web server, this machine, or an app with a scheme of its own. */
 export type RedirectUriKind = 'https' | 'loopback' | 'custom_scheme';
 
-/** Longest redirect URI accepted, in characters. */
+/** In characters. */
 export const MAX_REDIRECT_URI_LENGTH = 1024;
 
 /**
- * Schemes of browsers and systems: they show content, or start a program, instead of handing over to an app that
- * asked for it. Never redirect URIs, not even if the operator names one.
+ * Schemes of browsers and operating systems, which show content or start a program. Never redirect URIs, even if the
+ * operator configures one.
  */
 const SYSTEM_SCHEMES: ReadonlySet<string> = new Set(
   (
@@ -29,13 +25,13 @@ const SYSTEM_SCHEMES: ReadonlySet<string> = new Set(
   ).split(' '),
 );
 /**
- * Families of them: Windows and Office, LibreOffice (`vnd.`), Apple, Android, other browsers, calls, stores, extensions
- * of a browser. Some look like a reverse domain name.
+ * Families of such schemes: Windows and Office, LibreOffice (`vnd.`), Apple, Android, other browsers, calls, stores,
+ * browser extensions. Some look like a reverse domain name.
  */
 const SYSTEM_FAMILY =
   /^(?:ms-|microsoft[-.]|windows\.|explorer\.|ie\.|vnd\.|x-apple|com\.apple\.|android\.|com\.android\.|com\.epicgames\.|googlechrome|firefox|itms-|facetime-)|-extension$/;
 
-/** MCP clients whose scheme is no domain name: VS Code and editors made of it, Zed, Claude. */
+/** MCP clients whose scheme is no domain name: VS Code and its forks, Zed, Claude. */
 const CLIENT_SCHEMES: ReadonlySet<string> = new Set(
   (
     'vscode vscode-insiders vscodium code-oss cursor cursor-nightly windsurf windsurf-next kiro trae trae-cn qoder ' +
@@ -44,25 +40,25 @@ const CLIENT_SCHEMES: ReadonlySet<string> = new Set(
 );
 
 /**
- * A callback of theirs: an extension (`publisher.name`), a domain or `oauth` for the authority, and a last segment
- * that says what it is for. What they install, import, open or connect to has another form.
+ * Their callbacks: the authority is an extension (`publisher.name`), a domain or `oauth`, and the last segment names the
+ * purpose. URIs that install, import, open or connect to something have another form.
  */
 const CLIENT_CALLBACK =
   /^[a-z-]+:\/\/(?:[\w-]+(?:\.[\w-]+)+|oauth|auth|mcp-oauth)\/(?:[^?]*\/)?(?:cb|[\w.-]*(?:callback|redirect|auth|login|sign-?in)[\w.-]*)\/?(?:\?|$)/;
 const CLIENT_COMMAND = /^[^?]*(?:install|import|deeplink|clone|remote|checkout)/;
 
-/** RFC 3986 §3.1 scheme, then only characters §2 allows in a URI; `*` is left out (PX-16). */
+/** RFC 3986 §3.1 scheme, then characters that §2 allows in a URI, except `*`. */
 const URI = /^([A-Za-z][A-Za-z0-9+.-]*):[A-Za-z0-9\-._~:/?[\]@!$&'()+,;=%]+$/;
-/** The host of a web URI as it is written; nothing matches where a port is empty or a user is named. */
+/** The host of a web URI as written. No match for an empty port or user info. */
 const WEB_URI = /^https?:\/\/([^/:?@[\]]+|\[[^\]]*\])(?::\d+)?(?:[/?]|$)/i;
-/** RFC 3986 §3.2.1, also an empty one, which parsers drop. */
+/** RFC 3986 §3.2.1, including an empty one, which parsers drop. */
 const USER_INFO = /^[^/]*\/\/[^/?]*@/;
-/** All but the port. */
+/** Everything except the port. */
 const HTTP_URI = /^(http:\/\/(?:[^/:?[\]]+|\[[^\]]*\]))(?::\d+)?([/?].*)?$/;
 
 /**
- * What kind of redirect URI this is, or undefined for one that must never be used: relative, with
- * fragment, user info or wildcard, plain http to another machine, or of a scheme of browsers and systems.
+ * Undefined for an invalid redirect URI: relative, with a fragment, user info or wildcard, http to another machine, or
+ * with a scheme of browsers and operating systems.
  */
 export function redirectUriKind(uri: string): RedirectUriKind | undefined {
   const scheme = URI.exec(uri)?.[1]?.toLowerCase();
@@ -74,11 +70,11 @@ export function redirectUriKind(uri: string): RedirectUriKind | undefined {
 }
 
 /**
- * Whether a client may choose this redirect URI for itself: a web address, or a scheme that is an app's own.
+ * Whether a client may register this redirect URI without the operator: a web URL, or a scheme of the app's own.
  *
- * RFC 8252 §7.1 and §8.4: such a scheme is a reverse domain name, and one without a period is refused. No list of
- * what else a device may start (calls, stores, settings, games) is ever complete. Callbacks of known MCP clients are
- * excepted: their schemes also install extensions and servers.
+ * RFC 8252 §7.1 and §8.4: such a scheme is a reverse domain name, so one without a period is rejected; no list of the
+ * schemes that a device handles (calls, stores, settings, games) is complete. Known MCP clients are exceptions, for
+ * callbacks only, since their schemes install extensions and servers as well.
  */
 export function isClientsOwnChoice(uri: string): boolean {
   const kind = redirectUriKind(uri);
@@ -92,13 +88,13 @@ export function isClientsOwnChoice(uri: string): boolean {
 
 function webUriKind(uri: string, scheme: 'http' | 'https'): RedirectUriKind | undefined {
   const host = WEB_URI.exec(uri)?.[1]?.toLowerCase();
-  // Written as it is meant: what a pattern compares and a person reads is where the browser goes.
+  // The host as written, which patterns compare and users read, is the host that the browser opens.
   if (host === undefined || host !== new URL(uri).hostname) return undefined;
   if (isLoopbackHost(host)) return 'loopback';
   return scheme === 'https' ? 'https' : undefined;
 }
 
-/** Whether a host name means this machine (RFC 8252 §7.3, RFC 6761 §6.3). */
+/** RFC 8252 §7.3, RFC 6761 §6.3. */
 export function isLoopbackHost(hostname: string): boolean {
   const host = hostname.toLowerCase().replace(/\.$/, '');
   if (host === 'localhost' || host.endsWith('.localhost') || host === '[::1]') return true;
@@ -106,8 +102,8 @@ export function isLoopbackHost(hostname: string): boolean {
 }
 
 /**
- * Whether `requested` is one of `registered`: equal, or equal but for a loopback port. Only loopback
- * has http, so that the scheme says where the port is free.
+ * Whether `requested` equals one of `registered`, except for a loopback port. Only loopback URIs have http, so the
+ * scheme shows where any port is allowed.
  */
 export function isRegisteredRedirectUri(requested: string, registered: readonly string[]): boolean {
   if (redirectUriKind(requested) === undefined) return false;
@@ -115,8 +111,8 @@ export function isRegisteredRedirectUri(requested: string, registered: readonly 
 }
 
 /**
- * What to show a person as the destination: host and port. An app's scheme has no owner whose host could
- * be named: the scheme itself decides who gets it, so it stands in front.
+ * The destination to show to the user: host and port; for an app, its scheme first, which decides who receives the
+ * response.
  */
 export function redirectUriHost(uri: string): string {
   const { host, protocol } = new URL(uri);
@@ -124,7 +120,7 @@ export function redirectUriHost(uri: string): string {
   return host === '' ? protocol : `${protocol}//${host}`;
 }
 
-/** Whether two redirect URIs lead to one scheme and host, on any port where that is free (RFC 8252 §7.3). */
+/** Whether two redirect URIs have the same scheme and host, and the same port unless it is loopback (RFC 8252 §7.3). */
 export function haveSameHost(one: string, other: string): boolean {
   return hostOf(one) === hostOf(other);
 }
@@ -135,8 +131,8 @@ function hostOf(uri: string): string {
 }
 
 /**
- * RFC 8252 §7.3: any port. The host stays as written (`localhost` is not `127.0.0.1`), and so do
- * path and query, except that an absent path and `/` are one (R-8252-5).
+ * RFC 8252 §7.3: any port. Host (`localhost` is not `127.0.0.1`), path and query must be equal; a missing path equals
+ * `/`.
  */
 function isSameLoopback(registered: string, requested: string): boolean {
   const expected = withoutPort(registered);
@@ -148,7 +144,7 @@ function withoutPort(uri: string): string | undefined {
   return host && host + rest;
 }
 
-/** Dot segments, plain or percent-encoded once: parsers disagree on where they lead. */
+/** Dot segments, also percent-encoded: parsers resolve them differently. */
 function hasDotSegment(uri: string): boolean {
   const path = uri.replace(/\?.*/, '');
   return path.split('/').some((segment) => /^(\.|%2e){1,2}$/i.test(segment));

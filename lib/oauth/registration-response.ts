@@ -1,25 +1,18 @@
-/**
- * The client information response.
- *
- * Spec: RFC 7591 §3.2.1. Carries everything registered, since SDKs validate it (CLI-10); no nulls.
- *
- * @module
- */
+/** The client information response (RFC 7591 §3.2.1): all registered values, since SDKs validate it; no nulls. */
 import type { ClientMetadata } from './client-metadata.js';
 
-/** What a registration produced. */
 export interface ClientInformation {
   readonly clientId: string;
-  /** Undefined for a client that asked for none. */
+  /** Undefined for a client without a secret. */
   readonly clientSecret: string | undefined;
-  /** Public keys of a client that asked for `private_key_jwt`, or where they are. */
+  /** Public keys for `private_key_jwt`, or their URL. */
   readonly jwks?: { readonly keys: readonly Readonly<Record<string, unknown>>[] } | undefined;
   readonly jwksUri?: string | undefined;
   /** Unix seconds. */
   readonly issuedAt: number;
 }
 
-/** The wire form. Secrets never expire (`0`): real clients do not recover from one that does (CLI-22). */
+/** Secrets never expire (`0`): known clients do not recover from an expired one. */
 export function registrationResponse(
   client: ClientInformation,
   metadata: ClientMetadata,

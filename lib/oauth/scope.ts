@@ -1,50 +1,40 @@
-/**
- * Scopes: lists of case-sensitive tokens.
- *
- * Spec: RFC 6749 §3.3.
- *
- * @module
- */
+/** Scopes: RFC 6749 §3.3. */
 
-/** Scope → the scopes it includes, closed transitively (RS-15). */
+/** Scope → the scopes it includes, transitively. */
 export type ImpliedScopes = ReadonlyMap<string, readonly string[]>;
 
 /** RFC 6749 §3.3: `scope-token = 1*( %x21 / %x23-5B / %x5D-7E )`. */
 const SCOPE_TOKEN = /^[\x21\x23-\x5b\x5d-\x7e]+$/;
 
-/** Whether one word can be a scope. */
 export function isScopeToken(word: string): boolean {
   return SCOPE_TOKEN.test(word);
 }
 
-/** The scopes in a `scope` value, without repetition, in the order sent. Malformed words are left out. */
+/** The scopes of a `scope` value, without duplicates and malformed ones. */
 export function parseScope(value: string | undefined): readonly string[] {
   return unique((value ?? '').split(' ').filter(isScopeToken));
 }
 
-/** The `scope` value for a list. */
 export function formatScope(scopes: readonly string[]): string {
   return scopes.join(' ');
 }
 
-/** Every scope of both lists once, the first list's order first. */
 export function unionOfScopes(a: readonly string[], b: readonly string[]): readonly string[] {
   return unique([...a, ...b]);
 }
 
-/** Those needed that the granted ones neither name nor imply. */
+/** The needed scopes that are neither granted nor implied. */
 export function missingScopes(
   needed: readonly string[],
   granted: readonly string[],
   implied: ImpliedScopes,
 ): readonly string[] {
-  // The everyday case, without a set: everything needed is named.
+  // The usual case, without a set.
   if (needed.every((scope) => granted.includes(scope))) return [];
   const held = new Set(withImpliedScopes(granted, implied));
   return needed.filter((scope) => !held.has(scope));
 }
 
-/** The scopes and everything they include. */
 export function withImpliedScopes(
   scopes: readonly string[],
   implied: ImpliedScopes,
@@ -53,9 +43,8 @@ export function withImpliedScopes(
 }
 
 /**
- * What a client gets asked for when it asks for `requested`: unknown scopes are dropped, not
- * refused (CLI-31); nothing left means the initial ones (CLI-30); the required ones are always in it,
- * since every token must have them.
+ * The scopes of a login. Unknown scopes are dropped, as RFC 6749 §3.3 allows; without any known scope the initial ones
+ * are used. Every token has the required scopes.
  */
 export function selectScopes(
   requested: readonly string[],

@@ -1,10 +1,4 @@
-/**
- * The token request: one of two grants, parsed.
- *
- * Spec: RFC 6749 §4.1.3 (code) and §6 (refresh), RFC 7636 §4.5, RFC 8707 §2.2.
- *
- * @module
- */
+/** Token requests: RFC 6749 §4.1.3 and §6, RFC 7636 §4.5, RFC 8707 §2.2. */
 import { InvalidGrantError, UnsupportedGrantTypeError } from './errors.js';
 import {
   optionalParameter,
@@ -28,7 +22,7 @@ export interface CodeGrantRequest {
 export interface RefreshGrantRequest {
   readonly grantType: 'refresh_token';
   readonly refreshToken: string;
-  /** Undefined: everything granted. */
+  /** Undefined for all granted scopes. */
   readonly scopes: readonly string[] | undefined;
 }
 
@@ -36,9 +30,9 @@ export type TokenRequest = CodeGrantRequest | RefreshGrantRequest;
 
 /**
  * @throws InvalidRequestError a parameter is missing or repeated
- * @throws UnsupportedGrantTypeError any other grant
- * @throws InvalidGrantError the verifier cannot have made any challenge
- * @throws InvalidTargetError `resource` is not ours (R-TK-9)
+ * @throws UnsupportedGrantTypeError
+ * @throws InvalidGrantError the code verifier is malformed
+ * @throws InvalidTargetError `resource` is another resource
  */
 export function parseTokenRequest(parameters: Parameters, resource: string): TokenRequest {
   const grantType = requiredParameter(parameters, 'grant_type');
