@@ -56,7 +56,7 @@ export function createMountWarnings(
       isOpenEndpointLogged = true;
       logger.error(
         { request: `POST ${requested}` },
-        `a caller without a token got a ${res.statusCode} response: no guard runs before the route ${requested}, which needs no token. Add auth.bearer() to the route, or mount the bundle before it: app.use(auth)`,
+        `a caller without a token got a ${res.statusCode} response: no guard protects the route ${requested}. Add auth.bearer() to the route, or mount the bundle before it: app.use(auth)`,
       );
     });
   }
@@ -75,7 +75,7 @@ export function createMountWarnings(
       if (!isOpenRoute) return;
       logger.error(
         { route: path },
-        `the route ${path} comes before ${madeBy} in the app and needs no token. Move app.use(auth) before it`,
+        `the route ${path} comes before ${madeBy} in the app, so that the guard does not protect it. Move app.use(auth) before it`,
       );
     },
 

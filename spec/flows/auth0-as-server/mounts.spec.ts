@@ -229,7 +229,7 @@ describe('the MCP endpoint without a guard', () => {
     expect((await rpc(`${origin}/mcp`, undefined, { method: 'ping' })).status).toBe(200);
     await new Promise((resolve) => setImmediate(resolve));
     expect(complaints).toEqual([
-      { level: 'error', message: expect.stringContaining('needs no token') },
+      { level: 'error', message: expect.stringContaining('no guard protects the route') },
     ]);
   });
 });
