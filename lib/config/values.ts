@@ -15,7 +15,7 @@ export function textOf(raw: RawOptions, option: OptionName): string | undefined 
 /** {@link textOf} for a value inside an option. */
 export function asText(value: unknown, option: string): string {
   if (typeof value !== 'string') throw wrongOption(option, value, 'It has to be a string.');
-  if (value.trim() === '') throw wrongOption(option, value, 'Give a value, or leave it out.');
+  if (value.trim() === '') throw wrongOption(option, value, 'Set a value, or remove the option.');
   if (value.trim() !== value) {
     throw wrongOption(option, value, 'Remove the white space before or after it.');
   }

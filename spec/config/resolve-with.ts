@@ -1,8 +1,4 @@
-/**
- * Resolves a configuration that is complete but for what a spec adds, and keeps what was logged.
- *
- * @module
- */
+/** Resolves a complete configuration with the options of a spec, and records what was logged. */
 import type { Config } from '../../lib/config/config.js';
 import type { Environment } from '../../lib/config/env.js';
 import { Auth0McpConfigError } from '../../lib/config/errors.js';
@@ -26,7 +22,7 @@ export const localStorage: Storage = {
   description: 'embedded',
 };
 
-/** Options as somebody without a type checker would write them. */
+/** Options as JavaScript code without a type checker passes them. */
 export type LooseOptions = Readonly<Record<string, unknown>>;
 
 export interface Resolved {

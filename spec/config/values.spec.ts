@@ -1,6 +1,4 @@
-/**
- * Values as other tools hand them over: by the environment, and by code that takes them from there.
- */
+/** Values as other tools pass them: in the environment, and in code that reads it. */
 import { generateKeyPairSync } from 'node:crypto';
 
 import { describe, expect, it } from '@jest/globals';
@@ -20,7 +18,7 @@ const VALUES = [
   ['baseUrl', 'AUTH0_MCP_BASE_URL', REQUIRED.baseUrl],
 ] as const;
 
-/** What a tool made of a value, and the words by which the error names the cause. */
+/** A value changed by a tool, and the cause in the error. */
 const CERTAIN: readonly [string, (value: string) => string, RegExp][] = [
   ['double quotes', (value) => `"${value}"`, /quotation marks.*docker.*Remove/],
   ['single quotes', (value) => `'${value}'`, /quotation marks/],

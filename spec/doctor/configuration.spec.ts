@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 
 import { environmentFor, failure, reportOf, STRONG_KEY } from './run-checks.js';
 
-/** Nobody listens there, and the checks of this file do not ask anybody. */
+/** No process listens there, and the checks of this file send no request. */
 const PLACES = {
   configUrl: 'http://127.0.0.1:9/.well-known/openid-configuration',
   baseUrl: 'http://127.0.0.1:9',

@@ -1,8 +1,4 @@
-/**
- * The command: its arguments, what it prints, and how it ends.
- *
- * @module
- */
+/** The command: its arguments, its output, its exit code. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -27,7 +27,7 @@ afterEach(() => tenant.configure({ ...settings }));
 
 afterAll(() => tenant.close());
 
-/** The doctor asks for a login, and Ada logs in. */
+/** The doctor prompts for a login, and Ada logs in. */
 async function reportOfLogin(changes: Readonly<Record<string, string>> = {}): Promise<Report> {
   const environment = { ...environmentFor({ configUrl: tenant.configUrl, baseUrl }), ...changes };
   let visit: Promise<unknown> = Promise.resolve();
@@ -131,7 +131,7 @@ describe('the doctor, with a login through the running server', () => {
 
   afterAll(() => world.close());
 
-  /** Ada is asked for consent first, and decides. */
+  /** Ada sees the consent page first, and decides. */
   async function reportOfServerLogin(decide: typeof approve = approve): Promise<Report> {
     const { configUrl } = world.tenant;
     let visit: Promise<unknown> = Promise.resolve();

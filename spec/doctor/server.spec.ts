@@ -1,8 +1,4 @@
-/**
- * The doctor at our own server: mounted wrongly, hidden by a proxy, configured otherwise.
- *
- * @module
- */
+/** The doctor at our own server: mounted wrongly, blocked by a proxy, with another configuration. */
 import { afterEach, describe, expect, it } from '@jest/globals';
 
 import type { RequestHandler } from 'express';

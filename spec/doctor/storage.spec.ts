@@ -1,8 +1,4 @@
-/**
- * The doctor at the storage: a Redis that is not there, locked, or forgets; a directory of others.
- *
- * @module
- */
+/** The doctor at the storage: an absent, protected or evicting Redis; a directory that is not writable. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type RedisServer, startRedis } from '../support/redis-server.js';
 import { environmentFor, failure, type Report, reportOf } from './run-checks.js';
 
-/** The tenant is not asked for anything here. */
+/** No request is sent to the tenant here. */
 const PLACES = {
   configUrl: 'http://127.0.0.1:9/.well-known/openid-configuration',
   baseUrl: 'http://127.0.0.1:9',

@@ -1,4 +1,4 @@
-/** What the log says once at the start, for whoever sets the server up. */
+/** The log at start-up. */
 import { afterEach, describe, expect, it } from '@jest/globals';
 
 import { DEMO_AUDIENCE, DEMO_CLIENT_SECRET } from '../../demo/tenant/options.js';

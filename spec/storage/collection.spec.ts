@@ -16,7 +16,7 @@ const [olderName, newerName] = [randomBytes(32), randomBytes(32)];
 const [olderSeal, newerSeal] = [randomBytes(32), randomBytes(32)];
 const ada: Person = { name: 'Ada Lovelace', visits: 1 };
 
-/** Memory that also shows what it was told. */
+/** A memory store that records what is written. */
 function watchedStorage(memory = memoryStorage()): {
   storage: Storage;
   names: Set<string>;
@@ -144,10 +144,10 @@ describe('openCollection()', () => {
     expect([second?.visits, reads.length]).toEqual([2, 1]);
     expect((await collection.update('ada', visit, second))?.visits).toBe(3);
     expect(reads).toHaveLength(1);
-    // Somebody else was quicker: two from what is stored, not from what was in hand.
+    // Another writer was first: the change applies to the stored record, not to the stale one.
     expect((await collection.update('ada', visit, first))?.visits).toBe(4);
     expect(reads).toHaveLength(2);
-    // A change declined because of what was in hand is asked again about what is stored.
+    // "No change" for a stale record is decided again on the stored one.
     const judged: number[] = [];
     const decline = ({ visits }: Person) => void judged.push(visits);
     expect((await collection.update('ada', decline, first))?.visits).toBe(4);

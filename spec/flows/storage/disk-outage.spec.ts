@@ -50,7 +50,7 @@ async function expectOutage({ origin }: Cluster, client: OAuthClient, token: unk
   expect((await fetch(`${origin}/.well-known/oauth-authorization-server`)).status).toBe(200);
 }
 
-/** The refresh token that was refused is as good as it was, and people log in. */
+/** The rejected refresh token is still valid, and users can log in. */
 async function expectService(client: OAuthClient, token: unknown): Promise<void> {
   await until(async () => (await client.refresh(token)).status === 200);
   expect(await client.tokens()).toHaveProperty('access_token');

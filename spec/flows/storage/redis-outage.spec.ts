@@ -39,7 +39,7 @@ async function timed<T>(work: Promise<T>): Promise<T> {
   return outcome;
 }
 
-/** A person in the middle of each step, and a client with tokens. */
+/** A user in the middle of each step, and a client with tokens. */
 async function everybody() {
   const tokens = await client.tokens();
   const code = (await client.logIn()).get('code') ?? '';
@@ -75,7 +75,7 @@ async function expectRefusals(people: Everybody): Promise<void> {
   }
 }
 
-/** What needs no store works on: a newcomer gets as far as the consent page. */
+/** Requests that need no store work: a new client reaches the consent page. */
 async function expectBeginnings(): Promise<void> {
   for (const path of ['oauth-protected-resource/mcp', 'oauth-authorization-server', 'jwks.json']) {
     expect((await timed(fetch(`${world.origin}/.well-known/${path}`))).status).toBe(200);
@@ -104,7 +104,7 @@ async function expectResumption(people: Everybody): Promise<void> {
   const link = /<a class="button" href="([^"]+)"[^>]*>Sign in</.exec(decided.body)?.[1];
   expect(link ?? decided.next?.href).toContain(world.tenant.issuer);
   let back = await people.callback();
-  // Marked as taken when the answer got lost: it goes on by way of Auth0.
+  // Marked as taken when the response was lost: it continues through Auth0.
   if (back.status === 400) {
     world.advance(2);
     back = await people.callback();

@@ -24,7 +24,7 @@ interface Writer {
   name: string;
   process: ChildProcess;
   secret(): string | undefined;
-  /** Rounds of which the store said that they are kept. */
+  /** Rounds whose writes the store confirmed. */
   confirmed(): number;
   /** Resolves once it has confirmed `rounds` rounds. */
   reached(rounds: number): Promise<void>;

@@ -107,7 +107,7 @@ describe('embeddedStorage() on disk', () => {
     await expect(one.get('key')).rejects.toThrow(StorageUnavailableError);
   });
 
-  // It would stand still for ever, this whole process with it: opening takes the lock of whoever writes.
+  // A deadlock of the whole process otherwise: opening takes the lock of the writer.
   it('opens while another one in this process writes, or closes', async () => {
     let one = open('tenant');
     for (let round = 0; round < 30; round += 1) {

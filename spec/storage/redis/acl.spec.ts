@@ -35,7 +35,7 @@ async function allow(user: string, keys: string, commands: readonly string[]): P
   expect(await command(server.port, rule)).toBe('+OK\r\n');
 }
 
-/** What Redis has refused, but for the name of the client library, which is told in passing. */
+/** Denied commands, except for the name of the client library, which may fail. */
 async function denied(): Promise<string[]> {
   const log = await command(server.port, 'ACL LOG 100');
   const objects = [...log.matchAll(/\$6\r\nobject\r\n\$\d+\r\n([^\r]*)\r\n/g)];
