@@ -1,11 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 
 import { type Cluster, startCluster } from '../../support/cluster.js';
+import { isLong } from '../../support/mode.js';
 import { callTool, registerClient, toolResult } from '../../support/oauth-client.js';
 import { newTally } from '../../support/persistent-client.js';
 import { rollingRestart } from '../../support/rolling-restart.js';
 
-jest.setTimeout(120_000);
+jest.setTimeout(isLong ? 600_000 : 120_000);
 
 describe.each([
   { store: 'redis', size: 3, says: 'three processes on one Redis' },
@@ -34,10 +35,11 @@ describe.each([
 
   it('are restarted one by one while users log in, refresh and call tools: no request fails', async () => {
     const tally = newTally();
-    await rollingRestart(cluster, { clients: 10, rounds: 1, tally });
-    expect([tally.forced, tally.wrong, tally.logins]).toEqual([{}, [], 10]);
+    const clients = isLong ? 50 : 10;
+    await rollingRestart(cluster, { clients, rounds: isLong ? 3 : 1, tally });
+    expect([tally.forced, tally.wrong, tally.logins]).toEqual([{}, [], clients]);
     expect(Object.keys(tally.repeats).filter((what) => what.includes('no answer'))).toEqual([]);
-    expect(tally.refreshes).toBeGreaterThanOrEqual(10);
-    expect(tally.toolCalls).toBeGreaterThan(10);
+    expect(tally.refreshes).toBeGreaterThanOrEqual(clients);
+    expect(tally.toolCalls).toBeGreaterThan(clients);
   });
 });
