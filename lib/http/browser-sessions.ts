@@ -26,7 +26,7 @@ declare module 'express-session' {
 }
 
 /** The session of the browser that sent a request. */
-export interface BrowserSession {
+interface BrowserSession {
   /** The browser's id; undefined without a session. */
   readonly browser: string | undefined;
   /** Creates or renews the session. The response sets the cookie. */

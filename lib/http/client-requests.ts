@@ -14,7 +14,7 @@ import { readForm } from './read-request.js';
 /** Request body limit in bytes: a code, a verifier and an assertion at their limits. */
 const MAX_BODY_BYTES = 32 * 1024;
 
-export interface ClientRequest {
+interface ClientRequest {
   readonly form: Parameters;
   readonly client: IdentifiedClient;
 }

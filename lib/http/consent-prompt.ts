@@ -17,7 +17,7 @@ import type { SealedForms } from './sealed-forms.js';
  */
 export const MIN_READING_MS: number = 1500;
 
-export interface ConsentRequest {
+interface ConsentRequest {
   readonly request: ApprovedRequest;
   readonly clientKind: Client['kind'];
   /** Host of the client's metadata document. */

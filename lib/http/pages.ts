@@ -66,7 +66,7 @@ export class PageError extends Error {
 }
 
 /** The link of an error page. */
-export type ErrorPageLink =
+type ErrorPageLink =
   /** The error response to the client, at a redirect URI that the page names. */
   | { readonly toClient: string }
   /** A page of this server, to try again. */

@@ -114,7 +114,6 @@ export function createRateLimits(
         keyGenerator: (req) => hash(`${purpose} ${addressOf(req)}`),
         // Its checks of the set-up: `caller-address.ts` makes the ones that matter.
         validate: false,
-        // `Retry-After` is set.
         handler: (_req, _res, next) => next(tooMany()),
       });
     return function limitByAddress(req, res, next) {
@@ -148,7 +147,7 @@ export function createRateLimits(
     const hashed = hash(key);
     for (let time = 0; time < times; time += 1) {
       const info = await hits(name, (store) => store.increment(hashed));
-      if (info !== undefined && info.totalHits > LIMITS[name].limit) throw tooMany(info.resetTime);
+      if (info !== undefined && info.totalHits > LIMITS[name].limit) throw exceeded(name, info);
     }
   }
 
@@ -161,7 +160,7 @@ export function createRateLimits(
     count,
     async check(name, key) {
       const info = await hits(name, (store) => store.get?.(hash(key)));
-      if (info !== undefined && info.totalHits >= LIMITS[name].limit) throw tooMany(info.resetTime);
+      if (info !== undefined && info.totalHits >= LIMITS[name].limit) throw exceeded(name, info);
     },
     async countLogin(req) {
       await count('records', `login ${addressOf(req, IPV6_SITE)}`);
@@ -184,12 +183,14 @@ function expressRateLimit(): typeof import('express-rate-limit') {
 
 function withDeadline(store: Store): Store {
   const tooLate = (): Error => new Error(`no response within ${COUNTER_DEADLINE_MS} ms`);
-  return Object.create(store, {
-    increment: {
-      value: (key: string) =>
-        withTimeLimit(COUNTER_DEADLINE_MS, async () => store.increment(key), tooLate),
-    },
-  });
+  return {
+    init: (options) => store.init?.(options),
+    increment: (key) =>
+      withTimeLimit(COUNTER_DEADLINE_MS, async () => store.increment(key), tooLate),
+    decrement: (key) => store.decrement(key),
+    resetKey: (key) => store.resetKey(key),
+    shutdown: () => store.shutdown?.(),
+  };
 }
 
 function asUnavailable(cause: unknown): StorageUnavailableError {
@@ -197,7 +198,12 @@ function asUnavailable(cause: unknown): StorageUnavailableError {
   return new StorageUnavailableError('the counters of the rate limits failed', { cause });
 }
 
-function tooMany(resetTime?: Date): TooManyRequestsError {
-  const retryAfterSeconds = resetTime && (resetTime.getTime() - Date.now()) / 1000;
+function exceeded(name: LimitName, { resetTime }: ClientRateLimitInfo): TooManyRequestsError {
+  return tooMany(resetTime ? resetTime.getTime() - Date.now() : LIMITS[name].windowMs);
+}
+
+/** @param waitMs left out where express-rate-limit has set `Retry-After` */
+function tooMany(waitMs?: number): TooManyRequestsError {
+  const retryAfterSeconds = waitMs === undefined ? undefined : waitMs / 1000;
   return new TooManyRequestsError('Too many requests, try again later', { retryAfterSeconds });
 }

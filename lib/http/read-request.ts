@@ -147,7 +147,7 @@ export async function readBytes(req: Request, res: Response, limits: BodyLimits)
 }
 
 /** @throws RequestTooLargeError by the Content-Length of the request */
-export function rejectTooLarge(req: Request, maxBytes: number): void {
+function rejectTooLarge(req: Request, maxBytes: number): void {
   if (Number(req.headers['content-length'] ?? 0) > maxBytes) throw tooLarge(maxBytes);
 }
 

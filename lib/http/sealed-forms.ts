@@ -75,7 +75,7 @@ export function createSealedForms<Content>(
 export const MAX_FORM_BYTES: number = 4 * 1024;
 
 /** The action of a button on the page of connected apps. */
-export type AccountAction =
+type AccountAction =
   | { readonly type: 'disconnect'; readonly grantId: string }
   | { readonly type: 'sign_out' };
 

@@ -3,7 +3,7 @@ import express, { type Request } from 'express';
 
 import { createAddressOf, IPV6_SITE } from '../../lib/http/caller-address.js';
 
-describe('the address a request counts for', () => {
+describe('the address that a request counts for', () => {
   let warnings: string[] = [];
   afterEach(() => {
     warnings = [];
@@ -23,7 +23,7 @@ describe('the address a request counts for', () => {
   }
 
   it.each([
-    ['2001:db8:aaaa:bb00::1', '2001:db8:aaaa:bbff::2', 'one /56, which one customer has'],
+    ['2001:db8:aaaa:bb00::1', '2001:db8:aaaa:bbff::2', 'one /56'],
     ['::ffff:192.0.2.1', '192.0.2.1', 'one IPv4 address, mapped or not'],
     ['::ffff:c000:201', '192.0.2.1', 'the same, mapped in hexadecimal'],
     ['192.0.2.1:5123', '192.0.2.1:80', 'one caller from two ports, as Azure and IIS write it'],
@@ -42,7 +42,7 @@ describe('the address a request counts for', () => {
     expect(addressOf(from(one))).toBe(addressOf(from(other)));
   });
 
-  it('R-DP-3 is one for a site of 256 homes, where a site is asked for', () => {
+  it('R-DP-3 is the same for a /48, where the site is requested', () => {
     const [one, other] = ['2001:db8:aaaa:1::1', '2001:db8:aaaa:ff00::1'].map((ip) => from(ip));
     const [elsewhere, mapped, plain] = ['2001:db8:aaab::1', '::ffff:192.0.2.1', '192.0.2.1'].map(
       (ip) => from(ip),
@@ -60,7 +60,7 @@ describe('the address a request counts for', () => {
     ['::ffff:192.0.2.1', '::ffff:192.0.2.2'],
     ['192.0.2.1:80', '192.0.2.2:80'],
     ['[2001:db8:1::1]:443', '[2001:db8:2::1]:443'],
-  ])('R-DP-3 is another for %s and %s', (one, other) => {
+  ])('R-DP-3 differs for %s and %s', (one, other) => {
     expect(addressOf(from(one))).not.toBe(addressOf(from(other)));
   });
 
@@ -76,19 +76,19 @@ describe('the address a request counts for', () => {
     ['nothing', ''],
     ['a closed connection', undefined],
   ])(
-    'is one for everything that is no address, so that a forged header gains nothing: %s',
+    'is the same for everything that is not an address, so that a forged header avoids no limit: %s',
     (_what, ip) => {
       expect(addressOf(from(ip))).toBe('unknown');
     },
   );
 
-  it('FA-28 is what the app says by a req.ip of its own', () => {
+  it('FA-28 is a req.ip that the app has set', () => {
     const app = express();
     const req: Request = Object.create({ app, ip: '192.0.2.1:80', headers: {} });
     expect(addressOf(req)).toBe('192.0.2.1');
   });
 
-  it('FA-28 is none that is shared in silence: the log says once what was received, cut', () => {
+  it('FA-28 is shared by unreadable addresses, with one warning that has the received text, truncated', () => {
     const log: unknown[] = [];
     const note = (fields: object, message: string) => void log.push([fields, message]);
     const address = createAddressOf({ debug: quiet, info: quiet, warn: note, error: quiet });
@@ -101,7 +101,7 @@ describe('the address a request counts for', () => {
     ]);
   });
 
-  it('R-DP-3 says once that a proxy is not trusted, and once that everybody is', () => {
+  it('R-DP-3 warns once of an untrusted proxy, and once of trust in every proxy', () => {
     addressOf(from('192.0.2.1', false));
     addressOf(from('192.0.2.2', false));
     expect(warnings).toEqual([expect.stringContaining('trusts no proxy')]);

@@ -48,7 +48,7 @@ describe('the bytes of a body', () => {
   }
   const head = 'POST /read HTTP/1.1\r\nHost: x\r\n';
 
-  it('FA-33: are read when they arrive while this process is blocked', async () => {
+  it('FA-33: are read when they arrive while the event loop is blocked', async () => {
     const socket = connect(Number(new URL(origin).port), '127.0.0.1');
     const answer = once(socket, 'data');
     socket.write(`${head}Content-Length: 6\r\nConnection: close\r\n\r\nabc`);
@@ -61,7 +61,7 @@ describe('the bytes of a body', () => {
     socket.destroy();
   });
 
-  it('are read to the end, whichever way they are framed', async () => {
+  it('are read to the end, with Content-Length and chunked', async () => {
     for (const framing of ['length', 'chunked'] as const) {
       const request = { method: 'POST', target: '/read', body: 'a'.repeat(1000), framing };
       expect((await sendRaw(origin, request)).body).toBe('{"bytes":1000}');
@@ -69,14 +69,14 @@ describe('the bytes of a body', () => {
     expect((await sendRaw(origin, { method: 'POST', target: '/read' })).body).toBe('{"bytes":0}');
   });
 
-  it('R-RG-7 are refused with 413 when they are too many, announced or not', async () => {
+  it('R-RG-7 get 413 above the limit, with Content-Length and chunked', async () => {
     for (const framing of ['length', 'chunked'] as const) {
       const request = { method: 'POST', target: '/read', body: 'a'.repeat(1001), framing };
       expect(await sendRaw(origin, request)).toMatchObject({ status: 413 });
     }
   });
 
-  it('R-RG-7 are refused while an endless body still comes in', async () => {
+  it('R-RG-7 get 413 while an endless body still arrives', async () => {
     const endless = trickle(
       `${head}Connection: close\r\nTransfer-Encoding: chunked\r\n\r\n`,
       `800\r\n${'a'.repeat(2048)}\r\n`,
@@ -84,7 +84,7 @@ describe('the bytes of a body', () => {
     expect(await endless).toMatch(/^HTTP\/1\.1 413 /);
   });
 
-  it('CLI-45 are refused with 408 in JSON when the end does not come, and the connection closes', async () => {
+  it('CLI-45 get 408 in JSON without an end, and the connection closes', async () => {
     const slow = await trickle(`${head}Content-Length: 10\r\n\r\n`, 'a');
     expect(slow).toMatch(/^HTTP\/1\.1 408 /);
     expect(slow).toMatch(/\r\nConnection: close\r\n/i);
@@ -93,7 +93,7 @@ describe('the bytes of a body', () => {
     expect(silent).toMatch(/^HTTP\/1\.1 408 /);
   });
 
-  it('CLI-45 are refused with 415 when they are compressed: they could unpack to anything', async () => {
+  it('CLI-45 get 415 when compressed', async () => {
     const request = {
       method: 'POST',
       target: '/read',
@@ -103,7 +103,7 @@ describe('the bytes of a body', () => {
     expect(await sendRaw(origin, request)).toMatchObject({ status: 415 });
   });
 
-  it('of a connection that breaks off cost nothing but the request', async () => {
+  it('of a connection that ends early fail this request only', async () => {
     const port = Number(new URL(origin).port);
     await new Promise<void>((resolve) => {
       const socket = connect(port, '127.0.0.1', () => {
