@@ -3,6 +3,7 @@
  * calls replace these details by an error for the log.
  */
 import { jsonObjectIn } from '../oauth/json-object.js';
+import { type CheckName, type Finding, failed } from './finding.js';
 
 const TIMEOUT_MS = 10_000;
 
@@ -39,6 +40,14 @@ export class NoResponseError extends Error {
     super(message);
     this.remedy = remedy;
   }
+}
+
+/** For `catch`: the finding of a check that got no response. */
+export function noResponseFinding(check: CheckName): (error: unknown) => Finding {
+  return (error) => {
+    if (!(error instanceof NoResponseError)) throw error;
+    return failed(check, error.message, error.remedy);
+  };
 }
 
 /** @throws NoResponseError */

@@ -7,7 +7,7 @@ import { CLOCK_TOLERANCE_SECONDS, SIGNING_ALGORITHMS } from '../../auth0/signed-
 import { AUDIENCE_REMEDY, createTokenEndpoint } from '../../auth0/token-endpoint.js';
 import type { Auth0Config, Config } from '../../config/config.js';
 import { type Finding, type Findings, failed, passed, skipped, warning } from '../finding.js';
-import { NoResponseError, type ProbeResponse, probe } from '../probe.js';
+import { NoResponseError, noResponseFinding, type ProbeResponse, probe } from '../probe.js';
 
 const URL_REMEDY =
   'configUrl has to be https://TENANT.REGION.auth0.com/.well-known/openid-configuration, or the same path on your custom domain. Dashboard > Applications > your application > Settings > Domain.';
@@ -35,7 +35,7 @@ export async function* checkTenant(
     yield* skipped(['signing-algorithms'], 'the tenant is not the one configured');
     return undefined;
   }
-  yield await algorithmsFinding(metadata);
+  yield await algorithmsFinding(metadata).catch(noResponseFinding('signing-algorithms'));
   return metadata;
 }
 
@@ -91,16 +91,11 @@ async function algorithmsFinding({ jwksUri, idTokenAlgorithms }: Auth0Metadata):
     const offered = idTokenAlgorithms.join(', ');
     return failed(check, `the tenant supports ${offered}; ${wanted} is required`, ALGORITHM_REMEDY);
   }
-  try {
-    const { status, json } = await probe({ url: jwksUri });
-    const keys = Array.isArray(json?.['keys']) ? json['keys'].filter(isUsableKey) : [];
-    if (keys.length > 0) return passed(check, `${wanted}, ${keys.length} keys published`);
-    const message = `${jwksUri} (status ${status}) has no key for ${wanted}`;
-    return failed(check, message, ALGORITHM_REMEDY);
-  } catch (error) {
-    if (!(error instanceof NoResponseError)) throw error;
-    return failed(check, error.message, error.remedy);
-  }
+  const { status, json } = await probe({ url: jwksUri });
+  const keys = Array.isArray(json?.['keys']) ? json['keys'].filter(isUsableKey) : [];
+  if (keys.length > 0) return passed(check, `${wanted}, ${keys.length} keys published`);
+  const message = `${jwksUri} (status ${status}) has no key for ${wanted}`;
+  return failed(check, message, ALGORITHM_REMEDY);
 }
 
 /** RFC 7517 §4: `use` and `alg` may be absent. */

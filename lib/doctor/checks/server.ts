@@ -10,7 +10,7 @@ import {
   passed,
   skipped,
 } from '../finding.js';
-import { NoResponseError, type ProbeResponse, probe } from '../probe.js';
+import { NoResponseError, noResponseFinding, type ProbeResponse, probe } from '../probe.js';
 
 /** User agents of Claude's servers and of Python clients, which bot protection often blocks. */
 const AGENTS = ['Claude-User', 'python-httpx/0.28.1'];
@@ -53,15 +53,15 @@ export async function* checkServer(config: Config): Findings<boolean> {
   yield await documentFinding('resource-metadata', urls.resource, {
     resource,
     authorization_servers: [config.issuer],
-  });
+  }).catch(noResponseFinding('resource-metadata'));
   const server = await documentFinding('server-metadata', urls.server, {
     issuer: config.issuer,
     token_endpoint: `${config.baseUrl}/token`,
-  });
+  }).catch(noResponseFinding('server-metadata'));
   yield server;
-  yield await endpointsFinding(config);
+  yield await endpointsFinding(config).catch(noResponseFinding('endpoints'));
   yield* await agentsFinding(Object.values(urls));
-  yield await browserFinding(config);
+  yield await browserFinding(config).catch(noResponseFinding('browser-clients'));
   return server.outcome === 'passed';
 }
 
@@ -141,34 +141,29 @@ async function documentFinding(
   url: string,
   expected: Readonly<Record<string, unknown>>,
 ): Promise<Finding> {
-  try {
-    const { status, headers, json } = await probe({ url, headers: { origin: ANY_ORIGIN } });
-    if (status !== 200 || json === undefined) {
-      const what = status === 200 ? 'no JSON document' : `status ${status}`;
-      return failed(check, `${url} responds with ${what}`, remedyFor(status));
-    }
-    for (const [name, value] of Object.entries(expected)) {
-      const found = JSON.stringify(json[name]);
-      if (found === JSON.stringify(value)) continue;
-      return failed(
-        check,
-        `${url} has ${name} ${found?.slice(0, 200)} instead of ${JSON.stringify(value)}`,
-        'The server has another configuration than this one, or another server responds at that path.',
-      );
-    }
-    if (!['*', ANY_ORIGIN].includes(headers.get('access-control-allow-origin') ?? '')) {
-      const message = `${url} is not readable for pages of other origins, so clients in browsers fail`;
-      return failed(
-        check,
-        message,
-        'No proxy or middleware may replace Access-Control-Allow-Origin.',
-      );
-    }
-    return passed(check, url);
-  } catch (error) {
-    if (!(error instanceof NoResponseError)) throw error;
-    return failed(check, error.message, error.remedy);
+  const { status, headers, json } = await probe({ url, headers: { origin: ANY_ORIGIN } });
+  if (status !== 200 || json === undefined) {
+    const what = status === 200 ? 'no JSON document' : `status ${status}`;
+    return failed(check, `${url} responds with ${what}`, remedyFor(status));
   }
+  for (const [name, value] of Object.entries(expected)) {
+    const found = JSON.stringify(json[name]);
+    if (found === JSON.stringify(value)) continue;
+    return failed(
+      check,
+      `${url} has ${name} ${found?.slice(0, 200)} instead of ${JSON.stringify(value)}`,
+      'The server has another configuration than this one, or another server responds at that path.',
+    );
+  }
+  if (!['*', ANY_ORIGIN].includes(headers.get('access-control-allow-origin') ?? '')) {
+    const message = `${url} is not readable for pages of other origins, so clients in browsers fail`;
+    return failed(
+      check,
+      message,
+      'No proxy or middleware may replace Access-Control-Allow-Origin.',
+    );
+  }
+  return passed(check, url);
 }
 
 /** Every endpoint that the metadata or Auth0 names. HEAD has no effect, and its response is 404 only if there is none. */
@@ -184,22 +179,17 @@ async function endpointsFinding(config: Config): Promise<Finding> {
     ['tokens', paths.token],
     ['tokens', paths.revocation],
   ] as const;
-  try {
-    for (const [part, path] of endpoints) {
-      const { url, status } = await probe({ url: new URL(path, baseUrl).href, method: 'HEAD' });
-      if (status !== 404) continue;
-      const stripped = ` If a proxy strips ${basePath} from the path, let it send "X-Forwarded-Prefix: ${basePath}" and set "trust proxy" in Express, or set the option strippedPrefix to '${basePath}'.`;
-      return failed(
-        check,
-        `${url} responds 404`,
-        `Mount the library at the root of the app: app.use(auth), or app.use(auth.${part}) if the parts are mounted one by one.${basePath === '' ? '' : stripped}`,
-      );
-    }
-    return passed(check, 'each one that the metadata names exists');
-  } catch (error) {
-    if (!(error instanceof NoResponseError)) throw error;
-    return failed(check, error.message, error.remedy);
+  for (const [part, path] of endpoints) {
+    const { url, status } = await probe({ url: new URL(path, baseUrl).href, method: 'HEAD' });
+    if (status !== 404) continue;
+    const stripped = ` If a proxy strips ${basePath} from the path, let it send "X-Forwarded-Prefix: ${basePath}" and set "trust proxy" in Express, or set the option strippedPrefix to '${basePath}'.`;
+    return failed(
+      check,
+      `${url} responds 404`,
+      `Mount the library at the root of the app: app.use(auth), or app.use(auth.${part}) if the parts are mounted one by one.${basePath === '' ? '' : stripped}`,
+    );
   }
+  return passed(check, 'each one that the metadata names exists');
 }
 
 /** Bot protection responds to programs with 403 or a challenge page, which users in browsers do not see. */
@@ -263,19 +253,14 @@ interface BrowserCall {
 /** Evaluates preflights and responses as a browser does (Fetch §4.8 and §4.10), up to the first failure. */
 async function browserFinding(config: Config): Promise<Finding> {
   const check = 'browser-clients';
-  try {
-    for (const call of callsOf(config)) {
-      const obstacle = await obstacleTo(call);
-      if (obstacle !== undefined)
-        return failed(check, `${call.url}: ${obstacle.message}`, obstacle.remedy);
-    }
-    const hidden = await hiddenChallenge(config.resource);
-    if (hidden !== undefined) return failed(check, `${config.resource}: ${hidden}`, CORS_REMEDY);
-    return passed(check, 'preflights allow what clients send');
-  } catch (error) {
-    if (!(error instanceof NoResponseError)) throw error;
-    return failed(check, error.message, error.remedy);
+  for (const call of callsOf(config)) {
+    const obstacle = await obstacleTo(call);
+    if (obstacle !== undefined)
+      return failed(check, `${call.url}: ${obstacle.message}`, obstacle.remedy);
   }
+  const hidden = await hiddenChallenge(config.resource);
+  if (hidden !== undefined) return failed(check, `${config.resource}: ${hidden}`, CORS_REMEDY);
+  return passed(check, 'preflights allow what clients send');
 }
 
 function callsOf(config: Config): BrowserCall[] {
