@@ -82,20 +82,12 @@ export function createCodeRedemption(
 
     let own: string | undefined;
     for (let attempts = 0; attempts < MAX_ATTEMPTS; attempts += 1) {
-      let startedAt = now();
       // A new id for each attempt, so that processes that wait for it measure anew.
       const id = randomBytes(9).toString('base64url');
-      let verdict = await tryToRedeem({ id, abandoned: own });
-      let isParallel = own !== undefined;
-      for (let seen = '', waitedMs = 0; verdict.outcome === 'in_progress'; waitedMs += POLL_MS) {
-        isParallel = true;
-        if (verdict.by !== undefined && seen !== verdict.by) [seen, waitedMs] = [verdict.by, 0];
-        await sleep(POLL_MS);
-        startedAt = now();
-        const isAbandoned = waitedMs + POLL_MS >= ABANDONED_AFTER_MS;
-        verdict = await tryToRedeem({ id, abandoned: isAbandoned ? seen : undefined });
-      }
-      const { outcome, grant } = verdict;
+      const attempt = { id, abandoned: own };
+      const verdict = await redeemOrTakeOver(tryToRedeem, attempt, now);
+      const { outcome, grant, startedAt } = verdict;
+      const isParallel = verdict.hasWaited || own !== undefined;
       if (outcome !== 'redeemed' || grant === undefined) {
         // OAuth 2.1 §4.1.3: a second use revokes the grant. A parallel one is the same client sending twice.
         if (outcome === 'replayed' && !isParallel) {
@@ -130,6 +122,28 @@ export function createCodeRedemption(
       'auth0_mcp.code_redemptions',
     );
   };
+}
+
+/** Waits while another attempt is in progress, and takes over from one that does not respond in time. */
+async function redeemOrTakeOver(
+  tryToRedeem: (attempt: Attempt) => Promise<Verdict>,
+  attempt: Attempt,
+  now: () => number,
+): Promise<Verdict & { readonly hasWaited: boolean; readonly startedAt: number }> {
+  let startedAt = now();
+  let verdict = await tryToRedeem(attempt);
+  const hasWaited = verdict.outcome === 'in_progress';
+  let seen: string | undefined;
+  let waitedMs = 0;
+  while (verdict.outcome === 'in_progress') {
+    if (verdict.by !== seen) [seen, waitedMs] = [verdict.by, 0];
+    await sleep(POLL_MS);
+    waitedMs += POLL_MS;
+    startedAt = now();
+    const abandoned = waitedMs >= ABANDONED_AFTER_MS ? seen : undefined;
+    verdict = await tryToRedeem({ ...attempt, abandoned });
+  }
+  return { ...verdict, hasWaited, startedAt };
 }
 
 /**
