@@ -110,7 +110,7 @@ describe('a login', () => {
     );
   });
 
-  it('of a person who cancels is denied', async () => {
+  it('of a user who cancels is denied', async () => {
     await withRig(async (rig) => {
       const person = rig.visitor();
       const browser = createBrowser();
@@ -121,7 +121,7 @@ describe('a login', () => {
     });
   });
 
-  it('with RFC 9207 switched on checks iss', async () => {
+  it('with RFC 9207 enabled checks iss', async () => {
     tenant.configure({ issInResponse: true });
     await withRig(async (rig) => {
       expect((await login(rig)).body).toMatchObject({ subject: ADA.sub });
@@ -154,7 +154,7 @@ describe('a login', () => {
     );
   });
 
-  it('where the API signs with HS256 names the dashboard setting', async () => {
+  it('at an API that signs with HS256 names the dashboard setting', async () => {
     tenant.configure({
       apis: initial.apis.map((api) => ({
         ...api,
@@ -170,7 +170,7 @@ describe('a login', () => {
     });
   });
 
-  it('without offline access works and says so once', async () => {
+  it('without offline access works and is logged once', async () => {
     tenant.configure({ apis: initial.apis.map((api) => ({ ...api, allowOfflineAccess: false })) });
     await withRig(async (rig) => {
       const { body } = await login(rig);
@@ -181,7 +181,7 @@ describe('a login', () => {
     });
   });
 
-  it('PX-30 leaves only our own values in the log of the tenant', async () => {
+  it('PX-30 sends only values of this server to the tenant', async () => {
     await withRig(async (rig) => {
       await login(rig);
       const seen = JSON.stringify(tenant.requests);
@@ -192,7 +192,7 @@ describe('a login', () => {
 });
 
 describe('a refresh', () => {
-  it('brings new tokens, rotated, with their claims', async () => {
+  it('returns new tokens, rotated, with their claims', async () => {
     await withRig(async (rig) => {
       const old = refreshTokenOf((await login(rig)).body);
       const { tokens, claims, scopes } = await rig.auth0.refresh(old);
@@ -203,7 +203,7 @@ describe('a refresh', () => {
     });
   });
 
-  it('keeps the refresh token where the application does not rotate', async () => {
+  it('keeps the refresh token without rotation', async () => {
     await withRig(
       async (rig) => {
         const old = refreshTokenOf((await login(rig)).body);
@@ -214,7 +214,7 @@ describe('a refresh', () => {
     );
   });
 
-  it('of a token that is gone, used or revoked ends the session', async () => {
+  it('with an unknown, used or revoked token ends the session', async () => {
     await withRig(async (rig) => {
       const old = refreshTokenOf((await login(rig)).body);
       await rig.auth0.refresh(old);
@@ -226,7 +226,7 @@ describe('a refresh', () => {
     });
   });
 
-  it('that needs a second factor ends the session: only a browser can give one', async () => {
+  it('that requires multi-factor authentication ends the session', async () => {
     await withRig(async (rig) => {
       const token = refreshTokenOf((await login(rig)).body);
       tenant.configure({ mfaOnRefresh: true });
@@ -249,7 +249,7 @@ describe('a refresh', () => {
     });
   });
 
-  it('survives an outage: the refresh token is good afterwards', async () => {
+  it('can be repeated after an outage', async () => {
     await withRig(async (rig) => {
       const token = refreshTokenOf((await login(rig)).body);
       tenant.fault('/oauth/token', { kind: 'rate-limited', resetSeconds: 7 }, 1);
@@ -261,7 +261,7 @@ describe('a refresh', () => {
     });
   });
 
-  it('is not even asked for while the answer could not be verified', async () => {
+  it('is not sent while its response could not be verified', async () => {
     let token = '';
     await withRig(async (rig) => {
       token = refreshTokenOf((await login(rig)).body);
@@ -278,7 +278,7 @@ describe('a refresh', () => {
     );
   });
 
-  it('goes on after the tenant rotated its signing keys', async () => {
+  it('works after the tenant has rotated its signing keys', async () => {
     await withRig(async (rig) => {
       const token = refreshTokenOf((await login(rig)).body);
       tenant.rotateSigningKeys();
@@ -289,7 +289,7 @@ describe('a refresh', () => {
 });
 
 describe('readiness', () => {
-  it('resolves once discovery and signing keys are at hand', async () => {
+  it('resolves after fetching discovery and signing keys', async () => {
     await withRig(async (rig) => {
       expect(tenant.requests).toHaveLength(0);
       await rig.auth0.ready();
@@ -301,7 +301,7 @@ describe('readiness', () => {
     });
   });
 
-  it('rejects with a remedy while the tenant is not what was configured', async () => {
+  it('rejects with a remedy if the tenant is not the configured one', async () => {
     await withRig(
       async (rig) => {
         await expect(rig.auth0.ready()).rejects.toMatchObject({

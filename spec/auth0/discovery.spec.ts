@@ -30,7 +30,7 @@ const serving = (changes: object) => () => ({ body: { ...op.metadata(), ...chang
 const down = (): OpReply => ({ status: 503, body: 'down' });
 
 describe('discovery (R-UP-1, R-UP-5)', () => {
-  it('is fetched on first use, once for callers at the same time, and kept for an hour', async () => {
+  it('is fetched on first use, once for parallel callers, and cached for an hour', async () => {
     const { get, clock } = discoveryOf();
     expect(op.requests).toHaveLength(0);
     const all = await Promise.all(Array.from({ length: 20 }, () => get()));
@@ -48,7 +48,7 @@ describe('discovery (R-UP-1, R-UP-5)', () => {
     expect(op.requests).toHaveLength(2);
   });
 
-  it('is kept while Auth0 is down, however long', async () => {
+  it('remains cached while Auth0 is down', async () => {
     const { get, clock } = discoveryOf();
     await get();
     op.on(PATH, down);
@@ -56,7 +56,7 @@ describe('discovery (R-UP-1, R-UP-5)', () => {
     expect(await get()).toMatchObject({ issuer: op.issuer });
   });
 
-  it('is asked again a few seconds after a failure, not at once', async () => {
+  it('is fetched again a few seconds after a failure', async () => {
     const { get, clock } = discoveryOf();
     op.on(PATH, down);
     await expect(get()).rejects.toMatchObject({ kind: 'unavailable' });
@@ -68,13 +68,13 @@ describe('discovery (R-UP-1, R-UP-5)', () => {
     expect(await get()).toMatchObject({ issuer: op.issuer });
   });
 
-  it('is repeated within one call when Auth0 stumbles', async () => {
+  it('is retried within one call after a short failure', async () => {
     let calls = 0;
     op.on(PATH, () => (++calls < 3 ? down() : { body: op.metadata() }));
     expect(await discoveryOf().get()).toMatchObject({ issuer: op.issuer });
   });
 
-  it('explains a custom domain against the canonical one', async () => {
+  it('explains a mismatch of custom and canonical domain', async () => {
     op.on(PATH, serving({ issuer: 'https://login.example.com/' }));
     await expect(discoveryOf().get()).rejects.toMatchObject({
       kind: 'misconfigured',
@@ -83,7 +83,7 @@ describe('discovery (R-UP-1, R-UP-5)', () => {
     });
   });
 
-  it('does not take an issuer without the slash for the one with it', async () => {
+  it('rejects an issuer without the trailing slash', async () => {
     op.on(PATH, serving({ issuer: op.issuer.slice(0, -1) }));
     await expect(discoveryOf().get()).rejects.toMatchObject({ kind: 'misconfigured' });
   });
@@ -96,7 +96,7 @@ describe('discovery (R-UP-1, R-UP-5)', () => {
     ['revocation_endpoint', '//attacker.example/revoke'],
     ['authorization_endpoint', undefined],
     ['jwks_uri', 7],
-  ])('refuses %s %s', async (name, value) => {
+  ])('rejects %s %s', async (name, value) => {
     op.on(PATH, serving({ [name]: value }));
     await expect(discoveryOf().get()).rejects.toMatchObject({
       kind: 'misconfigured',
@@ -104,7 +104,7 @@ describe('discovery (R-UP-1, R-UP-5)', () => {
     });
   });
 
-  it('refuses plain http on anything but the own machine', async () => {
+  it('rejects http except on this machine', async () => {
     const discoveryUrl = new URL('http://tenant.us.auth0.com/.well-known/openid-configuration');
     await expect(discoveryOf({ discoveryUrl }).get()).rejects.toMatchObject({
       kind: 'misconfigured',
@@ -113,7 +113,7 @@ describe('discovery (R-UP-1, R-UP-5)', () => {
   });
 
   it.each(['localhost', 'tenant.localhost', '127.0.0.1', '[::1]'])(
-    'takes plain http on %s, as the configuration does',
+    'accepts http on %s, as the configuration does',
     async (host) => {
       const configUrl = `http://${host}:4000${PATH}`;
       const { discoveryUrl, expectedIssuer } = resolveWith({ configUrl }).config.auth0;
@@ -136,7 +136,7 @@ describe('discovery (R-UP-1, R-UP-5)', () => {
       'unavailable',
     ],
     ['a document without end', { body: { issuer: 'x'.repeat(300_000) } }, 'unavailable'],
-  ])('tells %s apart', async (_name, reply, kind) => {
+  ])('reports the right kind of error for %s', async (_name, reply, kind) => {
     op.on(PATH, () => reply);
     await expect(discoveryOf().get()).rejects.toMatchObject({ kind });
   });

@@ -31,7 +31,7 @@ async function deadPort(): Promise<number> {
   return port;
 }
 
-describe('calls to Auth0 (R-UP-5)', () => {
+describe('requests to Auth0 (R-UP-5)', () => {
   it.each<[string, OpReply, number | undefined]>([
     ['429 with Retry-After', { status: 429, headers: { 'retry-after': '17' } }, 17],
     [
@@ -49,7 +49,11 @@ describe('calls to Auth0 (R-UP-5)', () => {
       { status: 429, headers: { 'x-ratelimit-reset': String(NOW + 31536000) } },
       600,
     ],
-    ['429 with nonsense', { status: 429, headers: { 'retry-after': 'soon' } }, undefined],
+    [
+      '429 with an invalid Retry-After',
+      { status: 429, headers: { 'retry-after': 'soon' } },
+      undefined,
+    ],
     [
       '503 with a date',
       { status: 503, headers: { 'retry-after': new Date((NOW + 40) * 1000).toUTCString() } },
@@ -60,25 +64,21 @@ describe('calls to Auth0 (R-UP-5)', () => {
       { status: 503, headers: { 'x-ratelimit-reset': String(NOW + 9) } },
       undefined,
     ],
-    ['502 with a page', { status: 502, body: '<html>Bad gateway</html>' }, undefined],
-    [
-      '500 that speaks of invalid_grant',
-      { status: 500, body: { error: 'invalid_grant' } },
-      undefined,
-    ],
+    ['502 with HTML', { status: 502, body: '<html>Bad gateway</html>' }, undefined],
+    ['500 with invalid_grant', { status: 500, body: { error: 'invalid_grant' } }, undefined],
   ])('%s is an outage', async (_name, reply, retryAfterSeconds) => {
     op.on('/x', () => reply);
     const error = await post().catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({ kind: 'unavailable', retryAfterSeconds });
   });
 
-  it('a post is sent once, whatever Auth0 answers', async () => {
+  it('a POST is sent once, whatever the response', async () => {
     op.on('/x', () => ({ status: 503 }));
     await expect(post()).rejects.toMatchObject({ kind: 'unavailable' });
     expect(op.requests).toHaveLength(1);
   });
 
-  it('a connection that broke after the request was sent is not tried again', async () => {
+  it('a connection that fails after the request was sent is not retried', async () => {
     let arrived = 0;
     const server = createServer((req) => {
       arrived += 1;
@@ -91,7 +91,7 @@ describe('calls to Auth0 (R-UP-5)', () => {
     await new Promise((resolve) => server.close(resolve));
   });
 
-  it('a refused connection is tried again, since nothing was sent', async () => {
+  it('a refused connection is retried, since nothing was sent', async () => {
     const port = await deadPort();
     const server = createServer((_req, res) => {
       res.setHeader('content-type', 'application/json').end('{"ok":true}');
@@ -104,7 +104,7 @@ describe('calls to Auth0 (R-UP-5)', () => {
     await new Promise((resolve) => server.close(resolve));
   });
 
-  it('gives up on a connection that is always refused, with its reason', async () => {
+  it('fails with the reason if the connection is always refused', async () => {
     const port = await deadPort();
     await expect(post(`http://127.0.0.1:${port}/`)).rejects.toMatchObject({
       kind: 'unavailable',
@@ -113,7 +113,7 @@ describe('calls to Auth0 (R-UP-5)', () => {
     });
   });
 
-  it('a host that nobody knows is told as a slip in its name', async () => {
+  it('an unknown host is reported as a typing error', async () => {
     const patient = createAuth0Http(10_000, () => NOW);
     const url = 'https://no-such-tenant.invalid/';
     await expect(patient({ what: 'test', url, isRepeatable: true })).rejects.toMatchObject({
@@ -138,18 +138,18 @@ describe('calls to Auth0 (R-UP-5)', () => {
   });
 
   it.each<[string, OpReply]>([
-    ['a page', { body: '<html>' }],
+    ['HTML', { body: '<html>' }],
     [
       'broken JSON',
       { headers: { 'content-type': 'application/json' }, body: '{"access_token":"tok-' },
     ],
-    ['a list', { body: [1] }],
+    ['an array', { body: [1] }],
   ])('%s is no JSON object', async (_name, reply) => {
     op.on('/x', () => reply);
     expect(await post()).toEqual({ status: 200, body: undefined });
   });
 
-  it('no secret is in an error, however deep', async () => {
+  it('no error contains a secret, at any depth', async () => {
     op.on('/x', () => ({ status: 503, body: 's3cr3t' }));
     const error = await post().catch((thrown: unknown) => thrown);
     const { inspect } = await import('node:util');

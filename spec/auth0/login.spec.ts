@@ -33,7 +33,7 @@ async function ours(options?: OurRigOptions): Promise<OurRig> {
 }
 
 describe('the request to Auth0 (R-UP-1, PX-17, PX-30)', () => {
-  it('is made of our own values only', async () => {
+  it('contains values of this server only', async () => {
     const rig = await ours();
     const { status, url } = await rig.visitor().start();
     expect(status).toBe(303);
@@ -50,7 +50,7 @@ describe('the request to Auth0 (R-UP-1, PX-17, PX-30)', () => {
     for (const value of [state, nonce, code_challenge]) expect(value).toMatch(/^[\w-]{43}$/);
   });
 
-  it('PX-17 has a state of 256 random bits, a new one each time', async () => {
+  it('PX-17 has a new state of 256 random bits', async () => {
     const rig = await ours();
     const person = rig.visitor();
     const states = new Set<string>();
@@ -58,7 +58,7 @@ describe('the request to Auth0 (R-UP-1, PX-17, PX-30)', () => {
     expect(states.size).toBe(20);
   });
 
-  it("carries hints and the operator's parameters, the operator's first", async () => {
+  it("contains hints and the operator's parameters, which take precedence", async () => {
     const rig = await ours({
       config: {
         authorizeParams: { connection: 'github', ui_locales: 'de', 'ext-x': '1' },
@@ -76,7 +76,7 @@ describe('the request to Auth0 (R-UP-1, PX-17, PX-30)', () => {
     });
   });
 
-  it('keeps nonce and verifier on our side, bound to the browser', async () => {
+  it('keeps nonce and code verifier on the server, bound to the browser', async () => {
     const rig = await ours();
     const { state, nonce, url } = await rig.visitor().start();
     const kept = rig.transactions.get(state);
@@ -88,7 +88,7 @@ describe('the request to Auth0 (R-UP-1, PX-17, PX-30)', () => {
     expect(url.href).not.toContain(kept?.codeVerifier);
   });
 
-  it('is not made while Auth0 cannot be discovered: nothing is kept, nothing is sent', async () => {
+  it('is not sent without discovery, and no login is stored', async () => {
     op.on(DISCOVERY, () => ({ status: 503 }));
     const rig = await ours();
     const { status, body } = await rig.visitor().get('/start');
@@ -99,7 +99,7 @@ describe('the request to Auth0 (R-UP-1, PX-17, PX-30)', () => {
 });
 
 describe('the callback (PX-20, PX-21, PX-22)', () => {
-  it('gives the verified login with the data of the caller', async () => {
+  it('returns the verified login with the data of the caller', async () => {
     const rig = await ours();
     const person = rig.visitor();
     const { state, nonce } = await person.start();
@@ -115,7 +115,7 @@ describe('the callback (PX-20, PX-21, PX-22)', () => {
     });
   });
 
-  it('PX-20 of another browser changes nothing, and its own browser still gets through', async () => {
+  it('PX-20 of another browser has no effect, and the right browser can still log in', async () => {
     const rig = await ours();
     const person = rig.visitor();
     const { state, nonce } = await person.start();
@@ -156,7 +156,7 @@ describe('the callback (PX-20, PX-21, PX-22)', () => {
     expect(rig.transactions.has(state)).toBe(true);
   });
 
-  it("leaves the host's request object as it was", async () => {
+  it("does not modify the app's request object", async () => {
     const rig = await ours();
     const person = rig.visitor();
     const { state, nonce } = await person.start();
@@ -165,7 +165,7 @@ describe('the callback (PX-20, PX-21, PX-22)', () => {
     expect(rig.requestKeys).toEqual([]);
   });
 
-  it('tells whose login failed also when the fault is ours', async () => {
+  it('identifies the failed login also after an error of the server', async () => {
     const rig = await ours({
       now: () => (op.requestsTo('/oauth/token').length > 0 ? Number.NaN : seconds()),
     });
@@ -189,21 +189,21 @@ describe('RFC 9207 (R-UP-3)', () => {
     return (await person.callback({ state, code: 'c', ...extra })).body;
   }
 
-  it('§2.4 accepts the right iss, announced or not', async () => {
+  it('§2.4 accepts the right iss, advertised or not', async () => {
     expect(await callbackWith({ iss: op.issuer }, true)).toMatchObject({ subject: SUBJECT });
     expect(await callbackWith({ iss: op.issuer }, false)).toMatchObject({ subject: SUBJECT });
   });
-  it('§2.4 refuses a missing iss where discovery announces it', async () => {
+  it('§2.4 rejects a missing iss if discovery advertises it', async () => {
     expect(await callbackWith({}, true)).toMatchObject({ kind: 'invalid_response' });
     expect(await callbackWith({}, false)).toMatchObject({ subject: SUBJECT });
   });
-  it('§2.4 refuses an empty iss, and one without the slash', async () => {
+  it('§2.4 rejects an empty iss, and one without the trailing slash', async () => {
     expect(await callbackWith({ iss: '' }, false)).toMatchObject({ kind: 'invalid_response' });
     expect(await callbackWith({ iss: op.issuer.slice(0, -1) }, false)).toMatchObject({
       kind: 'invalid_response',
     });
   });
-  it('§2.4 holds for errors too', async () => {
+  it('§2.4 applies to errors too', async () => {
     const body = await callbackWith(
       { error: 'access_denied', iss: 'https://attacker.example/' },
       false,
@@ -212,7 +212,7 @@ describe('RFC 9207 (R-UP-3)', () => {
   });
 });
 
-describe('errors Auth0 sends back (R-UP-4)', () => {
+describe('errors of Auth0 (R-UP-4)', () => {
   it.each([
     ['access_denied', 'User did not authorize the request', 'denied'],
     ['access_denied', `Service not found: ${AUDIENCE}`, 'misconfigured'],
@@ -284,7 +284,7 @@ describe('reports to the operator', () => {
     expect([rig.log, rig.events]).toEqual([[], []]);
   });
 
-  it('missing offline access is advised on once', async () => {
+  it('missing offline access is logged once', async () => {
     const rig = await ours();
     for (let round = 0; round < 2; round += 1) {
       const person = rig.visitor();
@@ -301,7 +301,7 @@ describe('reports to the operator', () => {
     });
   });
 
-  it('no line holds a code, a token, a state or a secret', async () => {
+  it('no log line contains a code, token, state or secret', async () => {
     const rig = await ours();
     const person = rig.visitor();
     const { state, nonce } = await person.start();

@@ -66,12 +66,12 @@ async function logIn(
 
 const genuine = (nonce: string): Promise<OpReply> => op.tokens(nonce);
 
-it('both apps log the person in when nothing is wrong', async () => {
+it('both apps log the user in without an attack', async () => {
   expect((await logIn(await bare(), genuine)).body).toMatchObject({ subject: SUBJECT });
   expect((await logIn(await ours(), genuine)).body).toMatchObject({ subject: SUBJECT });
 });
 
-describe('gap 1: an ID token with alg none or a foreign signature (R-UP-2)', () => {
+describe('gap 1: an ID token with alg none or the signature of another key (R-UP-2)', () => {
   const victim = (nonce: string) => ({
     iss: op.issuer,
     sub: 'auth0|victim',
@@ -122,28 +122,28 @@ describe('gap 2: no PKCE (R-UP-1)', () => {
   });
 });
 
-describe('gap 3: the answer of another server, told by iss (R-UP-3)', () => {
+describe('gap 3: the response of another server, detected by iss (R-UP-3)', () => {
   const mixedUp = { iss: 'https://attacker.example/' };
   it('the bare strategy redeems the code', async () => {
     expect((await logIn(await bare(), genuine, mixedUp)).body).toMatchObject({ subject: SUBJECT });
   });
-  it('ours refuses it before the code goes anywhere', async () => {
+  it('ours rejects it before the code is sent', async () => {
     const { body } = await logIn(await ours(), genuine, mixedUp);
     expect(body).toMatchObject({ kind: 'invalid_response', pending: { for: 'a client' } });
     expect(op.requestsTo('/oauth/token')).toEqual([]);
   });
 });
 
-describe('gap 4: an error in the callback of somebody who never logged in (PX-20)', () => {
+describe('gap 4: an error in a callback without a login (PX-20)', () => {
   const forged = {
     error: 'server_error',
     error_description: 'Call 555-0100 to unlock your account',
   };
-  it("the bare strategy reports it in the attacker's words, without any state", async () => {
+  it("the bare strategy reports the attacker's text, without any state", async () => {
     const { body } = await (await bare()).visitor().callback(forged);
     expect(body).toMatchObject({ message: forged.error_description, code: 'server_error' });
   });
-  it('the bare strategy lets the login live on after an error', async () => {
+  it('the bare strategy keeps the login after an error', async () => {
     const person = (await bare()).visitor();
     const { state, nonce } = await person.start();
     await person.callback({ ...forged, state });
@@ -190,7 +190,7 @@ describe('gap 5: two tabs at once', () => {
   });
 });
 
-describe('gap 6: what the token endpoint says when it does not give tokens (R-UP-5)', () => {
+describe('gap 6: error responses of the token endpoint (R-UP-5)', () => {
   const limited = (): OpReply => ({
     status: 429,
     headers: { 'x-ratelimit-reset': String(seconds() + 30) },
@@ -201,7 +201,7 @@ describe('gap 6: what the token endpoint says when it does not give tokens (R-UP
     expect(status).toBe(500);
     expect(JSON.stringify(body)).not.toMatch(/429|reset|retry/i);
   });
-  it('ours says when to try again', async () => {
+  it('ours says when to retry', async () => {
     const { body } = await logIn(await ours(), limited);
     expect(body).toMatchObject({ kind: 'unavailable' });
     expect(Number(body['retryAfterSeconds'])).toBeGreaterThan(20);
@@ -213,10 +213,10 @@ describe('gap 6: what the token endpoint says when it does not give tokens (R-UP
     headers: { 'content-type': 'text/html' },
     body: `access_token=t&id_token=${await op.idToken({ nonce })}`,
   });
-  it('the bare strategy reads tokens out of an HTML page', async () => {
+  it('the bare strategy parses tokens in an HTML page', async () => {
     expect((await logIn(await bare(), queryString)).body).toMatchObject({ subject: SUBJECT });
   });
-  it('ours takes nothing but JSON', async () => {
+  it('ours accepts JSON only', async () => {
     expect((await logIn(await ours(), queryString)).body).toMatchObject({ kind: 'unavailable' });
   });
 
@@ -225,15 +225,15 @@ describe('gap 6: what the token endpoint says when it does not give tokens (R-UP
     headers: { location: 'https://attacker.example/' },
     body: `access_token=t&id_token=${await op.idToken({ nonce })}`,
   });
-  it('the bare strategy takes a redirect for an answer', async () => {
+  it('the bare strategy follows a redirect', async () => {
     expect((await logIn(await bare(), redirecting)).body).toMatchObject({ subject: SUBJECT });
   });
-  it('ours refuses a redirect', async () => {
+  it('ours rejects a redirect', async () => {
     expect((await logIn(await ours(), redirecting)).body).toMatchObject({ kind: 'unavailable' });
   });
 });
 
-describe('gap 7: an answer that is too late or too long (R-UP-5)', () => {
+describe('gap 7: a response that is too late or too long (R-UP-5)', () => {
   const late = async (nonce: string): Promise<OpReply> => {
     await new Promise((resolve) => setTimeout(resolve, 400));
     return genuine(nonce);
@@ -255,21 +255,21 @@ describe('gap 7: an answer that is too late or too long (R-UP-5)', () => {
   });
 });
 
-describe('gap 8: openid asked for twice', () => {
-  it('the bare strategy prefixes it whatever was given', async () => {
+describe('gap 8: openid requested twice', () => {
+  it('the bare strategy always adds it', async () => {
     const rig = await bare({ scope: ['openid', 'read:notes'] });
     expect((await rig.visitor().start()).url.searchParams.get('scope')).toBe(
       'openid openid read:notes',
     );
   });
-  it('ours asks for each scope once', async () => {
+  it('ours requests each scope once', async () => {
     const { url } = await (await ours()).visitor().start();
     expect(url.searchParams.get('scope')).toBe('openid profile email offline_access read:notes');
   });
 });
 
 describe('gap 9: /userinfo', () => {
-  it("the bare strategy shows another person's profile for this person's login", async () => {
+  it("the bare strategy accepts another user's profile for this user's login", async () => {
     op.on('/userinfo', () => ({ body: { sub: 'auth0|mallory', name: 'Mallory' } }));
     const rig = await bare({ skipUserProfile: false });
     const { body } = await logIn(rig, genuine);
@@ -282,26 +282,26 @@ describe('gap 9: /userinfo', () => {
     expect(exitCode).toBe(1);
     expect(stderr).toContain('done is not defined');
   });
-  it('ours never asks: who it is comes from verified tokens alone', async () => {
+  it('ours never requests it: the user comes from verified tokens only', async () => {
     op.on('/userinfo', () => ({ body: { sub: 'auth0|mallory', name: 'Mallory' } }));
     expect((await logIn(await ours(), genuine)).body).toMatchObject({ user: { sub: SUBJECT } });
     expect(op.requestsTo('/userinfo')).toEqual([]);
   });
 });
 
-describe('gap 10: a verification that fails later, not at once', () => {
+describe('gap 10: a verification that fails asynchronously', () => {
   it('an async verify function that rejects ends the process of the bare strategy', async () => {
     op.on('/oauth/token', () => genuine('any'));
     const { exitCode, stderr } = await runBare(op.issuer, 'rejecting');
     expect(exitCode).toBe(1);
     expect(stderr).toContain('signing keys unreachable');
   });
-  it('ours answers when the signing keys cannot be had', async () => {
+  it('ours responds when the signing keys cannot be fetched', async () => {
     op.on('/.well-known/jwks.json', () => ({ status: 503, body: 'sorry' }));
     const { body } = await logIn(await ours(), genuine);
     expect(body).toMatchObject({ kind: 'unavailable', pending: { for: 'a client' } });
   });
-  it('ours answers when the store of logins fails', async () => {
+  it('ours responds when the store of logins fails', async () => {
     const rig = await ours({
       transactions: {
         add: () => Promise.reject(new Error('store is down')),
@@ -317,11 +317,11 @@ describe('gap 10: a verification that fails later, not at once', () => {
 });
 
 describe('gap 11: a code in the URL that starts the login', () => {
-  it('the bare strategy takes the start for a callback', async () => {
+  it('the bare strategy treats the start as a callback', async () => {
     expect((await (await bare()).visitor().get('/start?code=x&state=y')).status).toBe(403);
     expect((await (await bare()).visitor().get('/start?error=server_error')).status).toBe(502);
   });
-  it('ours starts the login, and nothing of that query goes along', async () => {
+  it('ours starts the login, and ignores that query', async () => {
     const { status, url } = await (await ours())
       .visitor()
       .start('?code=x&error=y&state=z&resource=r');
@@ -360,10 +360,10 @@ describe('gap 12: repeated parameters', () => {
 describe('gap 13: clocks that differ by half a minute', () => {
   const justOver = async (nonce: string): Promise<OpReply> =>
     op.tokens(nonce, { id_token: await op.idToken({ nonce, exp: seconds() - 30 }) });
-  it('the bare strategy refuses the token of a server whose clock is behind', async () => {
+  it('the bare strategy rejects the token of a server whose clock is behind', async () => {
     expect((await logIn(await bare(), justOver)).status).toBe(403);
   });
-  it('ours allows a minute, and no more', async () => {
+  it('ours tolerates a minute, and no more', async () => {
     expect((await logIn(await ours(), justOver)).body).toMatchObject({ subject: SUBJECT });
     const longOver = async (nonce: string): Promise<OpReply> =>
       op.tokens(nonce, { id_token: await op.idToken({ nonce, exp: seconds() - 90 }) });
@@ -372,7 +372,7 @@ describe('gap 13: clocks that differ by half a minute', () => {
 });
 
 describe('gap 14: client authentication (R-UP-6)', () => {
-  it('the bare strategy sends an empty or literal secret where there is none', async () => {
+  it('the bare strategy sends an empty or literal secret without a secret', async () => {
     // The types demand a secret; this is an application without one.
     const rig = await bare({ clientSecret: undefined } as object);
     await logIn(rig, genuine);
@@ -386,7 +386,7 @@ describe('gap 14: client authentication (R-UP-6)', () => {
   });
 });
 
-describe('gap 15: a third-party application, which gets no ID token', () => {
+describe('gap 15: a third-party application, which receives no ID token', () => {
   const withoutIdToken = (nonce: string) =>
     op.tokens(nonce, { id_token: undefined, scope: 'read:notes' });
   it('the bare strategy cannot log in', async () => {
@@ -394,7 +394,7 @@ describe('gap 15: a third-party application, which gets no ID token', () => {
       message: 'ID token not present in token response',
     });
   });
-  it('ours goes by the verified access token and says what is missing', async () => {
+  it('ours uses the verified access token and logs what is missing', async () => {
     const rig = await ours();
     expect((await logIn(rig, withoutIdToken)).body).toMatchObject({ subject: SUBJECT, user: {} });
     expect(rig.log.map(({ message }) => message)).toContainEqual(

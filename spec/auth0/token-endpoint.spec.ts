@@ -41,8 +41,8 @@ const exchange = () => endpointWith().exchangeCode('the-code', 'the-verifier');
 const refresh = () => endpointWith().refresh('the-refresh-token', inTime());
 const good: OpReply = { body: { access_token: 'at', token_type: 'Bearer', scope: 'a b' } };
 
-describe('what is sent', () => {
-  it('a code goes with callback, verifier and audience (RFC 6749 §4.1.3, RFC 7636 §4.5)', async () => {
+describe('a token request', () => {
+  it('for a code has callback URL, code verifier and audience (RFC 6749 §4.1.3, RFC 7636 §4.5)', async () => {
     op.on('/oauth/token', () => good);
     await exchange();
     expect(Object.fromEntries(op.requestsTo('/oauth/token')[0]?.form ?? [])).toEqual({
@@ -56,7 +56,7 @@ describe('what is sent', () => {
     });
   });
 
-  it('a refresh goes with the audience too', async () => {
+  it('for a refresh has the audience', async () => {
     op.on('/oauth/token', () => good);
     await refresh();
     expect(Object.fromEntries(op.requestsTo('/oauth/token')[0]?.form ?? [])).toMatchObject({
@@ -75,7 +75,7 @@ describe('client authentication (R-UP-6)', () => {
     return { form: request?.form, header: request?.headers.authorization };
   }
 
-  it('basic encodes both halves (RFC 6749 §2.3.1) and puts no secret into the body', async () => {
+  it('basic encodes id and secret (RFC 6749 §2.3.1), and the body has no secret', async () => {
     const { form, header } = await sentWith({
       method: 'client_secret_basic',
       secret: CLIENT_SECRET,
@@ -86,7 +86,7 @@ describe('client authentication (R-UP-6)', () => {
     );
   });
 
-  it('none names the client and nothing else', async () => {
+  it('none sends the client id only', async () => {
     const { form, header } = await sentWith({ method: 'none' });
     expect(header).toBeUndefined();
     expect([...(form?.keys() ?? [])].filter((name) => name.startsWith('client'))).toEqual([
@@ -121,7 +121,7 @@ describe('client authentication (R-UP-6)', () => {
   );
 });
 
-describe('what an answer means: by error, never by status alone', () => {
+describe('a response is interpreted by error, not by status alone', () => {
   const error = (status: number, code: string, description = ''): OpReply => ({
     status,
     body: { error: code, error_description: description },
@@ -180,7 +180,7 @@ describe('what an answer means: by error, never by status alone', () => {
     await expect(exchange()).rejects.toMatchObject({ remedy: expect.stringContaining(setting) });
   });
 
-  it("Auth0's words reach the message on one line, cut short", async () => {
+  it('the text of Auth0 is in the message on one line, truncated', async () => {
     op.on('/oauth/token', () =>
       error(403, 'access_denied', `no\r\nlevel=error ${'x'.repeat(500)}`),
     );
@@ -189,7 +189,7 @@ describe('what an answer means: by error, never by status alone', () => {
     expect(thrown.message.length).toBeLessThan(300);
   });
 
-  it('a good answer is read whole', async () => {
+  it('a successful response is parsed completely', async () => {
     op.on('/oauth/token', () => good);
     expect(await refresh()).toEqual({
       accessToken: 'at',
@@ -199,7 +199,7 @@ describe('what an answer means: by error, never by status alone', () => {
     });
   });
 
-  it('nothing is sent once the time of a refresh is over', async () => {
+  it('nothing is sent after the time limit of a refresh', async () => {
     await expect(endpointWith().refresh('rt', AbortSignal.abort())).rejects.toMatchObject({
       kind: 'unavailable',
     });
@@ -210,7 +210,7 @@ describe('what an answer means: by error, never by status alone', () => {
 describe('revocation (RFC 7009)', () => {
   const revoke = () => endpointWith().revoke('the-refresh-token');
 
-  it('gives the token back with our credentials', async () => {
+  it('sends the token with client authentication', async () => {
     await revoke();
     expect(Object.fromEntries(op.requestsTo('/oauth/revoke')[0]?.form ?? [])).toEqual({
       token: 'the-refresh-token',
@@ -219,18 +219,18 @@ describe('revocation (RFC 7009)', () => {
     });
   });
 
-  it('§2.2 is content with a token that Auth0 no longer knows', async () => {
+  it('§2.2 succeeds for a token that is no longer valid', async () => {
     op.on('/oauth/revoke', () => ({ status: 403, body: { error: 'invalid_grant' } }));
     await revoke();
   });
 
-  it('is repeated through a short outage, then given up', async () => {
+  it('is retried during a short outage, then fails', async () => {
     op.on('/oauth/revoke', () => ({ status: 503 }));
     await expect(revoke()).rejects.toMatchObject({ kind: 'unavailable' });
     expect(op.requestsTo('/oauth/revoke')).toHaveLength(3);
   });
 
-  it('reports a wrong secret as a set-up problem', async () => {
+  it('reports a wrong secret as a misconfiguration', async () => {
     op.on('/oauth/revoke', () => ({
       status: 401,
       body: { error: 'access_denied', error_description: 'Unauthorized' },
@@ -238,7 +238,7 @@ describe('revocation (RFC 7009)', () => {
     await expect(revoke()).rejects.toMatchObject({ kind: 'misconfigured' });
   });
 
-  it('has nothing to do where the tenant has no such endpoint', async () => {
+  it('does nothing if the tenant has no such endpoint', async () => {
     op.on('/.well-known/openid-configuration', () => ({
       body: { ...op.metadata(), revocation_endpoint: undefined },
     }));

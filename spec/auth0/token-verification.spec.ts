@@ -91,13 +91,13 @@ describe('ID token (R-UP-2)', () => {
     ],
     ['something that is no token', () => 'garbage'],
     ['an access token in its place', () => op.accessToken()],
-  ])('is refused with %s', async (_name, idToken) => {
+  ])('is rejected with %s', async (_name, idToken) => {
     await expect(logIn({ idToken: await idToken() })).rejects.toMatchObject({
       kind: 'invalid_response',
     });
   });
 
-  it('signed with the shared secret is refused and explained', async () => {
+  it('signed with a shared secret is rejected and explained', async () => {
     const idToken = await symmetric({ aud: CLIENT_ID, nonce: 'n' });
     await expect(logIn({ idToken })).rejects.toMatchObject({
       kind: 'misconfigured',
@@ -105,17 +105,17 @@ describe('ID token (R-UP-2)', () => {
     });
   });
 
-  it('with a further audience is good when azp names us', async () => {
+  it('with another audience is valid if azp is this application', async () => {
     const idToken = await op.idToken({ nonce: 'n', aud: [CLIENT_ID, 'another'], azp: CLIENT_ID });
     expect(await logIn({ idToken })).toMatchObject({ subject: SUBJECT });
   });
 
-  it('gives profile and sid', async () => {
+  it('provides profile and sid', async () => {
     const idToken = await op.idToken({ nonce: 'n', name: 'Alice', sid: 's-1' });
     expect(await logIn({ idToken })).toMatchObject({ sid: 's-1', user: { name: 'Alice' } });
   });
 
-  it('no claim of it is in an error, however deep', async () => {
+  it('no error contains a claim of it, at any depth', async () => {
     const { inspect } = await import('node:util');
     const idToken = await op.idToken({ nonce: 'n', aud: 'x', email: 'alice@example.com' });
     const error = await logIn({ idToken }).catch((thrown: unknown) => thrown);
@@ -123,7 +123,7 @@ describe('ID token (R-UP-2)', () => {
   });
 });
 
-describe('what authorizeParams ask for has to be in the ID token (R-UP-8)', () => {
+describe('what authorizeParams require has to be in the ID token (R-UP-8)', () => {
   const MFA = 'http://schemas.openid.net/pape/policies/2007/06/multi-factor';
   it.each<[Record<string, string>, object, boolean]>([
     [{ organization: 'org_1' }, { org_id: 'org_1' }, true],
@@ -147,7 +147,7 @@ describe('what authorizeParams ask for has to be in the ID token (R-UP-8)', () =
   });
 });
 
-describe('what authorizeParams ask for, without an ID token (R-UP-8)', () => {
+describe('what authorizeParams require, without an ID token (R-UP-8)', () => {
   // A login without openid, which a person can make of theirs by editing the address.
   it.each([{ organization: 'org_1' }, { acr_values: 'gold' }, { max_age: '300' }])(
     '%j is not proved, so the login is refused',
@@ -164,7 +164,7 @@ describe('what authorizeParams ask for, without an ID token (R-UP-8)', () => {
 });
 
 describe('an organization, without an ID token', () => {
-  it('is proved by the access token', async () => {
+  it('is confirmed by the access token', async () => {
     const authorizeParams = { organization: 'org_1' };
     const scopes = ['offline_access'];
     const logInWith = async (claims: Record<string, unknown>) =>
@@ -214,17 +214,17 @@ describe("access token, Auth0's profile and RFC 9068", () => {
     ['no typ', {}, { typ: undefined }],
     ['an exp long past', { exp: seconds() - 90 }, {}],
     ['no exp', { exp: undefined }, {}],
-  ])('is refused with %s', async (_name, claims, header) => {
+  ])('is rejected with %s', async (_name, claims, header) => {
     const accessToken = await op.accessToken(claims, header);
     await expect(logIn({ accessToken })).rejects.toMatchObject({ kind: 'invalid_response' });
   });
 
-  it('with a foreign signature is refused', async () => {
+  it('with the signature of another key is rejected', async () => {
     const accessToken = await op.accessToken({}, {}, await createOpKey('current'));
     await expect(logIn({ accessToken })).rejects.toMatchObject({ kind: 'invalid_response' });
   });
 
-  it('is good with PS256 and with a kid that only the key set knows', async () => {
+  it('is valid with PS256 and any kid of the key set', async () => {
     const ps256 = await createOpKey('pss', 'PS256');
     const ps384 = await createOpKey('pss-384', 'PS384');
     op.on('/.well-known/jwks.json', () => ({ body: { keys: [op.key.jwk, ps256.jwk, ps384.jwk] } }));
@@ -261,7 +261,7 @@ describe("access token, Auth0's profile and RFC 9068", () => {
 });
 
 describe('scopes and lifetimes', () => {
-  it('are those of the answer, of the token and of the permissions, each once', async () => {
+  it('are those of response, token and permissions, without duplicates', async () => {
     const accessToken = await op.accessToken({
       scope: 'openid read:notes',
       permissions: ['read:notes', 'files:write', 7],
@@ -270,7 +270,7 @@ describe('scopes and lifetimes', () => {
     expect(scopes).toEqual(['openid', 'offline_access', 'read:notes', 'files:write']);
   });
 
-  it('an answer without scope still has openid when an ID token came', async () => {
+  it('include openid for a response with an ID token and without scope', async () => {
     const accessToken = await op.accessToken({ scope: 'read:notes' });
     expect((await logIn({ accessToken, scopes: undefined })).scopes).toEqual([
       'openid',
@@ -278,13 +278,13 @@ describe('scopes and lifetimes', () => {
     ]);
   });
 
-  it('the end of the token is the one it states itself', async () => {
+  it('use the exp of the token', async () => {
     const exp = seconds() + 1234;
     const { tokens } = await logIn({ accessToken: await op.accessToken({ exp }) });
     expect(tokens).toMatchObject({ accessTokenExpiresAt: exp, refreshToken: 'rt' });
   });
 
-  it('a refresh keeps the old refresh token where Auth0 does not rotate', async () => {
+  it('a refresh keeps the refresh token without rotation', async () => {
     const refresh = async (changes: Partial<TokenResponse>) =>
       verifyRefresh(tenantWith(), await response(changes), 'old');
     const unrotated = await refresh({ refreshToken: undefined, idToken: undefined });
@@ -292,7 +292,7 @@ describe('scopes and lifetimes', () => {
     expect((await refresh({ refreshToken: 'new' })).tokens.refreshToken).toBe('new');
   });
 
-  it('a refresh with an ID token for somebody else is refused', async () => {
+  it('a refresh with an ID token of another user is rejected', async () => {
     const mixed = await response({ idToken: await op.idToken({ sub: 'auth0|mallory' }) });
     await expect(verifyRefresh(tenantWith(), mixed, 'old')).rejects.toMatchObject({
       kind: 'invalid_response',

@@ -17,7 +17,7 @@ const tokenOf = (subject: string): AccessToken => ({
 });
 
 describe('getAccessToken()', () => {
-  it('gives the caller wherever the call leads', async () => {
+  it('returns the caller in all awaited code', async () => {
     const seen = await runWithAccessToken(tokenOf('ada'), async () => {
       await sleep(1);
       const later = new Promise<string>((resolve) => {
@@ -28,7 +28,7 @@ describe('getAccessToken()', () => {
     expect(seen).toEqual(['ada', 'ada']);
   });
 
-  it('RS-23 never mixes up callers of the same moment', async () => {
+  it('RS-23 never mixes up parallel callers', async () => {
     const subjects = Array.from({ length: 50 }, (_, at) => `person-${at}`);
     const seen = await Promise.all(
       subjects.map((subject) =>
@@ -41,7 +41,7 @@ describe('getAccessToken()', () => {
     expect(seen).toEqual(subjects);
   });
 
-  it('explains itself where there is no caller', async () => {
+  it('throws with an explanation outside of a guarded request', async () => {
     runWithAccessToken(tokenOf('ada'), () => undefined);
     expect(() => getAccessToken()).toThrow('outside of a guarded request');
   });

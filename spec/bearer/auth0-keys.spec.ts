@@ -31,7 +31,7 @@ const statusOf = async (token: string) => (await call(token)).status;
 const fetches = (path = JWKS) => world.tenant.requests.filter((one) => one.path === path).length;
 
 describe('a verified token', () => {
-  it('is known at once the next time: no promise, no signature, no request to Auth0', async () => {
+  it('is cached: no promise, no signature check, no request to Auth0', async () => {
     await start();
     const token = await world.token();
     const first = world.context.verifyBearer(token);
@@ -44,7 +44,7 @@ describe('a verified token', () => {
     expect([fetches(), fetches(DISCOVERY)]).toEqual([1, 1]);
   });
 
-  it('costs one fetch of the keys, however many come at the same time', async () => {
+  it('fetches the keys once for parallel requests', async () => {
     await start();
     const tokens = await Promise.all(
       Array.from({ length: 50 }, (_, n) => world.token({ claims: { sub: `auth0|${n}` } })),
@@ -54,7 +54,7 @@ describe('a verified token', () => {
     expect([fetches(), fetches(DISCOVERY)]).toEqual([1, 1]);
   });
 
-  it('is verified again with other keys, so that one whose key is revoked stops working', async () => {
+  it('is verified again after a change of the keys, so that a revoked key is rejected', async () => {
     await start();
     const token = await world.token();
     expect(await statusOf(token)).toBe(200);
@@ -69,7 +69,7 @@ describe('a verified token', () => {
     expect(await statusOf(token)).toBe(401);
   });
 
-  it('whose key was revoked while nobody called is refused at the first call', async () => {
+  it('whose key was revoked between requests is rejected at the next request', async () => {
     await start();
     const token = await world.token();
     expect(await statusOf(token)).toBe(200);
@@ -79,7 +79,7 @@ describe('a verified token', () => {
     expect([await statusOf(token), fetches()]).toEqual([401, 2]);
   });
 
-  it('ends its open stream when its key is revoked', async () => {
+  it('has its open stream closed when its key is revoked', async () => {
     let streamEnded = false;
     await start({
       host: { streamCheckMs: 20 },
@@ -102,7 +102,7 @@ describe('a verified token', () => {
     await until(() => streamEnded);
   });
 
-  it('lets a new key in at once, since the tenant publishes it ahead', async () => {
+  it('may be signed with a new key at once, since the tenant publishes keys ahead', async () => {
     await start();
     expect(await statusOf(await world.token())).toBe(200);
     world.tenant.rotateSigningKeys();
@@ -136,7 +136,7 @@ describe('an outage of Auth0', () => {
       },
     ],
   ] as const)(
-    'R-RS-7 with no keys at hand is a 503, never a 401: %s',
+    'R-RS-7 without cached keys is a 503, never a 401: %s',
     async (_name, path, fault) => {
       await start();
       world.tenant.fault(path, fault);
@@ -151,7 +151,7 @@ describe('an outage of Auth0', () => {
     },
   );
 
-  it('is told once in the log and as an event, with what is the matter', async () => {
+  it('is logged once and emitted as one event, with the reason', async () => {
     await start();
     world.tenant.fault(JWKS, DOWN);
     for (let round = 0; round < 3; round += 1) await call(await world.token());
@@ -165,7 +165,7 @@ describe('an outage of Auth0', () => {
     expect(world.events).toEqual([expect.objectContaining({ type: 'auth0_unavailable' })]);
   });
 
-  it('does not excuse what is no token of the tenant by its own word: still 401', async () => {
+  it('changes nothing for a token of another issuer: still 401', async () => {
     await start();
     world.tenant.fault('*', DOWN);
     for (const token of [
@@ -178,7 +178,7 @@ describe('an outage of Auth0', () => {
     }
   });
 
-  it('leaves verified and new tokens working on the keys at hand, however long it lasts', async () => {
+  it('does not affect verified and new tokens while keys are cached', async () => {
     await start();
     const token = await world.token({ claims: { exp: 9_999_999_999 } });
     expect(await statusOf(token)).toBe(200);
@@ -195,7 +195,7 @@ describe('an outage of Auth0', () => {
     }
   });
 
-  it('makes one request wait for a tenant that hangs, and no further one', async () => {
+  it('delays one request while the tenant hangs, and no other', async () => {
     await start({ options: { upstreamTimeoutSeconds: 1 } });
     const token = await world.token({ claims: { exp: 9_999_999_999 } });
     expect(await statusOf(token)).toBe(200);
@@ -209,7 +209,7 @@ describe('an outage of Auth0', () => {
     expect(performance.now() - startedAt).toBeLessThan(500);
   });
 
-  it('turns an unknown key into a 503 as long as it cannot be looked up', async () => {
+  it('turns an unknown key into a 503 while the keys cannot be fetched', async () => {
     await start();
     expect(await statusOf(await world.token())).toBe(200);
     world.tenant.rotateSigningKeys();
@@ -224,7 +224,7 @@ describe('an outage of Auth0', () => {
 });
 
 describe('ready()', () => {
-  it('resolves once metadata and keys are at hand', async () => {
+  it('resolves after fetching metadata and keys', async () => {
     await start();
     await world.auth.ready();
     expect([fetches(), fetches(DISCOVERY)]).toEqual([1, 1]);
@@ -232,7 +232,7 @@ describe('ready()', () => {
     expect([fetches(), fetches(DISCOVERY)]).toEqual([1, 1]);
   });
 
-  it('rejects with what to repair', async () => {
+  it('rejects with the remedy', async () => {
     await start();
     world.tenant.fault(DISCOVERY, { kind: 'respond', status: 404 });
     await expect(world.auth.ready()).rejects.toMatchObject({

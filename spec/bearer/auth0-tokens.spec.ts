@@ -68,7 +68,7 @@ describe('a token of the tenant', () => {
     ['both names of the client', { claims: { client_id: CLIENT } }],
     ['the next key of the tenant', { signer: 'next' }],
     ['a machine, which is its own subject', { claims: { sub: `${CLIENT}@clients` } }],
-  ])('RS-11 lets in with %s', async (_name, { claims, ...change }) => {
+  ])('RS-11 is accepted with %s', async (_name, { claims, ...change }) => {
     const aud = claims?.['aud'];
     const named = Array.isArray(aud)
       ? aud.map((one) => one.replace('MCP', world.mcp).replace('ISSUER', world.tenant.issuer))
@@ -76,7 +76,7 @@ describe('a token of the tenant', () => {
     expect(await statusOf({ ...change, claims: { ...claims, aud: named } })).toBe(200);
   });
 
-  it('RS-23 says who is calling: subject, client, claims, and nothing of an ID token', async () => {
+  it('RS-23 identifies the caller: subject, client, claims, nothing of an ID token', async () => {
     const token = await world.token({ claims: { permissions: ['files:write'], org_id: 'org_1' } });
     const { extra, ...info } = await world.auth.verifyAccessToken(token);
     expect(info).toEqual({
@@ -98,7 +98,7 @@ describe('a token of the tenant', () => {
     });
   });
 
-  it('RS-18 is not for passing on: auth0Token() throws, and says what to do instead', async () => {
+  it('RS-18 is not passed on: auth0Token() throws, with the alternative', async () => {
     const { body } = await callTool(world.mcp, await world.token(), 'downstream');
     expect(JSON.stringify(body)).toContain('On-Behalf-Of Token Exchange');
     const { extra } = await world.auth.verifyAccessToken(await world.token());
@@ -119,7 +119,7 @@ describe('a token of the tenant', () => {
   });
 });
 
-describe('what is no token of the tenant', () => {
+describe('a token that is not of the tenant', () => {
   it.each<[string, TokenChange]>([
     ['a key the tenant never published', { signer: 'foreign' }],
     ['nobody, alg none', { header: { alg: 'none' }, signer: 'none' }],
@@ -127,11 +127,11 @@ describe('what is no token of the tenant', () => {
     ['a type that is another', { header: { typ: 'logout+jwt' } }],
     ['no type', { header: { typ: undefined } }],
     ['a type that is no text', { header: { typ: 7 } }],
-  ])('RS-10 is refused: signed by, or with, %s', async (_name, change) => {
+  ])('RS-10 is rejected: signed by, or with, %s', async (_name, change) => {
     await refusalOf(change);
   });
 
-  it('RS-10 is refused: an extension that has to be understood', async () => {
+  it('RS-10 is rejected: a critical extension', async () => {
     const [, payload] = (await world.token()).split('.');
     const { kid, privateKey } = world.tenant.keys.current();
     const header = { alg: 'RS256', typ: 'JWT', kid, crit: ['b64'], b64: false };
@@ -142,7 +142,7 @@ describe('what is no token of the tenant', () => {
     }
   });
 
-  it('RS-10 is refused: a secret, or the text of the public key, as HMAC key', async () => {
+  it('RS-10 is rejected: a secret, or the public key as text, as HMAC key', async () => {
     const pem = world.tenant.keys.current().publicKey.export({ type: 'spki', format: 'pem' });
     for (const secret of ['a shared secret', pem.toString()]) {
       const { kid } = world.tenant.keys.current();
@@ -151,7 +151,7 @@ describe('what is no token of the tenant', () => {
     }
   });
 
-  it('RS-10 is refused: a key that the token brings along, and a place to fetch one', async () => {
+  it('RS-10 is rejected: a key or a key URL in the header', async () => {
     const foreign = world.tenant.keys.foreign();
     const jwk = createPublicKey(foreign.privateKey).export({ format: 'jwk' });
     const { kid } = world.tenant.keys.current();
@@ -168,7 +168,7 @@ describe('what is no token of the tenant', () => {
     expect(fetched.filter((path) => path !== '/.well-known/jwks.json')).toEqual([]);
   });
 
-  it('RS-10 is refused: a claim changed afterwards, a signature of something else', async () => {
+  it('RS-10 is rejected: a modified claim, a signature of other content', async () => {
     const [header, payload = '', signature] = (await world.token()).split('.');
     const claims = JSON.parse(Buffer.from(payload, 'base64url').toString());
     const other = (change: object) =>
@@ -190,7 +190,7 @@ describe('what is no token of the tenant', () => {
     ['our tenant without its slash', 'SAME'],
     ['nobody', undefined],
     ['a list', ['ISSUER']],
-  ])('RS-10 is refused: issued by %s', async (_name, iss) => {
+  ])('RS-10 is rejected: issued by %s', async (_name, iss) => {
     const issuer = iss === 'SAME' ? world.tenant.issuer.slice(0, -1) : iss;
     const named = Array.isArray(issuer) ? [world.tenant.issuer] : issuer;
     expect(await refusalOf({ claims: { iss: named } })).toContain('another issuer');
@@ -207,12 +207,12 @@ describe('what is no token of the tenant', () => {
     `${Buffer.from('{"alg":"RS256","typ":"JWT"}').toString('base64url')}.bnVsbA.AAAA`,
     `${Buffer.from('[]').toString('base64url')}.W10.AAAA`,
     'oMqN4vXgV7sT1kBqfQnD0Zc2',
-  ])('R-RS-7 is refused, never an error of ours: %j', async (text) => {
+  ])('R-RS-7 is rejected, never a server error: %j', async (text) => {
     const { status } = await rpc(world.mcp, text, { method: 'tools/list' });
     expect(status).toBe(401);
   });
 
-  it('R-RS-7 is refused, whatever a stranger sends: a thousand random texts', async () => {
+  it('R-RS-7 is rejected: a thousand random strings', async () => {
     const before = world.tenant.requests.length;
     for (let round = 0; round < 100; round += 1) {
       const texts = Array.from({ length: 10 }, () => randomToken(round));
@@ -223,7 +223,7 @@ describe('what is no token of the tenant', () => {
     expect(world.tenant.requests.length - before).toBeLessThanOrEqual(2);
   });
 
-  it('is read up to the length that Node lets a header have', async () => {
+  it(`is accepted up to Node's limit for headers`, async () => {
     const permissions = Array.from({ length: 300 }, (_, n) => `permission:of-number-${n}`);
     expect(await statusOf({ claims: { permissions } })).toBe(200);
     const { status } = await rpc(world.mcp, 'x'.repeat(16_385), { method: 'ping' });
@@ -242,7 +242,7 @@ function randomToken(round: number): string {
   ] as string;
 }
 
-describe('a token of the tenant for something else', () => {
+describe('a token of the tenant with another purpose', () => {
   it.each<[string, unknown]>([
     ['another API', 'https://api.example.test/other'],
     ['our URL with a slash', 'MCP/'],
@@ -253,28 +253,31 @@ describe('a token of the tenant for something else', () => {
     ['nothing', undefined],
     ['an empty list', []],
     ['a list of things that are no names', [null, 7, { aud: 'MCP' }]],
-  ])('RS-11 PX-24 is refused, and the tenant’s setting named: for %s', async (_name, aud) => {
-    const named = JSON.parse(
-      JSON.stringify({ aud })
-        .replaceAll('MCP', world.mcp)
-        .replaceAll('UPPER', world.mcp.toUpperCase())
-        .replaceAll('ORIGIN', world.origin)
-        .replaceAll('ISSUER', world.tenant.issuer),
-    ).aud;
-    const refused = await refusalOf({ claims: { aud: named } });
-    expect(refused).toContain(`not for "${world.mcp}"`);
-    expect(refused).toContain(`the Identifier of your API must be exactly ${world.mcp}`);
-    expect(refused).toContain('Resource Parameter Compatibility Profile');
-  });
+  ])(
+    'RS-11 PX-24 is rejected, and the setting of the tenant is named: for %s',
+    async (_name, aud) => {
+      const named = JSON.parse(
+        JSON.stringify({ aud })
+          .replaceAll('MCP', world.mcp)
+          .replaceAll('UPPER', world.mcp.toUpperCase())
+          .replaceAll('ORIGIN', world.origin)
+          .replaceAll('ISSUER', world.tenant.issuer),
+      ).aud;
+      const refused = await refusalOf({ claims: { aud: named } });
+      expect(refused).toContain(`not for "${world.mcp}"`);
+      expect(refused).toContain(`the Identifier of your API must be exactly ${world.mcp}`);
+      expect(refused).toContain('Resource Parameter Compatibility Profile');
+    },
+  );
 
-  it('RS-11 is refused where it opens another API besides ours', async () => {
+  it('RS-11 is rejected if it is valid for another API too', async () => {
     for (const other of ['https://api.example.test/other', 'https://evil.example/userinfo']) {
       const refused = await refusalOf({ claims: { aud: [world.mcp, other] } });
       expect(refused).toContain('another API besides this one');
     }
   });
 
-  it('RS-18 is refused as an ID token, and as a logout token', async () => {
+  it('RS-18 is rejected as an ID token, and as a logout token', async () => {
     const idToken = { aud: CLIENT, azp: undefined, scope: undefined };
     expect(await refusalOf({ claims: idToken })).toContain('no client');
     expect(await refusalOf({ claims: { ...idToken, azp: CLIENT, nonce: 'n' } })).toContain(
@@ -286,7 +289,7 @@ describe('a token of the tenant for something else', () => {
     expect(await refusalOf({ claims: { events, sid: 's', jti: 'j' } })).toContain('logout token');
   });
 
-  it('RS-18 is refused as a real ID token or refresh token of a login at the tenant', async () => {
+  it('RS-18 is rejected as a real ID token or refresh token of a login at the tenant', async () => {
     const tokens = await firstPartyTokens(world);
     expect(tokens).toMatchObject({ id_token: expect.any(String) });
     await expectRefusal(tokens['id_token']);
@@ -294,13 +297,13 @@ describe('a token of the tenant for something else', () => {
     expect((await answerTo(tokens['access_token'])).status).toBe(200);
   });
 
-  it('is refused where it is bound to a key of the client, as a bearer token', async () => {
+  it('is rejected if it is bound to a key of the client', async () => {
     for (const cnf of [{ jkt: 'thumbprint' }, { 'x5t#S256': 'thumbprint' }, {}, null]) {
       expect(await refusalOf({ claims: { cnf } })).toContain('bound to a key');
     }
   });
 
-  it('is refused where it names no client, or two', async () => {
+  it('is rejected if it names no client, or two', async () => {
     for (const azp of [undefined, '', 7]) {
       expect(await refusalOf({ claims: { azp } })).toContain('names no client');
     }
@@ -316,11 +319,11 @@ describe('a token of the tenant for something else', () => {
     ['no beginning', { iat: undefined }],
     ['a beginning in the future', { iat: 9_999_999_999 }],
     ['a time before which it is not valid', { nbf: 9_999_999_999 }],
-  ])('RS-10 is refused with %s', async (_name, claims) => {
+  ])('RS-10 is rejected with %s', async (_name, claims) => {
     await refusalOf({ claims });
   });
 
-  it('is explained once as a warning, where the tenant signed it, and in each refusal', async () => {
+  it('is logged once as a warning if the tenant signed it, and explained in each rejection', async () => {
     const fresh = await startResourceWorld();
     const other = { claims: { aud: 'https://api.example.test/other' } };
     for (const change of [other, other, { ...other, signer: 'foreign' as const }]) {
@@ -339,15 +342,15 @@ describe('a token of the tenant for something else', () => {
   it.each([
     ['opaque', { alg: 'dir', enc: 'A256GCM' }, 'Resource Parameter Compatibility Profile'],
     ['encrypted for the API', { alg: 'RSA-OAEP-256', enc: 'A256GCM' }, 'JSON Web Encryption'],
-  ])('is explained where it is %s', async (_name, header, remedy) => {
+  ])('is explained if it is %s', async (_name, header, remedy) => {
     const [head] = [Buffer.from(JSON.stringify(header)).toString('base64url')];
     await expectRefusal(`${head}..iv.text.tag`);
     expect(reason()).toContain(remedy);
   });
 });
 
-describe('the end of a token', () => {
-  it('RS-12 is a 401 with the whole challenge, at first sight and after being verified', async () => {
+describe('an expired token', () => {
+  it('RS-12 is a 401 with the whole challenge, verified before or not', async () => {
     const issuedAt = Math.floor(Date.now() / 1000) - 7200;
     await expectRefusal(await world.token({ claims: { iat: issuedAt, exp: issuedAt + 3600 } }));
     const fresh = await startResourceWorld();
@@ -363,8 +366,8 @@ describe('the end of a token', () => {
   });
 });
 
-describe('what is let in and what is told', () => {
-  it('RS-26 leaves no token in any line of the log', async () => {
+describe('the guard', () => {
+  it('RS-26 logs no token', async () => {
     const token = await world.token();
     const refused = await world.token({ claims: { aud: 'https://api.example.test/other' } });
     await answerTo(token);
@@ -373,7 +376,7 @@ describe('what is let in and what is told', () => {
     expect(secretsIn(text, { token, refused, signature: refused.split('.')[2] })).toEqual([]);
   });
 
-  it('RS-29 tells nobody what is wrong with a token but the log', async () => {
+  it('RS-29 names the reason for a rejection in the log only', async () => {
     const answers = await Promise.all(
       [
         { signer: 'foreign' as const },
@@ -386,7 +389,7 @@ describe('what is let in and what is told', () => {
     expect(new Set(told.map((one) => JSON.stringify(one))).size).toBe(1);
   });
 
-  it('RS-17 does not look at a token in the query or in the body', async () => {
+  it('RS-17 ignores a token in the query or in the body', async () => {
     const token = await world.token();
     const query = await send(`${world.mcp}?access_token=${token}`, { method: 'POST' });
     const form = await send(world.mcp, {
@@ -397,7 +400,7 @@ describe('what is let in and what is told', () => {
     expect([query.status, form.status]).toEqual([401, 401]);
   });
 
-  it('RS-1 RS-3 challenges whoever brings none, whatever the method, without an error', async () => {
+  it('RS-1 RS-3 challenges requests without a token, for every method, without an error', async () => {
     for (const method of ['GET', 'POST', 'DELETE', 'PUT']) {
       const { status, headers } = await send(world.mcp, { method });
       expect([status, headers['www-authenticate']]).toEqual([
@@ -408,7 +411,7 @@ describe('what is let in and what is told', () => {
     expect((await send(world.mcp, { method: 'OPTIONS' })).status).toBe(204);
   });
 
-  it('RS-20 refuses pages of other sites before their token is looked at', async () => {
+  it('RS-20 rejects pages of other sites before their token is checked', async () => {
     const { status } = await rpc(
       world.mcp,
       await world.token(),

@@ -69,7 +69,7 @@ describe('the cache of verified callers', () => {
     cache.dropGrant('never there');
   });
 
-  it('keeps no result of a read that began before the grant changed', async () => {
+  it('does not cache a read that began before the grant changed', async () => {
     const cache = createCallerCache();
     const old = slowRead(entry('grant', 'before'));
     const first = cache.fill('t', 'grant', old.read);
@@ -81,7 +81,7 @@ describe('the cache of verified callers', () => {
     expect(cache.get('t')?.caller.user).toEqual({ name: 'after' });
   });
 
-  it('waits for no read that began more than a second ago', async () => {
+  it('does not wait for a read that began more than a second ago', async () => {
     const cache = createCallerCache();
     const old = slowRead(entry('grant', 'before'));
     const first = cache.fill('t', 'grant', old.read);
@@ -93,7 +93,7 @@ describe('the cache of verified callers', () => {
     expect(cache.get('t')?.caller.user).toEqual({ name: 'after' });
   });
 
-  it('forgets a caller whose grant can no longer be read', async () => {
+  it('removes a caller whose grant can no longer be read', async () => {
     const cache = createCallerCache();
     await cache.fill('t', 'grant', async () => entry('grant'));
     const failed = cache.fill('t', 'grant', async () => {

@@ -82,7 +82,7 @@ describe.each(PAIRS_IN_THIS_MODE)('%s with %s %s', (...pair) => {
     ]);
   });
 
-  it('FA-1 RS-25 is never reached by a message that two readers may understand differently', async () => {
+  it('FA-1 RS-25 never receives a message that two readers may interpret differently', async () => {
     const { token, writer, post, ran } = executor;
     for (const [what, body] of AMBIGUOUS) {
       const inBatch = body.startsWith('[') ? body : `[${PUBLIC},${body}]`;
@@ -105,7 +105,7 @@ describe.each(PAIRS_IN_THIS_MODE)('%s with %s %s', (...pair) => {
     expect(await ran()).toEqual({ ran: [], judged: [] });
   });
 
-  it('FA-1 runs the last of two names, which is the one that was judged', async () => {
+  it('FA-1 runs the last of two names, which is the one that was checked', async () => {
     const { token, post, ran } = executor;
     const hidden = call('{"name":"public_tool","arguments":{},"n\\u0061me":"write_file"}');
     expect([(await post('/mcp', token, hidden)).status, (await ran()).ran]).toEqual([403, []]);
@@ -114,7 +114,7 @@ describe.each(PAIRS_IN_THIS_MODE)('%s with %s %s', (...pair) => {
     expect((await ran()).ran).toEqual(['public_tool']);
   });
 
-  it('FA-1 is given arguments of any name: they are the tool’s own', async () => {
+  it('FA-1 receives arguments of any name: they belong to the tool', async () => {
     const { token, post, ran } = executor;
     for (const argument of ['constructor', 'prototype', '__proto__', 'Name']) {
       const given = `{"name":"public_tool","arguments":{"${argument}":{"name":"write_file"}}}`;
@@ -126,7 +126,7 @@ describe.each(PAIRS_IN_THIS_MODE)('%s with %s %s', (...pair) => {
   });
 
   it(
-    'FA-1 RS-25 runs what was judged, and only what the token covers, whatever the body',
+    'FA-1 RS-25 runs what was checked, and only what the token covers, for any body',
     async () => {
       const { token, post, ran } = executor;
       let executed = 0;

@@ -9,15 +9,15 @@ const call = (name: unknown, more = {}) => ({
   params: { name, ...more },
 });
 
-describe('what a JSON-RPC body is about to do', () => {
-  it('is one call', () => {
+describe('the calls of a JSON-RPC body', () => {
+  it('are one for a message', () => {
     expect(rpcCalls({ jsonrpc: '2.0', id: 1, method: 'tools/list' })).toEqual([
       { method: 'tools/list', tool: undefined },
     ]);
     expect(rpcCalls(call('search'))).toEqual([{ method: 'tools/call', tool: 'search' }]);
   });
 
-  it('RS-25 is every call of a batch', () => {
+  it('RS-25 are all of a batch', () => {
     expect(rpcCalls([call('public'), call('admin'), { method: 'ping' }])).toEqual([
       { method: 'tools/call', tool: 'public' },
       { method: 'tools/call', tool: 'admin' },
@@ -26,7 +26,7 @@ describe('what a JSON-RPC body is about to do', () => {
     expect(rpcCalls([])).toEqual([]);
   });
 
-  it('is nothing where the client answers a request of the server', () => {
+  it('are none for a response to the server', () => {
     expect(rpcCalls({ jsonrpc: '2.0', id: 1, result: {} })).toEqual([]);
     expect(rpcCalls([{ id: 1, error: {} }, call('x')])).toHaveLength(1);
   });
@@ -56,7 +56,7 @@ describe('what a JSON-RPC body is about to do', () => {
     ['a key with a letter that folds to s', { method: 'ping', reſult: {} }],
     ['parameters as a list', { method: 'ping', params: [] }],
     ['parameters as text', { method: 'ping', params: 'x' }],
-  ])('FA-1 RS-25 is refused: %s', (_what, body) => {
+  ])('FA-1 RS-25 cannot be read, and are rejected: %s', (_what, body) => {
     expect(() => rpcCalls(body)).toThrow(expect.objectContaining({ status: 400, rpcCode: -32600 }));
   });
 
@@ -71,7 +71,7 @@ describe('what a JSON-RPC body is about to do', () => {
     ['a name that is a String', call(Object('admin'))],
     ['a second name in capitals', call('x', { Name: 'admin' })],
     ['a name in capitals', { method: 'tools/call', params: { NAME: 'admin' } }],
-  ])('FA-1 a call of a tool is refused with %s', (_what, body) => {
+  ])('FA-1 are rejected for a tool call with %s', (_what, body) => {
     expect(() => rpcCalls(body)).toThrow(/Invalid Request/);
   });
 
@@ -79,16 +79,16 @@ describe('what a JSON-RPC body is about to do', () => {
     ['without parameters', { method: 'prompts/list' }],
     ['with parameters of null', { method: 'prompts/list', params: null }],
     ['with a name', { method: 'prompts/get', params: { name: 'admin', Name: 'x' } }],
-  ])('another method names no tool, %s', (_what, body) => {
+  ])('name no tool for another method, %s', (_what, body) => {
     expect(rpcCalls(body)).toEqual([{ method: expect.any(String), tool: undefined }]);
   });
 
-  it('FA-1 arguments are the tool’s own, whatever their names', () => {
+  it('FA-1 accept arguments of any name', () => {
     const given = JSON.parse('{"constructor":1,"prototype":2,"__proto__":{"name":"x"},"Name":3}');
     expect(rpcCalls(call('search', { arguments: given }))[0]?.tool).toBe('search');
   });
 
-  it('RS-25 names a tool exactly as it is written', () => {
+  it('RS-25 name a tool exactly as written', () => {
     for (const name of ['Admin', ' admin', 'admin\0', '__proto__', '']) {
       expect(rpcCalls(call(name))[0]?.tool).toBe(name);
     }

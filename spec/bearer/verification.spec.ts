@@ -69,8 +69,8 @@ function verification({
   });
 }
 
-describe('from a bearer token to the caller', () => {
-  it('parity 4.16 tells the person, the client, and what Auth0 says of both', async () => {
+describe('verification of a bearer token', () => {
+  it('parity 4.16 returns user, client and the claims of Auth0', async () => {
     const caller = await verification()('the-token');
     expect(caller).toMatchObject({
       token: 'the-token',
@@ -104,7 +104,7 @@ describe('from a bearer token to the caller', () => {
     expect(reads).toBe(2);
   });
 
-  it('RS-12 refuses a cached token once it has expired', async () => {
+  it('RS-12 rejects a cached token that has expired', async () => {
     let hasExpired = false;
     const verify = verification({
       isExpired: () => hasExpired,
@@ -118,7 +118,7 @@ describe('from a bearer token to the caller', () => {
     await expect(verify('one')).rejects.toThrow('The access token has expired');
   });
 
-  it('lets nobody change what others see', async () => {
+  it('isolates requests from each other', async () => {
     const verify = verification();
     const [one, other] = [await verify('t'), await verify('t')];
     one.scopes.push('admin');
@@ -131,12 +131,12 @@ describe('from a bearer token to the caller', () => {
   it.each([
     ['person', { subject: 'auth0|mallory' }],
     ['client', { client: { ...GRANT.client, id: 'other' } }],
-  ])('refuses a token whose grant is of another %s', async (_name, change) => {
+  ])('rejects a token whose grant is of another %s', async (_name, change) => {
     const find = async () => ({ ...GRANT, ...change });
     await expect(verification({ find })('t')).rejects.toBeInstanceOf(InvalidTokenError);
   });
 
-  it('parity 4.1 refuses a token whose grant has ended', async () => {
+  it('parity 4.1 rejects a token whose grant was revoked', async () => {
     const attempt = verification({ find: async () => undefined })('t');
     await expect(attempt).rejects.toBeInstanceOf(InvalidTokenError);
     await expect(attempt).rejects.toMatchObject({
@@ -145,7 +145,7 @@ describe('from a bearer token to the caller', () => {
     });
   });
 
-  it('RS-10 asks for no grant before the token is proved', async () => {
+  it('RS-10 reads no grant before the token is verified', async () => {
     const asked: string[] = [];
     const verify = verification({
       verify: async () => {
@@ -160,7 +160,7 @@ describe('from a bearer token to the caller', () => {
     expect(asked).toEqual([]);
   });
 
-  it('R-RS-7 passes an outage of the store on as an outage', async () => {
+  it('R-RS-7 reports an outage of the store as an outage', async () => {
     const failure = new StorageUnavailableError('away');
     const find = async () => {
       throw failure;
@@ -177,7 +177,7 @@ describe('auth0Token()', () => {
       },
     });
 
-  it('says with a 401 and a challenge that the person has to log in again', async () => {
+  it('throws a 401 with a challenge when the user has to log in again', async () => {
     const caller = await failing(new InvalidGrantError('The login has ended'))('t');
     await expect(caller.auth0Token()).rejects.toMatchObject({
       status: 401,
@@ -188,7 +188,7 @@ describe('auth0Token()', () => {
     });
   });
 
-  it('parity 4.3 passes an outage on as an outage', async () => {
+  it('parity 4.3 reports an outage as an outage', async () => {
     const outage = new TemporarilyUnavailableError('later');
     const caller = await failing(outage)('t');
     await expect(caller.auth0Token()).rejects.toBe(outage);

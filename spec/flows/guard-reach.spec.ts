@@ -7,7 +7,7 @@ import { registerClient, rpc } from '../support/oauth-client.js';
 import { startWorld, type World, type WorldOptions } from '../support/world.js';
 
 /** A set-up that does not fit must close the endpoint, never open it. */
-describe('the guard where the mount is not what baseUrl says', () => {
+describe('the guard with a mount path that differs from baseUrl', () => {
   let world: World;
   afterEach(() => world.close());
 
@@ -24,16 +24,16 @@ describe('the guard where the mount is not what baseUrl says', () => {
       app.use(prefix, sub);
     };
 
-  it('RS-1 is closed below a prefix that baseUrl does not have', async () => {
+  it('RS-1 requires a token below a prefix that baseUrl lacks', async () => {
     expect(await statusAt('/api/mcp', { mount: below('/api') })).toBe(401);
   });
 
-  it('RS-1 is closed below every one of several prefixes', async () => {
+  it('RS-1 requires a token below each of several prefixes', async () => {
     const mount = below(['/api', '/v1']);
     expect(await statusAt('/v1/mcp', { basePath: '/api', mount })).toBe(401);
   });
 
-  it('RS-1 is closed where a proxy has cut off part of the prefix', async () => {
+  it('RS-1 requires a token if a proxy has stripped part of the prefix', async () => {
     const mount: NonNullable<WorldOptions['mount']> = (app, auth) => {
       app.use(auth);
       app.all('/b/mcp', express.json(), mcpRoute);
@@ -49,7 +49,7 @@ describe('the guard in front of a route with parameters', () => {
   it.each([
     ['/:tenant/mcp', '/api', ['/api/mcp', '/%61pi/mcp', '/%61%70%69/mcp?a=%62', '/%41PI/MCP/']],
     ['/:endpoint', '', ['/mcp', '/%6dcp', '/mc%70', '/%4D%43%50', '/mc%70/', '/%6dcp?a=%62']],
-  ])('RS-1 meets every spelling that %s matches', async (route, basePath, paths) => {
+  ])('RS-1 covers every spelling that %s matches', async (route, basePath, paths) => {
     world = await startWorld({
       basePath,
       mount(app, auth) {
@@ -67,7 +67,7 @@ describe('the guard in front of a route with parameters', () => {
   });
 });
 
-describe('what ends logins, and what proves who they are', () => {
+describe('revocation and consent forms', () => {
   let world: World;
   afterEach(() => world.close());
 
@@ -80,7 +80,7 @@ describe('what ends logins, and what proves who they are', () => {
     expect([status, body.error]).toEqual([400, 'invalid_grant']);
   });
 
-  it("PX-13 a consent form of one server is none of another's that has the same key", async () => {
+  it('PX-13 a consent form of one server is invalid at another with the same key', async () => {
     world = await startWorld();
     const client = await registerClient(world.origin);
     const other = await startWorld({ options: { clientRegistration: false } });

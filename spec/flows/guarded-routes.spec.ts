@@ -95,7 +95,7 @@ describe.each<[string, (options: object) => Promise<World | ResourceWorld>]>([
     },
   );
 
-  it('is open at the MCP endpoint, however its path is written', async () => {
+  it('is open at the MCP endpoint, in every spelling of its path', async () => {
     world = await start(ANONYMOUS);
     for (const path of ['/mcp', '/MCP', '/mcp/', '/mcp?x=1']) {
       expect((await ask('POST', path, { body: INITIALIZE })).status).toBe(200);
@@ -117,7 +117,7 @@ describe('without the bundle, a guard at the MCP endpoint', () => {
       (app, auth) => app.use('/mcp', express.Router().post('/', auth.bearer(), echo)),
     ],
     ['without scopes', (app, auth) => app.all('/mcp', auth.bearer({ scopes: [] }), echo)],
-  ])('lets through what needs no token: %s', async (_which, mount) => {
+  ])('admits calls that need no token: %s', async (_which, mount) => {
     expect(await echoed(mount)).toBe(200);
   });
 
@@ -134,11 +134,11 @@ describe('without the bundle, a guard at the MCP endpoint', () => {
       (app, auth) => app.use(auth.bearer()).post('/:any', echo),
       '/%6dcp',
     ],
-  ])('RS-1 lets nothing through where it %s', async (...[, mount, path]) => {
+  ])('RS-1 admits nothing if it %s', async (...[, mount, path]) => {
     expect(await echoed(mount, path)).toBe(401);
   });
 
-  it('lets it through behind a proxy that cuts the prefix off', async () => {
+  it('admits it behind a proxy that strips the prefix', async () => {
     world = await startWorld({
       basePath: '/api',
       options: ANONYMOUS,
@@ -169,7 +169,7 @@ describe.each([
     '{"id":1,"params":"none"}',
     '{"constructor":"ferrari"}',
     '{"result":1,"error":2}',
-  ])('takes JSON that is no message: %s', async (body) => {
+  ])('accepts JSON that is no message: %s', async (body) => {
     const token = await start();
     for (const path of ['/plain', '/reports', '/mcp/plain']) {
       const response = await ask('POST', path, { token, body });
@@ -177,7 +177,7 @@ describe.each([
     }
   });
 
-  it('takes bodies of other types, and none', async () => {
+  it('accepts bodies of other types, and none', async () => {
     const token = await start();
     const headers = { 'content-type': 'image/png' };
     const upload = await ask('PUT', '/upload', { token, body: '\u0001\u0002', headers });
@@ -192,7 +192,7 @@ describe.each([
     expect((await ask('POST', '/plain', { token })).status).toBe(200);
   });
 
-  it('takes what a parser in front has read', async () => {
+  it('accepts a body that a parser in front has read', async () => {
     const token = await start((app, auth) => {
       app.use(
         express.json(),
@@ -232,7 +232,7 @@ describe('RS-25 the scopes of tools', () => {
       (app, auth) =>
         app.use(express.json({ type: () => true })).post('/alias', auth.bearer(), echo),
     ],
-  ])('are in force wherever a route runs tools: %s', async (_where, path, mount) => {
+  ])('apply wherever a route runs tools: %s', async (_where, path, mount) => {
     const started = await startResourceWorld({ options: TOOL_SCOPES, mount });
     world = started;
     const token = await started.token();

@@ -86,7 +86,7 @@ async function start(settings: Readonly<Record<string, unknown>> = {}): Promise<
 }
 
 describe('in an app with its own session, passport, parsers, helmet, cors, limiter and catch-all', () => {
-  it('people log in and call tools', async () => {
+  it('users log in and call tools', async () => {
     await start();
     const provider = new HeadlessProvider();
     const { client } = await connect(world.mcp, provider);
@@ -96,7 +96,7 @@ describe('in an app with its own session, passport, parsers, helmet, cors, limit
     await client.close();
   });
 
-  it('the app’s own session and passport user outlive a login of ours in the same browser', async () => {
+  it('session and passport user of the app survive an upstream login in the same browser', async () => {
     await start();
     const browser = createBrowser();
     await browser.get(`${world.origin}/login?as=host-user`);
@@ -110,7 +110,7 @@ describe('in an app with its own session, passport, parsers, helmet, cors, limit
     expect(JSON.parse(body)).toEqual({ visits: 2, user: { id: 'host-user' } });
   });
 
-  it('our pages have our own policy, or helmet’s form-action would stop the way back to the client', async () => {
+  it('pages have a policy of their own, since form-action of helmet would block the redirect to the client', async () => {
     await start();
     const client = await registerClient(world.origin);
     const page = await createBrowser().follow(client.authorizeUrl());
@@ -122,7 +122,7 @@ describe('in an app with its own session, passport, parsers, helmet, cors, limit
     expect(own.headers.get('content-security-policy')).toContain("form-action 'self'");
   });
 
-  it('the catch-all does not catch our documents, nor our 404s and errors its own', async () => {
+  it('the catch-all of the app does not receive requests for metadata, and the app handles its own 404s and errors', async () => {
     await start();
     const document = await fetch(`${world.origin}/.well-known/oauth-authorization-server`);
     expect(await document.json()).toMatchObject({ issuer: world.origin });
@@ -134,13 +134,13 @@ describe('in an app with its own session, passport, parsers, helmet, cors, limit
     expect(await (await fetch(`${world.origin}/somewhere`)).text()).toContain('Single page app');
   });
 
-  it('the app’s own errors go to its own handler', async () => {
+  it('errors of the app go to its error handler', async () => {
     await start();
     const broken = await fetch(`${world.origin}/broken`);
     expect(await broken.json()).toEqual({ host: 'the host app’s own fault' });
   });
 
-  it('a parser’s refusal of a body is the app’s, since its parser came first', async () => {
+  it('a parser of the app that rejects a body responds itself, since it runs first', async () => {
     await start();
     const response = await fetch(`${world.origin}/register`, {
       method: 'POST',
@@ -160,7 +160,7 @@ describe.each([
   ['no etags, no x-powered-by', { etag: false, 'x-powered-by': false }],
   ['json that is spaced and escaped', { 'json spaces': 2, 'json escape': true }],
 ])('in an app with %s', (_name, settings) => {
-  it('people log in and call tools', async () => {
+  it('users log in and call tools', async () => {
     await start(settings);
     const { client } = await connect(world.mcp, new HeadlessProvider());
     expect(await callJson(client, 'whoami')).toMatchObject({ email: ADA.email });
@@ -171,8 +171,8 @@ describe.each([
   });
 });
 
-describe('nothing of the process', () => {
-  it('is changed: no global of passport, no prototype of Express, no listener', async () => {
+describe('the process', () => {
+  it('is not changed: no global of passport, no prototype of Express, no listener', async () => {
     const before = snapshot();
     await start();
     const { client } = await connect(world.mcp, new HeadlessProvider());

@@ -18,7 +18,7 @@ describe('impliedScopes', () => {
     impliedScopes: { admin: ['read:notes'] },
   };
 
-  it('RS-15 somebody to whom Auth0 gives only the wider scope can log in where the narrower is required', async () => {
+  it('RS-15 a user to whom Auth0 grants only the wider scope can log in where the narrower is required', async () => {
     world = await startWorld({ options, tenant: rbac(['admin']) });
     const client = await registerClient(world.origin);
     const tokens = await client.tokens({ user: BOB });
@@ -28,7 +28,7 @@ describe('impliedScopes', () => {
     expect(refreshed.body.scope).toBe('openid read:notes');
   });
 
-  it('gives back what Auth0 granted for a login that is refused', async () => {
+  it('revokes at Auth0 the grant of a rejected login', async () => {
     world = await startWorld({ options, tenant: rbac([]) });
     const client = await registerClient(world.origin);
     expect((await client.logIn({ user: BOB })).get('error')).toBe('access_denied');

@@ -52,7 +52,7 @@ const routeV2: RequestHandler = async (req, res) => {
 describe.each([
   ['SDK v1', routeV1],
   ['SDK v2', routeV2],
-])('FA-1 a route that hands no body to the transport, %s', (_sdk, route) => {
+])('FA-1 a route that passes no body to the transport, %s', (_sdk, route) => {
   const post = async (body: string, type: string): Promise<[number, string[]]> => {
     ran = [];
     const token = await (world as ResourceWorld).token();
@@ -73,7 +73,7 @@ describe.each([
   it.each([
     ['nothing in front', () => {}],
     ['parsers that keep the bytes', parsers],
-  ])('runs what was judged, with %s', async (_what, before) => {
+  ])('runs what was checked, with %s', async (_what, before) => {
     world = await startResourceWorld({
       options: OPTIONS,
       mount(app, auth) {
@@ -88,7 +88,7 @@ describe.each([
   });
 });
 
-it('RS-2 a grant that ends while the body arrives ends the call', async () => {
+it('RS-2 a grant that is revoked while the body arrives ends the call', async () => {
   let called = 0;
   const started = await startWorld({
     options: OPTIONS,
@@ -125,7 +125,7 @@ it('RS-2 a grant that ends while the body arrives ends the call', async () => {
   expect([response.slice(0, 12), called]).toEqual(['HTTP/1.1 401', 0]);
 });
 
-it('what a route changes about its caller changes no other request', async () => {
+it('a route that modifies its caller affects no other request', async () => {
   const seen: string[] = [];
   const change = (req: Request): void => {
     seen.push(String(req.auth?.resource));

@@ -47,14 +47,14 @@ async function tokenOf(client: OAuthClient, user = ADA): Promise<unknown> {
 }
 
 describe('a session', () => {
-  it('RS-2 never stands in for the token', async () => {
+  it('RS-2 never replaces the token', async () => {
     const client = await start();
     const session = await openSession(await tokenOf(client));
     expect((await rpc(world.mcp, undefined, WHOAMI, session)).status).toBe(401);
     expect((await rpc(world.mcp, 'rubbish', WHOAMI, session)).status).toBe(401);
   });
 
-  it('RS-22 serves the person and client that opened it, with any of their tokens', async () => {
+  it('RS-22 serves the user and client that opened it, with any of their tokens', async () => {
     const client = await start();
     const tokens = await client.tokens();
     const session = await openSession(tokens.access_token);
@@ -65,7 +65,7 @@ describe('a session', () => {
   });
 
   it.each(['', 'ended-long-ago'])(
-    'RS-22 is of whoever opened it in place of one that is named: "%s"',
+    'RS-22 belongs to the caller that opened it, also if the request names another session: "%s"',
     async (named) => {
       const client = await start();
       const ada = await tokenOf(client);
@@ -83,7 +83,7 @@ describe('a session', () => {
   );
 
   it.each(['POST', 'GET', 'DELETE'])(
-    'RS-22 does not exist for anybody else: %s',
+    'RS-22 does not exist for any other caller: %s',
     async (method) => {
       const client = await start();
       const ada = await tokenOf(client);
@@ -111,7 +111,7 @@ describe('a session', () => {
     },
   );
 
-  it('RS-22 is somebody’s as soon as its id can be read, while the answer with it is still open', async () => {
+  it('RS-22 has an owner as soon as its id was sent, while the response is still open', async () => {
     world = await startWorld({
       mount(app, auth) {
         app.use(auth);
@@ -139,7 +139,7 @@ describe('a session', () => {
     await opened.body?.cancel();
   });
 
-  it('RS-22 stays with whoever opened it, whatever id a later answer names', async () => {
+  it('RS-22 keeps its owner, whatever id a later response names', async () => {
     world = await startWorld({
       options: { anonymous: { methods: ['initialize', 'ping'] } },
       mount(app, auth) {
@@ -160,7 +160,7 @@ describe('a session', () => {
     expect(stream.status).toBe(401);
   });
 
-  it('that was opened without a token belongs to the first that logs in on it', async () => {
+  it('that was opened without a token belongs to the first user that logs in on it', async () => {
     const client = await start({
       options: { anonymous: { methods: ['initialize', 'tools/list'] } },
     });
@@ -171,7 +171,7 @@ describe('a session', () => {
     expect((await rpc(world.mcp, undefined, { method: 'tools/list' }, session)).status).toBe(404);
   });
 
-  it('RS-22 that somebody takes over while a call without a token is counted is not open to that call', async () => {
+  it('RS-22 whose owner logs in while a call without a token is counted rejects that call', async () => {
     let isSlow = false;
     const counters: RateLimitStore = {
       increment: async () =>
@@ -196,7 +196,7 @@ describe('RS-20 a web page', () => {
     rpc(world.mcp, token, INITIALIZE, { origin });
 
   it.each(['https://evil.example', 'http://127.0.0.1.evil.example', 'null', 'rubbish'])(
-    'of another site is refused before its token is looked at: %s',
+    'of another site is rejected before its token is checked: %s',
     async (origin) => {
       const client = await start();
       for (const token of [undefined, await tokenOf(client)]) {
@@ -214,19 +214,19 @@ describe('RS-20 a web page', () => {
     ['on the person’s machine, as MCP Inspector is', () => 'http://localhost:6274'],
     ['on the allow-list', () => 'https://app.example.com'],
     ['that is none, but an app', () => 'vscode-file://vscode-app'],
-  ])('%s is let in', async (_which, origin) => {
+  ])('%s is allowed', async (_which, origin) => {
     const client = await start({ options: { allowedOrigins: ['https://app.example.com'] } });
     expect((await call(undefined, origin())).status).toBe(401);
     expect((await call(await tokenOf(client), origin())).status).toBe(200);
   });
 
-  it('of any site is let in where the options say so', async () => {
+  it('of any site is allowed if the options say so', async () => {
     await start({ options: { allowedOrigins: ['*'] } });
     expect((await call(undefined, 'https://evil.example')).status).toBe(401);
   });
 });
 
-describe('a stream that stays open', () => {
+describe('an open stream', () => {
   const OFTEN = { host: { streamCheckMs: 20 } };
 
   /** Opens the stream of a session; what ends it, if anything, within the time. */
@@ -243,7 +243,7 @@ describe('a stream that stays open', () => {
     };
   }
 
-  it('ends when the token expires; with a fresh one the client listens on', async () => {
+  it('is closed when the token expires; the client reconnects with a new one', async () => {
     const client = await start(OFTEN);
     const tokens = await client.tokens();
     const session = await openSession(tokens.access_token);
@@ -256,7 +256,7 @@ describe('a stream that stays open', () => {
     expect(await again.within(100)).toBe('open');
   });
 
-  it('ends when the grant does', async () => {
+  it('is closed when the grant is revoked', async () => {
     const client = await start(OFTEN);
     const tokens = await client.tokens();
     const stream = await listen(tokens.access_token, await openSession(tokens.access_token));
@@ -289,7 +289,7 @@ describe('a stream that stays open', () => {
     };
   }
 
-  it('is finished when it answers a call that was admitted before the token expired', async () => {
+  it('is completed if its call was admitted before the token expired', async () => {
     const { admitted, finish, mount } = slowRoute();
     const token = await tokenOf(await start(mount));
     const response = rpc(world.mcp, token, WHOAMI);
@@ -300,7 +300,7 @@ describe('a stream that stays open', () => {
     expect((await response).body).toEqual({ done: true });
   });
 
-  it('ends with the grant even in the middle of a call', async () => {
+  it('is closed with the grant, also in the middle of a call', async () => {
     const { admitted, mount } = slowRoute();
     const client = await start(mount);
     const tokens = await client.tokens();

@@ -13,7 +13,7 @@ import { startWorld, type World } from '../support/world.js';
 let world: World;
 afterEach(() => world.close());
 
-it('FA-6 RS-1 RS-22 behind the guard serves the caller who opened the session, with scopes of tools', async () => {
+it('FA-6 RS-1 RS-22 behind the guard serves the caller that opened the session, with tool scopes', async () => {
   const callerOf = (): string =>
     JSON.stringify([getAccessToken().subject, getAccessToken().clientId]);
   const sessions = new Map<string, { transport: SSEServerTransport; caller: string }>();

@@ -87,7 +87,7 @@ async function startListening() {
   return { client, provider, heard, streams, say, until };
 }
 
-it('goes on after the token has expired, with a fresh token and without a gap', async () => {
+it('continues after the token has expired, with a new token and without a gap', async () => {
   const { client, provider, heard, streams, say, until } = await startListening();
   await until(() => streams.opened() === 1);
   await say('one');
@@ -104,7 +104,7 @@ it('goes on after the token has expired, with a fresh token and without a gap', 
   await client.close();
 });
 
-it('ends with the grant: what is said afterwards is heard by nobody', async () => {
+it('is closed with the grant: later messages are not received', async () => {
   const { client, provider, heard, streams, say, until } = await startListening();
   await until(() => streams.opened() === 1);
   await say('one');

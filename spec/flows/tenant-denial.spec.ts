@@ -68,7 +68,7 @@ describe('a login that the tenant denies', () => {
     },
   );
 
-  it('FA-15: a blocked user is told so', async () => {
+  it('FA-15: a blocked user sees the reason', async () => {
     world = await startWorld({ tenant: { users: [{ ...BOB, blocked: true }] } });
     const client = await registerClient(world.origin);
     const response = await client.logIn({ user: BOB });
@@ -94,13 +94,13 @@ describe('a login that the tenant denies', () => {
     },
   );
 
-  it('FA-15: a text without a letter that a description may hold leaves the general one', async () => {
+  it('FA-15: a text without any permitted letter is replaced by the general one', async () => {
     await start({ description: 'メールアドレスを確認してください' });
     expect((await deniedLogin()).get('error_description')).toBe('The login was denied');
     expect(JSON.stringify(world.events)).toContain('メールアドレスを確認してください');
   });
 
-  it('FA-15: an endless text is cut', async () => {
+  it('FA-15: a long text is truncated', async () => {
     await start({ description: 'long '.repeat(1000) });
     const response = await deniedLogin();
     expect(response.get('error_description')?.length).toBeLessThan(350);
@@ -108,7 +108,7 @@ describe('a login that the tenant denies', () => {
     expect(printed(world).every((line) => JSON.stringify(line).length < 2000)).toBe(true);
   });
 
-  it('FA-15: the page of connected apps quotes it as the words of the login service', async () => {
+  it('FA-15: the page of connected apps quotes it as text of the login service', async () => {
     await start({ description: 'Please verify your e-mail address first.' });
     const page = await signIn(createBrowser(), world.origin);
     expect(page.status).toBe(403);
@@ -126,7 +126,7 @@ describe('a login that the tenant denies', () => {
     expect(printed(world)).toHaveLength(1);
   });
 
-  it('FA-15: a user who cancels is told nothing of it, and warns nobody', async () => {
+  it('FA-15: a user who cancels sees no reason, and causes no warning', async () => {
     await start({ description: 'User did not authorize the request' });
     expect((await deniedLogin()).get('error_description')).toBe('The login was denied');
     expect(printed(world)).toEqual([]);
@@ -144,7 +144,7 @@ describe('a login that the tenant denies', () => {
     ['invalid_request', 'parameter organization is not allowed for this client', 'Organizations'],
     ['an_error_nobody_knows', 'Something else', 'Something else'],
   ])(
-    'R-UP-4: %s “%s” is the operator’s matter: server_error, and the text is in the log alone',
+    'R-UP-4: %s “%s” is a misconfiguration: server_error, and the text is in the log only',
     async (error, description, remedy) => {
       await start({ error, description });
       const response = await deniedLogin();
@@ -165,7 +165,7 @@ describe('a callback that belongs to no login of this browser', () => {
   const everywhere = (...pages: { body: string }[]): string =>
     JSON.stringify([pages.map(({ body }) => body), world.log, world.events]);
 
-  it('FA-15: a forged one puts no text on the page, into the log or into an event', async () => {
+  it('FA-15: a forged callback adds no text to page, log or event', async () => {
     world = await startWorld({ connectedApps: true });
     const callback = `${world.origin}/auth/callback`;
     const browser = createBrowser();
@@ -189,7 +189,7 @@ describe('a callback that belongs to no login of this browser', () => {
     expect(end.next?.searchParams.get('code')).not.toBeNull();
   });
 
-  it('FA-15: a callback used before shows no text that is put into it afterwards', async () => {
+  it('FA-15: a callback used before shows no text added later', async () => {
     world = await startWorld({ connectedApps: true });
     const browser = createBrowser();
     const stopBefore = `${world.origin}/auth/callback`;
@@ -218,7 +218,7 @@ describe('a callback that belongs to no login of this browser', () => {
     ['an invitation', '?invitation=9GDcvZ&organization=org_1&organization_name=acme'],
     ['a login that the identity provider started', '?code=an-unsolicited-code'],
     ['nothing at all', ''],
-  ])('FA-15: after %s the page says where to go on, and repeats nothing', async (_what, query) => {
+  ])('FA-15: after %s the page says how to continue, and repeats nothing', async (_what, query) => {
     world = await startWorld();
     const page = await createBrowser().get(`${world.origin}/auth/callback${query}`);
     expect(page.status).toBe(400);

@@ -39,7 +39,7 @@ describe('access tokens of the tenant that name no application', () => {
     },
   );
 
-  it('FA-22: a refresh at Auth0 that brings a token of another application is refused', async () => {
+  it('FA-22: a refresh at Auth0 that returns a token of another application is rejected', async () => {
     const foreign = withClaims('accessToken', { azp: 'another-application' });
     const client = await start((draft, keys) =>
       draft.grantType === 'refresh_token' ? foreign(draft, keys) : undefined,

@@ -18,7 +18,7 @@ const LABELS: readonly KeyLabel[] = [
 const hex = (bytes: Uint8Array | undefined): string => Buffer.from(bytes ?? []).toString('hex');
 
 describe('a key ring', () => {
-  it('R-RG-7 derives the same key from the same secret, in every process and for good', () => {
+  it('R-RG-7 derives the same key from the same secret in every process and version', () => {
     // A changed value here logs everybody out and makes every client id unknown.
     expect(hex(createKeyRing([A]).derive('client-id')[0])).toBe(
       'fdcf48ec8272babda72a7266e20a257d21d7c87b35f48e1615c5d2f2b5c27e33',
@@ -31,27 +31,27 @@ describe('a key ring', () => {
     expect(new Set(keys).size).toBe(LABELS.length);
   });
 
-  it('keeps the order of the secrets: the first makes, all verify', () => {
+  it('keeps the order of the secrets: the first signs, all verify', () => {
     const [fromA] = createKeyRing([A]).derive('client-id');
     const [fromB] = createKeyRing([B]).derive('client-id');
     expect(createKeyRing([B, A]).derive('client-id')).toEqual([fromB, fromA]);
     expect(hex(fromA)).not.toBe(hex(fromB));
   });
 
-  it('gives as many bytes as are asked for, 32 by itself, each length derived once', () => {
+  it('derives the requested number of bytes, 32 by default, once for each length', () => {
     const ring = createKeyRing([A]);
     expect(ring.derive('client-id')[0]).toHaveLength(32);
     expect(ring.derive('client-id', 40)[0]).toHaveLength(40);
     expect(ring.derive('client-id')).toBe(ring.derive('client-id'));
   });
 
-  it('refuses to be empty', () => {
+  it('rejects an empty list', () => {
     expect(() => createKeyRing([])).toThrow(RangeError);
   });
 });
 
 describe('a message authentication code', () => {
-  it('is different for every way of cutting the same bytes into parts', () => {
+  it('is different for every split of the same bytes', () => {
     const tags = [
       mac(A, 'ab', 'c'),
       mac(A, 'a', 'bc'),
@@ -63,7 +63,7 @@ describe('a message authentication code', () => {
     expect(new Set(tags).size).toBe(tags.length);
   });
 
-  it('reads text as UTF-8 and bytes as they are', () => {
+  it('encodes text as UTF-8', () => {
     expect(mac(A, 'ü')).toEqual(mac(A, Buffer.from('ü', 'utf8')));
     expect(mac(A, 'ü')).not.toEqual(mac(B, 'ü'));
     expect(mac(A, 'x')).toHaveLength(32);

@@ -14,13 +14,13 @@ describe('createSealer()', () => {
     expect(sealer.open(sealer.seal(plaintext, 'place'), 'place')?.equals(plaintext)).toBe(true);
   });
 
-  it('never seals the same text to the same bytes', () => {
+  it('never produces the same bytes for the same text', () => {
     const sealer = createSealer([newer]);
     const seals = Array.from({ length: 100 }, () => sealer.seal(text, 'place').toString('hex'));
     expect(new Set(seals).size).toBe(100);
   });
 
-  it('adds 33 bytes and shows nothing of the text, the place or the key', () => {
+  it('adds 33 bytes and contains nothing of text, place or key', () => {
     const sealed = createSealer([newer]).seal(text, 'place');
     expect(sealed.length).toBe(text.length + 33);
     for (const secret of [text, Buffer.from('place'), newer.subarray(0, 4)]) {
@@ -28,7 +28,7 @@ describe('createSealer()', () => {
     }
   });
 
-  it('does not open with one bit flipped, wherever it is', () => {
+  it('does not open with any bit flipped', () => {
     const sealer = createSealer([newer]);
     const sealed = sealer.seal(text, 'place');
     for (let bit = 0; bit < sealed.length * 8; bit += 1) {
@@ -38,7 +38,7 @@ describe('createSealer()', () => {
     }
   });
 
-  it('does not open cut short, at any length, nor with bytes added', () => {
+  it('does not open truncated or extended', () => {
     const sealer = createSealer([newer]);
     const sealed = sealer.seal(text, 'place');
     for (let length = 0; length < sealed.length; length += 1) {
@@ -53,7 +53,7 @@ describe('createSealer()', () => {
     expect(createSealer([foreign]).open(sealed, 'place')).toBeUndefined();
   });
 
-  it('seals under the first key and opens under all: keys rotate without a loss', () => {
+  it('encrypts with the first key and decrypts with all', () => {
     const before = createSealer([older]);
     const during = createSealer([newer, older]);
     const after = createSealer([newer]);
@@ -62,7 +62,7 @@ describe('createSealer()', () => {
     expect(after.open(before.seal(text, 'place'), 'place')).toBeUndefined();
   });
 
-  it('takes keys of 32 bytes, and at least one', () => {
+  it('requires at least one key, of 32 bytes', () => {
     expect(() => createSealer([])).toThrow(RangeError);
     expect(() => createSealer([newer, randomBytes(16)])).toThrow(/32 bytes, this one has 16/);
   });

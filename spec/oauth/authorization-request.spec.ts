@@ -40,7 +40,7 @@ function codeOf(attempt: () => unknown): string | undefined {
   }
 }
 
-describe('the first phase: where the answer goes', () => {
+describe('the first phase: the redirect URI', () => {
   const one = { redirectUris: [CALLBACK] };
   const two = { redirectUris: [CALLBACK, 'http://localhost/cb'] };
 
@@ -66,11 +66,11 @@ describe('the first phase: where the answer goes', () => {
     ['with a control character', { redirect_uri: `${CALLBACK}\r\n` }, ''],
     ['too long', { redirect_uri: `${CALLBACK}?${'x'.repeat(9000)}` }, ''],
     ['R-DP-5 nested', {}, '&redirect_uri[a]=1&redirect_uri=x'],
-  ])('refuses a URI that is %s', (_what, fields, more) => {
+  ])('rejects a URI that is %s', (_what, fields, more) => {
     expect(codeOf(() => redirectTarget(query(fields, more), one))).toBe('invalid_request');
   });
 
-  it('refuses a URI that must never be used although it is registered', () => {
+  it('rejects an invalid URI although it is registered', () => {
     const registered = { redirectUris: ['javascript:alert(1)'] };
     expect(codeOf(() => redirectTarget(query({}), registered))).toBe('invalid_request');
     expect(codeOf(() => redirectTarget(query({}), { redirectUris: [] }))).toBe('invalid_request');
@@ -84,7 +84,7 @@ describe('the first phase: where the answer goes', () => {
     ['repeated', {}, '&state=a&state=b'],
     ['with a line break', { state: 'a\nb' }, ''],
     ['too long', { state: 'x'.repeat(9000) }, ''],
-  ])('R-AZ-3 leaves a state %s to the second phase, and echoes none', (_what, fields, more) => {
+  ])('R-AZ-3 leaves a state %s to the second phase, and returns none', (_what, fields, more) => {
     const parameters = query({ ...COMPLETE, ...fields }, more);
     const target = redirectTarget(parameters, one);
     expect(target).toEqual({ redirectUri: CALLBACK, state: undefined });
@@ -93,7 +93,7 @@ describe('the first phase: where the answer goes', () => {
   });
 });
 
-describe('the second phase: what is asked', () => {
+describe('the second phase: the other parameters', () => {
   it('reads the request of an SDK client', () => {
     const request = parse({ ...COMPLETE, state: 'xyz', scope: 'openid a:b', resource: RESOURCE });
     expect(request).toEqual({
@@ -115,7 +115,7 @@ describe('the second phase: what is asked', () => {
     });
   });
 
-  it('R-AZ-4 takes an empty parameter for none and ignores unknown ones', () => {
+  it('R-AZ-4 treats an empty parameter as omitted and ignores unknown ones', () => {
     const request = parse({
       ...COMPLETE,
       scope: '',
@@ -205,17 +205,17 @@ describe('the second phase: what is asked', () => {
       { ...COMPLETE, resource: RESOURCE },
       '&resource=https://x.example',
     ],
-  ])('answers %s with %s', (_what, code, fields, more) => {
+  ])('rejects %s with %s', (_what, code, fields, more) => {
     expect(codeOf(() => parse(fields, more))).toBe(code);
   });
 
-  it('R-AZ-13 takes response_mode=query, R-AZ-3 takes resource twice', () => {
+  it('R-AZ-13 accepts response_mode=query, R-AZ-3 accepts resource twice', () => {
     expect(codeOf(() => parse({ ...COMPLETE, response_mode: 'query' }))).toBeUndefined();
     const more = `&resource=${RESOURCE}&resource=https://MCP.example/mcp/`;
     expect(codeOf(() => parse(COMPLETE, more))).toBeUndefined();
   });
 
-  it('CLI-31 passes over words that are no scopes', () => {
+  it('CLI-31 ignores malformed scopes', () => {
     const { requestedScopes } = parse({ ...COMPLETE, scope: 'openid  "x" ü a\\b openid' });
     expect(requestedScopes).toEqual(['openid']);
   });
@@ -231,7 +231,7 @@ describe('the second phase: what is asked', () => {
     expect(forbidsInteraction(query({ prompt }))).toBe(forbids);
   });
 
-  it('R-AZ-14 passes on what helps to log in, and nothing else', () => {
+  it('R-AZ-14 forwards login_hint and ui_locales only', () => {
     const hints = { login_hint: 'ada@example.com', ui_locales: 'de fr' };
     const others = { connection: 'x', audience: 'y', max_age: '0', acr_values: 'z', claims: '{}' };
     expect(parse({ ...COMPLETE, ...hints, ...others }).hints).toEqual(hints);

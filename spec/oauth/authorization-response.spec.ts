@@ -15,7 +15,7 @@ function answers(redirectUri: string, state?: string): string[] {
 }
 
 describe('the authorization response', () => {
-  it('carries the code', () => {
+  it('has the code', () => {
     const url = new URL(answers('https://a.example/cb', 's')[0] ?? '');
     expect(Object.fromEntries(url.searchParams)).toEqual({
       code: 'the-code',
@@ -24,7 +24,7 @@ describe('the authorization response', () => {
     });
   });
 
-  it('R-AZ-2 carries the error and its description', () => {
+  it('R-AZ-2 has the error and its description', () => {
     const url = new URL(answers('https://a.example/cb', 's')[1] ?? '');
     expect(Object.fromEntries(url.searchParams)).toEqual({
       error: 'access_denied',
@@ -44,7 +44,7 @@ describe('the authorization response', () => {
     ["http://localhost:3118/cb?a=('~*,;:@')", '&'],
     ['cursor://anysphere.cursor-mcp/oauth/callback', '?'],
     ['com.example.app:/cb', '?'],
-  ])('parity 4.12 leaves the bytes of %s as they are', (redirectUri, separator) => {
+  ])('parity 4.12 does not change %s', (redirectUri, separator) => {
     for (const answer of answers(redirectUri)) {
       expect(answer.startsWith(`${redirectUri}${separator}`)).toBe(true);
       expect(answer.slice(redirectUri.length + separator.length)).toMatch(/^(code|error)=/);
@@ -60,7 +60,7 @@ describe('the authorization response', () => {
     'ü日🙂',
     '&code=evil&iss=x#y',
     '?=&',
-  ])('R-AZ-8 echoes state %.20j byte for byte', (state) => {
+  ])('R-AZ-8 returns state %.20j unchanged', (state) => {
     for (const answer of answers('https://a.example/cb?state2=1', state)) {
       expect(new URL(answer).searchParams.getAll('state')).toEqual([state]);
     }
@@ -72,13 +72,13 @@ describe('the authorization response', () => {
     }
   });
 
-  it('AS-20, R-AZ-16 names the issuer exactly once, byte for byte', () => {
+  it('AS-20, R-AZ-16 has the exact issuer once', () => {
     for (const answer of answers('https://a.example/cb', '&iss=https://evil.example')) {
       expect(new URL(answer).searchParams.getAll('iss')).toEqual([ISSUER]);
     }
   });
 
-  it('R-AZ-17 lets no description out of its parameter', () => {
+  it('R-AZ-17 encodes the description', () => {
     const error = new InvalidScopeError('a&code=evil#x\r\nSet-Cookie: b');
     const answer = errorResponse(
       { redirectUri: 'https://a.example/', state: undefined },

@@ -23,7 +23,7 @@ const namesOf = (challenge: string): string[] =>
   [...challenge.matchAll(/([a-z_]+)="/g)].map(([, name = '']) => name);
 
 describe('challenges', () => {
-  it('R-RS-1, RS-3, RS-4 tell a newcomer where to go and what to ask for, and name no error', () => {
+  it('R-RS-1, RS-3, RS-4 without a token name metadata and scopes, and no error', () => {
     const challenge = initialChallenge(base);
     expect(challenge).toMatch(NARROW);
     expect(challenge).not.toContain('error');
@@ -34,7 +34,7 @@ describe('challenges', () => {
     });
   });
 
-  it('RS-12 tell the holder of a bad token the same, and why', () => {
+  it('RS-12 for an invalid token name the error as well', () => {
     const challenge = errorChallenge(base, new InvalidTokenError('The access token has expired'));
     expect(challenge).toMatch(NARROW);
     expect(readBySdk(challenge)).toEqual({
@@ -44,7 +44,7 @@ describe('challenges', () => {
     });
   });
 
-  it('RS-13, RS-14 ask for every scope of the operation at once', () => {
+  it('RS-13, RS-14 name all scopes of the operation', () => {
     const challenge = errorChallenge(
       base,
       new InsufficientScopeError(['openid', 'files:write', 'admin']),
@@ -63,13 +63,13 @@ describe('challenges', () => {
     ]);
   });
 
-  it('R-PR-2 leave out scope where there is none to ask for', () => {
+  it('R-PR-2 omit scope if there is none', () => {
     const challenge = initialChallenge({ ...base, baselineScopes: [] });
     expect(challenge).toBe(`Bearer resource_metadata="${METADATA}"`);
     expect(readBySdk(challenge).scope).toBeUndefined();
   });
 
-  it('RS-8 never mention offline_access of their own accord', () => {
+  it('RS-8 never add offline_access', () => {
     expect(initialChallenge(base)).not.toContain('offline_access');
   });
 
@@ -80,7 +80,7 @@ describe('challenges', () => {
     'a\nb\0c\u007f',
     'naïve 日本語 🙂',
     'need scope=admin error=none resource_metadata=https://evil.example',
-  ])('R-RS-4 let no text out of its place: %j', (text) => {
+  ])('R-RS-4 quote every text: %j', (text) => {
     const challenge = errorChallenge(base, new InvalidTokenError(text));
     expect(challenge).toMatch(NARROW);
     expect(() => new Headers({ 'WWW-Authenticate': challenge })).not.toThrow();
@@ -91,7 +91,7 @@ describe('challenges', () => {
     });
   });
 
-  it('R-RS-4 let no text pass for a parameter that is left out', () => {
+  it('R-RS-4 contain no text that looks like an omitted parameter', () => {
     const challenge = errorChallenge(
       { ...base, baselineScopes: [] },
       new InvalidTokenError('this needs scope=admin, really'),
@@ -99,12 +99,12 @@ describe('challenges', () => {
     expect(readBySdk(challenge).scope).toBeUndefined();
   });
 
-  it('R-RS-4 let no scope out of its place', () => {
+  it('R-RS-4 quote every scope', () => {
     const scopes = ['a"b', 'c\\d', 'e\r\nf'];
     expect(errorChallenge(base, new InsufficientScopeError(scopes))).toMatch(NARROW);
   });
 
-  it('R-TK-5 tell a client that tried Basic to use Basic', () => {
+  it('R-TK-5 name Basic to a client that used Basic', () => {
     expect(basicChallenge('https://mcp.example')).toBe('Basic realm="https://mcp.example"');
   });
 });

@@ -69,7 +69,7 @@ describe('client credentials in the Authorization header', () => {
     },
   );
 
-  it('R-TK-4 may stand beside the same client_id in the body', () => {
+  it('R-TK-4 may be sent with the same client_id in the body', () => {
     const { clientId, method } = parse(basic('id:s'), { client_id: 'id' });
     expect([clientId, method]).toEqual(['id', 'client_secret_basic']);
   });
@@ -81,11 +81,11 @@ describe('client credentials in the Authorization header', () => {
       'an assertion',
       { client_assertion: 'a.b.c', client_assertion_type: JWT_BEARER_ASSERTION, client_id: 'id' },
     ],
-  ])('R-TK-4 must not come with %s', (_what, fields) => {
+  ])('R-TK-4 must not be sent with %s', (_what, fields) => {
     expect(() => parse(basic('id:s'), fields)).toThrow(InvalidRequestError);
   });
 
-  it('R-TK-4 must not come with a secret of nobody', () => {
+  it('R-TK-4 must not be sent with a secret without client_id', () => {
     expect(() => parse(basic('id:s'), { client_secret: 's' })).toThrow(InvalidClientError);
   });
 });
@@ -103,7 +103,7 @@ describe('client credentials in the body', () => {
     expect(parse(undefined, { client_id: 'id', client_secret: '' }).method).toBe('none');
   });
 
-  it('R-TK-3 hold the secret as it is', () => {
+  it('R-TK-3 have the secret unchanged', () => {
     const fields = { client_id: 'id', client_secret: 'a:b%41+c' };
     expect(parse(undefined, fields)).toMatchObject({
       method: 'client_secret_post',
@@ -152,7 +152,7 @@ describe('a client assertion (RFC 7521 §4.2)', () => {
     expect(() => byAssertion(assertion, more)).toThrow(InvalidClientError);
   });
 
-  it('R-TK-4 must not come with a secret', () => {
+  it('R-TK-4 must not be sent with a secret', () => {
     expect(() => byAssertion(assertion, { client_id: 'x', client_secret: 's' })).toThrow(
       InvalidRequestError,
     );
@@ -167,7 +167,7 @@ describe('a client assertion (RFC 7521 §4.2)', () => {
     assertionOf([]),
     assertionOf('text'),
     assertionOf(null),
-  ])('is invalid_client where it names nobody: %s', (text) => {
+  ])('is invalid_client without a subject: %s', (text) => {
     expect(() => byAssertion(text)).toThrow(InvalidClientError);
   });
 });

@@ -13,7 +13,7 @@ const CALLBACK = 'https://a.example/cb';
 const parse = (fields: object): ClientMetadata =>
   parseClientMetadata({ redirect_uris: [CALLBACK], ...fields });
 
-describe('what real clients register (CLI-12, CLI-15)', () => {
+describe('metadata of known clients (CLI-12, CLI-15)', () => {
   it.each(REAL_REGISTRATIONS)('is understood: %s', (_client, body, expected) => {
     expect(parseClientMetadata(body)).toEqual({
       redirectUris: body.redirect_uris,
@@ -50,7 +50,7 @@ describe('redirect_uris', () => {
     expect(() => parse({ redirect_uris })).toThrow(InvalidRedirectUriError);
   });
 
-  it('are kept in order, each once', () => {
+  it('keep their order, without duplicates', () => {
     const redirect_uris = [CALLBACK, 'cursor://a.b/cb', CALLBACK];
     expect(parse({ redirect_uris }).redirectUris).toEqual([CALLBACK, 'cursor://a.b/cb']);
   });
@@ -63,7 +63,7 @@ describe('the other fields', () => {
     ['a number', 7],
     ['nothing', undefined],
     ['a list', [{ redirect_uris: [CALLBACK] }]],
-  ])('R-RG-4 come in an object, not in %s', (_what, body) => {
+  ])('R-RG-4 are in an object, not in %s', (_what, body) => {
     expect(() => parseClientMetadata(body)).toThrow(InvalidClientMetadataError);
   });
 
@@ -122,11 +122,11 @@ describe('the other fields', () => {
     ['an empty name', { client_name: '' }, { clientName: undefined }],
     ['the longest name', { client_name: 'x'.repeat(200) }, { clientName: 'x'.repeat(200) }],
     ['R-AZ-17 a hostile name, untouched', { client_name: '<script>' }, { clientName: '<script>' }],
-  ])('are understood: %s', (_what, fields, expected) => {
+  ])('are accepted: %s', (_what, fields, expected) => {
     expect(parse(fields)).toMatchObject(expected);
   });
 
-  it('R-RG-5 are ignored where we do not know them, whatever they hold', () => {
+  it('R-RG-5 are ignored if unknown', () => {
     const odd = {
       scope: '',
       contacts: null,
@@ -138,7 +138,7 @@ describe('the other fields', () => {
     expect(parse({ ...odd, ...body, x: 'y'.repeat(9999) })).toEqual(parse({}));
   });
 
-  it('R-DP-5 are read from the body itself, not from its prototype', () => {
+  it('R-DP-5 are own properties of the body', () => {
     const body: object = Object.create(
       { client_name: 'inherited' },
       {

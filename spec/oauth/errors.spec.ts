@@ -50,7 +50,7 @@ describe('OAuth errors', () => {
     expect(error.detail).toBe('why');
   });
 
-  it('keep for the log what the wire must not see', () => {
+  it('have details for the log only', () => {
     const cause = new Error('from below');
     const extra = { detail: 'the reason', cause, retryAfterSeconds: 7 };
     const error = new errors.TemporarilyUnavailableError('Try again', extra);

@@ -17,7 +17,7 @@ describe('a JSON object', () => {
     expect(jsonObjectIn(text)).toBeUndefined();
   });
 
-  it('is not what is absent', () => {
+  it('is not undefined', () => {
     expect(isJsonObject(undefined)).toBe(false);
   });
 });

@@ -77,7 +77,7 @@ describe.each([
     expect(protectedResourceMetadata(server, []).authorization_servers).toEqual([ISSUER]);
   });
 
-  it('R-MD-2 leaves nothing to a default that means something else', () => {
+  it('R-MD-2 leaves nothing to a default of the RFC that differs', () => {
     expect(authorizationServerMetadata(server)).toMatchObject({
       response_types_supported: ['code'],
       response_modes_supported: ['query'],
@@ -97,13 +97,13 @@ describe.each([
   });
 });
 
-describe('what is switched on', () => {
+describe('enabled features', () => {
   it('AS-5 names the registration endpoint', () => {
     expect(authorizationServerMetadata(SERVER).registration_endpoint).toBe(`${ISSUER}/register`);
     expect(authorizationServerMetadata(BARE)).not.toHaveProperty('registration_endpoint');
   });
 
-  it('AS-6 flags metadata documents with true, and offers the method they bring', () => {
+  it('AS-6 advertises metadata documents, and their authentication method', () => {
     expect(authorizationServerMetadata(SERVER)).toMatchObject({
       client_id_metadata_document_supported: true,
       token_endpoint_auth_methods_supported: [
@@ -117,7 +117,7 @@ describe('what is switched on', () => {
     });
   });
 
-  it('AS-6 says nothing of metadata documents where they are off', () => {
+  it('AS-6 does not advertise disabled metadata documents', () => {
     const document = authorizationServerMetadata(BARE);
     expect(document).not.toHaveProperty('client_id_metadata_document_supported');
     expect(JSON.stringify(document)).not.toMatch(/private_key_jwt|signing_alg/);

@@ -31,7 +31,7 @@ describe.each(BOTH_WAYS)('parameters from %s', (_source, parametersOf) => {
     expect(optionalParameter(parametersOf([['state', state]]), 'state')).toBe(state);
   });
 
-  it('R-AZ-4 without a value count as not sent, also next to one with a value', () => {
+  it('R-AZ-4 without a value are treated as omitted, also next to one with a value', () => {
     const parameters = parametersOf([
       ['scope', ''],
       ['state', ''],
@@ -54,7 +54,7 @@ describe.each(BOTH_WAYS)('parameters from %s', (_source, parametersOf) => {
     expect(repeatedParameter(parameters, 'client_id')).toEqual(['a', 'a']);
   });
 
-  it('R-ERR are named when one is missing', () => {
+  it('R-ERR are named in the error if missing', () => {
     expect(() => requiredParameter(parametersOf([]), 'code')).toThrow(
       'The parameter code is missing',
     );
@@ -77,7 +77,7 @@ describe.each(BOTH_WAYS)('parameters from %s', (_source, parametersOf) => {
     },
   );
 
-  it('parity 4.9 have a longest value', () => {
+  it('parity 4.9 have a maximum length', () => {
     const longest = 'x'.repeat(MAX_PARAMETER_LENGTH);
     const parameters = parametersOf([
       ['state', longest],
@@ -87,7 +87,7 @@ describe.each(BOTH_WAYS)('parameters from %s', (_source, parametersOf) => {
     expect(() => optionalParameter(parameters, 'scope')).toThrow('scope is too long');
   });
 
-  it('R-AZ-4 look at nothing that nobody asks for', () => {
+  it('R-AZ-4 are checked when they are read only', () => {
     const parameters = parametersOf([
       ['unknown', 'a\0'],
       ['unknown', 'x'.repeat(MAX_PARAMETER_LENGTH + 1)],
@@ -120,11 +120,11 @@ describe('parameters from an object', () => {
     ['a number', { client_id: 1 }],
     ['null', { client_id: null }],
     ['a truth value', { client_id: true }],
-  ])('R-DP-5 refuse %s', (_what, body) => {
+  ])('R-DP-5 reject %s', (_what, body) => {
     expect(() => parametersFromObject(body)).toThrow(InvalidRequestError);
   });
 
-  it('R-DP-5 read own fields only, whatever their names', () => {
+  it('R-DP-5 include own properties only, of any name', () => {
     const body: object = JSON.parse('{"__proto__":"x","constructor":"y"}');
     const parameters = parametersFromObject(Object.assign(Object.create({ inherited: 'z' }), body));
     expect(optionalParameter(parameters, 'inherited')).toBeUndefined();
@@ -133,7 +133,7 @@ describe('parameters from an object', () => {
     expect(parametersFromObject(Object.create(null)).size).toBe(0);
   });
 
-  it('take an empty list for nothing sent', () => {
+  it('treat an empty array as omitted', () => {
     expect(parametersFromObject({ a: [], b: ['', ''] }).size).toBe(0);
   });
 });

@@ -7,7 +7,7 @@ const VERIFIER = 'dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk';
 const CHALLENGE = 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM';
 
 describe('PKCE (R-AZ-12)', () => {
-  it('knows the example of RFC 7636 appendix B', () => {
+  it('matches the example of RFC 7636 appendix B', () => {
     expect(verifierMatches(VERIFIER, CHALLENGE)).toBe(true);
   });
 
@@ -16,11 +16,11 @@ describe('PKCE (R-AZ-12)', () => {
     ['a letter more', `${VERIFIER}k`],
     ['the challenge itself, as plain would have it', CHALLENGE],
     ['nothing', ''],
-  ])('refuses %s', (_what, verifier) => {
+  ])('rejects %s', (_what, verifier) => {
     expect(verifierMatches(verifier, CHALLENGE)).toBe(false);
   });
 
-  it('refuses a challenge of another length without failing', () => {
+  it('rejects a challenge of another length without throwing', () => {
     for (const challenge of ['', CHALLENGE.slice(1), `${CHALLENGE}=`, 'ü'.repeat(43)]) {
       expect(verifierMatches(VERIFIER, challenge)).toBe(false);
     }

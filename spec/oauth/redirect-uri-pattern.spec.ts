@@ -30,7 +30,7 @@ describe('an allow-list of redirect URIs', () => {
     ['a query, which is not compared', 'https://a.example/cb', 'https://a.example/cb?x=1'],
     ['an app scheme', 'cursor://anysphere.cursor-mcp/*', 'cursor://anysphere.cursor-mcp/oauth/cb'],
     ['an app scheme without a host', 'com.example.app:///cb', 'com.example.app:/cb'],
-  ])('lets pass: %s', (_what, pattern, uri) => {
+  ])('allows %s', (_what, pattern, uri) => {
     expect(isRedirectUriPattern(pattern)).toBe(true);
     expect(matchesRedirectUriPattern(uri, ['https://other.example', pattern])).toBe(true);
   });
@@ -61,11 +61,11 @@ describe('an allow-list of redirect URIs', () => {
     ['an encoded dot in the host', 'https://*.example.com', 'https://evil%2eexample.com/'],
     ['no URI at all', 'https://a.example', ''],
     ['a pattern that is none', 'a.example', 'https://a.example/'],
-  ])('keeps out: %s', (_what, pattern, uri) => {
+  ])('rejects %s', (_what, pattern, uri) => {
     expect(matchesRedirectUriPattern(uri, [pattern])).toBe(false);
   });
 
-  it('keeps everything out when it is empty', () => {
+  it('rejects everything if empty', () => {
     expect(matchesRedirectUriPattern('https://a.example/', [])).toBe(false);
   });
 

@@ -12,7 +12,7 @@ import {
 
 const LONGEST = `https://a.example/${'x'.repeat(MAX_REDIRECT_URI_LENGTH - 18)}`;
 
-describe('redirect URIs that may be used', () => {
+describe('valid redirect URIs', () => {
   it.each<[RedirectUriKind, string]>([
     // What the clients of the compatibility list register (CLI-12, CLI-13).
     ['https', 'https://claude.ai/api/mcp/auth_callback'],
@@ -42,12 +42,12 @@ describe('redirect URIs that may be used', () => {
     ['https', 'https://xn--bcher-kva.example/cb'],
     ['https', 'https://192.0.2.7/cb'],
     ['https', LONGEST],
-  ])('CLI-12 takes as %s: %s', (kind, uri) => {
+  ])('CLI-12 are %s: %s', (kind, uri) => {
     expect(redirectUriKind(uri)).toBe(kind);
   });
 });
 
-describe('redirect URIs that must never be used', () => {
+describe('invalid redirect URIs', () => {
   it.each([
     ['AS-14 plain http to another machine', 'http://evil.example/cb'],
     ['AS-14 a name that starts like loopback', 'http://localhost.evil.example/cb'],
@@ -130,7 +130,7 @@ describe('redirect URIs that must never be used', () => {
     ['https with a query for a host', 'https://?x'],
     ['a scheme that starts with a digit', '1app://cb'],
     ['more characters than are kept', `${LONGEST}x`],
-  ])('refuses %s', (_what, uri) => {
+  ])('rejects %s', (_what, uri) => {
     expect(redirectUriKind(uri)).toBeUndefined();
     // PX-14: not even if it got into a registration somehow.
     expect(isRegisteredRedirectUri(uri, [uri])).toBe(false);
@@ -152,7 +152,7 @@ describe('schemes of browsers and systems', () => {
   });
 });
 
-describe('a redirect URI that a client may choose for itself', () => {
+describe('a redirect URI that a client may register without the operator', () => {
   it.each([
     'https://claude.ai/api/mcp/auth_callback',
     'http://localhost:3118/callback',
@@ -289,7 +289,7 @@ describe('a requested redirect URI', () => {
     expect(isRegisteredRedirectUri(requested, [registered])).toBe(false);
   });
 
-  it('CLI-12 matches each of the four that VS Code registers, and its port of the day', () => {
+  it('CLI-12 matches each of the four that VS Code registers, on any port', () => {
     const registered = [
       'https://insiders.vscode.dev/redirect',
       'https://vscode.dev/redirect',
@@ -301,12 +301,12 @@ describe('a requested redirect URI', () => {
     }
   });
 
-  it('matches nothing of an empty registration', () => {
+  it('matches no empty registration', () => {
     expect(isRegisteredRedirectUri('https://a.example/cb', [])).toBe(false);
   });
 });
 
-describe('what a person is shown as the destination (AS-31)', () => {
+describe('the destination shown to the user (AS-31)', () => {
   it.each([
     ['https://claude.ai/api/mcp/auth_callback', 'claude.ai'],
     ['https://a.example:8443/cb', 'a.example:8443'],

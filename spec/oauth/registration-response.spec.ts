@@ -24,7 +24,7 @@ describe('the registration response', () => {
     expect(JSON.stringify(wire)).not.toContain('null');
   });
 
-  it('R-RG-2 says everything that was registered, substitutions too, and nothing else', () => {
+  it('R-RG-2 has all registered values, replaced ones too, and nothing else', () => {
     const metadata = parseClientMetadata({
       redirect_uris: ['cursor://a.b/cb'],
       grant_types: ['authorization_code', 'implicit'],
@@ -41,7 +41,7 @@ describe('the registration response', () => {
     });
   });
 
-  it('CLI-22 gives a secret that never expires', () => {
+  it('CLI-22 has a secret that never expires', () => {
     const metadata = parseClientMetadata({
       redirect_uris: ['https://a.example/cb'],
       token_endpoint_auth_method: 'client_secret_basic',

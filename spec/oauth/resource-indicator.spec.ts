@@ -16,7 +16,7 @@ describe('resource indicators', () => {
     ['AS-24 the origin', ['https://mcp.example']],
     ['AS-24 the origin with a slash', ['https://mcp.example/']],
     ['several, all ours', [OURS, 'https://mcp.example/']],
-  ])('mean our resource: %s', (_what, sent) => {
+  ])('name this resource: %s', (_what, sent) => {
     expect(() => checkResource(sent, OURS)).not.toThrow();
   });
 
@@ -39,11 +39,11 @@ describe('resource indicators', () => {
     ['a user', ['https://a@mcp.example/mcp']],
     ['a password', ['https://:b@mcp.example/mcp']],
     ['an encoded letter', ['https://mcp.example/%6dcp']],
-  ])('are not ours: %s', (_what, sent) => {
+  ])('name another resource: %s', (_what, sent) => {
     expect(() => checkResource(sent, OURS)).toThrow(InvalidTargetError);
   });
 
-  it('fit a server below a prefix, a server at the root and one on loopback', () => {
+  it('work below a prefix, at the root and on loopback', () => {
     expect(() =>
       checkResource(['https://x.example/api/mcp/'], 'https://x.example/api/mcp'),
     ).not.toThrow();

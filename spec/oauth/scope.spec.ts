@@ -44,7 +44,7 @@ describe('scopes', () => {
     expect(parseScope(formatScope(['a', 'b']))).toEqual(['a', 'b']);
   });
 
-  it('RS-13 are united without repetition, those held first', () => {
+  it('RS-13 are merged without duplicates, in order', () => {
     expect(unionOfScopes(['b', 'a'], ['c', 'a'])).toEqual(['b', 'a', 'c']);
   });
 
@@ -70,7 +70,7 @@ describe('scopes', () => {
     ['CLI-31 some unknown', ['claudeai', 'read'], ['openid', 'read']],
     ['CLI-32 more than the default', ['write', 'read'], ['openid', 'write', 'read']],
     ['the required one too', ['openid'], ['openid']],
-  ])('to ask for: %s', (_what, requested, selected) => {
+  ])('of a login: %s', (_what, requested, selected) => {
     const rules = {
       required: ['openid'],
       initial: ['openid', 'basic'],

@@ -13,7 +13,7 @@ const parse = (fields: Record<string, string>, more = '') =>
   parseTokenRequest(parseParameters(`${new URLSearchParams(fields)}${more}`), RESOURCE);
 
 describe('a token request for a code', () => {
-  it('R-AZ-12 is read, with every character a verifier may have', () => {
+  it('R-AZ-12 is parsed, with every character of a code verifier', () => {
     expect(parse({ ...CODE, redirect_uri: 'https://a.example/cb', resource: RESOURCE })).toEqual({
       grantType: 'authorization_code',
       code: 'c',
@@ -22,7 +22,7 @@ describe('a token request for a code', () => {
     });
   });
 
-  it('R-AZ-5 may leave out redirect_uri, AS-26 resource, and say scope in vain', () => {
+  it('R-AZ-5 may omit redirect_uri, AS-26 resource; scope is ignored', () => {
     expect(parse({ ...CODE, scope: 'everything' })).toMatchObject({ redirectUri: undefined });
   });
 });
@@ -33,7 +33,7 @@ describe('a token request to refresh', () => {
     ['parity 4.13 all scopes, if it names them empty', { scope: '' }, undefined],
     ['R-TK-10 the scopes it names', { scope: 'b a' }, ['b', 'a']],
     ['nothing but spaces', { scope: ' ' }, []],
-  ])('asks for %s', (_what, more, scopes) => {
+  ])('requests %s', (_what, more, scopes) => {
     expect(parse({ ...REFRESH, ...more })).toEqual({
       grantType: 'refresh_token',
       refreshToken: 'r',

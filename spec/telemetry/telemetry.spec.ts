@@ -67,7 +67,7 @@ async function total(metric: string, attributes: Record<string, unknown> = {}): 
 }
 
 describe('spans', () => {
-  it('follow a login from the departure to the tokens, calls to Auth0 below', async () => {
+  it('cover a login from the redirect to the tokens, with requests to Auth0 as children', async () => {
     await client.tokens();
     expect(collector.named('auth0_mcp.login.start')).toHaveLength(1);
     const [finish] = collector.named('auth0_mcp.login.finish');
@@ -103,7 +103,7 @@ describe('spans', () => {
     expect(collector.named('auth0_mcp.bearer.verify')).toMatchObject(good);
   });
 
-  it('of somebody who is refused are no errors, and say with which code', async () => {
+  it('of rejected requests are no errors, and have the error code', async () => {
     await client.redeem('not-a-code');
     await callTool(world.mcp, 'not-a-token', 'whoami');
     expect(collector.named('auth0_mcp.code.redeem')).toMatchObject([
@@ -126,7 +126,7 @@ describe('spans', () => {
     }
   });
 
-  it('of a store that is down say so', async () => {
+  it('of a failed store have their error type', async () => {
     const { access_token: token } = await client.tokens();
     collector.clear();
     isStoreDown = true;
@@ -152,7 +152,7 @@ describe('metrics', () => {
     expect(await total('auth0_mcp.logins', { 'error.type': 'unavailable' })).toBe(refused + 1);
   });
 
-  it('count sign-ins to the page of connected apps apart, by outcome', async () => {
+  it('count sign-ins to the page of connected apps separately, by outcome', async () => {
     const count = () =>
       Promise.all([
         total('auth0_mcp.sign_ins', { 'auth0_mcp.outcome': 'ok' }),
@@ -185,7 +185,7 @@ describe('metrics', () => {
     expect(await read('invalid_grant')).toEqual([(bad[0] ?? 0) + 1, (bad[1] ?? 0) + 1, 0]);
   });
 
-  it('count logins redirected to Auth0, whether they end or not', async () => {
+  it('count logins redirected to Auth0, completed or not', async () => {
     const before = await total('auth0_mcp.logins.started');
     await client.logIn();
     const browser = createBrowser();
@@ -194,7 +194,7 @@ describe('metrics', () => {
     expect(await total('auth0_mcp.logins.started')).toBe(before + 2);
   });
 
-  it('time calls to Auth0 and to the store, in seconds, failures apart', async () => {
+  it('measure requests to Auth0 and the store in seconds, failures separately', async () => {
     await client.tokens();
     const operation = { 'auth0_mcp.operation': 'token_endpoint_authorization_code' };
     const ended = { ...operation, 'http.response.status_code': 200 };
@@ -227,7 +227,7 @@ describe('names and attributes', () => {
     expect([...(await collector.metrics())].sort(byName)).toEqual(documented.sort(byName));
   });
 
-  it('hold no token, code, secret, state, subject or name of anybody', async () => {
+  it('contain no token, code, secret, state, subject or name', async () => {
     const answer = await client.logIn({ parameters: { state: 'the-state-of-the-client' } });
     const code = answer.get('code') ?? '';
     const { body } = await client.redeem(code);

@@ -44,7 +44,7 @@ describe.each([
   ['stateless', () => mcpRoute],
   ['with sessions', () => sessionRoute()],
 ])('the client of SDK v1, %s', (_name, createRoute) => {
-  it('registers and logs in at the tenant, and calls tools that see the person', async () => {
+  it('registers and logs in at the tenant, and calls tools that receive the user', async () => {
     await start(createRoute());
     const provider = new HeadlessProvider();
     const { client } = await connect(world.mcp, provider);
@@ -64,7 +64,7 @@ describe.each([
     await client.close();
   });
 
-  it('refreshes at the tenant by itself when its token has expired', async () => {
+  it('refreshes at the tenant when its token has expired', async () => {
     await start(createRoute());
     const provider = new LastingProvider();
     const { client } = await connect(world.mcp, provider);
@@ -82,7 +82,7 @@ describe.each([
     await client.close();
   });
 
-  it('RS-22 does not enter the session of another person', async () => {
+  it('RS-22 cannot use the session of another user', async () => {
     await start(createRoute());
     const { client, transport } = await connect(world.mcp, new HeadlessProvider());
     const bob = new HeadlessProvider(BOB);
@@ -124,7 +124,7 @@ describe.each([
   ['NodeStreamableHTTPServerTransport, negotiated', () => transportRoute, 'auto'],
   ['NodeStreamableHTTPServerTransport, with sessions', sessionTransportRoute, 'legacy'],
 ] as const)('the client of SDK v2 at %s', (_name, createRoute, mode) => {
-  it('logs in at the tenant and calls a tool that sees the person, a second time too', async () => {
+  it('logs in at the tenant and calls a tool that receives the user, twice', async () => {
     await start(createRoute());
     const provider = new HeadlessProviderV2();
     const { client } = await connectV2(world.mcp, provider, mode);
@@ -156,7 +156,7 @@ it('a client with a metadata document that an administrator imported needs no re
   await client.close();
 });
 
-it('an application of the tenant’s own gets in with the same tokens', async () => {
+it('an application of the tenant is admitted with the same kind of token', async () => {
   await start(mcpRoute);
   const provider = new HeadlessProvider();
   const clientId = 'application-of-the-tenant';
@@ -170,7 +170,7 @@ it('an application of the tenant’s own gets in with the same tokens', async ()
   await client.close();
 });
 
-it('RS-18 nothing but the token check goes from here to Auth0, and no token of a client at all', async () => {
+it('RS-18 the server sends no client token to Auth0, only requests for keys and metadata', async () => {
   await start(mcpRoute);
   const provider = new HeadlessProvider();
   const { client } = await connect(world.mcp, provider);

@@ -23,7 +23,7 @@ const get = (path: string, headers: Record<string, string> = {}) =>
   send(world.origin + path, { headers });
 
 describe('the metadata of the resource', () => {
-  it('RS-5 R-PR-1 names the tenant as authorization server, to the byte, slash included', async () => {
+  it('RS-5 R-PR-1 names the tenant as authorization server, exactly, including a trailing slash', async () => {
     await start();
     const { status, json } = await get(`${PRM}/mcp?x=y`);
     expect([status, json()]).toEqual([
@@ -41,7 +41,7 @@ describe('the metadata of the resource', () => {
     expect(await found.json()).toMatchObject({ issuer: server });
   });
 
-  it('RS-6 RS-9 is at the root too, and lists what a first login asks for, no more', async () => {
+  it('RS-6 RS-9 is at the root too, and lists the scopes of a first login only', async () => {
     await start({
       options: {
         requiredScopes: ['read:notes'],
@@ -58,7 +58,7 @@ describe('the metadata of the resource', () => {
     );
   });
 
-  it('RS-27 is the same for any protocol version, from any origin, and asks Auth0 nothing', async () => {
+  it('RS-27 is the same for any protocol version and origin, without a request to Auth0', async () => {
     await start();
     const first = await get(`${PRM}/mcp`);
     for (const version of ['2024-11-05', '9999-01-01']) {
@@ -71,7 +71,7 @@ describe('the metadata of the resource', () => {
   });
 });
 
-describe("the tenant's metadata, for clients that look for it here", () => {
+describe("the tenant's metadata, for clients that request it here", () => {
   it('is the tenant’s own document, unchanged, for any origin', async () => {
     await start();
     const { status, headers, json } = await get(ASM, { origin: 'http://localhost:6274' });
@@ -86,7 +86,7 @@ describe("the tenant's metadata, for clients that look for it here", () => {
     expect(preflight.status).toBe(204);
   });
 
-  it('is fetched once, however many ask', async () => {
+  it('is fetched once for parallel requests', async () => {
     await start();
     const responses = await Promise.all(Array.from({ length: 20 }, () => get(ASM)));
     expect(new Set(responses.map(({ status }) => status))).toEqual(new Set([200]));
@@ -124,7 +124,7 @@ describe("the tenant's metadata, for clients that look for it here", () => {
     },
   );
 
-  it('is refused where it is that of another issuer, or leads away from the tenant', async () => {
+  it('is rejected if it names another issuer or endpoints elsewhere', async () => {
     await start();
     const { issuer } = world.tenant;
     const document = (await (await fetch(world.tenant.configUrl)).json()) as object;
@@ -147,7 +147,7 @@ describe("the tenant's metadata, for clients that look for it here", () => {
     expect(world.log.some(({ message }) => message === 'Auth0 is not set up right')).toBe(true);
   });
 
-  it('is kept through an outage', async () => {
+  it('remains cached during an outage', async () => {
     await start();
     const { text } = await get(ASM);
     world.tenant.fault('*', { kind: 'drop' });
@@ -156,7 +156,7 @@ describe("the tenant's metadata, for clients that look for it here", () => {
   });
 });
 
-it('R-MD-5 other places where clients look are a 404 in JSON, and there are no login endpoints', async () => {
+it('R-MD-5 other metadata URLs are a 404 in JSON, and there are no login endpoints', async () => {
   await start();
   for (const path of [`${ASM}/mcp`, `${DISCOVERY}/mcp`]) {
     const { status, json } = await get(path);

@@ -180,7 +180,7 @@ const SHAPES: readonly {
 const MOUNTED = SHAPES.flatMap((shape) => SDKS.map((sdk) => ({ ...shape, ...sdk })));
 
 describe.each(MOUNTED)('mounted $name, with $sdk', ({ mcp, build, ...sdk }) => {
-  it('R-PR-5 sends the client to the tenant, lets it in, and has nothing to complain about', async () => {
+  it('R-PR-5 directs the client to the tenant, accepts its token, and logs no warning', async () => {
     const { origin } = await start([mcp], (site) => build(site, sdk));
     const { status, headers } = await rpc(origin + mcp, undefined, { method: 'initialize' });
     expect(status).toBe(401);
@@ -221,7 +221,7 @@ describe('a wrong mount', () => {
 });
 
 describe('the MCP endpoint without a guard', () => {
-  it('is an error in the log with the first call that it answers', async () => {
+  it('is logged as an error at the first call without a token', async () => {
     const { origin } = await start(['/mcp'], ({ app, resource }) => {
       app.use(resource().metadata);
       app.post('/mcp', (_req, res) => void res.json({}));
@@ -234,11 +234,11 @@ describe('the MCP endpoint without a guard', () => {
   });
 });
 
-describe('several on one origin', () => {
+describe('several servers on one origin', () => {
   const ASM = '/.well-known/oauth-authorization-server';
   const PRM = '/.well-known/oauth-protected-resource';
 
-  it('guard a path each, below one baseUrl too; no token opens another’s', async () => {
+  it('guard one path each, also below one baseUrl; no token is valid for another', async () => {
     const { origin } = await start(['/one', '/two'], ({ app, resource }) => {
       for (const resourcePath of ['/one', '/two']) {
         app.use(resource({ resourcePath }));
@@ -264,7 +264,7 @@ describe('several on one origin', () => {
     ]);
   });
 
-  it('are told that only one can be reached where they guard the same', async () => {
+  it('log that only one can be reached if they guard the same path', async () => {
     await start(['/mcp'], ({ app, resource }) => {
       app.use(resource());
       app.use(resource());
@@ -274,7 +274,7 @@ describe('several on one origin', () => {
     ]);
   });
 
-  it('stand beside a server of auth0Mcp(), whose root stays its own', async () => {
+  it('coexist with a server of auth0Mcp(), which keeps the metadata at the root', async () => {
     const { origin, tenant } = await start(['/direct'], (site) => {
       const { app, resource } = site;
       const own = auth0Mcp({

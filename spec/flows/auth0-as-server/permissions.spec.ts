@@ -30,8 +30,8 @@ async function write(claims: Record<string, unknown>): Promise<[number, string |
   return [status, headers.get('www-authenticate')];
 }
 
-describe('a permission of the person', () => {
-  it('counts as a scope, whether it was asked for or not', async () => {
+describe('a permission of the user', () => {
+  it('counts as a scope, requested or not', async () => {
     await start(STEPS);
     expect(await write({ scope: 'read:notes files:write' })).toEqual([200, null]);
     expect(await write({ scope: '', permissions: SCOPES })).toEqual([200, null]);
@@ -39,7 +39,7 @@ describe('a permission of the person', () => {
     expect(await write({ scope: 'read:notes', permissions: ['files:write'] })).toEqual([200, null]);
   });
 
-  it('counts in the form of a list of names only', async () => {
+  it('counts only in a list of names', async () => {
     await start(STEPS);
     for (const permissions of ['files:write', { 'files:write': true }, [['files:write']], [null]]) {
       expect((await write({ scope: 'read:notes', permissions }))[0]).toBe(403);
@@ -49,7 +49,7 @@ describe('a permission of the person', () => {
     }
   });
 
-  it('widens no grant under the setting that the page recommends: RBAC without permissions in the token', async () => {
+  it('adds no scope with the recommended setting: RBAC without permissions in the token', async () => {
     const page = await readFile('docs/auth0-as-authorization-server.md', 'utf8');
     const advice = [...page.matchAll(/\*\*Add Permissions in the\s+Access Token\*\*\s+(\w+)/g)];
     expect(page).toMatch(/switch on \*\*Enable RBAC\*\* on the Settings tab/);
@@ -59,7 +59,7 @@ describe('a permission of the person', () => {
     expect((await write({ scope: 'read:notes files:write' }))[0]).toBe(200);
   });
 
-  it('decides at a tenant with RBAC, with a real login', async () => {
+  it('applies at a tenant with RBAC, with a real login', async () => {
     world = await startResourceWorld({ options: STEPS });
     const [api] = world.tenant.settings.apis;
     const permissions = { [world.mcp]: SCOPES };
@@ -80,8 +80,8 @@ describe('a permission of the person', () => {
   });
 });
 
-describe('a token without a scope that is needed', () => {
-  it('RS-13 RS-14 gets a 403 that names what it was given and what is needed, the same each time', async () => {
+describe('a token that lacks a scope', () => {
+  it('RS-13 RS-14 gets a 403 that names granted and needed scopes, the same each time', async () => {
     await start(STEPS);
     const challenge =
       `Bearer resource_metadata="${world.origin}/.well-known/oauth-protected-resource/mcp", ` +
@@ -101,26 +101,26 @@ describe('a token without a scope that is needed', () => {
     ]);
   });
 
-  it('RS-8 is never told to ask for offline_access, although Auth0 names it as granted', async () => {
+  it('RS-8 is never challenged for offline_access, although Auth0 lists it as granted', async () => {
     await start(STEPS);
     const [status, challenge] = await write({ scope: 'read:notes offline_access' });
     expect(status).toBe(403);
     expect(challenge).not.toContain('offline_access');
   });
 
-  it('is not told to ask for all that the person may do', async () => {
+  it('is not challenged for all permissions of the user', async () => {
     await start(STEPS);
     const permissions = Array.from({ length: 200 }, (_, n) => `permission:${n}`);
     const [status, challenge] = await write({ scope: 'read:notes', permissions });
     expect([status, challenge]).toEqual([403, expect.stringContaining('"read:notes files:write"')]);
   });
 
-  it('RS-15 gets in where a scope it has includes it', async () => {
+  it('RS-15 is admitted if one of its scopes includes it', async () => {
     await start({ ...STEPS, impliedScopes: { 'files:write': ['read:notes'] } });
     expect((await write({ scope: 'files:write' }))[0]).toBe(200);
   });
 
-  it('RS-25 is refused for every element of a batch', async () => {
+  it('RS-25 is rejected for every element of a batch', async () => {
     await start(STEPS);
     const { status } = await rpc(world.mcp, await world.token(), [
       { method: 'tools/call', params: { name: 'whoami', arguments: {} } },
@@ -129,7 +129,7 @@ describe('a token without a scope that is needed', () => {
     expect(status).toBe(403);
   });
 
-  it('meets the same guard at a route of the app’s own', async () => {
+  it('is checked by the same guard at a route of the app', async () => {
     world = await startResourceWorld({
       mount(app, auth) {
         app.use(auth.metadata);
@@ -151,10 +151,10 @@ describe('a token without a scope that is needed', () => {
   });
 });
 
-describe('what is open to anybody', () => {
+describe('an open tool', () => {
   const OPEN = { anonymous: { methods: ['initialize', 'tools/list'], tools: ['public_tool'] } };
 
-  it('is called without a token, and with one; the rest is challenged', async () => {
+  it('is called with and without a token; other tools are challenged', async () => {
     await start(OPEN);
     expect((await callTool(world.mcp, undefined, 'public_tool')).status).toBe(200);
     expect((await rpc(world.mcp, undefined, { method: 'tools/list' })).status).toBe(200);

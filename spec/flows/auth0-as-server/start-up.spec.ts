@@ -11,7 +11,7 @@ let world: ResourceWorld;
 afterEach(() => world.close());
 
 describe('the start', () => {
-  it('names once what to create and switch on in the dashboard', async () => {
+  it('logs once what to create and enable in the dashboard', async () => {
     world = await startResourceWorld({ options: { requiredScopes: ['read:notes'] } });
     expect(world.log).toEqual([
       {
@@ -30,14 +30,14 @@ describe('the start', () => {
     expect(world.tenant.requests).toEqual([]);
   });
 
-  it('warns of an audience for which no client asks', async () => {
+  it('warns of an audience that no client requests', async () => {
     world = await startResourceWorld({ options: { audience: 'https://api.example.com' } });
     expect(world.log.map(({ level }) => level)).toEqual(['warn', 'info']);
   });
 });
 
 describe('telemetry', () => {
-  it('counts every check and times every call to Auth0, and holds no token', async () => {
+  it('counts every check and measures every request to Auth0, without tokens', async () => {
     world = await startResourceWorld({});
     const token = await world.token();
     const foreign = await world.token({ signer: 'foreign' });
