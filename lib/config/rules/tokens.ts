@@ -52,7 +52,7 @@ const DAY = 24 * 60 * 60;
 
 /**
  * Clients refresh a minute before the expiry, so a token of a minute would be refreshed at once. An hour is
- * short-lived as MCP, Token Theft, requires; a day is Auth0's default.
+ * short-lived, as MCP authorization, "Token Theft", recommends; a day is Auth0's default.
  */
 const ACCESS_TOKEN = { min: 61, max: DAY, fallback: 3600 } as const;
 

@@ -171,7 +171,7 @@ async function listenForCallback(timeoutMs: number): Promise<Callback> {
           res.writeHead(isOurs ? 200 : 404, { 'Content-Type': 'text/plain' });
           res.end(
             isOurs
-              ? 'The login is complete. The result is in the terminal; you can close this window.'
+              ? 'The login has ended. The result is in the terminal; you can close this window.'
               : '',
           );
           if (!isOurs) return;

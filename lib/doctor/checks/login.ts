@@ -103,7 +103,7 @@ function finishedLogin(server: Server, auth0: Auth0, config: Config): Promise<Au
       clearTimeout(timer);
       res
         .type('text')
-        .send('The login is complete. The result is in the terminal; you can close this window.');
+        .send('The login has ended. The result is in the terminal; you can close this window.');
       settle();
     };
     const scopes = config.scopes.supported.filter((scope) => scope !== 'openid');
