@@ -5,7 +5,7 @@ import type { ResourceConfig } from '../config/config.js';
 import { isFromTrustedProxy } from '../http/caller-address.js';
 
 /** The URLs that a request may be for, each once. */
-export type UrlsOf = (req: Request) => readonly string[];
+type UrlsOf = (req: Request) => readonly string[];
 
 /**
  * Matches the router against each of the URLs. Below a mount path Express cuts the path off, a proxy may have done so

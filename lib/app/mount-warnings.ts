@@ -14,7 +14,7 @@ import type { ResourceContext } from './resource-context.js';
 /** A client fetches the metadata within this time after its challenge, in seconds. */
 const METADATA_FETCH_SECONDS = 2;
 
-export interface MountWarnings {
+interface MountWarnings {
   /** The bundle got a request: a route before it has no guard. */
   onBundle(req: Request, bundle: RequestHandler): void;
   /** A part got a request, apart from the guard: a caller without a token must get no 2xx. */

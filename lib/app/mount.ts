@@ -53,7 +53,7 @@ export interface ProtectedResource extends RequestHandler {
 }
 
 /** What both kinds of server have in common. */
-export type MountContext = Omit<ResourceContext, 'authorizationServer'> &
+type MountContext = Omit<ResourceContext, 'authorizationServer'> &
   Partial<Pick<Context, 'knownScopes'>>;
 
 /**

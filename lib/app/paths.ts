@@ -25,7 +25,7 @@ export interface ResourcePaths {
 }
 
 /** The page of connected apps, and where its forms go. */
-export interface ConnectedAppsPaths {
+interface ConnectedAppsPaths {
   readonly page: string;
   readonly signIn: string;
   readonly disconnect: string;
@@ -85,7 +85,7 @@ export function resourcePathsOf(config: ResourceConfig): ResourcePaths {
 }
 
 /** Absolute URLs of the page of connected apps and of its forms. */
-export type ConnectedAppsUrls = ConnectedAppsPaths;
+export type ConnectedAppsUrls = Readonly<Record<keyof ConnectedAppsPaths, string>>;
 
 export function connectedAppsUrlsOf(
   { baseUrl }: Config,
