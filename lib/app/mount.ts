@@ -138,7 +138,7 @@ export function mount(
   };
 }
 
-/** The guard, and one for other servers to run: a request that passed the one is not judged again. */
+/** The guard, and the one that other servers run: a request that has passed the second skips the first. */
 function shareable(run: RequestHandler): Readonly<Record<'guard' | 'sharedGuard', RequestHandler>> {
   const passed = new WeakSet<IncomingMessage>();
   return {
@@ -169,11 +169,11 @@ function guardRouter(context: MountContext, guard: RequestHandler, neighbours: N
   const { resource, bareResources } = context.paths;
   protect(resource, guard);
   for (const path of bareResources) {
-    // The tokens of a server in the same app are for that server to judge. In any other app this is our endpoint,
-    // behind a proxy that strips the prefix.
+    // In the app of a server whose endpoint this is, that server verifies the token. In any other app it is the
+    // endpoint of this server, behind a proxy that strips the prefix.
     protect(path, (req, res, next) => {
-      const judge = neighbours.guardAt(path, req.app) ?? guard;
-      judge(req, res, next);
+      const guardAtPath = neighbours.guardAt(path, req.app) ?? guard;
+      guardAtPath(req, res, next);
     });
   }
   return router;

@@ -1,6 +1,6 @@
 /**
- * Every URL of a server, in the order in which a first login meets them. The table owns paths, methods and
- * surfaces; an endpoint knows none of them.
+ * Every URL of a server, in the order in which a first login requests them. Paths, methods and surfaces are set in
+ * this table only, not in the endpoints.
  */
 import type { RequestHandler } from 'express';
 

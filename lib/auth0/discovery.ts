@@ -122,7 +122,7 @@ function endpoint(body: Readonly<Record<string, unknown>>, name: string, issuer:
   return url.href;
 }
 
-/** A document that is fetched on first use, refreshed before it expires, and used further during an outage. */
+/** A document that is fetched at first use, refreshed before it expires, and still used during an outage. */
 export interface CachedDocument<T> {
   /** The document: fresh, or the last one if it cannot be fetched. */
   get(): Promise<T>;

@@ -123,7 +123,7 @@ type Key = Awaited<ReturnType<Find>>;
 
 /**
  * Auth0's signing keys (RFC 7517 §5, OpenID Connect Core 1.0 §10.1.1). Auth0 publishes the next key before it is used,
- * so a rotation usually needs no extra fetch. During an outage the last keys are used further.
+ * so a rotation usually needs no extra fetch. During an outage the last keys stay in use.
  */
 export interface SigningKeys {
   /** The key for a token header, with the key set it belongs to. @throws Auth0Error `unavailable` */

@@ -1,5 +1,5 @@
 /**
- * passport-openidconnect behind a fence: it builds the redirect and checks the callback; everything else is done here.
+ * passport-openidconnect, reduced to two steps: it builds the redirect and checks the callback.
  *
  * The strategy itself verifies no ID token signature, has no PKCE, acts on `error` before it checks `state`, stores one
  * login per session and calls Auth0 without a time limit. Here its state is stored by {@link StrategyRun}, the code is

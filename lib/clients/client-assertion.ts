@@ -34,7 +34,7 @@ const MAX_ASSERTION_LENGTH = 8 * 1024;
 /** draft-ietf-oauth-rfc7523bis §4, and the type that client ID metadata documents recommend. */
 const TYPES: readonly string[] = ['jwt', 'client-authentication+jwt', 'oauth-client-auth+jwt'];
 
-/** The assertion does not authenticate the client: `invalid_client`. `message` is public. */
+/** The assertion does not authenticate the client. The response is that of any failed client authentication. */
 export class ClientAssertionError extends Error {
   override readonly name = 'ClientAssertionError';
   readonly code = 'ERR_CLIENT_ASSERTION';
@@ -42,7 +42,7 @@ export class ClientAssertionError extends Error {
   readonly detail: string;
 
   constructor(detail: string, cause?: unknown) {
-    super('The client assertion is not valid.', { cause });
+    super('The client assertion is not valid', { cause });
     this.detail = detail;
   }
 }

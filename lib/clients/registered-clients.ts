@@ -2,8 +2,8 @@
  * Dynamically registered clients (RFC 7591 §3), without storage: the client id contains the registration, and the secret
  * of a confidential client is derived from it.
  */
-
 import { LRUCache } from 'lru-cache';
+
 import { equalInConstantTime, type KeyRing, mac } from '../keys/key-ring.js';
 import type { ClientMetadata } from '../oauth/client-metadata.js';
 import { InvalidClientMetadataError } from '../oauth/errors.js';

@@ -19,7 +19,7 @@ import type { ErrorPageKind } from '../pages/texts/page-texts.js';
 /**
  * Handlers of the GET of the callback path.
  *
- * @throws PageError the response is to no login of this browser, or the error cannot be redirected to a client
+ * @throws PageError this browser has no login with that state, or the error cannot be redirected to a client
  */
 export function callbackEndpoint(context: Context): RequestHandler[] {
   const { auth0, flows, redirectToAuth0 } = context;
@@ -85,7 +85,7 @@ async function signIn(
   login: Auth0Login,
   { grants, accountSignIns, connectedAppsUrls, emit }: Context,
 ): Promise<void> {
-  // A refresh token is not requested here. A tenant that issues one all the same may drop one of a client's for it.
+  // No refresh token was requested. If the tenant issues one nevertheless, it counts towards Auth0's limit for the user.
   grants.discard(login);
   await accountSignIns.signIn(req, res, login);
   emit({ type: 'signed_in', subject: login.subject });
@@ -127,7 +127,7 @@ function readPending(pending: unknown): PendingLogin | undefined {
   try {
     return parsePendingLogin(pending);
   } catch {
-    // The failure that brought us here is the one to report.
+    // The error of the login is reported.
     return undefined;
   }
 }

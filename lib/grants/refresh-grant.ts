@@ -4,7 +4,6 @@
  *
  * An outage uses nothing up: everything that can fail is done before the rotation, which is one write.
  */
-
 import {
   type IdentifiedClient,
   requireClientAuthentication,

@@ -17,7 +17,7 @@ export function sendJson(res: Response, status: number, value: unknown): void {
 }
 
 /** 404 for a document that does not exist here: the app's own page for unknown paths may have status 200. */
-export const notFound: RequestHandler = function refuseAddress(_req, _res, next) {
+export const notFound: RequestHandler = function notFound(_req, _res, next) {
   next(new NotFoundError('There is no such document'));
 };
 

@@ -283,7 +283,7 @@ describe('client assertion (private_key_jwt)', () => {
       const { verify } = verifier(await keySet('ES256'));
       await expect(verify(text)).rejects.toMatchObject({
         name: 'ClientAssertionError',
-        message: 'The client assertion is not valid.',
+        message: 'The client assertion is not valid',
       });
     },
   );

@@ -2,7 +2,7 @@
  * Fetches one small JSON document from an untrusted server (CIMD draft §4 and §6): 200 and JSON only, no redirects,
  * limited in size and time, from public addresses only, and only so many per minute.
  *
- * Every fetch has a connection of its own: nothing outlives it, and no address is checked once and used twice.
+ * Every fetch has a connection of its own, so that each address is checked when it is used.
  */
 import { LRUCache } from 'lru-cache';
 import type { Client } from 'undici';

@@ -1,5 +1,4 @@
 /** Our own server at its public URL, requested in the order of a client's requests. */
-
 import { pathsOf, resourceMetadataUrlOf } from '../../app/paths.js';
 import type { Config } from '../../config/config.js';
 import {
@@ -91,13 +90,13 @@ function baseFinding({ url, status, headers }: ProbeResponse): Finding {
 
 /** RFC 9728 §5.1: 401 without a token, with the URL of the metadata. */
 async function challengeFinding(first: ProbeResponse, config: Config): Promise<Finding> {
-  if (first.status >= 300) return judgeChallenge(first, config);
+  if (first.status >= 300) return evaluateChallenge(first, config);
   // The option `anonymous` may allow the first request, but no tool that it does not name.
   const second = await call(config.resource, 'tools/call', UNKNOWN_TOOL).catch(() => first);
-  return judgeChallenge(second.status === 401 ? second : first, config);
+  return evaluateChallenge(second.status === 401 ? second : first, config);
 }
 
-function judgeChallenge({ url, status, headers }: ProbeResponse, config: Config): Finding {
+function evaluateChallenge({ url, status, headers }: ProbeResponse, config: Config): Finding {
   const check = 'challenge';
   const expected = resourceMetadataUrlOf(config);
   const challenge = headers.get('www-authenticate') ?? '';

@@ -29,7 +29,7 @@ export function disconnectEndpoint(context: Context): RequestHandler[] {
   ];
 }
 
-/** The grant belonged to the user when the form was made. It is checked again all the same. */
+/** The form was created for a grant of this user; its subject is compared again. */
 async function revokeOwn(
   grantId: string,
   { sessionId, account }: SignedInUser,
@@ -38,6 +38,6 @@ async function revokeOwn(
   const grant = await grants.find(grantId);
   if (grant?.subject !== account.subject) return;
   if (!(await grants.revoke(grantId, 'user_request'))) return;
-  // For the message on the page only: without it the grant is revoked all the same.
+  // For the message on the page only: a failure does not undo the revocation.
   await accountSessions.noteDisconnected(sessionId, grant.client).catch(() => undefined);
 }
