@@ -90,7 +90,7 @@ export function wholeNumberOf(
   if (Number.isInteger(value) && Number(value) >= bounds.min && Number(value) <= bounds.max) {
     return Number(value);
   }
-  const remedy = `It has to be a whole number of seconds from ${bounds.min} to ${bounds.max}.`;
+  const remedy = `It has to be a whole number from ${bounds.min} to ${bounds.max}.`;
   throw wrongOption(option, value, remedy);
 }
 
