@@ -93,7 +93,7 @@ const PAGES = {
         clientName: 'Cursor',
         host: 'anysphere.cursor-retrieval',
         createdAt: NOW - 3 * DAY,
-        lastUsedAt: undefined,
+        lastUsedAt: NOW - 2 * DAY,
         scopes: ['openid', 'forecasts:read'],
       },
     ],

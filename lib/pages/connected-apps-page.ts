@@ -10,8 +10,7 @@ export interface ConnectedApp {
   /** Host of the redirect URI, which received the access. */
   readonly host: string;
   readonly createdAt: number;
-  /** Undefined until its first use. */
-  readonly lastUsedAt: number | undefined;
+  readonly lastUsedAt: number;
   readonly scopes: readonly string[];
 }
 
@@ -22,8 +21,7 @@ export interface ConnectedAppsPage {
   readonly apps: readonly ConnectedApp[];
   /** The buttons add the field `grant` with the id of the grant to revoke. */
   readonly disconnectForm: FormTarget;
-  /** Undefined: the button is left out. */
-  readonly signOutForm?: FormTarget | undefined;
+  readonly signOutForm: FormTarget;
   /** Name of the app that was just disconnected, for the confirmation. */
   readonly disconnected?: string | undefined;
 }
@@ -42,7 +40,7 @@ ${account && html`<p class="muted">${fill(texts.signedInAs, { account: bdi(accou
 ${disconnected && html`<p class="done" role="status">${fill(texts.disconnected, { app: appName(context, disconnected) })}</p>`}
 <p>${introduction}</p>
 ${apps.length > 0 && html`<ul class="apps">${apps.map((app) => appItem(context, app, model.disconnectForm))}</ul>`}
-${signOutForm && postForm(signOutForm, html`<div class="actions"><button type="submit">${texts.signOut}</button></div>`)}
+${postForm(signOutForm, html`<div class="actions"><button type="submit">${texts.signOut}</button></div>`)}
 </div>`;
   return layout(context, { title: texts.title, body });
 }
@@ -50,10 +48,7 @@ ${signOutForm && postForm(signOutForm, html`<div class="actions"><button type="s
 function appItem(context: PageContext, app: ConnectedApp, form: FormTarget): Html {
   const texts = context.texts.connectedApps;
   const name = appName(context, app.clientName);
-  const used =
-    app.lastUsedAt === undefined
-      ? texts.neverUsed
-      : fill(texts.lastUsed, { date: day(context, app.lastUsedAt) });
+  const used = fill(texts.lastUsed, { date: day(context, app.lastUsedAt) });
   const fields = { ...form.fields, grant: app.id };
   const button = html`<button type="submit" class="small">${fill(texts.disconnect, { app: name })}</button>`;
   return html`<li class="box app">
@@ -107,7 +102,7 @@ ${postForm(form, html`<div class="actions"><button type="submit" class="primary"
  *
  * @param signInUrl where to sign in again; anything but a web address is left out
  */
-export function signedOutPage(context: PageContext, signInUrl = ''): string {
+export function signedOutPage(context: PageContext, signInUrl: string): string {
   const { title, message, again } = context.texts.signedOut;
   const href = webLink(signInUrl);
   const body = html`<div class="stack">

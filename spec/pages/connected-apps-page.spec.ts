@@ -23,7 +23,7 @@ describe('the page of connected apps', () => {
     expect(page).toContain('claude.ai');
     expect(page).toContain('<li><code>forecasts:read</code></li>');
     expect(page).toContain('Connected <time datetime="2026-02-01">Feb 1, 2026</time>');
-    expect(page).toContain('Not used yet');
+    expect(page).toContain('Last used <time datetime="2026-03-13">Mar 13, 2026</time>');
   });
 
   it('shows dates in the user’s language', () => {
@@ -82,8 +82,8 @@ describe('the sign-in page', () => {
 
 describe('the signed-out page', () => {
   it('states that apps stay connected', () => {
-    expect(signedOutPage(pageContext)).toContain('Connected apps keep their access');
-    expect(signedOutPage(pageContext)).not.toContain('<a class="button"');
+    const page = signedOutPage(pageContext, '/connected-apps');
+    expect(page).toContain('Connected apps keep their access');
   });
 
   it('links to sign in again', () => {

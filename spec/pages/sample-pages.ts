@@ -48,7 +48,7 @@ export const app: ConnectedApp = {
 
 export const connectedApps: ConnectedAppsPage = {
   account: 'ada@example.com',
-  apps: [app, { ...app, id: 'grant-2', clientName: 'Cursor', lastUsedAt: undefined }],
+  apps: [app, { ...app, id: 'grant-2', clientName: 'Cursor', lastUsedAt: 1_773_392_400 }],
   disconnectForm: { action: '/connected-apps', fields: { csrf: 'token' } },
   signOutForm: { action: '/sign-out', fields: {} },
 };

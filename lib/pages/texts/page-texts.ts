@@ -24,8 +24,6 @@ export type ErrorPageKind =
   | 'not_allowed'
   /** Auth0 or the store does not respond. */
   | 'unavailable'
-  /** Only the operator can fix it. */
-  | 'misconfigured'
   /** A rate limit was reached. */
   | 'too_many_requests'
   /** An internal error. */
@@ -111,7 +109,6 @@ export interface PageTexts {
     readonly empty: string;
     readonly connected: string;
     readonly lastUsed: string;
-    readonly neverUsed: string;
     readonly permissions: string;
     readonly disconnect: string;
     readonly disconnected: string;
