@@ -1,7 +1,4 @@
 /** Clients in a web page of another origin, in real Chromium: only a browser enforces CORS. */
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import express, { type RequestHandler } from 'express';
 import type { Browser, Page } from 'playwright-core';
@@ -11,6 +8,7 @@ import { mcpRoute } from '../support/mcp-route.js';
 import { rpc } from '../support/oauth-client.js';
 import { send } from '../support/raw-http.js';
 import { startResourceWorld } from '../support/resource-world.js';
+import { type Site, startSite } from '../support/site.js';
 import { startWorld, type World, type WorldOptions } from '../support/world.js';
 
 const worlds: World[] = [];
@@ -33,23 +31,21 @@ const UNEXPECTED = {
 
 describe('FA-18 a page of another origin, in Chromium', () => {
   let chromium: Browser;
-  let site: Server;
+  let site: Site;
   let page: Page;
 
   beforeAll(async () => {
     chromium = await launchChromium();
-    site = createServer((_req, res) =>
+    site = await startSite((_req, res) =>
       res.setHeader('content-type', 'text/html').end('<!doctype html>'),
     );
-    await new Promise<void>((resolve) => site.listen(0, '127.0.0.1', resolve));
     page = await chromium.newPage();
     // Another host name: the worlds are at 127.0.0.1.
-    await page.goto(`http://localhost:${(site.address() as AddressInfo).port}/`);
+    await page.goto(`http://localhost:${site.port}/`);
   });
   afterAll(async () => {
     await chromium.close();
-    site.closeAllConnections();
-    await new Promise((resolve) => site.close(resolve));
+    await site.close();
   });
 
   /** The result of the page's `fetch`: the status, or the browser's error. */

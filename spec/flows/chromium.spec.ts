@@ -1,12 +1,10 @@
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Browser, Page } from 'playwright-core';
 
 import { ADA } from '../../demo/tenant/options.js';
 import { launchChromium } from '../support/chromium.js';
 import { callTool, type OAuthClient, registerClient, toolResult } from '../support/oauth-client.js';
+import { type Site, startSite } from '../support/site.js';
 import { startWorld, type World } from '../support/world.js';
 
 /**
@@ -16,20 +14,18 @@ import { startWorld, type World } from '../support/world.js';
 describe('a first login in real Chromium', () => {
   let world: World;
   let chromium: Browser;
-  let listener: Server;
+  let listener: Site;
   let callback: string;
 
   beforeAll(async () => {
     [world, chromium] = await Promise.all([startWorld(), launchChromium()]);
-    listener = createServer((_req, res) => res.end('You may close this window.'));
-    await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve));
-    callback = `http://localhost:${(listener.address() as AddressInfo).port}/callback`;
+    listener = await startSite((_req, res) => res.end('You may close this window.'));
+    callback = `http://localhost:${listener.port}/callback`;
   });
   afterAll(async () => {
     await chromium.close();
     await world.close();
-    listener.closeAllConnections();
-    await new Promise((resolve) => listener.close(resolve));
+    await listener.close();
   });
 
   /** Opens the authorization request and clicks through to where the login page has been sent. */

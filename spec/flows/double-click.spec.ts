@@ -1,6 +1,3 @@
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Browser as Chromium, Page } from 'playwright-core';
 
@@ -8,6 +5,7 @@ import { type Browser, createBrowser } from '../../demo/tenant/browser.js';
 import { MIN_READING_MS } from '../../lib/http/consent-prompt.js';
 import { launchChromium } from '../support/chromium.js';
 import { isConsentPage, type OAuthClient, registerClient } from '../support/oauth-client.js';
+import { type Site, startSite } from '../support/site.js';
 import { startWorld, type World } from '../support/world.js';
 
 /** Allow sooner than a user can read the page is the second half of a double click that another page started. */
@@ -137,7 +135,7 @@ const TALL = { viewport: { width: 1000, height: 900 } };
 describe('double-click jacking in real Chromium', () => {
   let world: World;
   let chromium: Chromium;
-  let attacker: Server;
+  let attacker: Site;
   let evil: string;
   let client: OAuthClient;
 
@@ -159,12 +157,11 @@ describe('double-click jacking in real Chromium', () => {
   };
 
   beforeAll(async () => {
-    attacker = createServer((req, res) => {
+    attacker = await startSite((req, res) => {
       res.setHeader('Content-Type', 'text/html');
       res.end(PAGES[new URL(req.url ?? '/', 'http://localhost').pathname] ?? '');
     });
-    await new Promise<void>((resolve) => attacker.listen(0, '127.0.0.1', resolve));
-    evil = `http://localhost:${(attacker.address() as AddressInfo).port}`;
+    evil = `http://localhost:${attacker.port}`;
     [world, chromium] = await Promise.all([
       startWorld({ host: { minReadingMs: MIN_READING_MS } }),
       launchChromium(),
@@ -176,8 +173,7 @@ describe('double-click jacking in real Chromium', () => {
   afterAll(async () => {
     await chromium.close();
     await world.close();
-    attacker.closeAllConnections();
-    await new Promise((resolve) => attacker.close(resolve));
+    await attacker.close();
   });
   beforeEach(() => world.tenant.clearRequests());
 

@@ -1,6 +1,4 @@
 /** Several logins in one real Chromium: cookies and double clicks of a browser. */
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
@@ -11,6 +9,7 @@ import type { Auth0McpOptions } from '../../lib/config/options.js';
 import { launchChromium } from '../support/chromium.js';
 import { isLong } from '../support/mode.js';
 import { type OAuthClient, registerClient } from '../support/oauth-client.js';
+import { type Site, startSite } from '../support/site.js';
 import { startWorld, type World } from '../support/world.js';
 
 jest.setTimeout(60_000);
@@ -21,16 +20,15 @@ const range = (length: number): number[] => Array.from({ length }, (_, index) =>
 
 describe('logins in several tabs of real Chromium', () => {
   let chromium: Browser;
-  let listener: Server;
+  let listener: Site;
   let callback: string;
   const worlds: World[] = [];
   const contexts: BrowserContext[] = [];
 
   beforeAll(async () => {
     chromium = await launchChromium();
-    listener = createServer((_req, res) => res.end('You may close this window.'));
-    await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve));
-    callback = `http://127.0.0.1:${(listener.address() as AddressInfo).port}/callback`;
+    listener = await startSite((_req, res) => res.end('You may close this window.'));
+    callback = `http://127.0.0.1:${listener.port}/callback`;
   });
   afterEach(async () => {
     for (const context of contexts.splice(0)) await context.close();
@@ -38,8 +36,7 @@ describe('logins in several tabs of real Chromium', () => {
   });
   afterAll(async () => {
     await chromium.close();
-    listener.closeAllConnections();
-    await new Promise((resolve) => listener.close(resolve));
+    await listener.close();
   });
 
   /** A server whose responses take so long that those to several tabs overlap. */

@@ -1,7 +1,4 @@
 /** Requests that a page of another site makes the user's browser send, without a click. */
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { Browser } from 'playwright-core';
 
@@ -12,6 +9,7 @@ import { launchChromium } from '../support/chromium.js';
 import { isLong } from '../support/mode.js';
 import { registerClient } from '../support/oauth-client.js';
 import { send } from '../support/raw-http.js';
+import { type Site, startSite } from '../support/site.js';
 import { startWorld, type World } from '../support/world.js';
 
 jest.setTimeout(120_000);
@@ -31,25 +29,23 @@ const count = (world: World, type: string): number =>
 
 describe('a page of another site, in Chromium', () => {
   let chromium: Browser;
-  let site: Server;
+  let site: Site;
   beforeAll(async () => {
     chromium = await launchChromium();
-    site = createServer((_req, res) =>
+    site = await startSite((_req, res) =>
       res.setHeader('content-type', 'text/html').end('<!doctype html>'),
     );
-    await new Promise<void>((resolve) => site.listen(0, '127.0.0.1', resolve));
   });
   afterAll(async () => {
     await chromium.close();
-    site.closeAllConnections();
-    await new Promise((resolve) => site.close(resolve));
+    await site.close();
   });
 
   /** Runs `attack` in a page of the other site, 20 at once. */
   async function flood(attack: string, times: number) {
     const context = await chromium.newContext();
     const page = await context.newPage();
-    await page.goto(`http://localhost:${(site.address() as AddressInfo).port}/`);
+    await page.goto(`http://localhost:${site.port}/`);
     await page.evaluate(
       `(async () => {
         const attack = ${attack};

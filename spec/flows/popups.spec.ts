@@ -1,6 +1,3 @@
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { build } from 'esbuild';
 import helmet from 'helmet';
@@ -10,6 +7,7 @@ import { createBrowser, deny, logIn } from '../../demo/tenant/browser.js';
 import { ADA } from '../../demo/tenant/options.js';
 import { launchChromium } from '../support/chromium.js';
 import { registerClient } from '../support/oauth-client.js';
+import { type Site, startSite } from '../support/site.js';
 import { ROOT } from '../support/source-tree.js';
 import { startWorld, type World } from '../support/world.js';
 
@@ -44,7 +42,7 @@ const CALLBACK = '<title>back</title>';
 describe('sign-in by popup', () => {
   let world: World;
   let chromium: Browser;
-  let webApp: Server;
+  let webApp: Site;
   let appOrigin: string;
 
   beforeAll(async () => {
@@ -57,7 +55,7 @@ describe('sign-in by popup', () => {
         logLevel: 'error',
       })
     ).outputFiles;
-    webApp = createServer((req, res) => {
+    webApp = await startSite((req, res) => {
       const { pathname } = new URL(req.url ?? '/', 'http://localhost');
       res.setHeader('Content-Type', pathname.endsWith('.js') ? 'text/javascript' : 'text/html');
       if (pathname === '/app.js') res.end(bundle?.text);
@@ -65,8 +63,7 @@ describe('sign-in by popup', () => {
       else if (pathname === '/callback') res.end(CALLBACK);
       else res.end('<!doctype html><body><script src="/app.js"></script>');
     });
-    await new Promise<void>((resolve) => webApp.listen(0, '127.0.0.1', resolve));
-    appOrigin = `http://localhost:${(webApp.address() as AddressInfo).port}`;
+    appOrigin = `http://localhost:${webApp.port}`;
     [world, chromium] = await Promise.all([
       startWorld({
         // Common in apps: it isolates every page.
@@ -80,8 +77,7 @@ describe('sign-in by popup', () => {
   afterAll(async () => {
     await chromium.close();
     await world.close();
-    webApp.closeAllConnections();
-    await new Promise((resolve) => webApp.close(resolve));
+    await webApp.close();
   });
 
   async function logInAt(popup: Page): Promise<void> {

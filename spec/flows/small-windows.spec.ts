@@ -1,43 +1,39 @@
 /** The consent page in a window that another page opens, sizes and scrolls. */
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Browser as Chromium, Page } from 'playwright-core';
 
 import { launchChromium } from '../support/chromium.js';
 import { type OAuthClient, registerClient } from '../support/oauth-client.js';
+import { type Site, startSite } from '../support/site.js';
 import { startWorld, type World } from '../support/world.js';
 
 describe('the consent page in a window of an attacker', () => {
   let world: World;
   let chromium: Chromium;
-  let attacker: Server;
+  let attacker: Site;
   let client: OAuthClient;
   let target = '';
 
   beforeAll(async () => {
-    attacker = createServer((req, res) => {
+    attacker = await startSite((req, res) => {
       const features = new URL(req.url ?? '/', 'http://localhost').searchParams.get('features');
       res.setHeader('Content-Type', 'text/html');
       res.end(`<button onclick="open('${target}', '_blank', '${features}')">Prize</button>`);
     });
-    await new Promise<void>((resolve) => attacker.listen(0, '127.0.0.1', resolve));
     [world, chromium] = await Promise.all([startWorld(), launchChromium()]);
     client = await registerClient(world.origin, { client_name: 'Long name '.repeat(8) });
   });
   afterAll(async () => {
     await chromium.close();
     await world.close();
-    attacker.closeAllConnections();
-    await new Promise((resolve) => attacker.close(resolve));
+    await attacker.close();
   });
 
   async function inPopup(features: string, check: (popup: Page) => Promise<void>): Promise<void> {
     const context = await chromium.newContext({ viewport: null });
     const page = await context.newPage();
     target = `${client.authorizeUrl()}#:~:text=Deny-,Allow`;
-    const { port } = attacker.address() as AddressInfo;
+    const { port } = attacker;
     await page.goto(`http://localhost:${port}/?features=${features}`);
     const opened = context.waitForEvent('page');
     await page.getByRole('button', { name: 'Prize' }).click();
