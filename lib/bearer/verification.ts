@@ -4,6 +4,7 @@ import { hash } from 'node:crypto';
 import { Auth0Error } from '../auth0/auth0.js';
 import type { PresentedToken, PresentedTokens } from '../auth0/presented-token.js';
 import { TokenExpiredError } from '../auth0/signed-token.js';
+import { deepFreeze } from '../config/deep-freeze.js';
 import type { AccessTokenClaims, AccessTokens } from '../grants/access-token.js';
 import { auth0ClaimsOf } from '../grants/auth0-session.js';
 import type { Grants } from '../grants/grants.js';
@@ -60,7 +61,7 @@ export function createVerification(
       expiresAt,
       subject,
       claims: auth0ClaimsOf(grant),
-      user: grant.user,
+      user: deepFreeze(grant.user),
       auth0Token: Object.freeze(() => auth0Token(grantId)),
     };
     return { claims, caller, readAtMs };
@@ -109,7 +110,7 @@ function requireGrantOf(
   });
 }
 
-/** `scopes` is the one member that a route could change for other requests. */
+/** All else is frozen: `scopes` is the one member that a route could change for other requests. */
 function ownCopy(caller: AccessToken): AccessToken {
   return { ...caller, scopes: [...caller.scopes] };
 }

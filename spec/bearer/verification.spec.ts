@@ -4,7 +4,6 @@ import { UnsecuredJWT } from 'jose';
 
 import { type CallerCache, createCallerCache } from '../../lib/bearer/caller-cache.js';
 import { authInfoOf, createVerification } from '../../lib/bearer/verification.js';
-import { deepFreeze } from '../../lib/config/deep-freeze.js';
 import type { AccessTokenClaims, AccessTokens } from '../../lib/grants/access-token.js';
 import type { Grants } from '../../lib/grants/grants.js';
 import {
@@ -26,8 +25,8 @@ const CLAIMS: AccessTokenClaims = {
   expiresAt: NOW + 3600,
 };
 const AUTH0_CLAIMS = { iss: 'https://t.auth0.com/', azp: 'our-app', permissions: ['read'] };
-/** Frozen, as whatever is opened from the store. */
-const GRANT: GrantRecord = deepFreeze<GrantRecord>({
+/** Frozen at its top level only, as a record is that was read from the store. */
+const GRANT: GrantRecord = Object.freeze<GrantRecord>({
   client: { id: 'client', authMethod: 'none', mayRefresh: true },
   subject: 'auth0|ada',
   scopes: ['openid', 'read'],
@@ -47,7 +46,7 @@ const GRANT: GrantRecord = deepFreeze<GrantRecord>({
     accessTokenExpiresAt: NOW + 86400,
     scopes: [],
   },
-  user: { name: 'Ada' },
+  user: { name: 'Ada', roles: ['reader'] },
 });
 
 function verification({
@@ -95,7 +94,7 @@ describe('verification of a bearer token', () => {
     };
     const verify = verification({ find, cache });
     for (let round = 0; round < 10; round += 1) {
-      expect((await verify('one')).user).toEqual({ name: 'Ada' });
+      expect((await verify('one')).user).toEqual({ name: 'Ada', roles: ['reader'] });
     }
     expect(reads).toBe(1);
     grant = renamed;
@@ -124,6 +123,7 @@ describe('verification of a bearer token', () => {
     one.scopes.push('admin');
     expect(() => Object.assign(one.claims, { permissions: ['admin'] })).toThrow(TypeError);
     expect(() => Object.assign(one.user, { name: 'Eve' })).toThrow(TypeError);
+    expect(() => (one.user['roles'] as string[]).push('admin')).toThrow(TypeError);
     expect(other).toMatchObject({ scopes: CLAIMS.scopes, claims: AUTH0_CLAIMS });
     expect(await verify('t')).toMatchObject({ scopes: CLAIMS.scopes, user: { name: 'Ada' } });
   });
