@@ -5,7 +5,7 @@
  * of their own: requests with a refresh token count for the grant and not for the address; access tokens do not count.
  */
 import type { Request, RequestHandler } from 'express';
-import type { ClientRateLimitInfo, Options, Store } from 'express-rate-limit';
+import type { ClientRateLimitInfo, MemoryStore, Options, Store } from 'express-rate-limit';
 
 import type { Logger } from '../config/logger.js';
 import { noteCaller } from '../config/request-context.js';
@@ -18,7 +18,10 @@ import { type AddressOf, createAddressOf, IPV6_SITE } from './caller-address.js'
 const MINUTE_MS = 60_000;
 
 /** Longest wait for a shared counter of `passOnStoreError`: with a storage deadline after it, below a second. */
-const COUNTER_DEADLINE_MS = 200;
+const PASS_DEADLINE_MS = 200;
+
+/** Longest wait for any other shared counter: a store that hangs is an outage too. */
+const COUNTER_DEADLINE_MS = 1_000;
 
 /** Of a hashed address: enough to distinguish the callers of one grant. */
 const CALLER_CHARACTERS = 12;
@@ -69,7 +72,7 @@ export interface RateLimits {
   countLogin(req: Request): Promise<void>;
   /** Counts a client assertion that is about to be stored. @throws TooManyRequestsError */
   countAssertion(grantId: string): Promise<void>;
-  /** Stops the timers of the counters. */
+  /** Stops the timers of the counters in this process. */
   close(): void;
 }
 
@@ -84,17 +87,24 @@ export function createRateLimits(
 ): RateLimits {
   const addressOf = createAddressOf(log);
   const stores = new Map<LimitName, Store>();
+  const ownStores: MemoryStore[] = [];
+
+  function createOwnStore(): Store {
+    const store = new (expressRateLimit().MemoryStore)();
+    ownStores.push(store);
+    return store;
+  }
 
   /** Created at first use: loading express-rate-limit would delay the start. */
   function storeOf(name: LimitName): Store {
     const existing = stores.get(name);
     if (existing !== undefined) return existing;
     const shared = sharedStore(`limit:${name}:`);
-    const store = shared ?? new (expressRateLimit().MemoryStore)();
-    store.init?.(LIMITS[name] as Options);
-    const bounded = shared && LIMITS[name].passOnStoreError ? withDeadline(shared) : store;
-    stores.set(name, bounded);
-    return bounded;
+    const store = shared === undefined ? createOwnStore() : withDeadline(shared, LIMITS[name]);
+    stores.set(name, store);
+    // A store that cannot be initialized fails when it counts.
+    initialize(store, LIMITS[name]).catch(reportUncounted);
+    return store;
   }
 
   function reportUncounted(error: unknown): void {
@@ -171,7 +181,8 @@ export function createRateLimits(
       await count('allRecords', 'assertion');
     },
     close() {
-      for (const store of stores.values()) void store.shutdown?.();
+      // Shared ones end with the storage that they belong to.
+      for (const store of ownStores) store.shutdown();
     },
   };
 }
@@ -181,15 +192,20 @@ function expressRateLimit(): typeof import('express-rate-limit') {
   return loadPackage('express-rate-limit') as typeof import('express-rate-limit');
 }
 
-function withDeadline(store: Store): Store {
-  const tooLate = (): Error => new Error(`no response within ${COUNTER_DEADLINE_MS} ms`);
+/** Synchronous unless the store is not. */
+async function initialize(store: Store, limit: Limit): Promise<void> {
+  await store.init?.(limit as Options);
+}
+
+function withDeadline(store: Store, { passOnStoreError }: Limit): Store {
+  const deadlineMs = passOnStoreError ? PASS_DEADLINE_MS : COUNTER_DEADLINE_MS;
+  const tooLate = (): Error => new Error(`no response within ${deadlineMs} ms`);
   return {
     init: (options) => store.init?.(options),
-    increment: (key) =>
-      withTimeLimit(COUNTER_DEADLINE_MS, async () => store.increment(key), tooLate),
+    get: (key) => withTimeLimit(deadlineMs, async () => store.get?.(key), tooLate),
+    increment: (key) => withTimeLimit(deadlineMs, async () => store.increment(key), tooLate),
     decrement: (key) => store.decrement(key),
     resetKey: (key) => store.resetKey(key),
-    shutdown: () => store.shutdown?.(),
   };
 }
 

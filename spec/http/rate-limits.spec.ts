@@ -54,7 +54,7 @@ async function startInstance(store?: (prefix: string) => Store | undefined) {
   servers.push(server);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  return { origin, warnings, get: (path: string) => fetch(origin + path) };
+  return { origin, warnings, get: (path: string) => fetch(origin + path), close: limits.close };
 }
 
 async function timed(response: Promise<Response>): Promise<[status: number, ms: number]> {
@@ -116,6 +116,42 @@ describe('rate limits', () => {
     expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
     isDown = false;
     expect((await instance.get('/secret/a')).status).toBe(429);
+  });
+
+  it('R-DP-4 respond 503 to a guess at a secret while the store hangs', async () => {
+    const hang = () => new Promise<never>(() => undefined);
+    const store: Store = Object.assign(new MemoryStore(), { get: hang, increment: hang });
+    const { get } = await startInstance(() => store);
+    const [status, ms] = await timed(get('/secret/a'));
+    expect(status).toBe(503);
+    expect(ms).toBeLessThan(2_000);
+  });
+
+  it.each<[string, () => Promise<void>]>([
+    [
+      'throws',
+      () => {
+        throw new Error('no connection');
+      },
+    ],
+    ['rejects', () => Promise.reject(new Error('no connection'))],
+  ])('R-DP-4 let requests pass when the initialization of the store %s', async (_state, init) => {
+    const store: Store = Object.assign(new MemoryStore(), { init });
+    const { get } = await startInstance(() => store);
+    for (const path of ['/', '/token/a', '/secret/a']) expect((await get(path)).status).toBe(200);
+  });
+
+  it('leave a shared store open: it belongs to the storage', async () => {
+    let shutdowns = 0;
+    const shutdown = () => {
+      shutdowns += 1;
+      throw new Error('shut down before');
+    };
+    const store: Store = Object.assign(new MemoryStore(), { shutdown });
+    const { get, close } = await startInstance(() => store);
+    for (const path of ['/', '/secret/a']) expect((await get(path)).status).toBe(200);
+    close();
+    expect(shutdowns).toBe(0);
   });
 
   describe('with Redis', () => {
