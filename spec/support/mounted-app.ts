@@ -6,7 +6,6 @@
  */
 import { createServer, type IncomingMessage, request, type Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
 
 import express, { type Express } from 'express';
 import { DEMO_AUDIENCE, DEMO_CLIENT_ID, DEMO_CLIENT_SECRET } from '../../demo/tenant/options.js';
@@ -14,6 +13,7 @@ import { startTenant, type Tenant } from '../../demo/tenant/tenant.js';
 import type { Auth0Mcp } from '../../lib/auth0-mcp.js';
 import type { Auth0McpOptions } from '../../lib/config/options.js';
 import { memoryStorage } from '../../lib/storage/memory-storage.js';
+import { close, listen } from './listen.js';
 import { tenantKeys } from './tenant-keys.js';
 import { auth0McpUnread } from './unread-consent.js';
 
@@ -84,7 +84,7 @@ export async function startApp(
     async close() {
       await Promise.all(auths.map((auth) => auth.close()));
       await tenant.close();
-      for (const one of front === undefined ? [server] : [front, server]) await stop(one);
+      for (const one of front === undefined ? [server] : [front, server]) await close(one);
     },
   };
 }
@@ -129,14 +129,4 @@ function createProxy(
     req.pipe(onward);
   };
   return tls === undefined ? createServer(forward) : createTlsServer(tls, forward);
-}
-
-async function listen(server: Server): Promise<number> {
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return (server.address() as AddressInfo).port;
-}
-
-async function stop(server: Server): Promise<void> {
-  server.closeAllConnections();
-  await new Promise((resolve) => server.close(resolve));
 }

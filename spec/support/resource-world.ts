@@ -4,7 +4,6 @@
  * by the tenant or by somebody else.
  */
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 
 import express, { type Express } from 'express';
 import { ADA, type TenantOptions } from '../../demo/tenant/options.js';
@@ -16,6 +15,7 @@ import type { Auth0McpEvent } from '../../lib/config/events.js';
 import { resolveResourceConfig } from '../../lib/config/resolve.js';
 import type { Auth0McpResourceOptions } from '../../lib/config/resource-options.js';
 import type { HostEnvironment } from '../../lib/core.js';
+import { close, listen } from './listen.js';
 import { mcpRoute } from './mcp-route.js';
 import { tenantKeys } from './tenant-keys.js';
 import type { LogLine } from './world.js';
@@ -63,8 +63,7 @@ export const SCOPES = ['read:notes', 'files:write'];
 export async function startResourceWorld(world: ResourceWorldOptions = {}): Promise<ResourceWorld> {
   const app = express();
   const server = createServer(app);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const origin = `http://127.0.0.1:${await listen(server)}`;
   const mcp = `${origin}/mcp`;
   const tenant = await startTenant({ ...tenantFor(mcp), keys: tenantKeys(), ...world.tenant });
   const log: LogLine[] = [];
@@ -105,8 +104,7 @@ export async function startResourceWorld(world: ResourceWorldOptions = {}): Prom
     async close() {
       await auth.close();
       await tenant.close();
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
+      await close(server);
     },
   };
 }

@@ -7,7 +7,7 @@ import {
   request,
   type ServerResponse,
 } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { close, listen } from './listen.js';
 
 /** A running load balancer. */
 export interface LoadBalancer {
@@ -63,12 +63,12 @@ export async function startLoadBalancer(): Promise<LoadBalancer> {
     req.on('data', (chunk: Buffer) => chunks.push(chunk));
     req.on('end', () => forward(req, Buffer.concat(chunks), res));
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const port = await listen(server);
   const drop = (port: number): void => {
     targets = targets.filter((other) => other !== port);
   };
   return {
-    origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    origin: `http://127.0.0.1:${port}`,
     served,
     add: (port) => void targets.push(port),
     drop,
@@ -76,10 +76,7 @@ export async function startLoadBalancer(): Promise<LoadBalancer> {
       drop(port);
       while ((open.get(port) ?? 0) > 0) await new Promise((resolve) => setTimeout(resolve, 5));
     },
-    async close() {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-    },
+    close: () => close(server),
   };
 }
 

@@ -1,6 +1,6 @@
 /** A small web server of a spec: another site, or the listener of a client. */
 import { createServer, type RequestListener } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { close, listen } from './listen.js';
 
 export interface Site {
   readonly port: number;
@@ -10,12 +10,8 @@ export interface Site {
 /** Listens on 127.0.0.1. For a browser, `http://localhost:PORT` is another site than `http://127.0.0.1:PORT`. */
 export async function startSite(listener: RequestListener): Promise<Site> {
   const server = createServer(listener);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
-    port: (server.address() as AddressInfo).port,
-    async close() {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-    },
+    port: await listen(server),
+    close: () => close(server),
   };
 }

@@ -3,7 +3,6 @@
  * MCP route, and a clock that can be moved.
  */
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 
 import express, { type Express } from 'express';
 
@@ -25,6 +24,7 @@ import { embeddedStorage } from '../../lib/storage/embedded/embedded-storage.js'
 import { memoryStorage } from '../../lib/storage/memory-storage.js';
 import { redisStorage } from '../../lib/storage/redis/redis-storage.js';
 import type { Storage } from '../../lib/storage/storage.js';
+import { close, listen } from './listen.js';
 import { mcpRoute } from './mcp-route.js';
 import { tenantKeys } from './tenant-keys.js';
 
@@ -86,10 +86,7 @@ export const SPEC_SIGNING_KEY = 'a-signing-key-for-specs-only-0123456789';
 
 export async function startWorld(world: WorldOptions = {}): Promise<World> {
   const server = createServer();
-  // Connections of clients that pause longer than Node's five seconds are not cut as they come back.
-  server.keepAliveTimeout = 60_000;
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const origin = `http://127.0.0.1:${await listen(server)}`;
   const baseUrl = origin + (world.basePath ?? '');
   const redirectPath = world.options?.redirectPath ?? '/auth/callback';
   const tenant = await startTenant({
@@ -163,8 +160,7 @@ export async function startWorld(world: WorldOptions = {}): Promise<World> {
     async close() {
       await Promise.all([...ended, ...instances.map((one) => one.auth)].map((one) => one.close()));
       await tenant.close();
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
+      await close(server);
     },
   };
 }
