@@ -104,33 +104,13 @@ export function resolveResourceConfig(
 interface OptionOwner {
   readonly name: string;
   readonly options: readonly OptionName[];
-  /** The error for an option of the other function. */
-  readonly refuse: (option: OptionName) => Auth0McpConfigError;
 }
 
-const AUTH0_MCP: OptionOwner = {
-  name: 'auth0Mcp()',
-  options: OPTION_NAMES,
-  refuse: (option) => unknownName('option', option, OPTION_NAMES),
-};
-
-/** What replaces an option of `auth0Mcp()` in `auth0McpResource()`. */
-const REPLACEMENTS: Readonly<Partial<Record<OptionName, string>>> = {
-  scopesSupported: 'Scopes to request at the first login belong in defaultScopes',
-  clients: 'Clients are applications of the tenant',
-  issuerUrl: 'The issuer is the tenant',
-};
+const AUTH0_MCP: OptionOwner = { name: 'auth0Mcp()', options: OPTION_NAMES };
 
 const AUTH0_MCP_RESOURCE: OptionOwner = {
   name: 'auth0McpResource()',
   options: RESOURCE_OPTION_NAMES,
-  refuse(option) {
-    const replacement = REPLACEMENTS[option] ?? 'Clients register and log in at Auth0 itself';
-    return new Auth0McpConfigError(
-      option,
-      `${option} is an option of auth0Mcp(), not of auth0McpResource(). ${replacement}: remove it, or use auth0Mcp().`,
-    );
-  },
 };
 
 /** The options as they were written. */
@@ -176,10 +156,26 @@ function withKnownNames(options: unknown, owner: OptionOwner): RawOptions {
   const values: Partial<Record<OptionName, unknown>> = {};
   for (const [name, value] of Object.entries(options)) {
     if (!isOptionName(name)) throw unknownOption(name, owner);
-    if (value !== undefined && !owner.options.includes(name)) throw owner.refuse(name);
+    if (value !== undefined && !owner.options.includes(name)) throw notOfResource(name);
     values[name] = value;
   }
   return values;
+}
+
+/** What replaces an option of `auth0Mcp()` in `auth0McpResource()`. */
+const REPLACEMENTS: Readonly<Partial<Record<OptionName, string>>> = {
+  scopesSupported: 'Scopes to request at the first login belong in defaultScopes',
+  clients: 'Clients are applications of the tenant',
+  issuerUrl: 'The issuer is the tenant',
+};
+
+/** The error for an option that `auth0McpResource()` lacks; `auth0Mcp()` has all of them. */
+function notOfResource(option: OptionName): Auth0McpConfigError {
+  const replacement = REPLACEMENTS[option] ?? 'Clients register and log in at Auth0 itself';
+  return new Auth0McpConfigError(
+    option,
+    `${option} is an option of auth0Mcp(), not of auth0McpResource(). ${replacement}: remove it, or use auth0Mcp().`,
+  );
 }
 
 /** Parameters of FastMCP's Auth0 providers that have another name here. */
