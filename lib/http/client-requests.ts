@@ -68,12 +68,10 @@ export function createClientRequests(
     const address = limits.addressOf(req);
     // Fetches for client authentication count for the address: the form proves nothing yet.
     noteCaller(limits.addressOf(req, IPV6_SITE));
-    const countForAddress = async (error: unknown): Promise<never> => {
+    const { form, credentials } = await readCredentials(req, res).catch(async (error: unknown) => {
       await limits.count('calls', `token ${address}`);
       throw error;
-    };
-    const form = await readForm(req, res, MAX_BODY_BYTES).catch(countForAddress);
-    const credentials = await credentialsOf(req, form).catch(countForAddress);
+    });
     const { clientId, method } = credentials;
     const grantId = grantIdOf(form, clientId);
     if (grantId === undefined) {
@@ -96,8 +94,12 @@ export function createClientRequests(
   };
 }
 
-async function credentialsOf(req: Request, form: Parameters): Promise<ClientCredentials> {
-  return parseClientCredentials(req.headers.authorization, form);
+async function readCredentials(
+  req: Request,
+  res: Response,
+): Promise<{ form: Parameters; credentials: ClientCredentials }> {
+  const form = await readForm(req, res, MAX_BODY_BYTES);
+  return { form, credentials: parseClientCredentials(req.headers.authorization, form) };
 }
 
 /**
