@@ -68,7 +68,7 @@ export interface LoginTransactions {
   /** @returns false if the state exists: its form was submitted before */
   add(state: string, transaction: LoginTransaction): Promise<boolean>;
   /** The login of a state that no callback has taken. */
-  waiting(state: string): Promise<LoginTransaction | undefined>;
+  findPending(state: string): Promise<LoginTransaction | undefined>;
   /**
    * Takes a login once, for its own browser only; a call for another browser has no effect. A login that was taken
    * and not finished is returned once more after a while with `wasInterrupted`: it can be restarted, not completed.

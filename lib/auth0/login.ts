@@ -66,7 +66,7 @@ export function createLogin(
       const { state, ...secrets } = createLoginSecrets(start.state);
       const transaction = { ...secrets, browser, pending, identityOnly, formExpiresAt };
       const isNew = await transactions.add(state, transaction);
-      const login = isNew ? transaction : await transactions.waiting(state);
+      const login = isNew ? transaction : await transactions.findPending(state);
       if (login === undefined) return { location: undefined };
       const location = await locationOf(req, res, start, state, login, authorizationEndpoint);
       if (!isNew) return { location };

@@ -81,14 +81,14 @@ export interface Logins extends LoginTransactions {
   decline(state: string, formExpiresAt: number): Promise<boolean>;
 }
 
-type Standing = 'unusable' | 'pending' | 'interrupted';
+type LoginStatus = 'unusable' | 'pending' | 'interrupted';
 
 export function createLoginTransactions({ config, collections, now }: Core): Logins {
   const logins = openCollection<LoginRecord | SpentFormRecord>(collections, 'login');
   const ownCallbacks = new LRUCache<string, true>({ max: MAX_OWN });
   const ownInterruptedAfter = Math.ceil(config.auth0.timeoutMs / 1000) + OWN_MARGIN_SECONDS;
 
-  function standingOf({ startedAt = now(), takenAt, takenBy = '' }: LoginRecord): Standing {
+  function statusOf({ startedAt = now(), takenAt, takenBy = '' }: LoginRecord): LoginStatus {
     if (takenAt === undefined)
       return now() - startedAt < LOGIN_TTL_SECONDS ? 'pending' : 'unusable';
     const after = ownCallbacks.has(takenBy) ? ownInterruptedAfter : INTERRUPTED_AFTER_SECONDS;
@@ -99,33 +99,33 @@ export function createLoginTransactions({ config, collections, now }: Core): Log
   return {
     decline: (state, formExpiresAt) =>
       logins.add(state, { spent: true }, Math.max(secondsUntil(formExpiresAt), 1)),
-    async waiting(state) {
+    async findPending(state) {
       const login = await logins.get(state);
       if (login === undefined || 'spent' in login) return undefined;
-      return standingOf(login) === 'pending' ? login : undefined;
+      return statusOf(login) === 'pending' ? login : undefined;
     },
     add: (state, transaction) =>
       logins.add(state, { ...transaction, startedAt: now() }, LOGIN_TTL_SECONDS),
     async take(state, browser) {
       const takenBy = randomBytes(9).toString('base64url');
-      const found: { standing: Standing } = { standing: 'unusable' };
+      const found: { status: LoginStatus } = { status: 'unusable' };
       const take: Change<LoginRecord | SpentFormRecord> = (current) => {
-        found.standing = 'unusable';
+        found.status = 'unusable';
         // Another browser changes nothing: it must not use up this one's login.
         if ('spent' in current || !isSame(current.browser, browser)) return undefined;
-        found.standing = standingOf(current);
-        if (found.standing === 'unusable') return undefined;
+        found.status = statusOf(current);
+        if (found.status === 'unusable') return undefined;
         // Marked rather than deleted: the mark tells a crash from a login that does not exist.
         const ttlSeconds = Math.max(TAKEN_TTL_SECONDS, secondsUntil(current.formExpiresAt));
         return { value: { ...current, takenAt: now(), takenBy }, ttlSeconds };
       };
       const login = await logins.update(state, take);
-      if (login === undefined || 'spent' in login || found.standing === 'unusable') {
+      if (login === undefined || 'spent' in login || found.status === 'unusable') {
         return undefined;
       }
       // Not before the store has responded: after a failed write, nothing is in progress.
       ownCallbacks.set(takenBy, true);
-      return { ...login, wasInterrupted: found.standing === 'interrupted' };
+      return { ...login, wasInterrupted: found.status === 'interrupted' };
     },
     async finish(state, formExpiresAt) {
       const seconds = secondsUntil(formExpiresAt);

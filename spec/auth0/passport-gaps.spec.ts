@@ -305,7 +305,7 @@ describe('gap 10: a verification that fails asynchronously', () => {
     const rig = await ours({
       transactions: {
         add: () => Promise.reject(new Error('store is down')),
-        waiting: async () => undefined,
+        findPending: async () => undefined,
         take: () => Promise.reject(new Error('store is down')),
         finish: async () => undefined,
       },

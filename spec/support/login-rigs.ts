@@ -97,7 +97,7 @@ export function mapTransactions(map: Map<string, LoginTransaction>): LoginTransa
       map.set(state, transaction);
       return true;
     },
-    waiting: async (state) => map.get(state),
+    findPending: async (state) => map.get(state),
     async take(state, browser) {
       const found = map.get(state);
       if (found?.browser !== browser) return undefined;

@@ -161,7 +161,7 @@ function transactionsInMemory(): LoginTransactions {
   const logins = new Map<string, LoginTransaction>();
   return {
     add: async (state, transaction) => logins.set(state, transaction).has(state),
-    waiting: async (state) => logins.get(state),
+    findPending: async (state) => logins.get(state),
     async take(state) {
       const login = logins.get(state);
       logins.delete(state);
