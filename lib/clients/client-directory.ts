@@ -1,7 +1,7 @@
 /** Finds clients of all kinds by id. */
 import type { PreRegisteredClient } from '../config/config.js';
 import { equalInConstantTime } from '../keys/key-ring.js';
-import { BY_SECRET, type Client } from './client.js';
+import { type Client, SECRET_METHODS } from './client.js';
 import { ClientMetadataError } from './metadata-documents/client-metadata-error.js';
 import type { MetadataDocuments } from './metadata-documents/metadata-documents.js';
 import type { RegisteredClients } from './registered-clients.js';
@@ -76,7 +76,7 @@ function clientFrom(client: PreRegisteredClient): Client {
     kind: 'preregistered',
     name: client.name,
     redirectUris: client.redirectUris,
-    authMethods: client.clientSecret === undefined ? ['none'] : BY_SECRET,
+    authMethods: client.clientSecret === undefined ? ['none'] : SECRET_METHODS,
     mayRefresh: true,
     verifiedHost: undefined,
     jwks: undefined,

@@ -22,7 +22,7 @@ const MAX_CLIENT_ID_LENGTH = 2048;
 const MAX_TEXT_BYTES = 8 * 1024;
 
 /** Part of the format: changing one character makes existing ids unreadable. */
-export const DICTIONARY_V1: Buffer = Buffer.from(
+export const DICTIONARY: Buffer = Buffer.from(
   [
     'com.example.app:/oauth2redirect',
     'cursor://anysphere.cursor-retrieval/oauth/user-',
@@ -75,7 +75,7 @@ export function encodeClientId(
       (registration.clientName === undefined ? '' : `\n\n${registration.clientName}`),
   );
   if (text.length > MAX_TEXT_BYTES) return undefined;
-  const deflated = deflateRawSync(text, { level: 9, dictionary: DICTIONARY_V1 });
+  const deflated = deflateRawSync(text, { level: 9, dictionary: DICTIONARY });
   const isDeflated = deflated.length < text.length;
   const header = Buffer.alloc(HEADER_BYTES);
   header[0] = VERSION;
@@ -116,7 +116,7 @@ export function decodeClientId(
 function parse(body: Buffer): EncodedRegistration {
   const flags = body[1] ?? 0;
   const packed = body.subarray(HEADER_BYTES);
-  const options = { dictionary: DICTIONARY_V1, maxOutputLength: MAX_TEXT_BYTES };
+  const options = { dictionary: DICTIONARY, maxOutputLength: MAX_TEXT_BYTES };
   const whole = ((flags & DEFLATED) === 0 ? packed : inflateRawSync(packed, options)).toString();
   const authMethod = AUTH_METHODS[flags & METHOD_BITS] ?? 'none';
   const [line = ''] = authMethod === 'private_key_jwt' ? whole.split('\n', 1) : [];

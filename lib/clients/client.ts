@@ -30,8 +30,8 @@ export function requiredMethod({ authMethods }: Pick<Client, 'authMethods'>): Cl
   return authMethods.includes('none') ? 'none' : authMethods[0];
 }
 
-/** Of a client with a secret: both are accepted, whichever it registered. */
-export const BY_SECRET: AuthMethods = ['client_secret_basic', 'client_secret_post'];
+/** The methods of a client with a secret: both are accepted, whichever it registered. */
+export const SECRET_METHODS: AuthMethods = ['client_secret_basic', 'client_secret_post'];
 
 /** Short name of a client for logs and events: URLs and short ids as they are, long ids as a hash. */
 export function clientFingerprint(clientId: string): string {

@@ -8,7 +8,7 @@ import { equalInConstantTime, type KeyRing, mac } from '../keys/key-ring.js';
 import type { ClientMetadata } from '../oauth/client-metadata.js';
 import { InvalidClientMetadataError } from '../oauth/errors.js';
 import type { ClientInformation } from '../oauth/registration-response.js';
-import { BY_SECRET, type Client } from './client.js';
+import { type Client, SECRET_METHODS } from './client.js';
 import { decodeClientId, type EncodedRegistration, encodeClientId } from './client-id-codec.js';
 import { parseKeySet } from './metadata-documents/client-keys.js';
 import { ClientMetadataError } from './metadata-documents/client-metadata-error.js';
@@ -109,7 +109,7 @@ function clientFrom(id: string, registration: EncodedRegistration): Client {
     kind: 'registered' as const,
     name: clientName,
     redirectUris: Object.freeze([...redirectUris]),
-    authMethods: authMethod.startsWith('client_secret_') ? BY_SECRET : ([authMethod] as const),
+    authMethods: authMethod.startsWith('client_secret_') ? SECRET_METHODS : ([authMethod] as const),
     mayRefresh,
     verifiedHost: undefined,
     jwks,

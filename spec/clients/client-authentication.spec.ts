@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 
-import { type AuthMethods, BY_SECRET } from '../../lib/clients/client.js';
+import { type AuthMethods, SECRET_METHODS } from '../../lib/clients/client.js';
 import { ClientAssertionError } from '../../lib/clients/client-assertion.js';
 import { createClientAuthentication } from '../../lib/clients/client-authentication.js';
 import type { ClientDirectory } from '../../lib/clients/client-directory.js';
@@ -14,7 +14,7 @@ const SECRET = 'right';
 /** One client of one method; `id` says whether a document stands behind it. */
 function authentication(authMethod: ClientAuthMethod | 'unknown', failure?: unknown) {
   const authMethods: AuthMethods = authMethod.startsWith('client_secret_')
-    ? BY_SECRET
+    ? SECRET_METHODS
     : [authMethod === 'unknown' ? 'none' : (authMethod as ClientAuthMethod)];
   const fetched: string[] = [];
   const asserted: unknown[] = [];

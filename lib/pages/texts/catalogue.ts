@@ -118,10 +118,10 @@ function placeholders(text: string): string {
  *
  * @param available language tags, the fallback first
  */
-export function chooseLocale<Locale extends string>(
+export function chooseLocale(
   { uiLocales = '', acceptLanguage = '' }: LocalePreference,
-  available: readonly [Locale, ...Locale[]],
-): Locale {
+  available: readonly [string, ...string[]],
+): string {
   const preferred = [
     ...uiLocales.slice(0, MAX_PREFERENCE_LENGTH).split(' '),
     ...byWeight(acceptLanguage.slice(0, MAX_PREFERENCE_LENGTH)),
@@ -147,10 +147,7 @@ function byWeight(acceptLanguage: string): string[] {
 }
 
 /** RFC 4647 §3.4: the range is shortened from its end until a language matches. */
-function lookUp<Locale extends string>(
-  range: string,
-  available: readonly Locale[],
-): Locale | undefined {
+function lookUp(range: string, available: readonly string[]): string | undefined {
   const subtags = range.toLowerCase().split('-');
   for (let length = subtags.length; length > 0; length -= 1) {
     const tag = subtags.slice(0, length).join('-');
