@@ -17,8 +17,8 @@ import { type AddressOf, createAddressOf, IPV6_SITE } from './caller-address.js'
 
 const MINUTE_MS = 60_000;
 
-/** Longest wait for a shared counter of `passOnStoreError`: with a storage deadline after it, below a second. */
-const PASS_DEADLINE_MS = 200;
+/** Longest wait for a shared counter of `passOnStoreError`: two of them and a storage deadline are a second. */
+const PASS_DEADLINE_MS = 125;
 
 /** Longest wait for any other shared counter: a store that hangs is an outage too. */
 const COUNTER_DEADLINE_MS = 1_000;
