@@ -10,7 +10,7 @@ import type { Request, Response } from 'express';
 import { InvalidTokenError } from '../oauth/errors.js';
 import { isJsonObject } from '../oauth/json-object.js';
 import type { AccessToken } from './access-token.js';
-import type { Sessions } from './sessions.js';
+import type { SessionResponse, Sessions } from './sessions.js';
 import type { VerifyBearer } from './verification.js';
 
 /** The longest that a stream outlives its grant, in milliseconds. */
@@ -20,13 +20,8 @@ export const STREAM_CHECK_MS = 30_000;
 const EXPIRY_CHECK_MS = 1_000;
 
 /** A response that has not ended. */
-export interface PendingResponse {
-  readonly req: Request;
-  readonly res: Response;
-  /** Undefined for a request without a token. */
+interface PendingResponse extends SessionResponse {
   readonly caller: AccessToken | undefined;
-  /** Of a request without a token. */
-  readonly address: string | undefined;
   /** When its grant is read next, in milliseconds of `performance.now()`. */
   nextCheckAtMs: number;
 }

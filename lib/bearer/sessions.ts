@@ -12,7 +12,6 @@ import type { Request, Response } from 'express';
 
 import type { AccessToken } from './access-token.js';
 import { sendRpcError } from './challenges.js';
-import type { PendingResponse } from './open-streams.js';
 
 /** About 30 MB. */
 const MAX_SESSIONS = 100_000;
@@ -21,15 +20,25 @@ const MAX_ANONYMOUS_SESSIONS = 10_000;
 
 type Caller = Pick<AccessToken, 'subject' | 'clientId'> | undefined;
 
+/** A response that may open or close a session. */
+export interface SessionResponse {
+  readonly req: Request;
+  readonly res: Response;
+  /** Undefined for a request without a token. */
+  readonly caller: Caller;
+  /** Of a request without a token. */
+  readonly address: string | undefined;
+}
+
 export interface Sessions {
   /** Whether the request names no session of another caller. */
   admits(req: Request, caller: Caller): boolean;
   /** Whether the request names a session that was opened here without a token, and has no owner yet. */
   isAnonymous(req: Request): boolean;
   /** A response, which may open a session, has begun. */
-  recordBegin(response: PendingResponse): void;
+  recordBegin(response: SessionResponse): void;
   /** Records which session a response has opened or closed. */
-  recordEnd(response: PendingResponse): void;
+  recordEnd(response: SessionResponse): void;
 }
 
 export function createSessions(
@@ -40,7 +49,7 @@ export function createSessions(
   const anonymous = createSessionTable(maxAnonymousSessions);
   const openedHere = createIdFilter();
   /** Responses whose headers may name a new session, and have not been read. */
-  const opening = new Set<PendingResponse>();
+  const opening = new Set<SessionResponse>();
 
   /** The first user to log in on an anonymous session becomes its owner. */
   function own(id: string, caller: Caller, address = ''): void {
@@ -54,7 +63,7 @@ export function createSessions(
     }
   }
 
-  function recordOpened(response: PendingResponse): void {
+  function recordOpened(response: SessionResponse): void {
     if (!opening.delete(response)) return;
     const { req, res, caller, address } = response;
     const id = res.getHeader('mcp-session-id');

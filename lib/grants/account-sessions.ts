@@ -11,7 +11,7 @@ import type { Core } from '../core.js';
 import { openCollection } from '../storage/collection.js';
 import { createIndexes, type IndexEntry } from '../storage/indexes.js';
 import type { AccountRecord } from '../storage/records.js';
-import { createEndedSessions } from './backchannel-logout.js';
+import { createEndedSessions } from './ended-sessions.js';
 
 /** A session without use ends after this time. */
 const IDLE_SECONDS = 15 * 60;

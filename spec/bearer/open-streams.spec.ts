@@ -6,7 +6,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import express, { type RequestHandler } from 'express';
 
-import { createResponseTracker, type PendingResponse } from '../../lib/bearer/open-streams.js';
+import { createResponseTracker } from '../../lib/bearer/open-streams.js';
+import type { SessionResponse } from '../../lib/bearer/sessions.js';
 
 let server: Server;
 afterEach(() => {
@@ -14,7 +15,7 @@ afterEach(() => {
   server.close();
 });
 
-const pending = new Set<PendingResponse>();
+const pending = new Set<SessionResponse>();
 let ended: number;
 beforeEach(() => {
   ended = 0;

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 
-import { createEndedSessions, type EndedSessions } from '../../lib/grants/backchannel-logout.js';
+import { createEndedSessions, type EndedSessions } from '../../lib/grants/ended-sessions.js';
 import { testCore } from '../support/test-core.js';
 import { outcomeOf } from './grant-rig.js';
 
