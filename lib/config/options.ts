@@ -152,7 +152,7 @@ export interface Auth0McpOptions {
 
   /**
    * Issuer identifier of the authorization server, on the origin of `baseUrl`. It is the `issuer` of the
-   * metadata and the `iss` of our tokens. For a router mounted under a path the origin itself is recommended.
+   * metadata and the `iss` of the server's tokens. For a router mounted under a path the origin itself is recommended.
    *
    * Default: `baseUrl`.
    * Environment: `AUTH0_MCP_ISSUER_URL`, `FASTMCP_SERVER_AUTH_AUTH0_ISSUER_URL`.
@@ -260,7 +260,7 @@ export interface Auth0McpOptions {
   readonly scopeDescriptions?: Readonly<Record<string, string>> | undefined;
 
   /**
-   * Secret for our tokens and client ids, 32 characters or more; in a list the first signs, all
+   * Secret for the server's tokens and client ids, 32 characters or more; in a list the first signs, all
    * verify. The signing keys are derived from the UTF-8 bytes of a string, or from at
    * least 32 bytes. To rotate it, append the new secret to the list on all machines,
    * then move it to the front, and remove the old one when what it signed may become invalid. A single machine
@@ -315,7 +315,7 @@ export interface Auth0McpOptions {
    * start with `*.`, a port may be `*`, and `*` in a path matches any characters. With an empty list no client
    * can log in.
    *
-   * Default: any valid one.
+   * Default: any valid one; an app's scheme has to identify the app.
    * Environment: `AUTH0_MCP_ALLOWED_CLIENT_REDIRECT_URIS`,
    * `FASTMCP_SERVER_AUTH_AUTH0_ALLOWED_CLIENT_REDIRECT_URIS`.
    */
@@ -381,8 +381,8 @@ export interface Auth0McpOptions {
   readonly anonymous?: AnonymousOptions | undefined;
 
   /**
-   * Web origins whose pages may call the MCP endpoint, in addition to our own and pages on the user's
-   * machine; `*` alone allows all. `https://app.example.com` for instance. Pages of other origins
+   * Web origins whose pages may call the MCP endpoint, in addition to the server's own and pages on
+   * the user's machine; `*` alone allows all. `https://app.example.com` for instance. Pages of other origins
    * get a 403; the log and the event `origin_refused` name them. Callers that are not web
    * pages (without `Origin`, or with one that is not http) are not affected.
    *
@@ -441,7 +441,7 @@ export interface Auth0McpOptions {
   readonly texts?: TextOverrides | undefined;
 
   /**
-   * Lifetime of our access tokens, in seconds, 61 to 86400. Never longer than the Auth0 session can
+   * Lifetime of the server's access tokens, in seconds, 61 to 86400. Never longer than the Auth0 session can
    * be renewed.
    *
    * Default: 3600 (an hour).
