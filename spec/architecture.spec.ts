@@ -137,6 +137,29 @@ describe('the order of the folders', () => {
     expect(objections(lib, check)).toEqual([]);
   });
 
+  it('has no file that imports itself through others', () => {
+    const importsOf = new Map(
+      lib.map(({ path, references }) => [
+        path,
+        references
+          .filter(({ from }) => isRelative(from))
+          .map(({ from }) => posix.join(posix.dirname(path), from).replace(/\.js$/, '.ts')),
+      ]),
+    );
+    const isDone = new Set<string>();
+    const cycleFrom = (path: string, trail: readonly string[]): readonly string[] => {
+      if (trail.includes(path)) return [...trail.slice(trail.indexOf(path)), path];
+      if (isDone.has(path)) return [];
+      isDone.add(path);
+      for (const target of importsOf.get(path) ?? []) {
+        const cycle = cycleFrom(target, [...trail, path]);
+        if (cycle.length > 0) return cycle;
+      }
+      return [];
+    };
+    expect(lib.flatMap(({ path }) => cycleFrom(path, []))).toEqual([]);
+  });
+
   it('keeps lib inside lib: no import of spec, of demo, or of itself by name', () => {
     const check = ({ path, references }: SourceFile): string[] =>
       references
