@@ -6,6 +6,7 @@ import type { IncomingMessage } from 'node:http';
 
 import type { Request, RequestHandler, Response } from 'express';
 
+import { logInBackground } from '../config/logger.js';
 import { field, handlersOf, hasHandler, layersOf } from './layers.js';
 import type { HandlerKind, Neighbours, PartName, Server } from './neighbours.js';
 import { resourceMetadataUrlOf } from './paths.js';
@@ -54,9 +55,11 @@ export function createMountWarnings(
     res.once('finish', () => {
       if (isOpenEndpointLogged || res.statusCode < 200 || res.statusCode > 299) return;
       isOpenEndpointLogged = true;
-      logger.error(
-        { request: `POST ${requested}` },
-        `a caller without a token got a ${res.statusCode} response: no guard protects the route ${requested}. Add auth.bearer() to the route, or mount the bundle before it: app.use(auth)`,
+      logInBackground(() =>
+        logger.error(
+          { request: `POST ${requested}` },
+          `a caller without a token got a ${res.statusCode} response: no guard protects the route ${requested}. Add auth.bearer() to the route, or mount the bundle before it: app.use(auth)`,
+        ),
       );
     });
   }

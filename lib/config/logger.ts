@@ -15,6 +15,15 @@ export interface Logger {
   readonly error: LogMethod;
 }
 
+/** Writes a line that no request waits for: an error of the app's logger would end the process. */
+export function logInBackground(write: () => void): void {
+  try {
+    write();
+  } catch {
+    // There is no other place to report it.
+  }
+}
+
 const PREFIX = '[express-auth0-mcp]';
 
 /** Writes `warn` and `error` to stderr, one line each; drops `info` and `debug`. */

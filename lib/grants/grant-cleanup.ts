@@ -1,5 +1,5 @@
 /** Ends grants that a user's newer logins make unnecessary: superseded, expired, or too many for Auth0. */
-import type { Logger } from '../config/logger.js';
+import { type Logger, logInBackground } from '../config/logger.js';
 import type { Core } from '../core.js';
 import { haveSameHost } from '../oauth/redirect-uri.js';
 import type { GrantRecord } from '../storage/records.js';
@@ -18,7 +18,7 @@ const MAX_GRANTS = 190;
  */
 export async function cleanUpGrants(
   subject: string,
-  store: GrantStore,
+  store: Pick<GrantStore, 'storedGrants' | 'revoke'>,
   log: Pick<Logger, 'warn'>,
 ): Promise<void> {
   try {
@@ -35,7 +35,9 @@ export async function cleanUpGrants(
       await store.revoke(id, 'auth0_limit');
     }
   } catch (error) {
-    log.warn({ error: String(error) }, 'expired grants could not be removed');
+    logInBackground(() =>
+      log.warn({ error: String(error) }, 'expired grants could not be removed'),
+    );
   }
 }
 

@@ -8,7 +8,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { type Auth0, Auth0Error } from '../auth0/auth0.js';
-import type { Logger } from '../config/logger.js';
+import { type Logger, logInBackground } from '../config/logger.js';
 
 export interface UpstreamRevocation {
   /** Queues a token and returns. Does nothing for a login without one. */
@@ -39,9 +39,11 @@ export function createUpstreamRevocation(
       const isGivenUp = closing.signal.aborted && isOutage(failure);
       const { length: tokens } = queue.splice(0, isGivenUp ? queue.length : 1);
       if (failure === undefined) continue;
-      log.warn(
-        { error: String(failure), tokens },
-        'refresh tokens could not be revoked at Auth0, which retires them after their idle lifetime',
+      logInBackground(() =>
+        log.warn(
+          { error: String(failure), tokens },
+          'refresh tokens could not be revoked at Auth0, which retires them after their idle lifetime',
+        ),
       );
     }
     worker = undefined;

@@ -7,7 +7,7 @@
 import type { Request, RequestHandler } from 'express';
 import type { ClientRateLimitInfo, MemoryStore, Options, Store } from 'express-rate-limit';
 
-import type { Logger } from '../config/logger.js';
+import { type Logger, logInBackground } from '../config/logger.js';
 import { noteCaller } from '../config/request-context.js';
 import { withTimeLimit } from '../deadline.js';
 import { loadPackage } from '../load-package.js';
@@ -103,7 +103,9 @@ export function createRateLimits(
     const store = shared === undefined ? createOwnStore() : withDeadline(shared, LIMITS[name]);
     stores.set(name, store);
     // A store that cannot be initialized fails when it counts.
-    initialize(store, LIMITS[name]).catch(reportUncounted);
+    initialize(store, LIMITS[name]).catch((error: unknown) =>
+      logInBackground(() => reportUncounted(error)),
+    );
     return store;
   }
 

@@ -1,7 +1,8 @@
 /** A logger of the host app that throws: the error goes to the app's error handler, and the process lives on. */
 import { afterEach, describe, expect, it } from '@jest/globals';
-import express, { type ErrorRequestHandler } from 'express';
+import express, { type ErrorRequestHandler, type Express } from 'express';
 
+import type { Auth0Mcp } from '../../lib/auth0-mcp.js';
 import { rpc } from '../support/oauth-client.js';
 import { startWorld, type World } from '../support/world.js';
 
@@ -16,7 +17,14 @@ const errorHandler: ErrorRequestHandler = (error: Error, _req, res, _next) => {
   res.status(507).json(error.message);
 };
 
-async function start(): Promise<void> {
+const mountAll = (app: Express, auth: Auth0Mcp): void => {
+  app.use(auth, auth.connectedApps);
+  app.all('/mcp', express.json(), (_req, res) => void res.json({}));
+  app.all('/admin', auth.bearer(), (_req, res) => void res.json({}));
+  app.use(errorHandler);
+};
+
+async function start(mount = mountAll): Promise<void> {
   let isReady = false;
   const failOnceReady = (): void => {
     if (isReady) fail();
@@ -30,12 +38,7 @@ async function start(): Promise<void> {
         error: failOnceReady,
       },
     },
-    mount(app, auth) {
-      app.use(auth, auth.connectedApps);
-      app.all('/mcp', express.json(), (_req, res) => void res.json({}));
-      app.all('/admin', auth.bearer(), (_req, res) => void res.json({}));
-      app.use(errorHandler);
-    },
+    mount,
   });
   isReady = true;
 }
@@ -67,6 +70,15 @@ describe('a logger that throws', () => {
     await start();
     const { status } = await rpc(world.origin + path, 'garbage', { method: 'ping' });
     expect(status).toBe(507);
+    expect((await fetch(`${world.origin}/.well-known/jwks.json`)).status).toBe(200);
+  });
+
+  it('stops nothing once the response was sent: a route without a guard', async () => {
+    await start((app, auth) => {
+      app.use(auth.metadata);
+      app.all('/mcp', (_req, res) => void res.json({}));
+    });
+    expect((await fetch(world.mcp, { method: 'POST' })).status).toBe(200);
     expect((await fetch(`${world.origin}/.well-known/jwks.json`)).status).toBe(200);
   });
 });

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 
+import { cleanUpGrants } from '../../lib/grants/grant-cleanup.js';
 import type { TokenSet } from '../../lib/grants/token-set.js';
 import { deliver, type GrantRig, grantRig, outcomeOf } from './grant-rig.js';
 
@@ -138,4 +139,17 @@ describe('a later login of one installation', () => {
     expect(await Promise.all(others.map(isAlive))).toEqual([true, true]);
     expect(superseded()).toBe(0);
   });
+});
+
+it('a clean-up ends quietly when the store and the logger fail: no request waits for it', async () => {
+  const store = {
+    storedGrants: () => Promise.reject(new Error('connection lost')),
+    revoke: async () => false,
+  };
+  const log = {
+    warn() {
+      throw new Error('the disk of the log is full');
+    },
+  };
+  await cleanUpGrants('auth0|ada', store, log);
 });

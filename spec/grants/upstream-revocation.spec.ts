@@ -52,6 +52,26 @@ describe('revoking refresh tokens at Auth0', () => {
     ]);
   });
 
+  it('continues when the logger throws', async () => {
+    const calls: string[] = [];
+    const revocation = createUpstreamRevocation(
+      {
+        async revoke(token) {
+          calls.push(token);
+          throw new Auth0Error('misconfigured', 'Auth0 responded 401');
+        },
+      },
+      {
+        warn() {
+          throw new Error('the disk of the log is full');
+        },
+      },
+    );
+    for (const token of ['one', 'two']) revocation.revoke(token);
+    await revocation.close();
+    expect(calls).toEqual(['one', 'two']);
+  });
+
   it('close() does not wait for an outage to end', async () => {
     const { revocation, calls, warnings } = upstream([outage(600)]);
     for (const token of ['one', 'two', 'three']) revocation.revoke(token);
