@@ -1,6 +1,6 @@
 /** `auth0McpResource(options)`: the MCP endpoint as a protected resource of Auth0, the authorization server. */
 import { mount, type ProtectedResource } from './app/mount.js';
-import { type Neighbours, processServers, type Server } from './app/neighbours.js';
+import { type OtherServers, processServers, type Server } from './app/other-servers.js';
 import { createResourceContext, type ResourceContext } from './app/resource-context.js';
 import { type Route, resourceRoutesOf } from './app/routes.js';
 import { currentEnvironment } from './config/env.js';
@@ -37,7 +37,6 @@ export function assembleResource(
   context: ResourceContext,
   servers: Set<Server> = new Set(),
 ): Auth0McpResource {
-  const routes = (neighbours: Neighbours): readonly Route[] =>
-    resourceRoutesOf(context, neighbours);
+  const routes = (others: OtherServers): readonly Route[] => resourceRoutesOf(context, others);
   return mount(context, 'auth0McpResource()', routes, servers).server;
 }

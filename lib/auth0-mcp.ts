@@ -3,7 +3,7 @@ import type { RequestHandler } from 'express';
 
 import { type Context, createContext } from './app/context.js';
 import { mount, type ProtectedResource } from './app/mount.js';
-import { type Neighbours, processServers, type Server } from './app/neighbours.js';
+import { type OtherServers, processServers, type Server } from './app/other-servers.js';
 import { type Route, routesOf } from './app/routes.js';
 import { currentEnvironment } from './config/env.js';
 import type { Auth0McpOptions } from './config/options.js';
@@ -89,7 +89,7 @@ export function auth0Mcp(options?: Auth0McpOptions): Auth0Mcp {
 
 /** Specs call it with a context of their own. @param servers of the process */
 export function assemble(context: Context, servers: Set<Server> = new Set()): Auth0Mcp {
-  const routes = (neighbours: Neighbours): readonly Route[] => routesOf(context, neighbours);
+  const routes = (others: OtherServers): readonly Route[] => routesOf(context, others);
   const { server, parts } = mount(context, 'auth0Mcp()', routes, servers);
   const { registration, login, tokens, connectedApps } = parts;
   const grants = administration(context);

@@ -24,7 +24,7 @@ const ORDER = [
   ['http'],
   ['bearer'],
   ['app/layers', 'app/paths'],
-  ['app/context', 'app/resource-context', 'app/neighbours'],
+  ['app/context', 'app/resource-context', 'app/other-servers'],
   ['endpoints'],
   ['app'],
   ['auth0-mcp', 'auth0-mcp-resource'],

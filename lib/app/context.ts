@@ -40,14 +40,10 @@ import {
 } from '../http/consent-prompt.js';
 import { cookieRules } from '../http/cookies.js';
 import { createErrorLog, type ErrorLog } from '../http/error-responses.js';
-import {
-  createLoginFlows,
-  createUpstreamLogin,
-  type LoginFlows,
-  type RedirectToAuth0,
-} from '../http/login-flows.js';
+import { createLoginFlows, type LoginFlows } from '../http/login-flows.js';
 import { createPageContextOf, type ErrorPages, type PageContextOf } from '../http/pages.js';
 import { createRateLimits, type RateLimits } from '../http/rate-limits.js';
+import { createRedirectToAuth0, type RedirectToAuth0 } from '../http/redirect-to-auth0.js';
 import {
   type AccountForms,
   createAccountForms,
@@ -170,7 +166,7 @@ export function createContext(config: Config, host: HostEnvironment): Context {
     attemptRefresh: createRefreshAttempts(limits, refreshTokens),
     pageContextOf,
     flows,
-    redirectToAuth0: createUpstreamLogin(core, auth0, flows, limits),
+    redirectToAuth0: createRedirectToAuth0(core, auth0, flows, limits),
     consentForms,
     promptForConsent: createConsentPrompt(core, consentForms, pageContextOf, consentUrl),
     approvals: createApprovals(collections),

@@ -8,7 +8,7 @@ import type { Request, RequestHandler, Response } from 'express';
 
 import { logInBackground } from '../config/logger.js';
 import { field, handlersOf, hasHandler, layersOf } from './layers.js';
-import type { HandlerKind, Neighbours, PartName, Server } from './neighbours.js';
+import type { HandlerKind, OtherServers, PartName, Server } from './other-servers.js';
 import { resourceMetadataUrlOf } from './paths.js';
 import type { ResourceContext } from './resource-context.js';
 
@@ -26,8 +26,8 @@ interface MountWarnings {
 
 export function createMountWarnings(
   { config, paths, now }: Pick<ResourceContext, 'config' | 'paths' | 'now'>,
-  { madeBy, handlers }: Server,
-  neighbours: Neighbours,
+  { createdBy, handlers }: Server,
+  others: OtherServers,
 ): MountWarnings {
   const { logger, anonymous } = config;
   const { resource: path, bareResources } = paths;
@@ -44,7 +44,7 @@ export function createMountWarnings(
 
   function isMcpEndpoint(requested: string): boolean {
     if (requested === path) return true;
-    return bareResources.includes(requested) && !neighbours.hasResourceAt(requested);
+    return bareResources.includes(requested) && !others.hasResourceAt(requested);
   }
 
   function watchOpenEndpoint(req: Request, res: Response): void {
@@ -78,7 +78,7 @@ export function createMountWarnings(
       if (!isOpenRoute) return;
       logger.error(
         { route: path },
-        `the route ${path} comes before ${madeBy} in the app, so that the guard does not protect it. Move app.use(auth) before it`,
+        `the route ${path} comes before ${createdBy} in the app, so that the guard does not protect it. Move app.use(auth) before it`,
       );
     },
 

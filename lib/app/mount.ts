@@ -18,10 +18,10 @@ import { createMountWarnings } from './mount-warnings.js';
 import {
   type HandlerKind,
   joinServers,
-  type Neighbours,
+  type OtherServers,
   type PartName,
   type Server,
-} from './neighbours.js';
+} from './other-servers.js';
 import { challengeOf } from './paths.js';
 import type { ResourceContext } from './resource-context.js';
 import type { Route } from './routes.js';
@@ -62,8 +62,8 @@ type MountContext = Omit<ResourceContext, 'authorizationServer'> &
  */
 export function mount(
   context: MountContext,
-  madeBy: Server['madeBy'],
-  routesOf: (neighbours: Neighbours) => readonly Route[],
+  createdBy: Server['createdBy'],
+  routesOf: (others: OtherServers) => readonly Route[],
   servers: Set<Server>,
 ): { server: ProtectedResource; parts: Readonly<Record<PartName, RequestHandler>> } {
   const { config, paths, knownScopes } = context;
@@ -74,10 +74,10 @@ export function mount(
   );
   const { guard, sharedGuard } = shareable(createGuard());
   const handlers: Server['handlers'] = new WeakMap();
-  const own: Server = { madeBy, baseUrl, resource, handlers, guard: sharedGuard };
-  const neighbours = joinServers(servers, own, logger);
-  const warnings = createMountWarnings(context, own, neighbours);
-  const routes = routesOf(neighbours);
+  const own: Server = { createdBy, baseUrl, resource, handlers, guard: sharedGuard };
+  const others = joinServers(servers, own, logger);
+  const warnings = createMountWarnings(context, own, others);
+  const routes = routesOf(others);
   const urlsOf = createUrlsOf(config);
 
   function register(kind: HandlerKind, handler: RequestHandler): RequestHandler {
@@ -96,7 +96,7 @@ export function mount(
   const allRoutes = routerOf(['metadata', 'registration', 'login', 'tokens'], routes);
   const routesAndGuard = Router().use(
     atOrigin(allRoutes, urlsOf),
-    atOrigin(guardRouter(context, guard, neighbours), createGuardedUrlsOf(config)),
+    atOrigin(guardRouter(context, guard, others), createGuardedUrlsOf(config)),
   );
 
   const bundle = register('bundle', function runBundle(req, res, next) {
@@ -122,7 +122,7 @@ export function mount(
     ...verifiersOf(context),
     ready: context.ready,
     async close() {
-      neighbours.leave();
+      others.leave();
       await context.close();
     },
   });
@@ -164,7 +164,7 @@ function routerOf(parts: readonly PartName[], routes: readonly Route[]): Router 
 }
 
 /** The guard for every way of writing the path that Express would route, and for all below it. */
-function guardRouter(context: MountContext, guard: RequestHandler, neighbours: Neighbours): Router {
+function guardRouter(context: MountContext, guard: RequestHandler, others: OtherServers): Router {
   const router = Router();
   const { resource, bareResources } = context.paths;
   protect(resource, guard);
@@ -172,7 +172,7 @@ function guardRouter(context: MountContext, guard: RequestHandler, neighbours: N
     // In the app of a server whose endpoint this is, that server verifies the token. In any other app it is the
     // endpoint of this server, behind a proxy that strips the prefix.
     protect(path, (req, res, next) => {
-      const guardAtPath = neighbours.guardAt(path, req.app) ?? guard;
+      const guardAtPath = others.guardAt(path, req.app) ?? guard;
       guardAtPath(req, res, next);
     });
   }

@@ -26,7 +26,7 @@ import {
   type ServerCapabilities,
 } from '../oauth/metadata.js';
 import type { Context } from './context.js';
-import type { Neighbours, PartName } from './neighbours.js';
+import type { OtherServers, PartName } from './other-servers.js';
 import type { DocumentPaths, ResourcePaths } from './paths.js';
 import type { ResourceContext } from './resource-context.js';
 import {
@@ -46,7 +46,7 @@ export type Route = readonly [
   handlers: readonly RequestHandler[],
 ];
 
-export function routesOf(context: Context, neighbours: Neighbours): readonly Route[] {
+export function routesOf(context: Context, others: OtherServers): readonly Route[] {
   const { config, paths, accessTokens } = context;
   const { connectedApps } = paths;
   const machine = machineSurface(context, config.issuer);
@@ -64,7 +64,7 @@ export function routesOf(context: Context, neighbours: Neighbours): readonly Rou
     ['registration', 'POST', paths.registration, machine, registrationEndpoint(context)],
   ];
   return [
-    ...documentRoutes(documents, paths, machine, neighbours),
+    ...documentRoutes(documents, paths, machine, others),
     ...(config.clientRegistration ? registration : []),
     ['login', 'GET, POST', paths.authorization, page, authorizationEndpoint(context)],
     ['login', 'POST', paths.consent, page, consentEndpoint(context)],
@@ -80,10 +80,7 @@ export function routesOf(context: Context, neighbours: Neighbours): readonly Rou
 }
 
 /** The URLs of a server whose authorization server is Auth0. */
-export function resourceRoutesOf(
-  context: ResourceContext,
-  neighbours: Neighbours,
-): readonly Route[] {
+export function resourceRoutesOf(context: ResourceContext, others: OtherServers): readonly Route[] {
   const { config, paths } = context;
   // RFC 8414 §3.3: the tenant's issuer with its slash, or clients refuse its metadata.
   const issuer = config.auth0.expectedIssuer;
@@ -93,7 +90,7 @@ export function resourceRoutesOf(
     [paths.protectedResource, metadataDocumentEndpoint(document)],
     [paths.authorizationServer, upstreamMetadataEndpoint(context)],
   ];
-  return documentRoutes(documents, paths, machineSurface(context, issuer), neighbours);
+  return documentRoutes(documents, paths, machineSurface(context, issuer), others);
 }
 
 type Documents = readonly (readonly [DocumentPaths, readonly RequestHandler[]])[];
@@ -102,9 +99,9 @@ function documentRoutes(
   documents: Documents,
   { absentDocuments }: ResourcePaths,
   machine: Surface,
-  neighbours: Neighbours,
+  others: OtherServers,
 ): readonly Route[] {
-  const atRoot = onlyWhile(neighbours.isAlone, machine);
+  const atRoot = onlyWhile(others.isEmpty, machine);
   const route = (path: string, surface: Surface, handlers: readonly RequestHandler[]): Route => [
     'metadata',
     'GET',

@@ -6,14 +6,8 @@ import { randomBytes } from 'node:crypto';
 
 import type { Request, Response } from 'express';
 
-import type { Auth0, LoginStart } from '../auth0/auth0.js';
-import { clientFingerprint } from '../clients/client.js';
-import type { Core } from '../core.js';
-import type { PendingLogin } from '../grants/login-transactions.js';
 import { LOGIN_TTL_SECONDS } from '../grants/login-transactions.js';
 import { type CookieRules, cookieOf, cookiesOf } from './cookies.js';
-import { alreadySubmitted } from './pages.js';
-import type { RateLimits } from './rate-limits.js';
 
 /** Lifetime of a form, in seconds. */
 export const FORM_TTL_SECONDS = 600;
@@ -125,59 +119,4 @@ export function createLoginFlows(cookies: CookieRules, now: () => number): Login
 function createdAt(id: string): number {
   const bytes = Buffer.from(id, 'base64url');
   return bytes.length === 8 ? bytes.readUInt32BE(0) : 0;
-}
-
-/**
- * Stores the login and redirects the browser to Auth0. Sends the response.
- *
- * @throws PageError the form of this flow was submitted before
- * @throws TooManyRequestsError too many logins were started
- */
-export type RedirectToAuth0 = (
-  req: Request,
-  res: Response,
-  pending: PendingLogin,
-  flow: LoginFlow,
-) => Promise<void>;
-
-export function createUpstreamLogin(
-  { emit }: Core,
-  auth0: Auth0,
-  flows: LoginFlows,
-  limits: RateLimits,
-): RedirectToAuth0 {
-  return async function redirectToAuth0(req, res, pending, flow) {
-    await limits.countLogin(req);
-    flows.setLoginCookie(res, flow);
-    const { secret: browser, state, formExpiresAt } = flow;
-    const parameters = parametersOf(pending);
-    const previous = await auth0.startLogin(req, res, {
-      browser,
-      state,
-      formExpiresAt,
-      pending,
-      ...parameters,
-    });
-    if (previous !== undefined) throw alreadySubmitted(previous.location);
-    if (pending.purpose === 'client') {
-      const client = clientFingerprint(pending.request.clientId);
-      if (formExpiresAt !== undefined) emit({ type: 'consent_given', client });
-      emit({ type: 'login_started', client });
-    } else {
-      emit({ type: 'sign_in_started' });
-    }
-  };
-}
-
-/** Parameters of the authorization request to Auth0. */
-function parametersOf(
-  pending: PendingLogin,
-): Pick<LoginStart, 'scopes' | 'hints' | 'identityOnly'> {
-  if (pending.purpose === 'client') {
-    const { scopes, hints } = pending.request;
-    return { scopes, hints };
-  }
-  // OpenID Connect Core §3.1.2.1
-  const hints: LoginStart['hints'] = pending.reauthenticate ? { prompt: 'login' } : {};
-  return { scopes: [], hints, identityOnly: true };
 }

@@ -1,6 +1,6 @@
 /** `auth0Mcp()` as an app calls it, but for the time to read the consent page, which no spec needs. */
 import { createContext } from '../../lib/app/context.js';
-import { processServers } from '../../lib/app/neighbours.js';
+import { processServers } from '../../lib/app/other-servers.js';
 import { type Auth0Mcp, assemble } from '../../lib/auth0-mcp.js';
 import { currentEnvironment } from '../../lib/config/env.js';
 import type { Auth0McpOptions } from '../../lib/config/options.js';

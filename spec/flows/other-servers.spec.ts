@@ -1,4 +1,4 @@
-/** Two servers of the library in one app: other tenants' people, other paths, one origin. */
+/** Two servers of the library in one app: two tenants, two base paths, one origin. */
 import { afterEach, describe, expect, it } from '@jest/globals';
 import express, { type RequestHandler } from 'express';
 import { approve, completeLogin, createBrowser, type Page } from '../../demo/tenant/browser.js';

@@ -1,4 +1,4 @@
-/** Servers of this process that share an origin: each leaves the paths of the others alone. */
+/** Servers of this process that share an origin: none serves the paths of another. */
 import type { Application, RequestHandler } from 'express';
 
 import type { Logger } from '../config/logger.js';
@@ -13,7 +13,7 @@ export type PartName = 'metadata' | 'registration' | 'login' | 'tokens' | 'conne
 /** One server, as the others see it. */
 export interface Server {
   /** What the app called: `auth0Mcp()`. */
-  readonly madeBy: 'auth0Mcp()' | 'auth0McpResource()';
+  readonly createdBy: 'auth0Mcp()' | 'auth0McpResource()';
   readonly baseUrl: string;
   readonly resource: string;
   readonly handlers: WeakMap<object, HandlerKind>;
@@ -21,9 +21,9 @@ export interface Server {
   readonly guard: RequestHandler;
 }
 
-/** The other servers on the origin of one, as they are now. */
-export interface Neighbours {
-  isAlone(): boolean;
+/** The other servers of this process on the origin of one, at present. */
+export interface OtherServers {
+  isEmpty(): boolean;
   hasResourceAt(path: string): boolean;
   /** The guard of the server whose resource the path is, if that server is mounted in the app. */
   guardAt(path: string, app: Application): RequestHandler | undefined;
@@ -34,18 +34,18 @@ export interface Neighbours {
 export const processServers: Set<Server> = new Set();
 
 /** Adds a server to the others. Warns where only the one that is mounted first would get requests. */
-export function joinServers(servers: Set<Server>, own: Server, log: Logger): Neighbours {
-  const neighbours = (): readonly Server[] =>
+export function joinServers(servers: Set<Server>, own: Server, log: Logger): OtherServers {
+  const others = (): readonly Server[] =>
     [...servers].filter((other) => other !== own && sharesOrigin(own, other));
   const ownerOf = (path: string): Server | undefined =>
-    neighbours().find(({ resource }) => {
+    others().find(({ resource }) => {
       const { origin, pathname } = new URL(resource);
       return pathname === path && origin === new URL(own.resource).origin;
     });
   servers.add(own);
-  warnOfTwins(neighbours(), own, log);
+  warnOfDuplicates(others(), own, log);
   return {
-    isAlone: () => neighbours().length === 0,
+    isEmpty: () => others().length === 0,
     hasResourceAt: (path) => ownerOf(path) !== undefined,
     guardAt(path, app) {
       const owner = ownerOf(path);
@@ -63,23 +63,23 @@ function sharesOrigin(one: Server, other: Server): boolean {
   return ours?.some((origin) => theirs?.includes(origin)) === true;
 }
 
-function warnOfTwins(neighbours: readonly Server[], own: Server, log: Logger): void {
-  const isTwin = (other: Server): boolean =>
+function warnOfDuplicates(others: readonly Server[], own: Server, log: Logger): void {
+  const isDuplicate = (other: Server): boolean =>
     other.resource === own.resource ||
     (hasLogin(own) && hasLogin(other) && own.baseUrl === other.baseUrl);
-  if (!neighbours.some(isTwin)) return;
-  const { madeBy, baseUrl, resource } = own;
+  if (!others.some(isDuplicate)) return;
+  const { createdBy, baseUrl, resource } = own;
   const [same, another] = hasLogin(own)
     ? ['baseUrl', 'a baseUrl']
     : ['MCP endpoint', 'an MCP endpoint'];
   log.warn(
     { baseUrl, resource },
-    `${madeBy} is called twice with this ${same}, so that only the server mounted first gets requests. Give each one ${another} of its own, such as a path for each, or close() the one before`,
+    `${createdBy} is called twice with this ${same}, so that only the server mounted first gets requests. Give each one ${another} of its own, such as a path for each, or close() the one before`,
   );
 }
 
-function hasLogin({ madeBy }: Server): boolean {
-  return madeBy === 'auth0Mcp()';
+function hasLogin({ createdBy }: Server): boolean {
+  return createdBy === 'auth0Mcp()';
 }
 
 function isMounted({ handlers }: Server, app: Application): boolean {
