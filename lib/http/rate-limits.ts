@@ -36,7 +36,14 @@ interface Limit {
   readonly passOnStoreError: boolean;
 }
 
-type LimitName = 'login' | 'calls' | 'secrets' | 'refusedTokens' | 'records' | 'allRecords';
+type LimitName =
+  | 'login'
+  | 'calls'
+  | 'secrets'
+  | 'refusedTokens'
+  | 'records'
+  | 'siteRecords'
+  | 'allRecords';
 
 const LIMITS: Readonly<Record<LimitName, Limit>> = {
   /** Pages, forms and callbacks of one address: 80 logins a minute. */
@@ -50,8 +57,10 @@ const LIMITS: Readonly<Record<LimitName, Limit>> = {
   secrets: { limit: 30, windowMs: MINUTE_MS, passOnStoreError: false },
   /** Rejected refresh tokens from one address, a genuine one apart for its grant. More than logins can follow. */
   refusedTokens: { limit: 100, windowMs: MINUTE_MS, passOnStoreError: false },
-  /** Records that one network (by logins) or one grant (by client assertions) can add to the store. */
+  /** Records that one address (by logins) or one grant (by client assertions) can add to the store. */
   records: { limit: 300, windowMs: 10 * MINUTE_MS, passOnStoreError: false },
+  /** Records of all addresses in an IPv6 /48: 256 homes, or one customer who could use up what is for all. */
+  siteRecords: { limit: 900, windowMs: 10 * MINUTE_MS, passOnStoreError: false },
   /** Records that all of them can add: bounds the store. Two windows can overlap the lifetime of one login. */
   allRecords: { limit: 50_000, windowMs: 10 * MINUTE_MS, passOnStoreError: false },
 };
@@ -175,7 +184,10 @@ export function createRateLimits(
       if (info !== undefined && info.totalHits >= LIMITS[name].limit) throw exceeded(name, info);
     },
     async countLogin(req) {
-      await count('records', `login ${addressOf(req, IPV6_SITE)}`);
+      const address = addressOf(req);
+      const site = addressOf(req, IPV6_SITE);
+      await count('records', `login ${address}`);
+      if (site !== address) await count('siteRecords', `login ${site}`);
       await count('allRecords', 'login');
     },
     async countAssertion(grantId) {

@@ -141,6 +141,22 @@ describe('rate limits', () => {
     for (const path of ['/', '/token/a', '/secret/a']) expect((await get(path)).status).toBe(200);
   });
 
+  it('R-DP-3 let no home use up the logins of its IPv6 neighbours, and no /48 those of all', async () => {
+    const log = { debug: ignore, info: ignore, warn: ignore, error: ignore };
+    const limits = createRateLimits(log, (key) => key);
+    closing.push(limits.close);
+    const logIn = async (ip: string, times = 1): Promise<void> => {
+      const req = { ip, headers: {}, app: { get: ignore } } as unknown as Request;
+      for (let n = 0; n < times; n += 1) await limits.countLogin(req);
+    };
+    const refusal = { code: 'too_many_requests' };
+    await logIn('2001:db8:1:100::1', 300);
+    await expect(logIn('2001:db8:1:1ff::2')).rejects.toMatchObject(refusal);
+    for (const home of ['200', '300']) await logIn(`2001:db8:1:${home}::1`, 300);
+    await expect(logIn('2001:db8:1:400::1')).rejects.toMatchObject(refusal);
+    await logIn('2001:db8:2:100::1');
+  });
+
   it('leave a shared store open: it belongs to the storage', async () => {
     let shutdowns = 0;
     const shutdown = () => {
