@@ -14,12 +14,12 @@ import { ACCESS_TOKEN, formOfAccessToken, grantedScopes, UNVERIFIABLE } from './
 import { Auth0Error, plainText } from './auth0.js';
 import {
   CLOCK_TOLERANCE_SECONDS,
-  type KeySetId,
   rejected,
   requireSubject,
   type UserClaims,
   verifySignedToken,
 } from './signed-token.js';
+import type { KeySetId } from './signing-keys.js';
 import type { Problems, Tenant } from './tenant.js';
 
 /** A verified token. Frozen, since requests share it. */

@@ -5,9 +5,10 @@ import type { Auth0Config, TenantConfig } from '../config/config.js';
 import type { EventListener } from '../config/events.js';
 import type { Logger } from '../config/logger.js';
 import { Auth0Error } from './auth0.js';
-import { type Auth0Metadata, type CachedDocument, createDiscovery } from './discovery.js';
+import type { CachedDocument } from './cached-document.js';
+import { type Auth0Metadata, createDiscovery } from './discovery.js';
 import { type Auth0Http, createAuth0Http } from './http.js';
-import { createSigningKeys, type SigningKeys } from './signed-token.js';
+import { createSigningKeys, type SigningKeys } from './signing-keys.js';
 
 /** What a tenant needs of {@link Core}. */
 export interface TenantCore<C extends TenantConfig> {

@@ -4,7 +4,7 @@ import { CompactEncrypt, generateKeyPair, SignJWT } from 'jose';
 import type { Auth0Login } from '../../lib/auth0/auth0.js';
 import { createDiscovery } from '../../lib/auth0/discovery.js';
 import { createAuth0Http } from '../../lib/auth0/http.js';
-import { createSigningKeys } from '../../lib/auth0/signed-token.js';
+import { createSigningKeys } from '../../lib/auth0/signing-keys.js';
 import type { TokenResponse } from '../../lib/auth0/token-endpoint.js';
 import { verifyLogin, verifyRefresh } from '../../lib/auth0/token-verification.js';
 import type { Auth0Config } from '../../lib/config/config.js';

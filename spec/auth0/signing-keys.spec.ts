@@ -3,7 +3,7 @@ import { jwtVerify } from 'jose';
 
 import { createDiscovery } from '../../lib/auth0/discovery.js';
 import { createAuth0Http } from '../../lib/auth0/http.js';
-import { createSigningKeys } from '../../lib/auth0/signed-token.js';
+import { createSigningKeys } from '../../lib/auth0/signing-keys.js';
 import { createOpKey, type ForgingOp, type OpKey, startForgingOp } from '../support/forging-op.js';
 import { configFor } from '../support/login-rigs.js';
 import { until } from '../support/upstream.js';
