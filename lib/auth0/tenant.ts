@@ -73,7 +73,7 @@ function createProblems(log: Logger, emit: EventListener, now: () => number): Pr
     if (!isDue) return;
     loggedAt.set(message, now());
     if (kind === 'misconfigured')
-      log.error({ reason: message, remedy }, 'Auth0 is not set up right');
+      log.error({ reason: message, remedy }, 'Auth0 is not set up correctly');
     else log.warn({ reason: message, remedy, retryAfterSeconds }, 'Auth0 is unavailable');
   }
 

@@ -105,7 +105,7 @@ function requireGrantOf(
   grant: GrantRecord | undefined,
 ): asserts grant is GrantRecord {
   if (grant?.subject === subject && grant.client.id === clientId) return;
-  throw new InvalidTokenError('The access token is not valid here', {
+  throw new InvalidTokenError('The access token is not valid for this server', {
     detail: 'its grant was revoked or has expired, or belongs to another user or client',
   });
 }
@@ -173,7 +173,7 @@ function toTokenError(error: unknown): unknown {
     return new InvalidTokenError('The access token has expired');
   if (!(error instanceof Auth0Error) || error.kind === 'unavailable') return error;
   const { message, remedy } = error;
-  return new InvalidTokenError('The access token is not valid here', {
+  return new InvalidTokenError('The access token is not valid for this server', {
     detail: remedy === undefined ? message : `${message}. ${remedy}`,
   });
 }

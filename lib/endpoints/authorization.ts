@@ -85,7 +85,7 @@ function repeatAsGet(res: Response, form: Parameters): void {
 async function clientOf(parameters: Parameters, { clients }: Context): Promise<Client> {
   const client = await clients.find(requiredParameter(parameters, 'client_id'));
   if (client !== undefined) return client;
-  throw new PageError('unknown_client', new InvalidClientError('The client is not known here'));
+  throw new PageError('unknown_client', new InvalidClientError('The client is unknown'));
 }
 
 function targetOf(
@@ -96,7 +96,7 @@ function targetOf(
   try {
     const target = redirectTarget(parameters, client);
     if (isAllowedRedirectUri(target.redirectUri)) return target;
-    throw new InvalidRequestError('The redirect_uri is outside what this server allows');
+    throw new InvalidRequestError('This server does not allow the redirect_uri');
   } catch (error) {
     if (error instanceof OAuthError) throw new PageError('invalid_redirect', error);
     throw error;
@@ -117,7 +117,7 @@ function requestOf(
     config.resource,
   );
   if (forbidsInteraction(parameters)) {
-    throw new InteractionRequiredError('The user has to decide first');
+    throw new InteractionRequiredError('The user has to be asked for consent');
   }
   const scopes = selectScopes(requestedScopes, { ...config.scopes, known: knownScopes });
   const { id, kind, name, mayRefresh } = client;

@@ -38,7 +38,7 @@ export function registrationEndpoint(context: Context): RequestHandler[] {
 
 function redirectUriError(uri: string): InvalidRedirectUriError {
   return isClientsOwnChoice(uri)
-    ? new InvalidRedirectUriError('A redirect URI is outside what this server allows', {
+    ? new InvalidRedirectUriError('This server does not allow one of the redirect URIs', {
         detail: `allowedClientRedirectUris does not match ${uri}`,
       })
     : new InvalidRedirectUriError(

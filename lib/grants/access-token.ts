@@ -84,7 +84,7 @@ export function createAccessTokens(
       } catch (error) {
         if (error instanceof errors.JWTExpired) throw expired();
         if (!(error instanceof errors.JOSEError)) throw error;
-        throw new InvalidTokenError('The access token is not valid here', {
+        throw new InvalidTokenError('The access token is not valid for this server', {
           detail: error.message,
         });
       }

@@ -136,7 +136,7 @@ export function createAuth0Sessions(
       throw error;
     });
     if (stored === undefined) {
-      // Revoked during the refresh: the new token is known here only.
+      // Revoked during the refresh: only this process has the new token.
       upstream.revoke(tokens.refreshToken);
       throw loginEnded();
     }

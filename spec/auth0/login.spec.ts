@@ -258,7 +258,7 @@ describe('reports to the operator', () => {
     expect(rig.log).toEqual([
       {
         level: 'error',
-        message: 'Auth0 is not set up right',
+        message: 'Auth0 is not set up correctly',
         fields: {
           reason: expect.stringContaining('Service not found'),
           remedy: expect.stringContaining('Identifier'),

@@ -140,7 +140,7 @@ describe('verification of a bearer token', () => {
     const attempt = verification({ find: async () => undefined })('t');
     await expect(attempt).rejects.toBeInstanceOf(InvalidTokenError);
     await expect(attempt).rejects.toMatchObject({
-      description: 'The access token is not valid here',
+      description: 'The access token is not valid for this server',
       detail: 'its grant was revoked or has expired, or belongs to another user or client',
     });
   });

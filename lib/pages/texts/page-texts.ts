@@ -2,7 +2,7 @@
 
 /** The error pages. */
 export type ErrorPageKind =
-  /** `client_id` is not known here. */
+  /** `client_id` is unknown. */
   | 'unknown_client'
   /** The client uses an authentication method that is not supported here. */
   | 'unauthorized_client'

@@ -144,7 +144,7 @@ describe("the tenant's metadata, for clients that request it here", () => {
       world.tenant.clearFaults();
       world.advance(4);
     }
-    expect(world.log.some(({ message }) => message === 'Auth0 is not set up right')).toBe(true);
+    expect(world.log.some(({ message }) => message === 'Auth0 is not set up correctly')).toBe(true);
   });
 
   it('remains cached during an outage', async () => {

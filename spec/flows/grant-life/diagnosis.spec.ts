@@ -146,7 +146,7 @@ describe('set-up problems are detected, logged with the remedy, and reported to 
     expect(linesWith(world, remedy).length).toBeGreaterThan(0);
     if (names !== undefined) expect(linesWith(world, names).length).toBeGreaterThan(0);
     const told = world.log.filter(
-      ({ level, message }) => level === 'error' && message === 'Auth0 is not set up right',
+      ({ level, message }) => level === 'error' && message === 'Auth0 is not set up correctly',
     );
     // Once, though it happened twice.
     expect(told.length).toBeLessThanOrEqual(1);
