@@ -8,12 +8,12 @@ export {
   type GrantSummary,
 } from './auth0-mcp.js';
 export { type Auth0McpResource, auth0McpResource } from './auth0-mcp-resource.js';
-export type { AccessToken, AuthInfo } from './bearer/access-token.js';
+export type { AccessToken, AuthInfo } from './bearer/caller.js';
 export {
   Auth0SessionEndedError,
   getAccessToken,
   TokenPassthroughError,
-} from './bearer/access-token.js';
+} from './bearer/caller.js';
 export type { SdkErrors, TokenVerifier } from './bearer/token-verifier.js';
 export { Auth0McpConfigError } from './config/errors.js';
 export type {

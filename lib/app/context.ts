@@ -1,7 +1,7 @@
 /** The context of one server that issues tokens: every service, built in one place. */
 import type { Auth0 } from '../auth0/auth0.js';
 import { createAuth0 } from '../auth0/create-auth0.js';
-import type { AccessToken } from '../bearer/access-token.js';
+import type { AccessToken } from '../bearer/caller.js';
 import { createCallerCache } from '../bearer/caller-cache.js';
 import { createVerification, type VerifyBearer } from '../bearer/verification.js';
 import { createClientAssertions, type StoreJti } from '../clients/client-assertion.js';
@@ -25,6 +25,7 @@ import { createBackchannelLogout, type LogOut } from '../grants/backchannel-logo
 import { createGrants, type Grants } from '../grants/grants.js';
 import { createLoginTransactions, type Logins } from '../grants/login-transactions.js';
 import { createRefreshTokens } from '../grants/refresh-token.js';
+import { type AccountForms, createAccountForms } from '../http/account-forms.js';
 import { type AccountSignIns, createAccountSignIns } from '../http/account-sign-ins.js';
 import { type BrowserSessions, createBrowserSessions } from '../http/browser-sessions.js';
 import {
@@ -44,12 +45,7 @@ import { createLoginFlows, type LoginFlows } from '../http/login-flows.js';
 import { createPageContextOf, type ErrorPages, type PageContextOf } from '../http/pages.js';
 import { createRateLimits, type RateLimits } from '../http/rate-limits.js';
 import { createRedirectToAuth0, type RedirectToAuth0 } from '../http/redirect-to-auth0.js';
-import {
-  type AccountForms,
-  createAccountForms,
-  createSealedForms,
-  type SealedForms,
-} from '../http/sealed-forms.js';
+import { createSealedForms, type SealedForms } from '../http/sealed-forms.js';
 import { mac } from '../keys/key-ring.js';
 import { isClientsOwnChoice } from '../oauth/redirect-uri.js';
 import { matchesRedirectUriPattern } from '../oauth/redirect-uri-pattern.js';

@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http';
 
 import { type RequestHandler, Router } from 'express';
 
-import type { AuthInfo } from '../bearer/access-token.js';
+import type { AuthInfo } from '../bearer/caller.js';
 import { createGuards } from '../bearer/guard.js';
 import {
   createTokenVerifier,

@@ -1,7 +1,7 @@
 /** The context of a server that only checks tokens: Auth0 is the authorization server, nothing is stored. */
 import { scopesOf } from '../auth0/access-token.js';
 import { type AuthorizationServer, createAuthorizationServer } from '../auth0/create-auth0.js';
-import type { AccessToken } from '../bearer/access-token.js';
+import type { AccessToken } from '../bearer/caller.js';
 import { createAuth0Verification, type VerifyBearer } from '../bearer/verification.js';
 import type { ResourceConfig } from '../config/config.js';
 import { createResourceCore, type HostEnvironment, type ResourceCore } from '../core.js';

@@ -2,7 +2,7 @@
 import { LRUCache } from 'lru-cache';
 
 import type { AccessTokenClaims } from '../grants/access-token.js';
-import type { AccessToken } from './access-token.js';
+import type { AccessToken } from './caller.js';
 
 /** About 10 MB. */
 const MAX_CALLERS = 10_000;

@@ -11,7 +11,7 @@ import { bearerCredentials } from '../oauth/bearer-token.js';
 import type { ChallengeBase } from '../oauth/challenge.js';
 import { InsufficientScopeError } from '../oauth/errors.js';
 import { missingScopes, unionOfScopes } from '../oauth/scope.js';
-import { type AccessToken, runWithAccessToken } from './access-token.js';
+import { type AccessToken, runWithAccessToken } from './caller.js';
 import { sendChallenge, sendGuardError, sendStreamNotAllowed } from './challenges.js';
 import {
   type AcceptedBody,

@@ -9,7 +9,7 @@ import type { Request, Response } from 'express';
 
 import { InvalidTokenError } from '../oauth/errors.js';
 import { isJsonObject } from '../oauth/json-object.js';
-import type { AccessToken } from './access-token.js';
+import type { AccessToken } from './caller.js';
 import type { SessionResponse, Sessions } from './sessions.js';
 import type { VerifyBearer } from './verification.js';
 

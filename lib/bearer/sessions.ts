@@ -10,7 +10,7 @@ import { createHash } from 'node:crypto';
 
 import type { Request, Response } from 'express';
 
-import type { AccessToken } from './access-token.js';
+import type { AccessToken } from './caller.js';
 import { sendRpcError } from './challenges.js';
 
 /** About 30 MB. */

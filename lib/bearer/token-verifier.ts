@@ -5,7 +5,7 @@
  */
 import { toOAuthError } from '../http/error-responses.js';
 import { InvalidTokenError } from '../oauth/errors.js';
-import type { AuthInfo } from './access-token.js';
+import type { AuthInfo } from './caller.js';
 
 /** The part of `@modelcontextprotocol/sdk/server/auth/errors.js` that {@link TokenVerifier} needs. */
 export interface SdkErrors {

@@ -17,7 +17,7 @@ import {
   Auth0SessionEndedError,
   type AuthInfo,
   TokenPassthroughError,
-} from './access-token.js';
+} from './caller.js';
 import { type CachedCaller, type CallerCache, FRESH_MS } from './caller-cache.js';
 
 /**

@@ -1,6 +1,6 @@
 /**
- * Forms whose content is sealed in a hidden field, so that no id is on the wire that a page of another site could
- * send: before a login, bound to a cookie of the browser; for a signed-in user, bound to the session.
+ * Forms before a login. Their content is sealed in a hidden field and bound to a cookie of the browser, so that a page
+ * of another site can send none.
  */
 import type { Request, Response } from 'express';
 
@@ -9,7 +9,6 @@ import { equalInConstantTime, type KeyLabel } from '../keys/key-ring.js';
 import { createSealer } from '../keys/seal.js';
 import { AccessDeniedError } from '../oauth/errors.js';
 import type { ErrorPageKind } from '../pages/texts/page-texts.js';
-import type { SignedInUser } from './account-sign-ins.js';
 import { crossSiteEvidence } from './cross-site.js';
 import { FORM_TTL_SECONDS, type LoginFlow, type LoginFlows } from './login-flows.js';
 import { PageError } from './pages.js';
@@ -21,7 +20,7 @@ export interface SubmittedForm<Content> {
   readonly flow: LoginFlow & { readonly formExpiresAt: number };
 }
 
-/** Forms before a login. Nothing is stored. `Content` is a JSON value. */
+/** Nothing is stored. `Content` is a JSON value. */
 export interface SealedForms<Content> {
   /** The value of the hidden field. Starts a flow and sets its cookie. */
   write(req: Request, res: Response, content: Content): string;
@@ -71,63 +70,7 @@ export function createSealedForms<Content>(
   };
 }
 
-/** Request body limit of a form on the page of connected apps, in bytes: several times the sealed field. */
-export const MAX_FORM_BYTES: number = 4 * 1024;
-
-/** The action of a button on the page of connected apps. */
-type AccountAction =
-  | { readonly type: 'disconnect'; readonly grantId: string }
-  | { readonly type: 'sign_out' };
-
-/** Forms of a signed-in user: OWASP's signed double submit, with the session in place of a second cookie. */
-export interface AccountForms {
-  /** The value of the hidden field. */
-  write(user: SignedInUser, action: AccountAction): string;
-  /** @throws PageError the request comes from a page of another site */
-  requireOwnPage(req: Request): void;
-  /** @throws PageError the field belongs to another session or button, or is forged */
-  read<Type extends AccountAction['type']>(
-    user: SignedInUser,
-    sealed: string | undefined,
-    type: Type,
-  ): Extract<AccountAction, { type: Type }>;
-}
-
-export function createAccountForms({ config, signingKeys }: Core): AccountForms {
-  const sealer = createSealer(signingKeys.derive('account-form'));
-  const { origin } = new URL(config.baseUrl);
-  const bindingOf = ({ sessionId, account }: SignedInUser): string =>
-    JSON.stringify([config.issuer, sessionId, account.subject]);
-  return {
-    write(user, action) {
-      const text = Buffer.from(JSON.stringify(action));
-      return sealer.seal(text, bindingOf(user)).toString('base64url');
-    },
-    requireOwnPage(req) {
-      const evidence = crossSiteEvidence(req, origin);
-      if (evidence !== undefined) throw invalidForm('page_expired', evidence);
-    },
-    read(user, sealed, type) {
-      const opened = sealer.open(Buffer.from(sealed ?? '', 'base64url'), bindingOf(user));
-      if (opened === undefined) {
-        throw invalidForm('page_expired', 'the form belongs to another session');
-      }
-      // Sealed by `write`, so its shape is known.
-      const action: AccountAction = JSON.parse(String(opened));
-      if (!isAction(action, type))
-        throw invalidForm('page_expired', `the form is for ${action.type}`);
-      return action;
-    },
-  };
-}
-
-function isAction<Type extends AccountAction['type']>(
-  action: AccountAction,
-  type: Type,
-): action is Extract<AccountAction, { type: Type }> {
-  return action.type === type;
-}
-
-function invalidForm(kind: ErrorPageKind, detail: string): PageError {
+/** The error for a form of another site, browser or session. @param detail for the log */
+export function invalidForm(kind: ErrorPageKind, detail: string): PageError {
   return new PageError(kind, new AccessDeniedError('The form is not valid', { detail }));
 }

@@ -4,7 +4,7 @@ import type { AddressInfo, Server } from 'node:net';
 
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import express from 'express';
-import type { AccessToken } from '../../lib/bearer/access-token.js';
+import type { AccessToken } from '../../lib/bearer/caller.js';
 import { createResponseTracker } from '../../lib/bearer/open-streams.js';
 import {
   createIdFilter,

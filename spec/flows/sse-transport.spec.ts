@@ -4,7 +4,7 @@ import { SSEServerTransport } from '@modelcontextprotocol/sdk/server/sse.js';
 import express from 'express';
 
 import { BOB } from '../../demo/tenant/options.js';
-import { getAccessToken } from '../../lib/bearer/access-token.js';
+import { getAccessToken } from '../../lib/bearer/caller.js';
 import { createServer } from '../support/mcp-route.js';
 import { registerClient } from '../support/oauth-client.js';
 import { sendJson } from '../support/raw-http.js';

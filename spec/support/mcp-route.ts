@@ -5,7 +5,7 @@ import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js';
 import express, { type Express, type RequestHandler } from 'express';
 
-import { getAccessToken } from '../../lib/bearer/access-token.js';
+import { getAccessToken } from '../../lib/bearer/caller.js';
 
 /** The `mount` of a world: everything of ours, and this route for the endpoint. */
 export function atMcp(route: RequestHandler) {

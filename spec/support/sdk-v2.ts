@@ -12,7 +12,7 @@ import { NodeStreamableHTTPServerTransport, toNodeHandler } from '@modelcontextp
 import { createMcpHandler, McpServer } from '@modelcontextprotocol/server';
 import type { RequestHandler } from 'express';
 
-import { getAccessToken } from '../../lib/bearer/access-token.js';
+import { getAccessToken } from '../../lib/bearer/caller.js';
 import { HeadlessProvider } from './sdk-client.js';
 
 /** The newest protocol that this SDK speaks. */

@@ -2,10 +2,10 @@
 import type { RequestHandler } from 'express';
 
 import type { Context } from '../../app/context.js';
+import { MAX_FORM_BYTES } from '../../http/account-forms.js';
 import type { SignedInUser } from '../../http/account-sign-ins.js';
 import { readForm } from '../../http/read-request.js';
 import { noStore } from '../../http/response-headers.js';
-import { MAX_FORM_BYTES } from '../../http/sealed-forms.js';
 import { optionalParameter } from '../../oauth/parameters.js';
 
 /**

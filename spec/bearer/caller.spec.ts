@@ -2,8 +2,8 @@ import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
 
 import { describe, expect, it } from '@jest/globals';
 
-import type { AccessToken } from '../../lib/bearer/access-token.js';
-import { getAccessToken, runWithAccessToken } from '../../lib/bearer/access-token.js';
+import type { AccessToken } from '../../lib/bearer/caller.js';
+import { getAccessToken, runWithAccessToken } from '../../lib/bearer/caller.js';
 
 const tokenOf = (subject: string): AccessToken => ({
   token: 't',
