@@ -64,14 +64,15 @@ export function effectiveScopes(grant: Pick<GrantRecord, 'scopes' | 'auth0'>): r
  */
 export function narrowedScopes(
   grant: Pick<GrantRecord, 'scopes' | 'auth0'>,
-  requested: readonly string[] = [],
+  requested: readonly string[] | undefined,
   rules: { readonly required: readonly string[]; readonly known: ReadonlySet<string> },
 ): readonly string[] {
+  const effective = effectiveScopes(grant);
+  if (requested === undefined) return effective;
   const allowed = requested.filter((scope) => grant.scopes.includes(scope));
   if (requested.some((scope) => rules.known.has(scope) && !allowed.includes(scope))) {
     throw new InvalidScopeError('The scope is wider than what was granted');
   }
-  const effective = effectiveScopes(grant);
   if (allowed.length === 0) return effective;
   return effective.filter((scope) => allowed.includes(scope) || rules.required.includes(scope));
 }
