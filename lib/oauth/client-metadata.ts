@@ -4,22 +4,23 @@
  * Unknown fields are ignored and unsupported values replaced, as RFC 7591 §2 and §3.2.1 allow; the response contains
  * the registered values. No URL in the metadata is fetched here.
  */
+import type { ClientAuthMethod } from './client-credentials.js';
 import { InvalidClientMetadataError, InvalidRedirectUriError } from './errors.js';
 import { isJsonObject, withoutEmptyMembers } from './json-object.js';
 import { redirectUriKind } from './redirect-uri.js';
 
 /** `token_endpoint_auth_method`; their order is part of the format of client ids. */
-export const AUTH_METHODS = [
+export const AUTH_METHODS: readonly ClientAuthMethod[] = [
   'none',
   'client_secret_basic',
   'client_secret_post',
   'private_key_jwt',
-] as const;
+];
 
 export interface ClientMetadata {
   readonly redirectUris: readonly string[];
   readonly clientName: string | undefined;
-  readonly authMethod: (typeof AUTH_METHODS)[number];
+  readonly authMethod: ClientAuthMethod;
   /** With `private_key_jwt` one of the two, not validated yet. */
   readonly jwks?: unknown;
   readonly jwksUri?: string | undefined;
@@ -81,7 +82,7 @@ function clientName(value: unknown): string | undefined {
 }
 
 /** The default is `none`, since clients without a method, such as VS Code, are public. */
-function authMethod(value: unknown): ClientMetadata['authMethod'] {
+function authMethod(value: unknown): ClientAuthMethod {
   if (value === undefined) return 'none';
   const method = AUTH_METHODS.find((known) => known === value);
   if (method !== undefined) return method;
@@ -92,7 +93,7 @@ function authMethod(value: unknown): ClientMetadata['authMethod'] {
 
 /** RFC 7591 §2: `jwks` and `jwks_uri` are mutually exclusive. */
 function keys(
-  method: ClientMetadata['authMethod'],
+  method: ClientAuthMethod,
   jwks: unknown,
   jwksUri: unknown,
 ): Pick<ClientMetadata, 'jwks' | 'jwksUri'> {
