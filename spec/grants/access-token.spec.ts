@@ -143,7 +143,9 @@ describe('a token with a genuine signature is refused (R-AT-3)', () => {
     const attempt = tokensOf(MATERIAL).verify(await signed(payload, header));
     await expect(attempt).rejects.toBeInstanceOf(InvalidTokenError);
     await expect(attempt).rejects.toMatchObject({
-      description: expect.stringMatching(/^The access token (has expired|is not valid for this server)$/),
+      description: expect.stringMatching(
+        /^The access token (has expired|is not valid for this server)$/,
+      ),
     });
   });
 });
