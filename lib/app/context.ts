@@ -199,7 +199,7 @@ function logStart({ config, storage }: Core, { backchannelLogout }: Paths): void
       consent,
       storage: storedIn,
     },
-    'ready to start. At Auth0, Applications > your application > Settings: enter callbackUrl under Allowed Callback URLs and, where the tenant has it, backchannelLogoutUrl under Back-Channel Logout URI',
+    'configured. In the Auth0 Dashboard, Applications > your application > Settings: enter callbackUrl under Allowed Callback URLs and, where the tenant has it, backchannelLogoutUrl under Back-Channel Logout URI',
   );
   if (storage.warning !== undefined) logger.warn({ storage: storedIn }, storage.warning);
 }

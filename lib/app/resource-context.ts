@@ -51,6 +51,6 @@ export function createResourceContext(
 function logStart({ auth0, resource, scopes, logger }: ResourceConfig): void {
   logger.info(
     { resource, audience: auth0.audience, auth0: auth0.expectedIssuer, scopes: scopes.initial },
-    'ready to start. At Auth0, Applications > APIs: an API whose Identifier is audience, Signing Algorithm RS256, and scopes under Permissions; its Settings > Default Permissions for Third Party Apps let clients in. Settings > Advanced: Resource Parameter Compatibility Profile on',
+    'configured. In the Auth0 Dashboard, Applications > APIs: an API whose Identifier is audience, Signing Algorithm RS256, and scopes under Permissions; its Settings > Default Permissions for Third Party Apps let clients in. Settings > Advanced: Resource Parameter Compatibility Profile on',
   );
 }

@@ -5,9 +5,10 @@
  * environment are separated by commas or spaces, or are a JSON array; switches are `true`, `on`, `yes`, `1` or
  * `false`, `off`, `no`, `0`.
  *
- * To add an option: write it here, give it a row in `option-table.ts` and a field in `config.ts`, and resolve
- * it in the file of its subject in `rules/`; for `auth0McpResource()` name it in `resource-options.ts` too.
- * `npm run docs` writes its first sentence, default and environment names into docs/configuration.md.
+ * To add an option: write it here, give it a row in `option-table.ts` (a secret has `isSecret` there) and a field
+ * in `config.ts`, resolve it in the file of its subject in `rules/`, which `resolve.ts` calls, and give it a row in
+ * `spec/config/options.spec.ts`; for `auth0McpResource()` name it in `resource-options.ts` too. `npm run docs` writes
+ * its first sentence, default and environment names into docs/configuration.md.
  */
 import type { JsonWebKeyInput } from 'node:crypto';
 

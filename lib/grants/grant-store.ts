@@ -9,7 +9,7 @@ import type { GrantRecord } from '../storage/records.js';
 import { expiryOf, maxStorageTtlSeconds, storageTtlSeconds } from './grant-lifetime.js';
 import type { UpstreamRevocation } from './upstream-revocation.js';
 
-export interface GrantFilter {
+export interface GrantQuery {
   readonly subject?: string | undefined;
   readonly clientId?: string | undefined;
   /** Auth0's browser session. */
@@ -52,7 +52,7 @@ export interface GrantStore {
    * Grants that match every field given; no field matches nothing. `all` includes those whose code is not redeemed yet
    * and those that a later login has superseded: a logout must end these too.
    */
-  list(filter: GrantFilter, which?: 'redeemed' | 'all'): Promise<readonly FoundGrant[]>;
+  list(filter: GrantQuery, which?: 'redeemed' | 'all'): Promise<readonly FoundGrant[]>;
   /** All of a user's grants, the expired ones included. */
   storedGrants(subject: string): Promise<readonly StoredGrant[]>;
 }
@@ -165,7 +165,7 @@ function entriesOf(grant: GrantRecord): readonly IndexEntry[] {
 }
 
 /** The first field given: the others are compared with what its index finds. */
-function entryOf({ subject, sid, clientId }: GrantFilter): IndexEntry {
+function entryOf({ subject, sid, clientId }: GrantQuery): IndexEntry {
   const entries: readonly IndexEntry[] = [
     ['subject', subject],
     ['sid', sid],
@@ -174,7 +174,7 @@ function entryOf({ subject, sid, clientId }: GrantFilter): IndexEntry {
   return entries.find(([, value]) => value !== undefined) ?? ['subject', undefined];
 }
 
-function matches(grant: GrantRecord, { subject, clientId, sid }: GrantFilter): boolean {
+function matches(grant: GrantRecord, { subject, clientId, sid }: GrantQuery): boolean {
   return (
     (subject === undefined || grant.subject === subject) &&
     (clientId === undefined || grant.client.id === clientId) &&

@@ -15,7 +15,7 @@ import { CODE_TTL_SECONDS, mintCode } from './authorization-code.js';
 import { completeRedemption, createCodeRedemption } from './code-redemption.js';
 import { createEndedSessions } from './ended-sessions.js';
 import { cleanUpGrants } from './grant-cleanup.js';
-import { createGrantStore, type FoundGrant, type GrantFilter } from './grant-store.js';
+import { createGrantStore, type FoundGrant, type GrantQuery } from './grant-store.js';
 import type { ApprovedRequest } from './login-transactions.js';
 import { createRefreshGrant } from './refresh-grant.js';
 import type { RefreshTokens } from './refresh-token.js';
@@ -61,7 +61,7 @@ export interface Grants {
   findByToken(token: string, clientId: string): Promise<FoundGrant | undefined>;
   /** Revokes a grant: here at once, and at Auth0 in the background. @returns whether it was alive */
   revoke(grantId: string, cause: RevocationCause): Promise<boolean>;
-  list(filter: GrantFilter, which?: 'redeemed' | 'all'): Promise<readonly FoundGrant[]>;
+  list(filter: GrantQuery, which?: 'redeemed' | 'all'): Promise<readonly FoundGrant[]>;
   /** @throws InvalidGrantError the session has ended. @throws TemporarilyUnavailableError */
   auth0Token(grantId: string): Promise<string>;
   /** Waits for what runs in the background. */

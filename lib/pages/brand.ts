@@ -12,21 +12,12 @@ const DEFAULT_ACCENT_COLOR = '#2f5fd0';
 const DATA_IMAGE =
   /^data:image\/(?:png|jpeg|gif|webp|avif|svg\+xml)(?:;[\w=-]+)*,[\w+/=%.~!*()-]+$/i;
 
-/** The option `branding`, with the name of the service. */
-export interface BrandOptions {
-  /** Name of the service, as users know it. */
+/** The option `branding` (`BrandingOptions`), with the name of the service. */
+export interface BrandOptions extends Partial<Omit<Brand, 'name'>> {
   readonly name: string;
-  /** A `data:image/…` URI of at most 64 kB, or a path on the same origin. Default: the initial. */
-  readonly logo?: string | undefined;
-  /** `#rgb` or `#rrggbb`; darkened or lightened where its contrast is too low. Default `#2f5fd0`. */
-  readonly accentColor?: string | undefined;
-  /** Privacy policy: an https URL, or a path on the same origin. Default: no link. */
-  readonly policyUrl?: string | undefined;
-  /** Terms of use: an https URL, or a path on the same origin. Default: no link. */
-  readonly termsUrl?: string | undefined;
 }
 
-/** The same, validated. */
+/** A validated brand. */
 export interface Brand {
   readonly name: string;
   readonly logo: string | undefined;

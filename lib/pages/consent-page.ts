@@ -1,7 +1,7 @@
 /**
  * The consent page: which client wants access, where the access goes, what it allows, Allow and Deny; below, every
  * value in full. MCP security best practices, "Confused Deputy Problem": the page names the client, its redirect URI
- * and the upstream scopes. The texts are under `consent` in `texts/en.json`.
+ * and the upstream scopes. The texts are under `consent` in `texts/en.json`; the option `texts` replaces them.
  */
 import type { RedirectUriKind } from '../oauth/redirect-uri.js';
 import { type FormTarget, fill, type Html, html, postForm } from './html.js';

@@ -24,25 +24,25 @@ type ClientMetadataFailure =
   /** Too many fetches, from one host, for one caller, or at once. */
   | 'rate_limited';
 
-const UNAVAILABLE = 'The metadata of this client cannot be fetched at the moment.';
+const UNAVAILABLE = 'The metadata of this client cannot be fetched at the moment';
 
 /**
  * What the sender of the client id may read. Failures that depend on this server's network share one sentence, which
  * does not reveal which internal names exist.
  */
 const PUBLIC_MESSAGE: Readonly<Record<ClientMetadataFailure, string>> = {
-  invalid_url: 'The client_id is a URL, but not one a client metadata document may have.',
-  host_not_allowed: 'Clients of this host are not accepted here.',
+  invalid_url: 'The client_id is a URL, but not one a client metadata document may have',
+  host_not_allowed: 'Clients of this host are not accepted here',
   forbidden_address: UNAVAILABLE,
   unreachable: UNAVAILABLE,
   timeout: UNAVAILABLE,
-  bad_status: 'The host of this client did not respond with a metadata document.',
-  bad_content_type: 'The metadata of this client is not served as JSON.',
-  bad_content_encoding: 'The metadata of this client is served compressed.',
-  too_large: 'The metadata of this client is too large.',
-  invalid_document: 'The metadata document of this client is not valid.',
-  client_id_mismatch: 'The metadata document belongs to another client_id.',
-  no_common_method: 'No authentication method of this client is supported here.',
+  bad_status: 'The host of this client did not respond with a metadata document',
+  bad_content_type: 'The metadata of this client is not served as JSON',
+  bad_content_encoding: 'The metadata of this client is served compressed',
+  too_large: 'The metadata of this client is too large',
+  invalid_document: 'The metadata document of this client is not valid',
+  client_id_mismatch: 'The metadata document belongs to another client_id',
+  no_common_method: 'No authentication method of this client is supported here',
   rate_limited: UNAVAILABLE,
 };
 
