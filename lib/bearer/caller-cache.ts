@@ -2,9 +2,10 @@
 import { LRUCache } from 'lru-cache';
 
 import type { AccessTokenClaims } from '../grants/access-token.js';
+import type { GrantRecord } from '../storage/records.js';
 import type { AccessToken } from './caller.js';
 
-/** About 10 MB. */
+/** About 60 MB: each with its grant, as it was read. */
 const MAX_CALLERS = 10_000;
 
 /** Time to live of a caller: a revocation by another process takes effect within a second. */
@@ -13,6 +14,7 @@ export const FRESH_MS = 1000;
 export interface CachedCaller {
   readonly claims: AccessTokenClaims;
   readonly caller: AccessToken;
+  readonly grant: GrantRecord;
   /** When the read of its grant began, in milliseconds of `performance.now()`. */
   readonly readAtMs: number;
 }

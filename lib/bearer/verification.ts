@@ -49,10 +49,15 @@ export function createVerification(
     }
   }
 
-  async function read(token: string, claims: AccessTokenClaims): Promise<CachedCaller> {
+  async function read(
+    token: string,
+    claims: AccessTokenClaims,
+    known: CachedCaller | undefined,
+  ): Promise<CachedCaller> {
     const readAtMs = performance.now();
     const { grantId, clientId, subject, scopes, expiresAt } = claims;
-    const grant = await grants.find(grantId);
+    const grant = await grants.find(grantId, known?.grant);
+    if (known !== undefined && grant === known.grant) return { ...known, readAtMs };
     requireGrantOf(claims, grant);
     const caller = {
       token,
@@ -64,16 +69,16 @@ export function createVerification(
       user: deepFreeze(grant.user),
       auth0Token: Object.freeze(() => auth0Token(grantId)),
     };
-    return { claims, caller, readAtMs };
+    return { claims, caller, grant, readAtMs };
   }
 
   async function readCached(
     token: string,
     tokenHash: string,
-    known?: AccessTokenClaims,
+    known?: CachedCaller,
   ): Promise<AccessToken> {
-    const claims = known ?? (await accessTokens.verify(token));
-    const fresh = await cache.fill(tokenHash, claims.grantId, () => read(token, claims));
+    const claims = known?.claims ?? (await accessTokens.verify(token));
+    const fresh = await cache.fill(tokenHash, claims.grantId, () => read(token, claims, known));
     return ownCopy(fresh.caller);
   }
 
@@ -84,11 +89,11 @@ export function createVerification(
       return observed(() => readCached(token, tokenHash));
     }
     const ageMs = performance.now() - cached.readAtMs;
-    if (ageMs >= FRESH_MS) return observed(() => readCached(token, tokenHash, cached.claims));
+    if (ageMs >= FRESH_MS) return observed(() => readCached(token, tokenHash, cached));
     count(CHECKS);
     if (ageMs >= RENEW_AFTER_MS) {
       // If the store is still unavailable when the caller is no longer fresh, the request fails then.
-      readCached(token, tokenHash, cached.claims).catch(() => undefined);
+      readCached(token, tokenHash, cached).catch(() => undefined);
     }
     return ownCopy(cached.caller);
   };

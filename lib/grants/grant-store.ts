@@ -29,7 +29,8 @@ interface StoredGrant extends FoundGrant {
 /** Grants by id. An expired grant exists for `revoke`, `delete` and `storedGrants` only. */
 export interface GrantStore {
   add(id: string, grant: GrantRecord): Promise<void>;
-  find(id: string): Promise<GrantRecord | undefined>;
+  /** @param from the grant as it was read before, which saves opening an unchanged record */
+  find(id: string, from?: GrantRecord): Promise<GrantRecord | undefined>;
   /**
    * Compare-and-set; `change` is pure and returns undefined to leave the grant as it is.
    *
@@ -69,7 +70,7 @@ export function createGrantStore(
     grant !== undefined && expiryOf(grant, lifetimes) > now() ? grant : undefined;
 
   const store: GrantStore = {
-    find: async (id) => alive(await records.get(id)),
+    find: async (id, from) => alive(await records.get(id, from)),
     async add(id, grant) {
       await records.add(id, grant, storageTtlSeconds(grant, lifetimes, now()));
       await indexes.add(id, entriesOf(grant));

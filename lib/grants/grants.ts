@@ -55,8 +55,12 @@ export interface Grants {
     client: IdentifiedClient,
     caller: string,
   ): Promise<TokenSet>;
-  /** The grant, if it is alive and its code was redeemed. */
-  find(grantId: string): Promise<GrantRecord | undefined>;
+  /**
+   * The grant, if it is alive and its code was redeemed.
+   *
+   * @param from the grant as it was read before, which saves opening an unchanged record
+   */
+  find(grantId: string, from?: GrantRecord): Promise<GrantRecord | undefined>;
   /** The grant of an access or refresh token of this client. */
   findByToken(token: string, clientId: string): Promise<FoundGrant | undefined>;
   /** Revokes a grant: here at once, and at Auth0 in the background. @returns whether it was alive */
@@ -93,8 +97,8 @@ export function createGrants(
   const issueTokens = createTokenIssuer(accessTokens, refreshTokens, lifetimes, now);
   const endedSessions = createEndedSessions(core.collections);
 
-  async function find(grantId: string): Promise<GrantRecord | undefined> {
-    const grant = await store.find(grantId);
+  async function find(grantId: string, from?: GrantRecord): Promise<GrantRecord | undefined> {
+    const grant = await store.find(grantId, from);
     // The caller has a token, so the response with the tokens has arrived.
     if (grant?.code.pendingAttempt !== undefined) complete(grantId, grant);
     return grant?.code.redeemedAt === undefined ? undefined : grant;

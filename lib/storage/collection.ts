@@ -31,8 +31,12 @@ export interface SealedStorage {
 
 /** Records of one kind, by id. `T` is a JSON value; a record is frozen at its top level. */
 export interface Collection<T> {
-  /** The record, or `undefined` once it has expired or if it never existed. */
-  get(id: string): Promise<T | undefined>;
+  /**
+   * The record, or `undefined` once it has expired or if it never existed.
+   *
+   * @param from the record as it was read before: returned again while it is stored unchanged, without opening it
+   */
+  get(id: string, from?: T): Promise<T | undefined>;
   /** Writes, over any earlier record. */
   set(id: string, value: T, ttlSeconds: number): Promise<void>;
   /** Writes only if there is no record, not even an unreadable one; `true` if it did. */
@@ -83,7 +87,18 @@ export function openCollection<T>(sealed: SealedStorage, kind: string): Collecti
     return value;
   }
 
-  async function find(id: string): Promise<Stored<T> | undefined> {
+  function originOf(id: string, from: T | undefined): Stored<T> | undefined {
+    const origin = typeof from === 'object' && from !== null ? origins.get(from) : undefined;
+    return origin?.id === id ? origin : undefined;
+  }
+
+  async function find(id: string, from?: T): Promise<Stored<T> | undefined> {
+    const known = originOf(id, from);
+    if (known !== undefined) {
+      const bytes = await storage.get(known.name);
+      // Each write seals anew, so equal bytes are the same write.
+      if (bytes !== undefined && Buffer.compare(bytes, known.bytes) === 0) return known;
+    }
     for (const key of nameKeys) {
       const name = nameUnder(key, id);
       const bytes = await storage.get(name);
@@ -105,8 +120,8 @@ export function openCollection<T>(sealed: SealedStorage, kind: string): Collecti
   }
 
   return {
-    async get(id) {
-      const found = await find(id);
+    async get(id, from) {
+      const found = await find(id, from);
       return found && noteOrigin(found);
     },
     async set(id, value, ttlSeconds) {
@@ -135,8 +150,7 @@ export function openCollection<T>(sealed: SealedStorage, kind: string): Collecti
       return undefined;
     },
     async update(id, change, from) {
-      const origin = typeof from === 'object' && from !== null ? origins.get(from) : undefined;
-      let known = origin?.id === id ? origin : undefined;
+      let known = originOf(id, from);
       for (let round = 0; round < MAX_ROUNDS; round += 1) {
         const found = known ?? (await find(id));
         if (found === undefined) return undefined;

@@ -1,6 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 
 import { type CachedCaller, createCallerCache } from '../../lib/bearer/caller-cache.js';
+import type { GrantRecord } from '../../lib/storage/records.js';
+
+/** The cache does not read it. */
+const GRANT = {} as GrantRecord;
 
 const entry = (grantId: string, name = 'Ada'): CachedCaller => ({
   claims: {
@@ -21,6 +25,7 @@ const entry = (grantId: string, name = 'Ada'): CachedCaller => ({
     user: { name },
     auth0Token: async () => 'live',
   },
+  grant: GRANT,
   readAtMs: 0,
 });
 

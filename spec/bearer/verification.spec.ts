@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
 import { describe, expect, it } from '@jest/globals';
 import type { AuthInfo as SdkAuthInfo } from '@modelcontextprotocol/sdk/server/auth/types.js';
 import { UnsecuredJWT } from 'jose';
@@ -101,6 +103,21 @@ describe('verification of a bearer token', () => {
     cache.dropGrant(CLAIMS.grantId);
     expect((await verify('one')).user).toEqual({ name: 'Ada King' });
     expect(reads).toBe(2);
+  });
+
+  it('reads a grant that has not changed without opening it again', async () => {
+    const known: (GrantRecord | undefined)[] = [];
+    const verify = verification({
+      find: async (_id, from) => {
+        known.push(from);
+        return GRANT;
+      },
+    });
+    await verify('one');
+    await sleep(1_010);
+    expect((await verify('one')).user).toEqual({ name: 'Ada', roles: ['reader'] });
+    expect(known).toEqual([undefined, GRANT]);
+    expect(known[1]).toBe(GRANT);
   });
 
   it('RS-12 rejects a cached token that has expired', async () => {

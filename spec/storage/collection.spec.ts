@@ -154,6 +154,36 @@ describe('openCollection()', () => {
     expect(judged).toEqual([1, 4]);
   });
 
+  it('returns a record that was read before while it is stored unchanged, and reads it again afterwards', async () => {
+    const collection = people();
+    await collection.set('ada', ada, 60);
+    const first = await collection.get('ada');
+    expect(await collection.get('ada', first)).toBe(first);
+    // The same value, written again: sealed anew, so it counts as another write.
+    await people().set('ada', ada, 60);
+    const second = await collection.get('ada', first);
+    expect(second).toEqual(first);
+    expect(second).not.toBe(first);
+    expect(await collection.get('ada', first)).not.toBe(first);
+    // A copy was not read from the store.
+    expect(await collection.get('ada', { name: 'Mallory', visits: 0 })).toEqual(ada);
+    await collection.delete('ada');
+    expect(await collection.get('ada', second)).toBeUndefined();
+  });
+
+  it('reads a damaged record as absent, although it was read before', async () => {
+    const collection = people();
+    await collection.set('ada', ada, 60);
+    const found = await collection.get('ada');
+    const [name = ''] = watched.names;
+    const [value = Buffer.alloc(0)] = watched.values;
+    const damaged = Buffer.from(value);
+    damaged[20] = (damaged[20] ?? 0) ^ 1;
+    await watched.storage.set(name, damaged, 60);
+    expect(await collection.get('ada', found)).toBeUndefined();
+    expect(unreadable).toEqual(['person']);
+  });
+
   it('does not use a record for another id', async () => {
     const collection = people();
     await collection.set('ada', ada, 60);
@@ -161,6 +191,7 @@ describe('openCollection()', () => {
     const found = await collection.get('ada');
     const keep = (value: Person) => ({ value, ttlSeconds: 60 });
     expect(await collection.update('grace', keep, found)).toMatchObject({ visits: 7 });
+    expect(await collection.get('grace', found)).toMatchObject({ visits: 7 });
     expect(await collection.get('grace')).toMatchObject({ name: 'Grace Hopper' });
   });
 
@@ -203,6 +234,15 @@ describe('openCollection()', () => {
       first = people([olderName, newerName], [olderSeal, newerSeal]);
       second = people([newerName, olderName], [newerSeal, olderSeal]);
       after = people([newerName], [newerSeal]);
+    });
+
+    it('reads an unchanged record under its older name, and finds a newer one', async () => {
+      const collection = people([newerName, olderName], [newerSeal, olderSeal]);
+      await people([olderName], [olderSeal]).set('ada', ada, 60);
+      const first = await collection.get('ada');
+      expect(await collection.get('ada', first)).toBe(first);
+      await collection.set('ada', { ...ada, visits: 2 }, 60);
+      expect((await collection.get('ada', first))?.visits).toBe(2);
     });
 
     it('finds, changes, takes and deletes older records', async () => {
