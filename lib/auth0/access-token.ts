@@ -12,13 +12,7 @@ export const ACCESS_TOKEN = 'access token';
  * `signed`: a JWT access token with an asymmetric signature. `shared-secret`: a JWT with a symmetric one. `encrypted`:
  * for the API to decrypt. `opaque`: for Auth0 only. `other`: any other JWT. `no-token`: anything else.
  */
-export type AccessTokenForm =
-  | 'signed'
-  | 'shared-secret'
-  | 'encrypted'
-  | 'opaque'
-  | 'other'
-  | 'no-token';
+type AccessTokenForm = 'signed' | 'shared-secret' | 'encrypted' | 'opaque' | 'other' | 'no-token';
 
 /** By header and number of parts; verifies nothing. */
 export function formOfAccessToken(token: string): AccessTokenForm {

@@ -14,7 +14,7 @@ const IDENTITY_SCOPES: readonly string[] = ['openid', 'profile', 'email'];
 /** Requested at every login of a client. */
 export const AUTH0_SCOPES: readonly string[] = [...IDENTITY_SCOPES, 'offline_access'];
 
-export interface LoginSecrets {
+interface LoginSecrets {
   readonly state: string;
   readonly nonce: string;
   readonly codeVerifier: string;

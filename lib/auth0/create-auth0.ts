@@ -12,7 +12,7 @@ import { createTokenEndpoint } from './token-endpoint.js';
 import { verifyLogin, verifyRefresh } from './token-verification.js';
 
 /** What Auth0 needs of {@link Core}. */
-export interface Auth0Core extends TenantCore<Config['auth0']> {
+interface Auth0Core extends TenantCore<Config['auth0']> {
   readonly config: Pick<Config, 'auth0' | 'callbackUrl' | 'logger'>;
 }
 

@@ -34,7 +34,7 @@ const UNSENT = new Set([
   'UND_ERR_CONNECT_TIMEOUT',
 ]);
 
-export interface Auth0Request {
+interface Auth0Request {
   /** Name of the request, for messages. */
   readonly what: string;
   readonly url: string;
@@ -50,7 +50,7 @@ export interface Auth0Request {
 }
 
 /** A response with a status below 500, except 408 and 429. */
-export interface Auth0Response {
+interface Auth0Response {
   readonly status: number;
   /** The JSON object; undefined for anything else, such as HTML or an array. */
   readonly body: Readonly<Record<string, unknown>> | undefined;

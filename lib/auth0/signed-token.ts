@@ -19,12 +19,12 @@ export const CLOCK_TOLERANCE_SECONDS = 60;
 /** OpenID Connect Core 1.0 §2. */
 const MAX_SUBJECT_CHARACTERS = 255;
 
-export type SignedClaims = JWTPayload & { readonly exp: number };
+type SignedClaims = JWTPayload & { readonly exp: number };
 
 /** The claims of a token that names a user. */
 export type UserClaims = SignedClaims & { readonly sub: string };
 
-export interface SignedTokenRules {
+interface SignedTokenRules {
   /** The kind of token, for messages. */
   readonly what: string;
   readonly issuer: string;

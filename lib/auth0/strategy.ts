@@ -15,7 +15,7 @@ import { Strategy } from 'passport-openidconnect';
 import type { Auth0Login } from './auth0.js';
 import { unknownLogin } from './callback.js';
 
-export type StrategyOutcome = { readonly location: string } | { readonly login: Auth0Login };
+type StrategyOutcome = { readonly location: string } | { readonly login: Auth0Login };
 
 /** One step of one login: the redirect or the callback. */
 export interface StrategyRun {
@@ -38,7 +38,7 @@ export interface StrategyRun {
 }
 
 /** A passport of its own: strategies and serializers of the host app are not touched. */
-export type Authenticator = Pick<typeof passport, 'authenticate'>;
+type Authenticator = Pick<typeof passport, 'authenticate'>;
 
 export function createAuthenticator(): Authenticator {
   return new passport.Passport();

@@ -26,7 +26,7 @@ import { createSessions, type Sessions, sendSessionNotFound } from './sessions.j
 import { authInfoOf, type VerifyBearer } from './verification.js';
 
 /** What guards need of the context of a server. */
-export interface GuardContext extends ResourceCore {
+interface GuardContext extends ResourceCore {
   readonly verifyBearer: VerifyBearer;
   /** The scopes that the client requested at login: a challenge for more scopes repeats them. */
   readonly requestedScopes: (caller: AccessToken) => readonly string[];
@@ -35,7 +35,7 @@ export interface GuardContext extends ResourceCore {
 }
 
 /** Creates guards; `scopes` are required in addition to those of the server. */
-export type CreateGuard = (requirement?: { readonly scopes?: readonly string[] }) => RequestHandler;
+type CreateGuard = (requirement?: { readonly scopes?: readonly string[] }) => RequestHandler;
 
 interface Guard extends GuardContext {
   readonly scopes: GuardScopes;

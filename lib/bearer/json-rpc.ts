@@ -199,7 +199,7 @@ export function rpcCalls(body: unknown): readonly RpcCall[] {
  * Whether any reader may find a message in the body: every version of JSON-RPC that MCP uses has `jsonrpc`. A
  * reader may flatten nested arrays.
  */
-export function mayBeMessages(body: unknown): boolean {
+function mayBeMessages(body: unknown): boolean {
   // Not recursive: arrays may be nested a million levels deep.
   const pending: unknown[] = [body];
   while (pending.length > 0) {

@@ -121,7 +121,7 @@ export function asEntries(
 }
 
 /** Options without a default. */
-export type RequiredOption = 'configUrl' | 'clientId' | 'audience' | 'baseUrl';
+type RequiredOption = 'configUrl' | 'clientId' | 'audience' | 'baseUrl';
 
 /** Where each value is found. */
 const MISSING_REMEDIES: Readonly<Record<RequiredOption, string>> = {

@@ -18,7 +18,7 @@ import {
 } from './finding.js';
 
 /** What the command uses of its process. */
-export interface CommandHost {
+interface CommandHost {
   /** The environment, after the file has been loaded into it. */
   readonly environment: (envFile: string | undefined) => Environment;
   /** Unix seconds. */

@@ -29,7 +29,7 @@ export const CHECKS = {
 export type CheckName = keyof typeof CHECKS;
 
 /** A `warning` is not urgent; a `skipped` check could not be done. */
-export type Outcome = 'passed' | 'warning' | 'failed' | 'skipped';
+type Outcome = 'passed' | 'warning' | 'failed' | 'skipped';
 
 /** The result of one check. Contains no secret. */
 export interface Finding {

@@ -20,7 +20,7 @@ export interface ProbeResponse {
   readonly json: Readonly<Record<string, unknown>> | undefined;
 }
 
-export interface ProbeRequest {
+interface ProbeRequest {
   readonly url: string;
   /** Default: POST with a body, else GET. */
   readonly method?: 'HEAD' | 'OPTIONS';

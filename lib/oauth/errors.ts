@@ -5,7 +5,7 @@
  * have the same description.
  */
 
-export interface ErrorDetail {
+interface ErrorDetail {
   /** For the log. */
   readonly detail?: string | undefined;
   /** For the log. */

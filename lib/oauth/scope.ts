@@ -1,7 +1,7 @@
 /** Scopes: RFC 6749 §3.3. */
 
 /** Scope → the scopes it includes, transitively. */
-export type ImpliedScopes = ReadonlyMap<string, readonly string[]>;
+type ImpliedScopes = ReadonlyMap<string, readonly string[]>;
 
 /** RFC 6749 §3.3: `scope-token = 1*( %x21 / %x23-5B / %x5D-7E )`. */
 const SCOPE_TOKEN = /^[\x21\x23-\x5b\x5d-\x7e]+$/;

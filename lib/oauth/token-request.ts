@@ -26,7 +26,7 @@ export interface RefreshGrantRequest {
   readonly scopes: readonly string[] | undefined;
 }
 
-export type TokenRequest = CodeGrantRequest | RefreshGrantRequest;
+type TokenRequest = CodeGrantRequest | RefreshGrantRequest;
 
 /**
  * @throws InvalidRequestError a parameter is missing or repeated

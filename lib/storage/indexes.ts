@@ -9,7 +9,7 @@ import type { SealedStorage } from './collection.js';
 /** A field and its value; undefined where a record has none. */
 export type IndexEntry = readonly [field: string, value: string | undefined];
 
-export interface Indexes {
+interface Indexes {
   add(id: string, entries: readonly IndexEntry[]): Promise<void>;
   remove(id: string, entries: readonly IndexEntry[]): Promise<void>;
   /** Ids under one value; none for undefined. */

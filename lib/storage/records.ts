@@ -7,7 +7,7 @@
 import type { ClientAuthMethod } from '../oauth/client-credentials.js';
 
 /** The Auth0 session of a grant. */
-export interface Auth0SessionRecord {
+interface Auth0SessionRecord {
   accessToken: string;
   /** Unix seconds. */
   accessTokenExpiresAt: number;

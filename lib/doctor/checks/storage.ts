@@ -75,7 +75,7 @@ function nearestExisting(directory: string): string {
 }
 
 /** Settings of a Redis that decide whether logins survive in it. */
-export interface RedisFacts {
+interface RedisFacts {
   /** What it does when it is full; undefined where it does not report it. */
   readonly maxmemoryPolicy: string | undefined;
   /** 0: no limit. */

@@ -32,7 +32,7 @@ type Table = Pick<
 >;
 
 /** An open LMDB environment with its two tables. */
-export interface Database {
+interface Database {
   /** Record key → expiry and value. */
   records: Table;
   /** Expiry and record key → nothing: the records in the order in which they expire. */

@@ -9,7 +9,7 @@ import { StorageUnavailableError } from '../storage.js';
 const APPLICATION = 'express-auth0-mcp';
 
 /** Inputs of each platform's convention. */
-export interface DataDirectoryInput {
+interface DataDirectoryInput {
   platform: NodeJS.Platform;
   /** Home directory of the user of the process. */
   homedir: string;
@@ -33,7 +33,7 @@ export function dataDirectory(input: DataDirectoryInput): string {
 }
 
 /** Environment variables that move a user's data. */
-export interface DataVariables {
+interface DataVariables {
   readonly XDG_DATA_HOME?: string | undefined;
   readonly LOCALAPPDATA?: string | undefined;
 }
