@@ -1,16 +1,30 @@
 /**
- * `node scripts/bundle.js FOLDER TYPES`: bundles code and public declarations into FOLDER; TYPES has the compiler's
- * declarations. One file per module would double the start time, and users could import internal declarations.
+ * `node scripts/bundle.js FOLDER TYPES`: bundles code and public declarations into FOLDER, as ES modules and as
+ * CommonJS; TYPES has the compiler's declarations. One file per module would double the start time, and users could
+ * import internal declarations.
  */
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { rollup } from 'rollup';
 import { dts } from 'rollup-plugin-dts';
 
+/** Files of lib/ that package.json names in `exports`. */
+const ENTRIES = ['index', 'redis'];
+
+/** Files of lib/ that package.json names in `bin`: ES modules only. */
+const PROGRAMS = ['doctor/main'];
+
+/**
+ * Packages without a CommonJS build, which the CommonJS build contains: not everything that calls `require()` loads
+ * ES modules. Jest does not.
+ */
+const ESM_ONLY = ['jose'];
+
 const [, , folder = 'dist', types = 'dist/types'] = process.argv;
 
 await build({
-  entryPoints: ['lib/index.ts', 'lib/redis.ts', 'lib/doctor/main.ts'],
+  entryPoints: [...ENTRIES, ...PROGRAMS].map((name) => `lib/${name}.ts`),
   outbase: 'lib',
   outdir: folder,
   bundle: true,
@@ -26,18 +40,39 @@ await build({
   logLevel: 'warning',
 });
 
-const declarations = await rollup({
-  input: { index: join(types, 'index.d.ts'), redis: join(types, 'redis.d.ts') },
-  plugins: [dts()],
-  external: (id) => !/^[./]/.test(id),
-  onwarn(warning) {
-    throw new Error(warning.message);
-  },
-});
-await declarations.write({
-  dir: folder,
-  entryFileNames: '[name].d.ts',
-  chunkFileNames: 'shared-[hash].d.ts',
-  // `redis` need not import what only another chunk uses.
-  hoistTransitiveImports: false,
-});
+/** @type {import('rollup').Plugin} */
+const esmOnlyInside = {
+  name: 'esm-only-inside',
+  resolveId: (id) => (ESM_ONLY.includes(id) ? fileURLToPath(import.meta.resolve(id)) : undefined),
+};
+const common = await bundle(folder, '.js', [esmOnlyInside]);
+// Inside of it `import()` is `require()`, for the same reason.
+await common.write({ ...names('.cjs'), format: 'cjs', dynamicImportInCjs: false });
+
+const declarations = await bundle(types, '.d.ts', [dts()]);
+await declarations.write(names('.d.ts'));
+const commonDeclarations = await bundle(types, '.d.ts', [dts({ includeExternal: ESM_ONLY })]);
+await commonDeclarations.write(names('.d.cts'));
+
+/** @param {string} from @param {string} extension @param {import('rollup').Plugin[]} plugins */
+function bundle(from, extension, plugins) {
+  return rollup({
+    input: Object.fromEntries(ENTRIES.map((name) => [name, join(from, name + extension)])),
+    plugins,
+    external: (id) => !/^[./]/.test(id) && !ESM_ONLY.includes(id),
+    onwarn(warning) {
+      throw new Error(warning.message);
+    },
+  });
+}
+
+/** @param {string} extension @returns {import('rollup').OutputOptions} */
+function names(extension) {
+  return {
+    dir: folder,
+    entryFileNames: `[name]${extension}`,
+    chunkFileNames: `shared-[hash]${extension}`,
+    // An entry need not import what only another chunk uses.
+    hoistTransitiveImports: false,
+  };
+}
