@@ -41,13 +41,13 @@ export function startDeadline(limitMs: number, onMissed: () => void): () => void
   };
 }
 
-/** Runs `task`. When the deadline is missed, it rejects at once and aborts the signal. */
+/** Runs `task`. When the deadline is missed, it rejects at once and aborts the controller. */
 export async function withTimeLimit<T>(
   limitMs: number,
   task: (signal: AbortSignal) => Promise<T>,
   missed: () => Error,
+  controller: AbortController = new AbortController(),
 ): Promise<T> {
-  const controller = new AbortController();
   let endDeadline: (() => void) | undefined;
   const tooLate = new Promise<never>((_, reject) => {
     endDeadline = startDeadline(limitMs, () => {

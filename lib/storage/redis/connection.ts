@@ -5,12 +5,20 @@
  * second, and a command that was not sent by then is never sent: no code is consumed after the client
  * has been told to try again.
  */
+import { setMaxListeners } from 'node:events';
+
 import { withTimeLimit } from '../../deadline.js';
 import { loadPackage } from '../../load-package.js';
 import { RedisTimeoutError, redisUrlProblem, unavailable } from './errors.js';
 
 /** Longest wait for one verb: leaves a request time to respond 503 within the second. */
 const DEADLINE_MS = 750;
+
+/**
+ * Commands that start within this time share an AbortController: creating one costs more than a `GET`. When one of
+ * them misses its deadline, those that are still unsent are cancelled with it.
+ */
+const SHARED_CONTROLLER_MS = 25;
 
 /** Longest silence of a connection of our own before it is replaced. */
 const STALLED_AFTER_MS = 3_000;
@@ -44,6 +52,8 @@ export interface RedisClient {
 interface CommandOptions {
   /** Cancels a command that has not been written to the socket yet. */
   abortSignal: AbortSignal;
+  /** Replaces node-redis's own time limit of 5 s, whose `AbortSignal.timeout()` costs more than the command. */
+  timeout: undefined;
   /** RESP type → class of the reply. */
   typeMapping?: Readonly<Record<number, unknown>>;
 }
@@ -76,13 +86,18 @@ const BLOB_STRING = '$'.charCodeAt(0);
 export function binaryCommands(client: RedisClient, abortSignal: AbortSignal): Commands<Buffer> {
   return withOptions(client, {
     abortSignal,
+    timeout: undefined,
     typeMapping: { [BLOB_STRING]: Buffer },
   }) as Commands<Buffer>;
 }
 
 /** Commands of `client` with replies as text, whatever type mapping the client has. */
 export function textCommands(client: RedisClient, abortSignal: AbortSignal): Commands<string> {
-  return withOptions(client, { abortSignal, typeMapping: {} }) as Commands<string>;
+  return withOptions(client, {
+    abortSignal,
+    timeout: undefined,
+    typeMapping: {},
+  }) as Commands<string>;
 }
 
 /** The client itself stays unchanged. */
@@ -111,9 +126,10 @@ export function borrowedConnection(client: RedisClient): Connection {
   const where = 'the client passed to redisStorage()';
   // Without a listener an 'error' event ends the process. The commands fail as well, and report it.
   if (client.listenerCount('error') === 0) client.on('error', () => undefined);
+  const withDeadline = createDeadlines(where);
   return {
     where,
-    run: (task) => withDeadline(where, (signal) => task(client, signal)),
+    run: (task) => withDeadline((signal) => task(client, signal)),
     close: async () => undefined,
   };
 }
@@ -121,6 +137,7 @@ export function borrowedConnection(client: RedisClient): Connection {
 /** A connection of our own, opened at first use and again whenever it is lost. */
 export function ownConnection(url: string): Connection {
   const where = withoutCredentials(url);
+  const withDeadline = createDeadlines(where);
   let attempt: Attempt | undefined;
   let isClosed = false;
   let silentSinceMs: number | undefined;
@@ -141,14 +158,10 @@ export function ownConnection(url: string): Connection {
       attempt ??= connect(url);
       const { client, settled, lastError } = attempt;
       try {
-        const result = await withDeadline(
-          where,
-          async (signal) => {
-            await settled;
-            return task(client, signal);
-          },
-          replaceIfStalled,
-        );
+        const result = await withDeadline(async (signal) => {
+          await settled;
+          return task(client, signal);
+        }, replaceIfStalled);
         silentSinceMs = undefined;
         return result;
       } catch (error) {
@@ -205,19 +218,32 @@ function connect(url: string): Attempt {
   return { client, settled, lastError: () => lastError };
 }
 
-async function withDeadline<T>(
-  where: string,
+type WithDeadline = <T>(
   run: (signal: AbortSignal) => Promise<T>,
-  onMissed: () => void = () => undefined,
-): Promise<T> {
-  try {
-    return await withTimeLimit(DEADLINE_MS, run, () => {
-      onMissed();
+  onMissed?: () => void,
+) => Promise<T>;
+
+function createDeadlines(where: string): WithDeadline {
+  let controller = new AbortController();
+  let createdAtMs = -Infinity;
+
+  return async function withDeadline(run, onMissed) {
+    const nowMs = performance.now();
+    if (controller.signal.aborted || nowMs - createdAtMs > SHARED_CONTROLLER_MS) {
+      controller = new AbortController();
+      setMaxListeners(0, controller.signal);
+      createdAtMs = nowMs;
+    }
+    const missed = (): Error => {
+      onMissed?.();
       return new RedisTimeoutError(where, DEADLINE_MS);
-    });
-  } catch (error) {
-    throw unavailable(where, error);
-  }
+    };
+    try {
+      return await withTimeLimit(DEADLINE_MS, run, missed, controller);
+    } catch (error) {
+      throw unavailable(where, error);
+    }
+  };
 }
 
 /** @throws TypeError for a URL that cannot work; its text is not repeated, it may hold a password */
