@@ -38,16 +38,17 @@ export function ensureNodeModules() {
  */
 const DEBIAN_PACKAGES = {
   chromium: 'chromium',
+  nginx: 'nginx-light',
   openssl: 'openssl',
   'redis-server': 'redis-server',
 };
 
 /**
- * The specs run a real Redis, a browser, and an independent generator of keys and certificates.
+ * The specs run a real Redis, a browser, a reverse proxy, and an independent generator of keys and certificates.
  *
  * @type {Program[]}
  */
-export const SPEC_PROGRAMS = ['redis-server', 'chromium', 'openssl'];
+export const SPEC_PROGRAMS = ['redis-server', 'chromium', 'nginx', 'openssl'];
 
 /**
  * Installs missing programs by apt-get, if permitted.
@@ -156,7 +157,9 @@ function lockedPackages(file) {
 
 /** @param {string} program */
 function isOnPath(program) {
-  return (process.env.PATH ?? '').split(delimiter).some((folder) => {
+  // Debian has servers in /usr/sbin, which is not on the PATH of every user.
+  const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin'];
+  return folders.some((folder) => {
     try {
       accessSync(join(folder, program), constants.X_OK);
       return true;

@@ -4,6 +4,7 @@
  */
 /** RFC number → its title. */
 export const RFC_TITLES: Readonly<Record<string, string>> = {
+  '1035': 'Domain names - implementation and specification',
   '3492':
     'Punycode: A Bootstring encoding of Unicode for Internationalized Domain Names in Applications (IDNA)',
   '3986': 'Uniform Resource Identifier (URI): Generic Syntax',

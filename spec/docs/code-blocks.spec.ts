@@ -1,9 +1,10 @@
 /** Every TypeScript block of the documentation compiles as copied, and every JSON block parses. */
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from '@jest/globals';
+import { parseAllDocuments } from 'yaml';
 
 import { ROOT } from '../support/source-tree.js';
 import { type CodeBlock, codeBlocks, documentation } from './markdown.js';
@@ -27,7 +28,7 @@ describe('the code of the documentation', () => {
         return name;
       });
       expect(files).not.toEqual([]);
-      expect(compilerErrors(files)).toBe('');
+      expect(compilerErrors([...files, writeManifests()])).toBe('');
     },
     COMPILE_TIMEOUT_MS,
   );
@@ -60,6 +61,22 @@ describe('the code of the documentation', () => {
     expect(blocks.filter(({ language }) => !known.includes(language))).toEqual([]);
   });
 });
+
+/** The Kubernetes manifests as typed literals: the compiler rejects unknown and missing fields. */
+function writeManifests(): string {
+  const text = readFileSync(join(ROOT, 'demo/deploy/kubernetes.yaml'), 'utf8');
+  const manifests = parseAllDocuments(text).map((document) => document.toJS());
+  const lines = manifests.map(({ apiVersion, kind, ...fields }) => {
+    const group = apiVersion.includes('/')
+      ? apiVersion.replace('.k8s.io', '')
+      : `core/${apiVersion}`;
+    const literal = JSON.stringify({ apiVersion, kind, ...fields });
+    return `export const ${kind}: import('kubernetes-types/${group}.js').${kind} = ${literal};`;
+  });
+  expect(lines).toHaveLength(3);
+  writeFileSync(join(work, 'kubernetes.ts'), lines.join('\n'));
+  return 'kubernetes.ts';
+}
 
 function compilerErrors(files: readonly string[]): string {
   symlinkSync(join(ROOT, 'node_modules'), join(work, 'node_modules'));

@@ -1,5 +1,6 @@
 /**
- * Module hooks: `./x.js` is `./x.ts` where only that is there, and is stripped of its types.
+ * Module hooks: `./x.js` is `./x.ts` where only that is there, and is stripped of its types. The package by its
+ * name is the source in lib/.
  */
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
@@ -17,7 +18,17 @@ const OPTIONS = {
   sourceMaps: 'inline',
 };
 
+const PACKAGE = {
+  'express-auth0-mcp': '../../lib/index.ts',
+  'express-auth0-mcp/redis': '../../lib/redis.ts',
+};
+
 export async function resolve(specifier, context, next) {
+  const own = PACKAGE[specifier];
+  if (own !== undefined) {
+    const { href: url } = new URL(own, import.meta.url);
+    return { url, format: 'module', shortCircuit: true };
+  }
   if (specifier.startsWith('.') && specifier.endsWith('.js')) {
     const source = new URL(specifier.replace(/\.js$/, '.ts'), context.parentURL);
     if (existsSync(source)) return { url: source.href, format: 'module', shortCircuit: true };
