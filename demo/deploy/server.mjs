@@ -57,8 +57,10 @@ function createServer() {
 await auth.ready();
 const server = app.listen(Number(PORT), HOST, () => console.log(`listening on ${PORT}`));
 
-process.once('SIGTERM', () => {
+for (const signal of ['SIGTERM', 'SIGINT']) process.once(signal, shutDown);
+
+function shutDown() {
   server.close(() => void auth.close());
   // Event streams stay open for days: they are closed here, and the clients reconnect.
   setTimeout(() => server.closeAllConnections(), 5_000).unref();
-});
+}

@@ -5,6 +5,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { parse as parseToml } from 'smol-toml';
 import { parse, parseAllDocuments } from 'yaml';
 
 import {
@@ -16,6 +17,7 @@ import {
 import { startTenant, type Tenant } from '../../demo/tenant/tenant.js';
 import { environmentNames, OPTION_NAMES } from '../../lib/config/option-table.js';
 import { selfSigned } from '../clients/metadata-documents/tls-host.js';
+import { codeBlocks, pageAt } from '../docs/markdown.js';
 import { type Nginx, startNginx } from '../support/nginx.js';
 import { freePort, type RedisServer, startRedis } from '../support/redis-server.js';
 import { ROOT } from '../support/source-tree.js';
@@ -182,5 +184,44 @@ describe('kubernetes.yaml', () => {
     const [rule] = ingress.spec.rules;
     expect(rule.http.paths[0].backend.service.name).toBe(service.metadata.name);
     expect(rule.host).toBe(ingress.spec.tls[0].hosts[0]);
+  });
+});
+
+describe('docs/deploy.md', () => {
+  const page = pageAt('docs/deploy.md');
+  const blockOf = (heading: string): string => {
+    const line = page.text.split('\n').indexOf(`## ${heading}`);
+    return codeBlocks(page).find((block) => line >= 0 && block.line > line)?.code ?? '';
+  };
+
+  it('names options that exist', () => {
+    const names = OPTION_NAMES.flatMap(environmentNames);
+    const named = [...page.text.matchAll(/\bAUTH0_MCP_\w+/g)].map(([name]) => name);
+    expect(named.length).toBeGreaterThan(5);
+    for (const name of named) expect(names).toContain(name);
+  });
+
+  it('leads Traefik, Fly and Render to the port and health check of the server', () => {
+    const traefik = parse(blockOf('Traefik')).services;
+    for (const name of Object.keys(traefik)) expect(compose.services).toHaveProperty([name]);
+    const prefix = 'traefik.http.services.mcp.loadBalancer';
+    expect(traefik.mcp.labels[`${prefix}.server.port`]).toBe('8000');
+    expect(traefik.mcp.labels[`${prefix}.healthCheck.path`]).toBe('/healthz');
+    const fly = { internal_port: 8000, checks: [{ path: '/healthz' }] };
+    expect(parseToml(blockOf('Fly'))).toMatchObject({ http_service: fly });
+    const [web, keyValue] = parse(blockOf('Render')).services;
+    expect(web.healthCheckPath).toBe('/healthz');
+    const redis = web.envVars.find(({ key }: { key: string }) => key === 'AUTH0_MCP_REDIS_URL');
+    expect(redis.fromService).toMatchObject({ type: keyValue.type, name: keyValue.name });
+  });
+
+  it('creates the certificates where compose.yaml expects them, for the host of .env.example', () => {
+    const commands = blockOf('The example');
+    for (const name of ['fullchain.pem', 'privkey.pem']) {
+      expect(commands).toContain(` certificates/${name}`);
+      expect(fileOf('nginx.conf')).toContain(`/certificates/${name};`);
+    }
+    const { hostname } = new URL(example['AUTH0_MCP_BASE_URL'] ?? '');
+    expect(commands).toContain(`subjectAltName=DNS:${hostname} `);
   });
 });

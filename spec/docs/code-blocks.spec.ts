@@ -4,7 +4,8 @@ import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from '@jest/globals';
-import { parseAllDocuments } from 'yaml';
+import { parse as parseToml } from 'smol-toml';
+import { parseAllDocuments, parse as parseYaml } from 'yaml';
 
 import { ROOT } from '../support/source-tree.js';
 import { type CodeBlock, codeBlocks, documentation } from './markdown.js';
@@ -49,6 +50,14 @@ describe('the code of the documentation', () => {
     for (const text of texts) expect(() => JSON.parse(text ?? '')).not.toThrow();
   });
 
+  it.each([
+    ['yaml', (code: string) => parseYaml(code, { strict: true })],
+    ['toml', parseToml],
+  ])('has %s that parses', (language, parse) => {
+    expect(inLanguage(language)).not.toEqual([]);
+    for (const { code } of inLanguage(language)) expect(() => parse(code)).not.toThrow();
+  });
+
   it('has commands that a shell can parse', () => {
     for (const { page, line, code } of inLanguage('sh')) {
       const { stderr } = spawnSync('sh', ['-n'], { input: code, encoding: 'utf8' });
@@ -57,7 +66,7 @@ describe('the code of the documentation', () => {
   });
 
   it('names its language everywhere', () => {
-    const known = ['ts', 'json', 'sh', 'text', 'mermaid'];
+    const known = ['ts', 'json', 'yaml', 'toml', 'sh', 'text', 'mermaid'];
     expect(blocks.filter(({ language }) => !known.includes(language))).toEqual([]);
   });
 });
