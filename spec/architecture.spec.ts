@@ -28,7 +28,9 @@ const ORDER = [
   ['endpoints'],
   ['app'],
   ['auth0-mcp', 'auth0-mcp-resource'],
-  ['index', 'redis', 'doctor'],
+  ['cli/host'],
+  ['doctor', 'setup'],
+  ['index', 'redis', 'cli'],
 ];
 
 /** Who may import a package; `types` may name its types only. A package without an entry is nobody's. */

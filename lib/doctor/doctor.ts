@@ -1,6 +1,7 @@
 /** The command `doctor`: its arguments, its checks in order, its report. */
 import { parseArgs } from 'node:util';
 
+import { type CommandHost, FAILED } from '../cli/host.js';
 import type { Environment } from '../config/env.js';
 import { checkApplication, checkTenant } from './checks/auth0.js';
 import { checkConfiguration, checkEnvFile } from './checks/configuration.js';
@@ -16,21 +17,6 @@ import {
   skipped,
   summary,
 } from './finding.js';
-
-/** What the command uses of its process. */
-interface CommandHost {
-  /** The environment, after the file has been loaded into it. */
-  readonly environment: (envFile: string | undefined) => Environment;
-  /** Unix seconds. */
-  readonly now: () => number;
-  /** Standard output: the report. */
-  readonly write: (text: string) => void;
-  /** Standard error: the URL of the login, and errors of usage. */
-  readonly writeError: (text: string) => void;
-}
-
-const FAILED = 1;
-const WRONG_USAGE = 2;
 
 export const USAGE = `Usage: express-auth0-mcp doctor [options]
 
@@ -56,50 +42,28 @@ const OPTIONS = {
 } as const;
 
 /** @returns the exit code */
-export async function runCommand(args: readonly string[], host: CommandHost): Promise<number> {
+export async function runDoctor(args: readonly string[], host: CommandHost): Promise<number> {
   const { now, write, writeError } = host;
-  try {
-    const { values, positionals } = parseArgs({
-      args: [...args],
-      options: OPTIONS,
-      allowPositionals: true,
-    });
-    if (values.help === true) {
-      write(USAGE);
-      return 0;
-    }
-    if (positionals.join(' ') !== 'doctor') throw new UsageError('The only command is doctor.');
-    const findings: Finding[] = [];
-    const checks = runChecks({
-      environment: host.environment(values.env),
-      envFile: values.env,
-      withServer: values['without-server'] !== true,
-      withLogin: values.login === true,
-      now,
-      promptLogin: (url) => writeError(`Open ${url} and log in.\n`),
-    });
-    for await (const finding of checks) {
-      findings.push(finding);
-      if (values.json !== true) write(asText(finding));
-    }
-    write(values.json === true ? asJson(findings) : summary(findings));
-    return isHealthy(findings) ? 0 : FAILED;
-  } catch (error) {
-    if (!isUsageError(error)) throw error;
-    writeError(`${error.message}\n\n${USAGE}`);
-    return WRONG_USAGE;
+  const { values } = parseArgs({ args: [...args], options: OPTIONS });
+  if (values.help === true) {
+    write(USAGE);
+    return 0;
   }
-}
-
-class UsageError extends Error {
-  override readonly name = 'UsageError';
-}
-
-/** Also of `parseArgs`, and for an absent file. By code, since errors of Node may be of another realm. */
-function isUsageError(error: unknown): error is Error {
-  if (error instanceof UsageError) return true;
-  const { code } = error as { code?: unknown };
-  return typeof code === 'string' && /^(ERR_PARSE_ARGS|ENOENT)/.test(code);
+  const findings: Finding[] = [];
+  const checks = runChecks({
+    environment: host.environment(values.env),
+    envFile: values.env,
+    withServer: values['without-server'] !== true,
+    withLogin: values.login === true,
+    now,
+    promptLogin: (url) => writeError(`Open ${url} and log in.\n`),
+  });
+  for await (const finding of checks) {
+    findings.push(finding);
+    if (values.json !== true) write(asText(finding));
+  }
+  write(values.json === true ? asJson(findings) : summary(findings));
+  return isHealthy(findings) ? 0 : FAILED;
 }
 
 export interface DoctorSettings {

@@ -13,6 +13,8 @@ import { anchors, documentation, links, pageAt } from './markdown.js';
 const EXTERNAL: Readonly<Record<string, string>> = {
   'https://auth0.com/blog/auth0-auth-for-mcp-servers-generally-available/':
     "Auth0's own MCP support",
+  'https://github.com/auth0/auth0-cli': 'the first tool of the command setup',
+  'https://github.com/auth0/auth0-deploy-cli': 'its third tool',
   'https://keepachangelog.com/en/1.1.0/': 'the format of the changelog',
   'https://manage.auth0.com/': 'the dashboard of the set-up',
   'https://opentelemetry.io/docs/languages/js/': 'the SDK for telemetry',

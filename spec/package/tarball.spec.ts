@@ -55,12 +55,12 @@ describe('the tarball', () => {
     const entries = ['index', 'redis'];
     const expected = [
       ...entries.flatMap((name) => BUILDS.map((extension) => `dist/${name}${extension}`)),
-      'dist/doctor/main.js',
+      'dist/cli/main.js',
     ];
     const shared = packed.filter((path) => /^dist\/shared-[\w-]+\./.test(path));
     for (const extension of BUILDS) {
       const files = shared.filter((path) => path.replace(/^[^.]+/, '') === extension);
-      expect({ extension, isFew: files.length < 6 }).toEqual({ extension, isFew: true });
+      expect({ extension, isFew: files.length < 10 }).toEqual({ extension, isFew: true });
     }
     const docs = readdirSync(join(ROOT, 'docs')).filter((name) => name.endsWith('.md'));
     const papers = ['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json'].concat(
@@ -69,9 +69,15 @@ describe('the tarball', () => {
     expect(packed.toSorted()).toEqual([...expected, ...shared, ...papers].toSorted());
   });
 
-  it('starts as a program', () => {
-    const program = readFileSync(join(packageFolder, 'dist/doctor/main.js'), 'utf8');
-    expect(program).toMatch(/^#!\/usr\/bin\/env node\n/);
+  it('starts as a program, each command from its own chunk', async () => {
+    const program = join(packageFolder, 'dist/cli/main.js');
+    expect(readFileSync(program, 'utf8')).toMatch(/^#!\/usr\/bin\/env node\n/);
+    const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+    expect((await run(work, process.execPath, [program, '--version'])).stdout).toBe(`${version}\n`);
+    for (const command of ['doctor', 'setup']) {
+      const { stdout } = await run(work, process.execPath, [program, command, '--help']);
+      expect(stdout).toContain(`express-auth0-mcp ${command}`);
+    }
   });
 });
 

@@ -10,7 +10,7 @@ import { asEntries, asList, listOf } from '../values.js';
 const DEFAULT_REQUIRED: readonly string[] = ['openid'];
 
 /** Scopes about the user, not about an API: Auth0 grants none to a third-party application. */
-const OPENID_SCOPES: readonly string[] = ['openid', 'profile', 'email', 'address', 'phone'];
+export const OPENID_SCOPES: readonly string[] = ['openid', 'profile', 'email', 'address', 'phone'];
 
 /** @throws Auth0McpConfigError */
 export function resolveScopes(raw: RawOptions, logger: Logger): ScopeConfig {

@@ -1,7 +1,9 @@
 #!/usr/bin/env node
-/** `npx express-auth0-mcp doctor`, as a program. */
+/** `npx express-auth0-mcp`, as a program. */
+import { readFileSync } from 'node:fs';
+
 import { currentEnvironment } from '../config/env.js';
-import { runCommand } from './doctor.js';
+import { runCommand } from './commands.js';
 
 // The reader of a pipe has closed it, such as `head`.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
@@ -16,6 +18,8 @@ process.exitCode = await runCommand(process.argv.slice(2), {
     return currentEnvironment();
   },
   now: () => Math.floor(Date.now() / 1000),
+  version: () =>
+    JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).version,
   write: (text) => void process.stdout.write(text),
   writeError: (text) => void process.stderr.write(text),
 });

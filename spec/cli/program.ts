@@ -1,4 +1,4 @@
-/** The doctor as a program: `lib/doctor/main.ts`, from its source. */
+/** `npx express-auth0-mcp` as a program: `lib/cli/main.ts`, from its source. */
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 
@@ -18,7 +18,7 @@ export function runProgram(
 ): Promise<Exit> {
   return new Promise((resolve, reject) => {
     const runner = ['--import', join(ROOT, 'spec/support/run-typescript.js')];
-    const main = join(ROOT, 'lib/doctor/main.ts');
+    const main = join(ROOT, 'lib/cli/main.ts');
     const child = spawn(process.execPath, [...runner, main, ...args], {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { PATH: process.env['PATH'], HOME: process.env['HOME'] },

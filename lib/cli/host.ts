@@ -1,0 +1,19 @@
+/** What a command uses of its process. */
+import type { Environment } from '../config/env.js';
+
+export interface CommandHost {
+  /** The environment, after the file has been loaded into it. */
+  readonly environment: (envFile: string | undefined) => Environment;
+  /** Unix seconds. */
+  readonly now: () => number;
+  /** Of the package. */
+  readonly version: () => string;
+  /** Standard output: the result. */
+  readonly write: (text: string) => void;
+  /** Standard error: progress, warnings, errors of usage. */
+  readonly writeError: (text: string) => void;
+}
+
+/** Exit codes. */
+export const FAILED = 1;
+export const WRONG_USAGE = 2;
