@@ -17,7 +17,7 @@ const ORDER = [
   // The configuration holds the looks of the pages, checked by their own rules: so they come before it.
   ['storage', 'pages'],
   ['config'],
-  ['core'],
+  ['core', 'outbound-proxy'],
   ['auth0'],
   ['clients'],
   ['grants'],
@@ -55,7 +55,7 @@ const OWNERS: Readonly<Record<string, Owners>> = {
   'connect-redis': { code: ['storage'] },
   'rate-limit-redis': { code: ['storage'] },
   lmdb: { code: ['storage'] },
-  undici: { code: ['clients'] },
+  undici: { code: ['clients', 'outbound-proxy'] },
   'ipaddr.js': { code: ['clients'] },
   'lru-cache': { code: ANYBODY },
   '@opentelemetry/api': { code: ['telemetry'] },

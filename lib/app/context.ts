@@ -186,7 +186,7 @@ export function createContext(config: Config, host: HostEnvironment): Context {
 
 /** Logs what to enter in the Auth0 Dashboard, and where records are stored. */
 function logStart({ config, storage }: Core, { backchannelLogout }: Paths): void {
-  const { auth0, issuer, resource, callbackUrl, consent, logger } = config;
+  const { auth0, issuer, resource, callbackUrl, consent, logger, outboundProxies } = config;
   const storedIn = storage.description ?? 'the storage given';
   logger.info(
     {
@@ -198,6 +198,7 @@ function logStart({ config, storage }: Core, { backchannelLogout }: Paths): void
       backchannelLogoutUrl: new URL(backchannelLogout, config.baseUrl).href,
       consent,
       storage: storedIn,
+      outboundProxy: (outboundProxies.https ?? outboundProxies.http)?.url,
     },
     'configured. In the Auth0 Dashboard, Applications > your application > Settings: enter callbackUrl under Allowed Callback URLs and, where the tenant has it, backchannelLogoutUrl under Back-Channel Logout URI',
   );

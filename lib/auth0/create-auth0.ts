@@ -13,7 +13,7 @@ import { verifyLogin, verifyRefresh } from './token-verification.js';
 
 /** What Auth0 needs of {@link Core}. */
 interface Auth0Core extends TenantCore<Config['auth0']> {
-  readonly config: Pick<Config, 'auth0' | 'callbackUrl' | 'logger'>;
+  readonly config: Pick<Config, 'auth0' | 'outboundProxies' | 'callbackUrl' | 'logger'>;
 }
 
 /** Fetches nothing before the first use: the server starts without Auth0. */

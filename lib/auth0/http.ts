@@ -5,8 +5,15 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 
+import type { OutboundProxies } from '../config/config.js';
 import { withTimeLimit } from '../deadline.js';
 import { jsonObjectIn } from '../oauth/json-object.js';
+import {
+  createOutboundFetch,
+  nameOfProxy,
+  OutboundProxyError,
+  proxyFor,
+} from '../outbound-proxy.js';
 import { tracedCall } from '../telemetry.js';
 import { Auth0Error } from './auth0.js';
 
@@ -62,15 +69,20 @@ interface Auth0Response {
 export type Auth0Http = (request: Auth0Request) => Promise<Auth0Response>;
 
 /** @param timeoutMs for a request with its retries, including the response body */
-export function createAuth0Http(timeoutMs: number, now: () => number): Auth0Http {
+export function createAuth0Http(
+  timeoutMs: number,
+  now: () => number,
+  proxies: OutboundProxies,
+): Auth0Http {
+  const outboundFetch = createOutboundFetch(proxies, timeoutMs);
   function call(request: Auth0Request): Promise<Auth0Response> {
     let failure: Auth0Error | undefined;
     async function attempts(signal: AbortSignal): Promise<Auth0Response> {
       for (let retries = 0; ; retries += 1) {
         try {
-          return await attempt(request, signal, now);
+          return await attempt(outboundFetch, request, signal, now);
         } catch (error) {
-          failure = unavailable(request, error);
+          failure = unavailable(request, error, proxies);
           if (retries >= MAX_RETRIES || !canRetry(request, failure)) throw failure;
           if (!(await delay(BACKOFF_MS * 2 ** retries, signal))) throw failure;
         }
@@ -78,7 +90,7 @@ export function createAuth0Http(timeoutMs: number, now: () => number): Auth0Http
     }
     if (request.signal !== undefined) return attempts(request.signal);
     // The failure of an attempt says more than the timeout.
-    const missed = (): Auth0Error => failure ?? timedOut(request, timeoutMs);
+    const missed = (): Auth0Error => failure ?? timedOut(request, timeoutMs, proxies);
     return withTimeLimit(timeoutMs, attempts, missed);
   }
   return function callAuth0(request) {
@@ -87,11 +99,12 @@ export function createAuth0Http(timeoutMs: number, now: () => number): Auth0Http
 }
 
 async function attempt(
+  outboundFetch: ReturnType<typeof createOutboundFetch>,
   request: Auth0Request,
   signal: AbortSignal,
   now: () => number,
 ): Promise<Auth0Response> {
-  const response = await fetch(request.url, {
+  const response = await outboundFetch(request.url, {
     method: request.form === undefined ? 'GET' : 'POST',
     headers: { accept: 'application/json', 'user-agent': 'express-auth0-mcp', ...request.headers },
     body: request.form ?? null,
@@ -146,18 +159,46 @@ function retryAfterSeconds(status: number, headers: Headers, now: number): numbe
 
 const REMEDY = 'If this persists, run npx express-auth0-mcp doctor for the cause.';
 
-function timedOut({ what, url }: Auth0Request, timeoutMs: number): Auth0Error {
-  const message = `${what}: no complete response from ${new URL(url).host} within ${timeoutMs} ms`;
-  return new Auth0Error('unavailable', message, { remedy: REMEDY });
+function timedOut(
+  { what, url }: Auth0Request,
+  timeoutMs: number,
+  proxies: OutboundProxies,
+): Auth0Error {
+  const message = `${what}: no complete response from ${route(url, proxies)} within ${timeoutMs} ms`;
+  return new Auth0Error('unavailable', message, { remedy: REMEDY + unusedProxy(proxies) });
 }
 
-function unavailable({ what, url }: Auth0Request, error: unknown): Auth0Error {
+function unavailable(
+  { what, url }: Auth0Request,
+  error: unknown,
+  proxies: OutboundProxies,
+): Auth0Error {
   if (error instanceof Auth0Error) return error;
-  const reason = `no response from ${new URL(url).host} (${networkReason(error)})`;
+  if (error instanceof OutboundProxyError) {
+    const { message, remedy } = error;
+    return new Auth0Error('unavailable', `${what}: ${message}`, { cause: error, remedy });
+  }
+  const reason = `no response from ${route(url, proxies)} (${networkReason(error)})`;
   const remedy = UNKNOWN_HOST.has(networkReason(error))
     ? 'The host name cannot be resolved: check configUrl or domain for a typing error, and the DNS of this machine.'
     : REMEDY;
-  return new Auth0Error('unavailable', `${what}: ${reason}`, { cause: error, remedy });
+  return new Auth0Error('unavailable', `${what}: ${reason}`, {
+    cause: error,
+    remedy: remedy + unusedProxy(proxies),
+  });
+}
+
+function route(url: string, proxies: OutboundProxies): string {
+  const target = new URL(url);
+  const proxy = proxyFor(proxies, target);
+  return proxy === undefined ? target.host : `${target.host} through ${nameOfProxy(proxy)}`;
+}
+
+/** The usual reason where machines reach the internet through a proxy only. */
+function unusedProxy({ unusedVariable: name }: OutboundProxies): string {
+  return name === undefined
+    ? ''
+    : ` ${name} is set but not used: set NODE_USE_ENV_PROXY=1 if this machine needs that proxy.`;
 }
 
 /** fetch wraps the error: the code of its cause, or its message. */

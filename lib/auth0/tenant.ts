@@ -1,7 +1,7 @@
 /** The connection to an Auth0 tenant: HTTP, discovery, signing keys, and reports about problems with them. */
 import { LRUCache } from 'lru-cache';
 
-import type { Auth0Config, TenantConfig } from '../config/config.js';
+import type { Auth0Config, OutboundProxies, TenantConfig } from '../config/config.js';
 import type { EventListener } from '../config/events.js';
 import type { Logger } from '../config/logger.js';
 import { Auth0Error } from './auth0.js';
@@ -12,7 +12,11 @@ import { createSigningKeys, type SigningKeys } from './signing-keys.js';
 
 /** What a tenant needs of {@link Core}. */
 export interface TenantCore<C extends TenantConfig> {
-  readonly config: { readonly auth0: C; readonly logger: Logger };
+  readonly config: {
+    readonly auth0: C;
+    readonly outboundProxies: OutboundProxies;
+    readonly logger: Logger;
+  };
   /** Unix seconds. */
   readonly now: () => number;
   readonly emit: EventListener;
@@ -31,8 +35,8 @@ export interface Tenant<C extends TenantConfig = Auth0Config> {
 /** Fetches nothing before the first use: the server starts without Auth0. */
 export function connectToTenant<C extends TenantConfig>(core: TenantCore<C>): Tenant<C> {
   const { config, now, emit } = core;
-  const { auth0, logger } = config;
-  const http = createAuth0Http(auth0.timeoutMs, now);
+  const { auth0, logger, outboundProxies } = config;
+  const http = createAuth0Http(auth0.timeoutMs, now, outboundProxies);
   const discovery = createDiscovery(auth0, http, now);
   const keys = createSigningKeys(discovery, http, now);
   const problems = createProblems(logger, emit, now);

@@ -74,9 +74,39 @@ export interface AnonymousAccess {
   readonly tools: ReadonlySet<string>;
 }
 
+/** A proxy that tunnels outbound connections. */
+export interface ForwardProxy {
+  /** The variable that names it. */
+  readonly variable: string;
+  /** Scheme, host and port, without credentials. */
+  readonly url: string;
+  /** Secret: the `Proxy-Authorization` header. */
+  readonly authorization: string | undefined;
+}
+
+/** A host, and all below it, that is reached directly; `*` for every host. */
+export interface ProxyException {
+  readonly host: string;
+  /** Undefined: any port. */
+  readonly port: string | undefined;
+}
+
+/** Proxies for outbound requests to Auth0 and for client metadata documents, from the environment. */
+export interface OutboundProxies {
+  /** For `https` URLs. */
+  readonly https: ForwardProxy | undefined;
+  /** For `http` URLs. */
+  readonly http: ForwardProxy | undefined;
+  /** From `NO_PROXY`. */
+  readonly exceptions: readonly ProxyException[];
+  /** A variable that names a proxy although the process uses none. */
+  readonly unusedVariable: string | undefined;
+}
+
 /** Configuration of a protected resource, with any authorization server. */
 export interface ResourceConfig {
   readonly auth0: TenantConfig;
+  readonly outboundProxies: OutboundProxies;
   /** Public URL of the mount, no trailing slash: `https://host` or `https://host/api`. */
   readonly baseUrl: string;
   /** Path of `baseUrl`: `''` or `/api`. */

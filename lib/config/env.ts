@@ -40,7 +40,10 @@ const SWITCHES: ReadonlyMap<string, boolean> = new Map([
 /** The environment of this process. */
 export function currentEnvironment(): Environment {
   // biome-ignore lint/style/noProcessEnv: this is the one place that reads options from it
-  return process.env;
+  const env: Environment = process.env;
+  const nodeOptions = [...process.execArgv, ...(env['NODE_OPTIONS'] ?? '').split(' ')];
+  // Node's flag and its variable are the same switch.
+  return nodeOptions.includes('--use-env-proxy') ? { ...env, NODE_USE_ENV_PROXY: '1' } : env;
 }
 
 /**

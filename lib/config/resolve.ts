@@ -21,6 +21,7 @@ import {
 } from './rules/access.js';
 import { resolveAppearance } from './rules/appearance.js';
 import { resolveClients } from './rules/clients.js';
+import { resolveOutboundProxies } from './rules/outbound-proxies.js';
 import {
   resolveEventListener,
   resolveLogger,
@@ -54,6 +55,7 @@ export function resolveConfig(
   const scopes = resolveScopes(raw, logger);
   const resolved = {
     auth0,
+    outboundProxies: resolveOutboundProxies(environment),
     ...urls,
     scopes,
     ...resolveClients(raw, logger),
@@ -92,6 +94,7 @@ export function resolveResourceConfig(
   const resolved = {
     ...urls,
     auth0: resolveTenant(raw, urls.resource, logger),
+    outboundProxies: resolveOutboundProxies(environment),
     scopes,
     anonymous: resolveAnonymous(raw, scopes.byTool),
     allowedOrigins: resolveAllowedOrigins(raw),

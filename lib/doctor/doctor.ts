@@ -88,7 +88,7 @@ export async function* runChecks(settings: DoctorSettings): Findings {
   if (setup === undefined) return;
   const { config } = setup;
   yield* checkStorage(setup);
-  const metadata = yield* checkTenant(config.auth0, now);
+  const metadata = yield* checkTenant(config, now);
   if (metadata === undefined) {
     yield* skipped(['callback', 'audience', 'client-authentication'], 'the tenant is not usable');
   } else yield* checkApplication(config, metadata, now);

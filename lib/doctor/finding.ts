@@ -5,6 +5,7 @@ export const CHECKS = {
   configuration: 'Configuration',
   'signing-key': 'Signing key',
   'encryption-key': 'Encryption key',
+  'outbound-proxy': 'Outbound proxy',
   discovery: 'Discovery',
   issuer: 'Issuer',
   clock: 'Clock',

@@ -3,9 +3,10 @@
  * calls replace these details by an error for the log.
  */
 import { jsonObjectIn } from '../oauth/json-object.js';
+import { OutboundProxyError } from '../outbound-proxy.js';
 import { type CheckName, type Finding, failed } from './finding.js';
 
-const TIMEOUT_MS = 10_000;
+export const TIMEOUT_MS = 10_000;
 
 /** In characters. */
 const MAX_BODY_LENGTH = 256 * 1024;
@@ -29,6 +30,8 @@ interface ProbeRequest {
   readonly json?: unknown;
   /** Sent by POST, as a form. */
   readonly form?: Readonly<Record<string, string>>;
+  /** Default: the global one, without a proxy of ours. */
+  readonly fetch?: (url: string, init: RequestInit) => Promise<Response>;
 }
 
 /** There was no response. `message` is a sentence without a secret. */
@@ -57,10 +60,11 @@ export async function probe({
   headers,
   json,
   form,
+  fetch: send = fetch,
 }: ProbeRequest): Promise<ProbeResponse> {
   const body = json === undefined ? form && new URLSearchParams(form) : JSON.stringify(json);
   try {
-    const response = await fetch(url, {
+    const response = await send(url, {
       method: method ?? (body === undefined ? 'GET' : 'POST'),
       headers: {
         'user-agent': 'express-auth0-mcp-doctor',
@@ -118,6 +122,9 @@ const REASONS: readonly (readonly [pattern: RegExp, reason: string, remedy: stri
 ];
 
 function noResponse(origin: string, error: unknown): NoResponseError {
+  if (error instanceof OutboundProxyError) {
+    return new NoResponseError(`${origin} did not respond: ${error.message}.`, error.remedy);
+  }
   const code = codeOf(error);
   const known = REASONS.find(([pattern]) => pattern.test(code));
   const reason = known?.[1] ?? `the connection failed (${code})`;

@@ -5,6 +5,7 @@ import { createAuth0Http } from '../../lib/auth0/http.js';
 import { resolveWith } from '../config/resolve-with.js';
 import { type ForgingOp, type OpReply, startForgingOp } from '../support/forging-op.js';
 import { configFor } from '../support/login-rigs.js';
+import { DIRECT } from '../support/outbound-proxies.js';
 
 const PATH = '/.well-known/openid-configuration';
 
@@ -22,7 +23,7 @@ afterAll(() => op.close());
 function discoveryOf(changes: Parameters<typeof configFor>[1] = {}) {
   const clock = { now: 1_000_000 };
   const now = (): number => clock.now;
-  const http = createAuth0Http(1000, now);
+  const http = createAuth0Http(1000, now, DIRECT);
   return { clock, ...createDiscovery(configFor(op, changes), http, now) };
 }
 

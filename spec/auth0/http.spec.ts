@@ -5,6 +5,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 
 import { createAuth0Http } from '../../lib/auth0/http.js';
 import { type ForgingOp, type OpReply, startForgingOp } from '../support/forging-op.js';
+import { DIRECT } from '../support/outbound-proxies.js';
 
 const NOW = 1_800_000_000;
 
@@ -18,7 +19,7 @@ afterEach(() => {
 });
 afterAll(() => op.close());
 
-const http = createAuth0Http(300, () => NOW);
+const http = createAuth0Http(300, () => NOW, DIRECT);
 const post = (url = `${op.issuer}x`) =>
   http({ what: 'test', url, form: new URLSearchParams({ secret: 's3cr3t' }), isRepeatable: false });
 
@@ -114,7 +115,7 @@ describe('requests to Auth0 (R-UP-5)', () => {
   });
 
   it('an unknown host is reported as a typing error', async () => {
-    const patient = createAuth0Http(10_000, () => NOW);
+    const patient = createAuth0Http(10_000, () => NOW, DIRECT);
     const url = 'https://no-such-tenant.invalid/';
     await expect(patient({ what: 'test', url, isRepeatable: true })).rejects.toMatchObject({
       kind: 'unavailable',

@@ -6,6 +6,7 @@ import { createAuth0Http } from '../../lib/auth0/http.js';
 import { createSigningKeys } from '../../lib/auth0/signing-keys.js';
 import { createOpKey, type ForgingOp, type OpKey, startForgingOp } from '../support/forging-op.js';
 import { configFor } from '../support/login-rigs.js';
+import { DIRECT } from '../support/outbound-proxies.js';
 import { until } from '../support/upstream.js';
 
 const PATH = '/.well-known/jwks.json';
@@ -26,7 +27,7 @@ afterAll(() => op.close());
 function keysOf() {
   const clock = { now: 1_000_000 };
   const now = (): number => clock.now;
-  const http = createAuth0Http(1000, now);
+  const http = createAuth0Http(1000, now, DIRECT);
   const keys = createSigningKeys(createDiscovery(configFor(op), http, now), http, now);
   return {
     clock,

@@ -15,6 +15,7 @@ import {
   startForgingOp,
 } from '../support/forging-op.js';
 import { configFor } from '../support/login-rigs.js';
+import { DIRECT } from '../support/outbound-proxies.js';
 
 const CALLBACK = 'http://127.0.0.1:9/auth/callback';
 
@@ -31,7 +32,7 @@ afterAll(() => op.close());
 
 function endpointWith(authentication?: Auth0ClientAuthentication): TokenEndpoint {
   const config = configFor(op, authentication === undefined ? {} : { authentication });
-  const http = createAuth0Http(1000, seconds);
+  const http = createAuth0Http(1000, seconds, DIRECT);
   const discovery = createDiscovery(config, http, seconds);
   return createTokenEndpoint({ config, discovery, http, now: seconds }, CALLBACK);
 }

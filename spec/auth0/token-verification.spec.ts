@@ -20,6 +20,7 @@ import {
   unsigned,
 } from '../support/forging-op.js';
 import { configFor } from '../support/login-rigs.js';
+import { DIRECT } from '../support/outbound-proxies.js';
 
 let op: ForgingOp;
 beforeAll(async () => {
@@ -29,7 +30,7 @@ afterAll(() => op.close());
 
 function tenantWith(changes: Partial<Auth0Config> = {}) {
   const config = configFor(op, changes);
-  const http = createAuth0Http(1000, seconds);
+  const http = createAuth0Http(1000, seconds, DIRECT);
   const discovery = createDiscovery(config, http, seconds);
   const keys = createSigningKeys(discovery, http, seconds);
   return { config, discovery, keys, now: seconds };

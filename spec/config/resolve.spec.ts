@@ -57,6 +57,12 @@ describe('resolveConfig', () => {
       anonymous: undefined,
       allowedOrigins: [],
       maxMessageBytes: 4_194_304,
+      outboundProxies: {
+        exceptions: [],
+        http: undefined,
+        https: undefined,
+        unusedVariable: undefined,
+      },
       brand: expect.objectContaining({ name: 'mcp.example.com' }),
       catalogue: expect.objectContaining({ languages: ['en', 'de', 'fr', 'es'] }),
       lifetimes: {

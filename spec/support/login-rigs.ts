@@ -23,6 +23,7 @@ import type { Auth0Config } from '../../lib/config/config.js';
 import type { Auth0McpEvent } from '../../lib/config/events.js';
 import type { Logger } from '../../lib/config/logger.js';
 import { AUDIENCE, CLIENT_ID, CLIENT_SECRET, type ForgingOp, seconds } from './forging-op.js';
+import { DIRECT } from './outbound-proxies.js';
 
 /** The redirect to the server, read. */
 export interface Departure {
@@ -131,6 +132,7 @@ export async function startOurs(
     {
       config: {
         auth0: configFor(op, options.config),
+        outboundProxies: DIRECT,
         callbackUrl: `${origin}/auth/callback`,
         logger: keepingLogger(kept.log),
       },

@@ -2,20 +2,22 @@
  * Fetches one small JSON document from an untrusted server (CIMD draft §4 and §6): 200 and JSON only, no redirects,
  * limited in size and time, from public addresses only, and only so many per minute.
  *
- * Every fetch has a connection of its own, so that each address is checked when it is used.
+ * Every fetch has a connection of its own, so that each address is checked when it is used. Through a forward proxy,
+ * which resolves names itself, the checks before the connection remain, and TLS with the host.
  */
 import { LRUCache } from 'lru-cache';
-import type { Client } from 'undici';
+import type { Dispatcher } from 'undici';
 
 import { requestContext } from '../../config/request-context.js';
-import type { Core } from '../../core.js';
+import type { AllowedNetwork, Core } from '../../core.js';
 import { startDeadline } from '../../deadline.js';
 import { loadPackage } from '../../load-package.js';
 import { trimOws } from '../../oauth/optional-whitespace.js';
+import { createProxyAgent, proxyErrorIn, proxyFor } from '../../outbound-proxy.js';
 import { ClientMetadataError } from './client-metadata-error.js';
 import type { ResponseHeader } from './document-cache.js';
 import { parseDocumentUrl } from './document-url.js';
-import { publicConnector } from './public-network.js';
+import { publicConnector, requirePublicName } from './public-network.js';
 
 /** Largest metadata document, in bytes: recommended by §6.6. */
 export const MAX_DOCUMENT_BYTES: number = 5 * 1024;
@@ -53,20 +55,22 @@ export function createDocumentFetch({ config, now, allowedNetwork: network }: Co
     const { signal } = controller;
     const timeout = new ClientMetadataError('timeout', `no response within ${timeoutMs} ms`);
     const endDeadline = startDeadline(timeoutMs, () => controller.abort(timeout));
-    // Loaded here and not at the top: most servers never fetch a document.
-    const { Client } = loadPackage('undici') as typeof import('undici');
-    const client = new Client(url.origin, {
-      connect: publicConnector(network, signal),
-      pipelining: 0,
-      maxHeaderSize: 16 * 1024,
-    });
+    const proxy = proxyFor(config.outboundProxies, url);
+    const client =
+      proxy === undefined
+        ? connectDirectly(url, network, signal)
+        : createProxyAgent(proxy, timeoutMs, { timeout: 0, ...(network && { ca: network.ca }) });
+    // undici aborts connected requests only.
+    signal.addEventListener('abort', () => void client.destroy(signal.reason), { once: true });
     try {
+      if (proxy !== undefined) await requirePublicName(url.hostname, network, signal);
       return await receive(client, url, maxBytes, signal);
     } catch (error) {
       const cause: unknown = signal.aborted ? signal.reason : error;
       if (cause instanceof ClientMetadataError) throw cause;
       const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown error';
-      throw new ClientMetadataError('unreachable', `connection failed: ${code}`, { cause });
+      const detail = proxyErrorIn(cause)?.message ?? `connection failed: ${code}`;
+      throw new ClientMetadataError('unreachable', detail, { cause });
     } finally {
       endDeadline();
       await client.destroy();
@@ -94,14 +98,29 @@ export function createDocumentFetch({ config, now, allowedNetwork: network }: Co
   };
 }
 
+function connectDirectly(
+  url: URL,
+  network: AllowedNetwork | undefined,
+  signal: AbortSignal,
+): Dispatcher {
+  // Loaded here and not at the top: most servers never fetch a document.
+  const { Client } = loadPackage('undici') as typeof import('undici');
+  return new Client(url.origin, {
+    connect: publicConnector(network, signal),
+    pipelining: 0,
+    maxHeaderSize: 16 * 1024,
+  });
+}
+
 async function receive(
-  client: Client,
+  client: Dispatcher,
   url: URL,
   maxBytes: number,
   signal: AbortSignal,
 ): Promise<FetchedDocument> {
   const response = await client.request({
     method: 'GET',
+    origin: url.origin,
     path: url.pathname + url.search,
     headers: {
       accept: 'application/json',

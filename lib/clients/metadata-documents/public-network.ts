@@ -27,8 +27,7 @@ export function publicConnector(
   network: AllowedNetwork | undefined,
   signal: AbortSignal,
 ): buildConnector.connector {
-  const isAllowed = (address: string): boolean =>
-    isPublicAddress(address) || network?.addresses.includes(address) === true;
+  const isAllowed = (address: string): boolean => isAllowedIn(network, address);
   const undici = loadPackage('undici') as typeof import('undici');
   const connect = undici.buildConnector({
     lookup: publicLookup(network?.resolve ?? resolveName, isAllowed, signal),
@@ -93,6 +92,43 @@ async function resolveName(hostname: string): Promise<readonly ResolvedAddress[]
     ...(ipv4 ?? []).map((address) => ({ address, family: 4 as const })),
     ...(ipv6 ?? []).map((address) => ({ address, family: 6 as const })),
   ];
+}
+
+/**
+ * Special-use names that a proxy may resolve: RFC 6761 §6.3, RFC 6762 §3, RFC 8375, ICANN's `internal`, and names of a
+ * search domain.
+ */
+const INTERNAL_NAME = /^[^.:]+$|\.(localhost|local|home\.arpa|internal)$/i;
+
+/** Share of a fetch's time limit for a lookup that a proxy does again. */
+const PROXIED_LOOKUP_TIMEOUT_MS = 1_000;
+
+/**
+ * Before a proxy resolves a name and connects: rejects what can be known here. A name that this machine resolves has to
+ * have public addresses only, since the proxy selects one of them. Where it resolves no names, the proxy decides.
+ *
+ * @throws ClientMetadataError `forbidden_address`
+ */
+export async function requirePublicName(
+  hostname: string,
+  network: AllowedNetwork | undefined,
+  signal: AbortSignal,
+): Promise<void> {
+  if (INTERNAL_NAME.test(hostname)) throw forbidden(hostname);
+  if (isIP(hostname.replace(/^\[(.*)\]$/, '$1')) !== 0) return;
+  const resolve = network?.resolve ?? resolveName;
+  const unknown = (): readonly ResolvedAddress[] => [];
+  const timeout = AbortSignal.any([signal, AbortSignal.timeout(PROXIED_LOOKUP_TIMEOUT_MS)]);
+  const late = new Promise<readonly ResolvedAddress[]>((done) => {
+    timeout.addEventListener('abort', () => done([]), { once: true });
+  });
+  const found = await Promise.race([resolve(hostname).catch(unknown), late]);
+  signal.throwIfAborted();
+  if (!found.every(({ address }) => isAllowedIn(network, address))) throw forbidden(hostname);
+}
+
+function isAllowedIn(network: AllowedNetwork | undefined, address: string): boolean {
+  return isPublicAddress(address) || network?.addresses.includes(address) === true;
 }
 
 function forbidden(host: string): ClientMetadataError {

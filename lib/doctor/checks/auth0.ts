@@ -5,9 +5,16 @@ import { type Auth0Metadata, createDiscovery } from '../../auth0/discovery.js';
 import { createAuth0Http } from '../../auth0/http.js';
 import { CLOCK_TOLERANCE_SECONDS, SIGNING_ALGORITHMS } from '../../auth0/signed-token.js';
 import { AUDIENCE_REMEDY, createTokenEndpoint } from '../../auth0/token-endpoint.js';
-import type { Auth0Config, Config } from '../../config/config.js';
+import type { Auth0Config, Config, OutboundProxies } from '../../config/config.js';
+import { createOutboundFetch, nameOfProxy, proxyFor } from '../../outbound-proxy.js';
 import { type Finding, type Findings, failed, passed, skipped, warning } from '../finding.js';
-import { NoResponseError, noResponseFinding, type ProbeResponse, probe } from '../probe.js';
+import {
+  NoResponseError,
+  noResponseFinding,
+  type ProbeResponse,
+  probe,
+  TIMEOUT_MS,
+} from '../probe.js';
 
 const URL_REMEDY =
   'configUrl has to be https://TENANT.REGION.auth0.com/.well-known/openid-configuration, or the same path on your custom domain. Dashboard > Applications > your application > Settings > Domain.';
@@ -17,11 +24,13 @@ const WARN_SKEW_SECONDS = CLOCK_TOLERANCE_SECONDS / 2;
 
 /** @returns undefined if the tenant is not usable */
 export async function* checkTenant(
-  config: Auth0Config,
+  { auth0: config, outboundProxies }: Config,
   now: () => number,
 ): Findings<Auth0Metadata | undefined> {
   const { discoveryUrl } = config;
-  const response = await fetchDiscovery(discoveryUrl.href);
+  const fetch = createOutboundFetch(outboundProxies, TIMEOUT_MS);
+  yield* proxyFindings(discoveryUrl, outboundProxies);
+  const response = await fetchDiscovery(discoveryUrl.href, fetch);
   if ('outcome' in response) {
     yield response;
     yield* skipped(['issuer', 'clock', 'signing-algorithms'], 'the tenant did not respond');
@@ -35,13 +44,35 @@ export async function* checkTenant(
     yield* skipped(['signing-algorithms'], 'the tenant is not the one configured');
     return undefined;
   }
-  yield await algorithmsFinding(metadata).catch(noResponseFinding('signing-algorithms'));
+  yield await algorithmsFinding(metadata, fetch).catch(noResponseFinding('signing-algorithms'));
   return metadata;
 }
 
-async function fetchDiscovery(url: string): Promise<ProbeResponse | Finding> {
+function* proxyFindings(tenantUrl: URL, proxies: OutboundProxies): Generator<Finding> {
+  const check = 'outbound-proxy';
+  const { unusedVariable: unused } = proxies;
+  if (unused !== undefined) {
+    yield warning(
+      check,
+      `${unused} is set but not used: requests to Auth0 go there directly`,
+      'If this machine reaches the internet through that proxy only, set NODE_USE_ENV_PROXY=1.',
+    );
+  }
+  if (proxies.https === undefined && proxies.http === undefined) return;
+  const proxy = proxyFor(proxies, tenantUrl);
+  yield passed(
+    check,
+    proxy === undefined
+      ? `${tenantUrl.host} is reached directly, by NO_PROXY`
+      : `${tenantUrl.host} is reached through ${nameOfProxy(proxy)}`,
+  );
+}
+
+type Fetch = ReturnType<typeof createOutboundFetch>;
+
+async function fetchDiscovery(url: string, fetch: Fetch): Promise<ProbeResponse | Finding> {
   try {
-    const response = await probe({ url });
+    const response = await probe({ url, fetch });
     if (response.status === 200 && response.json !== undefined) return response;
     const what = response.status === 200 ? 'no JSON document' : `status ${response.status}`;
     return failed('discovery', `${url} responds with ${what}`, URL_REMEDY);
@@ -84,14 +115,17 @@ function clockFinding({ headers }: ProbeResponse, now: number): Finding {
 const ALGORITHM_REMEDY =
   'Dashboard > Applications > your application > Settings > Advanced Settings > OAuth > JSON Web Token Signature Algorithm: RS256. The tenant signs with RSA keys: Settings > Signing Keys.';
 
-async function algorithmsFinding({ jwksUri, idTokenAlgorithms }: Auth0Metadata): Promise<Finding> {
+async function algorithmsFinding(
+  { jwksUri, idTokenAlgorithms }: Auth0Metadata,
+  fetch: Fetch,
+): Promise<Finding> {
   const check = 'signing-algorithms';
   const wanted = SIGNING_ALGORITHMS.join(' or ');
   if (idTokenAlgorithms?.some((name) => SIGNING_ALGORITHMS.includes(name)) === false) {
     const offered = idTokenAlgorithms.join(', ');
     return failed(check, `the tenant supports ${offered}; ${wanted} is required`, ALGORITHM_REMEDY);
   }
-  const { status, json } = await probe({ url: jwksUri });
+  const { status, json } = await probe({ url: jwksUri, fetch });
   const keys = Array.isArray(json?.['keys']) ? json['keys'].filter(isUsableKey) : [];
   if (keys.length > 0) return passed(check, `${wanted}, ${keys.length} keys published`);
   const message = `${jwksUri} (status ${status}) has no key for ${wanted}`;
@@ -118,10 +152,11 @@ export async function* checkApplication(
 }
 
 async function* checkAuthorization(config: Config, metadata: Auth0Metadata): Findings {
-  const { auth0, callbackUrl } = config;
+  const { auth0, callbackUrl, outboundProxies } = config;
+  const fetch = createOutboundFetch(outboundProxies, TIMEOUT_MS);
   const url = silentRequest(metadata.authorizationEndpoint, auth0, callbackUrl);
   try {
-    yield* authorizationFindings(await probe({ url }), config);
+    yield* authorizationFindings(await probe({ url, fetch }), config);
   } catch (error) {
     if (!(error instanceof NoResponseError)) throw error;
     yield failed('callback', error.message, error.remedy);
@@ -189,7 +224,7 @@ function audienceFinding(callback: URLSearchParams, config: Config): Finding {
 }
 
 async function clientFinding(
-  { auth0, callbackUrl }: Config,
+  { auth0, callbackUrl, outboundProxies }: Config,
   metadata: Auth0Metadata,
   now: () => number,
 ): Promise<Finding> {
@@ -200,7 +235,7 @@ async function clientFinding(
     get: async () => metadata,
     renew: async () => metadata,
   };
-  const http = createAuth0Http(auth0.timeoutMs, now);
+  const http = createAuth0Http(auth0.timeoutMs, now, outboundProxies);
   const tokens = createTokenEndpoint({ config: auth0, discovery, http, now }, callbackUrl);
   try {
     await tokens.exchangeCode('a-forged-code', createLoginSecrets().codeVerifier);
