@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { pino } from 'pino';
 
 import { createConsoleLogger } from '../../lib/config/logger.js';
+import { startWorld } from '../support/world.js';
 
 describe('the console logger', () => {
   let lines: string[];
@@ -48,5 +50,24 @@ describe('the console logger', () => {
     createConsoleLogger().warn({ big: 1n }, 'large');
     expect(lines[0]).toContain('odd');
     expect(lines[1]).toContain('{"big":"1"}');
+  });
+});
+
+describe('pino', () => {
+  it('is a logger as it is, and so is a child of it, which keeps its fields', async () => {
+    const lines: Record<string, unknown>[] = [];
+    const log = pino({ base: null }, { write: (line) => void lines.push(JSON.parse(line)) });
+    const world = await startWorld({ options: { logger: log.child({ part: 'auth' }) } });
+    const headers = { authorization: 'Bearer a.forged.token' };
+    await fetch(world.mcp, { method: 'POST', headers });
+    await world.close();
+    const { origin } = world;
+    expect(lines).toEqual([
+      expect.objectContaining({ level: 30, part: 'auth', callbackUrl: `${origin}/auth/callback` }),
+      expect.objectContaining({
+        ...{ level: 30, part: 'auth', error: 'invalid_token', request: 'POST /mcp' },
+        ...{ correlationId: expect.any(String), msg: 'a request was rejected' },
+      }),
+    ]);
   });
 });
