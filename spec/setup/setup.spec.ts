@@ -1,6 +1,7 @@
 /** What `setup` prints for the settings of a server. The other tools themselves: `tools.long.spec.ts`. */
 import { generateKeyPairSync } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
+import { parse } from 'yaml';
 
 import { environmentNames, OPTION_NAMES } from '../../lib/config/option-table.js';
 import { callsOf, ENVIRONMENT, runSetup } from './run-setup.js';
@@ -183,6 +184,21 @@ describe.each(FORMATS)('setup --format %s', (format) => {
     const jwk = JSON.stringify({ ...privateKey.export({ format: 'jwk' }), kid: 'key-number-1' });
     const { out } = await run({ ...ENVIRONMENT, AUTH0_MCP_AUTH0_PRIVATE_KEY: jwk });
     expect(out.includes('cannot set the "kid"')).toBe(format !== 'cli');
+  });
+});
+
+describe('setup, as YAML', () => {
+  it('has the same settings as the commands', async () => {
+    for (const environment of [
+      ENVIRONMENT,
+      { ...ENVIRONMENT, AUTH0_MCP_AUTH0_PRIVATE_KEY: PRIVATE_KEY },
+      { ...ENVIRONMENT, AUTH0_MCP_BRANDING_NAME: 'Ada\'s: "notes" # 1' },
+    ]) {
+      const args = ['--backchannel-logout', '--scopes', 'files:read files:write'];
+      const { api, application } = await created(args, environment);
+      const { out } = await runSetup([...args, '--format', 'deploy'], environment);
+      expect(parse(out)).toEqual({ resourceServers: [api], clients: [application] });
+    }
   });
 });
 
