@@ -14,6 +14,7 @@ const specs = {
     '^(\\.{1,2}/.*)\\.js$': '$1',
     '^express-auth0-mcp$': '<rootDir>/lib/index.ts',
     '^express-auth0-mcp/redis$': '<rootDir>/lib/redis.ts',
+    '^express-auth0-mcp/testing$': '<rootDir>/lib/testing/index.ts',
   },
   transform: {
     '^.+\\.ts$': [

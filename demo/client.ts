@@ -1,12 +1,11 @@
 /** A client for the demo server: logs in through the browser, calls every tool, prints the results. */
 import { parseArgs } from 'node:util';
+import { ADA, completeLogin, createBrowser } from 'express-auth0-mcp/testing';
 
 import { listenForCallback } from './loopback-callback.js';
 import { createMcpSession, type McpSession } from './mcp-session.js';
 import { DemoOAuthProvider } from './oauth-provider.js';
 import { openSavedLogin } from './saved-login.js';
-import { completeLogin, createBrowser } from './tenant/browser.js';
-import { ADA } from './tenant/options.js';
 
 const USAGE = `npm run demo:client -- [options] [URL of the MCP endpoint]
 

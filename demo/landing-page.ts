@@ -3,7 +3,6 @@ import type { RequestHandler } from 'express';
 
 import { auth0Setting, type Demo } from './announcement.js';
 import { clientSetUps } from './client-set-up.js';
-import { text } from './tenant/html.js';
 
 const STYLE = `
   :root { color-scheme: light dark; }
@@ -80,4 +79,9 @@ ${parts.join('\n')}
 </body>
 </html>
 `;
+}
+
+/** Escapes text for element content and quoted attributes. */
+function text(value: string): string {
+  return value.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 }

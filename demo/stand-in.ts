@@ -1,9 +1,8 @@
 /** Starts the stand-in for an Auth0 tenant, unless the environment names a tenant. */
 import type { Auth0McpOptions, Auth0McpResourceOptions } from 'express-auth0-mcp';
+import type { Tenant, TenantOptions } from 'express-auth0-mcp/testing';
 
 import { exitOnListenError } from './taken-port.js';
-import type { TenantOptions } from './tenant/options.js';
-import type { Tenant } from './tenant/tenant.js';
 
 /** A running stand-in. */
 export interface StandIn<Options = unknown> {
@@ -58,27 +57,26 @@ export async function startOpenStandIn(
   );
 }
 
-type Names = typeof import('./tenant/options.js');
+type Testing = typeof import('express-auth0-mcp/testing');
 
 async function start<Options>(
-  settings: (names: Names) => TenantOptions,
-  optionsFor: (tenant: Tenant, names: Names) => Options,
+  settings: (testing: Testing) => TenantOptions,
+  optionsFor: (tenant: Tenant, testing: Testing) => Options,
 ): Promise<StandIn<Options> | undefined> {
   const { env } = process;
   if (Object.keys(env).some((name) => NAMES_A_TENANT.test(name) && env[name]?.trim())) {
     return undefined;
   }
   // Loaded only if needed.
-  const { startTenant } = await import('./tenant/tenant.js');
-  const names = await import('./tenant/options.js');
-  const { ADA } = names;
+  const testing = await import('express-auth0-mcp/testing');
+  const { ADA, startTenant } = testing;
   const port = Number(env['TENANT_PORT'] || DEFAULT_PORT);
   const tenant = await startTenant({
     port,
     loginNotice: `A stand-in for Auth0 on this machine. Log in as ${ADA.email}, password ${ADA.password}.`,
-    ...settings(names),
+    ...settings(testing),
   }).catch((error: NodeJS.ErrnoException) => {
     exitOnListenError(error, 'TENANT_PORT', port);
   });
-  return { options: optionsFor(tenant, names), issuer: tenant.issuer, user: ADA };
+  return { options: optionsFor(tenant, testing), issuer: tenant.issuer, user: ADA };
 }

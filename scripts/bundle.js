@@ -10,7 +10,7 @@ import { rollup } from 'rollup';
 import { dts } from 'rollup-plugin-dts';
 
 /** Files of lib/ that package.json names in `exports`. */
-const ENTRIES = ['index', 'redis'];
+const ENTRIES = ['index', 'redis', 'testing/index'];
 
 /** Files of lib/ that package.json names in `bin`: ES modules only. */
 const PROGRAMS = ['cli/main'];

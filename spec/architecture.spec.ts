@@ -30,7 +30,9 @@ const ORDER = [
   ['auth0-mcp', 'auth0-mcp-resource'],
   ['cli/host'],
   ['doctor', 'setup'],
-  ['index', 'redis', 'cli'],
+  ['index', 'redis'],
+  ['testing'],
+  ['cli'],
 ];
 
 /** Who may import a package; `types` may name its types only. A package without an entry is nobody's. */
@@ -48,13 +50,14 @@ const OWNERS: Readonly<Record<string, Owners>> = {
   },
   passport: { code: ['auth0'] },
   'passport-openidconnect': { code: ['auth0'] },
-  jose: { code: ['auth0', 'clients', 'grants', 'keys'], types: ['config'] },
+  jose: { code: ['auth0', 'clients', 'grants', 'keys', 'testing'], types: ['config'] },
   'express-session': { code: ['http'], types: ['storage'] },
   'express-rate-limit': { code: ['http'], types: ['storage'] },
   redis: { code: ['storage'] },
   'connect-redis': { code: ['storage'] },
   'rate-limit-redis': { code: ['storage'] },
   lmdb: { code: ['storage'] },
+  'oidc-provider': { code: ['testing'] },
   undici: { code: ['clients', 'outbound-proxy'] },
   'ipaddr.js': { code: ['clients'] },
   'lru-cache': { code: ANYBODY },

@@ -1,7 +1,8 @@
 /** The Auth0 leg as a whole, against a tenant that keeps Auth0's rules. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-
-import { cancelLogin, createBrowser, logIn } from '../../demo/tenant/browser.js';
+import type { Auth0Tokens } from '../../lib/auth0/auth0.js';
+import type { Auth0Config } from '../../lib/config/config.js';
+import { cancelLogin, createBrowser, logIn } from '../../lib/testing/browser.js';
 import {
   ADA,
   type Application,
@@ -10,10 +11,8 @@ import {
   DEMO_CLIENT_ID,
   DEMO_CLIENT_SECRET,
   type User,
-} from '../../demo/tenant/options.js';
-import { startTenant, type Tenant } from '../../demo/tenant/tenant.js';
-import type { Auth0Tokens } from '../../lib/auth0/auth0.js';
-import type { Auth0Config } from '../../lib/config/config.js';
+} from '../../lib/testing/options.js';
+import { startTenant, type Tenant } from '../../lib/testing/tenant.js';
 import { type OurRig, startOurs, type Visitor } from '../support/login-rigs.js';
 import { tenantKeys } from '../support/tenant-keys.js';
 

@@ -8,8 +8,8 @@ import { createHash, createPublicKey, randomBytes, sign } from 'node:crypto';
 
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 
-import { completeLogin, createBrowser } from '../../demo/tenant/browser.js';
-import { ADA } from '../../demo/tenant/options.js';
+import { completeLogin, createBrowser } from '../../lib/testing/browser.js';
+import { ADA } from '../../lib/testing/options.js';
 import { callTool, rpc, toolResult } from '../support/oauth-client.js';
 import { send } from '../support/raw-http.js';
 import {

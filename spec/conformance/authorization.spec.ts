@@ -1,9 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-
-import { createBrowser } from '../../demo/tenant/browser.js';
-import { BOB, DEMO_AUDIENCE } from '../../demo/tenant/options.js';
 import { memoryStorage } from '../../lib/storage/memory-storage.js';
 import type { Storage } from '../../lib/storage/storage.js';
+import { createBrowser } from '../../lib/testing/browser.js';
+import { BOB, DEMO_AUDIENCE } from '../../lib/testing/options.js';
 import {
   CHALLENGE,
   callTool,

@@ -2,8 +2,6 @@ import { createHmac } from 'node:crypto';
 
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type JWTPayload, SignJWT } from 'jose';
-
-import { ADA, BOB } from '../../demo/tenant/options.js';
 import {
   SIGNING_KEY_MATERIAL_BYTES,
   type SigningKey,
@@ -12,6 +10,7 @@ import {
 import { createKeyRing } from '../../lib/keys/key-ring.js';
 import { memoryStorage } from '../../lib/storage/memory-storage.js';
 import { type Storage, StorageUnavailableError } from '../../lib/storage/storage.js';
+import { ADA, BOB } from '../../lib/testing/options.js';
 import { atMcp, sessionRoute } from '../support/mcp-route.js';
 import {
   callTool,

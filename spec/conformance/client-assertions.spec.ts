@@ -4,7 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 
-import { DEMO_AUDIENCE } from '../../demo/tenant/options.js';
+import { DEMO_AUDIENCE } from '../../lib/testing/options.js';
 import { json, startTlsHost, type TlsHost } from '../clients/metadata-documents/tls-host.js';
 import { type CountingStorage, countingStorage } from '../fuzz/counting-storage.js';
 import { type Answer, oauthClient, registerClient } from '../support/oauth-client.js';

@@ -1,11 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import express, { type Express } from 'express';
-
-import { createBrowser } from '../../demo/tenant/browser.js';
-import { ADA, DEMO_CLIENT_SECRET } from '../../demo/tenant/options.js';
 import { builtInStorage } from '../../lib/storage/checked-storage.js';
 import { memoryStorage } from '../../lib/storage/memory-storage.js';
 import type { Storage } from '../../lib/storage/storage.js';
+import { createBrowser } from '../../lib/testing/browser.js';
+import { ADA, DEMO_CLIENT_SECRET } from '../../lib/testing/options.js';
 import { callTool, type OAuthClient, registerClient, VERIFIER } from '../support/oauth-client.js';
 import { type RawAnswer, send, sendForm, sendJson } from '../support/raw-http.js';
 import { secretsIn } from '../support/secret-scan.js';

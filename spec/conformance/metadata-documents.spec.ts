@@ -2,9 +2,8 @@ import { randomUUID } from 'node:crypto';
 
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
-
-import { createBrowser } from '../../demo/tenant/browser.js';
 import { auth0Mcp } from '../../lib/auth0-mcp.js';
+import { createBrowser } from '../../lib/testing/browser.js';
 import {
   documentFor,
   json,

@@ -4,7 +4,7 @@ import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import express from 'express';
 
-import { ADA, BOB, DEMO_AUDIENCE } from '../../demo/tenant/options.js';
+import { ADA, BOB, DEMO_AUDIENCE } from '../../lib/testing/options.js';
 import { atMcp, mcpRoute, sessionRoute } from '../support/mcp-route.js';
 import {
   type Answer,

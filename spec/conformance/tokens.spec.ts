@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { OAuthTokensSchema } from '@modelcontextprotocol/sdk/shared/auth.js';
 import { decodeJwt } from 'jose';
 
-import { BOB, DEMO_AUDIENCE } from '../../demo/tenant/options.js';
+import { BOB, DEMO_AUDIENCE } from '../../lib/testing/options.js';
 import {
   callTool,
   type OAuthClient,

@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
 import { landingPage } from '../../demo/landing-page.js';
-import { createBrowser } from '../../demo/tenant/browser.js';
+import { createBrowser } from '../../lib/testing/browser.js';
 import { appsOn, asksToSignIn, disconnect, letIn, signIn } from '../support/connected-apps.js';
 import { startWorld, type World } from '../support/world.js';
 

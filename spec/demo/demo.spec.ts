@@ -16,9 +16,9 @@ import { join } from 'node:path';
 import { parseEnv } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
-import { approve, createBrowser } from '../../demo/tenant/browser.js';
-import { DEMO_AUDIENCE, DEMO_CLIENT_ID, DEMO_CLIENT_SECRET } from '../../demo/tenant/options.js';
-import { startTenant } from '../../demo/tenant/tenant.js';
+import { approve, createBrowser } from '../../lib/testing/browser.js';
+import { DEMO_AUDIENCE, DEMO_CLIENT_ID, DEMO_CLIENT_SECRET } from '../../lib/testing/options.js';
+import { startTenant } from '../../lib/testing/tenant.js';
 import { codeBlocks, pageAt, section } from '../docs/markdown.js';
 import { disconnect, signIn } from '../support/connected-apps.js';
 import { callTool, registerClient, toolResult } from '../support/oauth-client.js';

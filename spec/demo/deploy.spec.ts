@@ -7,15 +7,14 @@ import { parseEnv } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { parse as parseToml } from 'smol-toml';
 import { parse, parseAllDocuments } from 'yaml';
-
+import { environmentNames, OPTION_NAMES } from '../../lib/config/option-table.js';
 import {
   ADA,
   DEMO_AUDIENCE,
   DEMO_CLIENT_ID,
   DEMO_CLIENT_SECRET,
-} from '../../demo/tenant/options.js';
-import { startTenant, type Tenant } from '../../demo/tenant/tenant.js';
-import { environmentNames, OPTION_NAMES } from '../../lib/config/option-table.js';
+} from '../../lib/testing/options.js';
+import { startTenant, type Tenant } from '../../lib/testing/tenant.js';
 import { selfSigned } from '../clients/metadata-documents/tls-host.js';
 import { codeBlocks, pageAt } from '../docs/markdown.js';
 import { type Nginx, startNginx } from '../support/nginx.js';

@@ -102,6 +102,7 @@ function compilerErrors(files: readonly string[]): string {
       paths: {
         'express-auth0-mcp': [join(ROOT, 'lib/index.ts')],
         'express-auth0-mcp/redis': [join(ROOT, 'lib/redis.ts')],
+        'express-auth0-mcp/testing': [join(ROOT, 'lib/testing/index.ts')],
       },
     },
     files,

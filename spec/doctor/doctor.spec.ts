@@ -3,11 +3,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-
-import { DEMO_CLIENT_SECRET } from '../../demo/tenant/options.js';
 import { runCommand } from '../../lib/cli/commands.js';
 import { USAGE } from '../../lib/doctor/doctor.js';
 import { CHECKS } from '../../lib/doctor/finding.js';
+import { DEMO_CLIENT_SECRET } from '../../lib/testing/options.js';
 import { runProgram } from '../cli/program.js';
 import { startWorld, type World } from '../support/world.js';
 import { environmentFor, STRONG_KEY } from './run-checks.js';

@@ -2,9 +2,9 @@
 import { createServer } from 'node:http';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 
-import { approve, createBrowser, deny, logIn } from '../../demo/tenant/browser.js';
-import { ADA, type Api, type Application, DEMO_AUDIENCE } from '../../demo/tenant/options.js';
-import { startTenant, type Tenant } from '../../demo/tenant/tenant.js';
+import { approve, createBrowser, deny, logIn } from '../../lib/testing/browser.js';
+import { ADA, type Api, type Application, DEMO_AUDIENCE } from '../../lib/testing/options.js';
+import { startTenant, type Tenant } from '../../lib/testing/tenant.js';
 import { freePort } from '../support/redis-server.js';
 import { tenantKeys } from '../support/tenant-keys.js';
 import { startWorld, type World } from '../support/world.js';

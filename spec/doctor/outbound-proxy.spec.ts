@@ -1,7 +1,7 @@
 /** The doctor on a machine with an outbound proxy. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 
-import { startTenant, type Tenant } from '../../demo/tenant/tenant.js';
+import { startTenant, type Tenant } from '../../lib/testing/tenant.js';
 import { type ForwardProxy, startForwardProxy } from '../support/forward-proxy.js';
 import { tenantKeys } from '../support/tenant-keys.js';
 import { environmentFor, failure, type Report, reportOf } from './run-checks.js';

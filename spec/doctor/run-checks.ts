@@ -2,10 +2,9 @@
 import { randomBytes } from 'node:crypto';
 
 import { expect } from '@jest/globals';
-
-import { DEMO_AUDIENCE, DEMO_CLIENT_ID, DEMO_CLIENT_SECRET } from '../../demo/tenant/options.js';
 import { type DoctorSettings, runChecks } from '../../lib/doctor/doctor.js';
 import type { CheckName, Finding } from '../../lib/doctor/finding.js';
+import { DEMO_AUDIENCE, DEMO_CLIENT_ID, DEMO_CLIENT_SECRET } from '../../lib/testing/options.js';
 
 export const STRONG_KEY: string = randomBytes(32).toString('base64url');
 

@@ -6,8 +6,8 @@ import {
   DEMO_AUDIENCE,
   DEMO_CLIENT_ID,
   DEMO_CLIENT_SECRET,
-} from '../../demo/tenant/options.js';
-import { startTenant, type Tenant } from '../../demo/tenant/tenant.js';
+} from '../../lib/testing/options.js';
+import { startTenant, type Tenant } from '../../lib/testing/tenant.js';
 import { tenantKeys } from '../support/tenant-keys.js';
 import { environmentFor, failure, type Report, reportOf } from './run-checks.js';
 

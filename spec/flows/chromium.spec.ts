@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Browser, Page } from 'playwright-core';
 
-import { ADA } from '../../demo/tenant/options.js';
+import { ADA } from '../../lib/testing/options.js';
 import { launchChromium } from '../support/chromium.js';
 import { callTool, type OAuthClient, registerClient, toolResult } from '../support/oauth-client.js';
 import { type Site, startSite } from '../support/site.js';

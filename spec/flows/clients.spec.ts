@@ -1,7 +1,7 @@
 /** Real clients, by their fixtures: each logs in with exactly what it is reported to send. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
-import { ADA } from '../../demo/tenant/options.js';
+import { ADA } from '../../lib/testing/options.js';
 import { CLIENT_FIXTURES } from '../client-fixtures/client-fixtures.js';
 import { startTlsHost, type TlsHost } from '../clients/metadata-documents/tls-host.js';
 import { useAs } from '../support/fixture-client.js';

@@ -1,10 +1,9 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-
-import { type Browser, createBrowser, deny, logIn } from '../../demo/tenant/browser.js';
-import { ADA } from '../../demo/tenant/options.js';
 import type { Auth0McpOptions } from '../../lib/config/options.js';
 import { memoryStorage } from '../../lib/storage/memory-storage.js';
 import { StorageUnavailableError } from '../../lib/storage/storage.js';
+import { type Browser, createBrowser, deny, logIn } from '../../lib/testing/browser.js';
+import { ADA } from '../../lib/testing/options.js';
 import {
   isConsentPage,
   type OAuthClient,

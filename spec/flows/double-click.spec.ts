@@ -1,8 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Browser as Chromium, Page } from 'playwright-core';
-
-import { type Browser, createBrowser } from '../../demo/tenant/browser.js';
 import { MIN_READING_MS } from '../../lib/http/consent-prompt.js';
+import { type Browser, createBrowser } from '../../lib/testing/browser.js';
 import { launchChromium } from '../support/chromium.js';
 import { isConsentPage, type OAuthClient, registerClient } from '../support/oauth-client.js';
 import { type Site, startSite } from '../support/site.js';

@@ -1,13 +1,12 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-
-import { approve, cancelLogin, createBrowser, deny, logIn } from '../../demo/tenant/browser.js';
+import type { Auth0McpOptions } from '../../lib/config/options.js';
+import { approve, cancelLogin, createBrowser, deny, logIn } from '../../lib/testing/browser.js';
 import {
   ADA,
   DEMO_CLIENT_ID,
   DEMO_CLIENT_SECRET,
   type TenantOptions,
-} from '../../demo/tenant/options.js';
-import type { Auth0McpOptions } from '../../lib/config/options.js';
+} from '../../lib/testing/options.js';
 import { type OAuthClient, oauthClient, registerClient } from '../support/oauth-client.js';
 import { startWorld, type World } from '../support/world.js';
 

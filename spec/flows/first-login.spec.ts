@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { decodeJwt, decodeProtectedHeader } from 'jose';
 
-import { ADA, DEMO_AUDIENCE } from '../../demo/tenant/options.js';
+import { ADA, DEMO_AUDIENCE } from '../../lib/testing/options.js';
 import { callTool, registerClient, rpc, toolResult } from '../support/oauth-client.js';
 import { startWorld, type World } from '../support/world.js';
 

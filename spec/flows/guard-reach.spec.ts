@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import express, { type Express } from 'express';
 
-import { createBrowser } from '../../demo/tenant/browser.js';
+import { createBrowser } from '../../lib/testing/browser.js';
 import { mcpRoute } from '../support/mcp-route.js';
 import { registerClient, rpc } from '../support/oauth-client.js';
 import { startWorld, type World, type WorldOptions } from '../support/world.js';

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 
-import { BOB, DEMO_AUDIENCE } from '../../demo/tenant/options.js';
+import { BOB, DEMO_AUDIENCE } from '../../lib/testing/options.js';
 import { callTool, registerClient } from '../support/oauth-client.js';
 import { startWorld, type World } from '../support/world.js';
 

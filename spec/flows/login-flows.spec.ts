@@ -5,7 +5,11 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
-
+import type { Auth0McpOptions } from '../../lib/config/options.js';
+import { embeddedStorage } from '../../lib/storage/embedded/embedded-storage.js';
+import { memoryStorage } from '../../lib/storage/memory-storage.js';
+import { redisStorage } from '../../lib/storage/redis/redis-storage.js';
+import { type Storage, StorageUnavailableError } from '../../lib/storage/storage.js';
 import {
   approve,
   type Browser,
@@ -13,13 +17,8 @@ import {
   createBrowser,
   deny,
   type Page,
-} from '../../demo/tenant/browser.js';
-import { ADA } from '../../demo/tenant/options.js';
-import type { Auth0McpOptions } from '../../lib/config/options.js';
-import { embeddedStorage } from '../../lib/storage/embedded/embedded-storage.js';
-import { memoryStorage } from '../../lib/storage/memory-storage.js';
-import { redisStorage } from '../../lib/storage/redis/redis-storage.js';
-import { type Storage, StorageUnavailableError } from '../../lib/storage/storage.js';
+} from '../../lib/testing/browser.js';
+import { ADA } from '../../lib/testing/options.js';
 import { appsOn, cookiesFor, pressSignIn, signIn } from '../support/connected-apps.js';
 import { isLong } from '../support/mode.js';
 import { isConsentPage, type OAuthClient, registerClient } from '../support/oauth-client.js';

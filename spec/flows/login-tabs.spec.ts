@@ -3,9 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
-
-import { ADA } from '../../demo/tenant/options.js';
 import type { Auth0McpOptions } from '../../lib/config/options.js';
+import { ADA } from '../../lib/testing/options.js';
 import { launchChromium } from '../support/chromium.js';
 import { isLong } from '../support/mode.js';
 import { type OAuthClient, registerClient } from '../support/oauth-client.js';

@@ -4,7 +4,7 @@ import { connect } from 'node:net';
 
 import { afterAll, expect, it } from '@jest/globals';
 
-import { BOB } from '../../demo/tenant/options.js';
+import { BOB } from '../../lib/testing/options.js';
 import { registerClient } from '../support/oauth-client.js';
 import { send } from '../support/raw-http.js';
 import { startWorld, type World } from '../support/world.js';

@@ -2,7 +2,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import express, { Router } from 'express';
 
-import { ADA } from '../../demo/tenant/options.js';
+import { ADA } from '../../lib/testing/options.js';
 import { type MountedApp, type ProxyOptions, type Site, startApp } from '../support/mounted-app.js';
 import { rpc } from '../support/oauth-client.js';
 import { SDKS, type Sdk } from '../support/sdks.js';

@@ -8,7 +8,7 @@ import { promisify } from 'node:util';
 
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
-import { ADA } from '../../demo/tenant/options.js';
+import { ADA } from '../../lib/testing/options.js';
 import { type ResourceWorld, startResourceWorld } from '../support/resource-world.js';
 import { ROOT } from '../support/source-tree.js';
 import { startWorld, type World } from '../support/world.js';

@@ -1,10 +1,9 @@
 /** One server for each organization of Auth0, on one origin and one store, as docs/mounting.md shows it. */
 import { afterEach, expect, it } from '@jest/globals';
 import express from 'express';
-
-import { ADA, BOB } from '../../demo/tenant/options.js';
 import { getAccessToken } from '../../lib/bearer/caller.js';
 import { memoryStorage } from '../../lib/storage/memory-storage.js';
+import { ADA, BOB } from '../../lib/testing/options.js';
 import { type MountedApp, startApp } from '../support/mounted-app.js';
 import { callTool, registerClient } from '../support/oauth-client.js';
 

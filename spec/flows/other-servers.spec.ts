@@ -1,11 +1,11 @@
 /** Two servers of the library in one app: two tenants, two base paths, one origin. */
 import { afterEach, describe, expect, it } from '@jest/globals';
 import express, { type RequestHandler } from 'express';
-import { approve, completeLogin, createBrowser, type Page } from '../../demo/tenant/browser.js';
-import { ADA } from '../../demo/tenant/options.js';
-import { startTenant } from '../../demo/tenant/tenant.js';
 import type { Auth0Mcp } from '../../lib/auth0-mcp.js';
 import { memoryStorage } from '../../lib/storage/memory-storage.js';
+import { approve, completeLogin, createBrowser, type Page } from '../../lib/testing/browser.js';
+import { ADA } from '../../lib/testing/options.js';
+import { startTenant } from '../../lib/testing/tenant.js';
 import { mcpRoute } from '../support/mcp-route.js';
 import { type MountedApp, type Site, startApp } from '../support/mounted-app.js';
 import { callTool, registerClient, rpc } from '../support/oauth-client.js';

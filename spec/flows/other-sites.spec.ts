@@ -1,10 +1,9 @@
 /** Requests that a page of another site makes the user's browser send, without a click. */
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { Browser } from 'playwright-core';
-
-import { completeLogin, createBrowser } from '../../demo/tenant/browser.js';
-import { ADA } from '../../demo/tenant/options.js';
 import type { Auth0McpOptions } from '../../lib/config/options.js';
+import { completeLogin, createBrowser } from '../../lib/testing/browser.js';
+import { ADA } from '../../lib/testing/options.js';
 import { launchChromium } from '../support/chromium.js';
 import { isLong } from '../support/mode.js';
 import { registerClient } from '../support/oauth-client.js';

@@ -1,7 +1,7 @@
 /** Auth0 through a forward proxy: the whole flow, and each way in which the proxy can fail. */
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
-import { DEMO_AUDIENCE, DEMO_CLIENT_ID, DEMO_CLIENT_SECRET } from '../../demo/tenant/options.js';
+import { DEMO_AUDIENCE, DEMO_CLIENT_ID, DEMO_CLIENT_SECRET } from '../../lib/testing/options.js';
 import { type ForwardProxy, startForwardProxy } from '../support/forward-proxy.js';
 import { type OAuthClient, registerClient } from '../support/oauth-client.js';
 import { SPEC_SIGNING_KEY, startWorld, type World } from '../support/world.js';

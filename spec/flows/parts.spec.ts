@@ -1,9 +1,8 @@
 /** The parts, mounted one by one, behave as the bundle. */
 import { afterEach, describe, expect, it } from '@jest/globals';
 import express, { type Express } from 'express';
-
-import { ADA } from '../../demo/tenant/options.js';
 import type { Auth0Mcp } from '../../lib/auth0-mcp.js';
+import { ADA } from '../../lib/testing/options.js';
 import { mcpRoute } from '../support/mcp-route.js';
 import { callTool, rpc } from '../support/oauth-client.js';
 import { callJson, connect, HeadlessProvider } from '../support/sdk-client.js';

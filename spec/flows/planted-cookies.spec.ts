@@ -7,8 +7,8 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { Browser as Chromium } from 'playwright-core';
 
-import { completeLogin, createBrowser, logIn, type Page } from '../../demo/tenant/browser.js';
-import { ADA } from '../../demo/tenant/options.js';
+import { completeLogin, createBrowser, logIn, type Page } from '../../lib/testing/browser.js';
+import { ADA } from '../../lib/testing/options.js';
 import { selfSigned } from '../clients/metadata-documents/tls-host.js';
 import { launchChromium } from '../support/chromium.js';
 import { asksToSignIn, signIn } from '../support/connected-apps.js';

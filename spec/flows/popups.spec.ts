@@ -3,8 +3,8 @@ import { build } from 'esbuild';
 import helmet from 'helmet';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 
-import { createBrowser, deny, logIn } from '../../demo/tenant/browser.js';
-import { ADA } from '../../demo/tenant/options.js';
+import { createBrowser, deny, logIn } from '../../lib/testing/browser.js';
+import { ADA } from '../../lib/testing/options.js';
 import { launchChromium } from '../support/chromium.js';
 import { registerClient } from '../support/oauth-client.js';
 import { type Site, startSite } from '../support/site.js';

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 
-import { ADA, BOB, DEMO_AUDIENCE } from '../../demo/tenant/options.js';
+import { ADA, BOB, DEMO_AUDIENCE } from '../../lib/testing/options.js';
 import { atMcp, mcpRoute, sessionRoute } from '../support/mcp-route.js';
 import { callJson, connect, HeadlessProvider } from '../support/sdk-client.js';
 import { startWorld, type World, type WorldOptions } from '../support/world.js';

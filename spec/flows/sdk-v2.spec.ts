@@ -4,11 +4,10 @@ import { requireBearerAuth as requireBearerAuthV2 } from '@modelcontextprotocol/
 import { InvalidTokenError } from '@modelcontextprotocol/sdk/server/auth/errors.js';
 import { requireBearerAuth as requireBearerAuthV1 } from '@modelcontextprotocol/sdk/server/auth/middleware/bearerAuth.js';
 import type { RequestHandler } from 'express';
-
-import { ADA } from '../../demo/tenant/options.js';
 import type { Auth0Mcp } from '../../lib/auth0-mcp.js';
 import { memoryStorage } from '../../lib/storage/memory-storage.js';
 import { StorageUnavailableError } from '../../lib/storage/storage.js';
+import { ADA } from '../../lib/testing/options.js';
 import { atMcp, mcpRoute } from '../support/mcp-route.js';
 import { callTool, registerClient } from '../support/oauth-client.js';
 import { callJson, connect, HeadlessProvider } from '../support/sdk-client.js';

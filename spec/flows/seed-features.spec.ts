@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 
-import { DEMO_AUDIENCE, DEMO_CLIENT_ID, DEMO_CLIENT_SECRET } from '../../demo/tenant/options.js';
+import { DEMO_AUDIENCE, DEMO_CLIENT_ID, DEMO_CLIENT_SECRET } from '../../lib/testing/options.js';
 import { callTool, registerClient, toolResult } from '../support/oauth-client.js';
 import { callJson, connect, HeadlessProvider } from '../support/sdk-client.js';
 import { SPEC_SIGNING_KEY, startWorld, type World } from '../support/world.js';

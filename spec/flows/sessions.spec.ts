@@ -4,9 +4,8 @@
  */
 import { afterEach, describe, expect, it } from '@jest/globals';
 import type { Store as RateLimitStore } from 'express-rate-limit';
-
-import { ADA, BOB } from '../../demo/tenant/options.js';
 import { memoryStorage } from '../../lib/storage/memory-storage.js';
+import { ADA, BOB } from '../../lib/testing/options.js';
 import { atMcp, sessionRoute } from '../support/mcp-route.js';
 import { type Answer, type OAuthClient, registerClient, rpc } from '../support/oauth-client.js';
 import { startWorld, type World, type WorldOptions } from '../support/world.js';

@@ -2,9 +2,8 @@
 import { afterEach, expect, it } from '@jest/globals';
 import { SSEServerTransport } from '@modelcontextprotocol/sdk/server/sse.js';
 import express from 'express';
-
-import { BOB } from '../../demo/tenant/options.js';
 import { getAccessToken } from '../../lib/bearer/caller.js';
+import { BOB } from '../../lib/testing/options.js';
 import { createServer } from '../support/mcp-route.js';
 import { registerClient } from '../support/oauth-client.js';
 import { sendJson } from '../support/raw-http.js';

@@ -1,8 +1,7 @@
 /** The log at start-up. */
 import { afterEach, describe, expect, it } from '@jest/globals';
-
-import { DEMO_AUDIENCE, DEMO_CLIENT_SECRET } from '../../demo/tenant/options.js';
 import { memoryStorage } from '../../lib/storage/memory-storage.js';
+import { DEMO_AUDIENCE, DEMO_CLIENT_SECRET } from '../../lib/testing/options.js';
 import { SPEC_SIGNING_KEY, startWorld, type World, type WorldOptions } from '../support/world.js';
 
 const worlds: World[] = [];

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 
-import { approve, createBrowser, logIn } from '../../demo/tenant/browser.js';
-import { ADA, BOB, type Denial } from '../../demo/tenant/options.js';
+import { approve, createBrowser, logIn } from '../../lib/testing/browser.js';
+import { ADA, BOB, type Denial } from '../../lib/testing/options.js';
 import { pressSignIn, signIn } from '../support/connected-apps.js';
 import { registerClient } from '../support/oauth-client.js';
 import { linesWith } from '../support/upstream.js';

@@ -11,7 +11,7 @@ import { promisify } from 'node:util';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import express from 'express';
 
-import { ADA } from '../../demo/tenant/options.js';
+import { ADA } from '../../lib/testing/options.js';
 import { selfSigned } from '../clients/metadata-documents/tls-host.js';
 import { type MountedApp, startApp } from '../support/mounted-app.js';
 import { SDKS } from '../support/sdks.js';

@@ -1,7 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-
-import { withClaims } from '../../demo/tenant/forgeries.js';
-import type { Forge } from '../../demo/tenant/token-draft.js';
+import type { Forge } from '../../lib/testing/token-draft.js';
+import { withClaims } from '../support/forgeries.js';
 import { callTool, registerClient } from '../support/oauth-client.js';
 import { ALWAYS_DUE, linesWith, pass, upstreamRefreshes } from '../support/upstream.js';
 import { startWorld, type World } from '../support/world.js';

@@ -1,9 +1,8 @@
 /** A world under attack: two clients, one person logged in, and what must never be seen of it. */
 import express, { type Express } from 'express';
-
-import { createBrowser } from '../../demo/tenant/browser.js';
-import { DEMO_CLIENT_SECRET } from '../../demo/tenant/options.js';
 import type { Auth0McpOptions } from '../../lib/config/options.js';
+import { createBrowser } from '../../lib/testing/browser.js';
+import { DEMO_CLIENT_SECRET } from '../../lib/testing/options.js';
 import { cookiesFor, grantField, letIn, signIn, signOutField } from '../support/connected-apps.js';
 import { CHALLENGE, type OAuthClient, registerClient, VERIFIER } from '../support/oauth-client.js';
 import { SPEC_SIGNING_KEY, startWorld, type World } from '../support/world.js';

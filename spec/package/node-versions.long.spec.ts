@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 
 import { afterAll, expect, it } from '@jest/globals';
 
-import { ADA } from '../../demo/tenant/options.js';
+import { ADA } from '../../lib/testing/options.js';
 import { ROOT } from '../support/source-tree.js';
 
 const run = promisify(execFile);

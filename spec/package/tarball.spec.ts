@@ -52,7 +52,7 @@ const BUILDS = ['.js', '.cjs', '.d.ts', '.d.cts'];
 
 describe('the tarball', () => {
   it('holds the library, the declarations of its public surface and the documentation, and nothing else', () => {
-    const entries = ['index', 'redis'];
+    const entries = ['index', 'redis', 'testing/index'];
     const expected = [
       ...entries.flatMap((name) => BUILDS.map((extension) => `dist/${name}${extension}`)),
       'dist/cli/main.js',

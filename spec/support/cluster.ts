@@ -7,8 +7,8 @@ import {
   DEMO_CLIENT_ID,
   DEMO_CLIENT_SECRET,
   type TenantOptions,
-} from '../../demo/tenant/options.js';
-import { startTenant, type Tenant } from '../../demo/tenant/tenant.js';
+} from '../../lib/testing/options.js';
+import { startTenant, type Tenant } from '../../lib/testing/tenant.js';
 import type { InstanceSettings } from './instance.js';
 import { type Instance, startInstance } from './instances.js';
 import { type RedisServer, startRedis } from './redis-server.js';

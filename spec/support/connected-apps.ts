@@ -1,7 +1,7 @@
 /** The page of connected apps, as a person in a browser uses it. */
-import { formsOf } from '../../demo/tenant/browser/html-forms.js';
-import { type Browser, type FollowOptions, logIn, type Page } from '../../demo/tenant/browser.js';
-import { ADA } from '../../demo/tenant/options.js';
+import { formsOf } from '../../lib/testing/browser/html-forms.js';
+import { type Browser, type FollowOptions, logIn, type Page } from '../../lib/testing/browser.js';
+import { ADA } from '../../lib/testing/options.js';
 import { callTool, type OAuthClient, registerClient } from './oauth-client.js';
 import type { World } from './world.js';
 

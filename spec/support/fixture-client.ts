@@ -6,8 +6,8 @@ import { createHash, randomBytes } from 'node:crypto';
 import { expect } from '@jest/globals';
 import { decodeJwt, exportJWK, generateKeyPair, SignJWT } from 'jose';
 
-import { approve, createBrowser, logIn } from '../../demo/tenant/browser.js';
-import { ADA } from '../../demo/tenant/options.js';
+import { approve, createBrowser, logIn } from '../../lib/testing/browser.js';
+import { ADA } from '../../lib/testing/options.js';
 import type { ClientFixture } from '../client-fixtures/client-fixture.js';
 import {
   json as answerJson,

@@ -8,11 +8,11 @@ import { createServer, type IncomingMessage, request, type Server } from 'node:h
 import { createServer as createTlsServer } from 'node:https';
 
 import express, { type Express } from 'express';
-import { DEMO_AUDIENCE, DEMO_CLIENT_ID, DEMO_CLIENT_SECRET } from '../../demo/tenant/options.js';
-import { startTenant, type Tenant } from '../../demo/tenant/tenant.js';
 import type { Auth0Mcp } from '../../lib/auth0-mcp.js';
 import type { Auth0McpOptions } from '../../lib/config/options.js';
 import { memoryStorage } from '../../lib/storage/memory-storage.js';
+import { DEMO_AUDIENCE, DEMO_CLIENT_ID, DEMO_CLIENT_SECRET } from '../../lib/testing/options.js';
+import { startTenant, type Tenant } from '../../lib/testing/tenant.js';
 import { close, listen } from './listen.js';
 import { tenantKeys } from './tenant-keys.js';
 import { auth0McpUnread } from './unread-consent.js';

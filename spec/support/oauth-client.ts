@@ -7,8 +7,8 @@ import {
   createBrowser,
   logIn,
   type Page,
-} from '../../demo/tenant/browser.js';
-import { ADA } from '../../demo/tenant/options.js';
+} from '../../lib/testing/browser.js';
+import { ADA } from '../../lib/testing/options.js';
 
 /** A JSON answer. */
 export interface Answer {

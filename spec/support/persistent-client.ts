@@ -4,8 +4,8 @@
  */
 import { setTimeout as pause } from 'node:timers/promises';
 
-import { approve, type Browser, createBrowser, type Page } from '../../demo/tenant/browser.js';
-import { ADA } from '../../demo/tenant/options.js';
+import { approve, type Browser, createBrowser, type Page } from '../../lib/testing/browser.js';
+import { ADA } from '../../lib/testing/options.js';
 import { type Answer, callTool, isConsentPage, type OAuthClient } from './oauth-client.js';
 
 /** What happened, all clients together. */

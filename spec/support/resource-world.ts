@@ -6,15 +6,15 @@
 import { createServer } from 'node:http';
 
 import express, { type Express } from 'express';
-import { ADA, type TenantOptions } from '../../demo/tenant/options.js';
-import { startTenant, type Tenant } from '../../demo/tenant/tenant.js';
-import { type Signer, signed } from '../../demo/tenant/token-draft.js';
 import { createResourceContext, type ResourceContext } from '../../lib/app/resource-context.js';
 import { type Auth0McpResource, assembleResource } from '../../lib/auth0-mcp-resource.js';
 import type { Auth0McpEvent } from '../../lib/config/events.js';
 import { resolveResourceConfig } from '../../lib/config/resolve.js';
 import type { Auth0McpResourceOptions } from '../../lib/config/resource-options.js';
 import type { HostEnvironment } from '../../lib/core.js';
+import { ADA, type TenantOptions } from '../../lib/testing/options.js';
+import { startTenant, type Tenant } from '../../lib/testing/tenant.js';
+import { type Signer, signed } from '../../lib/testing/token-draft.js';
 import { close, listen } from './listen.js';
 import { mcpRoute } from './mcp-route.js';
 import { tenantKeys } from './tenant-keys.js';

@@ -9,8 +9,8 @@ import type {
   OAuthTokens,
 } from '@modelcontextprotocol/sdk/shared/auth.js';
 
-import { completeLogin, createBrowser } from '../../demo/tenant/browser.js';
-import { ADA } from '../../demo/tenant/options.js';
+import { completeLogin, createBrowser } from '../../lib/testing/browser.js';
+import { ADA } from '../../lib/testing/options.js';
 
 /** Keeps what a real client keeps on disk, and visits the login in a browser of its own. */
 export class HeadlessProvider implements OAuthClientProvider {

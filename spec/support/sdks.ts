@@ -4,7 +4,7 @@
  */
 import type { RequestHandler } from 'express';
 
-import { ADA } from '../../demo/tenant/options.js';
+import { ADA } from '../../lib/testing/options.js';
 import { mcpRoute, sessionRoute } from './mcp-route.js';
 import { callJson, connect, HeadlessProvider } from './sdk-client.js';
 import {

@@ -1,8 +1,8 @@
 /** Collects every secret that went over the wire, and looks for them in bytes, however written. */
 import { createHash } from 'node:crypto';
 
-import type { Browser } from '../../demo/tenant/browser.js';
-import type { TenantRequest } from '../../demo/tenant/request-log.js';
+import type { Browser } from '../../lib/testing/browser.js';
+import type { TenantRequest } from '../../lib/testing/request-log.js';
 
 /** Listens to everything `fetch` sends and receives in this process: clients and library alike. */
 export interface WireTap {

@@ -2,7 +2,7 @@ import { createPrivateKey, createPublicKey, generateKeyPairSync } from 'node:cry
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { createTenantKeys, type TenantKeys } from '../../demo/tenant/keys.js';
+import { createTenantKeys, type TenantKeys } from '../../lib/testing/keys.js';
 import { ROOT } from './source-tree.js';
 
 /** More than any spec uses at a time. */

@@ -1,6 +1,6 @@
 /** What a grant's life does at Auth0, seen from the stand-in, and time that passes on both sides. */
-import { DEMO_AUDIENCE, type TenantOptions } from '../../demo/tenant/options.js';
-import type { TenantRequest } from '../../demo/tenant/request-log.js';
+import { DEMO_AUDIENCE, type TenantOptions } from '../../lib/testing/options.js';
+import type { TenantRequest } from '../../lib/testing/request-log.js';
 import type { World } from './world.js';
 
 /** An API whose tokens are due for renewal as soon as they are issued. */

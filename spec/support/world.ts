@@ -5,14 +5,6 @@
 import { createServer, type Server } from 'node:http';
 
 import express, { type Express } from 'express';
-
-import {
-  DEMO_AUDIENCE,
-  DEMO_CLIENT_ID,
-  DEMO_CLIENT_SECRET,
-  type TenantOptions,
-} from '../../demo/tenant/options.js';
-import { startTenant, type Tenant } from '../../demo/tenant/tenant.js';
 import { type Context, createContext } from '../../lib/app/context.js';
 import { type Auth0Mcp, assemble } from '../../lib/auth0-mcp.js';
 import type { Config } from '../../lib/config/config.js';
@@ -24,6 +16,13 @@ import { embeddedStorage } from '../../lib/storage/embedded/embedded-storage.js'
 import { memoryStorage } from '../../lib/storage/memory-storage.js';
 import { redisStorage } from '../../lib/storage/redis/redis-storage.js';
 import type { Storage } from '../../lib/storage/storage.js';
+import {
+  DEMO_AUDIENCE,
+  DEMO_CLIENT_ID,
+  DEMO_CLIENT_SECRET,
+  type TenantOptions,
+} from '../../lib/testing/options.js';
+import { startTenant, type Tenant } from '../../lib/testing/tenant.js';
 import { close, listen } from './listen.js';
 import { mcpRoute } from './mcp-route.js';
 import { tenantKeys } from './tenant-keys.js';

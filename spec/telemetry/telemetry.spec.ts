@@ -7,12 +7,11 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { SpanKind, SpanStatusCode } from '@opentelemetry/api';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace';
-
-import { cancelLogin, createBrowser } from '../../demo/tenant/browser.js';
-import { DEMO_CLIENT_SECRET } from '../../demo/tenant/options.js';
 import { memoryStorage } from '../../lib/storage/memory-storage.js';
 import { StorageUnavailableError } from '../../lib/storage/storage.js';
 import { METRICS, SPANS } from '../../lib/telemetry.js';
+import { cancelLogin, createBrowser } from '../../lib/testing/browser.js';
+import { DEMO_CLIENT_SECRET } from '../../lib/testing/options.js';
 import { pressSignIn, signIn } from '../support/connected-apps.js';
 import { callTool, type OAuthClient, registerClient, VERIFIER } from '../support/oauth-client.js';
 import { SPEC_SIGNING_KEY, startWorld, type World } from '../support/world.js';

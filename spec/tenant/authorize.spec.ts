@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { cancelLogin, createBrowser, logIn } from '../../demo/tenant/browser.js';
-import { ADA, BOB, DEMO_AUDIENCE } from '../../demo/tenant/options.js';
+import { cancelLogin, createBrowser, logIn } from '../../lib/testing/browser.js';
+import { ADA, BOB, DEMO_AUDIENCE } from '../../lib/testing/options.js';
 import {
   ADA_LOGIN,
   authorizeUrl,

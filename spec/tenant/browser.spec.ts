@@ -1,8 +1,8 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { createCookieJar } from '../../demo/tenant/browser/cookie-jar.js';
-import { approve, createBrowser, deny } from '../../demo/tenant/browser.js';
+import { createCookieJar } from '../../lib/testing/browser/cookie-jar.js';
+import { approve, createBrowser, deny } from '../../lib/testing/browser.js';
 
 const CONSENT_PAGE = `<!-- <form action="/decoy/consent"><input name=decoy></form> -->
 <form method="post" action="/login/consent">

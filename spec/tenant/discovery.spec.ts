@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { createRemoteJWKSet, decodeProtectedHeader, jwtVerify } from 'jose';
-import { DEMO_CLIENT_ID } from '../../demo/tenant/options.js';
+import { DEMO_CLIENT_ID } from '../../lib/testing/options.js';
 import { tokensOf } from './relying-party.js';
 import { runTenant } from './running-tenant.js';
 

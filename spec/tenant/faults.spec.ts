@@ -3,7 +3,10 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { createLocalJWKSet, decodeProtectedHeader, jwtVerify } from 'jose';
 
-import type { Fault } from '../../demo/tenant/faults.js';
+import type { Fault } from '../../lib/testing/faults.js';
+import { ADA, DEMO_CLIENT_ID, DEMO_CLIENT_SECRET } from '../../lib/testing/options.js';
+import { startTenant, type Tenant } from '../../lib/testing/tenant.js';
+import type { Forge } from '../../lib/testing/token-draft.js';
 import {
   expired,
   opaqueAccessToken,
@@ -14,10 +17,7 @@ import {
   unsigned,
   withClaims,
   without,
-} from '../../demo/tenant/forgeries.js';
-import { ADA, DEMO_CLIENT_ID, DEMO_CLIENT_SECRET } from '../../demo/tenant/options.js';
-import { startTenant, type Tenant } from '../../demo/tenant/tenant.js';
-import type { Forge } from '../../demo/tenant/token-draft.js';
+} from '../support/forgeries.js';
 import { tenantKeys } from '../support/tenant-keys.js';
 import { CALLBACK, callbackOf, claimsOf, redeem, refresh, tokensOf } from './relying-party.js';
 

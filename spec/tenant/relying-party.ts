@@ -2,14 +2,14 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { decodeJwt } from 'jose';
 
-import { type Browser, createBrowser, logIn, type Page } from '../../demo/tenant/browser.js';
+import { type Browser, createBrowser, logIn, type Page } from '../../lib/testing/browser.js';
 import {
   ADA,
   DEMO_AUDIENCE,
   DEMO_CLIENT_ID,
   DEMO_CLIENT_SECRET,
-} from '../../demo/tenant/options.js';
-import type { Tenant } from '../../demo/tenant/tenant.js';
+} from '../../lib/testing/options.js';
+import type { Tenant } from '../../lib/testing/tenant.js';
 
 /** Never listened to: the browser stops before it. */
 export const CALLBACK = 'http://127.0.0.1:9/callback';

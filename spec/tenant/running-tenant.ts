@@ -1,8 +1,8 @@
 /** A tenant for the specs of one file, reset before each of them. */
 import { afterAll, afterEach, beforeAll } from '@jest/globals';
 
-import type { Api, Application } from '../../demo/tenant/options.js';
-import { startTenant, type Tenant } from '../../demo/tenant/tenant.js';
+import type { Api, Application } from '../../lib/testing/options.js';
+import { startTenant, type Tenant } from '../../lib/testing/tenant.js';
 import { tenantKeys } from '../support/tenant-keys.js';
 import { CALLBACK } from './relying-party.js';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 
-import { completeLogin, createBrowser, deny, logIn } from '../../demo/tenant/browser.js';
-import { ADA, DEMO_AUDIENCE } from '../../demo/tenant/options.js';
+import { completeLogin, createBrowser, deny, logIn } from '../../lib/testing/browser.js';
+import { ADA, DEMO_AUDIENCE } from '../../lib/testing/options.js';
 import {
   ADA_LOGIN,
   authorizeUrl,

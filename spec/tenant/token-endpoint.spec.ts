@@ -1,7 +1,7 @@
 import { describe, expect, it, jest } from '@jest/globals';
 import { exportJWK, SignJWT } from 'jose';
-import { createBrowser } from '../../demo/tenant/browser.js';
-import { ADA, BOB, DEMO_CLIENT_ID, DEMO_CLIENT_SECRET } from '../../demo/tenant/options.js';
+import { createBrowser } from '../../lib/testing/browser.js';
+import { ADA, BOB, DEMO_CLIENT_ID, DEMO_CLIENT_SECRET } from '../../lib/testing/options.js';
 import { callbackOf, postToken, redeem, refresh, tokensOf } from './relying-party.js';
 import { runTenant } from './running-tenant.js';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { decodeProtectedHeader, jwtVerify } from 'jose';
-import { createBrowser } from '../../demo/tenant/browser.js';
-import { ADA, BOB, DEMO_AUDIENCE, DEMO_CLIENT_ID } from '../../demo/tenant/options.js';
+import { createBrowser } from '../../lib/testing/browser.js';
+import { ADA, BOB, DEMO_AUDIENCE, DEMO_CLIENT_ID } from '../../lib/testing/options.js';
 import { claimsOf, tokensOf } from './relying-party.js';
 import { runTenant } from './running-tenant.js';
 

@@ -4,14 +4,14 @@
  *
  * Started with the callback URL; sent the URL of a login, it answers where that ended.
  */
-import { createBrowser, logIn } from '../../../demo/tenant/browser.js';
+import { createBrowser, logIn } from '../../../lib/testing/browser.js';
 import {
   ADA,
   DEMO_AUDIENCE,
   DEMO_CLIENT_ID,
   DEMO_CLIENT_SECRET,
-} from '../../../demo/tenant/options.js';
-import { startTenant } from '../../../demo/tenant/tenant.js';
+} from '../../../lib/testing/options.js';
+import { startTenant } from '../../../lib/testing/tenant.js';
 import type { BenchTenant } from './server.js';
 
 /** As many as a launch has logins: one person's second login costs more, since it looks after the first. */

@@ -6,7 +6,7 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import type { OAuthClientMetadata } from '@modelcontextprotocol/sdk/shared/auth.js';
 import type { RequestHandler } from 'express';
 
-import { ADA, BOB } from '../../../demo/tenant/options.js';
+import { ADA, BOB } from '../../../lib/testing/options.js';
 import { atMcp, mcpRoute, sessionRoute } from '../../support/mcp-route.js';
 import {
   type ResourceWorld,

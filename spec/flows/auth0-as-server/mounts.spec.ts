@@ -9,17 +9,17 @@ import { requireBearerAuth as requireBearerAuthV2 } from '@modelcontextprotocol/
 import { InvalidTokenError } from '@modelcontextprotocol/sdk/server/auth/errors.js';
 import { requireBearerAuth as requireBearerAuthV1 } from '@modelcontextprotocol/sdk/server/auth/middleware/bearerAuth.js';
 import express, { type Express, Router } from 'express';
+import { auth0Mcp } from '../../../lib/auth0-mcp.js';
+import { type Auth0McpResource, auth0McpResource } from '../../../lib/auth0-mcp-resource.js';
+import type { Auth0McpResourceOptions } from '../../../lib/config/resource-options.js';
+import { memoryStorage } from '../../../lib/storage/memory-storage.js';
 import {
   ADA,
   DEMO_AUDIENCE,
   DEMO_CLIENT_ID,
   DEMO_CLIENT_SECRET,
-} from '../../../demo/tenant/options.js';
-import { startTenant, type Tenant } from '../../../demo/tenant/tenant.js';
-import { auth0Mcp } from '../../../lib/auth0-mcp.js';
-import { type Auth0McpResource, auth0McpResource } from '../../../lib/auth0-mcp-resource.js';
-import type { Auth0McpResourceOptions } from '../../../lib/config/resource-options.js';
-import { memoryStorage } from '../../../lib/storage/memory-storage.js';
+} from '../../../lib/testing/options.js';
+import { startTenant, type Tenant } from '../../../lib/testing/tenant.js';
 import { mcpRoute } from '../../support/mcp-route.js';
 import { callTool, rpc } from '../../support/oauth-client.js';
 import { tenantFor } from '../../support/resource-world.js';

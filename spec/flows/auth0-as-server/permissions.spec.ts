@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import express from 'express';
 
-import { ADA, BOB } from '../../../demo/tenant/options.js';
+import { ADA, BOB } from '../../../lib/testing/options.js';
 import { callTool, rpc } from '../../support/oauth-client.js';
 import {
   type ResourceWorld,

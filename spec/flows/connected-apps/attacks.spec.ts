@@ -1,8 +1,8 @@
 /** What somebody could try against the page of connected apps, and what comes of it. */
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
-import { type Browser, createBrowser, logIn, type Page } from '../../../demo/tenant/browser.js';
-import { ADA, BOB } from '../../../demo/tenant/options.js';
+import { type Browser, createBrowser, logIn, type Page } from '../../../lib/testing/browser.js';
+import { ADA, BOB } from '../../../lib/testing/options.js';
 import { type CountingStorage, countingStorage } from '../../fuzz/counting-storage.js';
 import {
   accountCookie,

@@ -1,11 +1,10 @@
 /** The page of connected apps while something is away, ends, or comes in floods. */
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-
-import { type Browser, createBrowser, logIn, type Page } from '../../../demo/tenant/browser.js';
-import { ADA, BOB } from '../../../demo/tenant/options.js';
 import { STORAGE_VERBS } from '../../../lib/storage/checked-storage.js';
 import { memoryStorage } from '../../../lib/storage/memory-storage.js';
 import { type Storage, StorageUnavailableError } from '../../../lib/storage/storage.js';
+import { type Browser, createBrowser, logIn, type Page } from '../../../lib/testing/browser.js';
+import { ADA, BOB } from '../../../lib/testing/options.js';
 import { countingStorage } from '../../fuzz/counting-storage.js';
 import {
   appsOn,

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { AxeResults } from 'axe-core';
 import type { Browser, Page } from 'playwright-core';
 
-import { ADA, BOB } from '../../../demo/tenant/options.js';
+import { ADA, BOB } from '../../../lib/testing/options.js';
 import { launchChromium } from '../../support/chromium.js';
 import { letIn } from '../../support/connected-apps.js';
 import { startWorld, type World } from '../../support/world.js';

@@ -1,18 +1,17 @@
 /** The login of the page: what it asks of Auth0, how it ends, and that it is never taken for another. */
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-
+import { createCore } from '../../../lib/core.js';
+import { openCollection } from '../../../lib/storage/collection.js';
+import { memoryStorage } from '../../../lib/storage/memory-storage.js';
+import type { LoginRecord } from '../../../lib/storage/records.js';
 import {
   type Browser,
   cancelLogin,
   createBrowser,
   logIn,
   type Page,
-} from '../../../demo/tenant/browser.js';
-import { ADA, BOB } from '../../../demo/tenant/options.js';
-import { createCore } from '../../../lib/core.js';
-import { openCollection } from '../../../lib/storage/collection.js';
-import { memoryStorage } from '../../../lib/storage/memory-storage.js';
-import type { LoginRecord } from '../../../lib/storage/records.js';
+} from '../../../lib/testing/browser.js';
+import { ADA, BOB } from '../../../lib/testing/options.js';
 import {
   accountCookie,
   appsOn,

@@ -5,9 +5,8 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import express, { Router } from 'express';
 import helmet from 'helmet';
-
-import { createBrowser } from '../../../demo/tenant/browser.js';
 import type { Auth0Mcp } from '../../../lib/auth0-mcp.js';
+import { createBrowser } from '../../../lib/testing/browser.js';
 import {
   appsOn,
   asksToSignIn,

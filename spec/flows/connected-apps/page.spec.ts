@@ -1,8 +1,8 @@
 /** The page of connected apps as people use it. */
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
-import { type Browser, createBrowser } from '../../../demo/tenant/browser.js';
-import { ADA, BOB } from '../../../demo/tenant/options.js';
+import { type Browser, createBrowser } from '../../../lib/testing/browser.js';
+import { ADA, BOB } from '../../../lib/testing/options.js';
 import {
   accountCookie,
   appsOn,

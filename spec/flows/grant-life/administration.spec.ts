@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
-import { ADA, BOB } from '../../../demo/tenant/options.js';
+import { ADA, BOB } from '../../../lib/testing/options.js';
 import { callTool, type OAuthClient, registerClient } from '../../support/oauth-client.js';
 import { givenBack, pass, until } from '../../support/upstream.js';
 import { startWorld, type World } from '../../support/world.js';

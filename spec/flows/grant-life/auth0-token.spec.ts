@@ -1,9 +1,8 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import type { ErrorRequestHandler } from 'express';
 import express4 from 'express4';
-
-import { ADA } from '../../../demo/tenant/options.js';
 import { Auth0SessionEndedError, getAccessToken } from '../../../lib/index.js';
+import { ADA } from '../../../lib/testing/options.js';
 import { callTool, registerClient, toolResult } from '../../support/oauth-client.js';
 import { ALWAYS_DUE, pass, until, upstreamRefreshes } from '../../support/upstream.js';
 import { startWorld, type World, type WorldOptions } from '../../support/world.js';

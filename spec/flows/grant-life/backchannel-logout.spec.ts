@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { approve, type Browser, createBrowser } from '../../../demo/tenant/browser.js';
-import type { LogoutOverrides } from '../../../demo/tenant/logout.js';
-import { ADA, BOB } from '../../../demo/tenant/options.js';
 import { memoryStorage } from '../../../lib/storage/memory-storage.js';
 import { StorageUnavailableError } from '../../../lib/storage/storage.js';
+import { approve, type Browser, createBrowser } from '../../../lib/testing/browser.js';
+import type { LogoutOverrides } from '../../../lib/testing/logout.js';
+import { ADA, BOB } from '../../../lib/testing/options.js';
 import { callTool, type OAuthClient, registerClient } from '../../support/oauth-client.js';
 import { givenBack, linesWith, until } from '../../support/upstream.js';
 import { startWorld, type World, type WorldOptions } from '../../support/world.js';

@@ -1,8 +1,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-
-import type { Fault } from '../../../demo/tenant/faults.js';
 import { getAccessToken } from '../../../lib/index.js';
 import { memoryStorage } from '../../../lib/storage/memory-storage.js';
+import type { Fault } from '../../../lib/testing/faults.js';
 import { callTool, type OAuthClient, registerClient } from '../../support/oauth-client.js';
 import { ALWAYS_DUE, linesWith, pass, upstreamRefreshes } from '../../support/upstream.js';
 import { startWorld, type World, type WorldOptions } from '../../support/world.js';

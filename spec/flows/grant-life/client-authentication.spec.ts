@@ -1,17 +1,16 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { exportJWK } from 'jose';
-
+import type { Auth0McpOptions } from '../../../lib/config/options.js';
+import { resolveConfig } from '../../../lib/config/resolve.js';
+import { embeddedStorage } from '../../../lib/storage/embedded/embedded-storage.js';
+import { redisStorage } from '../../../lib/storage/redis/redis-storage.js';
 import {
   type Application,
   DEMO_AUDIENCE,
   DEMO_CLIENT_ID,
   DEMO_CLIENT_SECRET,
-} from '../../../demo/tenant/options.js';
-import type { Auth0McpOptions } from '../../../lib/config/options.js';
-import { resolveConfig } from '../../../lib/config/resolve.js';
-import { embeddedStorage } from '../../../lib/storage/embedded/embedded-storage.js';
-import { redisStorage } from '../../../lib/storage/redis/redis-storage.js';
+} from '../../../lib/testing/options.js';
 import { registerClient } from '../../support/oauth-client.js';
 import { ALWAYS_DUE, givenBack, until } from '../../support/upstream.js';
 import { startWorld, type World } from '../../support/world.js';

@@ -1,15 +1,14 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-
-import { approve, createBrowser } from '../../../demo/tenant/browser.js';
-import * as forge from '../../../demo/tenant/forgeries.js';
+import type { Auth0McpOptions } from '../../../lib/config/options.js';
+import { approve, createBrowser } from '../../../lib/testing/browser.js';
 import {
   ADA,
   DEMO_AUDIENCE,
   DEMO_CLIENT_ID,
   DEMO_CLIENT_SECRET,
   type TenantOptions,
-} from '../../../demo/tenant/options.js';
-import type { Auth0McpOptions } from '../../../lib/config/options.js';
+} from '../../../lib/testing/options.js';
+import * as forge from '../../support/forgeries.js';
 import { type OAuthClient, registerClient } from '../../support/oauth-client.js';
 import { linesWith } from '../../support/upstream.js';
 import { startWorld, type World } from '../../support/world.js';

@@ -1,9 +1,8 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-
-import { approve, cancelLogin, createBrowser, deny, logIn } from '../../../demo/tenant/browser.js';
-import { ADA, BOB } from '../../../demo/tenant/options.js';
 import { type Auth0McpEvent, EVENT_CHANNEL } from '../../../lib/config/events.js';
+import { approve, cancelLogin, createBrowser, deny, logIn } from '../../../lib/testing/browser.js';
+import { ADA, BOB } from '../../../lib/testing/options.js';
 import {
   accountCookie,
   grantField,

@@ -4,7 +4,7 @@ import {
   DEMO_AUDIENCE,
   DEMO_CLIENT_ID,
   DEMO_CLIENT_SECRET,
-} from '../../../demo/tenant/options.js';
+} from '../../../lib/testing/options.js';
 import type { OAuthClient } from '../../support/oauth-client.js';
 import { callTool, registerClient } from '../../support/oauth-client.js';
 import {

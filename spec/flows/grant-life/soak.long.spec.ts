@@ -7,10 +7,9 @@
  */
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-
-import type { Fault } from '../../../demo/tenant/faults.js';
-import { ADA, DEMO_AUDIENCE, type User } from '../../../demo/tenant/options.js';
 import { redisStorage } from '../../../lib/storage/redis/redis-storage.js';
+import type { Fault } from '../../../lib/testing/faults.js';
+import { ADA, DEMO_AUDIENCE, type User } from '../../../lib/testing/options.js';
 import { callTool, type OAuthClient, registerClient } from '../../support/oauth-client.js';
 import { type RedisServer, startRedis } from '../../support/redis-server.js';
 import { upstreamRefreshes } from '../../support/upstream.js';

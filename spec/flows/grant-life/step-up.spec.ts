@@ -1,8 +1,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-
-import { createBrowser } from '../../../demo/tenant/browser.js';
-import { ADA } from '../../../demo/tenant/options.js';
 import type { Auth0McpEvent } from '../../../lib/config/events.js';
+import { createBrowser } from '../../../lib/testing/browser.js';
+import { ADA } from '../../../lib/testing/options.js';
 import { documentFor, startTlsHost } from '../../clients/metadata-documents/tls-host.js';
 import { appsOn, disconnect, signIn } from '../../support/connected-apps.js';
 import {

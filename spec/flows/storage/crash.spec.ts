@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
 
-import { DEMO_AUDIENCE } from '../../../demo/tenant/options.js';
+import { DEMO_AUDIENCE } from '../../../lib/testing/options.js';
 import { type Cluster, startCluster } from '../../support/cluster.js';
 import { crashRun } from '../../support/crash-run.js';
 import { isLong } from '../../support/mode.js';

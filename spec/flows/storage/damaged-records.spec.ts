@@ -1,16 +1,15 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-
+import { memoryStorage } from '../../../lib/storage/memory-storage.js';
+import { redisStorage } from '../../../lib/storage/redis/redis-storage.js';
+import type { Storage } from '../../../lib/storage/storage.js';
 import {
   approve,
   type Browser,
   createBrowser,
   logIn,
   type Page,
-} from '../../../demo/tenant/browser.js';
-import { ADA, BOB } from '../../../demo/tenant/options.js';
-import { memoryStorage } from '../../../lib/storage/memory-storage.js';
-import { redisStorage } from '../../../lib/storage/redis/redis-storage.js';
-import type { Storage } from '../../../lib/storage/storage.js';
+} from '../../../lib/testing/browser.js';
+import { ADA, BOB } from '../../../lib/testing/options.js';
 import {
   callTool,
   isConsentPage,

@@ -1,10 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-
-import { approve, createBrowser, logIn } from '../../../demo/tenant/browser.js';
-import { ADA } from '../../../demo/tenant/options.js';
 import type { StorageVerb } from '../../../lib/storage/checked-storage.js';
 import { memoryStorage } from '../../../lib/storage/memory-storage.js';
 import { StorageUnavailableError } from '../../../lib/storage/storage.js';
+import { approve, createBrowser, logIn } from '../../../lib/testing/browser.js';
+import { ADA } from '../../../lib/testing/options.js';
 import { callTool, type OAuthClient, registerClient } from '../../support/oauth-client.js';
 import { watchStorage } from '../../support/watched-storage.js';
 import { startWorld, type World } from '../../support/world.js';

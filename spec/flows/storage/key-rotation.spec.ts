@@ -4,18 +4,17 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import express from 'express';
 import { decodeProtectedHeader } from 'jose';
-
-import { approve, createBrowser, logIn, type Page } from '../../../demo/tenant/browser.js';
+import type { Auth0Mcp } from '../../../lib/auth0-mcp.js';
+import type { Auth0McpOptions } from '../../../lib/config/options.js';
+import { redisStorage } from '../../../lib/storage/redis/redis-storage.js';
+import { approve, createBrowser, logIn, type Page } from '../../../lib/testing/browser.js';
 import {
   ADA,
   DEMO_AUDIENCE,
   DEMO_CLIENT_ID,
   DEMO_CLIENT_SECRET,
-} from '../../../demo/tenant/options.js';
-import { startTenant, type Tenant } from '../../../demo/tenant/tenant.js';
-import type { Auth0Mcp } from '../../../lib/auth0-mcp.js';
-import type { Auth0McpOptions } from '../../../lib/config/options.js';
-import { redisStorage } from '../../../lib/storage/redis/redis-storage.js';
+} from '../../../lib/testing/options.js';
+import { startTenant, type Tenant } from '../../../lib/testing/tenant.js';
 import { mcpRoute } from '../../support/mcp-route.js';
 import { callTool, type OAuthClient, registerClient } from '../../support/oauth-client.js';
 import { type RedisServer, startRedis } from '../../support/redis-server.js';

@@ -1,10 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
 
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-
-import { approve, createBrowser, logIn, type Page } from '../../../demo/tenant/browser.js';
-import { ADA } from '../../../demo/tenant/options.js';
 import { redisStorage } from '../../../lib/storage/redis/redis-storage.js';
+import { approve, createBrowser, logIn, type Page } from '../../../lib/testing/browser.js';
+import { ADA } from '../../../lib/testing/options.js';
 import {
   type Answer,
   callTool,

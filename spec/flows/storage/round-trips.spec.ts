@@ -1,11 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createClient } from 'redis';
-
-import { approve, type Browser, createBrowser, logIn } from '../../../demo/tenant/browser.js';
-import { ADA } from '../../../demo/tenant/options.js';
 import { memoryStorage } from '../../../lib/storage/memory-storage.js';
 import { redisStorage } from '../../../lib/storage/redis/redis-storage.js';
 import type { Storage } from '../../../lib/storage/storage.js';
+import { approve, type Browser, createBrowser, logIn } from '../../../lib/testing/browser.js';
+import { ADA } from '../../../lib/testing/options.js';
 import { pressSignIn } from '../../support/connected-apps.js';
 import { callTool, type OAuthClient, registerClient } from '../../support/oauth-client.js';
 import { type RedisServer, startRedis } from '../../support/redis-server.js';

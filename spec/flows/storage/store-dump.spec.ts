@@ -3,12 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-
-import { approve, createBrowser, logIn, type Page } from '../../../demo/tenant/browser.js';
-import { ADA, DEMO_AUDIENCE, DEMO_CLIENT_SECRET } from '../../../demo/tenant/options.js';
 import { embeddedStorage } from '../../../lib/storage/embedded/embedded-storage.js';
 import { redisStorage } from '../../../lib/storage/redis/redis-storage.js';
 import type { Storage } from '../../../lib/storage/storage.js';
+import { approve, createBrowser, logIn, type Page } from '../../../lib/testing/browser.js';
+import { ADA, DEMO_AUDIENCE, DEMO_CLIENT_SECRET } from '../../../lib/testing/options.js';
 import { signIn, signOut } from '../../support/connected-apps.js';
 import { callTool, registerClient, VERIFIER } from '../../support/oauth-client.js';
 import { type RedisServer, startRedis } from '../../support/redis-server.js';

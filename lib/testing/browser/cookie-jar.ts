@@ -36,7 +36,11 @@ export interface CookieJar {
 }
 
 /** @param secureOnLoopback treats plain http on loopback as secure, as Chromium does */
-export function createCookieJar({ secureOnLoopback = false } = {}): CookieJar {
+export function createCookieJar({
+  secureOnLoopback = false,
+}: {
+  readonly secureOnLoopback?: boolean;
+} = {}): CookieJar {
   let cookies: Cookie[] = [];
 
   const isSecure = (url: URL): boolean =>

@@ -1,6 +1,5 @@
 /** Signing keys of the tenant. As on Auth0, the current and the next key are published. */
-import { generateKeyPairSync, type KeyObject, randomBytes } from 'node:crypto';
-import type { JWK } from 'jose';
+import { generateKeyPairSync, type JsonWebKey, type KeyObject, randomBytes } from 'node:crypto';
 
 /** An RSA key. */
 export interface SigningKey {
@@ -18,7 +17,7 @@ export interface TenantKeys {
   /** The next key becomes current; the previous one stays published until the next rotation. */
   rotate(): void;
   /** The JWK Set (RFC 7517 §5). */
-  jwks(withAlg: boolean): { keys: JWK[] };
+  jwks(withAlg: boolean): { keys: JsonWebKey[] };
   /** Encrypts tokens for `/userinfo`: 32 bytes, for A256GCM. */
   readonly opaqueTokenKey: Uint8Array;
 }
@@ -61,7 +60,7 @@ export function createTenantKeys(
   };
 }
 
-function publicJwk({ kid, publicKey }: SigningKey, withAlg: boolean): JWK {
-  const { kty, n, e } = publicKey.export({ format: 'jwk' });
-  return { kty, use: 'sig', n, e, kid, ...(withAlg ? { alg: 'RS256' } : {}) } as JWK;
+function publicJwk({ kid, publicKey }: SigningKey, withAlg: boolean): JsonWebKey {
+  const jwk = publicKey.export({ format: 'jwk' });
+  return { ...jwk, use: 'sig', kid, ...(withAlg ? { alg: 'RS256' } : {}) };
 }

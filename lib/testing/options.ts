@@ -1,5 +1,5 @@
 /** Settings of a tenant, named as in the Auth0 dashboard, each with a default. */
-import type { JWK } from 'jose';
+import type { JsonWebKey } from 'node:crypto';
 
 import type { TenantKeys } from './keys.js';
 import type { Forge } from './token-draft.js';
@@ -26,7 +26,7 @@ export interface Application {
   /** Default: `client_secret_post` with a secret, `private_key_jwt` with keys, else `none`. */
   readonly tokenEndpointAuthMethod?: TenantAuthMethod;
   /** Public keys for `private_key_jwt`. */
-  readonly jwks?: { readonly keys: readonly JWK[] };
+  readonly jwks?: { readonly keys: readonly JsonWebKey[] };
   /** Allowed Callback URLs, compared exactly. */
   readonly callbackUrls?: readonly string[];
   /** Allowed Logout URLs. */

@@ -2,14 +2,14 @@
  * Changes to the token response for the `forge` setting, as an attacker, a broken proxy or a wrong
  * tenant setting would make them.
  */
-import type { TenantKeys } from './keys.js';
+import type { TenantKeys } from '../../lib/testing/keys.js';
 import {
   type Forge,
   type JwtDraft,
   opaqueToken,
   type Signer,
   type TokenDraft,
-} from './token-draft.js';
+} from '../../lib/testing/token-draft.js';
 
 /** One of the two tokens. */
 export type TokenName = 'idToken' | 'accessToken';

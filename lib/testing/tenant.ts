@@ -141,7 +141,7 @@ function use(provider: Provider, middleware: readonly Middleware[]): void {
     const { cause } = error;
     ctx.state.detail = error.error_detail ?? (cause instanceof Error ? cause.message : '');
   });
-  // A defect of the stand-in must be distinguishable from a fault that a spec requested.
+  // biome-ignore lint/suspicious/noConsole: a defect of the stand-in must not look like a requested fault.
   provider.on('server_error', (_ctx, error) => console.error('tenant:', error));
 }
 
