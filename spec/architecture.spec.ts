@@ -23,7 +23,7 @@ const ORDER = [
   ['grants'],
   ['http'],
   ['bearer'],
-  ['app/layers', 'app/paths'],
+  ['app/express-stack', 'app/paths'],
   ['app/context', 'app/resource-context', 'app/other-servers'],
   ['endpoints'],
   ['app'],

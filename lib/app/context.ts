@@ -41,7 +41,7 @@ import {
 } from '../http/consent-prompt.js';
 import { cookieRules } from '../http/cookies.js';
 import { createErrorLog, type ErrorLog } from '../http/error-responses.js';
-import { createLoginFlows, type LoginFlows } from '../http/login-flows.js';
+import { createLoginFlows, type LoginFlows } from '../http/login-cookies.js';
 import { createPageContextOf, type ErrorPages, type PageContextOf } from '../http/pages.js';
 import { createRateLimits, type RateLimits } from '../http/rate-limits.js';
 import { createRedirectToAuth0, type RedirectToAuth0 } from '../http/redirect-to-auth0.js';

@@ -7,7 +7,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Request, RequestHandler, Response } from 'express';
 
 import { logInBackground } from '../config/logger.js';
-import { field, handlersOf, hasHandler, layersOf } from './layers.js';
+import { field, handlersOf, hasHandler, layersOf } from './express-stack.js';
 import type { HandlerKind, OtherServers, PartName, Server } from './other-servers.js';
 import { resourceMetadataUrlOf } from './paths.js';
 import type { ResourceContext } from './resource-context.js';

@@ -2,7 +2,7 @@
 import type { Application, RequestHandler } from 'express';
 
 import type { Logger } from '../config/logger.js';
-import { hasHandler } from './layers.js';
+import { hasHandler } from './express-stack.js';
 
 /** A handler that an app can mount; a `guard` is one of `auth.bearer()`. */
 export type HandlerKind = 'bundle' | 'guard' | PartName;

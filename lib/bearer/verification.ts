@@ -6,7 +6,7 @@ import type { PresentedToken, PresentedTokens } from '../auth0/presented-token.j
 import { TokenExpiredError } from '../auth0/signed-token.js';
 import { deepFreeze } from '../config/deep-freeze.js';
 import type { AccessTokenClaims, AccessTokens } from '../grants/access-token.js';
-import { auth0ClaimsOf } from '../grants/auth0-session.js';
+import { auth0ClaimsOf } from '../grants/auth0-tokens.js';
 import type { Grants } from '../grants/grants.js';
 import type { ChallengeBase } from '../oauth/challenge.js';
 import { InvalidGrantError, InvalidTokenError } from '../oauth/errors.js';

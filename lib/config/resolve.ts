@@ -27,7 +27,7 @@ import {
   resolveLogger,
   resolveStorage,
   type StorageFactories,
-} from './rules/ports.js';
+} from './rules/integrations.js';
 import { resolveResourceScopes, resolveScopes } from './rules/scopes.js';
 import { resolveAuth0, resolveTenant } from './rules/tenant.js';
 import { resolveKeys, resolveLifetimes } from './rules/tokens.js';

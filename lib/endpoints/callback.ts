@@ -9,7 +9,7 @@ import { mayBeRemembered } from '../grants/approvals.js';
 import type { ApprovedRequest } from '../grants/login-transactions.js';
 import { type PendingLogin, parsePendingLogin } from '../grants/login-transactions.js';
 import { toOAuthError } from '../http/error-responses.js';
-import type { FlowCookie } from '../http/login-flows.js';
+import type { FlowCookie } from '../http/login-cookies.js';
 import { PageError, toPageError } from '../http/pages.js';
 import { queryOf } from '../http/read-request.js';
 import { noStore } from '../http/response-headers.js';

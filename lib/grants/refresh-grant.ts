@@ -14,7 +14,7 @@ import { InvalidGrantError } from '../oauth/errors.js';
 import type { RefreshGrantRequest } from '../oauth/token-request.js';
 import type { GrantRecord } from '../storage/records.js';
 import { traced } from '../telemetry.js';
-import type { Auth0Sessions } from './auth0-session.js';
+import type { Auth0Sessions } from './auth0-tokens.js';
 import { completed } from './authorization-code.js';
 import { supersedeEarlier } from './grant-cleanup.js';
 import { eventContextOf, type GrantStore } from './grant-store.js';

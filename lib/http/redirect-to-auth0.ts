@@ -5,7 +5,7 @@ import type { Auth0, LoginStart } from '../auth0/auth0.js';
 import { clientFingerprint } from '../clients/client.js';
 import type { Core } from '../core.js';
 import type { PendingLogin } from '../grants/login-transactions.js';
-import type { LoginFlow, LoginFlows } from './login-flows.js';
+import type { LoginFlow, LoginFlows } from './login-cookies.js';
 import { alreadySubmitted } from './pages.js';
 import type { RateLimits } from './rate-limits.js';
 

@@ -10,7 +10,7 @@ import { createSealer } from '../keys/seal.js';
 import { AccessDeniedError } from '../oauth/errors.js';
 import type { ErrorPageKind } from '../pages/texts/page-texts.js';
 import { crossSiteEvidence } from './cross-site.js';
-import { FORM_TTL_SECONDS, type LoginFlow, type LoginFlows } from './login-flows.js';
+import { FORM_TTL_SECONDS, type LoginFlow, type LoginFlows } from './login-cookies.js';
 import { PageError } from './pages.js';
 
 /** A submitted form. */

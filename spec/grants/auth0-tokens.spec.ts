@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { UnsecuredJWT } from 'jose';
 import { Auth0Error } from '../../lib/auth0/auth0.js';
-import { auth0ClaimsOf } from '../../lib/grants/auth0-session.js';
+import { auth0ClaimsOf } from '../../lib/grants/auth0-tokens.js';
 import { AUTH0_TTL, type GrantRig, grantRig, outcomeOf } from './grant-rig.js';
 
 let rig: GrantRig;
