@@ -21,13 +21,13 @@ import {
 } from './rules/access.js';
 import { resolveAppearance } from './rules/appearance.js';
 import { resolveClients } from './rules/clients.js';
-import { resolveOutboundProxies } from './rules/outbound-proxies.js';
 import {
   resolveEventListener,
   resolveLogger,
   resolveStorage,
   type StorageFactories,
 } from './rules/integrations.js';
+import { resolveOutboundProxies } from './rules/outbound-proxies.js';
 import { resolveResourceScopes, resolveScopes } from './rules/scopes.js';
 import { resolveAuth0, resolveTenant } from './rules/tenant.js';
 import { resolveKeys, resolveLifetimes } from './rules/tokens.js';
