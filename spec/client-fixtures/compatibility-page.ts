@@ -3,7 +3,7 @@ import type { ClientFixture } from './client-fixture.js';
 import { CLIENT_FIXTURES } from './client-fixtures.js';
 
 /** Clients that the specs run themselves. */
-const RUN: readonly (readonly [string, string])[] = [
+export const RUN_BY_SPECS: readonly (readonly [string, string])[] = [
   [
     'MCP SDK for TypeScript 1.10.2, 1.12.3',
     'knows 2025-03-26 only: documents at the root, no `resource`',
@@ -15,7 +15,7 @@ const RUN: readonly (readonly [string, string])[] = [
 ];
 
 /** Client, version and notes of the programs that were run by hand. */
-const RUN_BY_HAND: readonly (readonly [string, string, string])[] = [
+export const RUN_BY_HAND: readonly (readonly [string, string, string])[] = [
   ['Claude Code', '2.1.332', 'logs in by `claude mcp login` or `/mcp`'],
   ['Codex CLI', '0.171.0', 'with `--oauth-client-registration dcr`'],
   ['GitHub Copilot CLI', '1.0.102', ''],
@@ -52,7 +52,7 @@ Every run of the specs logs in with these programs.
 
 | Client | What is run |
 |---|---|
-${RUN.map((cells) => row(...cells)).join('\n')}
+${RUN_BY_SPECS.map((cells) => row(...cells)).join('\n')}
 
 ## Run by hand
 

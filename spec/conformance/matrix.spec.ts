@@ -1,22 +1,12 @@
 /** Every requirement has a spec that cites it in its title, or a written reason why it has none. */
 import { describe, expect, it } from '@jest/globals';
 
-import { sourceFiles } from '../support/source-tree.js';
 import { titlesOf } from '../support/spec-titles.js';
+import { REQUIREMENTS, readCitations } from './citations.js';
 import { EXCLUSIONS } from './exclusions.js';
-import { CLIENT_ROWS } from './rows/clients.js';
-import { FAULT_ROWS } from './rows/faults.js';
-import { MCP_ROWS } from './rows/mcp.js';
-import { RFC_ROWS } from './rows/rfcs.js';
 
-const SECTIONS = [MCP_ROWS, RFC_ROWS, CLIENT_ROWS, FAULT_ROWS];
-const NUMBER = /(?<![\w-])(?:(?:RS|AS|PX|EX|FA|CLI|R-(?:[A-Z]{2}|8252))-\d+|R-ERR)(?![\w-])/g;
-
-const rows = SECTIONS.flatMap((section) => Object.keys(section));
-const citations = sourceFiles('spec')
-  .filter(({ path }) => path.endsWith('.spec.ts'))
-  .flatMap(({ path, text }) => titlesOf(text).map((title) => ({ path, title })))
-  .flatMap(({ path, title }) => (title.match(NUMBER) ?? []).map((row) => ({ path, row })));
+const rows = REQUIREMENTS.map(([row]) => row);
+const citations = readCitations();
 const cited = new Set(citations.map(({ row }) => row));
 const excluded = Object.keys(EXCLUSIONS);
 

@@ -5,6 +5,7 @@ import { apiReference } from './source/api/api-reference.js';
 import { environmentFile } from './source/environment-file.js';
 import { replaceMarked } from './source/marked.js';
 import { optionsTable } from './source/options-table.js';
+import { proofPage } from './source/proof-page.js';
 import { metricsTable, spansTable } from './source/telemetry-tables.js';
 
 const OPTIONS = ['<!-- options: npm run docs -->', '<!-- end of options -->'] as const;
@@ -28,6 +29,7 @@ export function generatedPages(): MarkdownPage[] {
     },
     { path: 'docs/api.md', text: apiReference() },
     { path: 'docs/compatibility.md', text: compatibilityPage() },
+    { path: 'docs/proof.md', text: proofPage() },
   ];
 }
 

@@ -21,11 +21,13 @@ export interface CodeBlock {
   readonly code: string;
 }
 
-/** README, CHANGELOG and every page below docs/. */
+/** README, CHANGELOG and every page below docs/ and .github/. */
 export function documentation(): MarkdownPage[] {
-  const pages = readdirSync(join(ROOT, 'docs'), { recursive: true, encoding: 'utf8' })
-    .filter((path) => path.endsWith('.md'))
-    .map((path) => `docs/${path}`);
+  const pages = ['docs', '.github'].flatMap((folder) =>
+    readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
+      .filter((path) => path.endsWith('.md'))
+      .map((path) => `${folder}/${path}`),
+  );
   return ['README.md', 'CHANGELOG.md', ...pages].map(pageAt);
 }
 
