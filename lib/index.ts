@@ -38,4 +38,9 @@ export {
   embeddedStorage,
 } from './storage/embedded/embedded-storage.js';
 export { type MemoryStorageOptions, memoryStorage } from './storage/memory-storage.js';
-export { type SessionSealer, type Storage, StorageUnavailableError } from './storage/storage.js';
+export {
+  type SessionSealer,
+  type SessionStore,
+  type Storage,
+  StorageUnavailableError,
+} from './storage/storage.js';

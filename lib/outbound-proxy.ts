@@ -2,7 +2,6 @@
 import type { buildConnector, Dispatcher, Pool } from 'undici';
 
 import type { ForwardProxy, OutboundProxies } from './config/config.js';
-import { loadPackage } from './load-package.js';
 
 /** The proxy for a URL; undefined for a direct connection. */
 export function proxyFor(proxies: OutboundProxies, url: URL): ForwardProxy | undefined {
@@ -40,13 +39,13 @@ export class OutboundProxyError extends Error {
  * @param timeoutMs limit for its response to CONNECT
  * @param tls of the connection to the target
  */
-export function createProxyAgent(
+export async function createProxyAgent(
   proxy: ForwardProxy,
   timeoutMs: number,
   tls: buildConnector.BuildOptions = {},
-): Dispatcher {
+): Promise<Dispatcher> {
   // Loaded here and not at the top: most servers use no proxy.
-  const { Pool, ProxyAgent } = loadPackage('undici') as typeof import('undici');
+  const { Pool, ProxyAgent } = await import('undici');
   const { url: uri, authorization: token } = proxy;
   return new ProxyAgent({
     uri,
@@ -104,9 +103,9 @@ type Fetch = (url: string, init: RequestInit) => Promise<Response>;
  * @returns throws OutboundProxyError in addition to the errors of `fetch`
  */
 export function createOutboundFetch(proxies: OutboundProxies, timeoutMs: number): Fetch {
-  const agents = new Map<string, Dispatcher>();
+  const agents = new Map<string, Promise<Dispatcher>>();
 
-  function agentOf(proxy: ForwardProxy): Dispatcher {
+  function agentOf(proxy: ForwardProxy): Promise<Dispatcher> {
     const agent = agents.get(proxy.variable) ?? createProxyAgent(proxy, timeoutMs);
     agents.set(proxy.variable, agent);
     return agent;
@@ -117,11 +116,11 @@ export function createOutboundFetch(proxies: OutboundProxies, timeoutMs: number)
     const proxy = proxyFor(proxies, target);
     if (proxy === undefined) return fetch(url, init);
     // The dispatcher and the fetch of one package: Node's own fetch may be of another version.
-    const { fetch: undiciFetch } = loadPackage('undici') as unknown as {
+    const { fetch: undiciFetch } = (await import('undici')) as unknown as {
       fetch: (url: string, init: object) => Promise<Response>;
     };
     try {
-      return await undiciFetch(url, { ...init, dispatcher: agentOf(proxy) });
+      return await undiciFetch(url, { ...init, dispatcher: await agentOf(proxy) });
     } catch (error) {
       throw proxyErrorIn(error) ?? error;
     }

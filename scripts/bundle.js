@@ -34,6 +34,8 @@ await build({
   format: 'esm',
   // The oldest Node that package.json names.
   target: 'node20.19',
+  // Its paths are for the compiler.
+  tsconfigRaw: {},
   // A module that two entries share exists once, so that `instanceof` and contexts work across them.
   splitting: true,
   chunkNames: 'shared-[hash]',
@@ -41,13 +43,17 @@ await build({
 });
 
 /** @type {import('rollup').Plugin} */
-const esmOnlyInside = {
-  name: 'esm-only-inside',
+const forCommonJs = {
+  name: 'for-commonjs',
   resolveId: (id) => (ESM_ONLY.includes(id) ? fileURLToPath(import.meta.resolve(id)) : undefined),
+  // `import()` becomes `require()`, for the same reason. In a `try`: bundlers then accept that it is not installed.
+  renderDynamicImport: () => ({
+    left: '(async () => { try { const found = require(',
+    right: '); return { __proto__: found, default: found }; } catch (error) { throw error; } })()',
+  }),
 };
-const common = await bundle(folder, '.js', [esmOnlyInside]);
-// Inside of it `import()` is `require()`, for the same reason.
-await common.write({ ...names('.cjs'), format: 'cjs', dynamicImportInCjs: false });
+const common = await bundle(folder, '.js', [forCommonJs]);
+await common.write({ ...names('.cjs'), format: 'cjs' });
 
 const declarations = await bundle(types, '.d.ts', [dts()]);
 await declarations.write(names('.d.ts'));

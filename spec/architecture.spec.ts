@@ -12,7 +12,7 @@ import { ROOT, type SourceFile, sourceFiles } from './support/source-tree.js';
 
 /** A file may import its own folder and any to its left. Those on one step do not know each other. */
 const ORDER = [
-  ['oauth', 'keys', 'load-package', 'deadline'],
+  ['oauth', 'keys', 'process-wide', 'deadline'],
   ['telemetry'],
   // The configuration holds the looks of the pages, checked by their own rules: so they come before it.
   ['storage', 'pages'],
@@ -59,7 +59,7 @@ const OWNERS: Readonly<Record<string, Owners>> = {
   lmdb: { code: ['storage'] },
   'oidc-provider': { code: ['testing'] },
   undici: { code: ['clients', 'outbound-proxy'] },
-  'ipaddr.js': { code: ['clients'] },
+  'ipaddr.js': { code: ['clients', 'http'] },
   'lru-cache': { code: ANYBODY },
   '@opentelemetry/api': { code: ['telemetry'] },
 };

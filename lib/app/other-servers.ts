@@ -2,6 +2,7 @@
 import type { Application, RequestHandler } from 'express';
 
 import type { Logger } from '../config/logger.js';
+import { processWide } from '../process-wide.js';
 import { hasHandler } from './express-stack.js';
 
 /** A handler that an app can mount; a `guard` is one of `auth.bearer()`. */
@@ -31,7 +32,7 @@ export interface OtherServers {
 }
 
 /** All servers of this process. */
-export const processServers: Set<Server> = new Set();
+export const processServers: Set<Server> = processWide('servers', () => new Set());
 
 /** Adds a server to the others. Warns where only the one that is mounted first would get requests. */
 export function joinServers(servers: Set<Server>, own: Server, log: Logger): OtherServers {

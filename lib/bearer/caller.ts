@@ -2,6 +2,7 @@
 import { requestContext, runInContext } from '../config/request-context.js';
 import { type ChallengeBase, errorChallenge } from '../oauth/challenge.js';
 import { InvalidTokenError } from '../oauth/errors.js';
+import { shareInstances } from '../process-wide.js';
 
 /** The caller, in the shape of the MCP SDK's `AuthInfo`. The SDK itself is not imported. */
 export interface AuthInfo {
@@ -102,6 +103,7 @@ export class Auth0SessionEndedError extends InvalidTokenError {
     };
   }
 }
+shareInstances(Auth0SessionEndedError, 'Auth0SessionEndedError');
 
 /**
  * With `auth0McpResource()` the only token is the client's, with this server as its audience. MCP forbids passing
@@ -120,3 +122,4 @@ export class TokenPassthroughError extends Error {
     );
   }
 }
+shareInstances(TokenPassthroughError, 'TokenPassthroughError');

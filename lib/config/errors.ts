@@ -2,6 +2,7 @@
  * Errors of the configuration: the option, the received value, the remedy. Secrets, objects and lists are
  * described by type and length only.
  */
+import { shareInstances } from '../process-wide.js';
 import {
   environmentNameOfField,
   environmentNames,
@@ -30,6 +31,7 @@ export class Auth0McpConfigError extends Error {
     this.option = option;
   }
 }
+shareInstances(Auth0McpConfigError, 'Auth0McpConfigError');
 
 /**
  * The error for a value that cannot be used.

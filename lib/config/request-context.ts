@@ -6,6 +6,8 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomBytes } from 'node:crypto';
 
+import { processWide } from '../process-wide.js';
+
 interface RequestContext {
   /** Shared by nested contexts; the id is created when first needed. */
   readonly correlation: { id?: string };
@@ -15,7 +17,7 @@ interface RequestContext {
   readonly accessToken?: unknown;
 }
 
-const contexts = new AsyncLocalStorage<RequestContext>();
+const contexts = processWide('contexts', () => new AsyncLocalStorage<RequestContext>());
 
 /** The context of the current request; undefined outside of one. */
 export function requestContext(): RequestContext | undefined {

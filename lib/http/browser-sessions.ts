@@ -10,7 +10,6 @@ import type session from 'express-session';
 import type { Core } from '../core.js';
 import { APPROVAL_TTL_SECONDS } from '../grants/approvals.js';
 import { createSealer, type Sealer } from '../keys/seal.js';
-import { loadPackage } from '../load-package.js';
 import { type Collection, openCollection, type SealedStorage } from '../storage/collection.js';
 import type { SessionRecord } from '../storage/records.js';
 import { type SessionSealer, StorageUnavailableError } from '../storage/storage.js';
@@ -43,25 +42,27 @@ export function createBrowserSessions(core: Core, cookies: CookieRules): Browser
   const { signingKeys, now } = core;
   const ttlSeconds = APPROVAL_TTL_SECONDS;
   const cookieName = cookies.ownName('session');
-  let loadSession: RequestHandler | undefined;
+  let loadSession: Promise<RequestHandler> | undefined;
   /** Created at first use: loading express-session would delay the start. */
-  const createLoader = (): RequestHandler =>
-    expressSession()({
+  const createLoader = async (): Promise<RequestHandler> => {
+    const { default: session } = await import('express-session');
+    return session({
       name: cookieName,
       // The first secret signs, all verify.
       secret: signingKeys
         .derive('session-cookie')
         .map((key) => Buffer.from(key).toString('base64url')),
-      store: sessionStore(core, ttlSeconds),
+      store: await sessionStore(core, session.Store, ttlSeconds),
       resave: false,
       saveUninitialized: false,
       cookie: { ...cookies.options, maxAge: ttlSeconds * 1000 },
     });
+  };
 
-  function load(req: Request, res: Response): Promise<Request['session']> {
+  async function load(req: Request, res: Response): Promise<Request['session']> {
     const copy = withoutAppSession(req, cookieName, cookies.options.secure);
-    const loader = loadSession ?? createLoader();
-    loadSession = loader;
+    loadSession ??= createLoader();
+    const loader = await loadSession;
     return new Promise((resolve, reject) => {
       void loader(copy, res, (error?: unknown) => {
         if (error !== undefined && error !== null) reject(error);
@@ -88,11 +89,6 @@ export function createBrowserSessions(core: Core, cookies: CookieRules): Browser
       };
     },
   };
-}
-
-/** Loading it takes a tenth as long as loading Express, jose and passport together. */
-function expressSession(): typeof session {
-  return loadPackage('express-session') as typeof session;
 }
 
 /** Saves now, not at the end of the response: an outage must show before the approval is stored. */
@@ -124,13 +120,17 @@ function withoutAppSession(req: Request, cookieName: string, isSecure: boolean):
   });
 }
 
-function sessionStore(core: Core, ttlSeconds: number): session.Store {
+async function sessionStore(
+  core: Core,
+  Store: typeof session.Store,
+  ttlSeconds: number,
+): Promise<session.Store> {
   const { storage, signingKeys, collections } = core;
   const sealer = sessionSealer(collections, createSealer(signingKeys.derive('session-seal')));
-  return (
-    storage.sessionStore?.(sealer, `${collections.namespace}:session:`) ??
-    recordSessionStore(openCollection<SessionRecord>(collections, 'session'), ttlSeconds)
-  );
+  const ofDriver = await storage.sessionStore?.(sealer, `${collections.namespace}:session:`);
+  const records = openCollection<SessionRecord>(collections, 'session');
+  // Declared by what it has, see `SessionStore`.
+  return (ofDriver as session.Store | undefined) ?? recordSessionStore(records, Store, ttlSeconds);
 }
 
 /** Seals the sessions in a driver's own session store, each with its id. */
@@ -151,9 +151,11 @@ type Callback = (error?: unknown) => void;
  * A session store on the records of this library, for drivers without one. It has no `touch`: reading a session does
  * not renew it.
  */
-function recordSessionStore(records: Collection<SessionRecord>, ttlSeconds: number): session.Store {
-  const { Store } = expressSession();
-
+function recordSessionStore(
+  records: Collection<SessionRecord>,
+  Store: typeof session.Store,
+  ttlSeconds: number,
+): session.Store {
   class RecordSessionStore extends Store {
     override get(
       id: string,

@@ -2,9 +2,9 @@
 import { isIP, Server } from 'node:net';
 
 import type { Request } from 'express';
+import ipaddr from 'ipaddr.js';
 
 import type { Logger } from '../config/logger.js';
-import { loadPackage } from '../load-package.js';
 import { trimOws } from '../oauth/optional-whitespace.js';
 
 /** A home usually has a /56 (RFC 6177). */
@@ -44,12 +44,16 @@ export function createAddressOf(log: Logger): AddressOf {
       return 'unknown';
     }
     if (isIP(address) === 4) return address;
-    const { ipKeyGenerator } = loadPackage('express-rate-limit') as RateLimitPackage;
-    return ipKeyGenerator(address, ipv6Subnet);
+    return subnetOf(address, ipv6Subnet);
   };
 }
 
-type RateLimitPackage = typeof import('express-rate-limit');
+/** The network of an IPv6 address; IPv4 where it is mapped into IPv6 (RFC 4291 §2.5.5.2). */
+function subnetOf(text: string, bits: number): string {
+  const address = ipaddr.IPv6.parse(text);
+  if (address.isIPv4MappedAddress()) return address.toIPv4Address().toString();
+  return `${ipaddr.IPv6.networkAddressFromCIDR(`${address}/${bits}`)}/${bits}`;
+}
 
 const UNTRUSTED =
   'a request has X-Forwarded-For but Express trusts no proxy: if there is a proxy in front, all callers share one rate limit, and the remedy is app.set("trust proxy", …) with the number of proxies; if there is none, the header is forged, and nothing is to be done';

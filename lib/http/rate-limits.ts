@@ -10,7 +10,6 @@ import type { ClientRateLimitInfo, MemoryStore, Options, Store } from 'express-r
 import { type Logger, logInBackground } from '../config/logger.js';
 import { noteCaller } from '../config/request-context.js';
 import { withTimeLimit } from '../deadline.js';
-import { loadPackage } from '../load-package.js';
 import { TooManyRequestsError } from '../oauth/errors.js';
 import { StorageUnavailableError } from '../storage/storage.js';
 import { type AddressOf, createAddressOf, IPV6_SITE } from './caller-address.js';
@@ -92,25 +91,29 @@ export interface RateLimits {
 export function createRateLimits(
   log: Logger,
   hash: (key: string) => string,
-  sharedStore: (prefix: string) => Store | undefined = () => undefined,
+  sharedStore: (prefix: string) => Store | Promise<Store> | undefined = () => undefined,
 ): RateLimits {
   const addressOf = createAddressOf(log);
-  const stores = new Map<LimitName, Store>();
+  const stores = new Map<LimitName, Promise<Store>>();
   const ownStores: MemoryStore[] = [];
 
-  function createOwnStore(): Store {
-    const store = new (expressRateLimit().MemoryStore)();
+  async function createOwnStore(): Promise<Store> {
+    const { MemoryStore } = await import('express-rate-limit');
+    const store = new MemoryStore();
     ownStores.push(store);
     return store;
   }
 
   /** Created at first use: loading express-rate-limit would delay the start. */
-  function storeOf(name: LimitName): Store {
-    const existing = stores.get(name);
-    if (existing !== undefined) return existing;
-    const shared = sharedStore(`limit:${name}:`);
-    const store = shared === undefined ? createOwnStore() : withDeadline(shared, LIMITS[name]);
+  function storeOf(name: LimitName): Promise<Store> {
+    const store = stores.get(name) ?? createStore(name);
     stores.set(name, store);
+    return store;
+  }
+
+  async function createStore(name: LimitName): Promise<Store> {
+    const shared = await sharedStore(`limit:${name}:`);
+    const store = shared ? withDeadline(shared, LIMITS[name]) : await createOwnStore();
     // A store that cannot be initialized fails when it counts.
     initialize(store, LIMITS[name]).catch((error: unknown) =>
       logInBackground(() => reportUncounted(error)),
@@ -123,11 +126,12 @@ export function createRateLimits(
   }
 
   function byAddress(name: LimitName, purpose: string): RequestHandler {
-    let limiter: RequestHandler | undefined;
-    const createLimiter = (): RequestHandler =>
-      expressRateLimit().rateLimit({
+    let limiter: Promise<RequestHandler> | undefined;
+    const createLimiter = async (): Promise<RequestHandler> => {
+      const { rateLimit } = await import('express-rate-limit');
+      return rateLimit({
         ...LIMITS[name],
-        store: storeOf(name),
+        store: await storeOf(name),
         logger: { error: reportUncounted, warn: reportUncounted },
         standardHeaders: 'draft-8',
         legacyHeaders: false,
@@ -137,6 +141,7 @@ export function createRateLimits(
         validate: false,
         handler: (_req, _res, next) => next(tooMany()),
       });
+    };
     return function limitByAddress(req, res, next) {
       // Fetches for this request count for the same caller.
       noteCaller(addressOf(req, IPV6_SITE));
@@ -145,7 +150,7 @@ export function createRateLimits(
         rateLimit: { value: undefined, writable: true },
       });
       limiter ??= createLimiter();
-      void limiter(copy, res, next);
+      limiter.then((limit) => void limit(copy, res, next), next);
     };
   }
 
@@ -156,7 +161,7 @@ export function createRateLimits(
     ) => Promise<ClientRateLimitInfo | undefined> | ClientRateLimitInfo | undefined,
   ): Promise<ClientRateLimitInfo | undefined> {
     try {
-      return await read(storeOf(name));
+      return await read(await storeOf(name));
     } catch (error) {
       if (!LIMITS[name].passOnStoreError) throw asUnavailable(error);
       reportUncounted(error);
@@ -199,11 +204,6 @@ export function createRateLimits(
       for (const store of ownStores) store.shutdown();
     },
   };
-}
-
-/** Loading it takes a fifth as long as loading Express, jose and passport together. */
-function expressRateLimit(): typeof import('express-rate-limit') {
-  return loadPackage('express-rate-limit') as typeof import('express-rate-limit');
 }
 
 /** Synchronous unless the store is not. */

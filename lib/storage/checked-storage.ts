@@ -1,4 +1,5 @@
 /** The storage as the library uses it: every verb measured, every failure a `StorageUnavailableError`. */
+import { processWide } from '../process-wide.js';
 import { errorType, record } from '../telemetry.js';
 import { checkedTtl, type Storage, StorageUnavailableError } from './storage.js';
 
@@ -26,7 +27,7 @@ const TTL_AT: Readonly<Partial<Record<StorageVerb, number>>> = {
 };
 
 /** Stores of this library, by identity: a copy with other verbs is the app's. */
-const BUILT_IN = new WeakSet<Storage>();
+const BUILT_IN = processWide('built-in storages', () => new WeakSet<Storage>());
 
 /** Marks a store that throws `StorageUnavailableError` itself, so that any other error of it is a bug. */
 export function builtInStorage(storage: Storage): Storage {

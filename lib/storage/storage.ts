@@ -5,7 +5,8 @@
  * Values are sealed before they get here (`collection.ts`): a store never sees a token, a name or an e-mail address.
  */
 import type { Store as RateLimitStore } from 'express-rate-limit';
-import type { Store as SessionStore } from 'express-session';
+
+import { shareInstances } from '../process-wide.js';
 
 /** Seals the text of a session for its id, and opens it again; passed to `sessionStore`. */
 export interface SessionSealer {
@@ -13,6 +14,19 @@ export interface SessionSealer {
   seal(text: string, sessionId: string): string;
   /** `undefined` for text that was changed, moved to another id or sealed with an unknown key: no session. */
   open(sealed: string, sessionId: string): string | undefined;
+}
+
+/**
+ * What every `Store` of express-session has. Declared here, so that an app without sessions does not need the types
+ * of that package.
+ */
+export interface SessionStore {
+  /** Reads a session; `done` gets none if it has expired. */
+  get(id: string, done: (error: unknown, session?: unknown) => void): unknown;
+  /** Writes a session, which expires with its cookie. */
+  set(id: string, session: object, done?: (error?: unknown) => void): unknown;
+  /** Deletes a session. */
+  destroy(id: string, done?: (error?: unknown) => void): unknown;
 }
 
 /**
@@ -57,10 +71,10 @@ export interface Storage {
    * for every process that shares the store. Left out by stores that others can read.
    */
   localSecret?(): Uint8Array;
-  /** A store for express-session on the same connection, where the driver has one of its own. */
-  sessionStore?(sealer: SessionSealer, prefix: string): SessionStore;
+  /** A `Store` of express-session on the same connection, where the driver has one of its own. */
+  sessionStore?(sealer: SessionSealer, prefix: string): SessionStore | Promise<SessionStore>;
   /** A store for express-rate-limit shared by all instances, where the driver has one. */
-  rateLimitStore?(prefix: string): RateLimitStore;
+  rateLimitStore?(prefix: string): RateLimitStore | Promise<RateLimitStore>;
   /** Resolves when the store responds; rejects with the remedy when it does not. */
   ready?(): Promise<void>;
   /** Frees what the store itself opened (not a client that was passed in). */
@@ -82,6 +96,7 @@ export class StorageUnavailableError extends Error {
   /** The same, in Node's manner. */
   readonly code = 'ERR_STORAGE_UNAVAILABLE';
 }
+shareInstances(StorageUnavailableError, 'StorageUnavailableError');
 
 /**
  * Returns `ttlSeconds` if it is a whole number of seconds above 0. Zero means "never expires" in some

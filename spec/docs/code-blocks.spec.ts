@@ -103,6 +103,8 @@ function compilerErrors(files: readonly string[]): string {
         'express-auth0-mcp': [join(ROOT, 'lib/index.ts')],
         'express-auth0-mcp/redis': [join(ROOT, 'lib/redis.ts')],
         'express-auth0-mcp/testing': [join(ROOT, 'lib/testing/index.ts')],
+        // As in tsconfig.json.
+        lmdb: [join(ROOT, 'node_modules/lmdb/index.d.cts')],
       },
     },
     files,

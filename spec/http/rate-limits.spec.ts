@@ -24,7 +24,7 @@ afterAll(async () => {
 });
 
 /** An instance: counts `GET /` by address, and guesses at `/secret/:key`. */
-async function startInstance(store?: (prefix: string) => Store | undefined) {
+async function startInstance(store?: Parameters<typeof createRateLimits>[2]) {
   const warnings: string[] = [];
   const log = {
     debug: ignore,

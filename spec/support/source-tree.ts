@@ -132,8 +132,7 @@ function referenceOf(node: Node): ModuleReference | undefined {
 function callReferenceOf(node: Node): ModuleReference | undefined {
   const callee = node['callee'];
   if (!isNode(callee)) return undefined;
-  const isLoader = ['require', 'loadPackage'].includes(textOf(callee));
-  if (callee.type !== 'Import' && !isLoader) return undefined;
+  if (callee.type !== 'Import' && textOf(callee) !== 'require') return undefined;
   const [argument] = node['arguments'] as { expression: unknown }[];
   return { from: textOf(argument?.expression), isType: false };
 }

@@ -11,7 +11,6 @@ import type { Dispatcher } from 'undici';
 import { requestContext } from '../../config/request-context.js';
 import type { AllowedNetwork, Core } from '../../core.js';
 import { startDeadline } from '../../deadline.js';
-import { loadPackage } from '../../load-package.js';
 import { trimOws } from '../../oauth/optional-whitespace.js';
 import { createProxyAgent, proxyErrorIn, proxyFor } from '../../outbound-proxy.js';
 import { ClientMetadataError } from './client-metadata-error.js';
@@ -58,8 +57,11 @@ export function createDocumentFetch({ config, now, allowedNetwork: network }: Co
     const proxy = proxyFor(config.outboundProxies, url);
     const client =
       proxy === undefined
-        ? connectDirectly(url, network, signal)
-        : createProxyAgent(proxy, timeoutMs, { timeout: 0, ...(network && { ca: network.ca }) });
+        ? await connectDirectly(url, network, signal)
+        : await createProxyAgent(proxy, timeoutMs, {
+            timeout: 0,
+            ...(network && { ca: network.ca }),
+          });
     // undici aborts connected requests only.
     signal.addEventListener('abort', () => void client.destroy(signal.reason), { once: true });
     try {
@@ -98,15 +100,15 @@ export function createDocumentFetch({ config, now, allowedNetwork: network }: Co
   };
 }
 
-function connectDirectly(
+async function connectDirectly(
   url: URL,
   network: AllowedNetwork | undefined,
   signal: AbortSignal,
-): Dispatcher {
+): Promise<Dispatcher> {
   // Loaded here and not at the top: most servers never fetch a document.
-  const { Client } = loadPackage('undici') as typeof import('undici');
+  const { buildConnector, Client } = await import('undici');
   return new Client(url.origin, {
-    connect: publicConnector(network, signal),
+    connect: publicConnector(buildConnector, network, signal),
     pipelining: 0,
     maxHeaderSize: 16 * 1024,
   });

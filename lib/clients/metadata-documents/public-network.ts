@@ -8,11 +8,10 @@
 import { Resolver } from 'node:dns/promises';
 import { isIP, type LookupFunction, Socket } from 'node:net';
 
-import type ipaddr from 'ipaddr.js';
+import ipaddr from 'ipaddr.js';
 import type { buildConnector } from 'undici';
 
 import type { AllowedNetwork, ResolvedAddress, ResolveHost } from '../../core.js';
-import { loadPackage } from '../../load-package.js';
 import { ClientMetadataError } from './client-metadata-error.js';
 
 /** Time for one address before the next is tried. Node's 250 ms is too short across an ocean. */
@@ -21,15 +20,16 @@ const ATTEMPT_TIMEOUT_MS = 1_500;
 /**
  * A connector for undici that rejects special-use addresses.
  *
+ * @param build undici's, which is loaded when it is needed
  * @param signal aborts connections that are being made
  */
 export function publicConnector(
+  build: typeof buildConnector,
   network: AllowedNetwork | undefined,
   signal: AbortSignal,
 ): buildConnector.connector {
   const isAllowed = (address: string): boolean => isAllowedIn(network, address);
-  const undici = loadPackage('undici') as typeof import('undici');
-  const connect = undici.buildConnector({
+  const connect = build({
     lookup: publicLookup(network?.resolve ?? resolveName, isAllowed, signal),
     // The signal limits the time: this timer would run out while the event loop is blocked.
     timeout: 0,
@@ -145,7 +145,7 @@ const AZURE_HOST = '168.63.129.16';
 /** Whether an address, in any notation, is on the public internet. False for anything unclear. */
 export function isPublicAddress(text: string): boolean {
   const plain = text.includes(':') ? withoutDottedTail(text) : text;
-  const { IPv6, isValid, parse } = ipaddrJs();
+  const { IPv6, isValid, parse } = ipaddr;
   if (plain === undefined || !isValid(plain)) return false;
   const address = parse(plain);
   return address instanceof IPv6 ? isPublicIPv6(address) : isPublicIPv4(address);
@@ -162,7 +162,7 @@ function isPublicIPv4(address: ipaddr.IPv4): boolean {
 }
 
 function isPublicIPv6(address: ipaddr.IPv6): boolean {
-  const isIn = (range: string): boolean => address.match(ipaddrJs().IPv6.parseCIDR(range));
+  const isIn = (range: string): boolean => address.match(ipaddr.IPv6.parseCIDR(range));
   // The packet goes to the IPv4 address inside. NAT64 is how a machine without IPv4 reaches any IPv4 host; 6to4 and
   // Teredo are not needed.
   if (address.isIPv4MappedAddress() || isIn(NAT64)) return isPublicIPv4(lastIPv4(address));
@@ -174,10 +174,5 @@ function isPublicIPv6(address: ipaddr.IPv6): boolean {
 }
 
 function lastIPv4(address: ipaddr.IPv6): ipaddr.IPv4 {
-  return new (ipaddrJs().IPv4)(address.toByteArray().slice(12));
-}
-
-/** Loaded with the first address: most servers never fetch a document. */
-function ipaddrJs(): typeof ipaddr {
-  return loadPackage('ipaddr.js') as typeof ipaddr;
+  return new ipaddr.IPv4(address.toByteArray().slice(12));
 }

@@ -4,6 +4,7 @@ import { dirname } from 'node:path';
 
 import { warningAbout } from '../../storage/embedded/directory.js';
 import { ownConnection } from '../../storage/redis/connection.js';
+import { loadRedisPackages } from '../../storage/redis/packages.js';
 import { redisStorage } from '../../storage/redis/redis-storage.js';
 import type { Storage } from '../../storage/storage.js';
 import { type Finding, type Findings, failed, passed, skipped, warning } from '../finding.js';
@@ -84,7 +85,7 @@ interface RedisFacts {
 
 /** Sends `INFO`, since hosted servers forbid `CONFIG GET`. @throws StorageUnavailableError */
 export async function redisFacts(url: string): Promise<RedisFacts> {
-  const connection = ownConnection(url);
+  const connection = ownConnection(url, loadRedisPackages());
   try {
     const info = await connection.run((client) =>
       (client as unknown as { info(section: string): Promise<string> }).info('memory'),

@@ -10,7 +10,7 @@ import { createHash } from 'node:crypto';
 import { chmodSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { loadPackage } from '../../load-package.js';
+import { processWide } from '../../process-wide.js';
 import { StorageUnavailableError } from '../storage.js';
 import { makePrivateDirectory, notWritable } from './directory.js';
 import { lockDirectory, type ReleaseLock } from './directory-lock.js';
@@ -21,9 +21,8 @@ const FILE_MODE = 0o600;
 /** Write transactions between two checks for dead readers, which prevent pages from being reused. */
 const WRITES_PER_READER_CHECK = 1000;
 
-// Loaded by `require`: its types for `import` do not compile.
-type Lmdb = typeof import('lmdb', { with: { 'resolution-mode': 'require' }});
-type LmdbTable = import('lmdb', { with: { 'resolution-mode': 'require' }}).Database<Buffer, Buffer>;
+type Lmdb = typeof import('lmdb');
+type LmdbTable = import('lmdb').Database<Buffer, Buffer>;
 
 /** A table from bytes to bytes. */
 type Table = Pick<
@@ -58,31 +57,27 @@ interface OpenFile {
 }
 
 /** Open in this process, by device and inode. */
-const openFiles = new Map<string, OpenFile>();
+const openFiles = processWide('open files', () => new Map<string, OpenFile>());
 
 /**
  * Opens the database in `directory` and creates both if necessary. Several processes of one container may have
  * it open. One process opens it once: opening blocks the thread until the writer's lock is free, which would
  * be a deadlock if the writer waited for the same thread.
  *
- * @returns synchronously, unless sockets of other containers have to be tried; rejects with
- *   StorageUnavailableError while another container uses the directory
- * @throws StorageUnavailableError when lmdb cannot be loaded or the directory cannot be used
+ * @throws StorageUnavailableError lmdb cannot be loaded, the directory cannot be used, or
+ *   {@link DirectoryInUseError} another container uses it
  */
-export function openDatabase(directory: string): SharedDatabase | Promise<SharedDatabase> {
+export async function openDatabase(directory: string): Promise<SharedDatabase> {
   const file = join(directory, FILE);
-  const lmdb = loadLmdb();
+  const lmdb = await loadLmdb();
   makePrivateDirectory(directory);
   const known = openFiles.get(identityOf(file) ?? '');
   if (known !== undefined) return share(known, file);
-  const openLocked = (release: ReleaseLock): SharedDatabase => {
-    // Another store of this process may have opened it while this one waited.
-    const meanwhile = openFiles.get(identityOf(file) ?? '');
-    if (meanwhile !== undefined) release();
-    return share(meanwhile ?? { database: openFile(lmdb, directory, release), users: 0 }, file);
-  };
-  const lock = lockDirectory(directory);
-  return lock instanceof Promise ? lock.then(openLocked) : openLocked(lock);
+  const release = await lockDirectory(directory);
+  // Another store of this process may have opened it while this one waited.
+  const meanwhile = openFiles.get(identityOf(file) ?? '');
+  if (meanwhile !== undefined) release();
+  return share(meanwhile ?? { database: openFile(lmdb, directory, release), users: 0 }, file);
 }
 
 function share(open: OpenFile, file: string): SharedDatabase {
@@ -117,15 +112,16 @@ function identityOf(file: string): string | undefined {
   }
 }
 
-function loadLmdb(): Lmdb {
+/** Loaded when a store is opened: apps with Redis do not need it, and it is native code. */
+async function loadLmdb(): Promise<Lmdb> {
   try {
-    // Loaded at first use: apps with Redis do not need it, and it is native code.
-    return loadPackage('lmdb') as Lmdb;
+    return await import('lmdb');
   } catch (cause) {
     throw new StorageUnavailableError(
       'embeddedStorage() needs the package "lmdb", an optional dependency that did not load. ' +
         'Install it with "npm install lmdb" (npm omits it with --omit=optional and on ' +
-        'platforms without a build), or use redisStorage().',
+        'platforms without a build). In a bundled app, exclude "lmdb" from the bundle and deploy it ' +
+        'beside it. Or use redisStorage().',
       { cause },
     );
   }

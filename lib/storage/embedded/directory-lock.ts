@@ -22,13 +22,16 @@ import { StorageUnavailableError } from '../storage.js';
 
 export type ReleaseLock = () => void;
 
+/** A process of another container has the directory locked. */
+export class DirectoryInUseError extends StorageUnavailableError {}
+
 const SUFFIX = '.sock';
 
 /**
  * Locks an existing directory for the namespace of this process.
  *
  * @returns synchronously, unless sockets of other namespaces have to be tried; rejects with
- *   StorageUnavailableError while a process of another namespace uses the directory
+ *   {@link DirectoryInUseError} while a process of another namespace uses the directory
  */
 export function lockDirectory(directory: string): ReleaseLock | Promise<ReleaseLock> {
   const namespace = pidNamespace();
@@ -117,8 +120,8 @@ function shortPath(directory: string, name: string): { path: string; close: () =
   return { path: `/proc/self/fd/${handle}/${name}`, close: () => closeSync(handle) };
 }
 
-function inUse(directory: string): StorageUnavailableError {
-  return new StorageUnavailableError(
+function inUse(directory: string): DirectoryInUseError {
+  return new DirectoryInUseError(
     `the store in ${directory} is in use by a process of another container (PID namespace). An ` +
       'embedded store belongs to one container at a time: this process takes over without a restart ' +
       'when the other has ended. To run several containers use redisStorage().',

@@ -13,7 +13,14 @@ import {
   type SharedDatabase,
   valueKey,
 } from './database.js';
-import { dataDirectoryFor, directoryName, storeFailed, warningAbout } from './directory.js';
+import {
+  dataDirectoryFor,
+  directoryName,
+  makePrivateDirectory,
+  storeFailed,
+  warningAbout,
+} from './directory.js';
+import { DirectoryInUseError } from './directory-lock.js';
 import { localSecret } from './local-secret.js';
 
 /** Settings of {@link embeddedStorage}. */
@@ -47,10 +54,12 @@ export function embeddedStorage(options: EmbeddedStorageOptions = {}): Storage {
     ...storageOn(handleFor(DEFAULT_NAMESPACE)),
     open(namespace) {
       const handle = handleFor(namespace);
-      // At start-up, so that a missing permission stops the start. Another container does not stop it: this
-      // one may be its replacement.
-      const opening = handle.use();
-      if (opening instanceof Promise) opening.catch(() => undefined);
+      // At start-up, which a missing permission or package stops: the second one by a rejection that is left
+      // unhandled. Another container does not stop it: this one may be its replacement.
+      makePrivateDirectory(handle.directory);
+      handle.use().catch((error: unknown) => {
+        if (!(error instanceof DirectoryInUseError)) throw error;
+      });
       return builtInStorage({ ...storageOn(handle), warning: warningAbout(handle.directory) });
     },
     async close() {
@@ -68,11 +77,8 @@ interface OpenStore {
 /** A directory and the database in it, opened when it is used. */
 interface Handle {
   directory: string;
-  /**
-   * @returns rejects with StorageUnavailableError while another container has it open
-   * @throws StorageUnavailableError when it cannot be opened, or was closed
-   */
-  use(): OpenStore | Promise<OpenStore>;
+  /** @throws StorageUnavailableError it cannot be opened, or was closed */
+  use(): Promise<OpenStore>;
   close(): Promise<void>;
 }
 
@@ -87,41 +93,36 @@ function createHandle(directory: string): Handle {
   /** The file system of the directory, once it was open. */
   let device: number | undefined;
 
-  function opened(database: SharedDatabase): OpenStore {
-    open = { database, table: createRecordTable(database, Date.now) };
-    checkedAtMs = performance.now();
-    device = deviceOf(dirname(directory));
-    return open;
-  }
-
   function isInPlace({ database }: OpenStore): boolean {
     if (performance.now() - checkedAtMs < CHECK_MS) return true;
     checkedAtMs = performance.now();
     return database.isInPlace();
   }
 
-  function openAgain(): OpenStore | Promise<OpenStore> {
+  async function openAgain(): Promise<OpenStore> {
     // Not in the empty mount point of a volume that was unmounted.
     if (device !== undefined && deviceOf(dirname(directory)) !== device)
       throw storeMissing(directory);
-    const database = openDatabase(directory);
-    if (!(database instanceof Promise)) return opened(database);
-    opening = database.then(opened).finally(() => {
-      opening = undefined;
-    });
-    return opening;
+    const database = await openDatabase(directory);
+    open = { database, table: createRecordTable(database, Date.now) };
+    checkedAtMs = performance.now();
+    device = deviceOf(dirname(directory));
+    return open;
   }
 
   return {
     directory,
-    use() {
+    async use() {
       if (isClosed) throw new StorageUnavailableError(`the store in ${directory} is closed`);
       if (open !== undefined) {
         if (isInPlace(open)) return open;
         open.database.close().catch(() => undefined);
         open = undefined;
       }
-      return opening ?? openAgain();
+      opening ??= openAgain().finally(() => {
+        opening = undefined;
+      });
+      return opening;
     },
     async close() {
       isClosed = true;

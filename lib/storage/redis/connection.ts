@@ -8,8 +8,8 @@
 import { setMaxListeners } from 'node:events';
 
 import { withTimeLimit } from '../../deadline.js';
-import { loadPackage } from '../../load-package.js';
 import { RedisTimeoutError, redisUrlProblem, unavailable } from './errors.js';
+import type { RedisPackages } from './packages.js';
 
 /** Longest wait for one verb: leaves a request time to respond 503 within the second. */
 const DEADLINE_MS = 750;
@@ -134,8 +134,15 @@ export function borrowedConnection(client: RedisClient): Connection {
   };
 }
 
-/** A connection of our own, opened at first use and again whenever it is lost. */
-export function ownConnection(url: string): Connection {
+/**
+ * A connection of our own, opened at first use and again whenever it is lost.
+ *
+ * @param packages a rejection is the result of every run
+ */
+export function ownConnection(
+  url: string,
+  packages: Promise<Pick<RedisPackages, 'redis'>>,
+): Connection {
   const where = withoutCredentials(url);
   const withDeadline = createDeadlines(where);
   let attempt: Attempt | undefined;
@@ -154,8 +161,9 @@ export function ownConnection(url: string): Connection {
   return {
     where,
     async run(task) {
+      const { redis } = await packages;
       if (isClosed) throw unavailable(where, new Error('the storage was closed'));
-      attempt ??= connect(url);
+      attempt ??= connect(url, redis);
       const { client, settled, lastError } = attempt;
       try {
         const result = await withDeadline(async (signal) => {
@@ -189,9 +197,8 @@ interface Attempt {
   lastError(): Error | undefined;
 }
 
-function connect(url: string): Attempt {
-  // Loaded at first use: apps with another store do not pay for it.
-  const { ConnectionTimeoutError, createClient } = loadPackage('redis') as typeof import('redis');
+function connect(url: string, redis: RedisPackages['redis']): Attempt {
+  const { ConnectionTimeoutError, createClient } = redis;
   const client = createClient({
     url,
     disableOfflineQueue: true,

@@ -5,9 +5,9 @@ import type { Store as RateLimitStore } from 'express-rate-limit';
 import type { Store as SessionStore } from 'express-session';
 import type { RedisReply } from 'rate-limit-redis';
 
-import { loadPackage } from '../../load-package.js';
 import type { SessionSealer } from '../storage.js';
 import { type Commands, type Connection, textCommands } from './connection.js';
+import type { RedisPackages } from './packages.js';
 import { createScript, runScript, type Script } from './scripts.js';
 
 /** KEYS: counter. Decrements an existing counter: DECR alone would create one that never expires. */
@@ -20,6 +20,7 @@ const DECREMENT: Script = createScript(`
  * @param prefix put before every key
  */
 export function sessionStore(
+  { connectRedis: { RedisStore } }: RedisPackages,
   connection: Connection,
   sealer: SessionSealer,
   prefix: string,
@@ -41,8 +42,6 @@ export function sessionStore(
       run((redis) => redis.set(keyOf(id), sealer.seal(String(text), id), options)),
     del: ([id = '']) => run((redis) => redis.del(keyOf(id))),
   };
-  // Loaded at first use: apps with another store do not pay for it.
-  const { RedisStore } = loadPackage('connect-redis') as typeof import('connect-redis');
   // A session expires with its cookie, which reading does not renew.
   return new RedisStore({ client, prefix: '', disableTouch: true });
 }
@@ -56,10 +55,12 @@ export function sessionStore(
  *
  * @param prefix put before every key
  */
-export function rateLimitStore(connection: Connection, prefix: string): RateLimitStore {
+export function rateLimitStore(
+  { rateLimitRedis: { RedisStore } }: RedisPackages,
+  connection: Connection,
+  prefix: string,
+): RateLimitStore {
   const scripts = new Map<string, Script>();
-  // Loaded at first use: apps with another store do not pay for it.
-  const { RedisStore } = loadPackage('rate-limit-redis') as typeof import('rate-limit-redis');
   return new RedisStore({
     prefix,
     async sendCommandCluster({ command: [name = '', ...args] }): Promise<RedisReply> {

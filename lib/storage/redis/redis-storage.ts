@@ -6,7 +6,7 @@
  */
 import { randomUUID } from 'node:crypto';
 
-import type { Options } from 'express-rate-limit';
+import type { Options, Store as RateLimitStore } from 'express-rate-limit';
 
 import { builtInStorage } from '../checked-storage.js';
 import { checkedTtl, type Storage } from '../storage.js';
@@ -19,6 +19,7 @@ import {
   type RedisClient,
 } from './connection.js';
 import { rateLimitStore, sessionStore } from './express-stores.js';
+import { loadRedisPackages, type RedisPackages } from './packages.js';
 import { ADD_MEMBER, MEMBERS, REMOVE_MEMBER, runScript, type Script, UPDATE } from './scripts.js';
 
 /** Settings of {@link redisStorage}. */
@@ -46,11 +47,15 @@ const DEFAULT_KEY_PREFIX = 'express-auth0-mcp:';
  * A store in Redis. A verb without a response rejects within a second; once Redis is back, the next
  * one succeeds.
  *
+ * Its packages are optional peers: `npm install redis connect-redis rate-limit-redis`.
+ *
  * @throws TypeError for neither a URL nor a client
  */
 export function redisStorage(options: RedisStorageOptions): Storage {
   const keyPrefix = options.keyPrefix ?? DEFAULT_KEY_PREFIX;
-  const connection = connectionFor(options);
+  // Now and not at the first login: a rejection that nothing handles ends the process, which is the start.
+  const packages = loadRedisPackages();
+  const connection = connectionFor(options, packages);
   const run: Run = (task) =>
     connection.run((client, signal) => task(binaryCommands(client, signal)));
   const verbs = {
@@ -60,16 +65,25 @@ export function redisStorage(options: RedisStorageOptions): Storage {
   return builtInStorage({
     ...verbs,
     description: `Redis, ${connection.where}`,
-    sessionStore: (sealer, prefix) => sessionStore(connection, sealer, `${keyPrefix}${prefix}`),
-    rateLimitStore: (prefix) => rateLimitStore(connection, `${keyPrefix}${prefix}`),
-    ready: () => checkPermissions(verbs, run, connection, `${keyPrefix}trial:`),
+    sessionStore: async (sealer, prefix) =>
+      sessionStore(await packages, connection, sealer, keyPrefix + prefix),
+    rateLimitStore: async (prefix) =>
+      rateLimitStore(await packages, connection, keyPrefix + prefix),
+    async ready() {
+      const prefix = `${keyPrefix}trial:`;
+      const counters = rateLimitStore(await packages, connection, prefix);
+      await checkPermissions(verbs, run, counters, prefix);
+    },
     close: () => connection.close(),
   });
 }
 
-function connectionFor({ url, client }: RedisStoragePlace): Connection {
+function connectionFor(
+  { url, client }: RedisStoragePlace,
+  packages: Promise<RedisPackages>,
+): Connection {
   if (client !== undefined) return borrowedConnection(client);
-  if (url !== undefined) return ownConnection(url);
+  if (url !== undefined) return ownConnection(url, packages);
   throw new TypeError(
     'redisStorage() takes { url } or { client }, for example redisStorage({ url: "redis://localhost:6379" })',
   );
@@ -148,7 +162,7 @@ const TRIAL_TTL_SECONDS = 10;
 async function checkPermissions(
   verbs: ValueVerbs & MemberVerbs,
   run: Run,
-  connection: Connection,
+  counters: RateLimitStore,
   prefix: string,
 ): Promise<void> {
   const [key, value] = [`ready:${randomUUID()}`, Buffer.from('ready')];
@@ -164,7 +178,6 @@ async function checkPermissions(
   // Sent after a restart of Redis, which loses its cached scripts.
   await run((redis) => redis.eval(MEMBERS.text, { keys: [prefix + key], arguments: [] }));
   // The first increment creates a counter, the second one sends other commands.
-  const counters = rateLimitStore(connection, prefix);
   void counters.init?.({ windowMs: TRIAL_TTL_SECONDS * 1000 } as Options);
   await counters.increment(key);
   await counters.increment(key);

@@ -141,6 +141,7 @@ describe('embeddedStorage() on disk', () => {
   it('gives the directory mode 0700 and every file 0600', async () => {
     const storage = open('tenant');
     storage.localSecret?.();
+    await storage.ready?.();
     const [name = ''] = readdirSync(directory);
     const inside = join(directory, name);
     expect(modeOf(inside)).toBe('700');

@@ -203,7 +203,7 @@ describe('redisStorage({ url }) under fault', () => {
 
   it('counts requests after Redis was down when the limiter was created', async () => {
     const port = await freePort();
-    const limits = open({ url: `redis://127.0.0.1:${port}` }).rateLimitStore?.('limit:');
+    const limits = await open({ url: `redis://127.0.0.1:${port}` }).rateLimitStore?.('limit:');
     void limits?.init?.({ windowMs: 60_000 } as never);
     await expect(limits?.increment('client')).rejects.toThrow(StorageUnavailableError);
     const server = await start({ port });

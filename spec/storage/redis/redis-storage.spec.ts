@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { SessionData } from 'express-session';
+import type { SessionData, Store } from 'express-session';
 import { createClient } from 'redis';
 
 import { redisStorage } from '../../../lib/redis.js';
@@ -65,7 +65,7 @@ describe('redisStorage()', () => {
 
   it('puts its prefix before every key and gives every key a TTL', async () => {
     const storage = open({ url: server.url, keyPrefix: 'mine:' });
-    const limits = storage.rateLimitStore?.('limit:');
+    const limits = await storage.rateLimitStore?.('limit:');
     void limits?.init?.({ windowMs: 60_000 } as never);
     await storage.set('a', value, 60);
     await storage.addMember('b', 'member', 60);
@@ -124,7 +124,8 @@ describe('the session store of redisStorage()', () => {
     },
   };
   it('stores, renews and destroys a session, sealed for its id, under a hash of it', async () => {
-    const store = open({ url: server.url, keyPrefix: 'mine:' }).sessionStore?.(sealer, 'sess:');
+    const storage = open({ url: server.url, keyPrefix: 'mine:' });
+    const store = (await storage.sessionStore?.(sealer, 'sess:')) as Store | undefined;
     if (store === undefined) throw new Error('no session store');
     const session = { cookie: { originalMaxAge: 60_000, expires: new Date(Date.now() + 60_000) } };
     const call = (run: (done: (error?: unknown, found?: unknown) => void) => void) =>
@@ -147,11 +148,12 @@ describe('the session store of redisStorage()', () => {
 
 describe('the rate-limit store of redisStorage()', () => {
   it('counts for all instances together, and resets a key', async () => {
-    const stores = [0, 1].map(() => {
-      const store = open({ url: server.url }).rateLimitStore?.('limit:');
+    const opening = [0, 1].map(async () => {
+      const store = await open({ url: server.url }).rateLimitStore?.('limit:');
       void store?.init?.({ windowMs: 60_000 } as never);
       return store;
     });
+    const stores = await Promise.all(opening);
     const counted = [];
     for (const store of [...stores, ...stores]) {
       counted.push((await store?.increment('client'))?.totalHits);

@@ -39,7 +39,7 @@ describe('redisStorage() on a Cluster of three masters', () => {
   });
 
   it('counts requests on the master of each key', async () => {
-    const limits = redisStorage({ client }).rateLimitStore?.('limit:');
+    const limits = await redisStorage({ client }).rateLimitStore?.('limit:');
     void limits?.init?.({ windowMs: 60_000 } as never);
     for (let address = 0; address < 12; address += 1) {
       expect((await limits?.increment(`192.0.2.${address}`))?.totalHits).toBe(1);
