@@ -15,7 +15,7 @@ export interface HostEnvironment {
   readonly now: () => number;
   /** The same in milliseconds. Default: the clock of the process. */
   readonly nowMs?: () => number;
-  /** Minimum age of a consent page at Allow, in milliseconds. Default: the time it takes to read it. */
+  /** Minimum age of a consent page at Allow, in milliseconds. Default: the time it takes to read it; none with a stand-in for Auth0. */
   readonly minReadingMs?: number;
   /** Interval at which the permission of an open stream is checked, in milliseconds. */
   readonly streamCheckMs?: number;

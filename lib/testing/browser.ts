@@ -127,21 +127,13 @@ async function decide(
   );
 }
 
-/** The consent page accepts Allow after 1.5 s. */
-const READING_MS = 1600;
-
-/** Presses "allow" on a consent page and follows redirects; waits and repeats if it was too early. */
+/** Presses "allow" on a consent page and follows redirects. */
 export async function approve(
   browser: Browser,
   page: Page,
   options: FollowOptions = {},
 ): Promise<Page> {
-  const result = await decide(browser, page, 'allow', options);
-  const isSamePage =
-    result.url.origin === page.url.origin && result.body.includes('name="decision"');
-  if (!isSamePage) return result;
-  await new Promise((resolve) => setTimeout(resolve, READING_MS));
-  return await decide(browser, result, 'allow', options);
+  return await decide(browser, page, 'allow', options);
 }
 
 /** Presses "deny" on a consent page and follows redirects. */

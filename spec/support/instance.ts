@@ -7,12 +7,15 @@ import type { AddressInfo } from 'node:net';
 
 import express from 'express';
 
+import { createContext } from '../../lib/app/context.js';
+import { assemble } from '../../lib/auth0-mcp.js';
+import { currentEnvironment } from '../../lib/config/env.js';
 import type { Auth0McpOptions } from '../../lib/config/options.js';
+import { resolveConfig } from '../../lib/config/resolve.js';
 import { embeddedStorage } from '../../lib/storage/embedded/embedded-storage.js';
 import { redisStorage } from '../../lib/storage/redis/redis-storage.js';
 import type { Storage } from '../../lib/storage/storage.js';
 import { mcpRoute } from './mcp-route.js';
-import { auth0McpUnread } from './unread-consent.js';
 import { watchStorage } from './watched-storage.js';
 
 /** The argument of the process. */
@@ -25,10 +28,12 @@ export interface InstanceSettings {
 
 const settings = JSON.parse(process.argv[2] ?? '{}') as InstanceSettings;
 let offset = 0;
-const auth = auth0McpUnread(
+const config = resolveConfig(
   { ...settings.options, storage: mortal(storeOf(settings)) },
-  { now: () => Math.floor(Date.now() / 1000) + offset },
+  currentEnvironment(),
+  { embeddedStorage, redisStorage },
 );
+const auth = assemble(createContext(config, { now: () => Math.floor(Date.now() / 1000) + offset }));
 
 const app = express();
 app.set('trust proxy', 1);

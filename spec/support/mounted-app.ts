@@ -1,21 +1,18 @@
 /**
  * An Express app of one's own making on a real port, with an Auth0 stand-in, and a proxy in front
  * where a spec wants one: for specs about where in an app the parts are mounted.
- *
- * The servers are made as the public `auth0Mcp()` makes them, with no time needed to read the consent page.
  */
 import { createServer, type IncomingMessage, request, type Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 
 import express, { type Express } from 'express';
-import type { Auth0Mcp } from '../../lib/auth0-mcp.js';
+import { type Auth0Mcp, auth0Mcp } from '../../lib/auth0-mcp.js';
 import type { Auth0McpOptions } from '../../lib/config/options.js';
 import { memoryStorage } from '../../lib/storage/memory-storage.js';
 import { DEMO_AUDIENCE, DEMO_CLIENT_ID, DEMO_CLIENT_SECRET } from '../../lib/testing/options.js';
 import { startTenant, type Tenant } from '../../lib/testing/tenant.js';
 import { close, listen } from './listen.js';
 import { tenantKeys } from './tenant-keys.js';
-import { auth0McpUnread } from './unread-consent.js';
 
 /** A warning or error of the library's log. */
 export interface Complaint {
@@ -71,7 +68,7 @@ export async function startApp(
     origin,
     auth(options) {
       callbackUrls.push(`${options.baseUrl}${options.redirectPath ?? '/auth/callback'}`);
-      const auth = auth0McpUnread({ ...complete(tenant, complaints), ...options });
+      const auth = auth0Mcp({ ...complete(tenant, complaints), ...options });
       auths.push(auth);
       return auth;
     },

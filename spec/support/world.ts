@@ -169,8 +169,7 @@ function startInstance(
   clock: Pick<HostEnvironment, 'now' | 'nowMs'>,
   world: WorldOptions,
 ) {
-  // A consent page may be allowed at once, unless the spec is about that.
-  const context = createContext(config, { ...clock, minReadingMs: 0, ...world.host });
+  const context = createContext(config, { ...clock, ...world.host });
   const auth = assemble(context);
   const app = express();
   world.before?.(app);

@@ -94,10 +94,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     {},
     { embeddedStorage, redisStorage },
   );
-  const context = createContext(config, {
-    now: () => Math.floor(Date.now() / 1000),
-    minReadingMs: 0,
-  });
+  const context = createContext(config, { now: () => Math.floor(Date.now() / 1000) });
   const auth = assemble(context);
   if (fill > 0) await fillStore(context, storage, fill);
   return {

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import express from 'express';
 import { decodeProtectedHeader } from 'jose';
-import type { Auth0Mcp } from '../../../lib/auth0-mcp.js';
+import { type Auth0Mcp, auth0Mcp } from '../../../lib/auth0-mcp.js';
 import type { Auth0McpOptions } from '../../../lib/config/options.js';
 import { redisStorage } from '../../../lib/storage/redis/redis-storage.js';
 import { approve, createBrowser, logIn, type Page } from '../../../lib/testing/browser.js';
@@ -20,7 +20,6 @@ import { callTool, type OAuthClient, registerClient } from '../../support/oauth-
 import { type RedisServer, startRedis } from '../../support/redis-server.js';
 import { type LoadBalancer, startLoadBalancer } from '../../support/round-robin.js';
 import { tenantKeys } from '../../support/tenant-keys.js';
-import { auth0McpUnread } from '../../support/unread-consent.js';
 
 jest.setTimeout(60_000);
 
@@ -59,7 +58,7 @@ afterEach(async () => {
 });
 
 async function start(keys: Keys): Promise<void> {
-  const auth: Auth0Mcp = auth0McpUnread({
+  const auth: Auth0Mcp = auth0Mcp({
     ...{ configUrl: tenant.configUrl, audience: DEMO_AUDIENCE, baseUrl: balancer.origin },
     ...{ clientId: DEMO_CLIENT_ID, clientSecret: DEMO_CLIENT_SECRET },
     storage: redisStorage({ url: redis.url }),
