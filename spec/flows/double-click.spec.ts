@@ -8,36 +8,6 @@ import { isConsentPage, type OAuthClient, registerClient } from '../support/oaut
 import { type Site, startSite } from '../support/site.js';
 import { startWorld, type World } from '../support/world.js';
 
-describe('the time to read the page, with the public auth0Mcp()', () => {
-  const allowAtOnce = async (configUrl?: string) => {
-    const app = await startApp((site) => {
-      site.app.use(site.auth({ baseUrl: site.origin, ...(configUrl && { configUrl }) }));
-    });
-    try {
-      const client = await registerClient(app.origin);
-      const browser = createBrowser();
-      return await approve(browser, await browser.get(client.authorizeUrl()), {
-        stopBefore: app.tenant.issuer,
-      });
-    } finally {
-      await app.close();
-    }
-  };
-
-  it('FA-11: is required where Auth0 is https, which a tenant always is', async () => {
-    const response = await allowAtOnce(
-      'https://tenant.example.com/.well-known/openid-configuration',
-    );
-    expect(isConsentPage(response)).toBe(true);
-    expect(response.body).toContain('Nothing has been allowed yet');
-  });
-
-  it('FA-11: is not required with a stand-in for Auth0, by http on this machine', async () => {
-    const { next } = await allowAtOnce();
-    expect(next?.pathname).toBe('/authorize');
-  });
-});
-
 /** Allow sooner than a user can read the page is the second half of a double click that another page started. */
 describe('a decision before the page can be read', () => {
   let world: World;
@@ -302,5 +272,35 @@ describe('double-click jacking in real Chromium', () => {
     await page.keyboard.press('Tab');
     expect(await page.locator(':focus').getAttribute('value')).toBe('deny');
     await context.close();
+  });
+});
+
+describe('the time to read the page, with the public auth0Mcp()', () => {
+  const allowAtOnce = async (configUrl?: string) => {
+    const app = await startApp((site) => {
+      site.app.use(site.auth({ baseUrl: site.origin, ...(configUrl && { configUrl }) }));
+    });
+    try {
+      const client = await registerClient(app.origin);
+      const browser = createBrowser();
+      return await approve(browser, await browser.get(client.authorizeUrl()), {
+        stopBefore: app.tenant.issuer,
+      });
+    } finally {
+      await app.close();
+    }
+  };
+
+  it('FA-11: is required where Auth0 is https, which a tenant always is', async () => {
+    const response = await allowAtOnce(
+      'https://tenant.example.com/.well-known/openid-configuration',
+    );
+    expect(isConsentPage(response)).toBe(true);
+    expect(response.body).toContain('Nothing has been allowed yet');
+  });
+
+  it('FA-11: is not required with a stand-in for Auth0, by http on this machine', async () => {
+    const { next } = await allowAtOnce();
+    expect(next?.pathname).toBe('/authorize');
   });
 });
