@@ -1,5 +1,5 @@
 /** Prometheus metrics, if `METRICS_PORT` is set: the library reports to OpenTelemetry's API, the app registers an SDK. */
-import { exitOnListenError } from './taken-port.js';
+import { exitOnListenError } from './start-errors.js';
 
 /** Serves the metrics on the loopback interface. @throws an error that names a taken port */
 export async function startMetrics(): Promise<void> {

@@ -8,7 +8,7 @@ import { auth0Mcp } from 'express-auth0-mcp';
 import { announce } from './announcement.js'; // demo only
 import { landingPage } from './landing-page.js'; // demo only
 import { startStandIn } from './stand-in.js'; // demo only
-import { exitOnListenError } from './taken-port.js'; // demo only
+import { exitOnListenError } from './start-errors.js'; // demo only
 import { addApiTool, createToolServer, mcpRoute } from './tools.js';
 
 const { env } = process;

@@ -10,7 +10,7 @@ import { auth0McpResource } from 'express-auth0-mcp';
 import { announce } from './announcement.js'; // demo only
 import { landingPage } from './landing-page.js'; // demo only
 import { startOpenStandIn } from './stand-in.js'; // demo only
-import { exitOnListenError } from './taken-port.js'; // demo only
+import { exitOnListenError } from './start-errors.js'; // demo only
 import { createToolServer, mcpRoute } from './tools.js';
 
 const { env } = process;

@@ -14,7 +14,7 @@ import { announce } from './announcement.js'; // demo only
 import { landingPage } from './landing-page.js'; // demo only
 import { startMetrics } from './metrics.js'; // demo only
 import { startStandIn } from './stand-in.js'; // demo only
-import { exitOnListenError } from './taken-port.js'; // demo only
+import { exitOnListenError } from './start-errors.js'; // demo only
 import { addApiTool, createToolServer, mcpRoute, text } from './tools.js';
 
 const { env } = process;

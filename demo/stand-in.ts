@@ -2,7 +2,7 @@
 import type { Auth0McpOptions, Auth0McpResourceOptions } from 'express-auth0-mcp';
 import type { Tenant, TenantOptions } from 'express-auth0-mcp/testing';
 
-import { exitOnListenError } from './taken-port.js';
+import { exitOnListenError, exitOnWrongSetting } from './start-errors.js';
 
 /** A running stand-in. */
 export interface StandIn<Options = unknown> {
@@ -63,6 +63,7 @@ async function start<Options>(
   settings: (testing: Testing) => TenantOptions,
   optionsFor: (tenant: Tenant, testing: Testing) => Options,
 ): Promise<StandIn<Options> | undefined> {
+  exitOnWrongSetting();
   const { env } = process;
   if (Object.keys(env).some((name) => NAMES_A_TENANT.test(name) && env[name]?.trim())) {
     return undefined;

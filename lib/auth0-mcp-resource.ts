@@ -4,6 +4,7 @@ import { type OtherServers, processServers, type Server } from './app/other-serv
 import { createResourceContext, type ResourceContext } from './app/resource-context.js';
 import { type Route, resourceRoutesOf } from './app/routes.js';
 import { currentEnvironment } from './config/env.js';
+import { withCallersStack } from './config/errors.js';
 import { resolveResourceConfig } from './config/resolve.js';
 import type { Auth0McpResourceOptions } from './config/resource-options.js';
 import { hostEnvironment } from './core.js';
@@ -28,7 +29,9 @@ export interface Auth0McpResource extends ProtectedResource {
  *   the message has the remedy
  */
 export function auth0McpResource(options?: Auth0McpResourceOptions): Auth0McpResource {
-  const config = resolveResourceConfig(options, currentEnvironment());
+  const config = withCallersStack(auth0McpResource, () =>
+    resolveResourceConfig(options, currentEnvironment()),
+  );
   return assembleResource(createResourceContext(config, hostEnvironment()), processServers);
 }
 

@@ -6,6 +6,7 @@ import { mount, type ProtectedResource } from './app/mount.js';
 import { type OtherServers, processServers, type Server } from './app/other-servers.js';
 import { type Route, routesOf } from './app/routes.js';
 import { currentEnvironment } from './config/env.js';
+import { withCallersStack } from './config/errors.js';
 import type { Auth0McpOptions } from './config/options.js';
 import { resolveConfig } from './config/resolve.js';
 import { hostEnvironment } from './core.js';
@@ -83,7 +84,9 @@ export interface Auth0Mcp extends ProtectedResource {
  * @throws Auth0McpConfigError a wrong, missing or unknown option; the message has the remedy
  */
 export function auth0Mcp(options?: Auth0McpOptions): Auth0Mcp {
-  const config = resolveConfig(options, currentEnvironment(), { embeddedStorage, redisStorage });
+  const config = withCallersStack(auth0Mcp, () =>
+    resolveConfig(options, currentEnvironment(), { embeddedStorage, redisStorage }),
+  );
   return assemble(createContext(config, hostEnvironment()), processServers);
 }
 

@@ -21,11 +21,11 @@ const folder = join(ROOT, 'node_modules/.cache/bench-peers');
 /** Not dist/, which may be in use. */
 const compiled = join(ROOT, 'node_modules/.cache/bench-dist');
 
-setUp(() => {
-  ensureNodeModules();
-  ensureDebianPackages(['redis-server']);
+await setUp(async () => {
+  await ensureNodeModules();
+  await ensureDebianPackages(['redis-server']);
   installPeers();
-  buildLibrary(compiled);
+  await buildLibrary(compiled);
 });
 
 const child = spawn(

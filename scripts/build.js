@@ -1,4 +1,4 @@
 /** `npm run build`: lib/ to dist/, demo/ to dist-demo/. */
 import { build, setUp } from './set-up.js';
 
-setUp(build);
+await setUp(build);

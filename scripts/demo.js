@@ -6,6 +6,7 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { parseArgs } from 'node:util';
 
 import { build, ensureNodeModules, ROOT, SetUpError, setUp } from './set-up.js';
 
@@ -22,22 +23,19 @@ The servers read a .env file in this folder, and the environment:
   AUTH0_MCP_…   a tenant instead of the stand-in, see .env.example`;
 
 const [first = 'server', ...rest] = process.argv.slice(2);
-if (first === '--help' || first === '-h') {
-  console.log(USAGE);
-  process.exit(0);
-}
-const [name, args] = first.startsWith('-') ? ['server', [first, ...rest]] : [first, rest];
+const [name, args] = first.startsWith('-') ? ['server', process.argv.slice(2)] : [first, rest];
 const isClient = name === 'client';
 const program = join(ROOT, 'dist-demo', `${name}.js`);
+if (!isClient) readArguments();
 
-setUp(() => {
+await setUp(async () => {
   if (!PROGRAMS.includes(name)) {
     const servers = PROGRAMS.slice(1).join(', ');
     throw new SetUpError(`Unknown demo "${name}". The servers are: ${servers}.`);
   }
-  ensureNodeModules();
+  await ensureNodeModules();
   // The client runs beside a server that uses the same files: no rebuild.
-  if (!isClient || !existsSync(program)) build();
+  if (!isClient || !existsSync(program)) await build();
 });
 
 const dotEnv = join(ROOT, '.env');
@@ -53,3 +51,16 @@ const child = spawn(
 );
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
 child.on('exit', (code) => process.exit(code ?? 1));
+
+/** The servers have no arguments; the client reads its own. */
+function readArguments() {
+  try {
+    const { values } = parseArgs({ args, options: { help: { type: 'boolean', short: 'h' } } });
+    if (!values.help) return;
+    console.log(USAGE);
+    process.exit(0);
+  } catch (error) {
+    console.error(`${error instanceof Error ? error.message : error}\n\n${USAGE}`);
+    process.exit(2);
+  }
+}

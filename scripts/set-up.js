@@ -2,7 +2,8 @@
  * Installs and builds what a fresh clone lacks; each step does nothing if it is not needed. Uses Node's own
  * modules only, since it runs before anything is installed.
  */
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { accessSync, constants, existsSync, readFileSync, rmSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -20,15 +21,16 @@ export class SetUpError extends Error {
  *
  * @throws {SetUpError} when npm fails
  */
-export function ensureNodeModules() {
+export async function ensureNodeModules() {
   if (isInstalled()) return;
-  say('installing the npm packages of package-lock.json');
+  const count = Object.keys(lockedPackages(join(ROOT, 'package-lock.json'))).length;
+  say(`installing up to ${count} npm packages: without a cache this takes a minute or two`);
   // --include=dev: the specs and the demo need them also with NODE_ENV=production.
   // Not `npm ci`: it rejects a lock file without the optional packages of other platforms. --no-save keeps the
   // locked versions and both files unchanged.
   // Errors only: npm's warnings (tools for a newer Node, skipped scripts) are harmless here.
   const quiet = ['--no-audit', '--no-fund', '--loglevel=error'];
-  run('npm', ['install', '--no-save', '--include=dev', ...quiet]);
+  await run('npm', ['install', '--no-save', '--include=dev', ...quiet]);
 }
 
 /**
@@ -56,7 +58,7 @@ export const SPEC_PROGRAMS = ['redis-server', 'chromium', 'nginx', 'openssl'];
  * @param {Program[]} programs
  * @throws {SetUpError} naming what to install, if not permitted
  */
-export function ensureDebianPackages(programs) {
+export async function ensureDebianPackages(programs) {
   const missing = programs.filter((program) => !isOnPath(program));
   if (missing.length === 0) return;
   const packages = missing.map((program) => DEBIAN_PACKAGES[program]).join(' ');
@@ -68,7 +70,7 @@ export function ensureDebianPackages(programs) {
   }
   say(`installing Debian packages: ${packages}`);
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-  run('apt-get', ['update', '-qq'], env);
+  await run('apt-get', ['update', '-qq'], env);
   const install = [
     'install',
     '-y',
@@ -77,7 +79,7 @@ export function ensureDebianPackages(programs) {
     '--no-install-recommends',
     ...packages.split(' '),
   ];
-  run('apt-get', install, env);
+  await run('apt-get', install, env);
   const absent = programs.filter((program) => !isOnPath(program));
   if (absent.length > 0) {
     throw new SetUpError(
@@ -91,11 +93,12 @@ export function ensureDebianPackages(programs) {
  *
  * @throws {SetUpError} when the compiler finds an error
  */
-export function build() {
-  say('compiling');
-  buildLibrary(join(ROOT, 'dist'));
-  const demo = join(ROOT, 'dist-demo');
-  if (existsSync(join(ROOT, 'demo/server.ts'))) compile(demo, 'tsconfig.demo.json');
+export async function build() {
+  say('compiling the library');
+  await buildLibrary(join(ROOT, 'dist'));
+  if (!existsSync(join(ROOT, 'demo/server.ts'))) return;
+  say('compiling the demo');
+  await compile(join(ROOT, 'dist-demo'), 'tsconfig.demo.json');
 }
 
 /**
@@ -104,23 +107,23 @@ export function build() {
  * @param {string} folder
  * @throws {SetUpError} when the compiler finds an error
  */
-export function buildLibrary(folder) {
+export async function buildLibrary(folder) {
   // A file without a source must not be packed.
   rmSync(folder, { recursive: true, force: true });
   const types = join(folder, 'types');
-  compile(types, 'tsconfig.build.json', '--emitDeclarationOnly');
-  run(process.execPath, [join(ROOT, 'scripts/bundle.js'), folder, types]);
+  await compile(types, 'tsconfig.build.json', '--emitDeclarationOnly');
+  await run(process.execPath, [join(ROOT, 'scripts/bundle.js'), folder, types]);
   rmSync(types, { recursive: true });
 }
 
 /**
  * Runs the steps; a failed one ends the process with its message, without a stack.
  *
- * @param {() => void} steps
+ * @param {() => Promise<void>} steps
  */
-export function setUp(steps) {
+export async function setUp(steps) {
   try {
-    steps();
+    await steps();
   } catch (error) {
     if (!(error instanceof SetUpError)) throw error;
     console.error(`\n${error.message}`);
@@ -129,10 +132,10 @@ export function setUp(steps) {
 }
 
 /** @param {string} folder @param {string} project @param {string[]} flags */
-function compile(folder, project, ...flags) {
+async function compile(folder, project, ...flags) {
   rmSync(folder, { recursive: true, force: true });
   const compiler = join(ROOT, 'node_modules/typescript/bin/tsc');
-  run(process.execPath, [compiler, '-p', project, '--outDir', folder, ...flags]);
+  await run(process.execPath, [compiler, '-p', project, '--outDir', folder, ...flags]);
 }
 
 /** Compares package-lock.json with npm's copy in node_modules. */
@@ -169,25 +172,39 @@ function isOnPath(program) {
   });
 }
 
+const PROGRESS_INTERVAL_MS = 10_000;
+
 /**
  * @param {string} program
  * @param {string[]} args
  * @param {NodeJS.ProcessEnv} env
  */
-function run(program, args, env = process.env) {
-  const { status, error } = spawnSync(program, args, {
+async function run(program, args, env = process.env) {
+  const child = spawn(program, args, {
     cwd: ROOT,
     env,
     stdio: ['ignore', 'inherit', 'inherit'],
     // On Windows npm is a command file, which needs a shell.
     shell: process.platform === 'win32' && program === 'npm',
   });
-  if (status === 0) return;
-  const reason = error?.message ?? `exit code ${status}`;
+  const start = Date.now();
+  const progress = setInterval(
+    () => say(`still at it after ${Math.round((Date.now() - start) / 1000)} seconds`),
+    PROGRESS_INTERVAL_MS,
+  );
+  const reason = await once(child, 'exit')
+    .then(([code]) => `exit code ${code}`)
+    .catch((error) => error.message)
+    .finally(() => clearInterval(progress));
+  if (reason === 'exit code 0') return;
   throw new SetUpError(`This step of the set-up failed (${reason}): ${program} ${args.join(' ')}`);
 }
 
-/** @param {string} sentence */
+/**
+ * On a terminal from the start of the line: npm's spinner leaves the cursor in it.
+ *
+ * @param {string} sentence
+ */
 function say(sentence) {
-  console.error(`set-up: ${sentence}`);
+  console.error(`${process.stderr.isTTY ? '\r\x1b[K' : ''}set-up: ${sentence}`);
 }

@@ -19,10 +19,10 @@ import {
 const args = process.argv.slice(2).filter((arg) => arg !== '--long');
 const isLong = process.argv.includes('--long');
 
-setUp(() => {
-  ensureNodeModules();
-  ensureDebianPackages(SPEC_PROGRAMS);
-  build();
+await setUp(async () => {
+  await ensureNodeModules();
+  await ensureDebianPackages(SPEC_PROGRAMS);
+  await build();
 });
 
 const folder = mkdtempSync(join(tmpdir(), 'express-auth0-mcp-specs-'));

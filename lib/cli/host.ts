@@ -6,6 +6,8 @@ export interface CommandHost {
   readonly environment: (envFile: string | undefined) => Environment;
   /** Unix seconds. */
   readonly now: () => number;
+  /** Colours a text, if standard output is a terminal that shows colours. */
+  readonly color: (color: 'green' | 'yellow' | 'red' | 'gray', text: string) => string;
   /** Of the package. */
   readonly version: () => string;
   /** Standard output: the result. */

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /** `npx express-auth0-mcp`, as a program. */
 import { readFileSync } from 'node:fs';
+import { styleText } from 'node:util';
 
 import { currentEnvironment } from '../config/env.js';
 import { runCommand } from './commands.js';
@@ -17,6 +18,7 @@ process.exitCode = await runCommand(process.argv.slice(2), {
     if (envFile !== undefined) process.loadEnvFile(envFile);
     return currentEnvironment();
   },
+  color: styleText,
   now: () => Math.floor(Date.now() / 1000),
   version: () =>
     JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).version,

@@ -34,6 +34,19 @@ export class Auth0McpConfigError extends Error {
 shareInstances(Auth0McpConfigError, 'Auth0McpConfigError');
 
 /**
+ * Runs `resolve`. The stack of a configuration error begins where the app called `entry`: the files of this package
+ * say nothing about it.
+ */
+export function withCallersStack<T>(entry: (...args: never[]) => unknown, resolve: () => T): T {
+  try {
+    return resolve();
+  } catch (error) {
+    if (error instanceof Auth0McpConfigError) Error.captureStackTrace(error, entry);
+    throw error;
+  }
+}
+
+/**
  * The error for a value that cannot be used.
  *
  * @param option the option, with the position inside it: `clients[0].redirectUris`

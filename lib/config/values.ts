@@ -20,19 +20,30 @@ export function asText(value: unknown, option: string): string {
     throw wrongOption(option, value, 'Remove the white space before or after it.');
   }
   refuseCopyErrors(value, option);
-  if (/\.\.\.|…/.test(value)) {
-    throw wrongOption(option, value, 'That is an abbreviated example: write the full value.');
-  }
-  if (value.startsWith('YOUR_')) {
-    throw wrongOption(
-      option,
-      value,
-      'That is the placeholder of an example: replace it by your own value. Values of Auth0 are in its ' +
-        'dashboard: Applications, your application, Settings.',
-    );
-  }
+  const placeholder = placeholderError(value, option);
+  if (placeholder !== undefined) throw placeholder;
   return value;
 }
+
+/** The error for a value that was copied from an example. */
+function placeholderError(value: string, option: string): Auth0McpConfigError | undefined {
+  if (/\.\.\.|…/.test(value)) {
+    return wrongOption(option, value, 'That is an abbreviated example: write the full value.');
+  }
+  // In capitals only: a real tenant may be called `tenant`.
+  if (/^(https?:\/\/)?TENANT\./.test(value)) {
+    return wrongOption(
+      option,
+      value,
+      `Replace TENANT by the name of your tenant. ${DASHBOARD}, Domain.`,
+    );
+  }
+  if (!value.startsWith('YOUR_')) return undefined;
+  const remedy = 'That is the placeholder of an example: replace it by your own value.';
+  return wrongOption(option, value, `${remedy} ${DASHBOARD}.`);
+}
+
+const DASHBOARD = 'Auth0 dashboard: Applications, your application, Settings';
 
 /**
  * A list of texts without duplicates; a single text is split as in the environment.
@@ -132,15 +143,24 @@ const MISSING_REMEDIES: Readonly<Record<RequiredOption, string>> = {
   baseUrl: 'Set it to the public URL of this server, such as https://mcp.example.com.',
 };
 
-/** @throws Auth0McpConfigError one line for each that is missing or empty; its `option` is the first of them */
+/**
+ * @throws Auth0McpConfigError one line for each that is missing or empty, or still has the placeholder of an example;
+ *   its `option` is the first of them
+ */
 export function requireOptions(raw: RawOptions, options: readonly RequiredOption[]): void {
-  const errors = options
+  const missing = options
     .filter((option) => isMissing(raw, option))
     .map((option) =>
       raw[option] === undefined
         ? missingOption(option, MISSING_REMEDIES[option])
         : wrongOption(option, raw[option], MISSING_REMEDIES[option]),
     );
+  const withPlaceholders = [...options, 'domain', 'clientSecret'] as const;
+  const placeholders = withPlaceholders.flatMap((option) => {
+    const value = raw[option];
+    return typeof value === 'string' ? (placeholderError(value, option) ?? []) : [];
+  });
+  const errors = [...missing, ...placeholders];
   const [first] = errors;
   if (first === undefined) return;
   const lines = errors.map(({ message }) => message);

@@ -60,7 +60,7 @@ export async function runDoctor(args: readonly string[], host: CommandHost): Pro
   });
   for await (const finding of checks) {
     findings.push(finding);
-    if (values.json !== true) write(asText(finding));
+    if (values.json !== true) write(asText(finding, host.color));
   }
   write(values.json === true ? asJson(findings) : summary(findings));
   return isHealthy(findings) ? 0 : FAILED;

@@ -1,5 +1,7 @@
 /** Results of checks, and their output as text and as JSON. */
 
+import type { CommandHost } from '../cli/host.js';
+
 /** All checks in order, with their titles. The names are part of `--json`: add, do not rename. */
 export const CHECKS = {
   configuration: 'Configuration',
@@ -62,16 +64,19 @@ export function skipped(checks: readonly CheckName[], reason: string): Finding[]
   return checks.map((check) => ({ check, outcome: 'skipped', message: `not checked: ${reason}` }));
 }
 
-const MARKS: Readonly<Record<Outcome, string>> = {
-  passed: '✓',
-  warning: '!',
-  failed: '✗',
-  skipped: '–',
+type Color = CommandHost['color'];
+
+const MARKS: Readonly<Record<Outcome, readonly [mark: string, color: Parameters<Color>[0]]>> = {
+  passed: ['✓', 'green'],
+  warning: ['!', 'yellow'],
+  failed: ['✗', 'red'],
+  skipped: ['–', 'gray'],
 };
 
 /** One finding: its lines, and the remedy below. */
-export function asText({ check, outcome, message, remedy }: Finding): string {
-  const line = `${MARKS[outcome]} ${CHECKS[check]}: ${message.replaceAll('\n', '\n    ')}\n`;
+export function asText({ check, outcome, message, remedy }: Finding, color: Color): string {
+  const [mark, name] = MARKS[outcome];
+  const line = `${color(name, mark)} ${CHECKS[check]}: ${message.replaceAll('\n', '\n    ')}\n`;
   return remedy === undefined ? line : `${line}    → ${remedy}\n`;
 }
 

@@ -112,12 +112,13 @@ export function planTenant(
   withBackchannelLogout: boolean,
   logger: Logger,
 ): TenantPlan {
-  const { options: raw } = readEnvironment(environment);
-  requireOptions(raw, ['audience', 'baseUrl']);
-  const hasTenant = [raw.configUrl, raw.domain].some(
+  const given = readEnvironment(environment).options;
+  const hasTenant = [given.configUrl, given.domain].some(
     (value) => value !== undefined && !/^(https?:\/\/)?TENANT\./.test(String(value)),
   );
-  const auth0 = resolveAuth0(withoutCredentials(raw, hasTenant), logger);
+  const raw = withoutCredentials(given, hasTenant);
+  requireOptions(raw, ['audience', 'baseUrl']);
+  const auth0 = resolveAuth0(raw, logger);
   const urls = resolveUrls(raw);
   const { supported } = resolveScopes(raw, logger);
   const own = supported.filter((scope) => !OPENID_SCOPES.includes(scope));

@@ -8,6 +8,7 @@ async function run(...args: string[]): Promise<{ code: number; out: string; asid
   const printed = { out: '', aside: '' };
   const code = await runCommand(args, {
     environment: () => ({}),
+    color: (_color, text) => text,
     now: () => 0,
     version: () => '1.2.3',
     write(text) {

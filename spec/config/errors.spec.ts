@@ -1,6 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
+import { auth0Mcp } from '../../lib/auth0-mcp.js';
+import { auth0McpResource } from '../../lib/auth0-mcp-resource.js';
 import { Auth0McpConfigError, nearestName, wrongOption } from '../../lib/config/errors.js';
 import { expectAlways } from '../fuzz/property.js';
 import { refusal, refusalOf, resolveExactly } from './resolve-with.js';
@@ -150,6 +152,18 @@ describe('unknown options', () => {
       expect(refusal(() => resolveExactly(options)).option).toBe('options');
     },
   );
+});
+
+describe('the stack of a configuration error', () => {
+  it.each([
+    ['auth0Mcp', auth0Mcp],
+    ['auth0McpResource', auth0McpResource],
+  ])('begins at the call of %s: the files of the package say nothing about it', (_name, entry) => {
+    const { message, stack = '' } = refusal(() => entry({ baseUrl: 'nonsense' }));
+    const [first, ...others] = stack.replace(message, '').match(/^ +at .*/gm) ?? [];
+    expect(first).toContain('errors.spec.ts');
+    expect(others.join()).not.toContain('/lib/');
+  });
 });
 
 describe('nearestName', () => {

@@ -127,6 +127,19 @@ describe('resolveConfig', () => {
     },
   );
 
+  it('reports all placeholders at once, after what is missing', () => {
+    const { audience: _left, ...rest } = REQUIRED;
+    const placeholders = { configUrl: 'https://TENANT.us.auth0.com/x', clientId: 'YOUR_CLIENT_ID' };
+    const secret = { clientSecret: 'YOUR_CLIENT_SECRET' };
+    const error = refusal(() => resolveExactly({ ...rest, ...placeholders, ...secret }));
+    expect(error.message.split('\n')).toEqual([
+      expect.stringMatching(/^audience .*is missing/),
+      expect.stringMatching(/^configUrl .*Replace TENANT by the name of your tenant/),
+      expect.stringMatching(/^clientId .*placeholder of an example/),
+      expect.stringMatching(/^clientSecret .*received a string of 18 characters/),
+    ]);
+  });
+
   it('throws for every placeholder of the README, with the remedy', () => {
     const dotEnv = codeBlocks(section(pageAt('README.md'), 'Quick start')).find(({ code }) =>
       code.startsWith('AUTH0_MCP_'),

@@ -121,6 +121,22 @@ describe('the demo server without a tenant', () => {
     expect(await half.ends()).toBe(1);
     expect(half.output()).toContain('configUrl');
   });
+
+  it.each(['server.js', 'parts.js', 'resource-only.js'])(
+    '%s names every wrong setting, a port too, without a stack',
+    async (program) => {
+      for (const [wrong, says] of [
+        [{ AUTH0_MCP_CLIENT_ID: 'YOUR_CLIENT_ID' }, /^configUrl .*is missing/m],
+        [{ TENANT_PORT: '0', PORT: 'none' }, /^baseUrl .*localhost:NaN/m],
+        [{ TENANT_PORT: '99999' }, /99999/],
+      ] as const) {
+        const failing = start(program, [], wrong);
+        expect(await failing.ends()).toBe(1);
+        expect(failing.output()).toMatch(says);
+        expect(failing.output()).not.toMatch(/^ +at /m);
+      }
+    },
+  );
 });
 
 describe('the demo server with a tenant in the environment', () => {

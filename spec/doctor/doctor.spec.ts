@@ -32,6 +32,7 @@ async function run(
       files.push(file);
       return variables;
     },
+    color: (_color, text) => text,
     now: () => Math.floor(Date.now() / 1000),
     version: () => '1.2.3',
     write(text) {

@@ -24,6 +24,7 @@ export async function runSetup(
   const printed = { out: '', aside: '' };
   const code = await runCommand(['setup', ...args], {
     environment: () => environment,
+    color: (_color, text) => text,
     now: () => 0,
     version: () => '1.2.3',
     write(text) {

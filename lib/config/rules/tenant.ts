@@ -92,13 +92,6 @@ function discoveryUrlOf(raw: RawOptions): URL {
     );
   }
   const text = domain ?? required(configUrl, 'configUrl');
-  // In capitals only: a real tenant may be called `tenant`.
-  if (/^(https?:\/\/)?TENANT\./.test(text)) {
-    const remedy =
-      'Replace TENANT by the name of your tenant. Auth0 dashboard: Applications, your application, ' +
-      'Settings, Domain.';
-    throw wrongOption(domain === undefined ? 'configUrl' : 'domain', text, remedy);
-  }
   return domain === undefined ? parsedConfigUrl(text) : urlOfDomain(text);
 }
 
