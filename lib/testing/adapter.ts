@@ -6,6 +6,7 @@ import type { Adapter, AdapterPayload } from 'oidc-provider';
 
 import { clientMetadataOf } from './applications.js';
 import type { TenantSettings } from './options.js';
+import type { TenantState } from './state.js';
 
 /** The stored records. */
 export interface TenantStore {
@@ -21,9 +22,11 @@ export interface TenantStore {
 const GRANTED = ['Grant', 'AuthorizationCode', 'RefreshToken'];
 
 /** @param settings read at every access */
-export function createTenantStore(settings: () => TenantSettings): TenantStore {
-  const models = new Map<string, Map<string, AdapterPayload>>();
-  const unused = createUnusedTokens();
+export function createTenantStore(
+  settings: () => TenantSettings,
+  { records: models, changed }: Pick<TenantState, 'records' | 'changed'>,
+): TenantStore {
+  const unused = createUnusedTokens(models.get('RefreshToken'));
 
   function recordsOf(model: string): Map<string, AdapterPayload> {
     const records = models.get(model) ?? new Map<string, AdapterPayload>();
@@ -41,12 +44,14 @@ export function createTenantStore(settings: () => TenantSettings): TenantStore {
     const record = recordsOf(model).get(id);
     if (model === 'RefreshToken' && record !== undefined) unused.of(record).delete(id);
     recordsOf(model).delete(id);
+    changed();
   }
 
   function save(model: string, id: string, record: AdapterPayload): void {
     // Access tokens are JWTs or encrypted, and never looked up.
     if (model === 'AccessToken') return;
     recordsOf(model).set(id, record);
+    changed();
     if (model !== 'RefreshToken') return;
     const ids = unused.of(record).add(id);
     for (const oldest of [...ids].slice(0, Math.max(0, ids.size - settings().refreshTokenLimit))) {
@@ -60,6 +65,7 @@ export function createTenantStore(settings: () => TenantSettings): TenantStore {
     // The overlap begins at the first use; a second one must not prolong it.
     record.consumed ??= Math.floor(Date.now() / 1000);
     unused.of(record).delete(id);
+    changed();
   }
 
   function find(model: string, id: string): AdapterPayload | undefined {
@@ -95,16 +101,18 @@ export function createTenantStore(settings: () => TenantSettings): TenantStore {
  * Ids of unused refresh tokens, oldest first, by user and application: Auth0's limit counts these. Used
  * ones are stored only to detect reuse.
  */
-function createUnusedTokens(): { of(record: AdapterPayload): Set<string> } {
+function createUnusedTokens(saved: ReadonlyMap<string, AdapterPayload> = new Map()): {
+  of(record: AdapterPayload): Set<string>;
+} {
   const byHolder = new Map<string, Set<string>>();
-  return {
-    of({ accountId, clientId }) {
-      const holder = `${accountId} ${clientId}`;
-      const ids = byHolder.get(holder) ?? new Set<string>();
-      byHolder.set(holder, ids);
-      return ids;
-    },
+  const of = ({ accountId, clientId }: AdapterPayload): Set<string> => {
+    const holder = `${accountId} ${clientId}`;
+    const ids = byHolder.get(holder) ?? new Set<string>();
+    byHolder.set(holder, ids);
+    return ids;
   };
+  for (const [id, record] of saved) if (record.consumed === undefined) of(record).add(id);
+  return { of };
 }
 
 function withinOverlap(record: AdapterPayload, settings: TenantSettings): boolean {

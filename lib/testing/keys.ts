@@ -16,6 +16,8 @@ export interface TenantKeys {
   foreign(): SigningKey;
   /** The next key becomes current; the previous one stays published until the next rotation. */
   rotate(): void;
+  /** Those that are published: current, next, and the previous one after a rotation. */
+  all(): readonly SigningKey[];
   /** The JWK Set (RFC 7517 §5). */
   jwks(withAlg: boolean): { keys: JsonWebKey[] };
   /** Encrypts tokens for `/userinfo`: 32 bytes, for A256GCM. */
@@ -28,18 +30,25 @@ const RSA = { modulusLength: 2048 } as const;
 /** A pair of RSA keys. */
 export type KeyPair = Omit<SigningKey, 'kid'>;
 
-/** @param generatePair called for the first two keys, and at each rotation */
+/** The keys of an earlier run. */
+export interface SavedKeys {
+  /** As {@link TenantKeys.all} returned them. */
+  readonly keys: readonly SigningKey[];
+  readonly opaqueTokenKey: Uint8Array;
+}
+
+/** @param generatePair called for the first two keys unless they are saved, and at each rotation */
 export function createTenantKeys(
   generatePair: () => KeyPair = () => generateKeyPairSync('rsa', RSA),
+  saved?: SavedKeys,
 ): TenantKeys {
   const generate = (): SigningKey => ({
     ...generatePair(),
     kid: randomBytes(16).toString('base64url'),
   });
-  let previous: SigningKey | undefined;
-  let current = generate();
-  let next = generate();
+  let [current = generate(), next = generate(), previous] = saved?.keys ?? [];
   let foreign: SigningKey | undefined;
+  const all = (): SigningKey[] => [current, next, ...(previous === undefined ? [] : [previous])];
   return {
     current: () => current,
     next: () => next,
@@ -52,11 +61,9 @@ export function createTenantKeys(
       current = next;
       next = generate();
     },
-    jwks(withAlg) {
-      const published = [current, next, ...(previous === undefined ? [] : [previous])];
-      return { keys: published.map((key) => publicJwk(key, withAlg)) };
-    },
-    opaqueTokenKey: new Uint8Array(randomBytes(32)),
+    all,
+    jwks: (withAlg) => ({ keys: all().map((key) => publicJwk(key, withAlg)) }),
+    opaqueTokenKey: saved?.opaqueTokenKey ?? new Uint8Array(randomBytes(32)),
   };
 }
 

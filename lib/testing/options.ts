@@ -137,6 +137,11 @@ export interface TenantOptions extends Partial<TenantSettings> {
   readonly callbackUrls?: readonly string[];
   /** Back-channel logout URI of the default application. */
   readonly backchannelLogoutUri?: string;
+  /**
+   * Keeps keys, sessions, refresh tokens and registered applications in this directory over restarts; choose a `port`
+   * as well, since it is part of the issuer. Default: nothing is kept.
+   */
+  readonly directory?: string;
   /** Existing keys: generating RSA keys takes most of the start. Default: new ones. */
   readonly keys?: TenantKeys;
 }
@@ -171,7 +176,7 @@ export const BOB: User = {
 
 /** The initial settings: those given, over the defaults. */
 export function settingsFrom(options: TenantOptions): TenantSettings {
-  const { port: _port, keys: _keys, callbackUrls = [], backchannelLogoutUri, ...given } = options;
+  const { port, keys, directory, callbackUrls = [], backchannelLogoutUri, ...given } = options;
   return {
     applications: [
       {

@@ -1,5 +1,4 @@
 /** Configuration of `oidc-provider`: what is granted. `token-response.ts` replaces the tokens it issues. */
-import { randomBytes } from 'node:crypto';
 import type { Account, Configuration, JWK } from 'oidc-provider';
 
 import type { TenantStore } from './adapter.js';
@@ -7,9 +6,9 @@ import { applicationOf, thirdPartyOf } from './applications.js';
 import { apiOf, OFFLINE, OIDC_SCOPES, resourceServerInfo, USERINFO_RESOURCE } from './audiences.js';
 import { renderAuthorizeError } from './authorize-dialect.js';
 import { type Consents, loginAndConsent } from './consent.js';
-import type { TenantKeys } from './keys.js';
 import type { TenantSettings } from './options.js';
 import type { Context, ProviderModule } from './provider-module.js';
+import type { TenantState } from './state.js';
 
 /** Auth0's default: 30 days. */
 const REFRESH_TOKEN_SECONDS = 30 * 86_400;
@@ -19,7 +18,7 @@ export function providerConfiguration(
   module: ProviderModule,
   settings: () => TenantSettings,
   store: TenantStore,
-  keys: TenantKeys,
+  { keys, cookieKey }: Pick<TenantState, 'keys' | 'cookieKey'>,
   consents: Consents,
 ): Configuration {
   return {
@@ -27,7 +26,7 @@ export function providerConfiguration(
     jwks: {
       keys: [{ ...keys.current().privateKey.export({ format: 'jwk' }), alg: 'RS256' } as JWK],
     },
-    cookies: cookies(),
+    cookies: cookies(cookieKey),
     clientAuthMethods: ['client_secret_post', 'client_secret_basic', 'none', 'private_key_jwt'],
     enabledJWA: { clientAuthSigningAlgValues: ['RS256', 'RS384', 'PS256'] },
     responseTypes: ['code'],
@@ -92,9 +91,9 @@ function lifetimes(settings: () => TenantSettings): Configuration['ttl'] {
   };
 }
 
-function cookies(): Configuration['cookies'] {
+function cookies(key: string): Configuration['cookies'] {
   return {
-    keys: [randomBytes(32).toString('base64url')],
+    keys: [key],
     names: { session: 'auth0', interaction: 'auth0_login', resume: 'auth0_resume' },
     // Browsers reject `SameSite=None` without `Secure`, which plain http on loopback cannot have.
     long: { signed: true, httpOnly: true, sameSite: 'lax' },

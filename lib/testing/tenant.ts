@@ -11,7 +11,7 @@ import { authorizeDialect } from './authorize-dialect.js';
 import { consentPage, createConsents } from './consent.js';
 import { discovery } from './discovery.js';
 import { createFaults, type Fault } from './faults.js';
-import { createTenantKeys, type TenantKeys } from './keys.js';
+import type { TenantKeys } from './keys.js';
 import { loginPage } from './login-page.js';
 import {
   createSendLogoutToken,
@@ -30,6 +30,7 @@ import { loadProviderModule, type Middleware } from './provider-module.js';
 import { registration } from './registration.js';
 import { readBody } from './request-body.js';
 import { requestLog, type TenantRequest } from './request-log.js';
+import { openTenantState } from './state.js';
 import { revocationDialect, tokenDialect } from './token-dialect.js';
 import { userinfo } from './userinfo.js';
 
@@ -67,22 +68,25 @@ export interface Tenant {
 /** Starts a tenant on 127.0.0.1. */
 export async function startTenant(options: TenantOptions = {}): Promise<Tenant> {
   const module = await loadProviderModule();
+  const state = openTenantState(options.directory, options.keys);
+  const { keys } = state;
   const server = createServer();
   const port = await listen(server, options.port ?? 0);
   const issuer = `http://127.0.0.1:${port}/`;
-  const keys = options.keys ?? createTenantKeys();
-  let settings = settingsFrom(options);
-  const store = createTenantStore(() => settings);
+  let settings = withRegistered(settingsFrom(options), state.applications);
+  const store = createTenantStore(() => settings, state);
   const faults = createFaults();
   const requests: TenantRequest[] = [];
   const send = createSendLogoutToken(issuer, () => settings, keys);
   const consents = createConsents();
   const provider = new module.Provider(
     issuer,
-    providerConfiguration(module, () => settings, store, keys, consents),
+    providerConfiguration(module, () => settings, store, state, consents),
   );
   const add = (application: Application): void => {
     settings = { ...settings, applications: [...settings.applications, application] };
+    state.applications = settings.applications.filter(({ thirdParty }) => thirdParty === true);
+    state.changed();
   };
   const current = (): TenantSettings => settings;
   use(provider, [
@@ -110,7 +114,10 @@ export async function startTenant(options: TenantOptions = {}): Promise<Tenant> 
     clearRequests: () => void requests.splice(0),
     fault: faults.add,
     clearFaults: faults.clear,
-    rotateSigningKeys: keys.rotate,
+    rotateSigningKeys() {
+      keys.rotate();
+      state.changed();
+    },
     endSession: store.endSessions,
     revokeUser: store.endGrants,
     sendBackchannelLogout: send,
@@ -131,7 +138,10 @@ export async function startTenant(options: TenantOptions = {}): Promise<Tenant> 
       for (const { sub } of gone) store.endSessions(sub);
       settings = { ...settings, ...change };
     },
-    close: () => close(server),
+    async close() {
+      await close(server);
+      state.flush();
+    },
   };
 }
 
@@ -143,6 +153,16 @@ function use(provider: Provider, middleware: readonly Middleware[]): void {
   });
   // biome-ignore lint/suspicious/noConsole: a defect of the stand-in must not look like a requested fault.
   provider.on('server_error', (_ctx, error) => console.error('tenant:', error));
+}
+
+/** Applications of an earlier run, unless the options have them. */
+function withRegistered(
+  settings: TenantSettings,
+  registered: readonly Application[],
+): TenantSettings {
+  const known = new Set(settings.applications.map(({ clientId }) => clientId));
+  const others = registered.filter(({ clientId }) => !known.has(clientId));
+  return { ...settings, applications: [...settings.applications, ...others] };
 }
 
 function hasUser(users: TenantSettings['users'], sub: string): boolean {
