@@ -1,10 +1,7 @@
 /** An MCP connection that logs in when the server requires it, and repeats the request. */
 import { UnauthorizedError } from '@modelcontextprotocol/sdk/client/auth.js';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
-import {
-  StreamableHTTPClientTransport,
-  StreamableHTTPError,
-} from '@modelcontextprotocol/sdk/client/streamableHttp.js';
+import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
 
 import type { DemoOAuthProvider } from './oauth-provider.js';
@@ -29,7 +26,7 @@ interface Connection {
   readonly transport: StreamableHTTPClientTransport;
 }
 
-/** 403 for a missing scope, 401 that starts the login, success. */
+/** A login, another for a missing scope, success. */
 const MAX_ATTEMPTS = 3;
 
 /** Sends nothing before `connect()` or the first call. */
@@ -61,14 +58,9 @@ export function createMcpSession(mcpUrl: URL, provider: DemoOAuthProvider): McpS
   async function authorize(error: unknown): Promise<void> {
     const rejected = connection;
     connection = undefined;
-    if (error instanceof UnauthorizedError) {
-      // The SDK has opened the browser, and leaves the code exchange to the caller.
-      await rejected?.transport.finishAuth(await provider.authorizationCode());
-    } else if (error instanceof StreamableHTTPError && error.code === 403) {
-      provider.forgetRefreshToken();
-    } else {
-      throw error;
-    }
+    if (!(error instanceof UnauthorizedError)) throw error;
+    // The SDK has opened the browser, and leaves the code exchange to the caller.
+    await rejected?.transport.finishAuth(await provider.authorizationCode());
     await rejected?.client.close();
   }
 

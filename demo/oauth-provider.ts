@@ -100,15 +100,4 @@ export class DemoOAuthProvider implements OAuthClientProvider {
       `The login failed: ${response.get('error')}: ${response.get('error_description') ?? 'no reason given'}`,
     );
   }
-
-  /**
-   * With a refresh token, SDK v1 responds to a missing scope by a refresh, which returns the same
-   * scopes. Without one it starts a login.
-   */
-  forgetRefreshToken(): void {
-    const { tokens } = this.#saved.current;
-    if (tokens === undefined) return;
-    const { refresh_token: _dropped, ...others } = tokens;
-    this.#saved.change({ tokens: others });
-  }
 }

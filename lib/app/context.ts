@@ -75,6 +75,8 @@ export interface Context extends Core, ClientServices {
   readonly verifyBearer: VerifyBearer;
   /** The scopes that the client requested at login: a challenge for more scopes repeats them. */
   readonly requestedScopes: (caller: AccessToken) => readonly string[];
+  /** Called before the 403 is sent. */
+  readonly onInsufficientScope: (caller: AccessToken) => Promise<void>;
   /** Scopes that a client may request. Each `auth.bearer({ scopes })` adds its own. */
   readonly knownScopes: Set<string>;
   readonly readClientRequest: ReadClientRequest;
@@ -157,6 +159,8 @@ export function createContext(config: Config, host: HostEnvironment): Context {
     logOut: createBackchannelLogout(core, grants, accountSessions),
     verifyBearer: createVerification(accessTokens, grants, callers, challengeOf(config)),
     requestedScopes: (caller) => caller.scopes,
+    onInsufficientScope: async ({ token }) =>
+      grants.noteChallenge(await accessTokens.verify(token)),
     knownScopes,
     readClientRequest: createClientRequests(authenticateClient, refreshTokens, limits),
     attemptRefresh: createRefreshAttempts(limits, refreshTokens),

@@ -17,6 +17,8 @@ export interface ResourceContext extends ResourceCore {
   readonly verifyBearer: VerifyBearer;
   /** The scopes that the client requested at login: a challenge for more scopes repeats them. */
   readonly requestedScopes: (caller: AccessToken) => readonly string[];
+  /** Called before the 403 is sent. */
+  readonly onInsufficientScope: (caller: AccessToken) => Promise<void>;
   /** Resolves once the tenant's metadata and signing keys are fetched; rejects with what to repair. */
   ready(): Promise<void>;
   close(): Promise<void>;
@@ -40,6 +42,8 @@ export function createResourceContext(
     authorizationServer,
     verifyBearer: createAuth0Verification(authorizationServer),
     requestedScopes: ({ claims }) => scopesOf(claims).filter((scope) => scope !== 'offline_access'),
+    // Clients refresh at Auth0.
+    onInsufficientScope: async () => {},
     ready: authorizationServer.ready,
     async close() {
       limits.close();

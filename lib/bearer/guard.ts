@@ -30,6 +30,8 @@ interface GuardContext extends ResourceCore {
   readonly verifyBearer: VerifyBearer;
   /** The scopes that the client requested at login: a challenge for more scopes repeats them. */
   readonly requestedScopes: (caller: AccessToken) => readonly string[];
+  /** Called before the 403 is sent; a failure changes nothing about it. */
+  readonly onInsufficientScope: (caller: AccessToken) => Promise<void>;
   readonly limits: RateLimits;
   readonly logError: ErrorLog;
 }
@@ -133,8 +135,7 @@ function identifyAndAdmit(
   if (caller instanceof Promise) {
     return caller.then((verified) => admit(req, res, next, verified, NO_CALLS, guard));
   }
-  admit(req, res, next, caller, NO_CALLS, guard);
-  return undefined;
+  return admit(req, res, next, caller, NO_CALLS, guard);
 }
 
 /** Verifies the token first: only an authenticated caller may send megabytes and receives errors about its body. */
@@ -151,7 +152,7 @@ async function readAndAdmit(
   const calls = await readCalls(req, res, guard.config.maxMessageBytes, accepted);
   // Reading may take a minute, in which the grant may be revoked.
   if (!isParsed) caller = await guard.verifyBearer(token);
-  admit(req, res, next, caller, calls, guard);
+  await admit(req, res, next, caller, calls, guard);
 }
 
 function admit(
@@ -161,20 +162,30 @@ function admit(
   caller: AccessToken,
   calls: readonly RpcCall[],
   guard: Guard,
-): void {
-  const { config, scopes, sessions, trackResponse, requestedScopes } = guard;
+): Promise<void> | undefined {
+  const { config, scopes, sessions, trackResponse } = guard;
   const needed = neededScopes(calls, guard);
   if (missingScopes(needed, caller.scopes, scopes.implied).length > 0) {
-    // MCP "Scope Challenge Handling": a client requests exactly the scopes of the challenge, and loses all others.
-    throw new InsufficientScopeError(unionOfScopes(requestedScopes(caller), needed));
+    return rejectForScopes(caller, needed, guard);
   }
   if (!sessions.admits(req, caller)) {
     sendSessionNotFound(res);
-    return;
+    return undefined;
   }
   trackResponse(req, res, caller);
   req.auth = authInfoOf(caller, config.resource);
   runWithAccessToken(caller, next);
+  return undefined;
+}
+
+async function rejectForScopes(
+  caller: AccessToken,
+  needed: readonly string[],
+  { requestedScopes, onInsufficientScope }: Guard,
+): Promise<never> {
+  await onInsufficientScope(caller).catch(() => undefined);
+  // MCP "Scope Challenge Handling": a client requests exactly the scopes of the challenge, and loses all others.
+  throw new InsufficientScopeError(unionOfScopes(requestedScopes(caller), needed));
 }
 
 /** The scopes that all calls of the request need together, those of a batch included. */

@@ -9,7 +9,7 @@ import { AccessDeniedError, InvalidGrantError } from '../oauth/errors.js';
 import { withImpliedScopes } from '../oauth/scope.js';
 import type { CodeGrantRequest, RefreshGrantRequest } from '../oauth/token-request.js';
 import type { GrantRecord } from '../storage/records.js';
-import type { AccessTokens } from './access-token.js';
+import type { AccessTokenClaims, AccessTokens } from './access-token.js';
 import { createAuth0Sessions } from './auth0-tokens.js';
 import { CODE_TTL_SECONDS, mintCode } from './authorization-code.js';
 import { completeRedemption, createCodeRedemption } from './code-grant.js';
@@ -19,6 +19,7 @@ import { createGrantStore, type FoundGrant, type GrantQuery } from './grant-stor
 import type { ApprovedRequest } from './login-transactions.js';
 import { createRefreshGrant } from './refresh-grant.js';
 import type { RefreshTokens } from './refresh-token.js';
+import { isFresh, withChallenge } from './step-up.js';
 import { createTokenIssuer, type TokenSet } from './token-set.js';
 import { createUpstreamRevocation } from './upstream-revocation.js';
 
@@ -61,6 +62,8 @@ export interface Grants {
    * @param from the grant as it was read before, which saves opening an unchanged record
    */
   find(grantId: string, from?: GrantRecord): Promise<GrantRecord | undefined>;
+  /** Notes that an access token was challenged for more scopes, so that the next refresh can start a step-up. */
+  noteChallenge(claims: AccessTokenClaims): Promise<void>;
   /** The grant of an access or refresh token of this client. */
   findByToken(token: string, clientId: string): Promise<FoundGrant | undefined>;
   /** Revokes a grant: here at once, and at Auth0 in the background. @returns whether it was alive */
@@ -138,6 +141,10 @@ export function createGrants(
     redeemCode: createCodeRedemption(core, store, issueTokens, complete),
     refresh: createRefreshGrant(core, store, sessions, refreshTokens, issueTokens, knownScopes),
     find,
+    async noteChallenge(claims) {
+      if (!isFresh(claims, now())) return;
+      await store.update(claims.grantId, (grant) => withChallenge(grant, now()));
+    },
     async findByToken(token, clientId) {
       const refreshToken = refreshTokens.parse(token, clientId);
       // RFC 7009 §2.2: an invalid token needs no revocation.

@@ -10,7 +10,7 @@ import {
   withClientAuthentication,
 } from '../clients/client-authentication.js';
 import type { Core } from '../core.js';
-import { InvalidGrantError } from '../oauth/errors.js';
+import { InvalidGrantError, StepUpNeededError } from '../oauth/errors.js';
 import type { RefreshGrantRequest } from '../oauth/token-request.js';
 import type { GrantRecord } from '../storage/records.js';
 import { traced } from '../telemetry.js';
@@ -26,6 +26,7 @@ import {
   type RefreshTokens,
   reuseOf,
 } from './refresh-token.js';
+import { withRejectedRefresh } from './step-up.js';
 import { type IssueTokens, narrowedScopes, type TokenSet } from './token-set.js';
 
 type Refresh = (
@@ -58,6 +59,19 @@ export function createRefreshGrant(
     emit({ type: 'refresh_token_replayed', ...eventContextOf(grantId, grant) });
     await store.revoke(grantId, 'refresh_token_replayed');
     throw invalidRefreshToken('replaced before, outside the grace window');
+  }
+
+  /** Of parallel refreshes one is rejected. */
+  async function rejectAfterChallenge(grantId: string, found: GrantRecord): Promise<void> {
+    if (withRejectedRefresh(found, now()) === undefined) return;
+    const result = { isRejected: false };
+    const change = (current: GrantRecord): GrantRecord | undefined => {
+      const next = withRejectedRefresh(current, now());
+      result.isRejected = next !== undefined;
+      return next;
+    };
+    await store.update(grantId, change, found);
+    if (result.isRejected) throw new StepUpNeededError('Log in again for more scopes');
   }
 
   /** Writes the next generation, or counts the reuse of a replaced one. One write at most. */
@@ -102,6 +116,8 @@ export function createRefreshGrant(
     if (found?.code.redeemedAt === undefined) throw invalidRefreshToken('no such grant');
     requireClientAuthentication(found, client);
     await rejectReplay(classify(found, generation), grantId, found);
+    // A client that names scopes knows which ones it has.
+    if (request.scopes === undefined) await rejectAfterChallenge(grantId, found);
 
     const fresh = await auth0Sessions.refreshIfDue(grantId, found);
     const scopes = narrowedScopes(fresh, request.scopes, { required, known: knownScopes });

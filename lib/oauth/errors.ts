@@ -181,5 +181,10 @@ export class TooManyRequestsError extends OAuthError {
 /** Any other failure of this server. */
 export class ServerError extends OAuthError {
   readonly code = 'server_error';
-  readonly status = 500;
+  readonly status: number = 500;
+}
+
+/** In place of tokens with the same scopes: clients with MCP SDK 1 then start a login for those of the challenge. */
+export class StepUpNeededError extends ServerError {
+  override readonly status = 400;
 }

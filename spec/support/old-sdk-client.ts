@@ -1,7 +1,8 @@
 /**
  * The client of an SDK that people still have, in a process of its own:
- * `node --import …/run-typescript.js old-sdk-client.ts PACKAGE MCP_URL [once]`. Logs in, calls a tool,
- * loses its access token (not with `once`), calls again; prints what it saw as JSON.
+ * `node --import …/run-typescript.js old-sdk-client.ts PACKAGE MCP_URL [once | step-up]`. Logs in, calls a
+ * tool, loses its access token (not with `once`), calls again; prints what it saw as JSON. With `step-up` the
+ * second call is to a tool that needs a further scope.
  */
 import type { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import type { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
@@ -21,13 +22,16 @@ const { StreamableHTTPClientTransport: OldTransport }: Pick<Sdk, 'StreamableHTTP
 
 const provider = new HeadlessProvider();
 
-async function connect(): Promise<Client> {
+async function connect(): Promise<{
+  client: Client;
+  transport: StreamableHTTPClientTransport;
+}> {
   for (const attempt of ['first', 'after the login']) {
     const transport = new OldTransport(new URL(mcp), { authProvider: provider });
     const client = new OldClient({ name: 'spec', version: '1.0.0' });
     try {
       await client.connect(transport as Parameters<typeof client.connect>[0]);
-      return client;
+      return { client, transport };
     } catch (error) {
       if (attempt !== 'first' || provider.visits.length === 0) throw error;
       await transport.finishAuth(provider.answer.get('code') ?? '');
@@ -36,17 +40,29 @@ async function connect(): Promise<Client> {
   throw new Error('not authorized after a login');
 }
 
-const client = await connect();
+/** As an app does: the call that needs a login fails, and is made again after it. */
+async function callWithLogin(tool: string): Promise<unknown> {
+  try {
+    return await callJson(client, tool);
+  } catch {
+    await transport.finishAuth(provider.answer.get('code') ?? '');
+    return callJson(client, tool);
+  }
+}
+
+const { client, transport } = await connect();
 const first = await callJson(client, 'whoami');
-if (times !== 'once') {
+if (times === '') {
   provider.saved = { ...provider.saved, access_token: 'gone' } as typeof provider.saved;
 }
-const second = await callJson(client, 'whoami');
+const second =
+  times === 'step-up' ? await callWithLogin('write_file') : await callJson(client, 'whoami');
 process.stdout.write(
   JSON.stringify({
     first,
     second,
     visits: provider.visits.length,
+    scopes: provider.visits.map((url) => url.searchParams.get('scope')),
     authorize: Object.fromEntries(provider.visits[0]?.searchParams ?? []),
   }),
 );

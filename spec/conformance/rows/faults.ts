@@ -12,6 +12,8 @@ export const FAULT_ROWS: Readonly<Record<string, string>> = {
   'FA-26': 'limits count verified facts and the address; no form field decides',
   'FA-15': 'the tenant’s reason for a denial reaches the user, the client, the log and the events',
   'FA-21': 'a later login of an installation supersedes its earlier ones',
+  'FA-23':
+    'a refresh right after a 403 is rejected once, so that clients start a login for more scopes',
   'FA-24': 'the reuse of a replaced refresh token inside the grace window emits an event',
   'FA-27': 'rejected refresh tokens are counted, and too many from one address get 429',
   'FA-22': 'a token from the token endpoint may omit its application, but not name another',
