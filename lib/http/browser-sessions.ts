@@ -15,14 +15,13 @@ import type { SessionRecord } from '../storage/records.js';
 import { type SessionSealer, StorageUnavailableError } from '../storage/storage.js';
 import { type CookieRules, cookieOf } from './cookies.js';
 
-declare module 'express-session' {
-  interface SessionData {
-    /** Id of this browser in approvals. Random; never leaves the server. */
-    browser: string;
-    /** Time of the last completed login; unix seconds. */
-    lastLoginAt: number;
-  }
-}
+/** Not by augmentation of `SessionData`: apps would get these fields in their own sessions. */
+type OwnSession = session.Session & {
+  /** Id of this browser in approvals. Random; never leaves the server. */
+  browser?: string;
+  /** Time of the last completed login; unix seconds. */
+  lastLoginAt?: number;
+};
 
 /** The session of the browser that sent a request. */
 interface BrowserSession {
@@ -59,7 +58,7 @@ export function createBrowserSessions(core: Core, cookies: CookieRules): Browser
     });
   };
 
-  async function load(req: Request, res: Response): Promise<Request['session']> {
+  async function load(req: Request, res: Response): Promise<OwnSession> {
     const copy = withoutAppSession(req, cookieName, cookies.options.secure);
     loadSession ??= createLoader();
     const loader = await loadSession;
@@ -92,7 +91,7 @@ export function createBrowserSessions(core: Core, cookies: CookieRules): Browser
 }
 
 /** Saves now, not at the end of the response: an outage must show before the approval is stored. */
-function save(current: Request['session']): Promise<void> {
+function save(current: OwnSession): Promise<void> {
   return new Promise((resolve, reject) => {
     current.save((error?: unknown) => (error ? reject(error) : resolve()));
   });

@@ -1,51 +1,45 @@
 /**
- * The package is packed, installed from its tarball into a project, compiled against and run: as an ES module
- * on Express 5, and as CommonJS on Express 4. All of it is built in a temporary folder, so that no stale
- * `dist/` is tested.
+ * The package is packed, installed from its tarball into a project, compiled against and run: as ES modules
+ * on Express 5, and as CommonJS on Express 4. `worlds.long.spec.ts` has test runners, bundlers and other runtimes.
  */
-import { execFile } from 'node:child_process';
-import {
-  cpSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, readdirSync, readFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 import { isLong } from '../support/mode.js';
 import { ROOT } from '../support/source-tree.js';
+import {
+  createProject,
+  INSTALL_TIMEOUT_MS,
+  installedSizes,
+  LOGGED_IN,
+  type LoginService,
+  type Packed,
+  pack,
+  run,
+  startLoginService,
+  versionOf,
+  worldFiles,
+  writeJson,
+} from './worlds.js';
 
 const TSC = join(ROOT, 'node_modules/typescript/bin/tsc');
 /** The last TypeScript that knows the resolution without `exports`. */
 const TSC_5 = join(ROOT, 'node_modules/typescript5/bin/tsc');
-const INSTALL_TIMEOUT_MS = 180_000;
+const ESBUILD = join(ROOT, 'node_modules/esbuild/bin/esbuild');
 
-const work = mkdtempSync(join(tmpdir(), 'express-auth0-mcp-package-'));
-const packageFolder = join(work, 'package');
-let tarball: string;
-let packed: readonly string[];
+let packed: Packed;
+let logins: LoginService;
 
 beforeAll(async () => {
-  mkdirSync(packageFolder);
-  const sources = ['lib', 'scripts', 'package.json', 'tsconfig.json', 'tsconfig.build.json'];
-  for (const name of [...sources, 'README.md', 'LICENSE', 'CHANGELOG.md', 'docs', 'spec']) {
-    cpSync(join(ROOT, name), join(packageFolder, name), { recursive: true });
-  }
-  symlinkSync(join(ROOT, 'node_modules'), join(packageFolder, 'node_modules'));
-  await run(packageFolder, process.execPath, ['scripts/build.js']);
-  const { stdout } = await run(packageFolder, 'npm', ['pack', '--json', '--ignore-scripts']);
-  const [report] = JSON.parse(stdout);
-  tarball = join(packageFolder, report.filename);
-  packed = report.files.map(({ path }: { path: string }) => path);
+  packed = await pack();
+  logins = await startLoginService();
 }, INSTALL_TIMEOUT_MS);
 
-afterAll(() => rmSync(work, { recursive: true, force: true }));
+afterAll(async () => {
+  await logins.close();
+  packed.remove();
+});
 
 /** Of each entry: an ES module and CommonJS, each with its declarations. */
 const BUILDS = ['.js', '.cjs', '.d.ts', '.d.cts'];
@@ -57,7 +51,7 @@ describe('the tarball', () => {
       ...entries.flatMap((name) => BUILDS.map((extension) => `dist/${name}${extension}`)),
       'dist/cli/main.js',
     ];
-    const shared = packed.filter((path) => /^dist\/shared-[\w-]+\./.test(path));
+    const shared = packed.files.filter((path) => /^dist\/shared-[\w-]+\./.test(path));
     for (const extension of BUILDS) {
       const files = shared.filter((path) => path.replace(/^[^.]+/, '') === extension);
       expect({ extension, isFew: files.length < 10 }).toEqual({ extension, isFew: true });
@@ -66,16 +60,18 @@ describe('the tarball', () => {
     const papers = ['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json'].concat(
       docs.map((name) => `docs/${name}`),
     );
-    expect(packed.toSorted()).toEqual([...expected, ...shared, ...papers].toSorted());
+    expect(packed.files.toSorted()).toEqual([...expected, ...shared, ...papers].toSorted());
   });
 
   it('starts as a program, each command from its own chunk', async () => {
-    const program = join(packageFolder, 'dist/cli/main.js');
+    const program = join(packed.source, 'dist/cli/main.js');
     expect(readFileSync(program, 'utf8')).toMatch(/^#!\/usr\/bin\/env node\n/);
     const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
-    expect((await run(work, process.execPath, [program, '--version'])).stdout).toBe(`${version}\n`);
+    expect((await run(packed.folder, process.execPath, [program, '--version'])).stdout).toBe(
+      `${version}\n`,
+    );
     for (const command of ['doctor', 'setup']) {
-      const { stdout } = await run(work, process.execPath, [program, command, '--help']);
+      const { stdout } = await run(packed.folder, process.execPath, [program, command, '--help']);
       expect(stdout).toContain(`express-auth0-mcp ${command}`);
     }
   });
@@ -97,22 +93,22 @@ describe.each([
   { kind: 'an ES module on Express 5', type: 'module', express: 'express', node: 'node26' },
   { kind: 'CommonJS on Express 4', type: 'commonjs', express: 'express4', node: 'node' },
 ])('installed in a project that is $kind', ({ type, express, node }) => {
-  const project = join(work, type);
+  let project: string;
+  let npmOutput: string;
 
   beforeAll(async () => {
-    mkdirSync(project);
-    cpSync(join(ROOT, 'spec/package/consumer.ts'), join(project, 'consumer.ts'));
-    writeJson(join(project, 'package.json'), {
-      private: true,
+    project = join(packed.folder, type);
+    const manifest = {
       type,
-      // The versions of our own lock file: npm has them in its cache.
-      dependencies: { express: versionOf(express), 'express-auth0-mcp': `file:${tarball}` },
+      dependencies: { express: versionOf(express), 'express-auth0-mcp': `file:${packed.tarball}` },
       devDependencies: {
         '@types/express': versionOf(`@types/${express}`),
         // Ours are those of the oldest Node; a new project gets the newest, which drop and rename types.
         '@types/node': versionOf(`@types/${node}`),
       },
-    });
+    };
+    ({ npmOutput } = await createProject(project, manifest, await worldFiles()));
+    cpSync(join(ROOT, 'spec/package/consumer.ts'), join(project, 'consumer.ts'));
     writeJson(join(project, 'tsconfig.json'), {
       compilerOptions: {
         target: 'es2023',
@@ -123,7 +119,6 @@ describe.each([
         types: ['node'],
       },
     });
-    await run(project, 'npm', ['install', '--prefer-offline', '--no-audit', '--no-fund']);
   }, INSTALL_TIMEOUT_MS);
 
   it('compiles with every declaration checked, answers the questions before a login, and ends', async () => {
@@ -161,26 +156,80 @@ describe.each([
     },
     60_000,
   );
-});
 
-/** Runs a program to its end; what it printed is part of the error when it fails. */
-function run(
-  folder: string,
-  program: string,
-  args: readonly string[],
-): Promise<{ stdout: string; stderr: string }> {
-  return new Promise((resolve, reject) => {
-    execFile(program, args, { cwd: folder }, (error, stdout, stderr) => {
-      if (error === null) resolve({ stdout, stderr });
-      else reject(new Error(`${error.message}\n${stdout}`, { cause: error }));
-    });
+  it('installs without a warning that we could avoid, in less than 35 MB beside Express', async () => {
+    // lmdb and its msgpackr bring the scripts: newer versions of npm list them, and run neither.
+    const warnings = npmOutput.split('\n').filter((line) => /^npm (warn|error)/i.test(line));
+    const known = /install-scripts|allow-scripts|approve-scripts/;
+    expect(warnings.filter((line) => !known.test(line))).toEqual([]);
+    const sizes = installedSizes(project, 'express-auth0-mcp');
+    expect([...sizes.keys()].filter((path) => /redis|@types/.test(path))).toEqual([]);
+    const bytes = [...sizes.values()].reduce((sum, size) => sum + size, 0);
+    expect(bytes).toBeLessThan(35_000_000);
   });
-}
 
-function writeJson(file: string, value: unknown): void {
-  writeFileSync(file, JSON.stringify(value));
-}
+  it('logs in as an ES module and as CommonJS', async () => {
+    for (const main of ['main.mjs', 'main.cjs']) expect(await logInAt(main)).toEqual(LOGGED_IN);
+  }, 60_000);
 
-function versionOf(name: string): string {
-  return JSON.parse(readFileSync(join(ROOT, 'node_modules', name, 'package.json'), 'utf8')).version;
-}
+  it('logs in as a bundle of esbuild, ES module and CommonJS, without the packages of Redis', async () => {
+    for (const [format, extension] of Object.entries({ esm: '.mjs', cjs: '.cjs' })) {
+      const bundle = `bundle${extension}`;
+      const output = [`--format=${format}`, `--outfile=${bundle}`, '--log-level=error'];
+      const flags = ['--bundle', '--platform=node', '--external:lmdb', ...output];
+      // Express requires Node's modules, which a bundle of ES modules has to be given.
+      const banner =
+        format === 'esm'
+          ? [
+              "--banner:js=import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
+            ]
+          : [];
+      await run(project, ESBUILD, [`main${extension}`, ...flags, ...banner]);
+      expect(await logInAt(bundle)).toEqual(LOGGED_IN);
+    }
+  }, 60_000);
+
+  it('is one library for code that imports and code that requires it', async () => {
+    cpSync(join(ROOT, 'spec/package/both-builds.mjs'), join(project, 'both-builds.mjs'));
+    const args = ['both-builds.mjs'];
+    const { stdout } = await run(project, process.execPath, args, logins.environment);
+    const login = { report: LOGGED_IN, warnings: [expect.stringContaining('called twice')] };
+    const errors = {
+      configError: true,
+      unavailable: true,
+      passthrough: true,
+      ofAnotherKind: false,
+      ofSubclass: false,
+      ownSubclass: true,
+    };
+    expect(JSON.parse(stdout)).toEqual({
+      areTwo: true,
+      logins: [login, login],
+      errors: [errors, errors],
+      read: 'a value',
+    });
+  }, 60_000);
+
+  it('ends at its start with the remedy, where the packages of a storage are missing', async () => {
+    const redis = run(project, process.execPath, ['main.mjs'], {
+      ...logins.environment,
+      WORLD_REDIS: 'redis://127.0.0.1:1',
+    });
+    await expect(redis).rejects.toThrow('npm install redis connect-redis rate-limit-redis');
+    renameSync(join(project, 'node_modules/lmdb'), join(project, 'node_modules/.lmdb'));
+    for (const main of ['main.mjs', 'main.cjs']) {
+      const embedded = run(project, process.execPath, [main], {
+        ...logins.environment,
+        WORLD_DIRECTORY: join(project, 'data'),
+      });
+      await expect(embedded).rejects.toThrow('npm install lmdb');
+    }
+    renameSync(join(project, 'node_modules/.lmdb'), join(project, 'node_modules/lmdb'));
+  }, 60_000);
+
+  async function logInAt(main: string): Promise<unknown> {
+    const { stdout, stderr } = await run(project, process.execPath, [main], logins.environment);
+    expect(stderr).not.toMatch(/warning/i);
+    return JSON.parse(stdout.trim().split('\n').at(-1) ?? '');
+  }
+});

@@ -10,11 +10,11 @@ export interface RedisPackages {
 /** @throws StorageUnavailableError with the command that installs them */
 export async function loadRedisPackages(): Promise<RedisPackages> {
   try {
-    // In a `try`: bundlers then accept that one is not installed.
+    // In a `try`, for webpack, with a `catch`, for esbuild: they then accept that one is not installed.
     const [redis, connectRedis, rateLimitRedis] = await Promise.all([
-      import('redis'),
-      import('connect-redis'),
-      import('rate-limit-redis'),
+      import('redis').catch(rethrow),
+      import('connect-redis').catch(rethrow),
+      import('rate-limit-redis').catch(rethrow),
     ]);
     return { redis, connectRedis, rateLimitRedis };
   } catch (cause) {
@@ -25,4 +25,8 @@ export async function loadRedisPackages(): Promise<RedisPackages> {
       { cause },
     );
   }
+}
+
+function rethrow(error: unknown): never {
+  throw error;
 }
