@@ -138,6 +138,8 @@ export interface Config extends ResourceConfig {
   readonly callbackUrl: string;
   readonly scopes: ScopeConfig;
   readonly consent: 'always' | 'remember' | 'external';
+  /** Whether the consent page offers scopes of tools that the client did not request. */
+  readonly offerToolScopes: boolean;
   /** Patterns that a registered redirect URI has to match; undefined: any valid one. */
   readonly allowedClientRedirectUris: readonly string[] | undefined;
   readonly clientRegistration: boolean;

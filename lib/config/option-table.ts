@@ -51,6 +51,7 @@ export const OPTION_TABLE: Readonly<Record<OptionName, OptionEntry>> = {
   storage: { suffix: 'REDIS_URL', form: 'text', isSecret: true },
   storageEncryptionKey: { suffix: 'STORAGE_ENCRYPTION_KEY', form: 'list', isSecret: true },
   consent: { suffix: 'CONSENT', form: 'text' },
+  offerToolScopes: { suffix: 'OFFER_TOOL_SCOPES', form: 'switch' },
   allowedClientRedirectUris: {
     suffix: 'ALLOWED_CLIENT_REDIRECT_URIS',
     form: 'list',

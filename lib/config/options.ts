@@ -308,6 +308,16 @@ export interface Auth0McpOptions {
   readonly consent?: 'always' | 'remember' | 'external' | undefined;
 
   /**
+   * Whether the consent page offers the scopes of `toolScopes` that the client did not request: in a closed
+   * list, none selected. The login then requests what the client requested and what the user selected. This
+   * helps users of clients that never request further scopes; they connect again, and select the missing one.
+   *
+   * Default: `true`.
+   * Environment: `AUTH0_MCP_OFFER_TOOL_SCOPES`.
+   */
+  readonly offerToolScopes?: boolean | undefined;
+
+  /**
    * Patterns a client's redirect URI has to match: `https://*.example.com/*`, `http://localhost:*`.
    * One has to match, and the URI has to be registered; `cursor://anysphere.cursor-mcp/*` is a pattern for an
    * app's own scheme. Without the option an app's scheme has to be a reverse domain name

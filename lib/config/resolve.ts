@@ -32,7 +32,7 @@ import { resolveResourceScopes, resolveScopes } from './rules/scopes.js';
 import { resolveAuth0, resolveTenant } from './rules/tenant.js';
 import { resolveKeys, resolveLifetimes } from './rules/tokens.js';
 import { resolveResourceUrls, resolveUrls } from './rules/urls.js';
-import { requireOptions, suspicionAbout } from './values.js';
+import { requireOptions, suspicionAbout, switchOf } from './values.js';
 
 /**
  * The configuration of `auth0Mcp()`.
@@ -60,6 +60,7 @@ export function resolveConfig(
     scopes,
     ...resolveClients(raw, logger),
     consent: resolveConsent(raw, logger),
+    offerToolScopes: switchOf(raw, 'offerToolScopes', true),
     anonymous: resolveAnonymous(raw, scopes.byTool),
     allowedOrigins: resolveAllowedOrigins(raw),
     maxMessageBytes: resolveMaxMessageBytes(raw),

@@ -3,13 +3,15 @@ import type { Request, RequestHandler, Response } from 'express';
 
 import type { Context } from '../app/context.js';
 import { clientFingerprint } from '../clients/client.js';
-import { type ConsentForm, MIN_READING_MS } from '../http/consent-prompt.js';
+import type { ApprovedRequest } from '../grants/login-transactions.js';
+import { type ConsentForm, MIN_READING_MS, offeredScopes } from '../http/consent-prompt.js';
 import { alreadySubmitted, CLIENT_LOGIN_ERRORS, sendClientError } from '../http/pages.js';
 import { readForm } from '../http/read-request.js';
 import { noStore } from '../http/response-headers.js';
 import type { SubmittedForm } from '../http/sealed-forms.js';
 import { AccessDeniedError, InvalidRequestError } from '../oauth/errors.js';
-import type { Parameters } from '../oauth/parameters.js';
+import { type Parameters, repeatedParameter } from '../oauth/parameters.js';
+import { unionOfScopes } from '../oauth/scope.js';
 
 /** Request body limit in bytes: a sealed request at its limits. */
 const MAX_BODY_BYTES = 64 * 1024;
@@ -36,7 +38,12 @@ export function consentEndpoint(context: Context): RequestHandler[] {
           if (nowMs() - createdAtMs < minReadingMs) {
             return promptForConsent(req, res, consent, { wasTooSoon: true });
           }
-          return redirectToAuth0(req, res, { purpose: 'client', request }, opened.flow);
+          return redirectToAuth0(
+            req,
+            res,
+            { purpose: 'client', request: withAddedScopes(request, form, config) },
+            opened.flow,
+          );
         case 'deny':
           return deny(req, res, opened, context);
         default:
@@ -44,6 +51,20 @@ export function consentEndpoint(context: Context): RequestHandler[] {
       }
     },
   ];
+}
+
+/** The request with the scopes that the user selected. */
+function withAddedScopes(
+  request: ApprovedRequest,
+  form: Parameters,
+  config: Context['config'],
+): ApprovedRequest {
+  const added = repeatedParameter(form, 'scope');
+  const offered = offeredScopes(config, request);
+  if (!added.every((scope) => offered.includes(scope))) {
+    throw new InvalidRequestError('A scope is not one that the page offers');
+  }
+  return { ...request, scopes: unionOfScopes(request.scopes, added) };
 }
 
 /** Stores the denial, so that the same form cannot allow the request afterwards. */

@@ -4,9 +4,11 @@ import type { Request, Response } from 'express';
 import { AUTH0_SCOPES } from '../auth0/authorization-request.js';
 import type { Client } from '../clients/client.js';
 import { clientFingerprint } from '../clients/client.js';
+import type { Config } from '../config/config.js';
 import type { Core } from '../core.js';
 import type { ApprovedRequest } from '../grants/login-transactions.js';
 import { redirectUriHost, redirectUriKind } from '../oauth/redirect-uri.js';
+import { missingScopes } from '../oauth/scope.js';
 import { consentPage } from '../pages/consent-page.js';
 import { type PageContextOf, sendPage } from './pages.js';
 import type { SealedForms } from './sealed-forms.js';
@@ -38,6 +40,16 @@ export type PromptForConsent = (
   options?: { readonly wasTooSoon?: boolean },
 ) => void;
 
+/** Scopes that the client did not request, although tools here need them: the user can add them to the request. */
+export function offeredScopes(
+  { offerToolScopes, scopes }: Pick<Config, 'offerToolScopes' | 'scopes'>,
+  request: ApprovedRequest,
+): readonly string[] {
+  if (!offerToolScopes) return [];
+  const ofTools = new Set([...scopes.byTool.values()].flat());
+  return missingScopes([...ofTools], request.scopes, scopes.implied);
+}
+
 export function createConsentPrompt(
   { config, nowMs = Date.now }: Core,
   forms: SealedForms<ConsentForm>,
@@ -45,6 +57,8 @@ export function createConsentPrompt(
   consentUrl: string,
 ): PromptForConsent {
   const { resource, scopes } = config;
+  const described = (names: readonly string[]) =>
+    names.map((name) => ({ name, description: scopes.descriptions.get(name) }));
   return function promptForConsent(req, res, consent, { wasTooSoon = false } = {}) {
     const { request, clientKind, clientHost } = consent;
     const { redirectUri, client } = request;
@@ -62,7 +76,8 @@ export function createConsentPrompt(
       redirectUri,
       redirectHost: redirectUriHost(redirectUri),
       redirectKind: redirectUriKind(redirectUri) ?? 'custom_scheme',
-      scopes: request.scopes.map((name) => ({ name, description: scopes.descriptions.get(name) })),
+      scopes: described(request.scopes),
+      offeredScopes: described(offeredScopes(config, request)),
       auth0Scopes: [...new Set([...AUTH0_SCOPES, ...request.scopes])],
       resource,
     });

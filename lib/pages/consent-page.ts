@@ -31,6 +31,8 @@ export interface ConsentPage {
    * texts, or none.
    */
   readonly scopes: readonly { readonly name: string; readonly description?: string | undefined }[];
+  /** Further scopes that the user can add, described in the same way. */
+  readonly offeredScopes?: ConsentPage['scopes'];
   /** The scopes requested from Auth0. */
   readonly auth0Scopes: readonly string[];
   /** Canonical URI of the protected resource (RFC 8707). */
@@ -53,7 +55,8 @@ ${scopeList(context, model)}
 <p>${texts.next}</p>
 ${postForm(
   model.form,
-  html`<p class="too-small">${texts.tooSmall}</p>
+  html`${offer(context, model, app)}
+<p class="too-small">${texts.tooSmall}</p>
 <div class="actions">
 <button type="submit" name="decision" value="deny">${texts.deny}</button>
 <button type="submit" name="decision" value="allow" class="primary">${texts.allow}</button>
@@ -126,18 +129,39 @@ function warning(text: Html, role: 'alert' | 'note'): Html {
   return html`<div class="warning" role="${role}">${warningIcon}<p>${text}</p></div>`;
 }
 
-function scopeList({ brand, texts }: PageContext, { scopes }: ConsentPage): Html {
-  const { consent } = texts;
-  const openidScopes = new Map(Object.entries(texts.scopes));
-  const items = scopes.map(({ name, description = openidScopes.get(name) }) => {
-    const scope = visibleAscii(name);
-    return description === undefined
-      ? html`<li>${tickIcon}<code class="alone">${scope}</code></li>`
-      : html`<li>${tickIcon}<span>${description}</span><code>${scope}</code></li>`;
-  });
-  const none = fill(consent.noPermissions, { service: bdi(brand.name) });
-  return html`<section><h2>${consent.permissions}</h2>
+function scopeList(context: PageContext, { scopes }: ConsentPage): Html {
+  const { brand, texts } = context;
+  const items = scopes.map((scope) => html`<li>${tickIcon}${scopeText(context, scope)}</li>`);
+  const none = fill(texts.consent.noPermissions, { service: bdi(brand.name) });
+  return html`<section><h2>${texts.consent.permissions}</h2>
 <ul class="scopes">${items.length > 0 ? items : html`<li>${tickIcon}<span>${none}</span></li>`}</ul></section>`;
+}
+
+/** Closed, and nothing selected: the user adds what the client did not request. */
+function offer(context: PageContext, model: ConsentPage, app: string): Html | undefined {
+  const { offeredScopes = [] } = model;
+  if (offeredScopes.length === 0) return undefined;
+  const { consent } = context.texts;
+  const items = offeredScopes.map(
+    (scope) =>
+      html`<li><label><input type="checkbox" name="scope" value="${scope.name}">${scopeText(context, scope)}</label></li>`,
+  );
+  return html`<details class="offer"><summary>${consent.offer}</summary>
+<p>${fill(consent.offerExplained, { app: bdi(app) })}</p>
+<ul class="scopes">${items}</ul></details>`;
+}
+
+function scopeText(
+  { texts }: PageContext,
+  {
+    name,
+    description = new Map(Object.entries(texts.scopes)).get(name),
+  }: ConsentPage['scopes'][number],
+): Html {
+  const scope = visibleAscii(name);
+  return description === undefined
+    ? html`<code class="alone">${scope}</code>`
+    : html`<span>${description}</span><code>${scope}</code>`;
 }
 
 function details({ texts: { consent } }: PageContext, model: ConsentPage): Html {

@@ -57,6 +57,7 @@ describe('Auth0McpOptions', () => {
     ['storage', 'REDIS_URL'],
     ['storageEncryptionKey', 'STORAGE_ENCRYPTION_KEY'],
     ['consent', 'CONSENT'],
+    ['offerToolScopes', 'OFFER_TOOL_SCOPES'],
     ['allowedClientRedirectUris', 'ALLOWED_CLIENT_REDIRECT_URIS'],
     ['clientRegistration', 'CLIENT_REGISTRATION'],
     ['clientIdMetadataDocuments', 'CLIENT_ID_METADATA_DOCUMENTS'],

@@ -57,6 +57,12 @@ describe('resolveResourceConfig', () => {
       anonymous: undefined,
       allowedOrigins: [],
       maxMessageBytes: 4_194_304,
+      outboundProxies: {
+        exceptions: [],
+        http: undefined,
+        https: undefined,
+        unusedVariable: undefined,
+      },
       logger: 0,
       onEvent: 0,
     });

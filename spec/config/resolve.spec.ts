@@ -49,6 +49,7 @@ describe('resolveConfig', () => {
         descriptions: new Map(),
       },
       consent: 'always',
+      offerToolScopes: true,
       allowedClientRedirectUris: undefined,
       clientRegistration: true,
       clientIdMetadataDocuments: true,

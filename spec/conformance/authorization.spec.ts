@@ -282,6 +282,8 @@ describe('the authorization endpoint', () => {
     it('CLI-35 a client that only refreshes after a 403 keeps its scopes, and gets no further one', async () => {
       const tokens = await client.tokens({ parameters: { scope: 'read:notes' } });
       expect((await callTool(world.mcp, tokens.access_token, 'write_file')).status).toBe(403);
+      // Rejected once, so that it may ask the user; this client tries again.
+      expect((await client.refresh(tokens.refresh_token)).body.error).toBe('server_error');
       const refreshed = await client.refresh(tokens.refresh_token);
       expect(refreshed.body.scope).toBe('openid read:notes');
       const again = await callTool(world.mcp, refreshed.body.access_token, 'write_file');

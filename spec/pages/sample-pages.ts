@@ -68,10 +68,26 @@ const crowded: ConsentPage = {
   })),
 };
 
+const offeredScopes = [
+  { name: 'alerts:write', description: 'Create and change your storm alerts' },
+  { name: 'stations:admin' },
+];
+
+/** As after a click. */
+const opened = (page: string): string => page.replace('<details ', '<details open ');
+
 /** Name → document. `wide` ones have content that wants to be broader than any screen. */
 export const samplePages: Readonly<Record<string, string>> = {
   consent: consentPage(pageContext, consent),
   'consent that was allowed too soon': consentPage(pageContext, { ...consent, wasTooSoon: true }),
+  'consent with an offer': consentPage(pageContext, { ...consent, offeredScopes }),
+  'consent with an open offer': opened(consentPage(pageContext, { ...consent, offeredScopes })),
+  'crowded consent with an open offer, in German': opened(
+    consentPage(
+      { brand, texts: createCatalogue().choose({ uiLocales: 'de' }) },
+      { ...crowded, scopes: [], offeredScopes: crowded.scopes },
+    ),
+  ),
   'consent for a loopback client': consentPage(pageContext, {
     ...consent,
     redirectUri: 'http://127.0.0.1:3334/callback',

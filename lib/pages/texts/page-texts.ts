@@ -72,6 +72,9 @@ export interface PageTexts {
     readonly customSchemeWarning: string;
     readonly permissions: string;
     readonly noPermissions: string;
+    /** Opens the list of scopes that the client did not request. */
+    readonly offer: string;
+    readonly offerExplained: string;
     readonly next: string;
     readonly allow: string;
     readonly deny: string;

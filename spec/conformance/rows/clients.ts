@@ -21,6 +21,7 @@ export const CLIENT_ROWS: Readonly<Record<string, string>> = {
   'CLI-34': 'scope is in every token response',
   'CLI-35': 'a client that only refreshes after a 403 keeps its scopes',
   'CLI-36': 'a step-up that Auth0 does not grant is reported',
+  'CLI-37': 'a client that requests its first scopes at each login can get further ones',
   'CLI-40': 'refresh needs no browser, no scope and no resource',
   'CLI-41': 'parallel and repeated refreshes all get valid tokens',
   'CLI-42': 'and Auth0 gets one refresh',

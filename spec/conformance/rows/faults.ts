@@ -5,6 +5,7 @@ export const FAULT_ROWS: Readonly<Record<string, string>> = {
   'FA-5': 'the log reports configured protection that is not in effect',
   'FA-3': 'another caller cannot displace the session of its owner',
   'FA-2': 'toolScopes and anonymous do not change which bodies are accepted',
+  'FA-16': 'the consent page offers scopes of tools that the client did not request, none selected',
   'FA-17': 'an Authorization header that is not Basic is ignored at /token and /revoke',
   'FA-20': 'a client id is valid at its issuer, and while its kind of client is enabled',
   'FA-19': 'null and empty members count as absent, and a byte order mark is no error',
