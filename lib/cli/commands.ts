@@ -7,11 +7,13 @@ type Command = (args: readonly string[], host: CommandHost) => Promise<number> |
 /** Loaded when called: most need packages that the others do not. */
 const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   doctor: async () => (await import('../doctor/doctor.js')).runDoctor,
+  tenant: async () => (await import('./tenant.js')).runTenant,
   setup: async () => (await import('../setup/setup.js')).runSetup,
 };
 
 export const USAGE = `Usage: express-auth0-mcp COMMAND [options]
 
+  tenant      run a stand-in for an Auth0 tenant, to develop without an Auth0 account
   doctor      check the configuration at Auth0, the storage and the public URL
   setup       print the Auth0 settings for the Auth0 CLI, Terraform or the Deploy CLI
 

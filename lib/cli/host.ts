@@ -8,6 +8,8 @@ export interface CommandHost {
   readonly now: () => number;
   /** Colours a text, if standard output is a terminal that shows colours. */
   readonly color: (color: 'green' | 'yellow' | 'red' | 'gray', text: string) => string;
+  /** Resolves when the user or the system ends the command. */
+  readonly stopped: () => Promise<unknown>;
   /** Of the package. */
   readonly version: () => string;
   /** Standard output: the result. */

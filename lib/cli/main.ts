@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 /** `npx express-auth0-mcp`, as a program. */
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { styleText } from 'node:util';
 
@@ -20,6 +21,8 @@ process.exitCode = await runCommand(process.argv.slice(2), {
   },
   color: styleText,
   now: () => Math.floor(Date.now() / 1000),
+  stopped: () =>
+    Promise.race(['SIGINT', 'SIGTERM', 'SIGHUP'].map((signal) => once(process, signal))),
   version: () =>
     JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).version,
   write: (text) => void process.stdout.write(text),

@@ -13,7 +13,7 @@ export type Middleware = (ctx: Context, next: () => Promise<unknown>) => Promise
 /** A harmless warning while the module loads: it wants a newer Node, but works on this one. */
 const KNOWN_NOTICE = /^oidc-provider WARNING: Unsupported runtime/;
 
-/** Imports the module without its warning about the runtime. */
+/** Imports the module without its warning about the runtime. @throws an error with the command that installs it */
 export async function loadProviderModule(): Promise<ProviderModule> {
   const { warn } = console;
   console.warn = (...args: unknown[]) => {
@@ -21,6 +21,12 @@ export async function loadProviderModule(): Promise<ProviderModule> {
   };
   try {
     return await import('oidc-provider');
+  } catch (cause) {
+    throw new Error(
+      'The stand-in for an Auth0 tenant needs the package "oidc-provider", which did not load. Install it with ' +
+        '"npm install --save-dev oidc-provider".',
+      { cause },
+    );
   } finally {
     console.warn = warn;
   }

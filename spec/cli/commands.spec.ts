@@ -10,6 +10,7 @@ async function run(...args: string[]): Promise<{ code: number; out: string; asid
     environment: () => ({}),
     color: (_color, text) => text,
     now: () => 0,
+    stopped: async () => undefined,
     version: () => '1.2.3',
     write(text) {
       printed.out += text;

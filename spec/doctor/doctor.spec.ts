@@ -34,6 +34,7 @@ async function run(
     },
     color: (_color, text) => text,
     now: () => Math.floor(Date.now() / 1000),
+    stopped: async () => undefined,
     version: () => '1.2.3',
     write(text) {
       printed.out += text;

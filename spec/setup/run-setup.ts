@@ -26,6 +26,7 @@ export async function runSetup(
     environment: () => environment,
     color: (_color, text) => text,
     now: () => 0,
+    stopped: async () => undefined,
     version: () => '1.2.3',
     write(text) {
       printed.out += text;
