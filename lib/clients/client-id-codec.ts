@@ -58,7 +58,7 @@ const MAY_REFRESH = 0b0100;
 const DEFLATED = 0b1000;
 
 /** The content of an id. */
-export interface EncodedRegistration extends Omit<ClientMetadata, 'jwks'> {
+export interface EncodedRegistration extends Omit<ClientMetadata, 'jwks' | 'applicationType'> {
   readonly jwks?: ClientKeySet | undefined;
   /** Unix seconds. */
   readonly issuedAt: number;

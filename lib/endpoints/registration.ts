@@ -6,7 +6,7 @@ import { clientFingerprint } from '../clients/client.js';
 import { sendJson } from '../http/handlers.js';
 import { readJson } from '../http/read-request.js';
 import { noStore } from '../http/response-headers.js';
-import { parseClientMetadata } from '../oauth/client-metadata.js';
+import { nameOfRedirectUri, parseClientMetadata } from '../oauth/client-metadata.js';
 import { InvalidRedirectUriError } from '../oauth/errors.js';
 import { isClientsOwnChoice } from '../oauth/redirect-uri.js';
 import { registrationResponse } from '../oauth/registration-response.js';
@@ -27,8 +27,9 @@ export function registrationEndpoint(context: Context): RequestHandler[] {
     noStore,
     async function register(req, res) {
       const metadata = parseClientMetadata(await readJson(req, res, MAX_BODY_BYTES));
-      const refused = metadata.redirectUris.find((uri) => !isAllowedRedirectUri(uri));
-      if (refused !== undefined) throw redirectUriError(refused);
+      const { redirectUris } = metadata;
+      const refused = redirectUris.findIndex((uri) => !isAllowedRedirectUri(uri));
+      if (refused >= 0) throw redirectUriError(redirectUris, refused);
       const client = registeredClients.register(metadata, now());
       emit({ type: 'client_registered', client: clientFingerprint(client.clientId) });
       sendJson(res, 201, registrationResponse(client, metadata));
@@ -36,13 +37,15 @@ export function registrationEndpoint(context: Context): RequestHandler[] {
   ];
 }
 
-function redirectUriError(uri: string): InvalidRedirectUriError {
+function redirectUriError(uris: readonly string[], index: number): InvalidRedirectUriError {
+  const uri = uris[index] ?? '';
+  const name = nameOfRedirectUri(uris, index);
   return isClientsOwnChoice(uri)
-    ? new InvalidRedirectUriError('This server does not allow one of the redirect URIs', {
+    ? new InvalidRedirectUriError(`This server does not allow ${name}`, {
         detail: `allowedClientRedirectUris does not match ${uri}`,
       })
     : new InvalidRedirectUriError(
-        'The scheme of an app has to be a reverse domain name such as com.example.app (RFC 8252 §7.1)',
+        `The scheme of ${name} has to be a reverse domain name such as com.example.app (RFC 8252 section 7.1)`,
         { detail: `to admit ${uri}, enter it in clients or allowedClientRedirectUris` },
       );
 }

@@ -26,6 +26,8 @@ export interface ClientMetadata {
   readonly jwksUri?: string | undefined;
   /** Whether `grant_types` contains `refresh_token` or is missing. */
   readonly mayRefresh: boolean;
+  /** OpenID Connect Dynamic Client Registration §2. */
+  readonly applicationType: 'native' | 'web';
 }
 
 /** Known clients register up to four. */
@@ -43,13 +45,22 @@ export function parseClientMetadata(body: unknown): ClientMetadata {
     throw new InvalidClientMetadataError('Software statements are not supported');
   }
   const method = authMethod(fields.get('token_endpoint_auth_method'));
+  const uris = redirectUris(fields.get('redirect_uris'));
   return {
-    redirectUris: redirectUris(fields.get('redirect_uris')),
+    redirectUris: uris,
     clientName: clientName(fields.get('client_name')),
     authMethod: method,
     ...keys(method, fields.get('jwks'), fields.get('jwks_uri')),
     mayRefresh: mayRefresh(fields.get('grant_types'), fields.get('response_types')),
+    applicationType: applicationType(fields.get('application_type'), uris),
   };
+}
+
+/** A value that the redirect URIs contradict is replaced: Cursor registers `web` with an app scheme. */
+function applicationType(value: unknown, uris: readonly string[]): 'native' | 'web' {
+  // RFC 8252 §7.2: a native app may also have https URIs.
+  const isWeb = value !== 'native' && uris.every((uri) => redirectUriKind(uri) === 'https');
+  return isWeb ? 'web' : 'native';
 }
 
 function redirectUris(value: unknown): readonly string[] {
@@ -61,14 +72,31 @@ function redirectUris(value: unknown): readonly string[] {
       `redirect_uris must have at most ${MAX_REDIRECT_URIS} entries`,
     );
   }
-  for (const uri of value) {
-    if (typeof uri !== 'string' || redirectUriKind(uri) === undefined) {
-      throw new InvalidRedirectUriError(
-        'Each of redirect_uris must be https, http on a loopback host, or of an app scheme, without fragment, wildcard or credentials',
-      );
-    }
+  const wrong = value.findIndex(
+    (uri) => typeof uri !== 'string' || redirectUriKind(uri) === undefined,
+  );
+  if (wrong >= 0) {
+    throw new InvalidRedirectUriError(
+      `${nameOfRedirectUri(value, wrong)} must be https, http on a loopback host, or of an app scheme, without fragment, wildcard or credentials`,
+    );
   }
   return [...new Set<string>(value)];
+}
+
+/** Longest part of a redirect URI in an error description, in characters. */
+const MAX_NAMED_LENGTH = 200;
+
+/**
+ * An entry of `redirect_uris` in an `error_description`: its position, and the URI without credentials and query, in the
+ * characters of RFC 6749 §5.2.
+ */
+export function nameOfRedirectUri(uris: readonly unknown[], index: number): string {
+  const position = `redirect_uris[${index}]`;
+  const uri = uris[index];
+  if (typeof uri !== 'string') return `${position}, which is not text,`;
+  const plain = uri.replace(/[?#].*/s, '').replace(/\/\/[^/]*@/, '//');
+  const named = plain.replace(/[^\x21\x23-\x5b\x5d-\x7e]/g, '_').slice(0, MAX_NAMED_LENGTH);
+  return `${position} (${named})`;
 }
 
 function clientName(value: unknown): string | undefined {

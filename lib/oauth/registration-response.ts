@@ -33,5 +33,6 @@ export function registrationResponse(
       ? ['authorization_code', 'refresh_token']
       : ['authorization_code'],
     response_types: ['code'],
+    application_type: metadata.applicationType,
   };
 }

@@ -28,7 +28,7 @@ describe('registered clients', () => {
     expect(issuedAt).toBe(NOW);
     // Conflict 11, CLI-11: a client that asks for none never gets a secret.
     expect(clientSecret === undefined).toBe(registered.authMethod === 'none');
-    const { clientName: name, authMethod, ...rest } = registered;
+    const { clientName: name, authMethod, applicationType: _inferred, ...rest } = registered;
     expect(clients.find(clientId)).toEqual({
       id: clientId,
       kind: 'registered',

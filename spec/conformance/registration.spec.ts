@@ -33,6 +33,7 @@ describe('the registration endpoint', () => {
     const body = response.json();
     expect(body).toEqual({
       ...metadata,
+      application_type: 'native',
       client_id: expect.stringMatching(/^[\w-]{20,255}$/),
       client_id_issued_at: expect.any(Number),
     });
@@ -141,6 +142,40 @@ describe('the registration endpoint', () => {
       error_description: expect.any(String),
     });
   });
+
+  it.each([
+    ['http://evil.example/cb?token=s3cr3t', 'redirect_uris[2] (http://evil.example/cb) must be'],
+    ['https://user:s3cr3t@c.example/cb', 'redirect_uris[2] (https://c.example/cb) must be'],
+    ['http://evil.example/"\\\u00fc\n', 'redirect_uris[2] (http://evil.example/____) must be'],
+    [7, 'redirect_uris[2], which is not text, must be'],
+    ['newapp://callback', 'The scheme of redirect_uris[2] (newapp://callback) has to be'],
+  ])('R-RG-4 names the one redirect URI that is wrong: %j', async (uri, named) => {
+    const response = await withUris('https://c.example/cb', 'http://localhost:1/cb', uri);
+    const { error, error_description } = response.json();
+    expect([error, error_description]).toEqual([
+      'invalid_redirect_uri',
+      expect.stringContaining(named),
+    ]);
+    // RFC 6749 §5.2.
+    expect(error_description).toMatch(/^[\x20\x21\x23-\x5b\x5d-\x7e]+$/);
+    expect(response.text + JSON.stringify(world.log)).not.toContain('s3cr3t');
+  });
+
+  it.each([
+    [['https://c.example/cb'], undefined, 'web'],
+    [['https://c.example/cb'], 'web', 'web'],
+    [['https://c.example/cb'], 'native', 'native'],
+    [['https://c.example/cb'], 'toaster', 'web'],
+    [['http://127.0.0.1:1/cb'], undefined, 'native'],
+    [['com.example.app:/cb'], 'web', 'native'],
+    [['https://c.example/cb', 'http://localhost:1/cb'], 'web', 'native'],
+  ])(
+    'AS-23 responds with the application_type that fits %j, sent %j: %j',
+    async (uris, sent, type) => {
+      const response = await register({ redirect_uris: uris, application_type: sent });
+      expect(response.json()).toMatchObject({ redirect_uris: uris, application_type: type });
+    },
+  );
 
   it.each([{}, { redirect_uris: [] }, { redirect_uris: 'https://c.example/cb' }])(
     'R-RG-4 rejects %j, which has no redirect URIs',

@@ -20,6 +20,7 @@ describe('metadata of known clients (CLI-12, CLI-15)', () => {
       clientName: body.client_name,
       authMethod: 'none',
       mayRefresh: true,
+      applicationType: expect.stringMatching(/^(native|web)$/),
       ...expected,
     });
   });

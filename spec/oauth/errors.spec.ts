@@ -30,6 +30,7 @@ const TABLE: [keyof typeof classes, string, number][] = [
   // The one code of 429 on which every SDK keeps its credentials.
   ['TooManyRequestsError', 'too_many_requests', 429],
   ['ServerError', 'server_error', 500],
+  ['StepUpNeededError', 'server_error', 400],
 ];
 
 describe('OAuth errors', () => {

@@ -38,6 +38,7 @@ describe('the registration response', () => {
       token_endpoint_auth_method: 'none',
       grant_types: ['authorization_code'],
       response_types: ['code'],
+      application_type: 'native',
     });
   });
 
