@@ -1,11 +1,12 @@
 /** A client for the demo server: logs in through the browser, calls every tool, prints the results. */
 import { parseArgs } from 'node:util';
-import { ADA, completeLogin, createBrowser } from 'express-auth0-mcp/testing';
+import { logIn as logInAs } from 'express-auth0-mcp/testing';
 
 import { listenForCallback } from './loopback-callback.js';
 import { createMcpSession, type McpSession } from './mcp-session.js';
 import { DemoOAuthProvider } from './oauth-provider.js';
 import { openSavedLogin } from './saved-login.js';
+import { ADA } from './stand-in.js';
 
 const USAGE = `npm run demo:client -- [options] [URL of the MCP endpoint]
 
@@ -20,7 +21,7 @@ if (values.fresh) saved.forget();
 const callback = await listenForCallback(saved.redirectUri);
 // Auth0 compares the port of the redirect URI, and another program may have taken the registered one.
 if (saved.redirectUri !== undefined && saved.redirectUri !== callback.redirectUri) saved.forget();
-const logIn = values.headless ? createHeadlessLogin() : openDefaultBrowser;
+const logIn = values.headless ? logInAsAda : openDefaultBrowser;
 const session = createMcpSession(mcpUrl, new DemoOAuthProvider(callback, saved, openBrowser));
 
 console.log(`… connecting to ${mcpUrl.href}`);
@@ -111,16 +112,10 @@ function reasonOf(error: unknown): string {
   return error.message;
 }
 
-/** Logs in as Ada at the stand-in, without a browser. Cookies are kept between logins. */
-function createHeadlessLogin(): (url: URL) => Promise<void> {
-  const browser = createBrowser();
-  return async function logInAsAda(url) {
-    const { url: end, status } = await completeLogin(browser, await browser.follow(url), ADA);
-    if (end.pathname === '/callback') return;
-    throw new Error(
-      status === 503
-        ? `${end.origin}${end.pathname} responded with 503: see the log of the server.`
-        : `--headless works with the stand-in only. The login stopped with status ${status} at ${end.origin}${end.pathname}`,
-    );
-  };
+/** Logs in as Ada at the stand-in, without a browser. */
+async function logInAsAda(url: URL): Promise<void> {
+  const redirect = await logInAs(url, ADA).catch((error: Error) => {
+    throw new Error(`--headless works with the stand-in only. ${error.message}`);
+  });
+  await fetch(redirect);
 }

@@ -1,6 +1,6 @@
 /** Starts the stand-in for an Auth0 tenant, unless the environment names a tenant. */
 import type { Auth0McpOptions, Auth0McpResourceOptions } from 'express-auth0-mcp';
-import type { Tenant, TenantOptions } from 'express-auth0-mcp/testing';
+import type { TestTenant, TestTenantOptions } from 'express-auth0-mcp/testing';
 
 import { exitOnListenError, exitOnWrongSetting } from './start-errors.js';
 
@@ -13,6 +13,13 @@ export interface StandIn<Options = unknown> {
   /** An account at the stand-in. */
   readonly user: { readonly email: string; readonly password: string };
 }
+
+/** The user of the stand-in. */
+export const ADA = {
+  name: 'Ada Lovelace',
+  email: 'ada@example.com',
+  password: 'ada-demo-password',
+} as const;
 
 /** Fixed, so that the issuer is the same after a restart. */
 const DEFAULT_PORT = 8001;
@@ -29,39 +36,29 @@ const NAMES_A_TENANT =
  * @throws an error that names a taken port
  */
 export async function startStandIn(baseUrl: string): Promise<StandIn<Auth0McpOptions> | undefined> {
-  const redirectPath = '/auth/callback';
-  return await start(
-    () => ({ callbackUrls: [baseUrl + redirectPath] }),
-    ({ configUrl }, { DEMO_AUDIENCE, DEMO_CLIENT_ID, DEMO_CLIENT_SECRET }) => ({
-      configUrl,
-      clientId: DEMO_CLIENT_ID,
-      clientSecret: DEMO_CLIENT_SECRET,
-      audience: DEMO_AUDIENCE,
-      redirectPath,
-    }),
-  );
+  const application = { callbackUrls: [`${baseUrl}/auth/callback`] };
+  return await start({ application }, ({ options }) => {
+    const { configUrl, clientId, clientSecret, audience } = options;
+    return { configUrl, clientId, clientSecret, audience, redirectPath: '/auth/callback' };
+  });
 }
 
 /** The same for `auth0McpResource()`: an API for the MCP endpoint, and open client registration. */
 export async function startOpenStandIn(
   mcpUrl: string,
 ): Promise<StandIn<Auth0McpResourceOptions> | undefined> {
-  return await start(
-    ({ DEMO_SCOPES }) => ({
-      apis: [{ identifier: mcpUrl, scopes: DEMO_SCOPES, thirdPartyScopes: DEMO_SCOPES }],
-      applications: [],
-      resourceParameterProfile: true,
-      dynamicClientRegistration: true,
-    }),
-    ({ configUrl }) => ({ configUrl }),
-  );
+  const scopes = ['read:notes', 'files:write'];
+  const settings = {
+    apis: [{ identifier: mcpUrl, scopes, thirdPartyScopes: scopes }],
+    resourceParameterProfile: true,
+    dynamicClientRegistration: true,
+  };
+  return await start(settings, ({ configUrl }) => ({ configUrl }));
 }
 
-type Testing = typeof import('express-auth0-mcp/testing');
-
 async function start<Options>(
-  settings: (testing: Testing) => TenantOptions,
-  optionsFor: (tenant: Tenant, testing: Testing) => Options,
+  settings: TestTenantOptions,
+  optionsFrom: (tenant: TestTenant) => Options,
 ): Promise<StandIn<Options> | undefined> {
   exitOnWrongSetting();
   const { env } = process;
@@ -69,15 +66,15 @@ async function start<Options>(
     return undefined;
   }
   // Loaded only if needed.
-  const testing = await import('express-auth0-mcp/testing');
-  const { ADA, startTenant } = testing;
+  const { startTenant } = await import('express-auth0-mcp/testing');
   const port = Number(env['TENANT_PORT'] || DEFAULT_PORT);
   const tenant = await startTenant({
     port,
+    users: { ada: ADA },
     loginNotice: `A stand-in for Auth0 on this machine. Log in as ${ADA.email}, password ${ADA.password}.`,
-    ...settings(testing),
+    ...settings,
   }).catch((error: NodeJS.ErrnoException) => {
     exitOnListenError(error, 'TENANT_PORT', port);
   });
-  return { options: optionsFor(tenant, testing), issuer: tenant.issuer, user: ADA };
+  return { options: optionsFrom(tenant), issuer: tenant.issuer, user: ADA };
 }

@@ -13,7 +13,7 @@ import { dts } from 'rollup-plugin-dts';
 const ENTRIES = ['index', 'redis', 'testing/index'];
 
 /** Files of lib/ that package.json names in `bin`: ES modules only. */
-const PROGRAMS = ['cli/main'];
+const PROGRAMS = ['testing/worker', 'cli/main'];
 
 /**
  * Packages without a CommonJS build, which the CommonJS build contains: not everything that calls `require()` loads

@@ -58,6 +58,8 @@ const OWNERS: Readonly<Record<string, Owners>> = {
   'rate-limit-redis': { code: ['storage'] },
   lmdb: { code: ['storage'] },
   'oidc-provider': { code: ['testing'] },
+  '@modelcontextprotocol/client': { code: ['testing'] },
+  '@modelcontextprotocol/sdk': { code: ['testing'] },
   undici: { code: ['clients', 'outbound-proxy'] },
   'ipaddr.js': { code: ['clients', 'http'] },
   'lru-cache': { code: ANYBODY },
@@ -82,6 +84,7 @@ const PUBLIC_VALUES: Readonly<Record<string, readonly string[]>> = {
     'TokenPassthroughError',
   ],
   'lib/redis.ts': ['redisStorage'],
+  'lib/testing/index.ts': ['logIn', 'startTenant'],
 };
 
 const lib = sourceFiles('lib');
@@ -171,6 +174,23 @@ describe('the order of the folders', () => {
         .map(({ from }) => (isRelative(from) ? posix.join(posix.dirname(path), from) : from))
         .filter((target) => /^(spec|demo|scripts|express-auth0-mcp)(\/|$)/.test(target));
     expect(objections(lib, check)).toEqual([]);
+  });
+});
+
+describe('the test kit', () => {
+  it('is reachable from no other entry of the package', () => {
+    const importsOf = new Map(
+      lib.map(({ path, references }) => [
+        path,
+        references
+          .filter(({ from }) => isRelative(from))
+          .map(({ from }) => posix.join(posix.dirname(path), from).replace(/\.js$/, '.ts')),
+      ]),
+    );
+    const reached = new Set(['lib/index.ts', 'lib/redis.ts']);
+    for (const path of reached) for (const target of importsOf.get(path) ?? []) reached.add(target);
+    expect(reached.size).toBeGreaterThan(100);
+    expect([...reached].filter((path) => path.startsWith('lib/testing/'))).toEqual([]);
   });
 });
 

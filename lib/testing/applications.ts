@@ -25,6 +25,30 @@ export function clientMetadataOf(
   return metadata as AdapterPayload;
 }
 
+/** The applications after a request to `/authorize` with the setting `loopbackCallbacks`; undefined without a change. */
+export function withLoopbackCallback(
+  { applications, loopbackCallbacks }: TenantSettings,
+  clientId: unknown,
+  redirectUri: unknown,
+): readonly Application[] | undefined {
+  if (
+    !loopbackCallbacks ||
+    !/^http:\/\/(localhost|127\.0\.0\.1|\[::1\])[:/]/.test(String(redirectUri))
+  ) {
+    return undefined;
+  }
+  const url = String(redirectUri);
+  const application = applications.find((one) => one.clientId === clientId);
+  if (application === undefined || application.callbackUrls?.includes(url)) return undefined;
+  const [, baseUrl] = /^(.*)\/auth\/callback$/.exec(url) ?? [];
+  const changed = {
+    ...(baseUrl === undefined ? {} : { backchannelLogoutUri: `${baseUrl}/backchannel-logout` }),
+    ...application,
+    callbackUrls: [...(application.callbackUrls ?? []), url],
+  };
+  return applications.map((one) => (one === application ? changed : one));
+}
+
 /** The authentication method of this application, with defaults. */
 export function authMethodOf(application: Application): TenantAuthMethod {
   if (application.tokenEndpointAuthMethod !== undefined) return application.tokenEndpointAuthMethod;

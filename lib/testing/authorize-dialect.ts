@@ -4,7 +4,7 @@
  */
 import type { ErrorOut } from 'oidc-provider';
 
-import { thirdPartyOf } from './applications.js';
+import { thirdPartyOf, withLoopbackCallback } from './applications.js';
 import { NO_SCOPE, resourceOf, toProviderScope } from './audiences.js';
 import { issuerOf } from './discovery.js';
 import { page, text } from './html.js';
@@ -12,11 +12,21 @@ import type { TenantSettings } from './options.js';
 import type { Context, Middleware } from './provider-module.js';
 import { type Refusal, refusalOf, withoutOidcScopes } from './third-party.js';
 
-/** Translates requests to `/authorize` for the provider, and its redirects to Auth0's. */
-export function authorizeDialect(settings: () => TenantSettings): Middleware {
+/**
+ * Translates requests to `/authorize` for the provider, and its redirects to Auth0's.
+ *
+ * @param configure changes the settings
+ */
+export function authorizeDialect(
+  settings: () => TenantSettings,
+  configure: (change: Partial<TenantSettings>) => void,
+): Middleware {
   return async function translateAuthorize(ctx, next) {
     if (ctx.path !== '/authorize' && !ctx.path.startsWith('/authorize/')) return await next();
     if (ctx.path === '/authorize') {
+      const { client_id: clientId, redirect_uri: redirectUri } = ctx.query;
+      const applications = withLoopbackCallback(settings(), clientId, redirectUri);
+      if (applications !== undefined) configure({ applications });
       const refusal = refusedThirdParty(ctx.query, settings());
       if (refusal !== undefined) return showError(ctx, 403, refusal);
       ctx.query = toProviderRequest(ctx.query, settings());

@@ -31,6 +31,33 @@ export type Fault =
   /** A valid JSON object of this size. */
   | { readonly kind: 'huge-body'; readonly bytes: number };
 
+/** Faults by name: */
+export type FaultName =
+  /** Connections are closed without a response. */
+  | 'down'
+  /** There is no response. */
+  | 'timeout'
+  /** The correct response, after two seconds. */
+  | 'slow'
+  /** Auth0's rate limit, for a second. */
+  | '429'
+  /** An error of Auth0. */
+  | '500'
+  | '503'
+  /** A web page with status 200 instead of JSON, as from a captive portal. */
+  | 'html';
+
+/** The faults that have a name. */
+export const NAMED_FAULTS: Readonly<Record<FaultName, Fault>> = {
+  down: { kind: 'drop' },
+  timeout: { kind: 'hang' },
+  slow: { kind: 'delay', milliseconds: 2000 },
+  '429': { kind: 'rate-limited', resetSeconds: 1 },
+  '500': { kind: 'respond', status: 500, body: { error: 'server_error' } },
+  '503': { kind: 'respond', status: 503, body: 'Service Unavailable' },
+  html: { kind: 'html' },
+};
+
 /** The active faults. */
 export interface Faults {
   /** Applies to the next `times` requests to `path` (`*`: any path). Returns a function that removes it. */

@@ -1,11 +1,19 @@
 /** `express-auth0-mcp/testing`: a stand-in for an Auth0 tenant, for tests and demos. */
-export { completeLogin, createBrowser } from './browser.js';
+export type { Fault, FaultName } from './faults.js';
+export { type Credentials, logIn } from './log-in.js';
+export type { McpClient, McpToolResult, UnconnectedClient } from './mcp-client.js';
+export type { Api, Application, Denial, TenantAuthMethod, TestTenantSettings } from './options.js';
+export type { TenantRequest } from './request-log.js';
 export {
-  ADA,
-  DEMO_AUDIENCE,
-  DEMO_CLIENT_ID,
-  DEMO_CLIENT_SECRET,
-  DEMO_SCOPES,
-  type TenantOptions,
-} from './options.js';
-export { startTenant, type Tenant } from './tenant.js';
+  type Auth0TokenOptions,
+  type ConnectOptions,
+  type FaultOptions,
+  type LoginOptions,
+  startTenant,
+  type TenantServerOptions,
+  type TestAccount,
+  type TestTenant,
+  type TestTenantChange,
+  type TestTenantOptions,
+  type TestUser,
+} from './test-tenant.js';

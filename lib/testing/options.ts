@@ -89,11 +89,10 @@ export interface Denial {
   readonly description: string;
 }
 
-/** Settings that `configure()` can change while the tenant runs. */
-export interface TenantSettings {
-  readonly applications: readonly Application[];
+/** Settings of a tenant, named as in the Auth0 dashboard. They can be changed while it runs. */
+export interface TestTenantSettings {
+  /** Default: one API with two scopes. */
   readonly apis: readonly Api[];
-  readonly users: readonly User[];
   /** "Authorization Response Issuer" (RFC 9207). Default false. */
   readonly issInResponse: boolean;
   /** Resource Parameter Compatibility Profile: `resource` replaces `audience`. Default false. */
@@ -125,6 +124,18 @@ export interface TenantSettings {
   readonly denyLogins: Denial | undefined;
   /** A sentence on the login page. Default none. */
   readonly loginNotice: string | undefined;
+}
+
+/** All settings that `configure()` can change while the tenant runs. */
+export interface TenantSettings extends TestTenantSettings {
+  readonly applications: readonly Application[];
+  readonly users: readonly User[];
+  /**
+   * Every redirect URI by http on this machine becomes a callback URL of its application at first use, since tests
+   * choose their port late. One that ends with `/auth/callback`, as those of `auth0Mcp()` do, gives the application its
+   * back-channel logout URI, too. Default false: Auth0 has no such setting.
+   */
+  readonly loopbackCallbacks: boolean;
   /** Changes the token response before it is signed. Default: none. */
   readonly forge: Forge | undefined;
 }
@@ -156,6 +167,9 @@ export const DEMO_AUDIENCE = 'https://api.example.test/mcp-demo';
 /** Its permissions. */
 export const DEMO_SCOPES: readonly string[] = ['read:notes', 'files:write'];
 
+/** The APIs of a tenant without further settings. */
+export const DEFAULT_APIS: readonly Api[] = [{ identifier: DEMO_AUDIENCE, scopes: DEMO_SCOPES }];
+
 /** A user with every permission of the default API. */
 export const ADA: User = {
   sub: 'auth0|6650f0c2a1b2c3d4e5f60001',
@@ -186,8 +200,9 @@ export function settingsFrom(options: TenantOptions): TenantSettings {
         ...(backchannelLogoutUri === undefined ? {} : { backchannelLogoutUri }),
       },
     ],
-    apis: [{ identifier: DEMO_AUDIENCE, scopes: DEMO_SCOPES }],
+    apis: DEFAULT_APIS,
     users: [ADA, BOB],
+    loopbackCallbacks: false,
     issInResponse: false,
     resourceParameterProfile: false,
     dynamicClientRegistration: false,

@@ -7,10 +7,10 @@ import { jsonOf } from './request-body.js';
 
 const GRANT_TYPES: readonly string[] = ['authorization_code', 'refresh_token'];
 
-/** @param add stores a new application */
+/** @param configure changes the settings */
 export function registration(
   settings: () => TenantSettings,
-  add: (application: Application) => void,
+  configure: (change: Partial<TenantSettings>) => void,
 ): Middleware {
   return async function register(ctx, next) {
     if (ctx.path !== '/oidc/register' || ctx.method !== 'POST') return await next();
@@ -24,7 +24,7 @@ export function registration(
       return refuse(ctx, 'invalid_redirect_uri', 'redirect_uris has to be a list of URLs');
     }
     const application = applicationFrom(requested, redirectUris);
-    add(application);
+    configure({ applications: [...settings().applications, application] });
     ctx.status = 201;
     ctx.set('Cache-Control', 'no-store');
     ctx.body = responseFor(application);

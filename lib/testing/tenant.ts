@@ -32,6 +32,7 @@ import { readBody } from './request-body.js';
 import { requestLog, type TenantRequest } from './request-log.js';
 import { openTenantState } from './state.js';
 import { revocationDialect, tokenDialect } from './token-dialect.js';
+import { type AccessTokenRequest, issueAccessToken } from './token-response.js';
 import { userinfo } from './userinfo.js';
 
 /** A running tenant. */
@@ -62,6 +63,8 @@ export interface Tenant {
   revokeUser(sub: string): void;
   /** Posts a logout token to the application and returns the status of its response. */
   readonly sendBackchannelLogout: SendLogoutToken;
+  /** An access token for an API, as after a login. @throws for an unknown user or API */
+  issueAccessToken(request: AccessTokenRequest): Promise<string>;
   close(): Promise<void>;
 }
 
@@ -83,8 +86,11 @@ export async function startTenant(options: TenantOptions = {}): Promise<Tenant> 
     issuer,
     providerConfiguration(module, () => settings, store, state, consents),
   );
-  const add = (application: Application): void => {
-    settings = { ...settings, applications: [...settings.applications, application] };
+  const configure = (change: Partial<TenantSettings>): void => {
+    const gone = settings.users.filter(({ sub }) => !hasUser(change.users ?? settings.users, sub));
+    for (const { sub } of gone) store.endSessions(sub);
+    settings = { ...settings, ...change };
+    if (change.applications === undefined) return;
     state.applications = settings.applications.filter(({ thirdParty }) => thirdParty === true);
     state.changed();
   };
@@ -94,12 +100,12 @@ export async function startTenant(options: TenantOptions = {}): Promise<Tenant> 
     requestLog(requests),
     faults.middleware,
     discovery(current, keys),
-    registration(current, add),
+    registration(current, configure),
     loginPage(provider, current),
     consentPage(provider, current, consents),
     userinfo(current, keys),
     logoutEndpoints(provider, current, send),
-    authorizeDialect(current),
+    authorizeDialect(current, configure),
     tokenDialect(current, keys),
     revocationDialect(current),
   ]);
@@ -131,13 +137,8 @@ export async function startTenant(options: TenantOptions = {}): Promise<Tenant> 
     get settings() {
       return settings;
     },
-    configure(change) {
-      const gone = settings.users.filter(
-        ({ sub }) => !hasUser(change.users ?? settings.users, sub),
-      );
-      for (const { sub } of gone) store.endSessions(sub);
-      settings = { ...settings, ...change };
-    },
+    configure,
+    issueAccessToken: (request) => issueAccessToken(request, issuer, settings, keys),
     async close() {
       await close(server);
       state.flush();

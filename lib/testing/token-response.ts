@@ -171,6 +171,55 @@ function idTokenOf(issue: Issue): JwtDraft {
   };
 }
 
+/** What an access token is issued for without a login. */
+export interface AccessTokenRequest {
+  readonly sub: string;
+  /** Identifier of an API. */
+  readonly audience: string;
+  readonly clientId: string;
+  readonly scopes: readonly string[];
+  /** Negative for a token that has expired. */
+  readonly expiresInSeconds: number;
+  /** Merged over the correct claims; `undefined` removes one. */
+  readonly claims?: Readonly<Record<string, unknown>>;
+}
+
+/** @throws for an API or user that the tenant does not have */
+export async function issueAccessToken(
+  request: AccessTokenRequest,
+  issuer: string,
+  settings: TenantSettings,
+  keys: TenantKeys,
+): Promise<string> {
+  const { audience, sub, clientId, expiresInSeconds } = request;
+  const api = settings.apis.find(({ identifier }) => identifier === audience);
+  const user = settings.users.find((one) => one.sub === sub);
+  if (api === undefined) {
+    const known = settings.apis.map(({ identifier }) => identifier).join(', ');
+    throw new Error(`The tenant has no API with the identifier ${audience}, only: ${known}`);
+  }
+  if (user === undefined) throw new Error(`The tenant has no user with the subject ${sub}`);
+  const now = Math.floor(Date.now() / 1000);
+  const issuedAt = Math.min(now, now + expiresInSeconds - 60);
+  const draft = accessTokenOf(
+    {
+      issuer,
+      issuedAt,
+      expiresIn: now + expiresInSeconds - issuedAt,
+      scopes: permitted(request.scopes, api, user),
+      grantType: 'authorization_code',
+      application: { clientId },
+      user,
+      api,
+      nonce: undefined,
+      sid: undefined,
+    },
+    api,
+  );
+  Object.assign(draft.claims, request.claims);
+  return String(await signed(draft, keys));
+}
+
 /** Claims about the user by scope (OIDC Core §5.4). */
 export function profileOf(user: User, scopes: readonly string[]): Record<string, unknown> {
   const profile = {

@@ -49,7 +49,7 @@ describe('the tarball', () => {
     const entries = ['index', 'redis', 'testing/index'];
     const expected = [
       ...entries.flatMap((name) => BUILDS.map((extension) => `dist/${name}${extension}`)),
-      'dist/cli/main.js',
+      ...['dist/cli/main.js', 'dist/testing/worker.js'],
     ];
     const shared = packed.files.filter((path) => /^dist\/shared-[\w-]+\./.test(path));
     for (const extension of BUILDS) {

@@ -1,0 +1,346 @@
+/** The public side of the stand-in: a tenant for the tests of an app. */
+import { randomBytes } from 'node:crypto';
+
+import type { Auth0McpOptions } from '../config/options.js';
+import { memoryStorage } from '../storage/memory-storage.js';
+import { logInAsClient } from './client-login.js';
+import { expiredToken } from './expired-token.js';
+import { type Fault, type FaultName, NAMED_FAULTS } from './faults.js';
+import { logIn } from './log-in.js';
+import {
+  type ConnectedClient,
+  connectClient,
+  type McpClient,
+  type UnconnectedClient,
+} from './mcp-client.js';
+import {
+  type Api,
+  type Application,
+  DEFAULT_APIS,
+  DEMO_CLIENT_ID,
+  DEMO_CLIENT_SECRET,
+  type TenantSettings,
+  type TestTenantSettings,
+  type User,
+} from './options.js';
+import type { TenantRequest } from './request-log.js';
+import { type CallTenant, startThread, type TenantThread } from './tenant-thread.js';
+
+/** A user. Each property has a default, made from the name of the user in `users`, such as `ada`. */
+export interface TestUser {
+  /** Default: `auth0|ada`. */
+  readonly sub?: string;
+  /** Default: `ada@example.com`. */
+  readonly email?: string;
+  /** For a person at the login page. Default: `password`. */
+  readonly password?: string;
+  /** Default: `Ada`. */
+  readonly name?: string;
+  /** Permissions at the APIs that have `rbac`. Default: all scopes of these APIs. */
+  readonly permissions?: readonly string[];
+  /** Further claims of the ID token, as from an Action, such as `org_id`. */
+  readonly claims?: Readonly<Record<string, unknown>>;
+  /** Default false. */
+  readonly blocked?: boolean;
+}
+
+/** A user with the defaults. */
+export type TestAccount = Required<Pick<TestUser, 'sub' | 'email' | 'password' | 'name'>>;
+
+/** What `configure()` can change while the tenant runs. */
+export interface TestTenantChange extends Partial<TestTenantSettings> {
+  /** Replaces all users. */
+  readonly users?: Readonly<Record<string, TestUser>>;
+  /** Changes to the application that `options` names. */
+  readonly application?: Partial<Application>;
+}
+
+/** Options of `startTenant()`. */
+export interface TestTenantOptions extends TestTenantChange {
+  /** Default: a free port. The tenant listens on 127.0.0.1 only. */
+  readonly port?: number;
+  /** Faults from the start, each at every path. */
+  readonly faults?: readonly (FaultName | Fault)[];
+}
+
+/** Who logs in. */
+export interface LoginOptions {
+  /** Name of a user of the tenant. Default: the first. */
+  readonly as?: string;
+}
+
+/** Who logs in to a server, and for what. */
+export interface ConnectOptions<C = McpClient> extends LoginOptions {
+  /** The scopes that the client requests. Default: those that the server requires. */
+  readonly scopes?: readonly string[];
+  /** A client of `@modelcontextprotocol/sdk` or `@modelcontextprotocol/client`. Default: one of the installed package. */
+  readonly client?: C & UnconnectedClient;
+}
+
+/** Where a fault applies. */
+export interface FaultOptions {
+  /** Such as `/oauth/token`. Default: every path. */
+  readonly path?: string;
+  /** Number of requests. Default: all. */
+  readonly times?: number;
+}
+
+/** What an access token of the tenant is for. */
+export interface Auth0TokenOptions extends LoginOptions {
+  /** Identifier of an API. Default: the first. */
+  readonly audience?: string;
+  /** Default: none. */
+  readonly scopes?: readonly string[];
+  /** Merged over the correct claims; `undefined` removes one. */
+  readonly claims?: Readonly<Record<string, unknown>>;
+  /** Negative for a token that has expired. Default: 3600. */
+  readonly expiresInSeconds?: number;
+}
+
+/** Options for `auth0Mcp()` that name the tenant. */
+export type TenantServerOptions = Readonly<
+  Required<
+    Pick<Auth0McpOptions, 'configUrl' | 'clientId' | 'clientSecret' | 'audience' | 'storage'>
+  >
+> & { readonly jwtSigningKey: string };
+
+/** A running stand-in for an Auth0 tenant. */
+export interface TestTenant {
+  /**
+   * For `auth0Mcp()`, besides `baseUrl`: the tenant, a new storage in memory, and a signing key. A `baseUrl` by http on
+   * this machine needs no further setting; for others give the tenant `application: { callbackUrls }`.
+   */
+  readonly options: TenantServerOptions;
+  /** For `auth0McpResource()`. */
+  readonly configUrl: string;
+  /** With a trailing slash. */
+  readonly issuer: string;
+  /** The users by name, with their defaults. */
+  readonly users: Readonly<Record<string, TestAccount>>;
+  /**
+   * Logs in to an MCP server as its clients do: metadata, registration, consent, login, token. The client refreshes its
+   * token by itself; where a tool requires another scope, the call is rejected, and the next one has the scope.
+   *
+   * @param mcpUrl of the MCP endpoint; its server has to listen
+   */
+  connect<C = McpClient>(mcpUrl: string | URL, options?: ConnectOptions<C>): Promise<C>;
+  /** The access token that a client has after the same login, for requests without an SDK. */
+  token(mcpUrl: string | URL, options?: Omit<ConnectOptions, 'client'>): Promise<string>;
+  /**
+   * The user's part in the login of any client: allows the client and logs in.
+   *
+   * @param authorizeUrl that the client opens in the browser
+   * @returns the redirect to the client, not visited
+   */
+  logIn(authorizeUrl: string | URL, options?: LoginOptions): Promise<URL>;
+  /** An access token of the tenant, without a login: for `auth0McpResource()` and for your APIs. */
+  auth0Token(options?: Auth0TokenOptions): Promise<string>;
+  /** The access tokens of the clients from `connect()` expire: their next call refreshes. */
+  expire(): Promise<void>;
+  /**
+   * Revokes the sessions and refresh tokens of a user. Servers are notified by back-channel logout, as where the
+   * application at Auth0 has a Back-Channel Logout URI.
+   *
+   * @param options.notify default true; without it a server notices at its next request to Auth0 for this user
+   */
+  revoke(options?: LoginOptions & { readonly notify?: boolean }): Promise<void>;
+  /** From now on the tenant has this fault. Returns a function that ends it. */
+  fault(fault: FaultName | Fault, options?: FaultOptions): Promise<() => Promise<void>>;
+  /** Changes settings. */
+  configure(change: TestTenantChange): Promise<void>;
+  /** The next signing key becomes the current one, as after "Rotate Signing Key". */
+  rotateSigningKey(): Promise<void>;
+  /** All requests since the start or `reset()`, oldest first, secrets included. */
+  requests(): Promise<readonly TenantRequest[]>;
+  /** Ends all faults, forgets the requests and restores the settings, for example after each test. */
+  reset(): Promise<void>;
+  /** Closes the clients from `connect()` and ends the tenant. */
+  close(): Promise<void>;
+  /** The same as `close()`, for `await using`. */
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/**
+ * Starts a stand-in for an Auth0 tenant on this machine. It requires the package `oidc-provider`.
+ *
+ * @throws if `oidc-provider` is not installed or the port is taken
+ */
+export async function startTenant(options: TestTenantOptions = {}): Promise<TestTenant> {
+  return await startTenantIn(startThread(), options);
+}
+
+/** @param thread that has no tenant yet */
+export async function startTenantIn(
+  { call, stop }: TenantThread,
+  { port = 0, faults = [], ...settings }: TestTenantOptions,
+): Promise<TestTenant> {
+  const loopbackCallbacks = settings.application?.callbackUrls === undefined;
+  let directory = directoryOf(settings);
+  const configure = async (change: TestTenantChange) => {
+    directory = directoryOf({ ...directory, ...change });
+    await call('configure', settingsOf(change, directory), change.application);
+  };
+  const fault = async (name: FaultName | Fault, { path = '*', times }: FaultOptions = {}) => {
+    const index = await call(
+      'fault',
+      path,
+      typeof name === 'string' ? NAMED_FAULTS[name] : name,
+      times,
+    );
+    return async () => void (await call('endFault', index));
+  };
+  const { issuer, configUrl } = await call(
+    'start',
+    { port, loopbackCallbacks, ...settingsOf(settings, directory) },
+    settings.application,
+  ).catch(async (error: unknown) => {
+    await stop();
+    throw error;
+  });
+  for (const one of faults) await fault(one);
+  const jwtSigningKey = randomBytes(32).toString('base64url');
+  const visit = (as?: string) => (url: string | URL) => logIn(url, userNamed(as, directory));
+  const clients = createClients(issuer, jwtSigningKey, call);
+  const close = async () => {
+    await clients.close();
+    await stop();
+  };
+
+  return {
+    issuer,
+    configUrl,
+    get options() {
+      const { clientId = DEMO_CLIENT_ID, clientSecret = DEMO_CLIENT_SECRET } =
+        settings.application ?? {};
+      const [{ identifier: audience } = NO_API] = directory.apis;
+      return {
+        configUrl,
+        clientId,
+        clientSecret,
+        audience,
+        jwtSigningKey,
+        storage: memoryStorage(),
+      };
+    },
+    get users() {
+      return directory.accounts;
+    },
+    connect: (mcpUrl, { as, scopes, client } = {}) =>
+      clients.connect(new URL(mcpUrl), scopes, visit(as), client),
+    async token(mcpUrl, { as, scopes } = {}) {
+      return (await logInAsClient(new URL(mcpUrl), scopes, visit(as))).tokens.access_token;
+    },
+    logIn: (authorizeUrl, { as } = {}) => visit(as)(authorizeUrl),
+    auth0Token({
+      as,
+      audience = directory.apis[0]?.identifier ?? '',
+      scopes = [],
+      ...request
+    } = {}) {
+      const { sub } = userNamed(as, directory);
+      const clientId = settings.application?.clientId ?? DEMO_CLIENT_ID;
+      return call('issueAccessToken', {
+        sub,
+        audience,
+        scopes,
+        clientId,
+        expiresInSeconds: 3600,
+        ...request,
+      });
+    },
+    expire: clients.expire,
+    revoke: ({ as, notify = true } = {}) =>
+      call('logoutUser', userNamed(as, directory).sub, notify),
+    fault,
+    configure,
+    rotateSigningKey: () => call('rotateSigningKeys'),
+    requests: () => call('requests'),
+    async reset() {
+      directory = directoryOf(settings);
+      await call('reset');
+    },
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+const DEFAULT_USERS = { ada: { name: 'Ada Lovelace' }, bob: { name: 'Bob Noyce' } };
+const NO_API: Api = { identifier: '' };
+
+/** The users and APIs of the tenant, as given and with defaults. */
+interface Directory {
+  readonly users: Readonly<Record<string, TestUser>>;
+  readonly apis: readonly Api[];
+  readonly accounts: Readonly<Record<string, TestAccount>>;
+}
+
+function directoryOf({ users = DEFAULT_USERS, apis = DEFAULT_APIS }: TestTenantChange): Directory {
+  const accounts = Object.fromEntries(
+    Object.entries(users).map(([name, user]) => [
+      name,
+      {
+        sub: user.sub ?? `auth0|${name}`,
+        email: user.email ?? `${name}@example.com`,
+        password: user.password ?? 'password',
+        name: user.name ?? name.replace(/^./, (first) => first.toUpperCase()),
+      },
+    ]),
+  );
+  return { users, apis, accounts };
+}
+
+function settingsOf(
+  { users: _users, application: _application, ...change }: TestTenantChange,
+  { users, apis, accounts }: Directory,
+): Partial<TenantSettings> {
+  return {
+    ...change,
+    apis,
+    users: Object.entries(accounts).map(([name, account]): User => {
+      const { permissions: held, ...rest } = users[name] ?? {};
+      const permissions = Object.fromEntries(
+        apis.map(({ identifier, scopes = [] }) => [identifier, held ?? scopes]),
+      );
+      return { ...rest, ...account, permissions };
+    }),
+  };
+}
+
+function userNamed(as: string | undefined, { accounts }: Directory): TestAccount {
+  const names = Object.keys(accounts);
+  const account = accounts[as ?? names[0] ?? ''];
+  if (account !== undefined) return account;
+  throw new Error(`The tenant has no user '${as}'. Its users: ${names.join(', ') || 'none'}`);
+}
+
+/** The clients that are connected. */
+function createClients(issuer: string, jwtSigningKey: string, call: CallTenant) {
+  const connected: ConnectedClient<UnconnectedClient>[] = [];
+
+  async function expire(one: ConnectedClient<UnconnectedClient>): Promise<void> {
+    const tokens = one.tokens();
+    if (tokens === undefined) return;
+    const access_token = await expiredToken(tokens.access_token, issuer, jwtSigningKey, call);
+    one.replace({ ...tokens, access_token });
+  }
+
+  return {
+    async connect<C>(
+      mcpUrl: URL,
+      scopes: readonly string[] | undefined,
+      visit: (authorizeUrl: URL) => Promise<URL>,
+      given: (C & UnconnectedClient) | undefined,
+    ): Promise<C> {
+      const login = await logInAsClient(mcpUrl, scopes, visit);
+      const one = await connectClient(mcpUrl, login, given, visit);
+      connected.push(one);
+      return one.client as C;
+    },
+    async expire() {
+      await Promise.all(connected.map(expire));
+    },
+    async close() {
+      await Promise.allSettled(connected.splice(0).map(({ client }) => client.close()));
+    },
+  };
+}
