@@ -193,7 +193,7 @@ describe.each([
     'resource-only.js',
     'read:notes',
     [
-      '✓ whoami: auth0|6650f0c2a1b2c3d4e5f60001',
+      '✓ whoami: auth0|ada',
       '… login required, with the scopes: read:notes files:write',
     ],
   ],
