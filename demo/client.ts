@@ -1,4 +1,7 @@
-/** A client for the demo server: logs in through the browser, calls every tool, prints the results. */
+/**
+ * An MCP client: logs in through the browser, lists the tools or calls one. At the demo server it calls every tool and
+ * prints the results.
+ */
 import { parseArgs } from 'node:util';
 import { logIn as logInAs } from 'express-auth0-mcp/testing';
 
@@ -10,12 +13,19 @@ import { ADA } from './stand-in.js';
 
 const USAGE = `npm run demo:client -- [options] [URL of the MCP endpoint]
 
-  --headless   log in without a browser, as Ada at the stand-in
-  --fresh      delete the saved login first
-  --help       print this text`;
+Calls the tools of the demo server, or lists those of another one.
 
-const { values, positionals } = readArguments();
-const mcpUrl = new URL(positionals[0] ?? defaultUrl());
+  --list        list the tools
+  --call NAME   call this tool
+  --args JSON   its arguments: '{"name": "value"}'
+  --headless    log in without a browser, as Ada at the stand-in
+  --fresh       delete the saved login first
+  --help        print this text`;
+
+/** Those that the tour calls at every demo server. */
+const DEMO_TOOLS = ['get_token_info', 'whoami', 'write_file'];
+
+const { values, mcpUrl, args } = readArguments();
 const saved = openSavedLogin(mcpUrl);
 if (values.fresh) saved.forget();
 const callback = await listenForCallback(saved.redirectUri);
@@ -26,7 +36,7 @@ const session = createMcpSession(mcpUrl, new DemoOAuthProvider(callback, saved, 
 
 console.log(`… connecting to ${mcpUrl.href}`);
 try {
-  await callAllTools(session);
+  await run(session);
 } catch (error) {
   console.error(`✗ ${reasonOf(error)}`);
   process.exitCode = 1;
@@ -37,21 +47,50 @@ try {
 
 function readArguments() {
   const flag = { type: 'boolean' } as const;
-  const options = { headless: flag, fresh: flag, help: flag };
+  const text = { type: 'string' } as const;
+  const options = { list: flag, call: text, args: text, headless: flag, fresh: flag, help: flag };
   try {
-    const result = parseArgs({ options, allowPositionals: true });
-    if (!result.values.help) return result;
-    console.log(USAGE);
-    process.exit(0);
+    const { values, positionals } = parseArgs({ options, allowPositionals: true });
+    if (values.help) {
+      console.log(USAGE);
+      process.exit(0);
+    }
+    const [url = defaultUrl()] = positionals;
+    if (!URL.canParse(url)) throw new Error(`Not a URL: ${url}`);
+    return { values, mcpUrl: new URL(url), args: argumentsIn(values.args) };
   } catch (error) {
     console.error(`${(error as Error).message}\n\n${USAGE}`);
     process.exit(2);
   }
 }
 
+function argumentsIn(json = '{}'): Record<string, unknown> {
+  try {
+    const args = JSON.parse(json);
+    if (typeof args === 'object' && args !== null && !Array.isArray(args)) return args;
+  } catch {
+    // The parser's message does not say where the text comes from.
+  }
+  throw new Error(`--args has to be a JSON object, such as '{"name": "value"}': received ${json}`);
+}
+
+async function run(session: McpSession): Promise<void> {
+  if (values.call !== undefined) {
+    for (const text of await session.call(values.call, args)) console.log(text);
+    return;
+  }
+  const tools = values.list ? [] : (await session.tools()).map(({ name }) => name);
+  if (DEMO_TOOLS.every((name) => tools.includes(name))) return await callAllTools(session);
+  for (const { name, description = '', inputSchema } of await session.tools()) {
+    const names = Object.keys(inputSchema.properties ?? {}).join(', ');
+    console.log(`✓ ${name}(${names})  ${description.split('\n')[0]}`);
+  }
+}
+
 /** Calls every tool of the demo server; the last one requires another scope. */
-async function callAllTools({ connect, tools, call }: McpSession): Promise<void> {
-  await connect();
+async function callAllTools(session: McpSession): Promise<void> {
+  const call = async (tool: string, given?: Record<string, unknown>) =>
+    JSON.parse((await session.call(tool, given))[0] ?? '{}');
   console.log('✓ Authenticated with Auth0!');
 
   const { issuer, audience, scope } = await call('get_token_info');
@@ -64,15 +103,15 @@ async function callAllTools({ connect, tools, call }: McpSession): Promise<void>
   console.log(`✓ whoami: ${name === undefined ? subject : `${name} <${email}>`}`);
 
   // The resource-only server has no Auth0 token to call an API with.
-  if ((await tools()).includes('call_api')) await callApi(call);
+  const tools = await session.tools();
+  if (tools.some(({ name: tool }) => tool === 'call_api')) reportApi(await call('call_api'));
 
   // Without files:write the server responds with 403, and the client logs in again with that scope.
   const { characters } = await call('write_file', { name: 'demo.txt', text: 'Hello!' });
   console.log(`✓ write_file: ${characters} characters, with the scope files:write`);
 }
 
-async function callApi(call: McpSession['call']): Promise<void> {
-  const { status } = await call('call_api');
+function reportApi({ status }: { readonly status: number }): void {
   if (status !== 200) {
     throw new Error(
       `call_api: the API behind Auth0 responded with ${status}. If the stand-in was restarted, its tokens are invalid: npm run demo:client -- --fresh`,
@@ -107,7 +146,7 @@ function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const { cause } = error;
   if (cause instanceof Error && 'code' in cause && cause.code === 'ECONNREFUSED') {
-    return `No server at ${mcpUrl.origin}. Start it first: npm run demo`;
+    return `No server at ${mcpUrl.origin}. Start it first, such as by: npm run demo`;
   }
   return error.message;
 }

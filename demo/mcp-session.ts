@@ -6,20 +6,20 @@ import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
 
 import type { DemoOAuthProvider } from './oauth-provider.js';
 
-/** An open connection. */
+/** A connection, opened by the first request, with a login if required. */
 export interface McpSession {
-  /** Connects, with a login if required. */
-  connect(): Promise<void>;
-  /** Names of the server's tools. */
-  tools(): Promise<readonly string[]>;
+  tools(): Promise<readonly Tool[]>;
   /**
-   * Calls a tool, and parses the JSON of its result.
+   * Calls a tool.
    *
+   * @returns the texts of its result, each other part as JSON
    * @throws an error with the message of the tool, if it failed
    */
-  call(tool: string, args?: Record<string, unknown>): Promise<Record<string, unknown>>;
+  call(tool: string, args?: Record<string, unknown>): Promise<readonly string[]>;
   close(): Promise<void>;
 }
+
+type Tool = Awaited<ReturnType<Client['listTools']>>['tools'][number];
 
 interface Connection {
   readonly client: Client;
@@ -29,7 +29,6 @@ interface Connection {
 /** A login, another for a missing scope, success. */
 const MAX_ATTEMPTS = 3;
 
-/** Sends nothing before `connect()` or the first call. */
 export function createMcpSession(mcpUrl: URL, provider: DemoOAuthProvider): McpSession {
   let connection: Connection | undefined;
 
@@ -65,18 +64,18 @@ export function createMcpSession(mcpUrl: URL, provider: DemoOAuthProvider): McpS
   }
 
   return {
-    connect: () => run(async () => {}),
-    tools: () => run(async (client) => (await client.listTools()).tools.map(({ name }) => name)),
+    tools: () => run(async (client) => (await client.listTools()).tools),
     call: (name, args = {}) =>
-      run(async (client) => jsonOf(await client.callTool({ name, arguments: args }))),
+      run(async (client) => textsOf(await client.callTool({ name, arguments: args }))),
     async close() {
       await connection?.client.close();
     },
   };
 }
 
-function jsonOf(result: Awaited<ReturnType<Client['callTool']>>): Record<string, unknown> {
-  const [first] = result.content as { text?: string }[];
-  if (result.isError === true) throw new Error(first?.text ?? 'The tool failed.');
-  return JSON.parse(first?.text ?? '{}');
+function textsOf(result: Awaited<ReturnType<Client['callTool']>>): readonly string[] {
+  const parts = result.content as { text?: string }[];
+  const texts = parts.map((part) => part.text ?? JSON.stringify(part));
+  if (result.isError === true) throw new Error(texts.join('\n') || 'The tool failed.');
+  return texts;
 }

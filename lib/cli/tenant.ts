@@ -121,8 +121,8 @@ Log in as     ${ADA.email}, password ${ADA.password}
 Callback URL  ${callbackUrl}
 State         ${directory}
 
-It is for development: its passwords and its client secret are public. These lines belong into .env,
-as does "npx express-auth0-mcp tenant > .env". Ctrl+C ends it.
+It is for development: its passwords and its client secret are public. Ctrl+C ends it.
+The lines for .env, which "npx express-auth0-mcp tenant > .env" writes there:
 
 `);
   host.write(`AUTH0_MCP_CONFIG_URL=${configUrl}

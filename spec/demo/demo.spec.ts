@@ -15,12 +15,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import express from 'express';
 
 import { approve, createBrowser } from '../../lib/testing/browser.js';
 import { DEMO_AUDIENCE, DEMO_CLIENT_ID, DEMO_CLIENT_SECRET } from '../../lib/testing/options.js';
 import { startTenant } from '../../lib/testing/tenant.js';
 import { codeBlocks, pageAt, section } from '../docs/markdown.js';
 import { disconnect, signIn } from '../support/connected-apps.js';
+import { close, listen } from '../support/listen.js';
+import { mcpRoute } from '../support/mcp-route.js';
 import { callTool, registerClient, toolResult } from '../support/oauth-client.js';
 import { ROOT } from '../support/source-tree.js';
 import { tenantKeys } from '../support/tenant-keys.js';
@@ -379,13 +382,46 @@ describe('the demo client', () => {
     RUN_TIMEOUT_MS,
   );
 
+  it(
+    'lists the tools of a server, and calls one',
+    async () => {
+      const list = start('client.js', ['--list']);
+      expect([await list.ends(), list.output()]).toEqual([0, expect.any(String)]);
+      expect(list.output()).toContain('✓ write_file(name, text)  Saves a text\n');
+      const file = JSON.stringify({ name: 'a.txt', text: '12345' });
+      const call = start('client.js', ['--call', 'write_file', '--args', file, `${baseUrl}/mcp`]);
+      expect([await call.ends(), call.output()]).toEqual([0, expect.any(String)]);
+      expect(call.output()).toContain('\n{"name":"a.txt","characters":5}\n');
+      const unknown = start('client.js', ['--call', 'no_such_tool']);
+      expect(await unknown.ends()).toBe(1);
+      expect(unknown.output()).toMatch(/✗ .*no_such_tool/);
+    },
+    RUN_TIMEOUT_MS,
+  );
+
+  it('lists the tools of any server, also of one without a login', async () => {
+    const app = express().post('/mcp', express.json(), mcpRoute);
+    app.all('/mcp', (_req, res) => void res.status(405).end());
+    const other = createServer(app);
+    try {
+      const client = start('client.js', ['--list', `http://localhost:${await listen(other)}/mcp`]);
+      await client.ends();
+      expect(client.output()).toContain('✓ public_tool()');
+      expect(client.output()).not.toMatch(/login|✗/);
+    } finally {
+      await close(other);
+    }
+  });
+
   it.each([
     [['--help'], 0],
     [['--unknown'], 2],
+    [['no url'], 2],
+    [['--call', 'whoami', '--args', '{name}'], 2],
   ])('prints its usage for %s', async (args, code) => {
     const client = start('client.js', args);
     expect(await client.ends()).toBe(code);
-    expect(client.output()).toContain('--headless   log in without a browser');
+    expect(client.output()).toMatch(/--headless +log in without a browser/);
     expect(client.output()).not.toContain('    at ');
   });
 
@@ -393,7 +429,7 @@ describe('the demo client', () => {
     const [port] = await freePorts();
     const client = start('client.js', [`http://localhost:${port}/mcp`]);
     expect(await client.ends()).toBe(1);
-    expect(client.output()).toContain('Start it first: npm run demo');
+    expect(client.output()).toContain('Start it first, such as by: npm run demo');
   });
 });
 
