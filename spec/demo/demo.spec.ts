@@ -195,10 +195,7 @@ describe.each([
   [
     'resource-only.js',
     'read:notes',
-    [
-      '✓ whoami: auth0|ada',
-      '… login required, with the scopes: read:notes files:write',
-    ],
+    ['✓ whoami: auth0|ada', '… login required, with the scopes: read:notes files:write'],
   ],
 ])('the demo server of %s', (file, scope, tour) => {
   let base: string;

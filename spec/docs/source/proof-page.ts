@@ -23,8 +23,8 @@ const NEVER_RUN: readonly (readonly [string, string])[] = [
     'documents of the same shape, from real TLS hosts on loopback',
   ],
   [
-    'Docker, Compose, Traefik, Kubernetes, Cloud Run, Fly, Render',
-    'the server, nginx and Redis of the example as processes; manifests against types: [deploy.md](deploy.md)',
+    'Traefik, Kubernetes, Cloud Run, Fly, Render, functions, and the published images of the Compose file',
+    'the server, nginx and Redis of the example as processes; once the Compose file with images of our own; manifests against types: [deploy.md](deploy.md)',
   ],
   [
     'the output of `setup` at a tenant',
