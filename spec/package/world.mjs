@@ -7,8 +7,12 @@ import express from 'express';
 import { auth0Mcp, embeddedStorage, getAccessToken, memoryStorage } from 'express-auth0-mcp';
 import { redisStorage } from 'express-auth0-mcp/redis';
 
-/** Starts the server, has a login made there, and returns what the login service reports. */
-export async function runWorld() {
+/**
+ * Starts the server, has a login made there, and returns what the login service reports.
+ *
+ * @param {(app: object) => (...args: never) => unknown} [serve] the request listener for an app. Default: the app
+ */
+export async function runWorld(serve = (app) => app) {
   const server = createServer();
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
   const baseUrl = `http://127.0.0.1:${server.address().port}`;
@@ -19,7 +23,7 @@ export async function runWorld() {
     await new Promise((resolve) => setTimeout(resolve, 1));
     res.json({ subject: getAccessToken().subject });
   });
-  server.on('request', app);
+  server.on('request', serve(app));
   const response = await fetch(`${process.env.WORLD_LOGIN_SERVICE}?base=${baseUrl}`);
   const report = await response.text();
   await auth.ready();
