@@ -15,7 +15,8 @@ import { redisStorage } from 'express-auth0-mcp/redis';
 export async function runWorld(serve = (app) => app) {
   const server = createServer();
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const baseUrl = `http://127.0.0.1:${server.address().port}`;
+  const { port } = Object(server.address());
+  const baseUrl = `http://127.0.0.1:${port}`;
   const auth = auth0Mcp({ baseUrl, consent: 'remember', storage: createStorage() });
   const app = express();
   app.use(auth);
