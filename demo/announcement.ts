@@ -48,8 +48,6 @@ function loginLines({ standIn, ...demo }: Demo): readonly string[] {
     `Log in as      ${email}`,
     `Password       ${password}`,
     '',
-    'The stand-in keeps its sessions and tokens in memory. After a restart, log in again;',
-    'for the demo client: npm run demo:client -- --fresh',
     'To use your own tenant: cp .env.example .env, fill it in, and restart.',
   ];
 }

@@ -113,9 +113,7 @@ async function callAllTools(session: McpSession): Promise<void> {
 
 function reportApi({ status }: { readonly status: number }): void {
   if (status !== 200) {
-    throw new Error(
-      `call_api: the API behind Auth0 responded with ${status}. If the stand-in was restarted, its tokens are invalid: npm run demo:client -- --fresh`,
-    );
+    throw new Error(`call_api: the API behind Auth0 responded with ${status}.`);
   }
   console.log(`✓ call_api: the API behind Auth0 responded with ${status}`);
 }

@@ -1,4 +1,6 @@
 /** Starts the stand-in for an Auth0 tenant, unless the environment names a tenant. */
+import { homedir } from 'node:os';
+import { join } from 'node:path';
 import type { Auth0McpOptions, Auth0McpResourceOptions } from 'express-auth0-mcp';
 import type { TestTenant, TestTenantOptions } from 'express-auth0-mcp/testing';
 
@@ -29,8 +31,8 @@ const NAMES_A_TENANT =
   /^(AUTH0_MCP|FASTMCP_SERVER_AUTH_AUTH0)_(CONFIG_URL|DOMAIN|CLIENT_ID|AUDIENCE)$/;
 
 /**
- * Starts the stand-in on the loopback interface, port `TENANT_PORT` or 8001. Its sessions, keys and
- * refresh tokens are in memory.
+ * Starts the stand-in on the loopback interface, port `TENANT_PORT` or 8001. Its state is in the home
+ * directory, so that clients stay logged in over a restart.
  *
  * @returns undefined if the environment names a tenant
  * @throws an error that names a taken port
@@ -71,6 +73,7 @@ async function start<Options>(
   const tenant = await startTenant({
     port,
     users: { ada: ADA },
+    directory: join(homedir(), '.express-auth0-mcp-demo', `tenant-${port}`),
     loginNotice: `A stand-in for Auth0 on this machine. Log in as ${ADA.email}, password ${ADA.password}.`,
     ...settings,
   }).catch((error: NodeJS.ErrnoException) => {

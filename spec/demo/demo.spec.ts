@@ -371,6 +371,20 @@ describe('the demo client', () => {
   );
 
   it(
+    'needs none after a restart of the server and of the stand-in either',
+    async () => {
+      await server.stop();
+      server = start('server.js');
+      await server.says('Ctrl+C ends the demo.');
+      const client = start('client.js');
+      expect([await client.ends(), client.output()]).toEqual([0, expect.any(String)]);
+      expect(client.output()).toContain('✓ call_api: the API behind Auth0 responded with 200');
+      expect(client.output()).not.toContain('login required');
+    },
+    RUN_TIMEOUT_MS,
+  );
+
+  it(
     'logs in again with --fresh, also on another loopback port than the registered one',
     async () => {
       const client = start('client.js', ['--headless', '--fresh']);
