@@ -106,6 +106,8 @@ function start({
     port,
     directory,
     callbackUrls: [callbackUrl],
+    // The server may move to another port.
+    loopbackCallbacks: true,
     backchannelLogoutUri: `${baseUrl}/backchannel-logout`,
     apis: [{ identifier: audience, scopes }],
     loginNotice: `A stand-in for Auth0 on this machine. Log in as ${ADA.email}, password ${ADA.password}.`,

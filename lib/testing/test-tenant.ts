@@ -59,6 +59,11 @@ export interface TestTenantChange extends Partial<TestTenantSettings> {
 export interface TestTenantOptions extends TestTenantChange {
   /** Default: a free port. The tenant listens on 127.0.0.1 only. */
   readonly port?: number;
+  /**
+   * Keeps signing keys, sessions, refresh tokens and registered applications here over restarts; give a `port` too,
+   * since it is part of the issuer. Default: nothing is kept.
+   */
+  readonly directory?: string;
   /** Faults from the start, each at every path. */
   readonly faults?: readonly (FaultName | Fault)[];
 }
@@ -172,7 +177,7 @@ export async function startTenant(options: TestTenantOptions = {}): Promise<Test
 /** @param thread that has no tenant yet */
 export async function startTenantIn(
   { call, stop }: TenantThread,
-  { port = 0, faults = [], ...settings }: TestTenantOptions,
+  { port = 0, directory: stateDirectory, faults = [], ...settings }: TestTenantOptions,
 ): Promise<TestTenant> {
   const loopbackCallbacks = settings.application?.callbackUrls === undefined;
   let directory = directoryOf(settings);
@@ -191,7 +196,12 @@ export async function startTenantIn(
   };
   const { issuer, configUrl } = await call(
     'start',
-    { port, loopbackCallbacks, ...settingsOf(settings, directory) },
+    {
+      port,
+      loopbackCallbacks,
+      ...(stateDirectory !== undefined && { directory: stateDirectory }),
+      ...settingsOf(settings, directory),
+    },
     settings.application,
   ).catch(async (error: unknown) => {
     await stop();
