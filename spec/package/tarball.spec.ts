@@ -70,7 +70,7 @@ describe('the tarball', () => {
     expect((await run(packed.folder, process.execPath, [program, '--version'])).stdout).toBe(
       `${version}\n`,
     );
-    for (const command of ['doctor', 'setup']) {
+    for (const command of ['doctor', 'setup', 'tenant']) {
       const { stdout } = await run(packed.folder, process.execPath, [program, command, '--help']);
       expect(stdout).toContain(`express-auth0-mcp ${command}`);
     }
