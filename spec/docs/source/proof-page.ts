@@ -23,7 +23,7 @@ const NEVER_RUN: readonly (readonly [string, string])[] = [
     'documents of the same shape, from real TLS hosts on loopback',
   ],
   [
-    'Traefik, Kubernetes, Cloud Run, Fly, Render, functions, and the published images of the Compose file',
+    'Traefik, Kubernetes, Cloud Run, Fly, Render, AWS Lambda, and the published images of the Compose file',
     'the server, nginx and Redis of the example as processes; once the Compose file with images of our own; manifests against types: [deploy.md](deploy.md)',
   ],
   [
