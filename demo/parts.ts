@@ -50,8 +50,8 @@ app.get('/files', auth.bearer({ scopes: ['files:write'] }), (req, res) => {
 });
 
 function createServer() {
-  const server = createToolServer();
-  addApiTool(server);
+  const server = createToolServer(auth);
+  addApiTool(server, auth);
   return server;
 }
 

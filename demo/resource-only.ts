@@ -41,7 +41,11 @@ const app = express();
 app.use(auth);
 
 const mcpPath = `${new URL(baseUrl).pathname.replace(/\/$/, '')}/mcp`;
-app.all(mcpPath, express.json(), mcpRoute(createToolServer));
+app.all(
+  mcpPath,
+  express.json(),
+  mcpRoute(() => createToolServer(auth)),
+);
 
 const isResourceOnly = true; // demo only
 app.get('/', landingPage({ auth, baseUrl, standIn, isResourceOnly })); // demo only

@@ -15,7 +15,7 @@ import { landingPage } from './landing-page.js'; // demo only
 import { startMetrics } from './metrics.js'; // demo only
 import { startStandIn } from './stand-in.js'; // demo only
 import { exitOnListenError } from './start-errors.js'; // demo only
-import { addApiTool, createToolServer, mcpRoute, text } from './tools.js';
+import { addApiTool, createToolServer, declared, mcpRoute, text } from './tools.js';
 
 const { env } = process;
 const port = Number(env.PORT || 8000);
@@ -55,13 +55,14 @@ app.all(mcpPath, express.json(), mcpRoute(createServer));
 
 /** The tools of all demo servers, and two that need a login of ours. */
 function createServer(): McpServer {
-  const server = createToolServer();
-  addApiTool(server);
+  const server = createToolServer(auth);
+  addApiTool(server, auth);
 
-  const manage = 'URL of the page on which the user sees and disconnects the connected apps';
-  server.registerTool('manage_apps', { description: manage }, () =>
-    text({ url: `${baseUrl}/connected-apps` }),
-  );
+  const manage = {
+    description: 'URL of the page on which the user sees and disconnects the connected apps',
+    ...declared(auth, 'manage_apps'),
+  };
+  server.registerTool('manage_apps', manage, () => text({ url: `${baseUrl}/connected-apps` }));
 
   return server;
 }

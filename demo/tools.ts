@@ -5,22 +5,37 @@
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js';
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
+import type { Tool } from '@modelcontextprotocol/sdk/types.js';
 import type { RequestHandler } from 'express';
-import { getAccessToken } from 'express-auth0-mcp';
+import { getAccessToken, type ProtectedResource } from 'express-auth0-mcp';
 import { z } from 'zod';
 
+/** ChatGPT reads what a tool needs, and offers a login for it. */
+export function declared(
+  auth: ProtectedResource,
+  tool: string,
+): { _meta: Record<string, unknown> } {
+  return { _meta: { securitySchemes: auth.securitySchemes(tool) } };
+}
+
 /** A server with the tools that work with tokens of ours and of Auth0. */
-export function createToolServer(): McpServer {
+export function createToolServer(auth: ProtectedResource): McpServer {
   const server = new McpServer({ name: 'Auth0 Secured App', version: '1.0.0' });
 
-  const token = 'Issuer, audience and scope of the Auth0 token behind this call';
-  server.registerTool('get_token_info', { description: token }, () => {
+  const token = {
+    description: 'Issuer, audience and scope of the Auth0 token behind this call',
+    ...declared(auth, 'get_token_info'),
+  };
+  server.registerTool('get_token_info', token, () => {
     const { claims } = getAccessToken();
     return text({ issuer: claims['iss'], audience: claims['aud'], scope: claims['scope'] });
   });
 
-  const whoami = 'The user who is logged in, with name and e-mail if available';
-  server.registerTool('whoami', { description: whoami }, () => {
+  const whoami = {
+    description: 'The user who is logged in, with name and e-mail if available',
+    ...declared(auth, 'whoami'),
+  };
+  server.registerTool('whoami', whoami, () => {
     const { subject, user } = getAccessToken();
     return text({ subject, name: user['name'], email: user['email'] });
   });
@@ -28,6 +43,7 @@ export function createToolServer(): McpServer {
   const write = {
     description: 'Saves a text',
     inputSchema: { name: z.string(), text: z.string() },
+    ...declared(auth, 'write_file'),
   };
   server.registerTool('write_file', write, (file) => {
     // `subject` never changes: use it as the key for data of a user.
@@ -42,9 +58,12 @@ export function createToolServer(): McpServer {
 const files = new Map<string, string>();
 
 /** A tool that needs an Auth0 token for another API: not available with `auth0McpResource()`. */
-export function addApiTool(server: McpServer): void {
-  const api = 'Calls an API with the Auth0 token of the user';
-  server.registerTool('call_api', { description: api }, async () => {
+export function addApiTool(server: McpServer, auth: ProtectedResource): void {
+  const api = {
+    description: 'Calls an API with the Auth0 token of the user',
+    ...declared(auth, 'call_api'),
+  };
+  server.registerTool('call_api', api, async () => {
     const { auth0Token, claims } = getAccessToken();
     // The tenant's /userinfo; an API behind `audience` is called the same way.
     const response = await fetch(new URL('userinfo', String(claims['iss'])), {
@@ -66,9 +85,23 @@ export function mcpRoute(createServer: () => McpServer): RequestHandler {
     const transport = new StreamableHTTPServerTransport();
     res.on('close', () => void server.close());
     // The SDK's types do not support `exactOptionalPropertyTypes`.
-    await server.connect(transport as Transport);
+    await server.connect(declareAtTopLevel(transport as Transport));
     await transport.handleRequest(req, res, req.body);
   };
+}
+
+/** ChatGPT's own place is beside `_meta`, where the SDK has no member for it. */
+function declareAtTopLevel(transport: Transport): Transport {
+  const send = transport.send.bind(transport);
+  transport.send = (message, options) => {
+    const { tools } = ('result' in message ? message.result : {}) as { tools?: Tool[] };
+    for (const tool of tools ?? []) {
+      if (tool._meta !== undefined)
+        Object.assign(tool, { securitySchemes: tool._meta['securitySchemes'] });
+    }
+    return send(message, options);
+  };
+  return transport;
 }
 
 /** The result of a tool: a value as JSON. */

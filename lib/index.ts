@@ -14,6 +14,7 @@ export {
   getAccessToken,
   TokenPassthroughError,
 } from './bearer/caller.js';
+export type { SecurityScheme } from './bearer/security-schemes.js';
 export type { SdkErrors, TokenVerifier } from './bearer/token-verifier.js';
 export { Auth0McpConfigError } from './config/errors.js';
 export type {

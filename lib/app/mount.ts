@@ -5,6 +5,7 @@ import { type RequestHandler, Router } from 'express';
 
 import type { AuthInfo } from '../bearer/caller.js';
 import { createGuards } from '../bearer/guard.js';
+import { type SecurityScheme, securitySchemesOf } from '../bearer/security-schemes.js';
 import {
   createTokenVerifier,
   type SdkErrors,
@@ -46,6 +47,16 @@ export interface ProtectedResource extends RequestHandler {
    * `requireBearerAuth({ verifier: auth.verifierFor({ InvalidTokenError }) })`.
    */
   verifierFor(errors: SdkErrors): TokenVerifier;
+  /**
+   * What a tool needs, from `toolScopes`, `requiredScopes` and `anonymous`, in the form that ChatGPT reads in
+   * `tools/list`: `[{ type: 'oauth2', scopes: ['openid', 'files:write'] }]`. For a tool of `anonymous` there are two,
+   * `{ type: 'noauth' }` first: it works without a login, and knows the user with one. Enter it as `securitySchemes`
+   * of the tool, and under the same name in its `_meta`. It declares only; the guard decides for each call.
+   *
+   * @param tool its name; one that no option names has what every call needs
+   * @returns a list of its own for each call
+   */
+  securitySchemes(tool: string): SecurityScheme[];
   /** Resolves once everything it depends on has responded; rejects with what to repair. */
   ready(): Promise<void>;
   /** Closes connections and timers. */
@@ -120,6 +131,7 @@ export function mount(
     metadata,
     bearer,
     ...verifiersOf(context),
+    securitySchemes: (tool: string) => securitySchemesOf(tool, config.scopes, config.anonymous),
     ready: context.ready,
     async close() {
       others.leave();

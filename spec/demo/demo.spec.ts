@@ -24,7 +24,7 @@ import { codeBlocks, pageAt, section } from '../docs/markdown.js';
 import { disconnect, signIn } from '../support/connected-apps.js';
 import { close, listen } from '../support/listen.js';
 import { mcpRoute } from '../support/mcp-route.js';
-import { callTool, registerClient, toolResult } from '../support/oauth-client.js';
+import { callTool, registerClient, rpc, toolResult } from '../support/oauth-client.js';
 import { ROOT } from '../support/source-tree.js';
 import { tenantKeys } from '../support/tenant-keys.js';
 
@@ -84,6 +84,27 @@ describe('the demo server without a tenant', () => {
   it('responds to a tool call without a token with 401', async () => {
     const response = await fetch(`${baseUrl}/mcp`, { method: 'POST' });
     expect(response.status).toBe(401);
+  });
+
+  it('declares what each tool needs, in both places where ChatGPT reads it', async () => {
+    const client = await registerClient(baseUrl, { client_name: 'Another client' });
+    const { access_token: token } = await client.tokens();
+    const { body } = await rpc(`${baseUrl}/mcp`, token, { method: 'tools/list' });
+    const { tools } = body['result'] as { tools: Record<string, unknown>[] };
+    const declared = Object.fromEntries(
+      tools.map((tool) => [tool['name'], tool['securitySchemes']]),
+    );
+    const basic = [{ type: 'oauth2', scopes: ['openid'] }];
+    expect(declared).toEqual({
+      get_token_info: basic,
+      whoami: basic,
+      write_file: [{ type: 'oauth2', scopes: ['openid', 'files:write'] }],
+      call_api: basic,
+      manage_apps: basic,
+    });
+    for (const tool of tools) {
+      expect(tool['_meta']).toEqual({ securitySchemes: tool['securitySchemes'] });
+    }
   });
 
   it('returns the URL of the connected apps by manage_apps, where the user disconnects the client', async () => {
