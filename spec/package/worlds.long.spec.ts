@@ -17,7 +17,7 @@ import {
   worldFiles,
 } from './worlds.js';
 
-const RUN_TIMEOUT_MS = 120_000;
+const RUN_TIMEOUT_MS = 300_000;
 
 let packed: Packed;
 let logins: LoginService;
