@@ -158,7 +158,7 @@ describe.each([
   );
 
   it('installs without a warning that we could avoid, in less than 35 MB beside Express', async () => {
-    // lmdb and its msgpackr bring the scripts: newer versions of npm list them, and run neither.
+    // lmdb and its msgpackr bring the scripts, which newer versions of npm list.
     const warnings = npmOutput.split('\n').filter((line) => /^npm (warn|error)/i.test(line));
     const known = /install-scripts|allow-scripts|approve-scripts/;
     expect(warnings.filter((line) => !known.test(line))).toEqual([]);

@@ -2,6 +2,7 @@
  * A server as users write it. `worlds.ts` runs it in each module system, runtime, bundler and test runner; there it
  * has no types. The settings are in the environment.
  */
+import { once } from 'node:events';
 import { createServer } from 'node:http';
 import express from 'express';
 import { auth0Mcp, embeddedStorage, getAccessToken, memoryStorage } from 'express-auth0-mcp';
@@ -14,7 +15,7 @@ import { redisStorage } from 'express-auth0-mcp/redis';
  */
 export async function runWorld(serve = (app) => app) {
   const server = createServer();
-  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+  await once(server.listen(0, '127.0.0.1'), 'listening');
   const { port } = Object(server.address());
   const baseUrl = `http://127.0.0.1:${port}`;
   const auth = auth0Mcp({ baseUrl, consent: 'remember', storage: createStorage() });
