@@ -31,21 +31,12 @@ export type Fault =
   /** A valid JSON object of this size. */
   | { readonly kind: 'huge-body'; readonly bytes: number };
 
-/** Faults by name: */
-export type FaultName =
-  /** Connections are closed without a response. */
-  | 'down'
-  /** There is no response. */
-  | 'timeout'
-  /** The correct response, after two seconds. */
-  | 'slow'
-  /** Auth0's rate limit, for a second. */
-  | '429'
-  /** An error of Auth0. */
-  | '500'
-  | '503'
-  /** A web page with status 200 instead of JSON, as from a captive portal. */
-  | 'html';
+/**
+ * A fault by its name. `down`: connections are closed without a response. `timeout`: there is no response. `slow`: the
+ * correct response, after two seconds. `429`: Auth0's rate limit, for a second. `500` and `503`: errors with this status.
+ * `html`: a web page with status 200 instead of JSON, as from a captive portal.
+ */
+export type FaultName = 'down' | 'timeout' | 'slow' | '429' | '500' | '503' | 'html';
 
 /** The faults that have a name. */
 export const NAMED_FAULTS: Readonly<Record<FaultName, Fault>> = {

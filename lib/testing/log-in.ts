@@ -3,7 +3,9 @@ import { completeLogin, createBrowser } from './browser.js';
 
 /** A user at the tenant's login page. */
 export interface Credentials {
+  /** As in `users`. */
   readonly email: string;
+  /** As in `users`. */
   readonly password: string;
 }
 

@@ -4,21 +4,29 @@ import { REDIRECT_URI } from './client-login.js';
 
 /** What both SDKs' clients have. */
 export interface McpClient {
+  /** Calls a tool. */
   callTool(call: { name: string; arguments?: Record<string, unknown> }): Promise<McpToolResult>;
+  /** The tools of the server. */
   listTools(): Promise<{ tools: { name: string; description?: string }[] }>;
+  /** Ends the connection. */
   close(): Promise<void>;
 }
 
 /** The result of a tool call. */
 export interface McpToolResult {
+  /** Texts, and other content by `type`. */
   content: { type: string; text?: string }[];
+  /** For a tool with an output schema. */
   structuredContent?: Record<string, unknown>;
+  /** The tool failed. */
   isError?: boolean;
 }
 
 /** A client of either SDK that is not connected yet. */
 export interface UnconnectedClient {
+  /** Connects by a transport of the same SDK. */
   connect(transport: never): Promise<void>;
+  /** Ends the connection. */
   close(): Promise<void>;
 }
 

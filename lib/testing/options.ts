@@ -13,6 +13,7 @@ export type TenantAuthMethod =
 
 /** An application of the tenant. */
 export interface Application {
+  /** Identifies the application. */
   readonly clientId: string;
   /** Shown on the consent page. Default: the client id. */
   readonly name?: string;
@@ -49,6 +50,7 @@ export interface Application {
 export interface Api {
   /** The `audience`: any string, compared exactly. */
   readonly identifier: string;
+  /** "Permissions". Default none. */
   readonly scopes?: readonly string[];
   /**
    * "Default Permissions for Third Party Apps": the scopes that they may request. Default: third-party
@@ -65,6 +67,7 @@ export interface Api {
   readonly tokenLifetimeSeconds?: number;
   /** Default RS256. HS256 needs `signingSecret`. */
   readonly signingAlg?: 'RS256' | 'HS256' | 'PS256';
+  /** "Signing Secret" of an API with HS256. */
   readonly signingSecret?: string;
 }
 

@@ -2,16 +2,19 @@
 import type { IncomingHttpHeaders } from 'node:http';
 
 import type { Middleware } from './provider-module.js';
-import { formOf, type Params } from './request-body.js';
+import { formOf } from './request-body.js';
 
 /** A received request. */
 export interface TenantRequest {
+  /** Such as `POST`. */
   readonly method: string;
   /** Path without query. */
   readonly path: string;
-  readonly query: Readonly<Params>;
+  /** Parameters of the URL. */
+  readonly query: Readonly<Record<string, string>>;
   /** Body parameters, form or JSON. */
-  readonly form: Readonly<Params>;
+  readonly form: Readonly<Record<string, string>>;
+  /** In lower case. */
   readonly headers: IncomingHttpHeaders;
   /** Status of the response; `undefined` without one. */
   status: number | undefined;

@@ -1,5 +1,7 @@
 /** The public side of the stand-in: a tenant for the tests of an app. */
 import { randomBytes } from 'node:crypto';
+import { createServer, type RequestListener, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
 
 import type { Auth0McpOptions } from '../config/options.js';
 import { memoryStorage } from '../storage/memory-storage.js';
@@ -123,6 +125,15 @@ export interface TestTenant {
   /** The users by name, with their defaults. */
   readonly users: Readonly<Record<string, TestAccount>>;
   /**
+   * Serves an app on a free port until `close()`.
+   *
+   * @param build makes the Express app from complete options for `auth0Mcp()`
+   * @returns its `baseUrl`
+   */
+  serve(
+    build: (options: TenantServerOptions & { readonly baseUrl: string }) => RequestListener,
+  ): Promise<string>;
+  /**
    * Logs in to an MCP server as its clients do: metadata, registration, consent, login, token. The client refreshes its
    * token by itself; where a tool requires another scope, the call is rejected, and the next one has the scope.
    *
@@ -159,7 +170,7 @@ export interface TestTenant {
   requests(): Promise<readonly TenantRequest[]>;
   /** Ends all faults, forgets the requests and restores the settings, for example after each test. */
   reset(): Promise<void>;
-  /** Closes the clients from `connect()` and ends the tenant. */
+  /** Closes the clients from `connect()`, the servers from `serve()` and the tenant. */
   close(): Promise<void>;
   /** The same as `close()`, for `await using`. */
   [Symbol.asyncDispose](): Promise<void>;
@@ -211,12 +222,14 @@ export async function startTenantIn(
   const jwtSigningKey = randomBytes(32).toString('base64url');
   const visit = (as?: string) => (url: string | URL) => logIn(url, userNamed(as, directory));
   const clients = createClients(issuer, jwtSigningKey, call);
+  const servers = createServers();
   const close = async () => {
     await clients.close();
+    await servers.close();
     await stop();
   };
 
-  return {
+  const tenant: TestTenant = {
     issuer,
     configUrl,
     get options() {
@@ -269,8 +282,33 @@ export async function startTenantIn(
       directory = directoryOf(settings);
       await call('reset');
     },
+    serve: (build) => servers.start((baseUrl) => build({ ...tenant.options, baseUrl })),
     close,
     [Symbol.asyncDispose]: close,
+  };
+  return tenant;
+}
+
+/** The servers of `serve()`. */
+function createServers() {
+  const servers: Server[] = [];
+  return {
+    async start(build: (baseUrl: string) => RequestListener): Promise<string> {
+      const server = createServer();
+      servers.push(server);
+      await new Promise<void>((resolve, reject) => {
+        server.once('error', reject).listen(0, '127.0.0.1', resolve);
+      });
+      const baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+      server.on('request', build(baseUrl));
+      return baseUrl;
+    },
+    async close() {
+      for (const server of servers.splice(0)) {
+        server.closeAllConnections();
+        await new Promise((resolve) => server.close(resolve));
+      }
+    },
   };
 }
 

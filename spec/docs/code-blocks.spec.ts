@@ -66,7 +66,7 @@ describe('the code of the documentation', () => {
   });
 
   it('names its language everywhere', () => {
-    const known = ['ts', 'json', 'yaml', 'toml', 'sh', 'text', 'mermaid'];
+    const known = ['ts', 'js', 'json', 'yaml', 'toml', 'sh', 'text', 'mermaid'];
     expect(blocks.filter(({ language }) => !known.includes(language))).toEqual([]);
   });
 });

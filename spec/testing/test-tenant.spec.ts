@@ -202,6 +202,22 @@ describe('the tenant of a test', () => {
   });
 });
 
+describe('serve()', () => {
+  it('serves an app on a free port, with the options that it needs, until close()', async () => {
+    const other = await start({});
+    const baseUrl = await other.serve((options) => {
+      const app = express();
+      app.use(auth0Mcp(options));
+      app.all('/mcp', express.json(), mcpRoute);
+      return app;
+    });
+    const client = await other.connect(`${baseUrl}/mcp`, { as: 'bob' });
+    expect(await json(client.callTool({ name: 'whoami' }))).toMatchObject({ name: 'Bob Noyce' });
+    await other.close();
+    await expect(fetch(baseUrl)).rejects.toThrow();
+  });
+});
+
 describe('a server with auth0McpResource()', () => {
   let resource: Server;
   let url: string;

@@ -15,7 +15,7 @@ export function apiReference(): string {
   const groups = groupsOf(names);
   const blocks = [
     '# API',
-    'Generated from the docstrings in `lib/` by `npm run docs`; edit those. All names are exported by `express-auth0-mcp`, unless the text says `express-auth0-mcp/redis`.',
+    'Generated from the docstrings in `lib/` by `npm run docs`; edit those. All names are exported by `express-auth0-mcp`, unless the text says `express-auth0-mcp/redis` or `express-auth0-mcp/testing`.',
     groups.map((group) => contents(group, anchors)).join('\n'),
     ...groups.flatMap(({ title, names: members }) => [
       `## ${title}`,

@@ -31,6 +31,7 @@ export function hiddenNames({ names, checker }: PublicNames): string[] {
         .map((type) => checker.getSymbolAtLocation(type))
         .flatMap((symbol) => (symbol === undefined ? [] : declarationOf(symbol, checker)))
         .filter((declaration) => fileOf(declaration).startsWith('lib/'))
+        .filter((declaration) => !ts.isTypeParameterDeclaration(declaration))
         .filter((declaration) => !shown.has(declaration));
       return [...new Set(hidden.map((declaration) => `${one.name}: ${nameOf(declaration)}`))];
     });

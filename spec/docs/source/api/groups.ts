@@ -52,6 +52,16 @@ const TITLES: readonly (readonly [string, readonly string[]])[] = [
     ['TextOverrides', 'SomeTexts', 'PageTexts', 'ErrorPageKind', 'ErrorTexts'],
   ],
   ["The SDK's own bearer check", ['TokenVerifier', 'SdkErrors']],
+  [
+    'The test kit',
+    [
+      ...['startTenant', 'TestTenant', 'TestTenantOptions', 'TestTenantChange', 'TestUser'],
+      ...['TestAccount', 'TenantServerOptions', 'LoginOptions', 'ConnectOptions', 'McpClient'],
+      ...['McpToolResult', 'UnconnectedClient', 'Auth0TokenOptions', 'FaultOptions', 'FaultName'],
+      ...['Fault', 'TenantRequest', 'TestTenantSettings', 'Api', 'Application'],
+      ...['TenantAuthMethod', 'Denial', 'logIn', 'Credentials'],
+    ],
+  ],
 ];
 
 /** For a name that is not listed and shares its file with none that is. */

@@ -8,6 +8,7 @@ import { ROOT } from '../../../support/source-tree.js';
 const ENTRIES = {
   'express-auth0-mcp': 'lib/index.ts',
   'express-auth0-mcp/redis': 'lib/redis.ts',
+  'express-auth0-mcp/testing': 'lib/testing/index.ts',
 } as const;
 
 /** The kind of a declaration. */
