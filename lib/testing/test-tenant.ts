@@ -233,17 +233,10 @@ export async function startTenantIn(
     issuer,
     configUrl,
     get options() {
-      const { clientId = DEMO_CLIENT_ID, clientSecret = DEMO_CLIENT_SECRET } =
-        settings.application ?? {};
+      const { clientId, clientSecret } = { ...DEFAULT_CLIENT, ...settings.application };
       const [{ identifier: audience } = NO_API] = directory.apis;
-      return {
-        configUrl,
-        clientId,
-        clientSecret,
-        audience,
-        jwtSigningKey,
-        storage: memoryStorage(),
-      };
+      const storage = memoryStorage();
+      return { configUrl, clientId, clientSecret, audience, jwtSigningKey, storage };
     },
     get users() {
       return directory.accounts;
@@ -313,6 +306,7 @@ function createServers() {
 }
 
 const DEFAULT_USERS = { ada: { name: 'Ada Lovelace' }, bob: { name: 'Bob Noyce' } };
+const DEFAULT_CLIENT = { clientId: DEMO_CLIENT_ID, clientSecret: DEMO_CLIENT_SECRET };
 const NO_API: Api = { identifier: '' };
 
 /** The users and APIs of the tenant, as given and with defaults. */
