@@ -55,6 +55,12 @@ const consent = {
 
 const PAGES = {
   consent: consentPage(context, consent),
+  // As after a click.
+  'consent-offer': consentPage(context, {
+    ...consent,
+    scopes: scopes.slice(0, 2),
+    offeredScopes: scopes.slice(2),
+  }).replace('<details ', '<details open '),
   'consent-loopback': consentPage(context, {
     ...consent,
     clientName: 'MCP Inspector',

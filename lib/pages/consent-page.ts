@@ -52,14 +52,16 @@ ${nameOrigin(context, model)}
 </div>
 ${destination(context, model)}
 ${scopeList(context, model)}
-<p>${texts.next}</p>
 ${postForm(
   model.form,
-  html`${offer(context, model, app)}
-<p class="too-small">${texts.tooSmall}</p>
+  html`<div class="stack">
+${offer(context, model, app)}
+<p>${texts.next}</p>
+<div><p class="too-small">${texts.tooSmall}</p>
 <div class="actions">
 <button type="submit" name="decision" value="deny">${texts.deny}</button>
 <button type="submit" name="decision" value="allow" class="primary">${texts.allow}</button>
+</div></div>
 </div>`,
 )}
 ${details(context, model)}

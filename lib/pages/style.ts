@@ -95,7 +95,6 @@ const CONSENT: Html = html`
 .scopes svg{color:var(--accent);margin-block-start:.1875rem}
 .scopes code{grid-column:2;font-size:.8125rem;color:var(--muted)}
 .scopes code.alone{font-size:.9375em;color:inherit}
-.offer{margin-block-end:1.25rem}
 .offer summary{padding-block:.375rem;color:var(--accent);font-weight:600;cursor:pointer}
 .offer p{color:var(--muted);font-size:.9375rem}
 .scopes label{grid-column:1/-1;display:grid;grid-template-columns:auto minmax(0,1fr);gap:0 .625rem;cursor:pointer}
