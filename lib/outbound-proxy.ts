@@ -2,6 +2,7 @@
 import type { buildConnector, Dispatcher, Pool } from 'undici';
 
 import type { ForwardProxy, OutboundProxies } from './config/config.js';
+import { once } from './once.js';
 
 /** The proxy for a URL; undefined for a direct connection. */
 export function proxyFor(proxies: OutboundProxies, url: URL): ForwardProxy | undefined {
@@ -103,12 +104,12 @@ type Fetch = (url: string, init: RequestInit) => Promise<Response>;
  * @returns throws OutboundProxyError in addition to the errors of `fetch`
  */
 export function createOutboundFetch(proxies: OutboundProxies, timeoutMs: number): Fetch {
-  const agents = new Map<string, Promise<Dispatcher>>();
+  const agents = new Map<string, () => Promise<Dispatcher>>();
 
   function agentOf(proxy: ForwardProxy): Promise<Dispatcher> {
-    const agent = agents.get(proxy.variable) ?? createProxyAgent(proxy, timeoutMs);
+    const agent = agents.get(proxy.variable) ?? once(() => createProxyAgent(proxy, timeoutMs));
     agents.set(proxy.variable, agent);
-    return agent;
+    return agent();
   }
 
   return async function fetchOutbound(url, init) {

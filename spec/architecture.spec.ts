@@ -12,7 +12,7 @@ import { ROOT, type SourceFile, sourceFiles } from './support/source-tree.js';
 
 /** A file may import its own folder and any to its left. Those on one step do not know each other. */
 const ORDER = [
-  ['oauth', 'keys', 'process-wide', 'deadline'],
+  ['oauth', 'keys', 'process-wide', 'deadline', 'once'],
   ['telemetry'],
   // The configuration holds the looks of the pages, checked by their own rules: so they come before it.
   ['storage', 'pages'],

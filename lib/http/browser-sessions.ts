@@ -10,6 +10,7 @@ import type session from 'express-session';
 import type { Core } from '../core.js';
 import { APPROVAL_TTL_SECONDS } from '../grants/approvals.js';
 import { createSealer, type Sealer } from '../keys/seal.js';
+import { once } from '../once.js';
 import { type Collection, openCollection, type SealedStorage } from '../storage/collection.js';
 import type { SessionRecord } from '../storage/records.js';
 import { type SessionSealer, StorageUnavailableError } from '../storage/storage.js';
@@ -41,9 +42,8 @@ export function createBrowserSessions(core: Core, cookies: CookieRules): Browser
   const { signingKeys, now } = core;
   const ttlSeconds = APPROVAL_TTL_SECONDS;
   const cookieName = cookies.ownName('session');
-  let loadSession: Promise<RequestHandler> | undefined;
   /** Created at first use: loading express-session would delay the start. */
-  const createLoader = async (): Promise<RequestHandler> => {
+  const sessionLoader = once(async (): Promise<RequestHandler> => {
     const { default: session } = await import('express-session');
     return session({
       name: cookieName,
@@ -56,12 +56,11 @@ export function createBrowserSessions(core: Core, cookies: CookieRules): Browser
       saveUninitialized: false,
       cookie: { ...cookies.options, maxAge: ttlSeconds * 1000 },
     });
-  };
+  });
 
   async function load(req: Request, res: Response): Promise<OwnSession> {
     const copy = withoutAppSession(req, cookieName, cookies.options.secure);
-    loadSession ??= createLoader();
-    const loader = await loadSession;
+    const loader = await sessionLoader();
     return new Promise((resolve, reject) => {
       void loader(copy, res, (error?: unknown) => {
         if (error !== undefined && error !== null) reject(error);

@@ -11,6 +11,7 @@ import { type Logger, logInBackground } from '../config/logger.js';
 import { noteCaller } from '../config/request-context.js';
 import { withTimeLimit } from '../deadline.js';
 import { TooManyRequestsError } from '../oauth/errors.js';
+import { once } from '../once.js';
 import { StorageUnavailableError } from '../storage/storage.js';
 import { type AddressOf, createAddressOf, IPV6_SITE } from './caller-address.js';
 
@@ -94,7 +95,7 @@ export function createRateLimits(
   sharedStore: (prefix: string) => Store | Promise<Store> | undefined = () => undefined,
 ): RateLimits {
   const addressOf = createAddressOf(log);
-  const stores = new Map<LimitName, Promise<Store>>();
+  const stores = new Map<LimitName, () => Promise<Store>>();
   const ownStores: MemoryStore[] = [];
 
   async function createOwnStore(): Promise<Store> {
@@ -106,9 +107,9 @@ export function createRateLimits(
 
   /** Created at first use: loading express-rate-limit would delay the start. */
   function storeOf(name: LimitName): Promise<Store> {
-    const store = stores.get(name) ?? createStore(name);
+    const store = stores.get(name) ?? once(() => createStore(name));
     stores.set(name, store);
-    return store;
+    return store();
   }
 
   async function createStore(name: LimitName): Promise<Store> {
@@ -126,8 +127,7 @@ export function createRateLimits(
   }
 
   function byAddress(name: LimitName, purpose: string): RequestHandler {
-    let limiter: Promise<RequestHandler> | undefined;
-    const createLimiter = async (): Promise<RequestHandler> => {
+    const limiter = once(async (): Promise<RequestHandler> => {
       const { rateLimit } = await import('express-rate-limit');
       return rateLimit({
         ...LIMITS[name],
@@ -141,7 +141,7 @@ export function createRateLimits(
         validate: false,
         handler: (_req, _res, next) => next(tooMany()),
       });
-    };
+    });
     return function limitByAddress(req, res, next) {
       // Fetches for this request count for the same caller.
       noteCaller(addressOf(req, IPV6_SITE));
@@ -149,8 +149,7 @@ export function createRateLimits(
       const copy: Request = Object.create(req, {
         rateLimit: { value: undefined, writable: true },
       });
-      limiter ??= createLimiter();
-      limiter.then((limit) => void limit(copy, res, next), next);
+      limiter().then((limit) => void limit(copy, res, next), next);
     };
   }
 

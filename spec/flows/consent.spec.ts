@@ -1,7 +1,9 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
+import { MemoryStore } from 'express-session';
+
 import type { Auth0McpOptions } from '../../lib/config/options.js';
 import { memoryStorage } from '../../lib/storage/memory-storage.js';
-import { StorageUnavailableError } from '../../lib/storage/storage.js';
+import { type Storage, StorageUnavailableError } from '../../lib/storage/storage.js';
 import { type Browser, createBrowser, deny, logIn } from '../../lib/testing/browser.js';
 import { ADA } from '../../lib/testing/options.js';
 import {
@@ -210,6 +212,22 @@ describe('consent', () => {
       expect(world.log.filter(({ level }) => level === 'warn')).toEqual([
         expect.objectContaining({ message: 'a required service is not available' }),
       ]);
+    });
+
+    it('a session store that could not be opened once fails that request only', async () => {
+      let attempts = 0;
+      const storage: Storage = {
+        ...memoryStorage(),
+        async sessionStore() {
+          attempts += 1;
+          if (attempts === 1) throw new StorageUnavailableError('away');
+          return new MemoryStore();
+        },
+      };
+      const client = await start({ consent: 'remember', storage }, HTTPS_CLIENT);
+      expect((await fetch(client.authorizeUrl())).status).toBe(503);
+      expect((await client.logIn()).get('code')).toMatch(/./);
+      expect(attempts).toBe(2);
     });
 
     it('PX-4 PX-12 an altered cookie is ignored', async () => {

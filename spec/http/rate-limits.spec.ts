@@ -157,6 +157,19 @@ describe('rate limits', () => {
     await logIn('2001:db8:2:100::1');
   });
 
+  it('FA-26: a store that could not be opened once is opened for the next request', async () => {
+    let attempts = 0;
+    const { get } = await startInstance(async () => {
+      attempts += 1;
+      if (attempts <= 2) throw new Error('EMFILE: too many open files');
+      return new MemoryStore();
+    });
+    expect((await get('/')).status).toBe(500);
+    expect((await get('/secret/a')).status).toBe(503);
+    expect((await get('/')).status).toBe(200);
+    expect((await get('/secret/a')).status).toBe(200);
+  });
+
   it('leave a shared store open: it belongs to the storage', async () => {
     let shutdowns = 0;
     const shutdown = () => {
