@@ -92,9 +92,10 @@ export function createGrants(
   const upstream = createUpstreamRevocation(auth0, logger);
   const store = createGrantStore(core, upstream, onChange);
   const background = createBackgroundTasks();
-  const cleanUp = (subject: string): void =>
-    background.start(`clean up ${subject}`, () => cleanUpGrants(subject, store, logger));
-  const complete = (id: string, grant: GrantRecord): void =>
+  const cleanUp = (subject: string): void => {
+    void background.start(`clean up ${subject}`, () => cleanUpGrants(subject, store, logger));
+  };
+  const complete = (id: string, grant: GrantRecord): Promise<void> =>
     background.start(`complete ${id}`, () => completeRedemption(id, grant, core, store));
   const sessions = createAuth0Sessions(core, auth0, store, upstream, cleanUp);
   const issueTokens = createTokenIssuer(accessTokens, refreshTokens, lifetimes, now);
@@ -102,8 +103,8 @@ export function createGrants(
 
   async function find(grantId: string, from?: GrantRecord): Promise<GrantRecord | undefined> {
     const grant = await store.find(grantId, from);
-    // The caller has a token, so the response with the tokens has arrived.
-    if (grant?.code.pendingAttempt !== undefined) complete(grantId, grant);
+    // The caller has a token, so the response with the tokens has arrived: from now on the code is used.
+    if (grant?.code.pendingAttempt !== undefined) await complete(grantId, grant);
     return grant?.code.redeemedAt === undefined ? undefined : grant;
   }
 
@@ -138,7 +139,9 @@ export function createGrants(
         throw error;
       }),
     discard,
-    redeemCode: createCodeRedemption(core, store, issueTokens, complete),
+    redeemCode: createCodeRedemption(core, store, issueTokens, (id, grant) => {
+      void complete(id, grant);
+    }),
     refresh: createRefreshGrant(core, store, sessions, refreshTokens, issueTokens, knownScopes),
     find,
     async noteChallenge(claims) {
@@ -171,17 +174,16 @@ export function createGrants(
 
 /** Background work, one task at a time for each key. */
 function createBackgroundTasks(): {
-  start(key: string, work: () => Promise<void>): void;
+  /** @returns the end of the task, or of the one that runs under this key */
+  start(key: string, work: () => Promise<void>): Promise<void>;
   idle(): Promise<void>;
 } {
   const running = new Map<string, Promise<void>>();
   return {
     start(key, work) {
-      if (running.has(key)) return;
-      running.set(
-        key,
-        work().finally(() => running.delete(key)),
-      );
+      const task = running.get(key) ?? work().finally(() => running.delete(key));
+      running.set(key, task);
+      return task;
     },
     async idle() {
       await Promise.all(running.values());

@@ -43,9 +43,8 @@ export async function crashRun(cluster: Cluster, plan: Plan): Promise<CrashRepor
   const clients: PersistentClient[] = [];
 
   async function beOneClient(registered: OAuthClient): Promise<void> {
-    let client: PersistentClient | undefined;
     while (!isOver) {
-      client = persistentClient(cluster.mcp, registered, tally);
+      const client = persistentClient(cluster.mcp, registered, tally);
       clients.push(client);
       await client.logIn();
       await client.callTool();
@@ -55,8 +54,6 @@ export async function crashRun(cluster: Cluster, plan: Plan): Promise<CrashRepor
         await client.callTool();
       }
     }
-    // Completes a redemption whose process died before it could, and so did the one that served the first tool call.
-    await client?.callTool();
   }
 
   const first = await cluster.start();
