@@ -1,6 +1,7 @@
 /** Look-up of the tenant's applications, and their client metadata for `oidc-provider`. */
 import type { AdapterPayload } from 'oidc-provider';
 
+import { redirectUriKind } from '../oauth/redirect-uri.js';
 import type { Application, TenantAuthMethod, TenantSettings } from './options.js';
 import type { Context } from './provider-module.js';
 
@@ -31,13 +32,8 @@ export function withLoopbackCallback(
   clientId: unknown,
   redirectUri: unknown,
 ): readonly Application[] | undefined {
-  if (
-    !loopbackCallbacks ||
-    !/^http:\/\/(localhost|127\.0\.0\.1|\[::1\])[:/]/.test(String(redirectUri))
-  ) {
-    return undefined;
-  }
   const url = String(redirectUri);
+  if (!loopbackCallbacks || redirectUriKind(url) !== 'loopback') return undefined;
   const application = applications.find((one) => one.clientId === clientId);
   if (application === undefined || application.callbackUrls?.includes(url)) return undefined;
   const [, baseUrl] = /^(.*)\/auth\/callback$/.exec(url) ?? [];

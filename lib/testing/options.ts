@@ -134,7 +134,7 @@ export interface TenantSettings extends TestTenantSettings {
   readonly applications: readonly Application[];
   readonly users: readonly User[];
   /**
-   * Every redirect URI by http on this machine becomes a callback URL of its application at first use, since tests
+   * Every redirect URI on this machine becomes a callback URL of its application at first use, since tests
    * choose their port late. One that ends with `/auth/callback`, as those of `auth0Mcp()` do, gives the application its
    * back-channel logout URI, too. Default false: Auth0 has no such setting.
    */

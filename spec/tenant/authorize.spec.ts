@@ -31,6 +31,19 @@ describe('/authorize of the tenant', () => {
     expect(stranger.get('error')).toBe('login_required');
   });
 
+  it.each(['http://localhost:80@attacker.example/auth/callback', 'https://attacker.example/cb'])(
+    'with loopbackCallbacks refuses %s: it is not on this machine',
+    async (redirectUri) => {
+      tenant.configure({ loopbackCallbacks: true });
+      const page = await createBrowser().get(authorizeUrl(tenant, { redirect_uri: redirectUri }));
+      expect([page.status, page.body]).toEqual([
+        403,
+        expect.stringContaining('Callback URL mismatch'),
+      ]);
+      expect(JSON.stringify(tenant.settings.applications)).not.toContain('attacker.example');
+    },
+  );
+
   it('replaces the session when another user logs in with the same browser', async () => {
     const browser = createBrowser();
     const ada = claimsOf((await tokensOf(tenant, {}, browser)).id_token);
