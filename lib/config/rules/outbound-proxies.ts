@@ -40,9 +40,11 @@ function setVariable(environment: Environment, names: readonly string[]): Variab
 
 function proxyIn({ variable, text }: Variable): ForwardProxy {
   try {
-    const { protocol, host, username, password } = new URL(text);
+    const { protocol, host, username, password, pathname, search, hash } = new URL(text);
     const credentials = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
-    if (/^https?:$/.test(protocol)) {
+    // An unencoded `/`, `?` or `#` in the password: a part of it would be the host, which the log shows.
+    const isCutOff = (pathname + search + hash).includes('@');
+    if (/^https?:$/.test(protocol) && !isCutOff) {
       const authorization =
         credentials === ':' ? undefined : `Basic ${Buffer.from(credentials).toString('base64')}`;
       return { variable, url: `${protocol}//${host}`, authorization };

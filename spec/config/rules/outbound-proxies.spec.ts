@@ -69,6 +69,10 @@ describe('outbound proxies', () => {
     'http://',
     'http://u:s3cr3t%@p',
     'http://s3cr3t:s3cr3t@:1',
+    // Not percent-encoded: a URL parser takes the password for a port, or its end for the host.
+    'http://user:1234/s3cr3t@p:3128',
+    'http://user:1234#s3cr3t@p:3128',
+    'http://user:a@s3cr3t?b@p:3128',
   ])(
     'are refused at start if the variable is not a URL of a proxy, without showing it: %p',
     (HTTPS_PROXY) => {
