@@ -11,6 +11,11 @@ export function withoutEmptyMembers(
   return Object.fromEntries(given);
 }
 
+/** The strings of an array; empty for anything else. */
+export function stringsIn(value: unknown): string[] {
+  return Array.isArray(value) ? value.filter((item) => typeof item === 'string') : [];
+}
+
 /** Undefined if the text is not a JSON object. */
 export function jsonObjectIn(text: string): Readonly<Record<string, unknown>> | undefined {
   try {

@@ -4,10 +4,11 @@
  */
 import type { ErrorOut } from 'oidc-provider';
 
+import { html } from '../pages/html.js';
 import { thirdPartyOf, withLoopbackCallback } from './applications.js';
 import { NO_SCOPE, resourceOf, toProviderScope } from './audiences.js';
 import { issuerOf } from './discovery.js';
-import { page, text } from './html.js';
+import { page } from './html.js';
 import type { TenantSettings } from './options.js';
 import type { Context, Middleware } from './provider-module.js';
 import { type Refusal, refusalOf, withoutOidcScopes } from './third-party.js';
@@ -136,8 +137,9 @@ function showError(ctx: Context, status: number, refusal: Refusal): void {
 
 function errorPage(ctx: Context, { error, description }: Refusal): void {
   ctx.type = 'html';
-  ctx.body = page('Oops!, something went wrong', [
-    `<p>${text(description)}</p>`,
-    `<p>Error code: <code>${text(error)}</code></p>`,
-  ]);
+  ctx.body = page(
+    'Oops!, something went wrong',
+    html`<p>${description}</p>
+<p>Error code: <code>${error}</code></p>`,
+  );
 }

@@ -12,7 +12,7 @@ export interface FollowOptions {
 }
 
 /** How to submit a form. */
-export interface SubmitOptions extends FollowOptions {
+interface SubmitOptions extends FollowOptions {
   /** The pressed button, by name and optionally value. Default: none. */
   readonly button?: { readonly name: string; readonly value?: string };
   /** Which form. Default: the first. */
@@ -35,9 +35,8 @@ export interface Browser {
 /** As in browsers. */
 const MAX_HOPS = 20;
 
-/** @param options.secureOnLoopback accepts `Secure` cookies over http on loopback, as Chromium does */
-export function createBrowser(options: { readonly secureOnLoopback?: boolean } = {}): Browser {
-  const cookies = createCookieJar(options);
+export function createBrowser(): Browser {
+  const cookies = createCookieJar();
 
   async function followRedirects(first: Navigation, { stopBefore }: FollowOptions): Promise<Page> {
     let page = await navigate(cookies, first);

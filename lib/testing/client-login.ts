@@ -1,6 +1,8 @@
 /** The login of an MCP client, by the requests that clients send: discovery, registration, authorization, token. */
 import { createHash, randomBytes } from 'node:crypto';
 
+import { stringsIn } from '../oauth/json-object.js';
+
 /** The tokens of a client, and what it needs to refresh them. */
 export interface ClientLogin {
   readonly client: Readonly<Record<string, unknown>>;
@@ -86,7 +88,7 @@ async function discover(mcpUrl: URL): Promise<Discovered> {
     `${mcpUrl.href} (status ${response.status}) names no authorization server. Is auth0Mcp() mounted before the MCP route, with a baseUrl that this process reaches?`,
   );
   const resource = String(metadata['resource']);
-  const [issuer] = textsOf(metadata['authorization_servers']);
+  const [issuer] = stringsIn(metadata['authorization_servers']);
   if (issuer === undefined) throw new Error(`${metadataUrl} names no authorization server`);
   const { origin: issuerOrigin, pathname: issuerPath } = new URL(issuer);
   const server = await sendJson(
@@ -94,7 +96,7 @@ async function discover(mcpUrl: URL): Promise<Discovered> {
     `The authorization server ${issuer} has no metadata.`,
   );
   const [, scope] = /scope="([^"]+)"/.exec(challenge) ?? [];
-  const requiredScopes = scope?.split(' ') ?? textsOf(metadata['scopes_supported']);
+  const requiredScopes = scope?.split(' ') ?? stringsIn(metadata['scopes_supported']);
   return { resource, requiredScopes, server };
 }
 
@@ -117,7 +119,7 @@ function withOfflineAccess(
   scopes: readonly string[],
   server: Readonly<Record<string, unknown>>,
 ): readonly string[] {
-  const isKnown = textsOf(server['scopes_supported']).includes('offline_access');
+  const isKnown = stringsIn(server['scopes_supported']).includes('offline_access');
   return isKnown && !scopes.includes('offline_access') ? [...scopes, 'offline_access'] : scopes;
 }
 
@@ -150,8 +152,4 @@ async function sendJson(
   if (response.ok) return JSON.parse(text) as Readonly<Record<string, unknown>>;
   // An error response has no secrets (RFC 6749 §5.2).
   throw new Error(`${failure} (${url} responded with ${response.status}: ${text.slice(0, 300)})`);
-}
-
-function textsOf(value: unknown): string[] {
-  return Array.isArray(value) ? value.filter((one) => typeof one === 'string') : [];
 }

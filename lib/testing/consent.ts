@@ -1,9 +1,11 @@
 /** Consent: required once for each scope of a third-party application, never for the tenant's own. */
 import type { Provider } from 'oidc-provider';
 
+import { parseScope } from '../oauth/scope.js';
+import { html } from '../pages/html.js';
 import { thirdPartyOf } from './applications.js';
 import { NO_SCOPE, OFFLINE } from './audiences.js';
-import { page, text } from './html.js';
+import { page } from './html.js';
 import { findInteraction, type Interaction } from './interaction.js';
 import type { TenantSettings } from './options.js';
 import type { Context, Middleware, ProviderModule } from './provider-module.js';
@@ -21,7 +23,7 @@ export interface Consents {
 export function createConsents(): Consents {
   const granted = new Set<string>();
   const keysOf = (sub: unknown, client: unknown, { resource, scope }: Record<string, unknown>) =>
-    wordsOf(scope).map((word) => JSON.stringify([sub, client, resource, word]));
+    parseScope(String(scope ?? '')).map((one) => JSON.stringify([sub, client, resource, one]));
   return {
     isMissing({ oidc }, settings) {
       const clientId = oidc.client?.clientId;
@@ -60,13 +62,9 @@ export function consentPage(
 ): Middleware {
   return async function askForConsent(ctx, next) {
     if (ctx.path !== '/u/consent') return await next();
-    const login = await findInteraction(provider, ctx.query.state);
-    ctx.type = 'html';
-    ctx.set('Cache-Control', 'no-store');
-    if (login === undefined) {
-      ctx.status = 400;
-      ctx.body = page('Oops!, something went wrong', ['<p>This login has expired.</p>']);
-    } else if (ctx.method !== 'POST') {
+    const login = await findInteraction(provider, ctx);
+    if (login === undefined) return;
+    if (ctx.method !== 'POST') {
       ctx.body = consentForm(String(ctx.query.state), login.params, settings());
     } else {
       await decide(login, formOf(ctx).decision === 'allow', consents);
@@ -89,19 +87,16 @@ function consentForm(
   settings: TenantSettings,
 ): string {
   const application = thirdPartyOf(params.client_id, settings);
-  const scopes = wordsOf(params.scope).filter((word) => word !== OFFLINE && word !== NO_SCOPE);
-  return page('Authorize App', [
-    `<p>${text(application?.name ?? String(params.client_id))} is requesting access to your account.</p>`,
-    `<ul>${scopes.map((scope) => `<li>${text(scope)}</li>`).join('')}</ul>`,
-    `<form method="post" action="/u/consent?state=${text(encodeURIComponent(state))}">`,
-    '<button type="submit" name="decision" value="allow">Accept</button>',
-    '<button type="submit" name="decision" value="deny">Decline</button>',
-    '</form>',
-  ]);
-}
-
-function wordsOf(scope: unknown): string[] {
-  return String(scope ?? '')
-    .split(' ')
-    .filter((word) => word !== '');
+  const scopes = parseScope(String(params.scope ?? '')).filter(
+    (scope) => scope !== OFFLINE && scope !== NO_SCOPE,
+  );
+  return page(
+    'Authorize App',
+    html`<p>${application?.name ?? String(params.client_id)} is requesting access to your account.</p>
+<ul>${scopes.map((scope) => html`<li>${scope}</li>`)}</ul>
+<form method="post" action="/u/consent?state=${encodeURIComponent(state)}">
+<button type="submit" name="decision" value="allow">Accept</button>
+<button type="submit" name="decision" value="deny">Decline</button>
+</form>`,
+  );
 }

@@ -4,6 +4,10 @@
  */
 import type { InteractionResults, Provider } from 'oidc-provider';
 
+import { html } from '../pages/html.js';
+import { page } from './html.js';
+import type { Context } from './provider-module.js';
+
 /** A pending login. */
 export type Interaction = NonNullable<Awaited<ReturnType<Provider['Interaction']['find']>>> & {
   session?: { uid: string; accountId: string } | undefined;
@@ -13,10 +17,17 @@ export type Interaction = NonNullable<Awaited<ReturnType<Provider['Interaction']
   persist(): Promise<string>;
 };
 
-/** @returns undefined if it has expired or is unknown */
+/** @returns undefined if it has expired or is unknown; the response is then an error page */
 export async function findInteraction(
   provider: Provider,
-  state: unknown,
+  ctx: Context,
 ): Promise<Interaction | undefined> {
-  return (await provider.Interaction.find(String(state ?? ''))) as Interaction | undefined;
+  ctx.type = 'html';
+  ctx.set('Cache-Control', 'no-store');
+  const found = await provider.Interaction.find(String(ctx.query.state ?? ''));
+  if (found === undefined) {
+    ctx.status = 400;
+    ctx.body = page('Oops!, something went wrong', html`<p>This login has expired.</p>`);
+  }
+  return found as Interaction | undefined;
 }

@@ -28,7 +28,7 @@ export interface TenantKeys {
 const RSA = { modulusLength: 2048 } as const;
 
 /** A pair of RSA keys. */
-export type KeyPair = Omit<SigningKey, 'kid'>;
+type KeyPair = Omit<SigningKey, 'kid'>;
 
 /** The keys of an earlier run. */
 export interface SavedKeys {

@@ -1,7 +1,8 @@
 /** Universal Login: a page with e-mail, password and a cancel button. */
 import type { InteractionResults, Provider } from 'oidc-provider';
 
-import { page, text } from './html.js';
+import { type Html, html } from '../pages/html.js';
+import { page } from './html.js';
 import { findInteraction, type Interaction } from './interaction.js';
 import type { TenantSettings, User } from './options.js';
 import type { Middleware } from './provider-module.js';
@@ -11,15 +12,8 @@ import { formOf, type Params } from './request-body.js';
 export function loginPage(provider: Provider, settings: () => TenantSettings): Middleware {
   return async function logIn(ctx, next) {
     if (ctx.path !== '/u/login') return await next();
-    const state = String(ctx.query.state ?? '');
-    const login = await findInteraction(provider, state);
-    ctx.type = 'html';
-    ctx.set('Cache-Control', 'no-store');
-    if (login === undefined) {
-      ctx.status = 400;
-      ctx.body = page('Oops!, something went wrong', ['<p>This login has expired.</p>']);
-      return;
-    }
+    const login = await findInteraction(provider, ctx);
+    if (login === undefined) return;
     const form = formOf(ctx);
     const { users, loginNotice } = settings();
     const result = ctx.method === 'POST' ? outcome(form, users) : undefined;
@@ -27,11 +21,12 @@ export function loginPage(provider: Provider, settings: () => TenantSettings): M
       const wrong = ctx.method === 'POST';
       if (wrong) ctx.status = 400;
       const username = form.username ?? String(login.params.login_hint ?? '');
-      ctx.body = page('Log in', [
-        loginNotice === undefined ? '' : `<p>${text(loginNotice)}</p>`,
-        wrong ? '<p role="alert">Wrong email or password</p>' : '',
-        ...loginForm(state, username),
-      ]);
+      ctx.body = page(
+        'Log in',
+        html`${loginNotice !== undefined && html`<p>${loginNotice}</p>`}
+${wrong && html`<p role="alert">Wrong email or password</p>`}
+${loginForm(String(ctx.query.state), username)}`,
+      );
       return;
     }
     await finish(provider, login, result);
@@ -67,16 +62,14 @@ async function finish(
   await login.persist();
 }
 
-function loginForm(state: string, username: string): readonly string[] {
-  return [
-    `<form method="post" action="/u/login?state=${text(encodeURIComponent(state))}">`,
-    `<input type="hidden" name="state" value="${text(state)}">`,
-    '<label for="username">Email address</label>',
-    `<input id="username" name="username" type="text" autocomplete="username" value="${text(username)}" required autofocus>`,
-    '<label for="password">Password</label>',
-    '<input id="password" name="password" type="password" autocomplete="current-password" required>',
-    '<button type="submit" name="action" value="continue">Continue</button>',
-    '<button type="submit" name="action" value="cancel" formnovalidate>Cancel</button>',
-    '</form>',
-  ];
+function loginForm(state: string, username: string): Html {
+  return html`<form method="post" action="/u/login?state=${encodeURIComponent(state)}">
+<input type="hidden" name="state" value="${state}">
+<label for="username">Email address</label>
+<input id="username" name="username" type="text" autocomplete="username" value="${username}" required autofocus>
+<label for="password">Password</label>
+<input id="password" name="password" type="password" autocomplete="current-password" required>
+<button type="submit" name="action" value="continue">Continue</button>
+<button type="submit" name="action" value="cancel" formnovalidate>Cancel</button>
+</form>`;
 }

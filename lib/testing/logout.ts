@@ -11,7 +11,7 @@ import type { Middleware } from './provider-module.js';
 import { type JwtDraft, type Signer, signed } from './token-draft.js';
 
 /** The subject of a logout token: user, session, or both. */
-export interface LogoutSubject {
+interface LogoutSubject {
   readonly sub?: string;
   readonly sid?: string;
   /** Default: the first application that has a back-channel logout URL. */
@@ -69,7 +69,7 @@ export function createSendLogoutToken(
 
 function logoutToken(
   iss: string,
-  { clientId, backchannelLogoutUri: _uri }: Application,
+  { clientId }: Application,
   { sub, sid }: LogoutSubject,
   skewSeconds: number,
   { claims, header, signer = 'current' }: LogoutOverrides,

@@ -1,6 +1,5 @@
 /** An MCP client of the installed SDK with the tokens of a login: it refreshes and logs in again by itself. */
-import type { ClientLogin, ClientTokens } from './client-login.js';
-import { REDIRECT_URI } from './client-login.js';
+import { type ClientLogin, type ClientTokens, REDIRECT_URI } from './client-login.js';
 
 /** What both SDKs' clients have. */
 export interface McpClient {

@@ -1,6 +1,7 @@
 /** `/oidc/register` (RFC 7591 §3): if it is switched on, everyone can create third-party applications. */
 import { randomBytes } from 'node:crypto';
 
+import { stringsIn } from '../oauth/json-object.js';
 import type { Application, TenantSettings } from './options.js';
 import type { Context, Middleware } from './provider-module.js';
 import { jsonOf } from './request-body.js';
@@ -19,7 +20,7 @@ export function registration(
       return refuse(ctx, 'invalid_request', 'dynamic client registration is disabled');
     }
     const requested = jsonOf(ctx);
-    const redirectUris = textsIn(requested['redirect_uris']);
+    const redirectUris = stringsIn(requested['redirect_uris']);
     if (redirectUris.length === 0 || !redirectUris.every((uri) => URL.canParse(uri))) {
       return refuse(ctx, 'invalid_redirect_uri', 'redirect_uris has to be a list of URLs');
     }
@@ -36,7 +37,7 @@ function applicationFrom(
   callbackUrls: readonly string[],
 ): Application {
   const { client_name: name, token_endpoint_auth_method: method } = requested;
-  const grants = textsIn(requested['grant_types']);
+  const grants = stringsIn(requested['grant_types']);
   return {
     clientId: `tpc_${randomText(24)}`,
     name: typeof name === 'string' ? name : 'My Dynamic Application',
@@ -62,10 +63,6 @@ function responseFor(application: Application): Record<string, unknown> {
     redirect_uris: callbackUrls,
     grant_types: refreshTokenGrant === true ? GRANT_TYPES : GRANT_TYPES.slice(0, 1),
   };
-}
-
-function textsIn(value: unknown): string[] {
-  return Array.isArray(value) ? value.filter((one) => typeof one === 'string') : [];
 }
 
 function randomText(bytes: number): string {

@@ -4,6 +4,7 @@
  */
 import type { IncomingMessage } from 'node:http';
 
+import { jsonObjectIn } from '../oauth/json-object.js';
 import type { Context, Middleware } from './provider-module.js';
 
 /** Parameters by name. A repeated one keeps its last value. */
@@ -21,7 +22,7 @@ export const readBody: Middleware = async function readBody(ctx, next) {
       ctx.body = { error: 'invalid_request', error_description: 'Invalid request payload' };
       return;
     }
-    ctx.state.json = jsonIn(bytes ?? Buffer.alloc(0));
+    ctx.state.json = jsonObjectIn(String(bytes));
     setForm(ctx, form);
   }
   await next();
@@ -70,18 +71,8 @@ function parse(bytes: Buffer, contentType: string): Params | undefined {
   if (!/^application\/json\b/i.test(contentType)) {
     return Object.fromEntries(new URLSearchParams(bytes.toString()));
   }
-  const json = jsonIn(bytes);
+  const json = jsonObjectIn(bytes.toString());
   if (json === undefined) return undefined;
   const entries = Object.entries(json).filter(([, value]) => typeof value !== 'object');
   return Object.fromEntries(entries.map(([name, value]) => [name, String(value)]));
-}
-
-function jsonIn(bytes: Buffer): Record<string, unknown> | undefined {
-  try {
-    const json: unknown = JSON.parse(bytes.toString());
-    if (typeof json !== 'object' || json === null || Array.isArray(json)) return undefined;
-    return json as Record<string, unknown>;
-  } catch {
-    return undefined;
-  }
 }

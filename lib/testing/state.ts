@@ -8,7 +8,7 @@ import { createTenantKeys, type SavedKeys, type SigningKey, type TenantKeys } fr
 import type { Application } from './options.js';
 
 /** Records of `oidc-provider`: model → id → record. */
-export type TenantRecords = Map<string, Map<string, AdapterPayload>>;
+type TenantRecords = Map<string, Map<string, AdapterPayload>>;
 
 export interface TenantState {
   readonly keys: TenantKeys;

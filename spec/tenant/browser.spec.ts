@@ -23,8 +23,7 @@ async function serve(req: IncomingMessage, res: ServerResponse): Promise<void> {
   res.setHeader('content-type', 'text/html; charset=utf-8');
   if (req.url === '/start') res.writeHead(302, { location: '/page', 'set-cookie': 'a=1' }).end();
   else if (req.url === '/page') res.end(CONSENT_PAGE);
-  else
-    res.end('<meta http-equiv="refresh" content="0;url=http://client.invalid/cb?code=1&amp;x=2">');
+  else res.writeHead(303, { location: 'http://client.invalid/cb?code=1&x=2' }).end();
 }
 
 beforeAll(async () => {

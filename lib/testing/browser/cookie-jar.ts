@@ -35,16 +35,10 @@ export interface CookieJar {
   clear(): void;
 }
 
-/** @param secureOnLoopback treats plain http on loopback as secure, as Chromium does */
-export function createCookieJar({
-  secureOnLoopback = false,
-}: {
-  readonly secureOnLoopback?: boolean;
-} = {}): CookieJar {
+export function createCookieJar(): CookieJar {
   let cookies: Cookie[] = [];
 
-  const isSecure = (url: URL): boolean =>
-    url.protocol === 'https:' || (secureOnLoopback && isLoopback(url.hostname));
+  const isSecure = (url: URL): boolean => url.protocol === 'https:';
 
   function alive(): Cookie[] {
     const now = Date.now();
@@ -73,10 +67,6 @@ export function createCookieJar({
       cookies = [];
     },
   };
-}
-
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '[::1]' || /^127\./.test(host);
 }
 
 function isSameCookie(a: Cookie, b: Cookie): boolean {

@@ -34,16 +34,6 @@ export function formsOf(html: string): Form[] {
   );
 }
 
-/** Target of `<meta http-equiv="refresh">`, if the page has one. */
-export function metaRefreshOf(html: string): string | undefined {
-  for (const [, own = ''] of withoutComments(html).matchAll(/<meta\b([^>]*)>/gis)) {
-    const meta = attributesOf(own);
-    if (meta['http-equiv']?.toLowerCase() !== 'refresh') continue;
-    return /^\s*[\d.]+\s*[;,]\s*url\s*=\s*['"]?(.*?)['"]?\s*$/is.exec(meta.content ?? '')?.[1];
-  }
-  return undefined;
-}
-
 type Attributes = Record<string, string>;
 
 function isSent({ name, type, checked }: Attributes): boolean {

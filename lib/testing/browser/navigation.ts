@@ -6,7 +6,6 @@ import { request as httpRequest, type IncomingHttpHeaders, type IncomingMessage 
 import { request as httpsRequest } from 'node:https';
 
 import type { CookieJar } from './cookie-jar.js';
-import { metaRefreshOf } from './html-forms.js';
 
 /** A response, with the redirects that led to it. */
 export interface Page {
@@ -54,8 +53,7 @@ export async function navigate(cookies: CookieJar, navigation: Navigation): Prom
   cookies.store(url, response.headers['set-cookie'] ?? []);
   const body = await textOf(response);
   const { statusCode: status = 0, headers } = response;
-  const refresh = headers['content-type']?.includes('html') ? metaRefreshOf(body) : undefined;
-  const target = status >= 300 && status < 400 ? headers.location : refresh;
+  const target = status >= 300 && status < 400 ? headers.location : undefined;
   const next = target === undefined ? undefined : new URL(target, url);
   return { url, status, headers, body, chain: [...chain, url.href], next };
 }
