@@ -141,6 +141,7 @@ export function createContext(config: Config, host: HostEnvironment): Context {
   const pageContextOf = createPageContextOf(config.brand, config.catalogue);
   const cookies = cookieRules(config.isHttps, collections.namespace);
   const flows = createLoginFlows(cookies, now);
+  const browserSessions = createBrowserSessions(core, cookies);
   const consentForms = createSealedForms<ConsentForm>(core, flows, 'consent-form', 'other_browser');
   const consentUrl = new URL(paths.consent, config.baseUrl).href;
   const connectedAppsUrls = connectedAppsUrlsOf(config, paths);
@@ -170,14 +171,16 @@ export function createContext(config: Config, host: HostEnvironment): Context {
     consentForms,
     promptForConsent: createConsentPrompt(core, consentForms, pageContextOf, consentUrl),
     approvals: createApprovals(collections),
-    browserSessions: createBrowserSessions(core, cookies),
+    browserSessions,
     connectedAppsUrls,
     connectedAppsErrors: connectedAppsErrors(connectedAppsUrls.page),
     signInForms: createSealedForms<'sign_in'>(core, flows, 'sign-in-form', 'page_expired'),
     accountForms: createAccountForms(core),
     accountSignIns: createAccountSignIns(core, accountSessions, cookies),
     async ready() {
-      await Promise.all([auth0.ready(), storage.ready?.()]);
+      // Packages as well: Node 20 remembers a failed import, such as for lack of file descriptors, until a restart.
+      const sessionsReady = config.consent === 'remember' ? browserSessions.ready() : undefined;
+      await Promise.all([auth0.ready(), storage.ready?.(), limits.ready(), sessionsReady]);
     },
     async close() {
       limits.close();

@@ -36,6 +36,8 @@ interface BrowserSession {
 export interface BrowserSessions {
   /** Reads the session, once a request. Sets no cookie. */
   open(req: Request, res: Response): Promise<BrowserSession>;
+  /** Loads what the first `open` would load. */
+  ready(): Promise<void>;
 }
 
 export function createBrowserSessions(core: Core, cookies: CookieRules): BrowserSessions {
@@ -85,6 +87,9 @@ export function createBrowserSessions(core: Core, cookies: CookieRules): Browser
           return current.browser;
         },
       };
+    },
+    async ready() {
+      await sessionLoader();
     },
   };
 }

@@ -81,6 +81,8 @@ export interface RateLimits {
   countLogin(req: Request): Promise<void>;
   /** Counts a client assertion that is about to be stored. @throws TooManyRequestsError */
   countAssertion(grantId: string): Promise<void>;
+  /** Loads what the first request would load. */
+  ready(): Promise<void>;
   /** Stops the timers of the counters in this process. */
   close(): void;
 }
@@ -197,6 +199,9 @@ export function createRateLimits(
     async countAssertion(grantId) {
       await count('records', `assertion ${grantId}`);
       await count('allRecords', 'assertion');
+    },
+    async ready() {
+      await import('express-rate-limit');
     },
     close() {
       // Shared ones end with the storage that they belong to.

@@ -1,7 +1,11 @@
-/** The log at start-up. */
+/** The log at start-up, and what is loaded by then. */
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { memoryStorage } from '../../lib/storage/memory-storage.js';
 import { DEMO_AUDIENCE, DEMO_CLIENT_SECRET } from '../../lib/testing/options.js';
+import { ROOT } from '../support/source-tree.js';
 import { SPEC_SIGNING_KEY, startWorld, type World, type WorldOptions } from '../support/world.js';
 
 const worlds: World[] = [];
@@ -47,5 +51,17 @@ describe('start-up', () => {
     for (const secret of [SPEC_SIGNING_KEY, DEMO_CLIENT_SECRET]) {
       expect(JSON.stringify(log)).not.toContain(secret);
     }
+  });
+
+  it('FA-26: after ready() the first request opens no file: a flood that takes them all ends no later login', async () => {
+    const { tenant } = await start();
+    tenant.configure({ loopbackCallbacks: true });
+    const program = `ulimit -n 150 && exec "$0" --import ./spec/support/run-typescript.js ./spec/support/out-of-files.ts "$1"`;
+    const { stdout } = await promisify(execFile)(
+      'sh',
+      ['-c', program, process.execPath, tenant.configUrl],
+      { cwd: ROOT },
+    );
+    expect(JSON.parse(stdout)).toEqual([201, 201]);
   });
 });
