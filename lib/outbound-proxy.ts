@@ -101,7 +101,7 @@ type Fetch = (url: string, init: RequestInit) => Promise<Response>;
 /**
  * `fetch`, through the proxy where one is configured for the host.
  *
- * @returns throws OutboundProxyError in addition to the errors of `fetch`
+ * @throws OutboundProxyError besides the errors of `fetch`
  */
 export function createOutboundFetch(proxies: OutboundProxies, timeoutMs: number): Fetch {
   const agents = new Map<string, () => Promise<Dispatcher>>();

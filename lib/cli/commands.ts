@@ -1,4 +1,4 @@
-/** `express-auth0-mcp`: selects the command, and answers errors of usage. */
+/** `express-auth0-mcp`: selects the command and reports usage errors. */
 import { nearestName } from '../config/errors.js';
 import { type CommandHost, WRONG_USAGE } from './host.js';
 

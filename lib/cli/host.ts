@@ -14,7 +14,7 @@ export interface CommandHost {
   readonly version: () => string;
   /** Standard output: the result. */
   readonly write: (text: string) => void;
-  /** Standard error: progress, warnings, errors of usage. */
+  /** Standard error: progress, warnings, usage errors. */
   readonly writeError: (text: string) => void;
 }
 

@@ -6,17 +6,17 @@
 import type { GrantRecord } from '../storage/records.js';
 import type { AccessTokenClaims } from './access-token.js';
 
-/** Between the 403 and the refresh the client fetches two metadata documents at most. */
+/** The challenge stays valid for this long: between the 403 and the refresh the client fetches two metadata documents at most. */
 const WINDOW_SECONDS = 10;
 
 /** Clients refresh this early without any challenge. */
 const EARLY_REFRESH_SECONDS = 300;
 
 /**
- * The name of mcp-remote. After a failed refresh 0.1 opens a login for the scopes of its first one, and loses the code;
- * 0.15 logs in for the scopes of the challenge without a refresh.
+ * mcp-remote, which must keep its refresh. After a failed one, 0.1 opens a login for the scopes of its first one and
+ * loses the code; 0.15 logs in for the scopes of the challenge without a refresh.
  */
-const NEEDS_NO_HELP = 'MCP CLI Proxy';
+const MCP_REMOTE_NAME = 'MCP CLI Proxy';
 
 /** Whether a refresh of the token cannot be due to its age. */
 export function isFresh(
@@ -28,15 +28,15 @@ export function isFresh(
 
 /** @returns undefined if a challenge is noted: parallel ones start one login, and clients cannot loop */
 export function withChallenge(grant: GrantRecord, now: number): GrantRecord | undefined {
-  if (grant.client.name === NEEDS_NO_HELP || isRecent(grant, now)) return undefined;
+  if (grant.client.name === MCP_REMOTE_NAME || isRecent(grant, now)) return undefined;
   return { ...grant, stepUp: { challengedAt: now } };
 }
 
 /** @returns undefined if the grant has no recent challenge, or a refresh after it was rejected already */
 export function withRejectedRefresh(grant: GrantRecord, now: number): GrantRecord | undefined {
   const { stepUp } = grant;
-  if (stepUp === undefined || stepUp.isAnswered || !isRecent(grant, now)) return undefined;
-  return { ...grant, stepUp: { ...stepUp, isAnswered: true } };
+  if (stepUp === undefined || stepUp.hasRejectedRefresh || !isRecent(grant, now)) return undefined;
+  return { ...grant, stepUp: { ...stepUp, hasRejectedRefresh: true } };
 }
 
 function isRecent({ stepUp }: GrantRecord, now: number): boolean {

@@ -2,8 +2,7 @@
 import type { Request, Response } from 'express';
 
 import { AUTH0_SCOPES } from '../auth0/authorization-request.js';
-import type { Client } from '../clients/client.js';
-import { clientFingerprint } from '../clients/client.js';
+import { type Client, clientFingerprint } from '../clients/client.js';
 import type { Config } from '../config/config.js';
 import type { Core } from '../core.js';
 import type { ApprovedRequest } from '../grants/login-transactions.js';
@@ -46,8 +45,8 @@ export function offeredScopes(
   request: ApprovedRequest,
 ): readonly string[] {
   if (!offerToolScopes) return [];
-  const ofTools = new Set([...scopes.byTool.values()].flat());
-  return missingScopes([...ofTools], request.scopes, scopes.implied);
+  const toolScopes = new Set([...scopes.byTool.values()].flat());
+  return missingScopes([...toolScopes], request.scopes, scopes.implied);
 }
 
 export function createConsentPrompt(

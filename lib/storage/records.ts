@@ -83,7 +83,7 @@ export interface GrantRecord {
   /** When a later login of the same installation replaced it; it ends with the grace window. */
   supersededAt?: number;
   /** The last 403 for a missing scope, in unix seconds, and whether the refresh after it was rejected. */
-  stepUp?: { challengedAt: number; isAnswered?: true };
+  stepUp?: { challengedAt: number; hasRejectedRefresh?: true };
   code: CodeRecord;
   /** Generation of the newest refresh token. */
   generation: number;

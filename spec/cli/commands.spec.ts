@@ -1,37 +1,22 @@
-/** `npx express-auth0-mcp`: which command runs, its help, errors of usage. */
+/** `npx express-auth0-mcp`: which command runs, its help, usage errors. */
 import { describe, expect, it } from '@jest/globals';
 
-import { runCommand, USAGE } from '../../lib/cli/commands.js';
+import { USAGE } from '../../lib/cli/commands.js';
 import { runProgram } from './program.js';
+import { printedBy } from './run-command.js';
 
-async function run(...args: string[]): Promise<{ code: number; out: string; aside: string }> {
-  const printed = { out: '', aside: '' };
-  const code = await runCommand(args, {
-    environment: () => ({}),
-    color: (_color, text) => text,
-    now: () => 0,
-    stopped: async () => undefined,
-    version: () => '1.2.3',
-    write(text) {
-      printed.out += text;
-    },
-    writeError(text) {
-      printed.aside += text;
-    },
-  });
-  return { code, ...printed };
-}
+const run = (...args: string[]) => printedBy(args);
 
 const COMMANDS = [...USAGE.matchAll(/^ {2}([a-z]+) /gm)].map(([, name = '']) => name);
 
 describe('the commands', () => {
   it.each(['--help', '-h'])('are listed by %s', async (flag) => {
-    expect(await run(flag)).toEqual({ code: 0, out: USAGE, aside: '' });
+    expect(await run(flag)).toMatchObject({ code: 0, out: USAGE, aside: '' });
     expect(COMMANDS).toEqual(expect.arrayContaining(['doctor', 'setup']));
   });
 
   it.each(['--version', '-v'])('have the version of the package: %s', async (flag) => {
-    expect(await run(flag)).toEqual({ code: 0, out: '1.2.3\n', aside: '' });
+    expect(await run(flag)).toMatchObject({ code: 0, out: '1.2.3\n', aside: '' });
   });
 
   it.each(COMMANDS)('%s describes its options with --help', async (name) => {

@@ -3,11 +3,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { runCommand } from '../../lib/cli/commands.js';
 import { USAGE } from '../../lib/doctor/doctor.js';
 import { CHECKS } from '../../lib/doctor/finding.js';
 import { DEMO_CLIENT_SECRET } from '../../lib/testing/options.js';
 import { runProgram } from '../cli/program.js';
+import { printedBy } from '../cli/run-command.js';
 import { startWorld, type World } from '../support/world.js';
 import { environmentFor, STRONG_KEY } from './run-checks.js';
 
@@ -21,30 +21,8 @@ beforeAll(async () => {
 
 afterAll(() => world.close());
 
-async function run(
-  args: readonly string[],
-  variables: Readonly<Record<string, string>> = environment,
-): Promise<{ code: number; out: string; aside: string; files: (string | undefined)[] }> {
-  const printed = { out: '', aside: '' };
-  const files: (string | undefined)[] = [];
-  const code = await runCommand(args, {
-    environment(file) {
-      files.push(file);
-      return variables;
-    },
-    color: (_color, text) => text,
-    now: () => Math.floor(Date.now() / 1000),
-    stopped: async () => undefined,
-    version: () => '1.2.3',
-    write(text) {
-      printed.out += text;
-    },
-    writeError(text) {
-      printed.aside += text;
-    },
-  });
-  return { code, ...printed, files };
-}
+const run = (args: readonly string[], variables: Readonly<Record<string, string>> = environment) =>
+  printedBy(args, variables);
 
 describe('doctor', () => {
   it('exits with 0 and prints a line for each check if none fails', async () => {

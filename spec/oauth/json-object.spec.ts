@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 
-import { isJsonObject, jsonObjectIn } from '../../lib/oauth/json-object.js';
+import { isJsonObject, jsonObjectIn, stringsIn } from '../../lib/oauth/json-object.js';
 
 describe('a JSON object', () => {
   it('is one with or without members', () => {
@@ -20,4 +20,12 @@ describe('a JSON object', () => {
   it('is not undefined', () => {
     expect(isJsonObject(undefined)).toBe(false);
   });
+});
+
+it.each([
+  { value: ['a', 1, null, 'b'], strings: ['a', 'b'] },
+  { value: 'a', strings: [] },
+  { value: undefined, strings: [] },
+])('the strings in $value are $strings', ({ value, strings }) => {
+  expect(stringsIn(value)).toEqual(strings);
 });

@@ -16,6 +16,7 @@ import {
   type LoginService,
   type Packed,
   pack,
+  REQUIRE_BANNER,
   run,
   startLoginService,
   versionOf,
@@ -121,7 +122,7 @@ describe.each([
     });
   }, INSTALL_TIMEOUT_MS);
 
-  it('compiles with every declaration checked, answers the questions before a login, and ends', async () => {
+  it('compiles with every declaration checked, responds to the requests before a login, and exits', async () => {
     await run(project, process.execPath, [TSC]);
 
     const { stdout, stderr } = await run(project, process.execPath, ['consumer.js']);
@@ -177,13 +178,7 @@ describe.each([
       const bundle = `bundle${extension}`;
       const output = [`--format=${format}`, `--outfile=${bundle}`, '--log-level=error'];
       const flags = ['--bundle', '--platform=node', '--external:lmdb', ...output];
-      // Express requires Node's modules, which a bundle of ES modules has to be given.
-      const banner =
-        format === 'esm'
-          ? [
-              "--banner:js=import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
-            ]
-          : [];
+      const banner = format === 'esm' ? [REQUIRE_BANNER] : [];
       await run(project, ESBUILD, [`main${extension}`, ...flags, ...banner]);
       expect(await logInAt(bundle)).toEqual(LOGGED_IN);
     }
@@ -210,7 +205,7 @@ describe.each([
     });
   }, 60_000);
 
-  it('ends at its start with the remedy, where the packages of a storage are missing', async () => {
+  it('fails to start, and names the remedy, where the packages of a storage are missing', async () => {
     const redis = run(project, process.execPath, ['main.mjs'], {
       ...logins.environment,
       WORLD_REDIS: 'redis://127.0.0.1:1',

@@ -11,6 +11,7 @@ import {
   type LoginService,
   type Packed,
   pack,
+  REQUIRE_BANNER,
   run,
   startLoginService,
   versionOf,
@@ -199,10 +200,6 @@ test('logs in', async () => deepEqual(await runWorld(), ${JSON.stringify(LOGGED_
   );
 });
 
-/** A bundle of ES modules lacks `require`, which Express uses. */
-const BANNER =
-  "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);";
-
 const ROLLUP = `import commonjs from '@rollup/plugin-commonjs';
 import json from '@rollup/plugin-json';
 import resolve from '@rollup/plugin-node-resolve';
@@ -245,7 +242,7 @@ const BUNDLERS: readonly Bundler[] = [
         `--format=${format}`,
         `--outfile=${join(output, `main${extension}`)}`,
         ...external.map((name) => `--external:${name}`),
-        ...(format === 'esm' ? [`--banner:js=${BANNER}`] : []),
+        ...(format === 'esm' ? [REQUIRE_BANNER] : []),
       ],
     };
   }),
@@ -313,11 +310,11 @@ describe('bundles', () => {
   }
 
   it.each(BUNDLERS)(
-    '$name, Redis inside',
+    '$name, Redis bundled',
     async (bundler) => {
       // ncc loads what is external to an ES module at the start.
       const external = bundler.name.startsWith('ncc') ? [] : ['lmdb'];
-      const { output, main } = await bundle(bundler, 'inside', external);
+      const { output, main } = await bundle(bundler, 'bundled', external);
       for (const storage of ['in memory', 'in Redis'] as const) {
         expect(await logIn(output, storage, process.execPath, [main])).toEqual(LOGGED_IN);
       }
@@ -328,10 +325,10 @@ describe('bundles', () => {
   );
 
   it.each(BUNDLERS)(
-    '$name, Redis and LMDB beside',
+    '$name, Redis and LMDB external',
     async (bundler) => {
       const external = ['lmdb', ...Object.keys(REDIS)];
-      const { output, main } = await bundle(bundler, 'beside', external);
+      const { output, main } = await bundle(bundler, 'external', external);
       symlinkSync(join(folder, 'node_modules'), join(output, 'node_modules'));
       for (const storage of STORAGES) {
         expect(await logIn(output, storage, process.execPath, [main])).toEqual(LOGGED_IN);

@@ -129,6 +129,10 @@ runWorld().then((report) => console.log(JSON.stringify(report)));
   };
 }
 
+/** Argument of esbuild: Express calls `require`, which a bundle of ES modules lacks. */
+export const REQUIRE_BANNER =
+  "--banner:js=import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);";
+
 /** What the login service reports of a server that works. */
 export const LOGGED_IN: object = {
   withoutToken: 401,

@@ -4,38 +4,18 @@ import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 
-import { runCommand } from '../../lib/cli/commands.js';
-
-interface Printed {
-  readonly code: number;
-  readonly out: string;
-  readonly aside: string;
-}
+import { type Printed, printedBy } from '../cli/run-command.js';
 
 export const ENVIRONMENT: Readonly<Record<string, string>> = {
   AUTH0_MCP_AUDIENCE: 'https://api.example.com',
   AUTH0_MCP_BASE_URL: 'https://mcp.example.com',
 };
 
-export async function runSetup(
+export function runSetup(
   args: readonly string[] = [],
   environment: Readonly<Record<string, string>> = ENVIRONMENT,
 ): Promise<Printed> {
-  const printed = { out: '', aside: '' };
-  const code = await runCommand(['setup', ...args], {
-    environment: () => environment,
-    color: (_color, text) => text,
-    now: () => 0,
-    stopped: async () => undefined,
-    version: () => '1.2.3',
-    write(text) {
-      printed.out += text;
-    },
-    writeError(text) {
-      printed.aside += text;
-    },
-  });
-  return { code, ...printed };
+  return printedBy(['setup', ...args], environment);
 }
 
 /** A call of the Auth0 CLI: its arguments, with the JSON of `--data` parsed. */
