@@ -138,7 +138,7 @@ export const AUDIENCE_REMEDY =
   'audience must be exactly the identifier of an API of this tenant, including a trailing slash: Dashboard > Applications > APIs > your API > Identifier.';
 
 const CLIENT_REMEDY =
-  'Dashboard > Applications > your application > Credentials > Authentication Method must match clientId, clientSecret and tokenEndpointAuthMethod. Single Page and Native applications use the method None: leave clientSecret out.';
+  'clientId and clientSecret must be those of Dashboard > Applications > your application > Settings, and tokenEndpointAuthMethod must match its Credentials > Authentication Method. With the method None (Single Page and Native applications) leave clientSecret out; the other methods need it.';
 
 const GRANT_TYPES_REMEDY =
   'Dashboard > Applications > your application > Settings > Advanced Settings > Grant Types: enable Authorization Code and Refresh Token. APIs > your API > Application Access must allow this application.';

@@ -124,7 +124,7 @@ Callback URL  ${callbackUrl}
 State         ${directory}
 
 It is for development: its passwords and its client secret are public. Ctrl+C ends it.
-The lines for .env, which "npx express-auth0-mcp tenant > .env" writes there:
+Standard output has the lines for .env.
 
 `);
   host.write(`AUTH0_MCP_CONFIG_URL=${configUrl}

@@ -89,6 +89,8 @@ describe('tenant', () => {
     ]);
     expect(stderr).toContain('ada@example.com, password ada-demo-password');
     expect(stderr).toContain(`Callback URL  ${baseUrl}/auth/callback`);
+    // Complete without the lines themselves, which "> .env" keeps off the terminal.
+    expect(stderr).toContain('Standard output has the lines for .env.');
 
     const options = readEnvironment(env).options as Auth0McpOptions;
     const auth = auth0Mcp({ ...options, storage: memoryStorage() });
