@@ -1,6 +1,6 @@
 /**
- * Two mistakes in a mount that are logged, once each: an MCP endpoint without a guard before it, and metadata that no
- * client can reach. `express-auth0-mcp doctor` finds the others.
+ * Mistakes in a mount that are logged, once each: an MCP endpoint without a guard before it, or at a path that has no
+ * guard, and metadata that no client can reach. `express-auth0-mcp doctor` finds the others.
  */
 import type { IncomingMessage } from 'node:http';
 
@@ -15,9 +15,16 @@ import type { ResourceContext } from './resource-context.js';
 /** A client fetches the metadata within this time after its challenge, in seconds. */
 const METADATA_FETCH_SECONDS = 2;
 
+const GUARD_REMEDY = 'Add auth.bearer() to the route, or mount the bundle before it: app.use(auth)';
+
+const PATH_REMEDY =
+  'set resourcePath (environment: AUTH0_MCP_RESOURCE_PATH), or add auth.bearer() to the route';
+
 interface MountWarnings {
   /** The bundle got a request: a route before it has no guard. */
   onBundle(req: Request, bundle: RequestHandler): void;
+  /** The bundle leaves a request to the app: it may be for an MCP endpoint that `resourcePath` does not name. */
+  onRest(req: Request, res: Response): void;
   /** A part got a request, apart from the guard: a caller without a token must get no 2xx. */
   onPart(name: PartName, req: Request, res: Response): void;
   /** A guard sent a challenge, which names the URL of the metadata. */
@@ -47,20 +54,16 @@ export function createMountWarnings(
     return bareResources.includes(requested) && !others.hasResourceAt(requested);
   }
 
-  function watchOpenEndpoint(req: Request, res: Response): void {
-    const requested = req.baseUrl + pathOf(req.url);
+  function watchOpenEndpoint(req: Request, res: Response, remedy: string): void {
     const isAnonymous = req.method === 'POST' && req.headers.authorization === undefined;
-    if (!isAnonymous || watched.has(req) || !isMcpEndpoint(requested)) return;
+    if (isOpenEndpointLogged || anonymous !== undefined || !isAnonymous || watched.has(req)) return;
     watched.add(req);
+    const requested = requestedPath(req);
     res.once('finish', () => {
       if (isOpenEndpointLogged || res.statusCode < 200 || res.statusCode > 299) return;
       isOpenEndpointLogged = true;
-      logInBackground(() =>
-        logger.error(
-          { request: `POST ${requested}` },
-          `a caller without a token got a ${res.statusCode} response: no guard protects the route ${requested}. Add auth.bearer() to the route, or mount the bundle before it: app.use(auth)`,
-        ),
-      );
+      const message = `a caller without a token got a ${res.statusCode} response: no guard protects the route ${requested}. ${remedy}`;
+      logInBackground(() => logger.error({ request: `POST ${requested}` }, message));
     });
   }
 
@@ -82,9 +85,14 @@ export function createMountWarnings(
       );
     },
 
+    onRest(req, res) {
+      if (!isMcpClient(req) || others.hasResourceAt(requestedPath(req))) return;
+      watchOpenEndpoint(req, res, `The guard is at ${path}: ${PATH_REMEDY}`);
+    },
+
     onPart(name, req, res) {
       if (name === 'metadata' && req.baseUrl === '') isMetadataAtRoot = true;
-      if (anonymous === undefined && !isOpenEndpointLogged) watchOpenEndpoint(req, res);
+      if (isMcpEndpoint(requestedPath(req))) watchOpenEndpoint(req, res, GUARD_REMEDY);
     },
 
     onChallenge(req) {
@@ -103,6 +111,15 @@ export function createMountWarnings(
       );
     },
   };
+}
+
+/** Clients of Streamable HTTP have to accept both types, which other callers rarely do. */
+function isMcpClient({ headers: { accept = '' } }: Request): boolean {
+  return accept.includes('application/json') && accept.includes('text/event-stream');
+}
+
+function requestedPath(req: Request): string {
+  return req.baseUrl + pathOf(req.url);
 }
 
 function pathOf(url: string): string {

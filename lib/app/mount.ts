@@ -108,6 +108,10 @@ export function mount(
   const routesAndGuard = Router().use(
     atOrigin(allRoutes, urlsOf),
     atOrigin(guardRouter(context, guard, others), createGuardedUrlsOf(config)),
+    (req, res, next) => {
+      warnings.onRest(req, res);
+      next();
+    },
   );
 
   const bundle = register('bundle', function runBundle(req, res, next) {

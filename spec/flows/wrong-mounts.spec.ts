@@ -63,6 +63,21 @@ describe('an MCP endpoint without a guard before it is an error', () => {
     expect(app.complaints[0]?.fields).toEqual({ request: 'POST /api/mcp' });
   });
 
+  it('where the route is at a path that resourcePath does not name', async () => {
+    app = await startApp(({ app: host, auth, origin }) => {
+      host.use(auth({ baseUrl: origin }));
+      host.post('/api/mcp', (_req, res) => void res.json({}));
+      host.post('/closed/mcp', (_req, res) => void res.status(401).json({}));
+    });
+    expect(await statusOf('/closed/mcp')).toBe(401);
+    expect((await fetch(`${app.origin}/api/mcp`, { method: 'POST' })).status).toBe(200);
+    expect(app.complaints).toEqual([]);
+    expect(await statusOf('/api/mcp')).toBe(200);
+    expect(await complaintsAfter('/else')).toEqual(
+      complaint('error', 'without a token', 'route /api/mcp', 'guard is at /mcp', 'resourcePath'),
+    );
+  });
+
   it('and so it is where a proxy strips the prefix', async () => {
     app = await startApp(({ app: host, auth, origin }) => {
       const server = auth({ baseUrl: `${origin}/api`, strippedPrefix: '/api' });
