@@ -1,6 +1,6 @@
 /**
  * An MCP server for any number of instances: settings from the environment, logins in Redis
- * (`AUTH0_MCP_REDIS_URL`), a health check, and an end without cut-off responses.
+ * (`AUTH0_MCP_REDIS_URL`), a health check, and a shutdown that lets responses finish.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 

@@ -20,7 +20,7 @@ import { type CommandHost, FAILED } from './host.js';
 export const USAGE: string = `Usage: express-auth0-mcp tenant [options]
 
 Runs a stand-in for an Auth0 tenant on this machine, for development without an Auth0 account.
-Standard output gets the lines for .env, standard error who can log in. Ctrl+C ends it.
+Prints the lines for .env to standard output, its users to standard error. Ctrl+C stops it.
 
   --base-url URL     public URL of your server, default http://localhost:8000
   --port PORT        default 8001; part of the issuer, so keep it
@@ -123,7 +123,7 @@ Log in as     ${ADA.email}, password ${ADA.password}
 Callback URL  ${callbackUrl}
 State         ${directory}
 
-It is for development: its passwords and its client secret are public. Ctrl+C ends it.
+It is for development: its passwords and its client secret are public. Ctrl+C stops it.
 Standard output has the lines for .env.
 
 `);

@@ -24,7 +24,7 @@ const GRANTED = ['Grant', 'AuthorizationCode', 'RefreshToken'];
 /** @param settings read at every access */
 export function createTenantStore(
   settings: () => TenantSettings,
-  { records: models, changed }: Pick<TenantState, 'records' | 'changed'>,
+  { records: models, scheduleWrite }: Pick<TenantState, 'records' | 'scheduleWrite'>,
 ): TenantStore {
   const unused = createUnusedTokens(models.get('RefreshToken'));
 
@@ -44,14 +44,14 @@ export function createTenantStore(
     const record = recordsOf(model).get(id);
     if (model === 'RefreshToken' && record !== undefined) unused.of(record).delete(id);
     recordsOf(model).delete(id);
-    changed();
+    scheduleWrite();
   }
 
   function save(model: string, id: string, record: AdapterPayload): void {
     // Access tokens are JWTs or encrypted, and never looked up.
     if (model === 'AccessToken') return;
     recordsOf(model).set(id, record);
-    changed();
+    scheduleWrite();
     if (model !== 'RefreshToken') return;
     const ids = unused.of(record).add(id);
     for (const oldest of [...ids].slice(0, Math.max(0, ids.size - settings().refreshTokenLimit))) {
@@ -65,7 +65,7 @@ export function createTenantStore(
     // The overlap begins at the first use; a second one must not prolong it.
     record.consumed ??= Math.floor(Date.now() / 1000);
     unused.of(record).delete(id);
-    changed();
+    scheduleWrite();
   }
 
   function find(model: string, id: string): AdapterPayload | undefined {

@@ -84,7 +84,7 @@ export interface User {
   readonly claims?: Readonly<Record<string, unknown>>;
 }
 
-/** How the tenant refuses a login. */
+/** The error of a denied login. */
 export interface Denial {
   /** Default `access_denied`. */
   readonly error?: string;
@@ -125,7 +125,7 @@ export interface TestTenantSettings {
    * a required organization does. Default: no denial.
    */
   readonly denyLogins: Denial | undefined;
-  /** A sentence on the login page. Default none. */
+  /** Text on the login page. Default none. */
   readonly loginNotice: string | undefined;
 }
 
@@ -152,8 +152,8 @@ export interface TenantOptions extends Partial<TenantSettings> {
   /** Back-channel logout URI of the default application. */
   readonly backchannelLogoutUri?: string;
   /**
-   * Keeps keys, sessions, refresh tokens and registered applications in this directory over restarts; choose a `port`
-   * as well, since it is part of the issuer. Default: nothing is kept.
+   * Stores keys, sessions, refresh tokens and registered applications in this directory, for the next start; choose a
+   * `port` as well, since it is part of the issuer. Default: nothing is stored.
    */
   readonly directory?: string;
   /** Existing keys: generating RSA keys takes most of the start. Default: new ones. */

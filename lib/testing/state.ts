@@ -1,4 +1,4 @@
-/** What a tenant keeps between two runs: keys, sessions, grants and the applications that registered themselves. */
+/** The state of a tenant that outlives its process: keys, sessions, grants and dynamically registered applications. */
 import { createPrivateKey, createPublicKey, type JsonWebKey, randomBytes } from 'node:crypto';
 import { chmodSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -15,15 +15,15 @@ export interface TenantState {
   /** Signs the cookies of the browser sessions. */
   readonly cookieKey: string;
   readonly records: TenantRecords;
-  /** Those that registered themselves. */
+  /** Those that were registered dynamically. */
   applications: readonly Application[];
-  /** Call it after a change: the file is written once the current request is done with it. */
-  changed(): void;
+  /** Call it after a change: the file is written after the current turn of the event loop, once for all its changes. */
+  scheduleWrite(): void;
   /** Writes what is pending. */
   flush(): void;
 }
 
-/** Without a directory nothing is kept. */
+/** Without a directory, the state is in memory only. */
 export function openTenantState(
   directory: string | undefined,
   keys: TenantKeys | undefined,
@@ -34,7 +34,7 @@ export function openTenantState(
     cookieKey: saved?.cookieKey ?? randomBytes(32).toString('base64url'),
     records: saved === undefined ? new Map() : restoredRecords(saved.records),
     applications: saved?.applications ?? [],
-    changed: () => {},
+    scheduleWrite: () => {},
     flush: () => {},
   };
   if (directory === undefined) return state;
@@ -43,7 +43,7 @@ export function openTenantState(
     pending = undefined;
     writePrivate(directory, JSON.stringify(fileOf(state)));
   };
-  state.changed = () => {
+  state.scheduleWrite = () => {
     pending ??= setImmediate(write);
   };
   state.flush = () => {
@@ -76,7 +76,9 @@ function read(file: string): SavedState | undefined {
     return JSON.parse(readFileSync(file, 'utf8'));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw new Error(`${file} cannot be read. Delete it to start anew.`, { cause: error });
+    throw new Error(`${file} cannot be read. Delete it to start without its state.`, {
+      cause: error,
+    });
   }
 }
 

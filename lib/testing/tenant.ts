@@ -2,8 +2,7 @@
  * A stand-in for an Auth0 tenant, for the demo and the specs: `oidc-provider` on a loopback port, behind
  * middleware that translates its requests and responses to Auth0's.
  */
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:http';
 import type { Provider } from 'oidc-provider';
 
 import { createTenantStore } from './adapter.js';
@@ -19,6 +18,7 @@ import {
   notifyAll,
   type SendLogoutToken,
 } from './logout.js';
+import { close, listen } from './loopback-server.js';
 import {
   type Application,
   settingsFrom,
@@ -92,7 +92,7 @@ export async function startTenant(options: TenantOptions = {}): Promise<Tenant> 
     settings = { ...settings, ...change };
     if (change.applications === undefined) return;
     state.applications = settings.applications.filter(({ thirdParty }) => thirdParty === true);
-    state.changed();
+    state.scheduleWrite();
   };
   const current = (): TenantSettings => settings;
   use(provider, [
@@ -122,7 +122,7 @@ export async function startTenant(options: TenantOptions = {}): Promise<Tenant> 
     clearFaults: faults.clear,
     rotateSigningKeys() {
       keys.rotate();
-      state.changed();
+      state.scheduleWrite();
     },
     endSession: store.endSessions,
     revokeUser: store.endGrants,
@@ -168,19 +168,4 @@ function withRegistered(
 
 function hasUser(users: TenantSettings['users'], sub: string): boolean {
   return users.some((user) => user.sub === sub);
-}
-
-async function listen(server: Server, port: number): Promise<number> {
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(port, '127.0.0.1', resolve);
-  });
-  return (server.address() as AddressInfo).port;
-}
-
-async function close(server: Server): Promise<void> {
-  await new Promise<void>((resolve) => {
-    server.close(() => resolve());
-    server.closeAllConnections();
-  });
 }

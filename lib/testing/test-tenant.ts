@@ -1,7 +1,6 @@
 /** The public side of the stand-in: a tenant for the tests of an app. */
 import { randomBytes } from 'node:crypto';
 import { createServer, type RequestListener, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 
 import type { Auth0McpOptions } from '../config/options.js';
 import { memoryStorage } from '../storage/memory-storage.js';
@@ -9,6 +8,7 @@ import { logInAsClient } from './client-login.js';
 import { expiredToken } from './expired-token.js';
 import { type Fault, type FaultName, NAMED_FAULTS } from './faults.js';
 import { logIn } from './log-in.js';
+import { close, listen } from './loopback-server.js';
 import {
   type ConnectedClient,
   connectClient,
@@ -62,21 +62,21 @@ export interface TestTenantOptions extends TestTenantChange {
   /** Default: a free port. The tenant listens on 127.0.0.1 only. */
   readonly port?: number;
   /**
-   * Keeps signing keys, sessions, refresh tokens and registered applications here over restarts; give a `port` too,
-   * since it is part of the issuer. Default: nothing is kept.
+   * Stores signing keys, sessions, refresh tokens and registered applications here, for the next start; choose a `port`
+   * as well, since it is part of the issuer. Default: nothing is stored.
    */
   readonly directory?: string;
   /** Faults from the start, each at every path. */
   readonly faults?: readonly (FaultName | Fault)[];
 }
 
-/** Who logs in. */
+/** The user of a login. */
 export interface LoginOptions {
   /** Name of a user of the tenant. Default: the first. */
   readonly as?: string;
 }
 
-/** Who logs in to a server, and for what. */
+/** The user, the scopes and the client of a login to a server. */
 export interface ConnectOptions<C = McpClient> extends LoginOptions {
   /** The scopes that the client requests. Default: those that the server requires. */
   readonly scopes?: readonly string[];
@@ -92,7 +92,7 @@ export interface FaultOptions {
   readonly times?: number;
 }
 
-/** What an access token of the tenant is for. */
+/** The contents of an access token. */
 export interface Auth0TokenOptions extends LoginOptions {
   /** Identifier of an API. Default: the first. */
   readonly audience?: string;
@@ -160,7 +160,7 @@ export interface TestTenant {
    * @param options.notify default true; without it a server notices at its next request to Auth0 for this user
    */
   revoke(options?: LoginOptions & { readonly notify?: boolean }): Promise<void>;
-  /** From now on the tenant has this fault. Returns a function that ends it. */
+  /** Injects a fault into the responses of the tenant. Returns a function that ends it. */
   fault(fault: FaultName | Fault, options?: FaultOptions): Promise<() => Promise<void>>;
   /** Changes settings. */
   configure(change: TestTenantChange): Promise<void>;
@@ -168,7 +168,7 @@ export interface TestTenant {
   rotateSigningKey(): Promise<void>;
   /** All requests since the start or `reset()`, oldest first, secrets included. */
   requests(): Promise<readonly TenantRequest[]>;
-  /** Ends all faults, forgets the requests and restores the settings, for example after each test. */
+  /** Ends all faults, deletes the recorded requests and restores the settings, for example after each test. */
   reset(): Promise<void>;
   /** Closes the clients from `connect()`, the servers from `serve()` and the tenant. */
   close(): Promise<void>;
@@ -289,18 +289,12 @@ function createServers() {
     async start(build: (baseUrl: string) => RequestListener): Promise<string> {
       const server = createServer();
       servers.push(server);
-      await new Promise<void>((resolve, reject) => {
-        server.once('error', reject).listen(0, '127.0.0.1', resolve);
-      });
-      const baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+      const baseUrl = `http://127.0.0.1:${await listen(server, 0)}`;
       server.on('request', build(baseUrl));
       return baseUrl;
     },
     async close() {
-      for (const server of servers.splice(0)) {
-        server.closeAllConnections();
-        await new Promise((resolve) => server.close(resolve));
-      }
+      await Promise.all(servers.splice(0).map(close));
     },
   };
 }
