@@ -113,8 +113,9 @@ export function planTenant(
   logger: Logger,
 ): TenantPlan {
   const given = readEnvironment(environment).options;
+  // Plain http is a stand-in for a tenant.
   const hasTenant = [given.configUrl, given.domain].some(
-    (value) => value !== undefined && !/^(https?:\/\/)?TENANT\./.test(String(value)),
+    (value) => value !== undefined && !/^((https:\/\/)?TENANT\.|http:)/.test(String(value)),
   );
   const raw = withoutCredentials(given, hasTenant);
   requireOptions(raw, ['audience', 'baseUrl']);

@@ -81,12 +81,16 @@ function withArguments(environment: Environment, given: Arguments): Environment 
 const CHECK =
   '# Then check the result: npx express-auth0-mcp doctor --env .env --without-server --login\n';
 
+const DISCOVERY_PATH = '/.well-known/openid-configuration';
+
 /** The settings that `.env` lacks so far, besides those that Auth0 creates. */
 function linesToAdd(own: Environment, full: Environment, { tenantHost }: TenantPlan): string {
   const { configUrl, domain } = readEnvironment(own).options;
   const lines = Object.entries(full).filter(([name, value]) => own[name] !== value);
   if (configUrl === undefined && domain === undefined)
     lines.unshift(['AUTH0_MCP_DOMAIN', tenantHost]);
+  if (String(configUrl).startsWith('http:'))
+    lines.unshift(['AUTH0_MCP_CONFIG_URL', `https://${tenantHost}${DISCOVERY_PATH}`]);
   if (lines.length === 0) return '';
   return `# It needs these as well:\n${lines.map(([name, value]) => `#   ${name}=${value}\n`).join('')}`;
 }

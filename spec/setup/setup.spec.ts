@@ -162,6 +162,16 @@ describe.each(FORMATS)('setup --format %s', (format) => {
     expect(out).not.toContain('TENANT');
   });
 
+  it('is for a tenant of Auth0 where the environment names a stand-in, and says what to replace', async () => {
+    const AUTH0_MCP_CONFIG_URL = 'http://127.0.0.1:8001/.well-known/openid-configuration';
+    const { code, out } = await run({ ...ENVIRONMENT, AUTH0_MCP_CONFIG_URL });
+    expect(code).toBe(0);
+    expect(out).not.toContain('127.0.0.1');
+    expect(out).toContain(
+      '\n#   AUTH0_MCP_CONFIG_URL=https://TENANT.us.auth0.com/.well-known/openid-configuration\n',
+    );
+  });
+
   it('prints no secret of the environment', async () => {
     const secrets = {
       AUTH0_MCP_JWT_SIGNING_KEY: 'a-signing-key-of-more-than-32-characters',
