@@ -1,3 +1,6 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { SessionData, Store } from 'express-session';
 import { createClient } from 'redis';
@@ -7,6 +10,9 @@ import { storageContract } from '../../../lib/storage/contract.js';
 import { type Storage, StorageUnavailableError } from '../../../lib/storage/storage.js';
 import { command, type RedisServer, startRedis } from '../../support/redis-server.js';
 import { sideBySide } from '../../support/side-by-side.js';
+import { ROOT } from '../../support/source-tree.js';
+
+const run = promisify(execFile);
 
 let server: RedisServer;
 const opened: Storage[] = [];
@@ -84,6 +90,17 @@ describe('redisStorage()', () => {
     await storage.set('forgotten', value, 60);
     await command(server.port, 'SCRIPT FLUSH');
     expect(await storage.update('forgotten', value, value, 60)).toBe(true);
+  });
+
+  it('causes no warning of the process with fifty commands at once', async () => {
+    const program = `
+      import { redisStorage } from './lib/redis.ts';
+      const storage = redisStorage({ url: '${server.url}' });
+      await Promise.all(Array.from({ length: 50 }, (_, n) => storage.get('key-' + n)));
+      await storage.close();`;
+    const flags = ['--import', './spec/support/run-typescript.js', '--input-type=module'];
+    const { stderr } = await run(process.execPath, [...flags, '-e', program], { cwd: ROOT });
+    expect(stderr).not.toContain('MaxListenersExceededWarning');
   });
 
   it('is ready when Redis stores, changes and returns a record', async () => {
