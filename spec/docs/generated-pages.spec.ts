@@ -1,12 +1,11 @@
 /** The generated pages are up to date, and every public name has a docstring. */
 import { describe, expect, it } from '@jest/globals';
-
-import { compatibilityPage } from '../client-fixtures/compatibility-page.js';
 import { generatedPages } from './generated-pages.js';
 import { anchors, pageAt } from './markdown.js';
 import { hiddenNames, undocumented } from './source/api/gaps.js';
 import { groupsOf } from './source/api/groups.js';
 import { readPublicNames } from './source/api/public-names.js';
+import { compatibilityPage } from './source/compatibility-page.js';
 import { firstSentence, parseDocstring } from './source/docstring.js';
 import { replaceMarked } from './source/marked.js';
 import { wrap, wrapMarkdown } from './source/wrap.js';

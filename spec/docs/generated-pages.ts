@@ -1,7 +1,8 @@
 /** Every page, or part of one, that `npm run docs` generates from the source. */
-import { compatibilityPage } from '../client-fixtures/compatibility-page.js';
+
 import { type MarkdownPage, pageAt } from './markdown.js';
 import { apiReference } from './source/api/api-reference.js';
+import { compatibilityPage } from './source/compatibility-page.js';
 import { environmentFile } from './source/environment-file.js';
 import { replaceMarked } from './source/marked.js';
 import { optionsTable } from './source/options-table.js';

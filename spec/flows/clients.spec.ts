@@ -1,8 +1,7 @@
 /** Real clients, by their fixtures: each logs in with exactly what it is reported to send. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-
+import { CLIENTS } from '../../lib/doctor/clients/clients.js';
 import { ADA } from '../../lib/testing/options.js';
-import { CLIENT_FIXTURES } from '../client-fixtures/client-fixtures.js';
 import { startTlsHost, type TlsHost } from '../clients/metadata-documents/tls-host.js';
 import { useAs } from '../support/fixture-client.js';
 import { startWorld, type World } from '../support/world.js';
@@ -26,7 +25,7 @@ describe.each([
     await documents.close();
   });
 
-  it.each(CLIENT_FIXTURES.map((fixture) => [fixture.name, fixture] as const))(
+  it.each(CLIENTS.map((fixture) => [fixture.name, fixture] as const))(
     'CLI-16: %s discovers, registers, logs in, calls a tool and refreshes',
     async (_name, fixture) => {
       const response = await useAs(fixture, world.mcp, documents);

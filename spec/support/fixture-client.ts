@@ -5,10 +5,9 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { expect } from '@jest/globals';
 import { decodeJwt, exportJWK, generateKeyPair, SignJWT } from 'jose';
-
+import type { ClientFacts } from '../../lib/doctor/clients/client-facts.js';
 import { approve, createBrowser, logIn } from '../../lib/testing/browser.js';
 import { ADA } from '../../lib/testing/options.js';
-import type { ClientFixture } from '../client-fixtures/client-fixture.js';
 import {
   json as answerJson,
   documentFor,
@@ -34,7 +33,7 @@ interface Identity {
 
 /** The whole way, with the expectations of the client; the answer of the tool at its end. */
 export async function useAs(
-  fixture: ClientFixture,
+  fixture: ClientFacts,
   mcp: string,
   documents: TlsHost,
 ): Promise<Record<string, unknown>> {
@@ -95,7 +94,7 @@ export async function useAs(
 
 type Call = (url: string, init?: RequestInit) => Promise<Response>;
 
-async function discover(fixture: ClientFixture, mcp: string, call: Call): Promise<Known> {
+async function discover(fixture: ClientFacts, mcp: string, call: Call): Promise<Known> {
   const method = fixture.firstRequest ?? 'POST';
   const first = await call(mcp, {
     method,
@@ -126,7 +125,7 @@ async function discover(fixture: ClientFixture, mcp: string, call: Call): Promis
 }
 
 async function introduce(
-  fixture: ClientFixture,
+  fixture: ClientFacts,
   { server }: Known,
   documents: TlsHost,
   call: Call,
@@ -137,17 +136,18 @@ async function introduce(
     expect(server).toMatchObject({ client_id_metadata_document_supported: true });
     expect(server.token_endpoint_auth_methods_supported).toContain('none');
     const { assertionAlgorithm: alg = 'ES256' } = fixture;
+    const path = new URL(introduction.url).pathname;
     const { publicKey, privateKey } = await generateKeyPair(alg);
     const keys = answerJson({
       keys: [{ ...(await exportJWK(publicKey)), kid: 'of-the-client', alg }],
     });
-    const keysAt = `${introduction.path}.keys`;
+    const keysAt = `${path}.keys`;
     const document = documentFor({
       ...introduction.document,
       ...(tokenAuth === 'private_key_jwt' && { jwks_uri: documents.url(keysAt) }),
     });
     documents.answer = (req, res) => (req.url === keysAt ? keys : document)(req, res);
-    const id = documents.url(introduction.path);
+    const id = documents.url(path);
     const assert = (): Promise<string> =>
       new SignJWT({ jti: randomBytes(9).toString('hex') })
         .setProtectedHeader({ alg, kid: 'of-the-client' })
@@ -184,7 +184,7 @@ async function introduce(
 }
 
 function prove(
-  { tokenAuth }: ClientFixture,
+  { tokenAuth }: ClientFacts,
   { client_id: id = '', client_secret: secret = '' }: Record<string, string>,
   form: URLSearchParams,
   headers: Headers,
@@ -199,7 +199,7 @@ function prove(
 }
 
 async function authorize(
-  fixture: ClientFixture,
+  fixture: ClientFacts,
   { resource, server }: Known,
   { id }: Identity,
   scope: string,
@@ -242,7 +242,7 @@ async function authorize(
   return { code: response.get('code') ?? '', verifier };
 }
 
-function scopesOf(fixture: ClientFixture, { resource, server, challengeScopes }: Known): string[] {
+function scopesOf(fixture: ClientFacts, { resource, server, challengeScopes }: Known): string[] {
   const asked = {
     challenge: challengeScopes,
     'resource metadata': resource.scopes_supported,
@@ -259,7 +259,7 @@ function resourceAs(habit: 'exact' | 'origin' | 'origin with slash', mcp: string
 
 /** What a browser allows a page of another origin: it asks first, and hides what is not exposed. */
 async function fromBrowser(
-  fixture: ClientFixture,
+  fixture: ClientFacts,
   url: string,
   init: RequestInit,
 ): Promise<Response> {

@@ -1,8 +1,9 @@
 /** VS Code: four redirect URIs, no authentication method, another port in the end. */
-import type { ClientFixture } from './client-fixture.js';
+import type { ClientFacts } from './client-facts.js';
 
-export const vsCode: ClientFixture = {
+export const vsCode: ClientFacts = {
   name: 'VS Code',
+  evidence: { kind: 'reported', date: '2026-11-30' },
   reportedIn: ['microsoft/vscode#278512', 'microsoft/vscode#256288'],
   introduction: {
     by: 'registration',
@@ -25,4 +26,5 @@ export const vsCode: ClientFixture = {
   resource: { authorize: 'exact', token: 'exact' },
   tokenAuth: 'none',
   insistsOn: 'a `resource` in the metadata that is the URL it was given',
+  strictAbout: ['resource'],
 };

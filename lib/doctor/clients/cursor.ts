@@ -1,8 +1,9 @@
 /** Cursor: three redirect URIs at once, one of them of its own scheme. */
-import type { ClientFixture } from './client-fixture.js';
+import type { ClientFacts } from './client-facts.js';
 
-export const cursor: ClientFixture = {
+export const cursor: ClientFacts = {
   name: 'Cursor',
+  evidence: { kind: 'reported', date: '2026-11-30' },
   reportedIn: [
     'makeplane/plane-mcp-server#159',
     'cartesia-ai/cartesia-mcp#73',

@@ -3,7 +3,7 @@ import { chatgpt } from './chatgpt.js';
 import { chatgptConnector, chatgptDocument } from './chatgpt-document.js';
 import { claudeDocument, claudeRegistered, claudeWithSecret } from './claude.js';
 import { claudeCode } from './claude-code.js';
-import type { ClientFixture } from './client-fixture.js';
+import type { ClientFacts } from './client-facts.js';
 import { codex } from './codex.js';
 import { copilotCli } from './copilot-cli.js';
 import { copilotStudio } from './copilot-studio.js';
@@ -15,7 +15,7 @@ import { opencode } from './opencode.js';
 import { vsCode } from './vs-code.js';
 import { zed } from './zed.js';
 
-export const CLIENT_FIXTURES: readonly ClientFixture[] = [
+export const CLIENTS: readonly ClientFacts[] = [
   claudeDocument,
   claudeRegistered,
   claudeWithSecret,

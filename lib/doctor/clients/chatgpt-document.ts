@@ -1,13 +1,14 @@
 /** ChatGPT with a metadata document: may prove itself by a signed assertion, and does. */
-import type { ClientFixture } from './client-fixture.js';
+import type { ClientFacts } from './client-facts.js';
 
 /** Where `iss` is advertised, as here. */
-export const chatgptDocument: ClientFixture = {
+export const chatgptDocument: ClientFacts = {
   name: 'ChatGPT (metadata document)',
+  evidence: { kind: 'reported', date: '2026-11-30' },
   reportedIn: ['operately/operately#5164', 'Altinity/altinity-mcp#118'],
   introduction: {
     by: 'document',
-    path: '/oauth/client.json',
+    url: 'https://chatgpt.com/oauth/client.json',
     document: {
       client_name: 'ChatGPT',
       client_uri: 'https://chatgpt.com',
@@ -24,15 +25,17 @@ export const chatgptDocument: ClientFixture = {
   tokenAuth: 'private_key_jwt',
   assertionAlgorithm: 'RS256',
   insistsOn: 'the resource as audience of its token',
+  strictAbout: ['iss'],
 };
 
 /** With an address for each connector. */
-export const chatgptConnector: ClientFixture = {
+export const chatgptConnector: ClientFacts = {
   name: 'ChatGPT (metadata document of a connector)',
+  evidence: { kind: 'reported', date: '2026-11-30' },
   reportedIn: ['operately/operately#5164', 'Altinity/altinity-mcp#118'],
   introduction: {
     by: 'document',
-    path: '/oauth/abc123XYZ/client.json',
+    url: 'https://chatgpt.com/oauth/abc123XYZ/client.json',
     document: {
       client_name: 'ChatGPT',
       redirect_uris: ['https://chatgpt.com/connector/oauth/abc123XYZ'],
@@ -45,4 +48,5 @@ export const chatgptConnector: ClientFixture = {
   scopes: 'resource metadata',
   resource: { authorize: 'origin with slash' },
   tokenAuth: 'private_key_jwt',
+  strictAbout: ['iss'],
 };

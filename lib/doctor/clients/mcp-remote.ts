@@ -1,8 +1,9 @@
 /** mcp-remote: begins with GET, looks at /authorize before it opens a browser, names scopes again. */
-import type { ClientFixture } from './client-fixture.js';
+import type { ClientFacts } from './client-facts.js';
 
-export const mcpRemote: ClientFixture = {
+export const mcpRemote: ClientFacts = {
   name: 'mcp-remote',
+  evidence: { kind: 'run', date: '2026-11-30', version: '0.15.1' },
   reportedIn: [
     'geelen/mcp-remote 0.15, read and run',
     'punkpeye/mcp-remote#36',

@@ -1,6 +1,6 @@
-/** docs/compatibility.md, generated from the fixtures of the clients. */
-import type { ClientFixture } from './client-fixture.js';
-import { CLIENT_FIXTURES } from './client-fixtures.js';
+/** docs/compatibility.md, generated from the facts about the clients. */
+import type { ClientFacts } from '../../../lib/doctor/clients/client-facts.js';
+import { CLIENTS } from '../../../lib/doctor/clients/clients.js';
 
 /** Clients that the specs run themselves. */
 export const RUN_BY_SPECS: readonly (readonly [string, string])[] = [
@@ -44,7 +44,7 @@ const REGISTERS_BY = { registration: 'registration', document: 'metadata documen
 export function compatibilityPage(): string {
   return `# Clients
 
-Generated from \`spec/client-fixtures/\` by \`npm run docs\`; edit the fixtures.
+Generated from \`lib/doctor/clients/\` by \`npm run docs\`; edit those files.
 
 ## Run by the specs
 
@@ -69,16 +69,16 @@ A real tenant, \`https\` end to end, the vendors' own metadata documents and a d
 ## Imitated from reports
 
 The specs do not start these products. Their requests were reported by users in public threads, or read in the source where the
-table says so, and may change with any release. Each has a fixture in \`spec/client-fixtures/\` that discovers, registers, logs in,
-calls a tool and refreshes, against a server at the root of its origin and one below a path. A fixture that fails, fails the build.
+table says so, and may change with any release. For each, a spec discovers, registers, logs in, calls a tool and refreshes as the
+file in \`lib/doctor/clients/\` says, against a server at the root of its origin and one below a path.
 
 | Client | Registers by | Redirect URI | Scopes from | \`resource\` | Authenticates by | Requires | Reported in |
 |---|---|---|---|---|---|---|---|
-${CLIENT_FIXTURES.map(fixtureRow).join('\n')}
+${CLIENTS.map(fixtureRow).join('\n')}
 `;
 }
 
-function fixtureRow(fixture: ClientFixture): string {
+function fixtureRow(fixture: ClientFacts): string {
   const { introduction, resource, extraScopes = [] } = fixture;
   const { authorize = 'none', token = 'none' } = resource;
   return row(

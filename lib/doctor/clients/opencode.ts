@@ -1,8 +1,9 @@
 /** opencode: a loopback address of its own; no scopes, no state. */
-import type { ClientFixture } from './client-fixture.js';
+import type { ClientFacts } from './client-facts.js';
 
-export const opencode: ClientFixture = {
+export const opencode: ClientFacts = {
   name: 'opencode',
+  evidence: { kind: 'run', date: '2026-11-30', version: '1.18.33' },
   reportedIn: ['anomalyco/opencode#18955', 'anomalyco/opencode#47743'],
   introduction: {
     by: 'registration',

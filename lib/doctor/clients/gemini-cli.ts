@@ -1,8 +1,9 @@
-/** Gemini CLI: a random port, and a resource compared to the character. */
-import type { ClientFixture } from './client-fixture.js';
+/** Gemini CLI: a random port, and an exact comparison of `resource`. */
+import type { ClientFacts } from './client-facts.js';
 
-export const geminiCli: ClientFixture = {
+export const geminiCli: ClientFacts = {
   name: 'Gemini CLI',
+  evidence: { kind: 'run', date: '2026-11-30', version: '0.61.0' },
   reportedIn: [
     'google-gemini/gemini-cli#25508',
     'google-gemini/gemini-cli#29117',
@@ -23,4 +24,5 @@ export const geminiCli: ClientFixture = {
   resource: { authorize: 'exact', token: 'exact' },
   tokenAuth: 'none',
   insistsOn: 'a `resource` in the metadata that is the URL it was given',
+  strictAbout: ['resource'],
 };

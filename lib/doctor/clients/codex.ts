@@ -1,8 +1,9 @@
 /** Codex CLI: takes its scopes from the authorization server, refreshes from several processes. */
-import type { ClientFixture } from './client-fixture.js';
+import type { ClientFacts } from './client-facts.js';
 
-export const codex: ClientFixture = {
+export const codex: ClientFacts = {
   name: 'Codex CLI',
+  evidence: { kind: 'run', date: '2026-11-30', version: '0.171.0' },
   reportedIn: ['openai/codex#15643', 'openai/codex#35253', 'openai/codex#40928'],
   introduction: {
     by: 'registration',
@@ -20,4 +21,5 @@ export const codex: ClientFixture = {
   tokenAuth: 'none',
   parallelRefreshes: 4,
   insistsOn: '`iss`, where it is advertised; no secret where it asked for none',
+  strictAbout: ['iss', 'no secret'],
 };

@@ -1,8 +1,9 @@
 /** MCP Inspector: a page in the browser, so that everything is a cross-origin fetch. */
-import type { ClientFixture } from './client-fixture.js';
+import type { ClientFacts } from './client-facts.js';
 
-export const inspector: ClientFixture = {
+export const inspector: ClientFacts = {
   name: 'MCP Inspector',
+  evidence: { kind: 'run', date: '2026-11-30', version: '0.22.0' },
   reportedIn: [
     'modelcontextprotocol/inspector 0.17, read and run',
     'modelcontextprotocol/inspector#816',

@@ -1,8 +1,9 @@
 /** Copilot Studio: registers for a secret, redirects to a path of each tool. */
-import type { ClientFixture } from './client-fixture.js';
+import type { ClientFacts } from './client-facts.js';
 
-export const copilotStudio: ClientFixture = {
+export const copilotStudio: ClientFacts = {
   name: 'Copilot Studio',
+  evidence: { kind: 'reported', date: '2026-11-30' },
   reportedIn: ['pantalytics/odoo-mcp-pro#57', 'Teamwork/mcp#67', 'tableau/tableau-mcp#772'],
   introduction: {
     by: 'registration',

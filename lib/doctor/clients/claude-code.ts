@@ -1,8 +1,9 @@
 /** Claude Code: a metadata document without ports, and a port of its own at run time. */
-import type { ClientFixture } from './client-fixture.js';
+import type { ClientFacts } from './client-facts.js';
 
-export const claudeCode: ClientFixture = {
+export const claudeCode: ClientFacts = {
   name: 'Claude Code',
+  evidence: { kind: 'run', date: '2026-11-30', version: '2.1.332' },
   reportedIn: [
     'anthropics/claude-code#37767',
     'anthropics/claude-code#52871',
@@ -10,7 +11,7 @@ export const claudeCode: ClientFixture = {
   ],
   introduction: {
     by: 'document',
-    path: '/oauth/claude-code-client-metadata',
+    url: 'https://claude.ai/oauth/claude-code-client-metadata',
     document: {
       client_name: 'Claude Code',
       redirect_uris: ['http://localhost/callback', 'http://127.0.0.1/callback'],
@@ -25,4 +26,5 @@ export const claudeCode: ClientFixture = {
   tokenAuth: 'none',
   parallelRefreshes: 3,
   insistsOn: '`iss` equal to the issuer of the metadata',
+  strictAbout: ['iss'],
 };

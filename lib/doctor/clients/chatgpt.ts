@@ -1,8 +1,9 @@
 /** ChatGPT: registers with a secret; names the origin as the resource, and only at first. */
-import type { ClientFixture } from './client-fixture.js';
+import type { ClientFacts } from './client-facts.js';
 
-export const chatgpt: ClientFixture = {
+export const chatgpt: ClientFacts = {
   name: 'ChatGPT',
+  evidence: { kind: 'reported', date: '2026-11-30' },
   reportedIn: ['operately/operately#5164', 'Altinity/altinity-mcp#118'],
   introduction: {
     by: 'registration',
@@ -19,4 +20,5 @@ export const chatgpt: ClientFixture = {
   resource: { authorize: 'origin with slash' },
   tokenAuth: 'client_secret_post',
   insistsOn: 'its authentication method echoed by the registration',
+  strictAbout: ['iss', 'authentication method'],
 };

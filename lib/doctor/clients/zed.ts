@@ -1,12 +1,13 @@
 /** Zed: a metadata document without ports. */
-import type { ClientFixture } from './client-fixture.js';
+import type { ClientFacts } from './client-facts.js';
 
-export const zed: ClientFixture = {
+export const zed: ClientFacts = {
   name: 'Zed',
+  evidence: { kind: 'reported', date: '2026-11-30' },
   reportedIn: ['zed-industries/zed#56210'],
   introduction: {
     by: 'document',
-    path: '/oauth/client-metadata.json',
+    url: 'https://zed.dev/oauth/client-metadata.json',
     document: {
       client_name: 'Zed',
       client_uri: 'https://zed.dev',

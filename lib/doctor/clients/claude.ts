@@ -1,16 +1,17 @@
 /** claude.ai and Claude Desktop: from a server, by document or else by registration at nearly every connect. */
-import type { ClientFixture } from './client-fixture.js';
+import type { ClientFacts } from './client-facts.js';
 
 const USER_AGENT = 'python-httpx/0.27.0';
 const INSISTS_ON = 'absolute metadata URLs; a token whose audience is the resource';
 
 /** Where documents and public clients are advertised; the grant types are those of its document. */
-export const claudeDocument: ClientFixture = {
+export const claudeDocument: ClientFacts = {
   name: 'Claude (claude.ai, Desktop)',
+  evidence: { kind: 'reported', date: '2026-11-30' },
   reportedIn: ['anthropics/claude-ai-mcp#487'],
   introduction: {
     by: 'document',
-    path: '/oauth/mcp-oauth-client-metadata',
+    url: 'https://claude.ai/oauth/mcp-oauth-client-metadata',
     document: {
       client_name: 'Claude',
       client_uri: 'https://claude.ai',
@@ -36,8 +37,9 @@ export const claudeDocument: ClientFixture = {
 };
 
 /** Elsewhere. */
-export const claudeRegistered: ClientFixture = {
+export const claudeRegistered: ClientFacts = {
   name: 'Claude (by registration)',
+  evidence: { kind: 'reported', date: '2026-11-30' },
   reportedIn: ['anthropics/claude-ai-mcp#487', 'anthropics/claude-ai-mcp#313'],
   introduction: {
     by: 'registration',
@@ -58,8 +60,9 @@ export const claudeRegistered: ClientFixture = {
 };
 
 /** As it was before. */
-export const claudeWithSecret: ClientFixture = {
+export const claudeWithSecret: ClientFacts = {
   name: 'Claude (with a secret, earlier)',
+  evidence: { kind: 'reported', date: '2026-11-30' },
   reportedIn: [
     'anthropics/claude-ai-mcp#124',
     'anthropics/claude-ai-mcp#313',

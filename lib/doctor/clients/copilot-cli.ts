@@ -1,12 +1,13 @@
 /** GitHub Copilot CLI: a document with one port, another at run time. */
-import type { ClientFixture } from './client-fixture.js';
+import type { ClientFacts } from './client-facts.js';
 
-export const copilotCli: ClientFixture = {
+export const copilotCli: ClientFacts = {
   name: 'GitHub Copilot CLI',
+  evidence: { kind: 'run', date: '2026-11-30', version: '1.0.102' },
   reportedIn: ['github/copilot-cli#4606', 'github/copilot-cli#4793'],
   introduction: {
     by: 'document',
-    path: '/copilot-cli/oauth-client.json',
+    url: 'https://github.com/copilot/cli/client-metadata.json',
     document: {
       client_name: 'GitHub Copilot CLI',
       redirect_uris: ['http://127.0.0.1:33418/'],
@@ -20,4 +21,5 @@ export const copilotCli: ClientFixture = {
   resource: { authorize: 'exact', token: 'exact' },
   tokenAuth: 'none',
   insistsOn: '`iss`; an issuer equal to the one the resource names',
+  strictAbout: ['iss', 'issuer'],
 };
