@@ -1,5 +1,6 @@
 /** Real clients, by their fixtures: each logs in with exactly what it is reported to send. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+
 import { CLIENTS } from '../../lib/doctor/clients/clients.js';
 import { ADA } from '../../lib/testing/options.js';
 import { startTlsHost, type TlsHost } from '../clients/metadata-documents/tls-host.js';

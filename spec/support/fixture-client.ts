@@ -39,7 +39,8 @@ export async function useAs(
 ): Promise<Record<string, unknown>> {
   const call = (url: string, init: RequestInit = {}): Promise<Response> => {
     const headers = new Headers(init.headers);
-    headers.set('mcp-protocol-version', '2025-11-25');
+    const { protocolVersion = '2025-11-25' } = fixture;
+    if (protocolVersion !== null) headers.set('mcp-protocol-version', protocolVersion);
     if (fixture.userAgent !== undefined) headers.set('user-agent', fixture.userAgent);
     if (fixture.origin !== undefined) headers.set('origin', fixture.origin);
     return fromBrowser(fixture, url, { ...init, headers });
@@ -110,11 +111,18 @@ async function discover(fixture: ClientFacts, mcp: string, call: Call): Promise<
   const parameter = (name: string): string =>
     new RegExp(`${name}="([^"]*)"`).exec(challenge)?.[1] ?? '';
 
-  const resource = await json<Known['resource']>(call(parameter('resource_metadata')));
+  const { origin } = new URL(mcp);
+  const resource = await json<Known['resource']>(
+    call(
+      fixture.readsRootMetadata
+        ? `${origin}/.well-known/oauth-protected-resource`
+        : parameter('resource_metadata'),
+    ),
+  );
   expect(resource.resource).toBe(mcp);
   const [issuer = ''] =
     (resource as { authorization_servers?: string[] }).authorization_servers ?? [];
-  const wellKnown = new URL(issuer);
+  const wellKnown = new URL(fixture.readsRootMetadata ? origin : issuer);
   wellKnown.pathname = `/.well-known/oauth-authorization-server${wellKnown.pathname}`.replace(
     /\/$/,
     '',
@@ -136,11 +144,11 @@ async function introduce(
     expect(server).toMatchObject({ client_id_metadata_document_supported: true });
     expect(server.token_endpoint_auth_methods_supported).toContain('none');
     const { assertionAlgorithm: alg = 'ES256' } = fixture;
-    const path = new URL(introduction.url).pathname;
     const { publicKey, privateKey } = await generateKeyPair(alg);
     const keys = answerJson({
       keys: [{ ...(await exportJWK(publicKey)), kid: 'of-the-client', alg }],
     });
+    const path = new URL(introduction.url).pathname;
     const keysAt = `${path}.keys`;
     const document = documentFor({
       ...introduction.document,
@@ -206,7 +214,7 @@ async function authorize(
   call: Call,
 ): Promise<{ code: string; verifier: string }> {
   const verifier = randomBytes(32).toString('base64url');
-  const state = fixture.isStateless ? undefined : randomBytes(40).toString('base64');
+  const state = randomBytes(40).toString('base64');
   const url = new URL(String(server.authorization_endpoint));
   const parameters = {
     response_type: 'code',
@@ -214,7 +222,7 @@ async function authorize(
     redirect_uri: fixture.redirectUri,
     code_challenge: createHash('sha256').update(verifier).digest('base64url'),
     code_challenge_method: 'S256',
-    ...(state !== undefined && { state }),
+    state,
     ...(scope !== '' && { scope }),
     ...(fixture.resource.authorize !== undefined && {
       resource: resourceAs(fixture.resource.authorize, resource.resource),
@@ -236,7 +244,7 @@ async function authorize(
   if (page.next === undefined) page = await logIn(browser, page, ADA, { stopBefore });
   expect(page.next?.href).toContain(fixture.redirectUri);
   const response = page.next?.searchParams ?? new URLSearchParams();
-  expect(response.get('state') ?? undefined).toBe(state);
+  expect(response.get('state')).toBe(state);
   // RFC 9207 §2.4: advertised, so it has to be there, and to be the issuer to the character.
   expect(response.get('iss')).toBe(server.issuer);
   return { code: response.get('code') ?? '', verifier };

@@ -7,7 +7,7 @@
 /** Where the facts come from. `date` (YYYY-MM-DD): when the client was run, or the reports were read. */
 export type Evidence =
   | { readonly kind: 'run'; readonly date: string; readonly version: string }
-  | { readonly kind: 'reported'; readonly date: string };
+  | { readonly kind: 'reported'; readonly date: string; readonly version?: string };
 
 /** How the client identifies itself. */
 export type Introduction =
@@ -35,11 +35,19 @@ export type Strictness =
   /** No `client_secret` for a client that registers with `none`. */
   | 'no secret';
 
+/** What happens at a 403 `insufficient_scope`. */
+export interface StepUp {
+  /** `automatic`: the client requests the scope by itself; the user only consents. */
+  readonly kind: 'automatic' | 'manual' | 'not needed' | 'unknown';
+  /** What was seen, and what the user has to do; Markdown. */
+  readonly note: string;
+}
+
 export interface ClientFacts {
   readonly name: string;
   readonly evidence: Evidence;
-  /** Threads in which it was reported, as `owner/repository#number`; or what was read. */
-  readonly reportedIn: readonly string[];
+  /** Threads in which it was reported, as `owner/repository#number`. */
+  readonly reportedIn?: readonly string[];
   readonly introduction: Introduction;
   /** Of this login; the port may differ from the registered one. */
   readonly redirectUri: string;
@@ -54,8 +62,6 @@ export interface ClientFacts {
   readonly tokenAuth: 'none' | 'client_secret_post' | 'client_secret_basic' | 'private_key_jwt';
   /** Of its assertions, if it sends any. Default: `ES256`. */
   readonly assertionAlgorithm?: 'RS256';
-  /** Sends no `state`. */
-  readonly isStateless?: boolean;
   /** What it requests first, without a token. Default: `POST`. */
   readonly firstRequest?: 'POST' | 'GET' | 'HEAD';
   /** `MCP-Protocol-Version` of its metadata requests; `null`: not sent. Default: `2025-11-25`. */
@@ -66,7 +72,7 @@ export interface ClientFacts {
   readonly hasPreflight?: boolean;
   /** Runs in a web page of this origin. */
   readonly origin?: string;
-  /** Of its requests to the MCP endpoint and the OAuth endpoints. */
+  /** Of its requests to the OAuth endpoints. The version is an example. */
   readonly userAgent?: string;
   /** How many refreshes of one token it starts at a time. */
   readonly parallelRefreshes?: number;
@@ -75,4 +81,21 @@ export interface ClientFacts {
   readonly strictAbout?: readonly Strictness[];
   /** What it insists on, for the table. */
   readonly insistsOn?: string;
+  /** What its users should know, for the table. */
+  readonly note?: string;
+  readonly stepUp: StepUp;
 }
+
+/** In the registration or document of a public client that refreshes. */
+export const PUBLIC_METADATA: Readonly<Record<string, unknown>> = {
+  grant_types: ['authorization_code', 'refresh_token'],
+  response_types: ['code'],
+  token_endpoint_auth_method: 'none',
+};
+
+/** The habits of most programs. */
+export const USUAL_HABITS: Pick<ClientFacts, 'scopes' | 'resource' | 'tokenAuth'> = {
+  scopes: 'challenge',
+  resource: { authorize: 'exact', token: 'exact' },
+  tokenAuth: 'none',
+};
