@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 
 import { chromium } from 'playwright-core';
 
+import { appPage } from '../lib/pages/app-page.ts';
 import { parseBrand } from '../lib/pages/brand.ts';
 import { connectedAppsPage, signedOutPage, signInPage } from '../lib/pages/connected-apps-page.ts';
 import { consentPage } from '../lib/pages/consent-page.ts';
@@ -76,6 +77,10 @@ const PAGES = {
     clientFingerprint: 'https://vscode.dev/oauth/client-metadata.json',
     redirectUri: 'https://vscode.dev/redirect',
     redirectHost: 'vscode.dev',
+  }),
+  app: appPage(context, {
+    href: 'cursor://anysphere.cursor-mcp/oauth/callback',
+    clientName: 'Cursor',
   }),
   error: errorPage(context, { kind: 'unknown_client', correlationId: '01JPA6Q9' }),
   denied: errorPage(context, { kind: 'denied', correlationId: '01JPA6R2' }),

@@ -4,8 +4,9 @@ import type { Request, RequestHandler, Response } from 'express';
 import type { Context } from '../app/context.js';
 import { type Client, requiredMethod } from '../clients/client.js';
 import type { ApprovedRequest } from '../grants/login-transactions.js';
+import { sendEarlyError } from '../http/client-redirects.js';
 import { crossSiteEvidence } from '../http/cross-site.js';
-import { PageError, sendClientError } from '../http/pages.js';
+import { PageError } from '../http/pages.js';
 import { queryOf, readForm } from '../http/read-request.js';
 import { noStore } from '../http/response-headers.js';
 import {
@@ -63,7 +64,7 @@ export function authorizationEndpoint(context: Context): RequestHandler[] {
         }
       } catch (error) {
         if (!(error instanceof OAuthError) || res.headersSent) throw error;
-        sendClientError(res, error, { target, clientKind: client.kind, issuer });
+        sendEarlyError(req, res, error, { target, issuer, clientKind: client.kind });
       }
     },
   ];

@@ -8,12 +8,12 @@ import type { EventContext } from '../config/events.js';
 import { mayBeRemembered } from '../grants/approvals.js';
 import type { ApprovedRequest } from '../grants/login-transactions.js';
 import { type PendingLogin, parsePendingLogin } from '../grants/login-transactions.js';
+import { sendCode, sendError } from '../http/client-redirects.js';
 import { toOAuthError } from '../http/error-responses.js';
 import type { FlowCookie } from '../http/login-cookies.js';
 import { PageError, toPageError } from '../http/pages.js';
 import { queryOf } from '../http/read-request.js';
 import { noStore } from '../http/response-headers.js';
-import { codeResponse, errorResponse } from '../oauth/authorization-response.js';
 import type { ErrorPageKind } from '../pages/texts/page-texts.js';
 
 /**
@@ -56,14 +56,15 @@ async function redirectToClient(
   request: ApprovedRequest,
   context: Context,
 ): Promise<void> {
-  const { grants, config, emit, logError } = context;
+  const { grants, emit, logError, pageContextOf } = context;
+  const { issuer } = context.config;
   const { code, grantId } = await grants.begin(login, request);
   // Without the approval stored, the user sees the consent page again next time: no reason to fail this login.
   await rememberApproval(req, res, request, context).catch((error: unknown) =>
     logError(req, toOAuthError(error)),
   );
   emit({ type: 'login_completed', grantId, subject: login.subject, ...clientOf(request) });
-  res.redirect(303, codeResponse(request, code, config.issuer));
+  sendCode(req, res, request, { code, issuer, pageContextOf });
 }
 
 /** After the login: before it, an unauthenticated caller could fill the store. */
@@ -92,7 +93,7 @@ async function signIn(
   res.redirect(303, connectedAppsUrls.page);
 }
 
-/** Redirects the error to the client. @throws PageError where there is no client to redirect to */
+/** Redirects the error to the client. @throws PageError where there is no client to redirect to, or an app to open */
 function reportFailure(
   req: Request,
   res: Response,
@@ -109,8 +110,8 @@ function reportFailure(
   emit({ type: 'login_failed', ...failure, ...(pending && clientOf(pending.request)) });
   if (pending === undefined) throw asPage(req, thrown, flow);
   const error = toOAuthError(thrown);
+  sendError(req, res, error, { target: pending.request, issuer: config.issuer });
   logError(req, error);
-  res.redirect(303, errorResponse(pending.request, error, config.issuer));
 }
 
 /** @throws InvalidRequestError the login has no known purpose; its refresh token at Auth0 is revoked */

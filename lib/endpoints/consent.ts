@@ -4,8 +4,9 @@ import type { Request, RequestHandler, Response } from 'express';
 import type { Context } from '../app/context.js';
 import { clientFingerprint } from '../clients/client.js';
 import type { ApprovedRequest } from '../grants/login-transactions.js';
+import { sendEarlyError } from '../http/client-redirects.js';
 import { type ConsentForm, MIN_READING_MS, offeredScopes } from '../http/consent-prompt.js';
-import { alreadySubmitted, CLIENT_LOGIN_ERRORS, sendClientError } from '../http/pages.js';
+import { alreadySubmitted, CLIENT_LOGIN_ERRORS } from '../http/pages.js';
 import { readForm } from '../http/read-request.js';
 import { noStore } from '../http/response-headers.js';
 import type { SubmittedForm } from '../http/sealed-forms.js';
@@ -79,7 +80,8 @@ async function deny(
   emit({ type: 'consent_denied', client: clientFingerprint(request.clientId) });
   const error = new AccessDeniedError('The user denied the request');
   const pages = { ...CLIENT_LOGIN_ERRORS, kindByCode: { access_denied: 'not_allowed' } } as const;
-  sendClientError(res, error, { target: request, clientKind, issuer: config.issuer, pages });
+  const { issuer } = config;
+  sendEarlyError(req, res, error, { target: request, issuer, clientKind, pages });
 }
 
 /** A sealed request is longer than the limit of other parameters allows. */

@@ -1,12 +1,8 @@
 /** HTML responses: the language and headers of pages, and errors as pages. */
 import type { ErrorRequestHandler, Request, Response } from 'express';
 
-import type { Client } from '../clients/client.js';
-import type { RedirectTarget } from '../oauth/authorization-request.js';
-import { errorResponse } from '../oauth/authorization-response.js';
 import { InvalidRequestError, type OAuthError } from '../oauth/errors.js';
 import { optionalParameter } from '../oauth/parameters.js';
-import { redirectUriKind } from '../oauth/redirect-uri.js';
 import type { Brand } from '../pages/brand.js';
 import { type ErrorPage, errorPage } from '../pages/error-page.js';
 import type { PageContext } from '../pages/layout.js';
@@ -49,6 +45,11 @@ export function sendPage(res: Response, status: number, page: string): void {
   res.status(status).type('html').send(page);
 }
 
+/** Lets the browser open a URI while the page is displayed (HTML Living Standard, "Refresh" header). */
+export function openAutomatically(res: Response, uri: string): void {
+  res.set('Refresh', `0; url=${uri}`);
+}
+
 /** An error with an error page of its own, instead of the page of its code. */
 export class PageError extends Error {
   override readonly name = 'PageError';
@@ -67,8 +68,8 @@ export class PageError extends Error {
 
 /** The link of an error page. */
 type ErrorPageLink =
-  /** The error response to the client, at a redirect URI that the page names. */
-  | { readonly toClient: string }
+  /** The error response to the client, at a redirect URI that the page names. The browser may open it by itself. */
+  | { readonly toClient: string; readonly isAutomatic?: boolean }
   /** A page of this server, to try again. */
   | { readonly tryAgain: string }
   /** The pending login of this browser at Auth0. */
@@ -127,6 +128,9 @@ export function pageErrors(
       return;
     }
     setRetryAfter(res, error);
+    if (link !== undefined && 'toClient' in link && link.isAutomatic) {
+      openAutomatically(res, link.toClient);
+    }
     const context = pageContextOf(req);
     const tenantMessage = tenantMessageOf(error);
     const page = errorPage(context, {
@@ -157,30 +161,4 @@ function linkOf(link: ErrorPageLink | undefined, { texts }: PageContext): ErrorP
   if ('toClient' in link) return { href: link.toClient };
   if ('signIn' in link) return { href: link.signIn, text: texts.connectedApps.signIn };
   return { href: link.tryAgain, text: texts.errorPage.tryAgain };
-}
-
-/**
- * Sends the error response of an authorization request (RFC 6749 §4.1.2.1): by redirect to a program on this device
- * or a pre-registered client. Any other redirect URI was chosen by the client: nothing there is opened before the
- * user has allowed anything. The page names it and links to it (RFC 9700 §4.11.2).
- *
- * @throws PageError the page
- */
-export function sendClientError(
-  res: Response,
-  error: OAuthError,
-  { target, clientKind, issuer, pages = CLIENT_LOGIN_ERRORS }: AuthorizationErrorResponse,
-): void {
-  const location = errorResponse(target, error, issuer);
-  if (clientKind !== 'preregistered' && redirectUriKind(target.redirectUri) !== 'loopback') {
-    throw toPageError(error, { ...pages, link: { toClient: location } });
-  }
-  res.redirect(303, location);
-}
-
-interface AuthorizationErrorResponse {
-  readonly target: RedirectTarget;
-  readonly clientKind: Client['kind'];
-  readonly issuer: string;
-  readonly pages?: ErrorPages;
 }

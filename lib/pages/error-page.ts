@@ -2,7 +2,8 @@
  * The error page: what happened, what to do, a reference to quote. It shows nothing of the request, and of an
  * upstream error only the tenant's reason for a denial, marked as such; the rest is in the log under the reference.
  */
-import { redirectUriHost, redirectUriKind } from '../oauth/redirect-uri.js';
+import { redirectUriHost } from '../oauth/redirect-uri.js';
+import { appLink } from './app-page.js';
 import { fill, type Html, html, isOwnPath, webLink } from './html.js';
 import { layout, type PageContext } from './layout.js';
 import type { ErrorPageKind } from './texts/page-texts.js';
@@ -57,10 +58,4 @@ function button(
       ? labels.tryAgain
       : fill(labels.goOn, { host: html`<bdi dir="ltr">${redirectUriHost(target)}</bdi>` }));
   return html`<p class="actions"><a class="button" href="${target}" rel="noreferrer">${label}</a></p>`;
-}
-
-/** A redirect URI with the custom scheme of an app, and a query of any length. */
-function appLink(href: string): string | undefined {
-  const [uri = ''] = href.split('?', 1);
-  return redirectUriKind(uri) === 'custom_scheme' ? href : undefined;
 }

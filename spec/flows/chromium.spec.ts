@@ -89,6 +89,31 @@ describe('a first login in real Chromium', () => {
     await context.close();
   });
 
+  it('CLI-57 no app opens at cursor://: the page stays, with a button that leads there', async () => {
+    const uri = 'cursor://anysphere.cursor-mcp/oauth/callback';
+    const client = await registerClient(world.origin, { redirect_uris: [uri] });
+    const context = await chromium.newContext();
+    const page = await context.newPage();
+    const requested: string[] = [];
+    page.on('request', (request) => {
+      if (request.url().startsWith(uri)) requested.push(request.url());
+    });
+    const tried = page.waitForEvent('requestfailed', (request) => request.url().startsWith(uri));
+    await clickThrough(page, client);
+    await tried;
+    const button = page.getByRole('link', { name: 'Open Spec client' });
+    const pressed = page.waitForEvent('requestfailed', (request) => request.url().startsWith(uri));
+    await button.click();
+    await pressed;
+    expect(await page.textContent('h1')).toBe('You are signed in');
+    expect(await page.textContent('main')).toContain('If nothing happens, open the app');
+    const href = (await button.getAttribute('href')) ?? '';
+    expect(requested).toEqual([href, href]);
+    const { status } = await client.redeem(new URL(href).searchParams.get('code') ?? '');
+    expect(status).toBe(200);
+    await context.close();
+  });
+
   it('PX-26 Deny redirects to the client', async () => {
     const client = await registerClient(world.origin, { redirect_uris: [callback] });
     const context = await chromium.newContext();

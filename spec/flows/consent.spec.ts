@@ -328,9 +328,12 @@ describe('consent', () => {
       },
     );
 
-    it.each(['https://client.example/cb', 'newapp://callback'])(
-      'FA-13: PX-26 redirects to %s of a pre-registered client at once',
-      async (uri) => {
+    it.each([
+      ['https://client.example/cb', 303],
+      ['newapp://callback', 403],
+    ])(
+      'FA-13: PX-26 leads to %s of a pre-registered client at once, with status %i',
+      async (uri, status) => {
         const clients = [{ clientId: 'by-hand', name: 'By hand', redirectUris: [uri] }];
         world = await startWorld({ options: { clients } });
         const client = oauthClient(world.origin, {
@@ -342,7 +345,7 @@ describe('consent', () => {
         const page = await deny(browser, await browser.get(client.authorizeUrl()), {
           stopBefore: uri,
         });
-        expect(page.status).toBe(303);
+        expect(page.status).toBe(status);
         expect(page.next?.href.startsWith(`${uri}?error=access_denied`)).toBe(true);
       },
     );

@@ -1,4 +1,5 @@
 /** Every page with ordinary and with extreme content, for the specs beside this file. */
+import { appPage } from '../../lib/pages/app-page.js';
 import { type Brand, parseBrand } from '../../lib/pages/brand.js';
 import {
   type ConnectedApp,
@@ -116,6 +117,14 @@ export const samplePages: Readonly<Record<string, string>> = {
   'crowded consent from right to left': consentPage(
     { brand, texts: createCatalogue({ ar: { dir: 'rtl' } }).choose({ uiLocales: 'ar' }) },
     crowded,
+  ),
+  'opens an app': appPage(pageContext, {
+    href: 'cursor://anysphere.cursor-mcp/oauth/callback?code=c',
+    clientName: 'Cursor',
+  }),
+  'opens an app with a long name, in German': appPage(
+    { brand, texts: createCatalogue().choose({ uiLocales: 'de' }) },
+    { href: `com.example.${unbreakable}:/cb?code=c`, clientName: unbreakable },
   ),
   error: errorPage(pageContext, {
     kind: 'other_browser',

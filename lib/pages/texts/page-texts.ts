@@ -90,6 +90,15 @@ export interface PageTexts {
     readonly profile: string;
     readonly email: string;
   };
+  /** The page that opens an app after the login. */
+  readonly appPage: {
+    readonly title: string;
+    readonly message: string;
+    /** The button. */
+    readonly open: string;
+    /** Under `errorPage.remedy`: an authorization code is valid for a minute. */
+    readonly remedy: string;
+  };
   /** The text of each error page. */
   readonly error: Readonly<Record<ErrorPageKind, ErrorTexts>>;
   /** Labels of all error pages. */

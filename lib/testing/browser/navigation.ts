@@ -16,8 +16,8 @@ export interface Page {
   /** Every URL visited for it, in order, this one last. */
   readonly chain: readonly string[];
   /**
-   * The target of its redirect, if any. With `stopBefore` this is the URL that was not visited, such
-   * as a client's callback with its code.
+   * The target of its redirect or its `Refresh` header, if any. With `stopBefore` this is the URL that was not
+   * visited, such as a client's callback with its code.
    */
   readonly next: URL | undefined;
 }
@@ -53,9 +53,14 @@ export async function navigate(cookies: CookieJar, navigation: Navigation): Prom
   cookies.store(url, response.headers['set-cookie'] ?? []);
   const body = await textOf(response);
   const { statusCode: status = 0, headers } = response;
-  const target = status >= 300 && status < 400 ? headers.location : undefined;
+  const target = status >= 300 && status < 400 ? headers.location : refreshOf(headers);
   const next = target === undefined ? undefined : new URL(target, url);
   return { url, status, headers, body, chain: [...chain, url.href], next };
+}
+
+/** The URL of a page that leads on by itself. */
+function refreshOf({ refresh }: IncomingHttpHeaders): string | undefined {
+  return /^\d+; *url=(.+)$/i.exec(String(refresh))?.[1];
 }
 
 /** Schemeful same-site: ports do not count, and the hosts here have no registrable parent. */
