@@ -29,6 +29,7 @@ export type {
   Auth0McpOptions,
   BrandingOptions,
   PreRegisteredClientOptions,
+  ScopeAuthenticationOptions,
 } from './config/options.js';
 export type { Auth0McpResourceOptions } from './config/resource-options.js';
 export type { SomeTexts, TextOverrides } from './pages/texts/catalogue.js';

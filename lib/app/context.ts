@@ -1,4 +1,5 @@
 /** The context of one server that issues tokens: every service, built in one place. */
+
 import type { Auth0 } from '../auth0/auth0.js';
 import { createAuth0 } from '../auth0/create-auth0.js';
 import type { AccessToken } from '../bearer/caller.js';
@@ -49,6 +50,7 @@ import { createSealedForms, type SealedForms } from '../http/sealed-forms.js';
 import { mac } from '../keys/key-ring.js';
 import { isClientsOwnChoice } from '../oauth/redirect-uri.js';
 import { matchesRedirectUriPattern } from '../oauth/redirect-uri-pattern.js';
+import { authenticatedScopes } from '../oauth/user-authentication.js';
 import { openCollection } from '../storage/collection.js';
 import type { AssertionRecord } from '../storage/records.js';
 import {
@@ -74,7 +76,7 @@ export interface Context extends Core, ClientServices {
   readonly logOut: LogOut;
   readonly verifyBearer: VerifyBearer;
   /** The scopes that the client requested at login: a challenge for more scopes repeats them. */
-  readonly requestedScopes: (caller: AccessToken) => readonly string[];
+  readonly requestedScopes: (caller: AccessToken) => Promise<readonly string[]>;
   /** Called before the 403 is sent. */
   readonly onInsufficientScope: (caller: AccessToken) => Promise<void>;
   /** Scopes that a client may request. Each `auth.bearer({ scopes })` adds its own. */
@@ -158,8 +160,15 @@ export function createContext(config: Config, host: HostEnvironment): Context {
     grants,
     accountSessions,
     logOut: createBackchannelLogout(core, grants, accountSessions),
-    verifyBearer: createVerification(accessTokens, grants, callers, challengeOf(config)),
-    requestedScopes: (caller) => caller.scopes,
+    verifyBearer: createVerification(
+      accessTokens,
+      grants,
+      callers,
+      challengeOf(config),
+      (claims, grant) =>
+        authenticatedScopes(claims.scopes, grant.user, scopes.authentication, now()),
+    ),
+    requestedScopes: async ({ token }) => (await accessTokens.verify(token)).scopes,
     onInsufficientScope: async ({ token }) =>
       grants.noteChallenge(await accessTokens.verify(token)),
     knownScopes,

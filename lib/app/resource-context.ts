@@ -16,7 +16,7 @@ export interface ResourceContext extends ResourceCore {
   readonly authorizationServer: AuthorizationServer;
   readonly verifyBearer: VerifyBearer;
   /** The scopes that the client requested at login: a challenge for more scopes repeats them. */
-  readonly requestedScopes: (caller: AccessToken) => readonly string[];
+  readonly requestedScopes: (caller: AccessToken) => Promise<readonly string[]>;
   /** Called before the 403 is sent. */
   readonly onInsufficientScope: (caller: AccessToken) => Promise<void>;
   /** Resolves once the tenant's metadata and signing keys are fetched; rejects with what to repair. */
@@ -41,7 +41,8 @@ export function createResourceContext(
     limits,
     authorizationServer,
     verifyBearer: createAuth0Verification(authorizationServer),
-    requestedScopes: ({ claims }) => scopesOf(claims).filter((scope) => scope !== 'offline_access'),
+    requestedScopes: async ({ claims }) =>
+      scopesOf(claims).filter((scope) => scope !== 'offline_access'),
     // Clients refresh at Auth0.
     onInsufficientScope: async () => {},
     ready: authorizationServer.ready,

@@ -1,6 +1,7 @@
 /** The interface to Auth0: upstream login, refresh, revocation and back-channel logout. */
 import type { Request, Response } from 'express';
 
+import type { AuthenticationRequest } from '../oauth/user-authentication.js';
 import { displayName } from '../pages/untrusted-text.js';
 
 /** Auth0's tokens of one login. They never leave the server. */
@@ -101,6 +102,8 @@ export interface LoginStart {
   readonly hints: Readonly<Record<string, string>>;
   /** Identifies the user only, without offline access. */
   readonly identityOnly?: boolean;
+  /** How the user has to be authenticated. Sent only: the caller checks the ID token. */
+  readonly authentication?: AuthenticationRequest | undefined;
 }
 
 /** A verified login, with the data of {@link LoginStart}. */

@@ -2,6 +2,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 
 import type { Auth0Config } from '../config/config.js';
+import type { AuthenticationRequest } from '../oauth/user-authentication.js';
 import { Auth0Error, type LoginStart, plainText } from './auth0.js';
 import type { Tenant } from './tenant.js';
 import { AUDIENCE_REMEDY } from './token-endpoint.js';
@@ -41,17 +42,32 @@ export function upstreamScopes({
  */
 export function authorizationParameters(
   config: Pick<Auth0Config, 'audience' | 'authorizeParams'>,
-  hints: LoginStart['hints'],
+  { hints, authentication }: Pick<LoginStart, 'hints' | 'authentication'>,
   secrets: Pick<LoginSecrets, 'nonce' | 'codeVerifier'>,
 ): Record<string, string> {
   return {
     ...hints,
     ...config.authorizeParams,
+    ...authenticationParameters(config.authorizeParams, authentication),
     audience: config.audience,
     nonce: secrets.nonce,
     // RFC 7636 §4.2
     code_challenge: createHash('sha256').update(secrets.codeVerifier).digest('base64url'),
     code_challenge_method: 'S256',
+  };
+}
+
+/** OpenID Connect Core 1.0 §3.1.2.1. What all users need stays in effect. */
+function authenticationParameters(
+  { acr_values: acrValues, max_age: maxAge }: Readonly<Record<string, string>>,
+  authentication: AuthenticationRequest | undefined,
+): Record<string, string> {
+  if (authentication === undefined) return {};
+  const values = new Set([...(acrValues?.split(' ') ?? []), ...authentication.acrValues]);
+  const ages = [maxAge, authentication.maxAgeSeconds].flatMap((age) => age ?? []);
+  return {
+    ...(values.size > 0 && { acr_values: [...values].join(' ') }),
+    ...(ages.length > 0 && { max_age: String(Math.min(...ages.map(Number))) }),
   };
 }
 
@@ -99,7 +115,7 @@ export function silentRequest(
   const secrets = createLoginSecrets();
   const url = new URL(authorizationEndpoint);
   url.search = new URLSearchParams({
-    ...authorizationParameters(config, {}, secrets),
+    ...authorizationParameters(config, { hints: {} }, secrets),
     response_type: 'code',
     client_id: config.clientId,
     redirect_uri: callbackUrl,

@@ -47,7 +47,7 @@ export function createLogin(
       ...common,
       authorizationUrl,
       scope: upstreamScopes(start),
-      parameters: authorizationParameters(config, start.hints, transaction),
+      parameters: authorizationParameters(config, start, transaction),
       query: {},
       state: async () => state,
       takeLogin: notInThisStep,

@@ -1,6 +1,7 @@
 /** Verification of the tokens in a token response: OpenID Connect Core 1.0 §3.1.3.7, RFC 9068 §4. */
 import { decodeProtectedHeader } from 'jose';
 
+import { hasOneOf, isRecent } from '../oauth/user-authentication.js';
 import { ACCESS_TOKEN, formOfAccessToken, grantedScopes, UNVERIFIABLE } from './access-token.js';
 import {
   Auth0Error,
@@ -11,7 +12,6 @@ import {
 } from './auth0.js';
 import type { Auth0Metadata } from './discovery.js';
 import {
-  CLOCK_TOLERANCE_SECONDS,
   rejected,
   requireSubject,
   SIGNING_ALGORITHMS,
@@ -22,9 +22,6 @@ import type { Tenant } from './tenant.js';
 import type { TokenResponse } from './token-endpoint.js';
 
 const ID_TOKEN = 'ID token';
-
-/** Auth0's `acr_values` for multi-factor authentication. */
-const MULTI_FACTOR = 'http://schemas.openid.net/pape/policies/2007/06/multi-factor';
 
 const ALGORITHM_REMEDY =
   'Dashboard > Applications > your application > Settings > Advanced Settings > OAuth > JSON Web Token Signature Algorithm: choose RS256.';
@@ -179,16 +176,6 @@ function isInOrganization(claims: UserClaims, organization: string): boolean {
   if (organization.startsWith('org_')) return claims['org_id'] === organization;
   const name = claims['org_name'];
   return typeof name === 'string' && name.toLowerCase() === organization.toLowerCase();
-}
-
-function hasOneOf(claims: UserClaims, acrValues: readonly string[]): boolean {
-  const { acr, amr } = claims;
-  if (typeof acr === 'string' && acrValues.includes(acr)) return true;
-  return acrValues.includes(MULTI_FACTOR) && Array.isArray(amr) && amr.includes('mfa');
-}
-
-function isRecent(authTime: unknown, maxAgeSeconds: number, now: number): boolean {
-  return typeof authTime === 'number' && now - authTime <= maxAgeSeconds + CLOCK_TOLERANCE_SECONDS;
 }
 
 /** @param subject of the ID token, if there is one */

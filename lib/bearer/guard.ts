@@ -11,6 +11,7 @@ import { bearerCredentials } from '../oauth/bearer-token.js';
 import type { ChallengeBase } from '../oauth/challenge.js';
 import { InsufficientScopeError } from '../oauth/errors.js';
 import { missingScopes, unionOfScopes } from '../oauth/scope.js';
+import { authenticatedScopes, authenticationFor } from '../oauth/user-authentication.js';
 import { type AccessToken, runWithAccessToken } from './caller.js';
 import { sendChallenge, sendGuardError, sendStreamNotAllowed } from './challenges.js';
 import {
@@ -29,7 +30,7 @@ import { authInfoOf, type VerifyBearer } from './verification.js';
 interface GuardContext extends ResourceCore {
   readonly verifyBearer: VerifyBearer;
   /** The scopes that the client requested at login: a challenge for more scopes repeats them. */
-  readonly requestedScopes: (caller: AccessToken) => readonly string[];
+  readonly requestedScopes: (caller: AccessToken) => Promise<readonly string[]>;
   /** Called before the 403 is sent; a failure changes nothing about it. */
   readonly onInsufficientScope: (caller: AccessToken) => Promise<void>;
   readonly limits: RateLimits;
@@ -163,11 +164,9 @@ function admit(
   calls: readonly RpcCall[],
   guard: Guard,
 ): Promise<void> | undefined {
-  const { config, scopes, sessions, trackResponse } = guard;
+  const { config, sessions, trackResponse } = guard;
   const needed = neededScopes(calls, guard);
-  if (missingScopes(needed, caller.scopes, scopes.implied).length > 0) {
-    return rejectForScopes(caller, needed, guard);
-  }
+  if (!hasScopes(caller, needed, guard)) return rejectForScopes(caller, needed, guard);
   if (!sessions.admits(req, caller)) {
     sendSessionNotFound(res);
     return undefined;
@@ -178,14 +177,25 @@ function admit(
   return undefined;
 }
 
+/** A scope that another one includes is not held without the authentication that it requires. */
+function hasScopes(
+  caller: AccessToken,
+  needed: readonly string[],
+  { scopes: { implied, authentication }, now }: Guard,
+): boolean {
+  if (missingScopes(needed, caller.scopes, implied).length > 0) return false;
+  return authenticatedScopes(needed, caller.user, authentication, now()).length === needed.length;
+}
+
 async function rejectForScopes(
   caller: AccessToken,
   needed: readonly string[],
-  { requestedScopes, onInsufficientScope }: Guard,
+  { scopes: { authentication }, requestedScopes, onInsufficientScope }: Guard,
 ): Promise<never> {
   await onInsufficientScope(caller).catch(() => undefined);
   // MCP "Scope Challenge Handling": a client requests exactly the scopes of the challenge, and loses all others.
-  throw new InsufficientScopeError(unionOfScopes(requestedScopes(caller), needed));
+  const scopes = unionOfScopes(await requestedScopes(caller), needed);
+  throw new InsufficientScopeError(scopes, authenticationFor(needed, authentication));
 }
 
 /** The scopes that all calls of the request need together, those of a batch included. */

@@ -33,11 +33,13 @@ const RENEW_AFTER_MS = 500;
 
 const CHECKS = 'auth0_mcp.bearer.checks';
 
+/** @param currentScopes the scopes of a token that it has at present: it can lose some before it expires */
 export function createVerification(
   accessTokens: Pick<AccessTokens, 'verify' | 'isExpired'>,
   grants: Pick<Grants, 'find' | 'auth0Token'>,
   cache: CallerCache,
   challenge: ChallengeBase,
+  currentScopes: (claims: AccessTokenClaims, grant: GrantRecord) => readonly string[],
 ): VerifyBearer {
   async function auth0Token(grantId: string): Promise<string> {
     try {
@@ -55,14 +57,17 @@ export function createVerification(
     known: CachedCaller | undefined,
   ): Promise<CachedCaller> {
     const readAtMs = performance.now();
-    const { grantId, clientId, subject, scopes, expiresAt } = claims;
+    const { grantId, clientId, subject, expiresAt } = claims;
     const grant = await grants.find(grantId, known?.grant);
-    if (known !== undefined && grant === known.grant) return { ...known, readAtMs };
     requireGrantOf(claims, grant);
+    const scopes = [...currentScopes(claims, grant)];
+    if (grant === known?.grant) {
+      return { ...known, caller: { ...known.caller, scopes }, readAtMs };
+    }
     const caller = {
       token,
       clientId,
-      scopes: [...scopes],
+      scopes,
       expiresAt,
       subject,
       claims: auth0ClaimsOf(grant),

@@ -4,6 +4,7 @@
  */
 import type { JWK } from 'jose';
 
+import type { ScopeAuthentications } from '../oauth/user-authentication.js';
 import type { Brand } from '../pages/brand.js';
 import type { Catalogue } from '../pages/texts/catalogue.js';
 import type { Storage } from '../storage/storage.js';
@@ -43,6 +44,8 @@ export interface GuardScopes {
   readonly byTool: ReadonlyMap<string, readonly string[]>;
   /** Scope → scopes that it includes, transitively. */
   readonly implied: ReadonlyMap<string, readonly string[]>;
+  /** How a user has to be authenticated for a scope. */
+  readonly authentication: ScopeAuthentications;
 }
 
 export interface ScopeConfig extends GuardScopes {

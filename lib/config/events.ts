@@ -50,7 +50,12 @@ export type Auth0McpEvent = EventContext &
     /** The user pressed Deny. */
     | { readonly type: 'consent_denied' }
     /** The browser was redirected to Auth0. */
-    | { readonly type: 'login_started' }
+    | {
+        readonly type: 'login_started';
+        /** Required by `scopeAuthentication` for the scopes of this login. */
+        readonly acrValues?: readonly string[];
+        readonly maxAgeSeconds?: number;
+      }
     /** The callback was verified, and the client received a code. */
     | { readonly type: 'login_completed' }
     /**

@@ -47,6 +47,7 @@ export const OPTION_TABLE: Readonly<Record<OptionName, OptionEntry>> = {
   toolScopes: {},
   impliedScopes: {},
   scopeDescriptions: {},
+  scopeAuthentication: {},
   jwtSigningKey: { suffix: 'JWT_SIGNING_KEY', form: 'list', inFastMcp: true, isSecret: true },
   storage: { suffix: 'REDIS_URL', form: 'text', isSecret: true },
   storageEncryptionKey: { suffix: 'STORAGE_ENCRYPTION_KEY', form: 'list', isSecret: true },

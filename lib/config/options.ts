@@ -37,6 +37,17 @@ export interface PreRegisteredClientOptions {
   readonly name: string;
 }
 
+/** How a user has to be authenticated for a scope; at least one of the two. */
+export interface ScopeAuthenticationOptions {
+  /**
+   * An authentication context class, sent as `acr_values`. That of Auth0 for multi-factor authentication:
+   * `http://schemas.openid.net/pape/policies/2007/06/multi-factor`.
+   */
+  readonly acr?: string | undefined;
+  /** Seconds since the user authenticated at Auth0, from 60. */
+  readonly maxAgeSeconds?: number | undefined;
+}
+
 /** Methods and tools that need no token. */
 export interface AnonymousOptions {
   /** JSON-RPC methods, such as `initialize` and `tools/list`. Not `tools/call`: name tools instead. */
@@ -259,6 +270,18 @@ export interface Auth0McpOptions {
    * Environment: none.
    */
   readonly scopeDescriptions?: Readonly<Record<string, string>> | undefined;
+
+  /**
+   * How a user has to be authenticated for a scope:
+   * `{ 'payments:write': { acr: 'http://schemas.openid.net/pape/policies/2007/06/multi-factor', maxAgeSeconds: 300 } }`.
+   * A login with such a scope sends `acr_values` and `max_age` to Auth0, and the ID token has to confirm them. A token
+   * loses the scope when the login is older than `maxAgeSeconds`: a call that needs it is then a 403 challenge, and the
+   * client starts a new login. `acr` needs an Action at Auth0 that requires the second factor.
+   *
+   * Default: none.
+   * Environment: none.
+   */
+  readonly scopeAuthentication?: Readonly<Record<string, ScopeAuthenticationOptions>> | undefined;
 
   /**
    * Secret for the server's tokens and client ids, 32 characters or more; in a list the first signs, all

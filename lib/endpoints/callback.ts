@@ -2,7 +2,7 @@
 import type { Request, RequestHandler, Response } from 'express';
 
 import type { Context } from '../app/context.js';
-import { Auth0Error, type Auth0Login, type LoginResult } from '../auth0/auth0.js';
+import { Auth0Error, type Auth0Login, type LoginResult, plainText } from '../auth0/auth0.js';
 import { clientFingerprint } from '../clients/client.js';
 import type { EventContext } from '../config/events.js';
 import { mayBeRemembered } from '../grants/approvals.js';
@@ -14,6 +14,8 @@ import type { FlowCookie } from '../http/login-cookies.js';
 import { PageError, toPageError } from '../http/pages.js';
 import { queryOf } from '../http/read-request.js';
 import { noStore } from '../http/response-headers.js';
+import { UnmetAuthenticationError } from '../oauth/errors.js';
+import { authenticatedScopes } from '../oauth/user-authentication.js';
 import type { ErrorPageKind } from '../pages/texts/page-texts.js';
 
 /**
@@ -32,6 +34,11 @@ export function callbackEndpoint(context: Context): RequestHandler[] {
         const result = await auth0.finishLogin(req, res, flow.secret);
         pending = pendingOf(result, context);
         if (pending.purpose === 'client') {
+          if (needsAnotherLogin(result.login, pending, context)) {
+            const again = { ...pending, reauthenticate: true } as const;
+            await redirectToAuth0(req, res, again, flows.begin(req, res));
+            return;
+          }
           await redirectToClient(req, res, result.login, pending.request, context);
         } else {
           await signIn(req, res, result.login, context);
@@ -47,6 +54,30 @@ export function callbackEndpoint(context: Context): RequestHandler[] {
       }
     },
   ];
+}
+
+/**
+ * Whether the login is not what its scopes require, and a second one can be: an Action may not ask again in a session
+ * that has had its second factor, and the ID token then does not confirm it.
+ *
+ * @throws UnmetAuthenticationError Auth0 was already made to ask
+ */
+function needsAnotherLogin(
+  login: Auth0Login,
+  { request: { scopes }, reauthenticate }: PendingLogin & { readonly purpose: 'client' },
+  { config, grants, now }: Context,
+): boolean {
+  const rules = config.scopes.authentication;
+  const met = authenticatedScopes(scopes, login.user, rules, now());
+  if (met.length === scopes.length) return false;
+  grants.discard(login);
+  if (!reauthenticate) return true;
+  const unmet = scopes.filter((scope) => !met.includes(scope));
+  const { acr = 'none', amr = 'none', auth_time: authTime = 'none' } = login.user;
+  const claims = plainText(JSON.stringify({ acr, amr, auth_time: authTime }));
+  throw new UnmetAuthenticationError('The login is not as strong or as recent as this requires', {
+    detail: `scopeAuthentication of ${unmet.join(' ')} is not met by the ID token: ${claims}. For acr, an Action of the tenant has to require the second factor where event.transaction.acr_values names it`,
+  });
 }
 
 async function redirectToClient(

@@ -97,7 +97,11 @@ export function createCodeRedemption(
         throw invalidCode(isParallel ? 'redeemed in parallel' : outcome);
       }
 
-      const tokens = await issueTokens(grantId, grant, effectiveScopes(grant));
+      const tokens = await issueTokens(
+        grantId,
+        grant,
+        effectiveScopes(grant, core.config.scopes.authentication, now()),
+      );
       // A waiting process may have taken over by now, and only one of the two may respond: claim the code again.
       if (now() - startedAt >= RESPOND_WITHIN_SECONDS) {
         own = id;

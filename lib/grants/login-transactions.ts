@@ -43,7 +43,12 @@ export interface ApprovedRequest extends Omit<AuthorizationRequest, 'requestedSc
 
 /** What a login is for. All logins share one callback, so this is sealed in the login and never taken from a URL. */
 export type PendingLogin =
-  | { readonly purpose: 'client'; readonly request: ApprovedRequest }
+  | {
+      readonly purpose: 'client';
+      readonly request: ApprovedRequest;
+      /** The first login was not what the scopes require: Auth0 must ask for another one. */
+      readonly reauthenticate?: true;
+    }
   /** The user signs in to the connected apps page. */
   | {
       readonly purpose: 'connected_apps';
@@ -60,13 +65,13 @@ export function parsePendingLogin(pending: unknown): PendingLogin {
   const fields = new Map(isJsonObject(pending) ? Object.entries(pending) : []);
   const [purpose, request] = [fields.get('purpose'), fields.get('request')];
   const reauthenticate = fields.get('reauthenticate');
-  if (fields.size === 2) {
-    if (purpose === 'client' && isJsonObject(request)) {
-      return { purpose, request: request as unknown as ApprovedRequest };
-    }
-    if (purpose === 'connected_apps' && typeof reauthenticate === 'boolean') {
-      return { purpose, reauthenticate };
-    }
+  if (purpose === 'client' && isJsonObject(request)) {
+    const known = { purpose, request: request as unknown as ApprovedRequest } as const;
+    if (fields.size === 2) return known;
+    if (fields.size === 3 && reauthenticate === true) return { ...known, reauthenticate };
+  }
+  if (purpose === 'connected_apps' && typeof reauthenticate === 'boolean' && fields.size === 2) {
+    return { purpose, reauthenticate };
   }
   throw new InvalidRequestError('There is no such login', { detail: 'the login has no purpose' });
 }

@@ -44,7 +44,6 @@ export function createRefreshGrant(
   knownScopes: ReadonlySet<string>,
 ): Refresh {
   const { emit, now } = core;
-  const { required } = core.config.scopes;
   const { refreshGraceSeconds } = core.config.lifetimes;
   const classify = (grant: GrantRecord, generation: number): PresentedGeneration =>
     classifyGeneration(grant, generation, now(), refreshGraceSeconds);
@@ -120,7 +119,8 @@ export function createRefreshGrant(
     if (request.scopes === undefined) await rejectAfterChallenge(grantId, found);
 
     const fresh = await auth0Sessions.refreshIfDue(grantId, found);
-    const scopes = narrowedScopes(fresh, request.scopes, { required, known: knownScopes });
+    const rules = { ...core.config.scopes, known: knownScopes };
+    const scopes = narrowedScopes(fresh, request.scopes, rules, now());
     // The first use of a token whose redemption was not completed; the rotation completes it.
     if (fresh.code.pendingAttempt !== undefined) {
       await supersedeEarlier(grantId, fresh, core, store);

@@ -1,6 +1,7 @@
 /** Token responses (RFC 6749 §5.1) and the scopes in them. */
-import type { Lifetimes } from '../config/config.js';
+import type { GuardScopes, Lifetimes } from '../config/config.js';
 import { InvalidGrantError, InvalidScopeError } from '../oauth/errors.js';
+import { authenticatedScopes, type ScopeAuthentications } from '../oauth/user-authentication.js';
 import type { GrantRecord } from '../storage/records.js';
 import type { AccessTokens } from './access-token.js';
 import { accessTokenLifetime } from './grant-lifetime.js';
@@ -50,9 +51,16 @@ export function createTokenIssuer(
   };
 }
 
-/** Scopes that the user allowed and Auth0 grants at present. */
-export function effectiveScopes(grant: Pick<GrantRecord, 'scopes' | 'auth0'>): readonly string[] {
-  return grant.scopes.filter((scope) => grant.auth0.scopes.includes(scope));
+type ScopedGrant = Pick<GrantRecord, 'scopes' | 'auth0' | 'user'>;
+
+/** Scopes that the user allowed, Auth0 grants at present, and the login is strong and recent enough for. */
+export function effectiveScopes(
+  grant: ScopedGrant,
+  authentication: ScopeAuthentications,
+  now: number,
+): readonly string[] {
+  const granted = grant.scopes.filter((scope) => grant.auth0.scopes.includes(scope));
+  return authenticatedScopes(granted, grant.user, authentication, now);
 }
 
 /**
@@ -63,11 +71,12 @@ export function effectiveScopes(grant: Pick<GrantRecord, 'scopes' | 'auth0'>): r
  * @throws InvalidScopeError a known scope that the user did not allow
  */
 export function narrowedScopes(
-  grant: Pick<GrantRecord, 'scopes' | 'auth0'>,
+  grant: ScopedGrant,
   requested: readonly string[] | undefined,
-  rules: { readonly required: readonly string[]; readonly known: ReadonlySet<string> },
+  rules: Pick<GuardScopes, 'required' | 'authentication'> & { readonly known: ReadonlySet<string> },
+  now: number,
 ): readonly string[] {
-  const effective = effectiveScopes(grant);
+  const effective = effectiveScopes(grant, rules.authentication, now);
   if (requested === undefined) return effective;
   const allowed = requested.filter((scope) => grant.scopes.includes(scope));
   if (requested.some((scope) => rules.known.has(scope) && !allowed.includes(scope))) {

@@ -61,6 +61,8 @@ export function createConsentPrompt(
   return function promptForConsent(req, res, consent, { wasTooSoon = false } = {}) {
     const { request, clientKind, clientHost } = consent;
     const { redirectUri, client } = request;
+    const offered = offeredScopes(config, request);
+    const shown = [...request.scopes, ...offered];
     const form: ConsentForm = { request, clientKind, clientHost, createdAtMs: nowMs() };
     const page = consentPage(pageContextOf(req), {
       form: {
@@ -76,7 +78,8 @@ export function createConsentPrompt(
       redirectHost: redirectUriHost(redirectUri),
       redirectKind: redirectUriKind(redirectUri) ?? 'custom_scheme',
       scopes: described(request.scopes),
-      offeredScopes: described(offeredScopes(config, request)),
+      offeredScopes: described(offered),
+      mayReauthenticate: shown.some((scope) => scopes.authentication.has(scope)),
       auth0Scopes: [...new Set([...AUTH0_SCOPES, ...request.scopes])],
       resource,
     });

@@ -5,6 +5,7 @@ import type { Auth0, LoginStart } from '../auth0/auth0.js';
 import { clientFingerprint } from '../clients/client.js';
 import type { Core } from '../core.js';
 import type { PendingLogin } from '../grants/login-transactions.js';
+import { authenticationFor, type ScopeAuthentications } from '../oauth/user-authentication.js';
 import type { LoginFlow, LoginFlows } from './login-cookies.js';
 import { alreadySubmitted } from './pages.js';
 import type { RateLimits } from './rate-limits.js';
@@ -23,7 +24,7 @@ export type RedirectToAuth0 = (
 ) => Promise<void>;
 
 export function createRedirectToAuth0(
-  { emit }: Core,
+  { config, emit }: Core,
   auth0: Auth0,
   flows: LoginFlows,
   limits: RateLimits,
@@ -32,7 +33,7 @@ export function createRedirectToAuth0(
     await limits.countLogin(req);
     flows.setLoginCookie(res, flow);
     const { secret: browser, state, formExpiresAt } = flow;
-    const parameters = parametersOf(pending);
+    const parameters = parametersOf(pending, config.scopes.authentication);
     const previous = await auth0.startLogin(req, res, {
       browser,
       state,
@@ -44,7 +45,13 @@ export function createRedirectToAuth0(
     if (pending.purpose === 'client') {
       const client = clientFingerprint(pending.request.clientId);
       if (formExpiresAt !== undefined) emit({ type: 'consent_given', client });
-      emit({ type: 'login_started', client });
+      const { acrValues = [], maxAgeSeconds } = parameters.authentication ?? {};
+      emit({
+        type: 'login_started',
+        client,
+        ...(acrValues.length > 0 && { acrValues }),
+        ...(maxAgeSeconds !== undefined && { maxAgeSeconds }),
+      });
     } else {
       emit({ type: 'sign_in_started' });
     }
@@ -54,10 +61,15 @@ export function createRedirectToAuth0(
 /** Parameters of the authorization request to Auth0. */
 function parametersOf(
   pending: PendingLogin,
-): Pick<LoginStart, 'scopes' | 'hints' | 'identityOnly'> {
+  rules: ScopeAuthentications,
+): Pick<LoginStart, 'scopes' | 'hints' | 'identityOnly' | 'authentication'> {
   if (pending.purpose === 'client') {
     const { scopes, hints } = pending.request;
-    return { scopes, hints };
+    const authentication = authenticationFor(scopes, rules);
+    if (authentication === undefined || !pending.reauthenticate) {
+      return { scopes, hints, authentication };
+    }
+    return { scopes, hints, authentication: { ...authentication, maxAgeSeconds: 0 } };
   }
   // OpenID Connect Core §3.1.2.1
   const hints: LoginStart['hints'] = pending.reauthenticate ? { prompt: 'login' } : {};

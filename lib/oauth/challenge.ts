@@ -23,10 +23,14 @@ export function initialChallenge(base: ChallengeBase): string {
 
 /** For a rejected token. */
 export function errorChallenge(base: ChallengeBase, error: OAuthError): string {
-  const scopes = error instanceof InsufficientScopeError ? error.scopes : base.baselineScopes;
+  const isInsufficient = error instanceof InsufficientScopeError;
+  const { acrValues = [], maxAgeSeconds = '' } = (isInsufficient && error.authentication) || {};
   return challenge('Bearer', {
     resource_metadata: base.resourceMetadataUrl,
-    scope: formatScope(scopes),
+    scope: formatScope(isInsufficient ? error.scopes : base.baselineScopes),
+    // RFC 9470 §3
+    acr_values: acrValues.join(' '),
+    max_age: String(maxAgeSeconds),
     error: error.code,
     // No `name=` in free text.
     error_description: error.description.replaceAll('=', ' '),

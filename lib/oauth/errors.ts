@@ -4,6 +4,7 @@
  * The response contains `description`, the log also `detail` and `cause`. Errors that an attacker must not tell apart
  * have the same description.
  */
+import type { AuthenticationRequest } from './user-authentication.js';
 
 interface ErrorDetail {
   /** For the log. */
@@ -115,6 +116,12 @@ export class AccessDeniedError extends OAuthError {
   readonly status = 403;
 }
 
+/** RFC 9470 §5: the user was not authenticated as the scopes require. */
+export class UnmetAuthenticationError extends OAuthError {
+  readonly code = 'unmet_authentication_requirements';
+  readonly status = 403;
+}
+
 /** OpenID Connect Core §3.1.2.6: `prompt=none`, but user interaction is needed. */
 export class InteractionRequiredError extends OAuthError {
   readonly code = 'interaction_required';
@@ -159,10 +166,13 @@ export class InsufficientScopeError extends OAuthError {
   readonly status = 403;
   /** All scopes that the request needs. */
   readonly scopes: readonly string[];
+  /** How the user has to be authenticated for them. */
+  readonly authentication: AuthenticationRequest | undefined;
 
-  constructor(scopes: readonly string[], detail?: ErrorDetail) {
-    super('The access token does not cover this operation', detail);
+  constructor(scopes: readonly string[], authentication?: AuthenticationRequest) {
+    super('The access token does not cover this operation');
     this.scopes = scopes;
+    this.authentication = authentication;
   }
 }
 

@@ -33,6 +33,8 @@ export interface ConsentPage {
   readonly scopes: readonly { readonly name: string; readonly description?: string | undefined }[];
   /** Further scopes that the user can add, described in the same way. */
   readonly offeredScopes?: ConsentPage['scopes'];
+  /** Whether a scope requires a recent or a strong login. */
+  readonly mayReauthenticate?: boolean;
   /** The scopes requested from Auth0. */
   readonly auth0Scopes: readonly string[];
   /** Canonical URI of the protected resource (RFC 8707). */
@@ -57,6 +59,7 @@ ${postForm(
   html`<div class="stack">
 ${offer(context, model, app)}
 <p>${texts.next}</p>
+${model.mayReauthenticate && html`<p>${texts.reauthentication}</p>`}
 <div><p class="too-small">${texts.tooSmall}</p>
 <div class="actions">
 <button type="submit" name="decision" value="deny">${texts.deny}</button>

@@ -1,4 +1,5 @@
 /** A headless browser: cookies, redirects and forms, for the specs and for `demo:client --headless`. */
+import { ONE_TIME_CODE } from './authentication.js';
 import { type CookieJar, createCookieJar } from './browser/cookie-jar.js';
 import { type Form, formsOf } from './browser/html-forms.js';
 import { type Navigation, navigate, type Page } from './browser/navigation.js';
@@ -72,11 +73,13 @@ export async function logIn(
   options: FollowOptions = {},
 ): Promise<Page> {
   const button = { name: 'action', value: 'continue' };
-  return await browser.submit(page, { username: email, password }, { ...options, button });
+  const code = page.body.includes('name="code"') ? { code: ONE_TIME_CODE } : {};
+  const values = { username: email, password, ...code };
+  return await browser.submit(page, values, { ...options, button });
 }
 
-/** Consent, login, consent: a further page would be a loop. */
-const MAX_PAGES = 3;
+/** Consent, login, consent, and a second login for a second factor: a further page would be a loop. */
+const MAX_PAGES = 4;
 
 /** Approves consent pages and logs in, in any order, until another page or the end of the redirects. */
 export async function completeLogin(

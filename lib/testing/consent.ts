@@ -5,6 +5,7 @@ import { parseScope } from '../oauth/scope.js';
 import { html } from '../pages/html.js';
 import { thirdPartyOf } from './applications.js';
 import { NO_SCOPE, OFFLINE } from './audiences.js';
+import type { Authentications } from './authentication.js';
 import { page } from './html.js';
 import { findInteraction, type Interaction } from './interaction.js';
 import type { TenantSettings } from './options.js';
@@ -37,13 +38,21 @@ export function createConsents(): Consents {
   };
 }
 
-/** The provider's interaction policy: its own for the login, ours for the consent. */
+/** The provider's interaction policy for the login, and ours for a second factor and the consent. */
 export function loginAndConsent(
   { interactionPolicy }: ProviderModule,
   settings: () => TenantSettings,
   consents: Consents,
+  authentications: Authentications,
 ): ReturnType<ProviderModule['interactionPolicy']['base']> {
   const policy = interactionPolicy.base();
+  policy
+    .get('login')
+    ?.checks.add(
+      new interactionPolicy.Check('factor', 'Second factor required', 'login_required', (ctx) =>
+        authentications.isFactorMissing(ctx, settings()),
+      ),
+    );
   const consent = policy.get('consent');
   consent?.checks.clear();
   consent?.checks.add(

@@ -1,7 +1,7 @@
 /** Universal Login: a page with e-mail, password and a cancel button. */
 import type { InteractionResults, Provider } from 'oidc-provider';
-
 import { type Html, html } from '../pages/html.js';
+import { asksForFactor, MULTI_FACTOR, ONE_TIME_CODE } from './authentication.js';
 import { page } from './html.js';
 import { findInteraction, type Interaction } from './interaction.js';
 import type { TenantSettings, User } from './options.js';
@@ -15,8 +15,9 @@ export function loginPage(provider: Provider, settings: () => TenantSettings): M
     const login = await findInteraction(provider, ctx);
     if (login === undefined) return;
     const form = formOf(ctx);
-    const { users, loginNotice } = settings();
-    const result = ctx.method === 'POST' ? outcome(form, users) : undefined;
+    const { users, loginNotice, multiFactor } = settings();
+    const needsCode = multiFactor !== 'never' && asksForFactor(login.params.acr_values);
+    const result = ctx.method === 'POST' ? outcome(form, users, needsCode) : undefined;
     if (result === undefined) {
       const wrong = ctx.method === 'POST';
       if (wrong) ctx.status = 400;
@@ -24,8 +25,8 @@ export function loginPage(provider: Provider, settings: () => TenantSettings): M
       ctx.body = page(
         'Log in',
         html`${loginNotice !== undefined && html`<p>${loginNotice}</p>`}
-${wrong && html`<p role="alert">Wrong email or password</p>`}
-${loginForm(String(ctx.query.state), username)}`,
+${wrong && html`<p role="alert">Wrong email, password or code</p>`}
+${loginForm(String(ctx.query.state), username, needsCode)}`,
       );
       return;
     }
@@ -34,16 +35,21 @@ ${loginForm(String(ctx.query.state), username)}`,
   };
 }
 
-function outcome(form: Params, users: readonly User[]): InteractionResults | undefined {
+function outcome(
+  form: Params,
+  users: readonly User[],
+  needsCode: boolean,
+): InteractionResults | undefined {
   if (form.action === 'cancel') {
     return { error: 'access_denied', error_description: 'User did not authorize the request' };
   }
   const user = users.find(
     ({ email, password }) => email === form.username && password === form.password,
   );
-  if (user === undefined) return undefined;
+  if (user === undefined || (needsCode && form.code !== ONE_TIME_CODE)) return undefined;
   if (user.blocked === true) return { error: 'unauthorized', error_description: 'user is blocked' };
-  return { login: { accountId: user.sub, amr: ['pwd'] } };
+  const factors = needsCode ? { acr: MULTI_FACTOR, amr: ['mfa'] } : { amr: ['pwd'] };
+  return { login: { accountId: user.sub, ...factors } };
 }
 
 async function finish(
@@ -62,13 +68,18 @@ async function finish(
   await login.persist();
 }
 
-function loginForm(state: string, username: string): Html {
+function loginForm(state: string, username: string, needsCode: boolean): Html {
   return html`<form method="post" action="/u/login?state=${encodeURIComponent(state)}">
 <input type="hidden" name="state" value="${state}">
 <label for="username">Email address</label>
 <input id="username" name="username" type="text" autocomplete="username" value="${username}" required autofocus>
 <label for="password">Password</label>
 <input id="password" name="password" type="password" autocomplete="current-password" required>
+${
+  needsCode &&
+  html`<label for="code">One-time code (${ONE_TIME_CODE})</label>
+<input id="code" name="code" type="text" autocomplete="one-time-code" required>`
+}
 <button type="submit" name="action" value="continue">Continue</button>
 <button type="submit" name="action" value="cancel" formnovalidate>Cancel</button>
 </form>`;

@@ -118,6 +118,11 @@ export interface TestTenantSettings {
    * on Auth0.
    */
   readonly refreshTokenLimit: number;
+  /**
+   * An Action that requires a second factor where a login's `acr_values` name it: always, once per session, so that the
+   * ID token of a later login does not confirm it, or never. Default `always`.
+   */
+  readonly multiFactor: 'always' | 'once per session' | 'never';
   /** A policy that requires a second factor at every refresh. Default false. */
   readonly mfaOnRefresh: boolean;
   /**
@@ -214,6 +219,7 @@ export function settingsFrom(options: TenantOptions): TenantSettings {
     defaultAudience: undefined,
     clockSkewSeconds: 0,
     refreshTokenLimit: 200,
+    multiFactor: 'always',
     mfaOnRefresh: false,
     denyLogins: undefined,
     loginNotice: undefined,

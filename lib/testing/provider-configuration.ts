@@ -4,6 +4,7 @@ import type { Account, Configuration, JWK } from 'oidc-provider';
 import type { TenantStore } from './adapter.js';
 import { applicationOf, thirdPartyOf } from './applications.js';
 import { apiOf, OFFLINE, OIDC_SCOPES, resourceServerInfo, USERINFO_RESOURCE } from './audiences.js';
+import { type Authentications, MULTI_FACTOR } from './authentication.js';
 import { renderAuthorizeError } from './authorize-dialect.js';
 import { type Consents, loginAndConsent } from './consent.js';
 import type { TenantSettings } from './options.js';
@@ -19,7 +20,10 @@ export function providerConfiguration(
   settings: () => TenantSettings,
   store: TenantStore,
   { keys, cookieKey }: Pick<TenantState, 'keys' | 'cookieKey'>,
-  consents: Consents,
+  {
+    consents,
+    authentications,
+  }: { readonly consents: Consents; readonly authentications: Authentications },
 ): Configuration {
   return {
     adapter: (model: string) => store.adapter(model),
@@ -32,6 +36,7 @@ export function providerConfiguration(
     responseTypes: ['code'],
     scopes: [...OIDC_SCOPES],
     claims: { openid: ['sub'] },
+    acrValues: [MULTI_FACTOR],
     // Auth0 requires PKCE of a confidential application only if the request had a challenge.
     pkce: { required: (_ctx, client) => client.clientAuthMethod === 'none' },
     // Refresh tokens outlive the browser session, with or without `offline_access` of OIDC.
@@ -60,12 +65,12 @@ export function providerConfiguration(
       end_session: '/internal/logout',
     },
     interactions: {
-      policy: loginAndConsent(module, settings, consents),
+      policy: loginAndConsent(module, settings, consents, authentications),
       url: (_ctx, { prompt, uid }) =>
         `/u/${prompt.name === 'consent' ? 'consent' : 'login'}?state=${uid}`,
     },
     findAccount: (_ctx, sub, token) => accountOf(settings(), sub, token !== undefined),
-    loadExistingGrant: (ctx) => grantFor(ctx, settings(), module),
+    loadExistingGrant: (ctx) => grantFor(ctx, settings(), module, authentications),
     issueRefreshToken: (_ctx, client, code) =>
       code.scopes.has(OFFLINE) && client.grantTypeAllowed('refresh_token'),
     rotateRefreshToken: (ctx) => applicationOf(ctx, settings())?.refreshTokenRotation ?? true,
@@ -107,7 +112,12 @@ function accountOf(settings: TenantSettings, sub: string, forTokens: boolean): A
   return { accountId: sub, claims: () => ({ sub }) };
 }
 
-async function grantFor(ctx: Context, settings: TenantSettings, { errors }: ProviderModule) {
+async function grantFor(
+  ctx: Context,
+  settings: TenantSettings,
+  { errors }: ProviderModule,
+  authentications: Authentications,
+) {
   const { account, client, provider, requestParamScopes, params } = ctx.oidc;
   if (account === undefined || client === undefined) return undefined;
   if (settings.users.find(({ sub }) => sub === account.accountId)?.blocked === true) {
@@ -125,6 +135,6 @@ async function grantFor(ctx: Context, settings: TenantSettings, { errors }: Prov
   const grant = new provider.Grant({ accountId: account.accountId, clientId: client.clientId });
   grant.addOIDCScope(granted.filter((scope) => OIDC_SCOPES.includes(scope)));
   grant.addResourceScope(String(params?.resource), granted);
-  await grant.save();
+  authentications.note(ctx, await grant.save());
   return grant;
 }

@@ -6,6 +6,7 @@ import { createServer } from 'node:http';
 import type { Provider } from 'oidc-provider';
 
 import { createTenantStore } from './adapter.js';
+import { createAuthentications } from './authentication.js';
 import { authorizeDialect } from './authorize-dialect.js';
 import { consentPage, createConsents } from './consent.js';
 import { discovery } from './discovery.js';
@@ -82,9 +83,10 @@ export async function startTenant(options: TenantOptions = {}): Promise<Tenant> 
   const requests: TenantRequest[] = [];
   const send = createSendLogoutToken(issuer, () => settings, keys);
   const consents = createConsents();
+  const authentications = createAuthentications();
   const provider = new module.Provider(
     issuer,
-    providerConfiguration(module, () => settings, store, state, consents),
+    providerConfiguration(module, () => settings, store, state, { consents, authentications }),
   );
   const configure = (change: Partial<TenantSettings>): void => {
     const gone = settings.users.filter(({ sub }) => !hasUser(change.users ?? settings.users, sub));
@@ -106,7 +108,7 @@ export async function startTenant(options: TenantOptions = {}): Promise<Tenant> 
     userinfo(current, keys),
     logoutEndpoints(provider, current, send),
     authorizeDialect(current, configure),
-    tokenDialect(current, keys),
+    tokenDialect(current, keys, authentications),
     revocationDialect(current),
   ]);
   server.on('request', provider.callback());

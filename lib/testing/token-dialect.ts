@@ -1,6 +1,7 @@
 /** `/oauth/token` and `/oauth/revoke` with Auth0's statuses, texts, refresh tokens and token responses. */
 import { authMethodOf } from './applications.js';
 import { toProviderScope } from './audiences.js';
+import type { Authentications } from './authentication.js';
 import type { TenantKeys } from './keys.js';
 import type { TenantSettings } from './options.js';
 import type { Context, Middleware } from './provider-module.js';
@@ -8,7 +9,11 @@ import { formOf, type Params, setForm } from './request-body.js';
 import { REFRESH_TOKEN_PREFIX, respondWithTokens } from './token-response.js';
 
 /** Translates requests and responses of the token endpoint. */
-export function tokenDialect(settings: () => TenantSettings, keys: TenantKeys): Middleware {
+export function tokenDialect(
+  settings: () => TenantSettings,
+  keys: TenantKeys,
+  authentications: Authentications,
+): Middleware {
   return async function translateToken(ctx, next) {
     if (ctx.path !== '/oauth/token' || ctx.method !== 'POST') return await next();
     const form = formOf(ctx);
@@ -16,7 +21,7 @@ export function tokenDialect(settings: () => TenantSettings, keys: TenantKeys): 
     if (form.grant_type === 'refresh_token' && settings().mfaOnRefresh) return mfaRequired(ctx);
     setForm(ctx, toProviderForm(form));
     await next();
-    if (ctx.status === 200) await respondWithTokens(ctx, settings(), keys);
+    if (ctx.status === 200) await respondWithTokens(ctx, settings(), keys, authentications);
     else if (ctx.status < 500) toAuth0Error(ctx, form, settings());
   };
 }

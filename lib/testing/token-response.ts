@@ -6,6 +6,7 @@ import { randomUUID } from 'node:crypto';
 
 import { applicationOf } from './applications.js';
 import { apiOf, toAuth0Scope } from './audiences.js';
+import type { Authentications } from './authentication.js';
 import { issuerOf } from './discovery.js';
 import type { TenantKeys } from './keys.js';
 import type { Api, Application, TenantSettings, User } from './options.js';
@@ -31,6 +32,8 @@ interface Issue {
   readonly api: Api | undefined;
   readonly nonce: string | undefined;
   readonly sid: string | undefined;
+  /** Claims about the authentication; none in a refresh. */
+  readonly authentication: Readonly<Record<string, unknown>>;
 }
 
 /** Replaces the provider's response by Auth0's. */
@@ -38,8 +41,9 @@ export async function respondWithTokens(
   ctx: Context,
   settings: TenantSettings,
   keys: TenantKeys,
+  authentications: Authentications,
 ): Promise<void> {
-  const issue = issueOf(ctx, settings);
+  const issue = issueOf(ctx, settings, authentications);
   if (issue === undefined) return;
   const draft = await draftOf(ctx, issue, keys);
   await settings.forge?.(draft, keys);
@@ -52,7 +56,11 @@ export async function respondWithTokens(
   };
 }
 
-function issueOf(ctx: Context, settings: TenantSettings): Issue | undefined {
+function issueOf(
+  ctx: Context,
+  settings: TenantSettings,
+  authentications: Authentications,
+): Issue | undefined {
   const { AuthorizationCode, RefreshToken } = ctx.oidc.entities;
   const source = AuthorizationCode ?? RefreshToken;
   const application = applicationOf(ctx, settings);
@@ -71,7 +79,21 @@ function issueOf(ctx: Context, settings: TenantSettings): Issue | undefined {
     api,
     nonce: AuthorizationCode?.nonce,
     sid: source.sessionUid,
+    authentication: authenticationOf(
+      authentications.claimsOf(AuthorizationCode?.grantId),
+      settings,
+    ),
   };
+}
+
+/** `auth_time` by the tenant's clock. */
+function authenticationOf(
+  { auth_time: authTime, ...claims }: Readonly<Record<string, unknown>>,
+  { clockSkewSeconds }: TenantSettings,
+): Issue['authentication'] {
+  return authTime === undefined
+    ? claims
+    : { ...claims, auth_time: Number(authTime) + clockSkewSeconds };
 }
 
 /** RBAC: only those of the API's scopes that the user has, at every refresh. */
@@ -153,7 +175,7 @@ function accessTokenClaims(issue: Issue): Record<string, unknown> {
 }
 
 function idTokenOf(issue: Issue): JwtDraft {
-  const { application, issuer, issuedAt, nonce, sid } = issue;
+  const { application, issuer, issuedAt, nonce, sid, authentication } = issue;
   const alg = application.idTokenAlg ?? 'RS256';
   return {
     header: { alg, typ: 'JWT' },
@@ -166,6 +188,7 @@ function idTokenOf(issue: Issue): JwtDraft {
       exp: issuedAt + ID_TOKEN_SECONDS,
       ...(sid === undefined ? {} : { sid }),
       ...(nonce === undefined ? {} : { nonce }),
+      ...authentication,
     },
     signer: alg === 'HS256' ? { secret: application.clientSecret ?? '' } : 'current',
   };
@@ -213,6 +236,7 @@ export async function issueAccessToken(
       api,
       nonce: undefined,
       sid: undefined,
+      authentication: {},
     },
     api,
   );

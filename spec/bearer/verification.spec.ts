@@ -64,10 +64,16 @@ function verification({
   isExpired?: AccessTokens['isExpired'];
   cache?: CallerCache;
 } = {}) {
-  return createVerification({ verify, isExpired }, { find, auth0Token }, cache, {
-    resourceMetadataUrl: METADATA,
-    baselineScopes: ['openid'],
-  });
+  return createVerification(
+    { verify, isExpired },
+    { find, auth0Token },
+    cache,
+    {
+      resourceMetadataUrl: METADATA,
+      baselineScopes: ['openid'],
+    },
+    ({ scopes }) => scopes,
+  );
 }
 
 describe('verification of a bearer token', () => {

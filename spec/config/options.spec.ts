@@ -80,6 +80,7 @@ describe('Auth0McpOptions', () => {
     'anonymous',
     'authorizeParams',
     'scopeDescriptions',
+    'scopeAuthentication',
     'texts',
     'logger',
     'onEvent',

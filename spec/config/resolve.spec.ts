@@ -45,6 +45,7 @@ describe('resolveConfig', () => {
         initial: ['openid'],
         supported: ['openid'],
         byTool: new Map(),
+        authentication: new Map(),
         implied: new Map(),
         descriptions: new Map(),
       },

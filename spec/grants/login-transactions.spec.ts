@@ -147,6 +147,7 @@ const request = { clientId: 'client' };
 describe('the purpose of a login', () => {
   it.each([
     [{ purpose: 'client', request }],
+    [{ purpose: 'client', request, reauthenticate: true }],
     [{ purpose: 'connected_apps', reauthenticate: false }],
     [{ purpose: 'connected_apps', reauthenticate: true }],
   ])('%j is read back', (pending) => {
@@ -169,7 +170,8 @@ describe('the purpose of a login', () => {
     { purpose: 'client', request: [] },
     { purpose: 'client', request: 'x' },
     { purpose: 'client', reauthenticate: true },
-    { purpose: 'client', request, reauthenticate: true },
+    { purpose: 'client', request, reauthenticate: false },
+    { purpose: 'client', request, reauthenticate: true, browser: 'x' },
     { purpose: 'connected_apps' },
     { purpose: 'connected_apps', request },
     { purpose: 'connected_apps', reauthenticate: 'true' },

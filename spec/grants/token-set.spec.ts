@@ -2,19 +2,26 @@ import { describe, expect, it } from '@jest/globals';
 
 import { createTokenIssuer, effectiveScopes, narrowedScopes } from '../../lib/grants/token-set.js';
 import { InvalidGrantError, InvalidScopeError } from '../../lib/oauth/errors.js';
+import type { ScopeAuthentications } from '../../lib/oauth/user-authentication.js';
 import { LIFETIMES, START } from './grant-rig.js';
 
-const rules = { required: ['openid'], known: new Set(['openid', 'read', 'write', 'admin']) };
+const NO_RULES: ScopeAuthentications = new Map();
+const rules = {
+  required: ['openid'],
+  authentication: NO_RULES,
+  known: new Set(['openid', 'read', 'write', 'admin']),
+};
 const grant = (allowed: string[], atAuth0 = allowed) => ({
   scopes: allowed,
   auth0: { accessToken: '', accessTokenExpiresAt: 0, scopes: atAuth0 },
+  user: {},
 });
 
 describe('the scopes of a grant', () => {
   it('CLI-35 are those that the user allowed and Auth0 grants, in the order of the former', () => {
     const both = grant(['openid', 'read', 'write'], ['admin', 'write', 'openid']);
-    expect(effectiveScopes(both)).toEqual(['openid', 'write']);
-    expect(effectiveScopes(grant([], ['openid']))).toEqual([]);
+    expect(effectiveScopes(both, NO_RULES, START)).toEqual(['openid', 'write']);
+    expect(effectiveScopes(grant([], ['openid']), NO_RULES, START)).toEqual([]);
   });
 
   it.each<[string, ReturnType<typeof grant>, string[] | undefined, string[]]>([
@@ -32,7 +39,7 @@ describe('the scopes of a grant', () => {
       ['read'],
     ],
   ])('R-TK-10 of a refresh: %s', (_what, from, asked, scopes) => {
-    expect(narrowedScopes(from, asked, rules)).toEqual(scopes);
+    expect(narrowedScopes(from, asked, rules, START)).toEqual(scopes);
   });
 
   it.each([
@@ -40,9 +47,9 @@ describe('the scopes of a grant', () => {
     ['among others', ['openid', 'admin', 'read']],
   ])('R-TK-10 of a refresh cannot contain a further known one, %s', (_what, asked) => {
     const everything = ['openid', 'read', 'write', 'admin'];
-    expect(() => narrowedScopes(grant(['openid', 'read'], everything), asked, rules)).toThrow(
-      InvalidScopeError,
-    );
+    expect(() =>
+      narrowedScopes(grant(['openid', 'read'], everything), asked, rules, START),
+    ).toThrow(InvalidScopeError);
   });
 });
 

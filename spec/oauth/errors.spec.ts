@@ -20,6 +20,7 @@ const TABLE: [keyof typeof classes, string, number][] = [
   ['InvalidTargetError', 'invalid_target', 400],
   ['UnsupportedResponseTypeError', 'unsupported_response_type', 400],
   ['AccessDeniedError', 'access_denied', 403],
+  ['UnmetAuthenticationError', 'unmet_authentication_requirements', 403],
   ['InteractionRequiredError', 'interaction_required', 400],
   ['RequestNotSupportedError', 'request_not_supported', 400],
   ['RequestUriNotSupportedError', 'request_uri_not_supported', 400],
@@ -46,9 +47,8 @@ describe('OAuth errors', () => {
   });
 
   it('R-ERR InsufficientScopeError is 403 and keeps the scopes', () => {
-    const error = new InsufficientScopeError(['a', 'b'], { detail: 'why' });
+    const error = new InsufficientScopeError(['a', 'b']);
     expect(error).toMatchObject({ code: 'insufficient_scope', status: 403, scopes: ['a', 'b'] });
-    expect(error.detail).toBe('why');
   });
 
   it('have details for the log only', () => {

@@ -1,5 +1,6 @@
 /** Scopes: required, supported, of tools, and implied by others (RFC 6749 §3.3). */
 import { isScopeToken, unionOfScopes } from '../../oauth/scope.js';
+import type { ScopeAuthentications } from '../../oauth/user-authentication.js';
 import type { GuardScopes, ScopeConfig } from '../config.js';
 import { wrongOption } from '../errors.js';
 import type { Logger } from '../logger.js';
@@ -18,9 +19,15 @@ export function resolveScopes(raw: RawOptions, logger: Logger): ScopeConfig {
   const further = scopesOf(raw, 'scopesSupported', logger) ?? [];
   // The challenge names a tool's scopes, so clients must be able to request them.
   const ofTools = [...scopes.byTool.values()].flat();
+  const supported = unionOfScopes(scopes.initial, [...further, ...ofTools]);
+  for (const scope of scopes.authentication.keys()) {
+    if (supported.includes(scope)) continue;
+    const remedy = 'No client can request it: name it in toolScopes or scopesSupported.';
+    throw wrongOption('scopeAuthentication', scope, remedy);
+  }
   return {
     ...scopes,
-    supported: unionOfScopes(scopes.initial, [...further, ...ofTools]),
+    supported,
     descriptions: descriptionsOf(raw),
   };
 }
@@ -53,7 +60,13 @@ function guardScopes(
   const byTool = scopeMap(raw, 'toolScopes');
   const implied = scopeMap(raw, 'impliedScopes');
   for (const scope of implied.keys()) checkScope(scope, 'impliedScopes');
-  return { required, initial, byTool, implied: transitiveClosure(implied) };
+  return {
+    required,
+    initial,
+    byTool,
+    implied: transitiveClosure(implied),
+    authentication: authenticationOf(raw),
+  };
 }
 
 function scopesOf(
@@ -103,6 +116,46 @@ function descriptionsOf(raw: RawOptions): ReadonlyMap<string, string> {
       return [checkScope(scope, option), value.trim()];
     }),
   );
+}
+
+/** A login and its first call take some time. A month: a larger number is in milliseconds by mistake. */
+const MAX_AGE = { min: 60, max: 30 * 24 * 60 * 60 } as const;
+
+function authenticationOf(raw: RawOptions): ScopeAuthentications {
+  const option = 'scopeAuthentication';
+  if (raw[option] === undefined) return new Map();
+  return new Map(
+    asEntries(raw[option], option).map(([scope, value]) => {
+      const place = `${option}.${scope}`;
+      const fields = new Map(asEntries(value, place));
+      const [acr, maxAgeSeconds] = [fields.get('acr'), fields.get('maxAgeSeconds')];
+      const unknown = [...fields.keys()].find((name) => !['acr', 'maxAgeSeconds'].includes(name));
+      if (unknown !== undefined || (acr === undefined && maxAgeSeconds === undefined)) {
+        throw wrongOption(place, value, 'Give acr, maxAgeSeconds, or both, and nothing else.');
+      }
+      return [
+        checkScope(scope, option),
+        { acr: acrOf(acr, `${place}.acr`), maxAgeSeconds: maxAgeOf(maxAgeSeconds, place) },
+      ];
+    }),
+  );
+}
+
+/** One value of the list `acr_values`, and a quoted string in a challenge. */
+function acrOf(value: unknown, place: string): string | undefined {
+  if (value === undefined) return undefined;
+  if (typeof value === 'string' && isScopeToken(value)) return value;
+  throw wrongOption(place, value, 'Give one value, without spaces and quotes.');
+}
+
+function maxAgeOf(value: unknown, place: string): number | undefined {
+  if (value === undefined) return undefined;
+  const { min, max } = MAX_AGE;
+  if (typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max) {
+    return value;
+  }
+  const remedy = `It has to be a whole number of seconds from ${min} to ${max}.`;
+  throw wrongOption(`${place}.maxAgeSeconds`, value, remedy);
 }
 
 function checkScope(scope: string, option: string): string {

@@ -76,6 +76,8 @@ export interface PageTexts {
     readonly offer: string;
     readonly offerExplained: string;
     readonly next: string;
+    /** If a scope on the page has an entry in `scopeAuthentication`. */
+    readonly reauthentication: string;
     readonly allow: string;
     readonly deny: string;
     readonly details: string;

@@ -78,6 +78,35 @@ describe('scopes', () => {
     ['a malformed scope that includes', { impliedScopes: { 'a b': ['c'] } }, 'impliedScopes'],
     ['a malformed included scope', { impliedScopes: { a: ['c d\\'] } }, 'impliedScopes.a'],
     ['a number as included scopes', { impliedScopes: { a: 1 } }, 'impliedScopes.a'],
+    [
+      'authentication for a scope that no client can request',
+      { scopeAuthentication: { admin: { maxAgeSeconds: 300 } } },
+      'scopeAuthentication',
+    ],
+    ['a list of authentications', { scopeAuthentication: [] }, 'scopeAuthentication'],
+    [
+      'authentication that requires nothing',
+      { scopeAuthentication: { openid: {} } },
+      'scopeAuthentication.openid',
+    ],
+    [
+      'authentication with an unknown field',
+      { scopeAuthentication: { openid: { maxAge: 300 } } },
+      'scopeAuthentication.openid',
+    ],
+    [
+      'a list of acr values',
+      { scopeAuthentication: { openid: { acr: 'a b' } } },
+      'scopeAuthentication.openid.acr',
+    ],
+    ...[0, 59, 60.5, '300', 300_000_000].map(
+      (maxAgeSeconds) =>
+        [
+          `the age ${JSON.stringify(maxAgeSeconds)}`,
+          { scopeAuthentication: { openid: { maxAgeSeconds } } },
+          'scopeAuthentication.openid.maxAgeSeconds',
+        ] as const,
+    ),
   ])('refuses %s', (_what, options, option) => {
     expect(refusalOf(options).option).toBe(option);
   });
