@@ -22,11 +22,11 @@ export interface GrantSummary {
   readonly clientId: string;
   /** Self-declared by the client. */
   readonly clientName: string | undefined;
-  /** Auth0's `sub`. */
-  readonly subject: string;
+  /** Auth0's `sub`; undefined for a client that acts without a user. */
+  readonly subject: string | undefined;
   /** Scopes of its access tokens. */
   readonly scopes: readonly string[];
-  /** When the user logged in; unix seconds. */
+  /** When the user logged in or the client got the access token; unix seconds. */
   readonly createdAt: number;
   /** When tokens were last issued; unix seconds. */
   readonly lastUsedAt: number;

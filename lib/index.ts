@@ -12,6 +12,7 @@ export type { AccessToken, AuthInfo } from './bearer/caller.js';
 export {
   Auth0SessionEndedError,
   getAccessToken,
+  NoAuth0TokenError,
   TokenPassthroughError,
 } from './bearer/caller.js';
 export type { SecurityScheme } from './bearer/security-schemes.js';

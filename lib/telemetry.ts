@@ -23,6 +23,7 @@ export const SPANS = {
     'the callback: code exchange at Auth0, verification of ID token and access token',
   'auth0_mcp.code.redeem': 'a client redeems its authorization code',
   'auth0_mcp.token.refresh': 'a client refreshes',
+  'auth0_mcp.client_credentials': 'a client gets an access token by its credentials',
   'auth0_mcp.bearer.verify': 'an access token is verified; no span if its caller is cached',
   'auth0_mcp.upstream': 'one request to Auth0, retries included (client span)',
 } as const;
@@ -52,6 +53,11 @@ export const METRICS = {
     kind: 'counter',
     unit: '{request}',
     description: 'Refreshes by clients, by outcome',
+  },
+  'auth0_mcp.client_credentials': {
+    kind: 'counter',
+    unit: '{request}',
+    description: 'Token requests by client credentials, by outcome',
   },
   'auth0_mcp.bearer.checks': {
     kind: 'counter',

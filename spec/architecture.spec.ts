@@ -74,6 +74,7 @@ const PUBLIC_VALUES: Readonly<Record<string, readonly string[]>> = {
   'lib/index.ts': [
     'Auth0McpConfigError',
     'Auth0SessionEndedError',
+    'NoAuth0TokenError',
     'auth0Mcp',
     'auth0McpResource',
     'embeddedStorage',

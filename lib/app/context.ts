@@ -14,6 +14,7 @@ import { type ClientDirectory, createClientDirectory } from '../clients/client-d
 import { createMetadataDocuments } from '../clients/metadata-documents/metadata-documents.js';
 import { createRegisteredClients, type RegisteredClients } from '../clients/registered-clients.js';
 import type { Config } from '../config/config.js';
+import { requestContext } from '../config/request-context.js';
 import { type Core, createCore, type HostEnvironment } from '../core.js';
 import {
   type AccessTokens,
@@ -23,6 +24,10 @@ import {
 import { type AccountSessions, createAccountSessions } from '../grants/account-sessions.js';
 import { type Approvals, createApprovals } from '../grants/approvals.js';
 import { createBackchannelLogout, type LogOut } from '../grants/backchannel-logout.js';
+import {
+  createClientCredentialsGrant,
+  type IssueToMachine,
+} from '../grants/client-credentials-grant.js';
 import { createGrants, type Grants } from '../grants/grants.js';
 import { createLoginTransactions, type Logins } from '../grants/login-transactions.js';
 import { createRefreshTokens } from '../grants/refresh-token.js';
@@ -72,6 +77,7 @@ export interface Context extends Core, ClientServices {
   readonly logins: Logins;
   readonly accessTokens: AccessTokens;
   readonly grants: Grants;
+  readonly issueToMachine: IssueToMachine;
   readonly accountSessions: AccountSessions;
   readonly logOut: LogOut;
   readonly verifyBearer: VerifyBearer;
@@ -121,10 +127,10 @@ export function createContext(config: Config, host: HostEnvironment): Context {
   logStart(core, paths);
 
   const limits = createLimits(core);
-  const { authenticateClient, closeClients, ...clients } = createClients(core, limits);
 
   const logins = createLoginTransactions(core);
   const auth0 = createAuth0(core, logins);
+  const { authenticateClient, closeClients, ...clients } = createClients(core, auth0, limits);
   const accessTokenKeys = signingKeys.derive('access-token', SIGNING_KEY_MATERIAL_BYTES);
   const accessTokens = createAccessTokens(accessTokenKeys, issuer, resource, now);
   const refreshTokens = createRefreshTokens(signingKeys.derive('refresh-token'), issuer);
@@ -158,6 +164,7 @@ export function createContext(config: Config, host: HostEnvironment): Context {
     logins,
     accessTokens,
     grants,
+    issueToMachine: createClientCredentialsGrant(config, grants, knownScopes),
     accountSessions,
     logOut: createBackchannelLogout(core, grants, accountSessions),
     verifyBearer: createVerification(
@@ -235,7 +242,7 @@ interface CreatedClients extends ClientServices {
   closeClients(): Promise<void>;
 }
 
-function createClients(core: Core, limits: RateLimits): CreatedClients {
+function createClients(core: Core, auth0: Auth0, limits: RateLimits): CreatedClients {
   const { config, collections, signingKeys, now } = core;
   const documents = createMetadataDocuments(core);
   const registeredClients = createRegisteredClients(
@@ -254,7 +261,14 @@ function createClients(core: Core, limits: RateLimits): CreatedClients {
     return assertions.add(key, true, ttlSeconds);
   };
   const verifyAssertion = createClientAssertions(documents.findKeys, storeJti, config.issuer, now);
-  const authenticateClient = createClientAuthentication(clients, verifyAssertion);
+  const authenticateClient = createClientAuthentication(
+    clients,
+    verifyAssertion,
+    async (clientId, clientSecret) => {
+      await limits.count('applications', `${requestContext()?.caller} ${clientId}`);
+      return auth0.authenticateApplication(clientId, clientSecret);
+    },
+  );
   const isAllowedRedirectUri = redirectUriRule(config);
   return {
     clients,

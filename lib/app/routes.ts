@@ -121,6 +121,9 @@ function documentRoutes(
 function capabilitiesOf({ config, paths }: Context): ServerCapabilities {
   const { issuer, resource, clientRegistration, clientIdMetadataDocuments } = config;
   const { origin } = new URL(config.baseUrl);
+  const hasKeys = config.clients.some(
+    ({ jwks, jwksUri }) => jwks !== undefined || jwksUri !== undefined,
+  );
   return {
     issuer,
     resource,
@@ -133,7 +136,10 @@ function capabilitiesOf({ config, paths }: Context): ServerCapabilities {
     },
     scopes: config.scopes.supported,
     hasMetadataDocuments: clientIdMetadataDocuments,
+    grantTypes: config.grantTypes,
     assertionAlgorithms:
-      clientIdMetadataDocuments || clientRegistration ? CLIENT_ASSERTION_ALGORITHMS : undefined,
+      clientIdMetadataDocuments || clientRegistration || hasKeys
+        ? CLIENT_ASSERTION_ALGORITHMS
+        : undefined,
   };
 }

@@ -30,8 +30,8 @@ export interface Auth0Login {
   readonly tokens: Auth0Tokens;
 }
 
-/** The verified result of a refresh. */
-export interface Auth0Refresh {
+/** The verified result of a refresh, or what Auth0 grants to an application without a user. */
+export interface Auth0Authorization {
   readonly tokens: Auth0Tokens;
   readonly claims: Readonly<Record<string, unknown>>;
   readonly scopes: readonly string[];
@@ -126,7 +126,9 @@ export type Auth0ErrorKind =
   /** The tenant or the options are misconfigured; see `remedy`. */
   | 'misconfigured'
   /** A response does not verify. */
-  | 'invalid_response';
+  | 'invalid_response'
+  /** Id or secret of a client that is an application of the tenant are wrong. */
+  | 'invalid_client';
 
 /** `message` and `remedy` are for the log, never for a response. */
 export class Auth0Error extends Error {
@@ -211,7 +213,13 @@ export interface Auth0 {
    *
    * @throws Auth0Error `session_ended`, `unavailable`, `misconfigured`, `invalid_response`
    */
-  refresh(refreshToken: string): Promise<Auth0Refresh>;
+  refresh(refreshToken: string): Promise<Auth0Authorization>;
+  /**
+   * An access token for another application of the tenant, without a user (RFC 6749 §4.4).
+   *
+   * @throws Auth0Error `invalid_client`, `denied`, `unavailable`, `misconfigured`, `invalid_response`
+   */
+  authenticateApplication(clientId: string, clientSecret: string): Promise<Auth0Authorization>;
   /** Revokes a refresh token (RFC 7009). @throws Auth0Error */
   revoke(refreshToken: string): Promise<void>;
   /** Verifies a back-channel logout token. @throws Auth0Error `invalid_response`, `unavailable` */

@@ -9,7 +9,7 @@ import { verifyLogoutToken } from './logout-token.js';
 import { createPresentedTokens, type PresentedTokens } from './presented-token.js';
 import { connectToTenant, type Problems, type TenantCore } from './tenant.js';
 import { createTokenEndpoint } from './token-endpoint.js';
-import { verifyLogin, verifyRefresh } from './token-verification.js';
+import { verifyLogin, verifyOwnToken, verifyRefresh } from './token-verification.js';
 
 /** What Auth0 needs of {@link Core}. */
 interface Auth0Core extends TenantCore<Config['auth0']> {
@@ -65,6 +65,12 @@ export function createAuth0(core: Auth0Core, transactions: LoginTransactions): A
           () => tooLate(timeoutMs),
         ),
       ),
+    authenticateApplication(clientId, secret) {
+      const authentication = { method: 'client_secret_post' as const, secret };
+      const application = { ...tenant, config: { ...tenant.config, clientId, authentication } };
+      const { requestOwnToken } = createTokenEndpoint(application, callbackUrl);
+      return problems.watch(async () => verifyOwnToken(application, await requestOwnToken()));
+    },
     verifyLogout: (token) => problems.watch(() => verifyLogoutToken(tenant, token)),
     revoke: (refreshToken) => problems.watch(() => tokens.revoke(refreshToken)),
   };

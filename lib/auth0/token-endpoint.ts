@@ -1,4 +1,4 @@
-/** Auth0's token and revocation endpoints: RFC 6749 §4.1.3, §5, §6, RFC 7009, RFC 7523. */
+/** Auth0's token and revocation endpoints: RFC 6749 §4.1.3, §4.4, §5, §6, RFC 7009, RFC 7523. */
 import { randomUUID } from 'node:crypto';
 
 import { importJWK, type JWK, SignJWT } from 'jose';
@@ -26,11 +26,13 @@ export interface TokenEndpoint {
    * @param signal time limit; nothing is sent after it
    */
   refresh(refreshToken: string, signal: AbortSignal): Promise<TokenResponse>;
+  /** A token for the application itself, without a user. */
+  requestOwnToken(): Promise<TokenResponse>;
   /** Succeeds also for a token that is no longer valid. */
   revoke(refreshToken: string): Promise<void>;
 }
 
-type GrantType = 'authorization_code' | 'refresh_token';
+type GrantType = 'authorization_code' | 'refresh_token' | 'client_credentials';
 
 export function createTokenEndpoint(
   { config, discovery, http, now }: Pick<Tenant, 'config' | 'discovery' | 'http' | 'now'>,
@@ -70,6 +72,7 @@ export function createTokenEndpoint(
       }),
     refresh: (refreshToken, signal) =>
       requestTokens('refresh_token', { refresh_token: refreshToken, audience }, signal),
+    requestOwnToken: () => requestTokens('client_credentials', { audience }),
     async revoke(refreshToken) {
       const { issuer, revocationEndpoint } = await discovery.get();
       if (revocationEndpoint === undefined) return;
@@ -146,6 +149,9 @@ const GRANT_TYPES_REMEDY =
 const REQUEST_REMEDY =
   'Auth0 rejected the request as malformed: see Dashboard > Monitoring > Logs at this time, and compare the settings of application and API with docs/auth0-setup.md.';
 
+const APPLICATION_REMEDY =
+  'A client with auth0Application has to be a Machine to Machine application of the tenant: Dashboard > Applications > APIs > your API > Machine to Machine Applications must authorize it, and under Applications > the application > Advanced Settings > Grant Types, Client Credentials must be enabled.';
+
 type ErrorMeaning = readonly [Auth0ErrorKind, string?];
 
 /** Errors with the same meaning for every grant type. */
@@ -190,6 +196,11 @@ function meaningOf(
 ): ErrorMeaning {
   const isRefresh = grantType === 'refresh_token';
   if (description.startsWith('Service not found')) return ['misconfigured', AUDIENCE_REMEDY];
+  if (grantType === 'client_credentials') {
+    if (status === 401) return ['invalid_client'];
+    const isForbidden = code === 'unauthorized_client' || description.startsWith('Client is not');
+    if (isForbidden) return ['misconfigured', APPLICATION_REMEDY];
+  }
   switch (code) {
     case 'invalid_grant':
       return [isRefresh ? 'session_ended' : 'invalid_response'];

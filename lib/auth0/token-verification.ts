@@ -4,9 +4,9 @@ import { decodeProtectedHeader } from 'jose';
 import { hasOneOf, isRecent } from '../oauth/user-authentication.js';
 import { ACCESS_TOKEN, formOfAccessToken, grantedScopes, UNVERIFIABLE } from './access-token.js';
 import {
+  type Auth0Authorization,
   Auth0Error,
   type Auth0Login,
-  type Auth0Refresh,
   type Auth0Tokens,
   plainText,
 } from './auth0.js';
@@ -54,10 +54,21 @@ export async function verifyRefresh(
   tenant: VerifierTenant,
   response: TokenResponse,
   sentRefreshToken: string,
-): Promise<Auth0Refresh> {
+): Promise<Auth0Authorization> {
   const { claims } = await verifyTokens(tenant, response, undefined);
   const tokens = tokensOf(response, claims, sentRefreshToken);
   return { tokens, claims, scopes: scopesOfResponse(response, claims) };
+}
+
+/** For a token of the application itself, without a user. @throws Auth0Error */
+export async function verifyOwnToken(
+  tenant: VerifierTenant,
+  response: TokenResponse,
+): Promise<Auth0Authorization> {
+  const metadata = await tenant.discovery.get();
+  const claims = await verifyAccessToken(response.accessToken, tenant, metadata, undefined);
+  const scopes = scopesOfResponse(response, claims);
+  return { tokens: tokensOf(response, claims, undefined), claims, scopes };
 }
 
 /** @param nonce undefined for a refresh */

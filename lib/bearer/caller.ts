@@ -16,11 +16,11 @@ export interface AuthInfo {
   expiresAt?: number;
   /** The resource that the token is for (RFC 8707). */
   resource?: URL;
-  /** `subject`, `claims`, `user` and `auth0Token` of {@link AccessToken}. */
+  /** `subject`, `isMachine`, `claims`, `user` and `auth0Token` of {@link AccessToken}. */
   extra?: Record<string, unknown>;
 }
 
-/** The user and client of the current request. */
+/** The client of the current request, and its user if there is one. */
 export interface AccessToken {
   /**
    * The access token of the request: issued by this server, with `auth0McpResource()` by Auth0. Its audience is this
@@ -33,12 +33,14 @@ export interface AccessToken {
   readonly scopes: string[];
   /** Unix seconds. */
   readonly expiresAt: number;
-  /** Auth0's `sub`: the stable id of the user. */
+  /** Auth0's `sub`: the stable id of the user. Without a user the `clientId`; with `auth0McpResource()` `CLIENT@clients`. */
   readonly subject: string;
-  /** Verified claims of Auth0's access token: `iss`, `aud`, `scope`, `permissions` … Frozen. */
+  /** Whether the client acts without a user, with a token by the grant `client_credentials`. */
+  readonly isMachine: boolean;
+  /** Verified claims of Auth0's access token: `iss`, `aud`, `scope`, `permissions` … Frozen. Empty without one. */
   readonly claims: Record<string, unknown>;
   /**
-   * Verified claims of Auth0's ID token: `name`, `email`, `picture` … Frozen. Empty with
+   * Verified claims of Auth0's ID token: `name`, `email`, `picture` … Frozen. Empty without a user, and with
    * `auth0McpResource()`, where the client receives the ID token.
    */
   readonly user: Record<string, unknown>;
@@ -47,6 +49,8 @@ export interface AccessToken {
    * necessary, once for parallel calls.
    *
    * @throws Auth0SessionEndedError the Auth0 session has ended and the user has to log in again
+   * @throws NoAuth0TokenError Auth0 issued no token for this caller: a client without a user, unless it is an
+   *   application of Auth0
    * @throws TokenPassthroughError always with `auth0McpResource()`
    * @throws an error with `code` `temporarily_unavailable` when the token has expired and Auth0 cannot be reached
    */
@@ -104,6 +108,24 @@ export class Auth0SessionEndedError extends InvalidTokenError {
   }
 }
 shareInstances(Auth0SessionEndedError, 'Auth0SessionEndedError');
+
+/**
+ * Auth0 issued no token for this caller, which got its access token by the grant `client_credentials`. A tool that calls an API
+ * as the user is for users; `isMachine` tells the two apart.
+ */
+export class NoAuth0TokenError extends Error {
+  /** For code that cannot use `instanceof`. */
+  override readonly name = 'NoAuth0TokenError';
+  /** Stable error code, as in Node. */
+  readonly code = 'ERR_AUTH0_MCP_NO_AUTH0_TOKEN';
+
+  constructor() {
+    super(
+      'auth0Token() has no token to return: this caller has no login at Auth0. Check isMachine first, require a scope that only users have, or give the client auth0Application: true in clients, so that Auth0 issues a token for it.',
+    );
+  }
+}
+shareInstances(NoAuth0TokenError, 'NoAuth0TokenError');
 
 /**
  * With `auth0McpResource()` the only token is the client's, with this server as its audience. MCP forbids passing

@@ -50,6 +50,8 @@ interface Guard extends GuardContext {
   readonly trackResponse: TrackResponse;
   /** Scopes that every call needs. */
   readonly required: readonly string[];
+  /** The same for a client without a user. */
+  readonly requiredWithoutUser: readonly string[];
   /** What needs no token at the MCP endpoint. */
   readonly anonymous: AnonymousAccess | undefined;
 }
@@ -82,6 +84,7 @@ export function createGuards(
       sessions,
       trackResponse,
       required: unionOfScopes(config.scopes.required, scopes),
+      requiredWithoutUser: unionOfScopes(config.scopes.requiredWithoutUser, scopes),
       // A route that requires scopes requires a token.
       anonymous: scopes.length > 0 ? undefined : config.anonymous,
     };
@@ -165,7 +168,8 @@ function admit(
   guard: Guard,
 ): Promise<void> | undefined {
   const { config, sessions, trackResponse } = guard;
-  const needed = neededScopes(calls, guard);
+  const required = caller.isMachine ? guard.requiredWithoutUser : guard.required;
+  const needed = neededScopes(calls, required, guard);
   if (!hasScopes(caller, needed, guard)) return rejectForScopes(caller, needed, guard);
   if (!sessions.admits(req, caller)) {
     sendSessionNotFound(res);
@@ -201,7 +205,8 @@ async function rejectForScopes(
 /** The scopes that all calls of the request need together, those of a batch included. */
 function neededScopes(
   calls: readonly RpcCall[],
-  { required, scopes: { byTool } }: Guard,
+  required: readonly string[],
+  { scopes: { byTool } }: Guard,
 ): readonly string[] {
   if (calls.length === 0) return required;
   const ofTools = calls.flatMap(({ tool }) => (tool === undefined ? [] : (byTool.get(tool) ?? [])));
@@ -232,7 +237,13 @@ async function admitAnonymous(
     return sendStreamNotAllowed(res);
   }
   onChallenge(req);
-  sendChallenge(req, res, challenge, neededScopes(calls, guard), anonymous !== undefined);
+  sendChallenge(
+    req,
+    res,
+    challenge,
+    neededScopes(calls, guard.required, guard),
+    anonymous !== undefined,
+  );
 }
 
 /** Without a token: POST for open calls, GET and DELETE for a session that was opened without a token. */

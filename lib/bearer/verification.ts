@@ -16,6 +16,7 @@ import {
   type AccessToken,
   Auth0SessionEndedError,
   type AuthInfo,
+  NoAuth0TokenError,
   TokenPassthroughError,
 } from './caller.js';
 import { type CachedCaller, type CallerCache, FRESH_MS } from './caller-cache.js';
@@ -70,9 +71,11 @@ export function createVerification(
       scopes,
       expiresAt,
       subject,
+      isMachine: grant.subject === undefined,
       claims: auth0ClaimsOf(grant),
       user: deepFreeze(grant.user),
-      auth0Token: Object.freeze(() => auth0Token(grantId)),
+      auth0Token:
+        grant.auth0 === undefined ? noAuth0Token : Object.freeze(() => auth0Token(grantId)),
     };
     return { claims, caller, grant, readAtMs };
   }
@@ -114,7 +117,9 @@ function requireGrantOf(
   { subject, clientId }: AccessTokenClaims,
   grant: GrantRecord | undefined,
 ): asserts grant is GrantRecord {
-  if (grant?.subject === subject && grant.client.id === clientId) return;
+  // RFC 9068 §2.2: without a user the client is the subject.
+  const isSame = grant?.client.id === clientId && (grant.subject ?? clientId) === subject;
+  if (isSame) return;
   throw new InvalidTokenError('The access token is not valid for this server', {
     detail: 'its grant was revoked or has expired, or belongs to another user or client',
   });
@@ -127,8 +132,9 @@ function ownCopy(caller: AccessToken): AccessToken {
 
 /** The caller in the shape of the MCP SDK. A `URL` is mutable, so every request has its own. */
 export function authInfoOf(accessToken: AccessToken, resource: string): AuthInfo {
-  const { token, clientId, scopes, expiresAt, subject, claims, user, auth0Token } = accessToken;
-  const extra = { subject, claims, user, auth0Token };
+  const { token, clientId, scopes, expiresAt, subject, ...others } = accessToken;
+  const { isMachine, claims, user, auth0Token } = others;
+  const extra = { subject, isMachine, claims, user, auth0Token };
   return {
     token,
     clientId,
@@ -164,6 +170,8 @@ function callerOfAuth0(token: string, presented: PresentedToken): AccessToken {
     scopes: [...scopes],
     expiresAt,
     subject,
+    // Auth0's own claim; RFC 9068 has none for the grant.
+    isMachine: claims['gty'] === 'client-credentials' || subject === `${clientId}@clients`,
     claims,
     user: NO_USER,
     auth0Token,
@@ -175,6 +183,10 @@ const NO_USER: Record<string, unknown> = Object.freeze({});
 
 const auth0Token = Object.freeze(async (): Promise<string> => {
   throw new TokenPassthroughError();
+});
+
+const noAuth0Token = Object.freeze(async (): Promise<string> => {
+  throw new NoAuth0TokenError();
 });
 
 /** The reason and remedy are for the log only. */

@@ -1,6 +1,7 @@
 /** An OAuth client (RFC 6749 §2), whether registered, described by a metadata document, or configured. */
 import { createHash } from 'node:crypto';
 
+import type { Config, PreRegisteredClient } from '../config/config.js';
 import type { ClientAuthMethod } from '../oauth/client-credentials.js';
 
 /** At least one method, the strongest first. */
@@ -12,7 +13,7 @@ export interface Client {
   readonly kind: 'registered' | 'metadata_document' | 'preregistered';
   /** `client_name`; undefined when the client gave none. Untrusted text. */
   readonly name: string | undefined;
-  /** Exactly as registered; never empty. */
+  /** Exactly as registered; empty only for a client that has no users. */
   readonly redirectUris: readonly string[];
   /** Authentication methods it may use; with `none` among them authentication is optional. */
   readonly authMethods: AuthMethods;
@@ -23,11 +24,23 @@ export interface Client {
   /** Public keys for `private_key_jwt`: the set itself, or where to fetch it. */
   readonly jwks: { readonly keys: readonly Record<string, unknown>[] } | undefined;
   readonly jwksUri: string | undefined;
+  /** Its secret is checked at Auth0. */
+  readonly isAuth0Application?: boolean;
 }
 
 /** The method that a login of the client is bound to: `none` where authentication is optional. */
 export function requiredMethod({ authMethods }: Pick<Client, 'authMethods'>): ClientAuthMethod {
   return authMethods.includes('none') ? 'none' : authMethods[0];
+}
+
+/** The pre-registered client that may act without a user, by its id. */
+export function findMachine(
+  { clients }: Pick<Config, 'clients'>,
+  clientId: string,
+): PreRegisteredClient | undefined {
+  return clients.find(
+    (client) => client.clientId === clientId && client.grants.includes('client_credentials'),
+  );
 }
 
 /** The methods of a client with a secret: both are accepted, whichever it registered. */

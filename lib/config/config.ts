@@ -4,6 +4,7 @@
  */
 import type { JWK } from 'jose';
 
+import type { GrantType } from '../oauth/token-request.js';
 import type { ScopeAuthentications } from '../oauth/user-authentication.js';
 import type { Brand } from '../pages/brand.js';
 import type { Catalogue } from '../pages/texts/catalogue.js';
@@ -38,6 +39,8 @@ export interface Auth0Config extends TenantConfig {
 export interface GuardScopes {
   /** Every token has to have them. */
   readonly required: readonly string[];
+  /** Those of a token without a user. */
+  readonly requiredWithoutUser: readonly string[];
   /** `required` plus those that a first login requests; a token may lack the latter. */
   readonly initial: readonly string[];
   /** Tool name → scopes that a call of it needs. */
@@ -55,11 +58,24 @@ export interface ScopeConfig extends GuardScopes {
   readonly descriptions: ReadonlyMap<string, string>;
 }
 
+/** Grants that a client in `clients` can be given. */
+export type ClientGrant = 'authorization_code' | 'client_credentials';
+
 export interface PreRegisteredClient {
   readonly clientId: string;
-  readonly clientSecret: string | undefined;
-  readonly redirectUris: readonly string[];
   readonly name: string;
+  readonly grants: readonly ClientGrant[];
+  /** Empty without the authorization code grant. */
+  readonly redirectUris: readonly string[];
+  /** Of tokens by client credentials; undefined for all that Auth0 grants the application. */
+  readonly scopes: readonly string[] | undefined;
+  /** At most one of the following four; none for a public client. */
+  readonly clientSecret: string | undefined;
+  /** A JWK Set, not checked. */
+  readonly jwks: unknown;
+  readonly jwksUri: string | undefined;
+  /** Id and secret are those of an application of the tenant, and are checked there. */
+  readonly isAuth0Application: boolean;
 }
 
 /** All in seconds. */
@@ -150,6 +166,8 @@ export interface Config extends ResourceConfig {
   /** Hosts whose documents are accepted, `*.name` for all below one; undefined: any public one. */
   readonly allowedClientMetadataHosts: readonly string[] | undefined;
   readonly clients: readonly PreRegisteredClient[];
+  /** Grant types at the token endpoint. */
+  readonly grantTypes: readonly GrantType[];
   readonly brand: Brand;
   /** Texts of the pages, by language. */
   readonly catalogue: Catalogue;

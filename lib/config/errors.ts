@@ -116,7 +116,7 @@ function rootOf(option: string): string {
 export function isSecret(option: string): boolean {
   const root = rootOf(option);
   if (!isOptionName(root) || OPTION_TABLE[root].isSecret === true) return true;
-  if (/\.clientSecret\b/.test(option) || /^clients\[\d+\]$/.test(option)) return true;
+  if (/\.(?:clientSecret|jwks)\b/.test(option) || /^clients\[\d+\]$/.test(option)) return true;
   return option === root && OPTION_TABLE[root].form === undefined;
 }
 

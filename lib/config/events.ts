@@ -73,6 +73,8 @@ export type Auth0McpEvent = EventContext &
     | { readonly type: 'signed_out' }
     /** The client received its first tokens. */
     | { readonly type: 'code_redeemed' }
+    /** A client received an access token without a login in a browser, by its credentials. */
+    | { readonly type: 'access_token_issued'; readonly grantType: string }
     /** A code was used twice; `grant_revoked` follows. */
     | { readonly type: 'code_replayed' }
     /** The client received new tokens. */

@@ -23,18 +23,40 @@ import type { Logger } from './logger.js';
 export interface PreRegisteredClientOptions {
   /**
    * The `client_id` that the client sends. Not a URL, which is the id of a client with a metadata document;
-   * with a secret, no `:` and `%` in it.
+   * with a secret, no `:` and `%` in it; with the grant `client_credentials`, no `|`, which user ids have.
    */
   readonly clientId: string;
+  /** Shown to users on the consent page. */
+  readonly name: string;
+  /**
+   * `authorization_code` for logins of users, `client_credentials` for a client that acts without a user, or both.
+   * The latter needs `scopes`, and one of `clientSecret`, `jwks`, `jwksUri` and `auth0Application`. Default:
+   * `['authorization_code']`.
+   */
+  readonly grants?: readonly ('authorization_code' | 'client_credentials')[] | undefined;
+  /**
+   * For `authorization_code`, at least one: `https`, a loopback address (any port matches), or an app's own scheme.
+   */
+  readonly redirectUris?: readonly string[] | undefined;
+  /**
+   * For `client_credentials`: the scopes that its tokens may have. Default with `auth0Application`: those that Auth0
+   * grants the application.
+   */
+  readonly scopes?: readonly string[] | undefined;
   /**
    * At least 32 characters, without space and `%`, which are ambiguous in HTTP Basic.
    * Absent for a public client, which uses PKCE alone.
    */
   readonly clientSecret?: string | undefined;
-  /** At least one: `https`, a loopback address (any port matches), or an app's own scheme. */
-  readonly redirectUris: readonly string[];
-  /** Shown to users on the consent page. */
-  readonly name: string;
+  /** Public keys (JWK Set) for `private_key_jwt`: RSA, P-256 or Ed25519. */
+  readonly jwks?: { readonly keys: readonly JsonWebKeyInput['key'][] } | undefined;
+  /** The same at an `https` URL on a public host, from which they are fetched. */
+  readonly jwksUri?: string | undefined;
+  /**
+   * `clientId` is that of a machine-to-machine application of the Auth0 tenant. Its secret is checked at Auth0, at each
+   * token request; it has to be authorized there for the API of `audience`.
+   */
+  readonly auth0Application?: true | undefined;
 }
 
 /** How a user has to be authenticated for a scope; at least one of the two. */
@@ -386,8 +408,9 @@ export interface Auth0McpOptions {
   readonly allowedClientMetadataHosts?: string | readonly string[] | undefined;
 
   /**
-   * Pre-registered clients: `{ clientId, clientSecret?, redirectUris, name }`. One that is removed from
-   * the list gets no more tokens; its access tokens expire.
+   * Pre-registered clients: `{ clientId, name, redirectUris, clientSecret? }`, or for the grant
+   * `client_credentials` `{ clientId, name, grants, scopes, clientSecret }`. One that is removed from
+   * the list gets no more tokens; access tokens of users expire, those without a user are rejected.
    *
    * Default: none.
    * Environment: none.

@@ -58,7 +58,7 @@ export function resolveConfig(
     outboundProxies: resolveOutboundProxies(environment),
     ...urls,
     scopes,
-    ...resolveClients(raw, logger),
+    ...resolveClients(raw, scopes, logger),
     consent: resolveConsent(raw, logger),
     offerToolScopes: switchOf(raw, 'offerToolScopes', true),
     anonymous: resolveAnonymous(raw, scopes.byTool),

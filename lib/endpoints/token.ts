@@ -1,4 +1,4 @@
-/** Token endpoint, RFC 6749 §3.2: authorization codes and refresh tokens. */
+/** Token endpoint, RFC 6749 §3.2: the grant types of the configuration. */
 import type { Request, RequestHandler } from 'express';
 
 import type { Context } from '../app/context.js';
@@ -15,7 +15,7 @@ import { parseTokenRequest } from '../oauth/token-request.js';
  * Handlers of `POST /token`.
  *
  * @throws InvalidClientError, InvalidGrantError, InvalidRequestError, InvalidScopeError, InvalidTargetError,
- *   UnsupportedGrantTypeError, TooManyRequestsError, TemporarilyUnavailableError
+ *   UnauthorizedClientError, UnsupportedGrantTypeError, TooManyRequestsError, TemporarilyUnavailableError
  */
 export function tokenEndpoint(context: Context): RequestHandler[] {
   const { readClientRequest, clients } = context;
@@ -42,14 +42,21 @@ async function tokensFor(
   req: Request,
   form: Parameters,
   client: IdentifiedClient,
-  { config, grants, attemptRefresh }: Context,
+  { config, grants, attemptRefresh, issueToMachine }: Context,
 ): Promise<TokenSet> {
-  const request = parseTokenRequest(form, config.resource);
-  if (request.grantType === 'authorization_code') return grants.redeemCode(request, client);
-  const { refreshToken } = request;
-  return attemptRefresh(req, { refreshToken, clientId: client.id }, (caller) =>
-    grants.refresh(request, client, caller),
-  );
+  const request = parseTokenRequest(form, config.resource, config.grantTypes);
+  switch (request.grantType) {
+    case 'authorization_code':
+      return grants.redeemCode(request, client);
+    case 'refresh_token': {
+      const { refreshToken } = request;
+      return attemptRefresh(req, { refreshToken, clientId: client.id }, (caller) =>
+        grants.refresh(request, client, caller),
+      );
+    }
+    case 'client_credentials':
+      return issueToMachine(request, client);
+  }
 }
 
 /** RFC 6749 §5.1. Always with `scope`: clients that do not see it forget which scopes they had. */

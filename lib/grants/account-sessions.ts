@@ -37,7 +37,7 @@ export interface AccountSessions {
 
 export function createAccountSessions({ collections, now }: Core): AccountSessions {
   const records = openCollection<AccountRecord>(collections, 'account');
-  const indexes = createIndexes(collections, 'accounts', ACCOUNT_SESSION_SECONDS);
+  const indexes = createIndexes(collections, 'accounts');
   const endedSessions = createEndedSessions(collections);
 
   function alive(record: AccountRecord | undefined): AccountRecord | undefined {
@@ -70,7 +70,7 @@ export function createAccountSessions({ collections, now }: Core): AccountSessio
       const id = randomBytes(ID_BYTES).toString('base64url');
       const record = recordOf(login, now());
       await records.add(keyOf(id), record, IDLE_SECONDS);
-      await indexes.add(keyOf(id), entriesOf(record));
+      await indexes.add(keyOf(id), entriesOf(record), ACCOUNT_SESSION_SECONDS);
       await endedSessions.requireAlive(login).catch(async (error: unknown) => {
         await end(keyOf(id));
         throw error;

@@ -15,7 +15,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { decodeJwt } from 'jose';
 
-import { type Auth0, Auth0Error, type Auth0Refresh } from '../auth0/auth0.js';
+import { type Auth0, type Auth0Authorization, Auth0Error } from '../auth0/auth0.js';
 import { deepFreeze } from '../config/deep-freeze.js';
 import type { Core } from '../core.js';
 import { withTimeLimit } from '../deadline.js';
@@ -91,7 +91,7 @@ export function createAuth0Sessions(
 
   async function refreshOrWait(id: string): Promise<Refreshed> {
     const { grant, isHolder } = await leaseOrResult(id, core, store);
-    const { refreshToken } = grant.auth0;
+    const refreshToken = grant.auth0?.refreshToken;
     if (!isHolder || refreshToken === undefined) return { stored: Promise.resolve(grant) };
     const refreshed = await requestTokens({ id, grant }, refreshToken);
     return { stored: storeTokens(id, refreshToken, refreshed) };
@@ -100,7 +100,7 @@ export function createAuth0Sessions(
   async function requestTokens(
     { id, grant }: FoundGrant,
     refreshToken: string,
-  ): Promise<Auth0Refresh> {
+  ): Promise<Auth0Authorization> {
     const refreshed = await auth0.refresh(refreshToken).catch(async (cause: unknown) => {
       if (!(cause instanceof Auth0Error) || cause.kind !== 'session_ended') {
         throw unavailable(await releaseLease(id, cause, core, store), cause);
@@ -117,7 +117,7 @@ export function createAuth0Sessions(
   async function storeTokens(
     id: string,
     sent: string,
-    { tokens, scopes }: Auth0Refresh,
+    { tokens, scopes }: Auth0Authorization,
   ): Promise<GrantRecord> {
     // Without rotation Auth0 sends no refresh token, and the one that was sent stays valid.
     const { accessToken, accessTokenExpiresAt, refreshToken = sent } = tokens;
@@ -126,7 +126,7 @@ export function createAuth0Sessions(
     const write = () =>
       store.update(id, (current) =>
         // Otherwise another process has refreshed since: what is stored is newer.
-        current.auth0.refreshToken === sent ? { ...current, auth0: session } : undefined,
+        current.auth0?.refreshToken === sent ? { ...current, auth0: session } : undefined,
       );
     const stored = await repeated(write, now).catch((error: unknown) => {
       config.logger.error(
@@ -141,7 +141,7 @@ export function createAuth0Sessions(
       throw loginEnded();
     }
     emit({ type: 'auth0_refreshed', ...eventContextOf(id, stored) });
-    onRefreshed(stored.subject);
+    if (stored.subject !== undefined) onRefreshed(stored.subject);
     return stored;
   }
 
@@ -153,7 +153,7 @@ export function createAuth0Sessions(
       } catch (error) {
         const isOutage =
           error instanceof TemporarilyUnavailableError || error instanceof StorageUnavailableError;
-        if (isOutage && grant.auth0.accessTokenExpiresAt > now()) return grant;
+        if (isOutage && isUsable(grant, now())) return grant;
         throw error;
       }
     },
@@ -165,14 +165,19 @@ export function createAuth0Sessions(
 
 /**
  * Claims of a grant's Auth0 access token, which was verified when it was fetched; frozen, since all requests with the
- * token share them.
+ * token share them. Empty without one.
  */
 export function auth0ClaimsOf({ auth0 }: Pick<GrantRecord, 'auth0'>): Record<string, unknown> {
-  return deepFreeze(decodeJwt(auth0.accessToken));
+  return deepFreeze(auth0 === undefined ? {} : decodeJwt(auth0.accessToken));
 }
 
-function isDue({ auth0 }: GrantRecord, now: number): boolean {
-  return auth0.refreshToken !== undefined && auth0.accessTokenExpiresAt - MARGIN_SECONDS <= now;
+/** Whether the Auth0 access token of a grant has not expired. */
+export function isUsable({ auth0 }: Pick<GrantRecord, 'auth0'>, now: number): boolean {
+  return auth0 !== undefined && auth0.accessTokenExpiresAt > now;
+}
+
+function isDue({ auth0 }: Pick<GrantRecord, 'auth0'>, now: number): boolean {
+  return auth0?.refreshToken !== undefined && auth0.accessTokenExpiresAt - MARGIN_SECONDS <= now;
 }
 
 /** The lease, or the grant once another process has refreshed it. */
@@ -191,9 +196,9 @@ async function leaseOrResult(
     const { grant, isHolder } = await tryLease(id, owner, core, store);
     if (grant === undefined) throw loginEnded();
     if (!isDue(grant, now())) return { grant, isHolder: false };
-    const leaseSeconds = (grant.auth0.lease?.until ?? 0) - now();
+    const leaseSeconds = (grant.auth0?.lease?.until ?? 0) - now();
     if (isHolder && leaseSeconds * 1000 >= timeoutMs) return { grant, isHolder };
-    const pauseSeconds = (grant.auth0.retryAt ?? 0) - now();
+    const pauseSeconds = (grant.auth0?.retryAt ?? 0) - now();
     if (pauseSeconds > 0) throw unavailable(pauseSeconds);
     if (isLast) throw unavailable(RETRY_AFTER_SECONDS);
     // A process that was blocked after it took the lease renews it: it may expire before Auth0 responds.
@@ -210,12 +215,14 @@ async function tryLease(
 ): Promise<{ grant: GrantRecord | undefined; isHolder: boolean }> {
   const until = now() + Math.ceil(config.auth0.timeoutMs / 1000) + LEASE_SLACK_SECONDS;
   const grant = await store.update(id, (current) => {
-    const { lease, retryAt = 0 } = current.auth0;
+    const { auth0 } = current;
+    if (auth0 === undefined) return undefined;
+    const { lease, retryAt = 0 } = auth0;
     const isFree = lease === undefined || lease.until <= now() || lease.owner === owner;
     if (!isFree || retryAt > now() || !isDue(current, now())) return undefined;
-    return { ...current, auth0: { ...current.auth0, lease: { owner, until } } };
+    return { ...current, auth0: { ...auth0, lease: { owner, until } } };
   });
-  return { grant, isHolder: grant?.auth0.lease?.owner === owner };
+  return { grant, isHolder: grant?.auth0?.lease?.owner === owner };
 }
 
 /** Removes the lease after a failure. @returns seconds until the next attempt, for all processes */
@@ -228,6 +235,7 @@ async function releaseLease(
   const requested = cause instanceof Auth0Error ? cause.retryAfterSeconds : undefined;
   let pause = FIRST_PAUSE_SECONDS;
   await store.update(id, (current) => {
+    if (current.auth0 === undefined) return undefined;
     const { lease: _, failures = 0, ...auth0 } = current.auth0;
     pause = requested ?? Math.min(FIRST_PAUSE_SECONDS * 2 ** failures, LONGEST_PAUSE_SECONDS);
     return { ...current, auth0: { ...auth0, failures: failures + 1, retryAt: now() + pause } };

@@ -162,7 +162,7 @@ async function useAssertion(
 ): Promise<void> {
   if (client.useAssertion === undefined) return;
   const grant = await store.find(grantId);
-  if (grant === undefined || !isSecretOf(grant.code, grantId, secret, codeKeys)) return;
+  if (grant?.code === undefined || !isSecretOf(grant.code, grantId, secret, codeKeys)) return;
   if (grant.client.id !== client.id) return;
   const { outcome } = redeem(grant.code, request, now, { id: '' });
   if (outcome !== 'unusable') await client.useAssertion(grantId);
@@ -179,11 +179,12 @@ async function redeemOnce(
   let verdict: Verdict = { outcome: 'unknown' };
   const grant = await store.update(grantId, (current) => {
     verdict = { outcome: 'unknown' };
-    if (!isSecretOf(current.code, grantId, secret, codeKeys)) return undefined;
+    const { code } = current;
+    if (code === undefined || !isSecretOf(code, grantId, secret, codeKeys)) return undefined;
     verdict = { outcome: 'foreign' };
     if (current.client.id !== client.id) return undefined;
     requireClientAuthentication(current, client);
-    const redemption = redeem(current.code, request, now(), attempt);
+    const redemption = redeem(code, request, now(), attempt);
     verdict = redemption;
     if (!('code' in redemption)) return undefined;
     const isRedeemed = redemption.outcome === 'redeemed';
@@ -210,7 +211,7 @@ export async function completeRedemption(
     try {
       await supersedeEarlier(grantId, from, core, store);
       const complete = (current: GrantRecord): GrantRecord | undefined =>
-        current.code.pendingAttempt === undefined
+        current.code?.pendingAttempt === undefined
           ? undefined
           : { ...current, code: completed(current.code) };
       await store.update(grantId, complete, from);

@@ -4,7 +4,7 @@ import type { Core } from '../core.js';
 import { haveSameHost } from '../oauth/redirect-uri.js';
 import type { GrantRecord } from '../storage/records.js';
 import { CODE_TTL_SECONDS } from './authorization-code.js';
-import { eventContextOf, type GrantStore } from './grant-store.js';
+import { eventContextOf, type GrantStore, hasTokens } from './grant-store.js';
 
 /**
  * Auth0 keeps 200 refresh tokens for a user and an application and silently drops the oldest, whether it is in use or
@@ -26,10 +26,10 @@ export async function cleanUpGrants(
     for (const { id, isAlive } of stored) {
       if (!isAlive) await store.revoke(id, 'expired');
     }
-    const atAuth0 = stored.filter(({ isAlive, grant }) => isAlive && grant.auth0.refreshToken);
+    const atAuth0 = stored.filter(({ isAlive, grant }) => isAlive && grant.auth0?.refreshToken);
     const leastRecent = atAuth0
       // A code that is not redeemed yet belongs to a login in progress.
-      .filter(({ grant }) => grant.code.redeemedAt !== undefined)
+      .filter(({ grant }) => hasTokens(grant))
       .sort((one, other) => one.grant.lastUsedAt - other.grant.lastUsedAt);
     for (const { id } of leastRecent.slice(0, Math.max(0, atAuth0.length - MAX_GRANTS))) {
       await store.revoke(id, 'auth0_limit');
@@ -69,6 +69,7 @@ export async function supersedeEarlier(
 }
 
 function isSupersededBy({ code, supersededAt }: GrantRecord, later: GrantRecord): boolean {
+  if (code === undefined || later.code === undefined) return false;
   const { redeemedAt, pendingAttempt, redirectUri } = code;
   const { redeemedAt: laterRedeemedAt = 0 } = later.code;
   return (

@@ -65,15 +65,22 @@ export function createGrantStore(
   onChange: (id: string) => void,
 ): GrantStore {
   const records = openCollection<GrantRecord>(collections, 'grant');
-  const indexes = createIndexes(collections, 'grants', maxStorageTtlSeconds(lifetimes));
+  const indexes = createIndexes(collections, 'grants');
   const alive = (grant: GrantRecord | undefined): GrantRecord | undefined =>
     grant !== undefined && expiryOf(grant, lifetimes) > now() ? grant : undefined;
 
   const store: GrantStore = {
     find: async (id, from) => alive(await records.get(id, from)),
     async add(id, grant) {
-      await records.add(id, grant, storageTtlSeconds(grant, lifetimes, now()));
-      await indexes.add(id, entriesOf(grant));
+      const ttlSeconds = storageTtlSeconds(grant, lifetimes, now());
+      await records.add(id, grant, ttlSeconds);
+      // A login can be renewed, so its entries last as long as its record can.
+      const isFixed = grant.code === undefined;
+      await indexes.add(
+        id,
+        entriesOf(grant),
+        isFixed ? ttlSeconds : maxStorageTtlSeconds(lifetimes),
+      );
     },
     async update(id, change, from) {
       const changed: Change<GrantRecord> = (current) => {
@@ -104,7 +111,7 @@ export function createGrantStore(
         const context = eventContextOf(id, grant);
         emit({ type: 'grant_revoked', cause: isAlive ? cause : 'expired', ...context });
       }
-      if (cause !== 'auth0_session_ended') upstream.revoke(grant.auth0.refreshToken);
+      if (cause !== 'auth0_session_ended') upstream.revoke(grant.auth0?.refreshToken);
       if (isAlive && !isSuperseded) {
         const earlier = await supersededBy(grant, store).catch(() => []);
         await Promise.all(earlier.map((one) => store.revoke(one.id, cause)));
@@ -137,7 +144,11 @@ export function createGrantStore(
 
 /** The fields of an event that name the grant. */
 export function eventContextOf(grantId: string, { subject, client }: GrantRecord): EventContext {
-  return { grantId, subject, client: clientFingerprint(client.id) };
+  return {
+    grantId,
+    ...(subject !== undefined && { subject }),
+    client: clientFingerprint(client.id),
+  };
 }
 
 /** Earlier grants of the same installation that still work within the grace window: they are revoked with this one. */
@@ -145,16 +156,23 @@ async function supersededBy(
   { client, subject, code }: GrantRecord,
   store: GrantStore,
 ): Promise<readonly FoundGrant[]> {
-  if (!client.isInstallation) return [];
+  if (!client.isInstallation || code === undefined) return [];
   const all = await store.list({ subject, clientId: client.id }, 'all');
   return all.filter(
     ({ grant }) =>
-      grant.supersededAt !== undefined && haveSameHost(grant.code.redirectUri, code.redirectUri),
+      grant.supersededAt !== undefined &&
+      grant.code !== undefined &&
+      haveSameHost(grant.code.redirectUri, code.redirectUri),
   );
 }
 
-function isInUse({ code, supersededAt }: GrantRecord): boolean {
-  return code.redeemedAt !== undefined && supersededAt === undefined;
+function isInUse(grant: GrantRecord): boolean {
+  return hasTokens(grant) && grant.supersededAt === undefined;
+}
+
+/** Whether its client has tokens: a code that is not redeemed has brought none. */
+export function hasTokens({ code }: GrantRecord): boolean {
+  return code === undefined || code.redeemedAt !== undefined;
 }
 
 function entriesOf(grant: GrantRecord): readonly IndexEntry[] {

@@ -1,21 +1,28 @@
 /** Grants: what a user allowed a client, from the login to the last token. */
 import { randomBytes } from 'node:crypto';
 
-import type { Auth0, Auth0Login } from '../auth0/auth0.js';
+import type { Auth0, Auth0Login, Auth0Tokens } from '../auth0/auth0.js';
+import { findMachine } from '../clients/client.js';
 import type { IdentifiedClient } from '../clients/client-authentication.js';
 import type { RevocationCause } from '../config/events.js';
 import type { Core } from '../core.js';
 import { AccessDeniedError, InvalidGrantError } from '../oauth/errors.js';
 import { withImpliedScopes } from '../oauth/scope.js';
-import type { CodeGrantRequest, RefreshGrantRequest } from '../oauth/token-request.js';
+import type { CodeGrantRequest, GrantType, RefreshGrantRequest } from '../oauth/token-request.js';
 import type { GrantRecord } from '../storage/records.js';
 import type { AccessTokenClaims, AccessTokens } from './access-token.js';
-import { createAuth0Sessions } from './auth0-tokens.js';
+import { createAuth0Sessions, isUsable } from './auth0-tokens.js';
 import { CODE_TTL_SECONDS, mintCode } from './authorization-code.js';
 import { completeRedemption, createCodeRedemption } from './code-grant.js';
 import { createEndedSessions } from './ended-sessions.js';
 import { cleanUpGrants } from './grant-cleanup.js';
-import { createGrantStore, type FoundGrant, type GrantQuery } from './grant-store.js';
+import {
+  createGrantStore,
+  eventContextOf,
+  type FoundGrant,
+  type GrantQuery,
+  hasTokens,
+} from './grant-store.js';
 import type { ApprovedRequest } from './login-transactions.js';
 import { createRefreshGrant } from './refresh-grant.js';
 import type { RefreshTokens } from './refresh-token.js';
@@ -25,6 +32,21 @@ import { createUpstreamRevocation } from './upstream-revocation.js';
 
 /** 128 bits, so that ids cannot be guessed. */
 const GRANT_ID_BYTES = 16;
+
+/** What an access token without a login in a browser is issued for. */
+export interface Authorization {
+  readonly grantType: GrantType;
+  readonly client: IdentifiedClient;
+  readonly clientName: string | undefined;
+  /** The user; undefined for the client itself. */
+  readonly subject: string | undefined;
+  readonly scopes: readonly string[];
+  readonly lifetimeSeconds: number;
+  /** Auth0's access token, if Auth0 issued one. */
+  readonly auth0: Auth0Tokens | undefined;
+  /** Claims about the user: `name`, `email` … */
+  readonly user: Readonly<Record<string, unknown>>;
+}
 
 export interface Grants {
   /**
@@ -69,6 +91,13 @@ export interface Grants {
   /** Revokes a grant: here at once, and at Auth0 in the background. @returns whether it was alive */
   revoke(grantId: string, cause: RevocationCause): Promise<boolean>;
   list(filter: GrantQuery, which?: 'redeemed' | 'all'): Promise<readonly FoundGrant[]>;
+  /**
+   * Issues an access token without a login in a browser: for a client on its own behalf, or for a user whom another
+   * issuer has authenticated. There is no refresh token.
+   *
+   * @throws TypeError the user has the id of the client
+   */
+  issue(authorization: Authorization): Promise<TokenSet>;
   /** @throws InvalidGrantError the session has ended. @throws TemporarilyUnavailableError */
   auth0Token(grantId: string): Promise<string>;
   /** Waits for what runs in the background. */
@@ -87,7 +116,7 @@ export function createGrants(
   knownScopes: ReadonlySet<string>,
   onChange: (grantId: string) => void,
 ): Grants {
-  const { config, signingKeys, now } = core;
+  const { config, signingKeys, emit, now } = core;
   const { lifetimes, logger } = config;
   const upstream = createUpstreamRevocation(auth0, logger);
   const store = createGrantStore(core, upstream, onChange);
@@ -104,8 +133,11 @@ export function createGrants(
   async function find(grantId: string, from?: GrantRecord): Promise<GrantRecord | undefined> {
     const grant = await store.find(grantId, from);
     // The caller has a token, so the response with the tokens has arrived: from now on the code is used.
-    if (grant?.code.pendingAttempt !== undefined) await complete(grantId, grant);
-    return grant?.code.redeemedAt === undefined ? undefined : grant;
+    if (grant?.code?.pendingAttempt !== undefined) await complete(grantId, grant);
+    if (grant === undefined || !hasTokens(grant)) return undefined;
+    const isMachine = grant.subject === undefined;
+    // Its access token needs no renewal, at which a client that was removed from the options is noticed.
+    return isMachine && findMachine(config, grant.client.id) === undefined ? undefined : grant;
   }
 
   async function begin(
@@ -119,7 +151,7 @@ export function createGrants(
         detail: `missing: ${missing.join(' ')}. In the Auth0 dashboard add it under Applications > APIs > Permissions; with RBAC on, give it to the user through a role`,
       });
     }
-    const grantId = randomBytes(GRANT_ID_BYTES).toString('base64url');
+    const grantId = newGrantId();
     const { code, tag } = mintCode(grantId, signingKeys.derive('authorization-code'));
     await store.add(grantId, newGrant({ ...login, scopes }, request, tag, now()));
     await endedSessions.requireAlive(login).catch(async (error: unknown) => {
@@ -146,7 +178,9 @@ export function createGrants(
     find,
     async noteChallenge(claims) {
       if (!isFresh(claims, now())) return;
-      await store.update(claims.grantId, (grant) => withChallenge(grant, now()));
+      await store.update(claims.grantId, (grant) =>
+        grant.client.mayRefresh ? withChallenge(grant, now()) : undefined,
+      );
     },
     async findByToken(token, clientId) {
       const refreshToken = refreshTokens.parse(token, clientId);
@@ -157,10 +191,19 @@ export function createGrants(
     },
     revoke: store.revoke,
     list: store.list,
+    async issue(authorization) {
+      const grantId = newGrantId();
+      const grant = grantWithoutLogin(authorization, now());
+      await authorization.client.useAssertion?.(grantId);
+      await store.add(grantId, grant);
+      const { grantType } = authorization;
+      emit({ type: 'access_token_issued', grantType, ...eventContextOf(grantId, grant) });
+      return issueTokens(grantId, grant, grant.scopes);
+    },
     async auth0Token(grantId) {
       const found = await find(grantId);
       const grant = found && (await sessions.refreshIfDue(grantId, found));
-      if (grant === undefined || grant.auth0.accessTokenExpiresAt <= now()) {
+      if (grant?.auth0 === undefined || !isUsable(grant, now())) {
         throw new InvalidGrantError('The login has ended');
       }
       return grant.auth0.accessToken;
@@ -191,13 +234,16 @@ function createBackgroundTasks(): {
   };
 }
 
+function newGrantId(): string {
+  return randomBytes(GRANT_ID_BYTES).toString('base64url');
+}
+
 function newGrant(
   login: Auth0Login,
   { client, ...request }: ApprovedRequest,
   tag: string,
   now: number,
 ): GrantRecord {
-  const { accessToken, accessTokenExpiresAt, refreshToken } = login.tokens;
   return {
     client: {
       id: client.id,
@@ -220,12 +266,45 @@ function newGrant(
     },
     generation: 0,
     replaced: [],
-    auth0: {
-      accessToken,
-      accessTokenExpiresAt,
-      ...(refreshToken !== undefined && { refreshToken }),
-      scopes: login.scopes,
-    },
+    auth0: auth0Record(login.tokens, login.scopes),
     user: login.user,
+  };
+}
+
+function grantWithoutLogin(
+  { client, clientName, subject, scopes, lifetimeSeconds, auth0, user }: Authorization,
+  now: number,
+): GrantRecord {
+  // RFC 9068 §5: a user who could be taken for a client.
+  if (subject === client.id) throw new TypeError('a user has the id of a client');
+  const limit = auth0?.accessTokenExpiresAt ?? Number.POSITIVE_INFINITY;
+  return {
+    client: {
+      id: client.id,
+      ...(clientName !== undefined && { name: clientName }),
+      authMethod: client.authMethod,
+      mayRefresh: false,
+    },
+    ...(subject !== undefined && { subject }),
+    scopes,
+    createdAt: now,
+    lastUsedAt: now,
+    expiresAt: Math.min(now + lifetimeSeconds, limit),
+    generation: 0,
+    replaced: [],
+    ...(auth0 !== undefined && { auth0: auth0Record(auth0, scopes) }),
+    user,
+  };
+}
+
+function auth0Record(
+  { accessToken, accessTokenExpiresAt, refreshToken }: Auth0Tokens,
+  scopes: readonly string[],
+): NonNullable<GrantRecord['auth0']> {
+  return {
+    accessToken,
+    accessTokenExpiresAt,
+    ...(refreshToken !== undefined && { refreshToken }),
+    scopes,
   };
 }

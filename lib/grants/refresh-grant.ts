@@ -91,7 +91,8 @@ export function createRefreshGrant(
         return counted === undefined && used === current ? undefined : { ...used, ...counted };
       }
       const next = nextGeneration(current, generation, now(), refreshGraceSeconds, caller);
-      return { ...used, ...next, code: completed(current.code), lastUsedAt: now() };
+      const code = current.code && { code: completed(current.code) };
+      return { ...used, ...next, ...code, lastUsedAt: now() };
     };
     const grant = await store.update(grantId, change, found);
     if (grant === undefined) throw invalidRefreshToken('no such grant');
@@ -112,7 +113,7 @@ export function createRefreshGrant(
     if (claims === undefined) throw invalidRefreshToken('forged, or of another client');
     const { grantId, generation } = claims;
     const found = await store.find(grantId);
-    if (found?.code.redeemedAt === undefined) throw invalidRefreshToken('no such grant');
+    if (found?.code?.redeemedAt === undefined) throw invalidRefreshToken('no such grant');
     requireClientAuthentication(found, client);
     await rejectReplay(classify(found, generation), grantId, found);
     // A client that names scopes knows which ones it has.
@@ -122,7 +123,7 @@ export function createRefreshGrant(
     const rules = { ...core.config.scopes, known: knownScopes };
     const scopes = narrowedScopes(fresh, request.scopes, rules, now());
     // The first use of a token whose redemption was not completed; the rotation completes it.
-    if (fresh.code.pendingAttempt !== undefined) {
+    if (fresh.code?.pendingAttempt !== undefined) {
       await supersedeEarlier(grantId, fresh, core, store);
     }
     // The last step that can reject, so that an outage does not use the assertion up.

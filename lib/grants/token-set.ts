@@ -39,7 +39,8 @@ export function createTokenIssuer(
     const accessToken = await accessTokens.sign({
       grantId,
       clientId: grant.client.id,
-      subject: grant.subject,
+      // RFC 9068 §2.2: the client itself where no user is involved.
+      subject: grant.subject ?? grant.client.id,
       scopes,
       issuedAt,
       expiresAt: issuedAt + expiresInSeconds,
@@ -59,7 +60,7 @@ export function effectiveScopes(
   authentication: ScopeAuthentications,
   now: number,
 ): readonly string[] {
-  const granted = grant.scopes.filter((scope) => grant.auth0.scopes.includes(scope));
+  const granted = grant.scopes.filter((scope) => grant.auth0?.scopes.includes(scope));
   return authenticatedScopes(granted, grant.user, authentication, now);
 }
 

@@ -50,6 +50,8 @@ function fromAuth0(error: Auth0Error): OAuthError {
       return new AccessDeniedError(denial(error.tenantMessage), { detail, cause: error });
     case 'session_ended':
       return new InvalidGrantError('The login has ended', { detail, cause: error });
+    case 'invalid_client':
+      return new InvalidClientError('Client authentication failed', { detail, cause: error });
     case 'unknown_login':
     case 'interrupted':
       return new InvalidRequestError('There is no such login', { cause: error });

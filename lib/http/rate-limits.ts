@@ -40,6 +40,7 @@ type LimitName =
   | 'login'
   | 'calls'
   | 'secrets'
+  | 'applications'
   | 'refusedTokens'
   | 'records'
   | 'siteRecords'
@@ -55,6 +56,8 @@ const LIMITS: Readonly<Record<LimitName, Limit>> = {
   calls: { limit: 1200, windowMs: MINUTE_MS, passOnStoreError: true },
   /** Wrong secrets for one client from one address. */
   secrets: { limit: 30, windowMs: MINUTE_MS, passOnStoreError: false },
+  /** Requests to Auth0 for one of its applications, caused from one address: they count for the tenant's limits. */
+  applications: { limit: 60, windowMs: MINUTE_MS, passOnStoreError: false },
   /** Rejected refresh tokens from one address, a genuine one apart for its grant. More than logins can follow. */
   refusedTokens: { limit: 100, windowMs: MINUTE_MS, passOnStoreError: false },
   /** Records that one address (by logins) or one grant (by client assertions) can add to the store. */

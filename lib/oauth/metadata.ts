@@ -21,6 +21,7 @@ export interface ServerCapabilities {
   readonly scopes: readonly string[];
   /** Whether client ID metadata documents are supported. */
   readonly hasMetadataDocuments: boolean;
+  readonly grantTypes: readonly string[];
   /** Signature algorithms of client assertions; undefined if no client can have keys. */
   readonly assertionAlgorithms: readonly string[] | undefined;
 }
@@ -46,7 +47,7 @@ export function authorizationServerMetadata(server: ServerCapabilities): Documen
     ...(server.scopes.length > 0 && { scopes_supported: server.scopes }),
     response_types_supported: ['code'],
     response_modes_supported: ['query'],
-    grant_types_supported: ['authorization_code', 'refresh_token'],
+    grant_types_supported: server.grantTypes,
     token_endpoint_auth_methods_supported: authMethods,
     revocation_endpoint_auth_methods_supported: authMethods,
     ...(assertionAlgorithms !== undefined && {

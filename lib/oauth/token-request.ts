@@ -1,4 +1,4 @@
-/** Token requests: RFC 6749 §4.1.3 and §6, RFC 7636 §4.5, RFC 8707 §2.2. */
+/** Token requests: RFC 6749 §4.1.3, §4.4.2 and §6, RFC 7636 §4.5, RFC 8707 §2.2. */
 import { InvalidGrantError, UnsupportedGrantTypeError } from './errors.js';
 import {
   optionalParameter,
@@ -26,29 +26,48 @@ export interface RefreshGrantRequest {
   readonly scopes: readonly string[] | undefined;
 }
 
-type TokenRequest = CodeGrantRequest | RefreshGrantRequest;
+/** RFC 6749 §4.4.2. */
+export interface ClientCredentialsRequest {
+  readonly grantType: 'client_credentials';
+  /** Undefined for all scopes of the client. */
+  readonly scopes: readonly string[] | undefined;
+}
+
+type TokenRequest = CodeGrantRequest | RefreshGrantRequest | ClientCredentialsRequest;
+
+/** A grant type at the token endpoint. */
+export type GrantType = TokenRequest['grantType'];
 
 /**
+ * @param grantTypes that this server supports
  * @throws InvalidRequestError a parameter is missing or repeated
  * @throws UnsupportedGrantTypeError
  * @throws InvalidGrantError the code verifier is malformed
  * @throws InvalidTargetError `resource` is another resource
  */
-export function parseTokenRequest(parameters: Parameters, resource: string): TokenRequest {
-  const grantType = requiredParameter(parameters, 'grant_type');
-  const parse = PARSERS.get(grantType);
-  if (parse === undefined) {
-    throw new UnsupportedGrantTypeError('The grant types are authorization_code and refresh_token');
+export function parseTokenRequest(
+  parameters: Parameters,
+  resource: string,
+  grantTypes: readonly GrantType[],
+): TokenRequest {
+  const requested = requiredParameter(parameters, 'grant_type');
+  const grantType = grantTypes.find((supported) => supported === requested);
+  if (grantType === undefined) {
+    throw new UnsupportedGrantTypeError(`The grant types are ${grantTypes.join(', ')}`);
   }
-  const request = parse(parameters);
+  const request = PARSERS[grantType](parameters);
   checkResource(repeatedParameter(parameters, 'resource'), resource);
   return request;
 }
 
-const PARSERS = new Map<string, (parameters: Parameters) => TokenRequest>([
-  ['authorization_code', codeGrant],
-  ['refresh_token', refreshGrant],
-]);
+const PARSERS: Readonly<Record<GrantType, (parameters: Parameters) => TokenRequest>> = {
+  authorization_code: codeGrant,
+  refresh_token: refreshGrant,
+  client_credentials: (parameters) => ({
+    grantType: 'client_credentials',
+    scopes: requestedScopes(parameters),
+  }),
+};
 
 function codeGrant(parameters: Parameters): CodeGrantRequest {
   const codeVerifier = requiredParameter(parameters, 'code_verifier');
@@ -66,10 +85,14 @@ function codeGrant(parameters: Parameters): CodeGrantRequest {
 }
 
 function refreshGrant(parameters: Parameters): RefreshGrantRequest {
-  const scope = optionalParameter(parameters, 'scope');
   return {
     grantType: 'refresh_token',
     refreshToken: requiredParameter(parameters, 'refresh_token'),
-    scopes: scope === undefined ? undefined : parseScope(scope),
+    scopes: requestedScopes(parameters),
   };
+}
+
+function requestedScopes(parameters: Parameters): readonly string[] | undefined {
+  const scope = optionalParameter(parameters, 'scope');
+  return scope === undefined ? undefined : parseScope(scope);
 }

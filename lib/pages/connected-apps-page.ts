@@ -7,8 +7,8 @@ import { displayName, visibleAscii } from './untrusted-text.js';
 export interface ConnectedApp {
   readonly id: string;
   readonly clientName: string | undefined;
-  /** Host of the redirect URI, which received the access. */
-  readonly host: string;
+  /** Host of the redirect URI, which received the access; undefined without a login in a browser. */
+  readonly host: string | undefined;
   readonly createdAt: number;
   readonly lastUsedAt: number;
   readonly scopes: readonly string[];
@@ -53,7 +53,7 @@ function appItem(context: PageContext, app: ConnectedApp, form: FormTarget): Htm
   const button = html`<button type="submit" class="small">${fill(texts.disconnect, { app: name })}</button>`;
   return html`<li class="box app">
 <div><h2>${name}</h2>
-<p><bdi dir="ltr">${visibleAscii(app.host)}</bdi></p></div>
+${app.host !== undefined && html`<p><bdi dir="ltr">${visibleAscii(app.host)}</bdi></p>`}</div>
 <p class="muted">${fill(texts.connected, { date: day(context, app.createdAt) })} · ${used}</p>
 ${scopeChips(texts.permissions, app.scopes)}
 ${postForm({ action: form.action, fields }, button)}

@@ -10,20 +10,17 @@ import type { SealedStorage } from './collection.js';
 export type IndexEntry = readonly [field: string, value: string | undefined];
 
 interface Indexes {
-  add(id: string, entries: readonly IndexEntry[]): Promise<void>;
+  /** @param ttlSeconds after which the record is gone */
+  add(id: string, entries: readonly IndexEntry[], ttlSeconds: number): Promise<void>;
   remove(id: string, entries: readonly IndexEntry[]): Promise<void>;
   /** Ids under one value; none for undefined. */
   find(entry: IndexEntry): Promise<readonly string[]>;
 }
 
-/**
- * @param kind of the records, in the names of the sets
- * @param ttlSeconds after which no record of that kind exists
- */
+/** @param kind of the records, in the names of the sets */
 export function createIndexes(
   { storage, nameKeys, namespace }: SealedStorage,
   kind: string,
-  ttlSeconds: number,
 ): Indexes {
   const namesOf = ([field, value]: IndexEntry): string[] =>
     value === undefined
@@ -33,7 +30,7 @@ export function createIndexes(
           return `${namespace}:${kind}-by-${field}:${hash}`;
         });
   return {
-    async add(id, entries) {
+    async add(id, entries, ttlSeconds) {
       const newest = entries.flatMap((entry) => namesOf(entry).slice(0, 1));
       await Promise.all(newest.map((name) => storage.addMember(name, id, ttlSeconds)));
     },

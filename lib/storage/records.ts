@@ -52,12 +52,12 @@ export const MAX_CALLERS = 8;
 export const MAX_REUSES = 32;
 
 /**
- * Kind `grant`, id: random. One login of one user with one client: everything that changes
- * together is in one record, so that every store can change it atomically.
+ * Kind `grant`, id: random. One login of one user with one client, or one access token that was issued without a
+ * login: everything that changes together is in one record, so that every store can change it atomically.
  *
  * Lifetime: until the code expires (60 s); once redeemed, `refreshTokenIdleTtlSeconds` from the last
  * refresh, at most `refreshTokenTtlSeconds` from the login. After it expires, the record is retained for 30
- * days, only to revoke Auth0's refresh token.
+ * days, only to revoke Auth0's refresh token. Without a login: as long as its access token.
  *
  * An attacker with the keys has Auth0's tokens for this user, and their name and e-mail address.
  */
@@ -74,9 +74,10 @@ export interface GrantRecord {
     /** It registered itself: its id identifies one installation. Other clients share theirs. */
     isInstallation?: true;
   };
-  subject: string;
+  /** The user. Absent for a client that acts on its own behalf: no index of a user contains it. */
+  subject?: string;
   sid?: string;
-  /** Scopes that the user consented to. */
+  /** Scopes that the user consented to, or that the client has without a user. */
   scopes: readonly string[];
   createdAt: number;
   lastUsedAt: number;
@@ -84,13 +85,17 @@ export interface GrantRecord {
   supersededAt?: number;
   /** The last 403 for a missing scope, in unix seconds, and whether the refresh after it was rejected. */
   stepUp?: { challengedAt: number; hasRejectedRefresh?: true };
-  code: CodeRecord;
+  /** Absent for a grant without a login in a browser. */
+  code?: CodeRecord;
+  /** Of a grant without a login in a browser: when it and its access token expire; unix seconds. */
+  expiresAt?: number;
   /** Generation of the newest refresh token. */
   generation: number;
   /** Recent generations that were replaced, oldest first: `[generation, unix seconds, uses]`. */
   replaced: readonly (readonly [number, number, TokenUses?])[];
-  auth0: Auth0SessionRecord;
-  /** Claims of the ID token. */
+  /** Absent for a grant without a token of Auth0. */
+  auth0?: Auth0SessionRecord;
+  /** Claims of the ID token; empty without a user. */
   user: Readonly<Record<string, unknown>>;
 }
 

@@ -21,6 +21,7 @@ const entry = (grantId: string, name = 'Ada'): CachedCaller => ({
     scopes: [],
     expiresAt: 3600,
     subject: 'auth0|ada',
+    isMachine: false,
     claims: {},
     user: { name },
     auth0Token: async () => 'live',

@@ -11,6 +11,7 @@ const tokenOf = (subject: string): AccessToken => ({
   scopes: [],
   expiresAt: 0,
   subject,
+  isMachine: false,
   claims: {},
   user: {},
   auth0Token: async () => 'a',

@@ -229,7 +229,7 @@ describe('req.auth', () => {
       scopes: ['openid', 'read'],
       expiresAt: NOW + 3600,
       resource: new URL('https://mcp.example/mcp'),
-      extra: { subject, claims, user, auth0Token },
+      extra: { subject, isMachine: false, claims, user, auth0Token },
     });
   });
 });

@@ -83,7 +83,7 @@ export async function makeGrant(context: Pick<Context, 'grants'>): Promise<Token
   const { code } = await beginGrant(context, clientId);
   const tokens = await context.grants.redeemCode(
     { grantType: 'authorization_code', code, codeVerifier: VERIFIER, redirectUri: REDIRECT_URI },
-    { id: clientId, isAuthenticated: false },
+    { id: clientId, authMethod: 'none', isAuthenticated: false },
   );
   tokens.onSent?.();
   return tokens;

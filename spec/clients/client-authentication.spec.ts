@@ -11,6 +11,10 @@ import { InvalidClientError } from '../../lib/oauth/errors.js';
 const URL_ID = 'https://a.example/client.json';
 const SECRET = 'right';
 
+const neverAsked = async (): Promise<never> => {
+  throw new Error('no client here is an application of Auth0');
+};
+
 /** One client of one method; `id` says whether a document stands behind it. */
 function authentication(authMethod: ClientAuthMethod | 'unknown', failure?: unknown) {
   const authMethods: AuthMethods = authMethod.startsWith('client_secret_')
@@ -38,11 +42,15 @@ function authentication(authMethod: ClientAuthMethod | 'unknown', failure?: unkn
     },
     isSecretOf: (_id, secret) => secret === SECRET,
   };
-  const authenticate = createClientAuthentication(clients, async (assertion, { id }) => {
-    asserted.push([assertion, id]);
-    if (failure !== undefined) throw failure;
-    return async () => void asserted.push('used');
-  });
+  const authenticate = createClientAuthentication(
+    clients,
+    async (assertion, { id }) => {
+      asserted.push([assertion, id]);
+      if (failure !== undefined) throw failure;
+      return async () => void asserted.push('used');
+    },
+    neverAsked,
+  );
   return { authenticate, fetched, asserted };
 }
 
@@ -133,6 +141,7 @@ describe('client authentication', () => {
     const { authenticate, fetched } = authentication('private_key_jwt');
     expect(await authenticate(credentials('none', undefined, URL_ID))).toEqual({
       id: URL_ID,
+      authMethod: 'none',
       // What its grant remembers decides whether a proof was due.
       isAuthenticated: false,
     });

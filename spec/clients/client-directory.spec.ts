@@ -13,20 +13,30 @@ const registered = createRegisteredClients(
 );
 const URL_ID = 'https://a.example/client.json';
 const SECRET = 'a secret of thirty-two characters';
+const CODE_CLIENT = {
+  grants: ['authorization_code' as const],
+  scopes: undefined,
+  jwks: undefined,
+  jwksUri: undefined,
+  isAuth0Application: false,
+};
 const PRE_REGISTERED = [
   {
+    ...CODE_CLIENT,
     clientId: 'desk',
     clientSecret: SECRET,
     redirectUris: ['https://desk.example/cb'],
     name: 'Desk',
   },
   {
+    ...CODE_CLIENT,
     clientId: 'kiosk',
     clientSecret: undefined,
     redirectUris: ['http://localhost/cb'],
     name: 'Kiosk',
   },
   {
+    ...CODE_CLIENT,
     clientId: '__proto__',
     clientSecret: undefined,
     redirectUris: ['http://localhost/'],
@@ -96,7 +106,7 @@ describe('the directory of clients', () => {
 
   it('prefers a pre-registered client to a document of that id', async () => {
     const preRegistered = [
-      { ...PRE_REGISTERED[0], clientId: URL_ID, clientSecret: SECRET, redirectUris: [], name: 'x' },
+      { ...CODE_CLIENT, clientId: URL_ID, clientSecret: SECRET, redirectUris: ['a:/b'], name: 'x' },
     ];
     const { clients, fetched } = directory({ preRegistered });
     expect(clients.isMetadataDocumentId(URL_ID)).toBe(false);

@@ -54,6 +54,7 @@ describe('resolveResourceConfig', () => {
       resourcePath: '/mcp',
       isHttps: true,
       scopes: {
+        requiredWithoutUser: [],
         required: [],
         initial: [],
         byTool: new Map(),

@@ -42,6 +42,7 @@ describe('resolveConfig', () => {
       isHttps: true,
       scopes: {
         required: ['openid'],
+        requiredWithoutUser: [],
         initial: ['openid'],
         supported: ['openid'],
         byTool: new Map(),
@@ -56,6 +57,7 @@ describe('resolveConfig', () => {
       clientIdMetadataDocuments: true,
       allowedClientMetadataHosts: undefined,
       clients: [],
+      grantTypes: ['authorization_code', 'refresh_token'],
       anonymous: undefined,
       allowedOrigins: [],
       maxMessageBytes: 4_194_304,

@@ -1,11 +1,8 @@
 /** Requirements without a spec, each with the reason. */
 /** Row number → why no spec shows it. */
 export const EXCLUSIONS: Readonly<Record<string, string>> = {
-  'AS-36':
-    'The grants for a user at a browser exist. A grant without a user would be client credentials.',
   'AS-37': 'Requires what the tables of the RFCs below require, and nothing else.',
   'EX-1': 'Not offered: the grant type of this extension is rejected like any unknown one.',
-  'EX-2': 'Not offered: this grant type is rejected like any unknown one.',
   'EX-4': 'Not offered: the grant type of this extension is rejected like any unknown one.',
   'EX-5': 'The capabilities of the MCP server name extensions, and the app provides that server.',
   'R-RG-8':

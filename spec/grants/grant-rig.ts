@@ -39,6 +39,7 @@ export const LIFETIMES: Lifetimes = {
 export const AUTH0_TTL = DAY;
 export const PUBLIC: IdentifiedClient = {
   id: 'client',
+  authMethod: 'none',
   isAuthenticated: false,
 };
 

@@ -18,7 +18,11 @@ const GRANT = randomBytes(16).toString('base64url');
 async function callerOf(form: Record<string, string>, address: string): Promise<unknown> {
   const limits = createRateLimits(log, (key) => key);
   const openRequest = createClientRequests(
-    async () => ({ id: String(requestContext()?.caller), isAuthenticated: false }),
+    async () => ({
+      id: String(requestContext()?.caller),
+      authMethod: 'none',
+      isAuthenticated: false,
+    }),
     createRefreshTokens(KEYS, ISSUER),
     limits,
   );

@@ -25,6 +25,7 @@ const SERVER: ServerCapabilities = {
   },
   scopes: ['openid', 'read'],
   hasMetadataDocuments: true,
+  grantTypes: ['authorization_code', 'refresh_token'],
   assertionAlgorithms: ['ES256', 'RS256'],
 };
 const BARE: ServerCapabilities = {

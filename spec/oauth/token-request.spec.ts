@@ -10,7 +10,10 @@ const CODE = { grant_type: 'authorization_code', code: 'c', code_verifier: VERIF
 const REFRESH = { grant_type: 'refresh_token', refresh_token: 'r' };
 
 const parse = (fields: Record<string, string>, more = '') =>
-  parseTokenRequest(parseParameters(`${new URLSearchParams(fields)}${more}`), RESOURCE);
+  parseTokenRequest(parseParameters(`${new URLSearchParams(fields)}${more}`), RESOURCE, [
+    'authorization_code',
+    'refresh_token',
+  ]);
 
 describe('a token request for a code', () => {
   it('R-AZ-12 is parsed, with every character of a code verifier', () => {

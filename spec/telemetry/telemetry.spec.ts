@@ -17,6 +17,13 @@ import { callTool, type OAuthClient, registerClient, VERIFIER } from '../support
 import { SPEC_SIGNING_KEY, startWorld, type World } from '../support/world.js';
 import { type Collector, collect } from './collector.js';
 
+const MACHINE = {
+  clientId: 'reports',
+  name: 'Reports',
+  grants: ['client_credentials' as const],
+  scopes: ['files:read'],
+  clientSecret: 'a-secret-of-a-machine-0123456789abcdef',
+};
 const store = memoryStorage();
 let isStoreDown = false;
 const breakable = {
@@ -35,7 +42,7 @@ beforeAll(async () => {
   collector = collect();
   world = await startWorld({
     connectedApps: true,
-    options: { storage: breakable },
+    options: { storage: breakable, clients: [MACHINE] },
   });
   client = await registerClient(world.origin);
 });
@@ -53,6 +60,12 @@ afterAll(() => world.close());
 function childrenOf(parent: ReadableSpan | undefined): readonly ReadableSpan[] {
   const id = parent?.spanContext().spanId;
   return collector.spans().filter((span) => span.parentSpanContext?.spanId === id);
+}
+
+/** A token request by credentials. */
+async function machineToken(secret: string, scope?: string): Promise<void> {
+  const form = { grant_type: 'client_credentials', client_id: MACHINE.clientId, scope };
+  await client.post('/token', { ...form, client_secret: secret });
 }
 
 /** The value of a metric with these attributes, 0 where there is none yet. */
@@ -209,11 +222,23 @@ describe('metrics', () => {
   });
 });
 
+describe('token requests by client credentials', () => {
+  it('count by outcome', async () => {
+    await machineToken(MACHINE.clientSecret);
+    await machineToken(MACHINE.clientSecret, 'no_such_scope');
+    const counted = (outcome: string) =>
+      total('auth0_mcp.client_credentials', { 'auth0_mcp.outcome': outcome });
+    expect(await counted('ok')).toBe(1);
+    expect(await counted('invalid_scope')).toBe(1);
+  });
+});
+
 describe('names and attributes', () => {
   it('are the documented ones, with unit and description', async () => {
     const tokens = await client.tokens();
     await client.refresh(tokens.refresh_token);
     await callTool(world.mcp, tokens.access_token, 'whoami');
+    await machineToken(MACHINE.clientSecret);
     expect([...new Set(collector.spans().map(({ name }) => name))].toSorted()).toEqual(
       Object.keys(SPANS).toSorted(),
     );

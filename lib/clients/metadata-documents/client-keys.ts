@@ -42,13 +42,13 @@ const MAX_EXPONENT_BYTES = 4;
 
 /** Key sets by `jwks_uri`, cached like documents. */
 export function createClientKeys(
-  documents: Pick<DocumentFetch, 'fetch'>,
+  fetchDocument: DocumentFetch['fetch'],
   onFailure: OnLoadFailure,
   now: () => number,
 ): FindClientKeys {
   const cache = createDocumentCache(
     async (url) => {
-      const { body, header } = await documents.fetch(url, MAX_KEY_SET_BYTES);
+      const { body, header } = await fetchDocument(url, MAX_KEY_SET_BYTES);
       return { value: parseKeySet(body), header };
     },
     onFailure,

@@ -35,8 +35,11 @@ interface FetchedDocument {
 export interface DocumentFetch {
   /** Validates a URL without fetching it. @throws ClientMetadataError */
   check(url: string): URL;
-  /** @throws ClientMetadataError */
-  fetch(url: string, maxBytes: number): Promise<FetchedDocument>;
+  /**
+   * @param source `options`: the operator has configured the URL, so its host needs no permission
+   * @throws ClientMetadataError
+   */
+  fetch(url: string, maxBytes: number, source?: 'options'): Promise<FetchedDocument>;
   /** Aborts pending fetches and waits for their end. */
   close(): Promise<void>;
 }
@@ -81,8 +84,9 @@ export function createDocumentFetch({ config, now, allowedNetwork: network }: Co
 
   return {
     check: (url) => parseDocumentUrl(url, urlPolicy),
-    async fetch(raw, maxBytes) {
-      const url = parseDocumentUrl(raw, urlPolicy);
+    async fetch(raw, maxBytes, source) {
+      const policy = source === undefined ? urlPolicy : { ...urlPolicy, allowedHosts: undefined };
+      const url = parseDocumentUrl(raw, policy);
       const controller = new AbortController();
       const result = limited(url.hostname, () => fetchDocument(url, maxBytes, controller));
       pending.set(controller, result);

@@ -43,6 +43,7 @@ export function createMetadataDocuments(core: Core): MetadataDocuments {
     onFailure,
     core.now,
   );
+  const ofOptions = new Set(core.config.clients.map(({ jwksUri }) => jwksUri));
   return {
     isMetadataDocumentId: (clientId) => /^https?:/i.test(clientId),
     check: (clientId) => void documents.check(clientId),
@@ -50,7 +51,11 @@ export function createMetadataDocuments(core: Core): MetadataDocuments {
       documents.check(clientId);
       return cache.find(clientId);
     },
-    findKeys: createClientKeys(documents, onFailure, core.now),
+    findKeys: createClientKeys(
+      (url, maxBytes) => documents.fetch(url, maxBytes, ofOptions.has(url) ? 'options' : undefined),
+      onFailure,
+      core.now,
+    ),
     close: documents.close,
   };
 }

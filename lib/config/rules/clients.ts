@@ -1,25 +1,37 @@
 /** Which clients are accepted: pre-registered, self-registered, or with a metadata document. */
 import { isLoopbackHost, redirectUriKind } from '../../oauth/redirect-uri.js';
 import { isRedirectUriPattern } from '../../oauth/redirect-uri-pattern.js';
-import type { Config, PreRegisteredClient } from '../config.js';
-import { unknownName, wrongOption } from '../errors.js';
+import { missingScopes } from '../../oauth/scope.js';
+import type { GrantType } from '../../oauth/token-request.js';
+import type { ClientGrant, Config, GuardScopes, PreRegisteredClient } from '../config.js';
+import { missingOption, unknownName, wrongOption } from '../errors.js';
 import type { Logger } from '../logger.js';
 import type { RawOptions } from '../option-table.js';
 import { asEntries, asList, asText, listOf, switchOf } from '../values.js';
+import { checkScope, OPENID_SCOPES } from './scopes.js';
 
 type ClientRules = Pick<
   Config,
   | 'clients'
+  | 'grantTypes'
   | 'clientRegistration'
   | 'clientIdMetadataDocuments'
   | 'allowedClientMetadataHosts'
   | 'allowedClientRedirectUris'
 >;
 
-/** @throws Auth0McpConfigError */
-export function resolveClients(raw: RawOptions, logger: Logger): ClientRules {
+/**
+ * @param scopes of the server
+ * @throws Auth0McpConfigError
+ */
+export function resolveClients(raw: RawOptions, scopes: GuardScopes, logger: Logger): ClientRules {
+  const clients = preRegistered(raw);
+  for (const [at, client] of clients.entries()) requireScopesOf(client, `clients[${at}]`, scopes);
+  const hasMachines = clients.some(({ grants }) => grants.includes('client_credentials'));
+  const grantTypes: readonly GrantType[] = ['authorization_code', 'refresh_token'];
   const rules = {
-    clients: preRegistered(raw),
+    clients,
+    grantTypes: hasMachines ? [...grantTypes, 'client_credentials' as const] : grantTypes,
     clientRegistration: switchOf(raw, 'clientRegistration', true),
     clientIdMetadataDocuments: switchOf(raw, 'clientIdMetadataDocuments', true),
     allowedClientMetadataHosts: metadataHosts(raw),
@@ -38,7 +50,18 @@ export function resolveClients(raw: RawOptions, logger: Logger): ClientRules {
   return rules;
 }
 
-const CLIENT_FIELDS = ['clientId', 'clientSecret', 'redirectUris', 'name'] as const;
+const CLIENT_FIELDS = [
+  'clientId',
+  'name',
+  'grants',
+  'redirectUris',
+  'scopes',
+  'clientSecret',
+  'jwks',
+  'jwksUri',
+  'auth0Application',
+] as const;
+const GRANTS: readonly ClientGrant[] = ['authorization_code', 'client_credentials'];
 /** Too many to guess at the rate limit of the token endpoint. */
 const MIN_SECRET_CHARACTERS = 32;
 const MAX_CLIENT_ID_CHARACTERS = 255;
@@ -60,26 +83,133 @@ function preRegistered(raw: RawOptions): readonly PreRegisteredClient[] {
 
 function preRegisteredClient(entry: unknown, place: string): PreRegisteredClient {
   const fields = new Map(
-    asEntries(
-      entry,
-      place,
-      'It has to be an object: { clientId, clientSecret?, redirectUris, name }.',
-    ),
+    asEntries(entry, place, 'It has to be an object: { clientId, name, redirectUris, … }.'),
   );
   for (const name of fields.keys()) {
     if (!CLIENT_FIELDS.some((known) => known === name)) {
       throw unknownName(`field of ${place}`, name, CLIENT_FIELDS);
     }
   }
-  const secret = fields.get('clientSecret');
   const clientId = checkedClientId(asText(fields.get('clientId'), `${place}.clientId`), place);
-  if (secret !== undefined) refuseAmbiguousInBasic(clientId, `${place}.clientId`);
+  const grants = checkedGrants(fields.get('grants'), `${place}.grants`);
+  const credentials = checkedCredentials(fields, grants, place);
+  const hasSecret = credentials.clientSecret !== undefined || credentials.isAuth0Application;
+  if (hasSecret) refuseAmbiguousInBasic(clientId, `${place}.clientId`);
+  if (grants.includes('client_credentials')) refuseUserId(clientId, `${place}.clientId`);
   return {
     clientId,
-    clientSecret: secret === undefined ? undefined : checkedSecret(secret, `${place}.clientSecret`),
-    redirectUris: checkedRedirectUris(fields.get('redirectUris'), `${place}.redirectUris`),
     name: asText(fields.get('name'), `${place}.name`),
+    grants,
+    redirectUris: checkedRedirectUris(fields.get('redirectUris'), grants, `${place}.redirectUris`),
+    scopes: checkedScopes(fields.get('scopes'), grants, credentials, `${place}.scopes`),
+    ...credentials,
   };
+}
+
+function checkedGrants(value: unknown, place: string): readonly ClientGrant[] {
+  if (value === undefined) return ['authorization_code'];
+  const names = asList(value, place);
+  const grants = GRANTS.filter((grant) => names.includes(grant));
+  if (grants.length === names.length && grants.length > 0) return grants;
+  throw wrongOption(
+    place,
+    names.join(' '),
+    `A list of ${GRANTS.join(' and ')}, or of one of them.`,
+  );
+}
+
+type Credentials = Pick<
+  PreRegisteredClient,
+  'clientSecret' | 'jwks' | 'jwksUri' | 'isAuth0Application'
+>;
+
+/** RFC 6749 §4.4: the client credentials grant is for confidential clients only. */
+function checkedCredentials(
+  fields: ReadonlyMap<string, unknown>,
+  grants: readonly ClientGrant[],
+  place: string,
+): Credentials {
+  const names = ['clientSecret', 'jwks', 'jwksUri', 'auth0Application'] as const;
+  const [given, second] = names.filter((name) => fields.get(name) !== undefined);
+  if (second !== undefined) {
+    throw wrongOption(
+      `${place}.${second}`,
+      fields.get(second),
+      `Remove it or ${given}: a client authenticates in one way.`,
+    );
+  }
+  if (given === undefined && grants.includes('client_credentials')) {
+    throw missingOption(
+      `${place}.clientSecret`,
+      'With the grant client_credentials a client has to authenticate: set clientSecret (openssl rand -hex 32), jwks, jwksUri or auth0Application.',
+    );
+  }
+  const secret = fields.get('clientSecret');
+  const jwks = fields.get('jwks');
+  const jwksUri = fields.get('jwksUri');
+  return {
+    clientSecret: secret === undefined ? undefined : checkedSecret(secret, `${place}.clientSecret`),
+    jwks: jwks === undefined ? undefined : structuredClone(jwks),
+    jwksUri: jwksUri === undefined ? undefined : asText(jwksUri, `${place}.jwksUri`),
+    isAuth0Application: isAuth0Application(fields.get('auth0Application'), grants, place),
+  };
+}
+
+function isAuth0Application(
+  value: unknown,
+  grants: readonly ClientGrant[],
+  place: string,
+): boolean {
+  if (value === undefined) return false;
+  const option = `${place}.auth0Application`;
+  if (value !== true) throw wrongOption(option, value, 'Set true, or remove it.');
+  if (!grants.includes('authorization_code')) return true;
+  throw wrongOption(
+    option,
+    value,
+    "Set grants: ['client_credentials']: a machine-to-machine application has no users.",
+  );
+}
+
+/** A user id of Auth0 has a `|`, so that no user has the `sub` of a client. */
+function refuseUserId(clientId: string, place: string): void {
+  if (!clientId.includes('|')) return;
+  throw wrongOption(place, clientId, 'It could be the id of a user: choose one without |.');
+}
+
+function checkedScopes(
+  value: unknown,
+  grants: readonly ClientGrant[],
+  { isAuth0Application }: Credentials,
+  place: string,
+): readonly string[] | undefined {
+  if (!grants.includes('client_credentials')) {
+    if (value === undefined) return undefined;
+    const remedy =
+      'Scopes here are for the grant client_credentials; users consent to those that a client requests. Remove them, or add the grant.';
+    throw wrongOption(place, value, remedy);
+  }
+  if (value === undefined && isAuth0Application) return undefined;
+  if (value === undefined) throw missingOption(place, 'List the scopes that its tokens may have.');
+  const scopes = asList(value, place).map((scope) => checkScope(scope, place));
+  const personal = scopes.find((scope) => OPENID_SCOPES.includes(scope));
+  if (personal === undefined) return scopes;
+  throw wrongOption(place, personal, 'It is about a user, and this client has none: remove it.');
+}
+
+/** A token without the scopes that every token needs could not be used. */
+function requireScopesOf(
+  { grants, scopes }: PreRegisteredClient,
+  place: string,
+  { requiredWithoutUser, implied }: GuardScopes,
+): void {
+  if (!grants.includes('client_credentials') || scopes === undefined) return;
+  const [missing] = missingScopes(requiredWithoutUser, scopes, implied);
+  if (missing === undefined) return;
+  const remedy = OPENID_SCOPES.includes(missing)
+    ? `requiredScopes contains ${missing}, which is about a user, so this client could use nothing. Require it for single tools in toolScopes instead.`
+    : `requiredScopes contains ${missing}, so every token has to have it: add it here.`;
+  throw wrongOption(`${place}.scopes`, scopes, remedy);
 }
 
 function checkedClientId(clientId: string, place: string): string {
@@ -121,7 +251,17 @@ function checkedSecret(value: unknown, place: string): string {
   throw wrongOption(place, secret, remedy);
 }
 
-function checkedRedirectUris(value: unknown, place: string): readonly string[] {
+function checkedRedirectUris(
+  value: unknown,
+  grants: readonly ClientGrant[],
+  place: string,
+): readonly string[] {
+  if (!grants.includes('authorization_code')) {
+    if (value === undefined) return [];
+    const remedy =
+      'Remove it, or add the grant authorization_code: without it there is no redirect.';
+    throw wrongOption(place, value, remedy);
+  }
   if (value === undefined) throw wrongOption(place, value, 'Name at least one.');
   const uris = asList(value, place);
   if (uris.length === 0) throw wrongOption(place, value, 'Name at least one.');

@@ -27,6 +27,8 @@ export function resolveScopes(raw: RawOptions, logger: Logger): ScopeConfig {
   }
   return {
     ...scopes,
+    // A token without a user cannot have `openid`, which is required by default.
+    requiredWithoutUser: scopes.required.filter((scope) => scope !== 'openid'),
     supported,
     descriptions: descriptionsOf(raw),
   };
@@ -62,6 +64,7 @@ function guardScopes(
   for (const scope of implied.keys()) checkScope(scope, 'impliedScopes');
   return {
     required,
+    requiredWithoutUser: required,
     initial,
     byTool,
     implied: transitiveClosure(implied),
@@ -158,7 +161,8 @@ function maxAgeOf(value: unknown, place: string): number | undefined {
   throw wrongOption(`${place}.maxAgeSeconds`, value, remedy);
 }
 
-function checkScope(scope: string, option: string): string {
+/** @throws Auth0McpConfigError it is not a scope of an access token */
+export function checkScope(scope: string, option: string): string {
   if (scope === 'offline_access') {
     throw wrongOption(option, scope, 'No access token has it: choose a scope of your API.');
   }

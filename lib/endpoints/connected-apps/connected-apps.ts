@@ -60,6 +60,6 @@ function appOf(
   id: string,
   { client, code, scopes, createdAt, lastUsedAt }: GrantRecord,
 ): ConnectedApp {
-  const host = redirectUriHost(code.redirectUri);
+  const host = code && redirectUriHost(code.redirectUri);
   return { id, clientName: client.name, host, createdAt, lastUsedAt, scopes };
 }

@@ -9,14 +9,21 @@ const CLIENT = {
   redirectUris: ['https://app.example.com/cb'],
   name: 'Reports',
 };
+const BY_CODE = {
+  grants: ['authorization_code'],
+  scopes: undefined,
+  jwks: undefined,
+  jwksUri: undefined,
+  isAuth0Application: false,
+};
 const SECRET = 's'.repeat(32);
 
 describe('pre-registered clients', () => {
   it('are public or confidential', () => {
     const clients = [CLIENT, { ...CLIENT, clientId: 'other', clientSecret: SECRET }];
     expect(resolveWith({ clients }).config.clients).toEqual([
-      { ...CLIENT, clientSecret: undefined },
-      { ...CLIENT, clientId: 'other', clientSecret: SECRET },
+      { ...CLIENT, ...BY_CODE, clientSecret: undefined },
+      { ...CLIENT, ...BY_CODE, clientId: 'other', clientSecret: SECRET },
     ]);
   });
 

@@ -106,4 +106,5 @@ export const MCP_ROWS: Readonly<Record<string, string>> = {
   'EX-3': 'DPoP; unsupported, it is not advertised, and its header is ignored',
   'EX-4': 'workload identity',
   'EX-5': 'negotiation of extensions',
+  'EX-12': 'a token by client credentials is for the client, without a user and a refresh token',
 };

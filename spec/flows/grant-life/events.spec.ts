@@ -27,6 +27,7 @@ const EVERY_TYPE: Readonly<Record<Auth0McpEvent['type'], true>> = {
   sign_in_failed: true,
   signed_out: true,
   code_redeemed: true,
+  access_token_issued: true,
   code_replayed: true,
   tokens_refreshed: true,
   refresh_token_reused: true,
@@ -39,6 +40,14 @@ const EVERY_TYPE: Readonly<Record<Auth0McpEvent['type'], true>> = {
   configuration_problem: true,
 };
 
+const MACHINE = {
+  clientId: 'reports',
+  name: 'Reports',
+  grants: ['client_credentials' as const],
+  scopes: ['files:read'],
+  clientSecret: 'a-secret-of-a-machine-0123456789abcdef',
+};
+
 describe('events', () => {
   let world: World;
   let client: OAuthClient;
@@ -49,7 +58,12 @@ describe('events', () => {
 
   beforeAll(async () => {
     subscribe(EVENT_CHANNEL, listen);
-    world = await startWorld({ connectedApps: true, tenant: ALWAYS_DUE });
+    world = await startWorld({
+      connectedApps: true,
+      tenant: ALWAYS_DUE,
+      options: { clients: [MACHINE] },
+    });
+    secrets.add(MACHINE.clientSecret);
     const [application] = world.tenant.settings.applications;
     if (application === undefined) throw new Error('no application');
     const backchannelLogoutUri = `${world.origin}/backchannel-logout`;
@@ -97,6 +111,7 @@ describe('events', () => {
     await endedByAuth0();
     await loggedOut();
     await disconnected();
+    await byCredentials();
     await callTool(world.mcp, 'any', 'whoami', { origin: 'https://evil.example' });
   }
 
@@ -104,6 +119,12 @@ describe('events', () => {
     secrets.add(String(tokens.access_token)).add(String(tokens.refresh_token));
     return tokens;
   };
+
+  async function byCredentials(): Promise<void> {
+    const { clientId: client_id, clientSecret: client_secret } = MACHINE;
+    const form = { grant_type: 'client_credentials', client_id, client_secret };
+    note((await client.post('/token', form)).body);
+  }
 
   async function denied(): Promise<void> {
     const browser = createBrowser();

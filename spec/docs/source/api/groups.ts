@@ -31,6 +31,7 @@ const TITLES: readonly (readonly [string, readonly string[]])[] = [
     [
       'Auth0McpConfigError',
       'Auth0SessionEndedError',
+      'NoAuth0TokenError',
       'TokenPassthroughError',
       'StorageUnavailableError',
     ],
