@@ -38,9 +38,11 @@ const auth = auth0Mcp({
   baseUrl,
   resourcePath: '/mcp',
   // This tool requires another scope. A client without it gets a 403 that names it, and logs in again.
-  toolScopes: { write_file: ['files:write'] },
+  toolScopes: { write_file: ['files:write'], delete_files: ['files:delete'] },
+  // This scope needs a login of the last five minutes. After that, the client logs in again.
+  scopeAuthentication: { 'files:delete': { maxAgeSeconds: 300 } },
   // Texts of the consent page.
-  scopeDescriptions: { 'files:write': 'Save texts for you' },
+  scopeDescriptions: { 'files:write': 'Save texts for you', 'files:delete': 'Delete your texts' },
   branding: { name: env.AUTH0_MCP_BRANDING_NAME || 'Demo server' },
 });
 

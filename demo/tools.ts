@@ -52,6 +52,14 @@ export function createToolServer(auth: ProtectedResource): McpServer {
     return text({ name: file.name, characters: file.text.length });
   });
 
+  const remove = { description: 'Deletes all your texts', ...declared(auth, 'delete_files') };
+  server.registerTool('delete_files', remove, () => {
+    const { subject } = getAccessToken();
+    const own = [...files.keys()].filter((key) => JSON.parse(key)[0] === subject);
+    for (const key of own) files.delete(key);
+    return text({ deleted: own.length });
+  });
+
   return server;
 }
 

@@ -25,7 +25,7 @@ export function loginPage(provider: Provider, settings: () => TenantSettings): M
       ctx.body = page(
         'Log in',
         html`${loginNotice !== undefined && html`<p>${loginNotice}</p>`}
-${wrong && html`<p role="alert">Wrong email, password or code</p>`}
+${wrong && html`<p role="alert">Wrong email${needsCode && ', code'} or password</p>`}
 ${loginForm(String(ctx.query.state), username, needsCode)}`,
       );
       return;

@@ -173,7 +173,7 @@ export const DEMO_CLIENT_SECRET = 'demo-secret-EcoVf3r0GvLxkqXuWm27yBHs9dTzJ4aN'
 export const DEMO_AUDIENCE = 'https://api.example.test/mcp-demo';
 
 /** Its permissions. */
-export const DEMO_SCOPES: readonly string[] = ['read:notes', 'files:write'];
+export const DEMO_SCOPES: readonly string[] = ['read:notes', 'files:write', 'files:delete'];
 
 /** The APIs of a tenant without further settings. */
 export const DEFAULT_APIS: readonly Api[] = [{ identifier: DEMO_AUDIENCE, scopes: DEMO_SCOPES }];

@@ -99,12 +99,24 @@ describe('the demo server without a tenant', () => {
       get_token_info: basic,
       whoami: basic,
       write_file: [{ type: 'oauth2', scopes: ['openid', 'files:write'] }],
+      delete_files: [{ type: 'oauth2', scopes: ['openid', 'files:delete'] }],
       call_api: basic,
       manage_apps: basic,
     });
     for (const tool of tools) {
       expect(tool['_meta']).toEqual({ securitySchemes: tool['securitySchemes'] });
     }
+  });
+
+  it('deletes files only after a recent login, which the login for its scope is', async () => {
+    const client = await registerClient(baseUrl, { client_name: 'Another client' });
+    const { access_token: token } = await client.tokens();
+    const rejected = await callTool(`${baseUrl}/mcp`, token, 'delete_files');
+    expect(rejected.headers.get('www-authenticate')).toContain('max_age="300"');
+    const scope = 'openid files:delete';
+    const { access_token: recent } = await client.tokens({ parameters: { scope } });
+    const result = await callTool(`${baseUrl}/mcp`, recent, 'delete_files');
+    expect(toolResult(result)).toEqual({ deleted: 0 });
   });
 
   it('returns the URL of the connected apps by manage_apps, where the user disconnects the client', async () => {
