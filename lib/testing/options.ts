@@ -40,6 +40,11 @@ export interface Application {
   readonly rotationOverlapSeconds?: number;
   /** Absolute lifetime, not prolonged by rotation. Default 30 days, as on Auth0. */
   readonly refreshTokenLifetimeSeconds?: number;
+  /**
+   * Grant type "Client Credentials" switched on, and the APIs that authorize the application without a user ("Machine to
+   * Machine Applications"): identifier → permissions. Default: no grant, as for users.
+   */
+  readonly clientGrants?: Readonly<Record<string, readonly string[]>>;
   /** Default: no logout tokens. */
   readonly backchannelLogoutUri?: string;
   /** Default RS256. HS256 signs with the client secret. */

@@ -6,7 +6,7 @@ import type { TenantKeys } from './keys.js';
 import type { TenantSettings } from './options.js';
 import type { Context, Middleware } from './provider-module.js';
 import { formOf, type Params, setForm } from './request-body.js';
-import { REFRESH_TOKEN_PREFIX, respondWithTokens } from './token-response.js';
+import { REFRESH_TOKEN_PREFIX, respondToApplication, respondWithTokens } from './token-response.js';
 
 /** Translates requests and responses of the token endpoint. */
 export function tokenDialect(
@@ -18,12 +18,41 @@ export function tokenDialect(
     if (ctx.path !== '/oauth/token' || ctx.method !== 'POST') return await next();
     const form = formOf(ctx);
     if (usesWrongMethod(ctx, form, settings())) return unauthorized(ctx);
+    if (form.grant_type === 'client_credentials') {
+      return await tokenForApplication(ctx, form, settings(), keys);
+    }
     if (form.grant_type === 'refresh_token' && settings().mfaOnRefresh) return mfaRequired(ctx);
     setForm(ctx, toProviderForm(form));
     await next();
     if (ctx.status === 200) await respondWithTokens(ctx, settings(), keys, authentications);
     else if (ctx.status < 500) toAuth0Error(ctx, form, settings());
   };
+}
+
+/** A token without a user. `oidc-provider` knows no audience per application, so this grant is answered here. */
+async function tokenForApplication(
+  ctx: Context,
+  form: Params,
+  settings: TenantSettings,
+  keys: TenantKeys,
+): Promise<void> {
+  const application = settings.applications.find(({ clientId }) => clientId === form.client_id);
+  const { clientSecret, clientGrants } = application ?? {};
+  if (application === undefined || clientSecret === undefined) return unauthorized(ctx);
+  if (form.client_secret !== clientSecret) return unauthorized(ctx);
+  if (clientGrants === undefined) {
+    const text = "Grant type 'client_credentials' not allowed for the client.";
+    return refuse(ctx, 403, 'unauthorized_client', text);
+  }
+  const { audience = settings.defaultAudience ?? '' } = form;
+  const api = settings.apis.find(({ identifier }) => identifier === audience);
+  if (api === undefined) return refuse(ctx, 403, 'access_denied', `Service not found: ${audience}`);
+  const scopes = clientGrants[audience];
+  if (scopes === undefined) {
+    const text = `Client is not authorized to access "${audience}". You need to create a "client-grant" associated to this API. See: https://auth0.com/docs/api/v2#!/Client_Grants/post_client_grants`;
+    return refuse(ctx, 403, 'access_denied', text);
+  }
+  await respondToApplication(ctx, application, api, scopes, settings, keys);
 }
 
 /** Translates requests and responses of the revocation endpoint. */

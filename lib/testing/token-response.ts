@@ -44,7 +44,43 @@ export async function respondWithTokens(
   authentications: Authentications,
 ): Promise<void> {
   const issue = issueOf(ctx, settings, authentications);
-  if (issue === undefined) return;
+  if (issue !== undefined) await respond(ctx, issue, settings, keys);
+}
+
+/** Responds with a token for the application itself, without a user. */
+export async function respondToApplication(
+  ctx: Context,
+  application: Application,
+  api: Api,
+  scopes: readonly string[],
+  settings: TenantSettings,
+  keys: TenantKeys,
+): Promise<void> {
+  const sub = `${application.clientId}@clients`;
+  const permissions = { [api.identifier]: scopes };
+  ctx.body = {};
+  const issue: Issue = {
+    issuer: issuerOf(ctx),
+    issuedAt: Math.floor(Date.now() / 1000) + settings.clockSkewSeconds,
+    expiresIn: api.tokenLifetimeSeconds ?? 86_400,
+    scopes,
+    grantType: 'client_credentials',
+    application,
+    user: { sub, email: '', password: '', permissions },
+    api,
+    nonce: undefined,
+    sid: undefined,
+    authentication: {},
+  };
+  await respond(ctx, issue, settings, keys);
+}
+
+async function respond(
+  ctx: Context,
+  issue: Issue,
+  settings: TenantSettings,
+  keys: TenantKeys,
+): Promise<void> {
   const draft = await draftOf(ctx, issue, keys);
   await settings.forge?.(draft, keys);
   ctx.status = draft.status;
@@ -156,6 +192,7 @@ function accessTokenOf(issue: Issue, api: Api): JwtDraft {
 }
 
 function gtyOf({ grantType }: Issue): Record<string, string> {
+  if (grantType === 'client_credentials') return { gty: 'client-credentials' };
   return grantType === 'refresh_token' ? { gty: 'refresh_token' } : {};
 }
 
