@@ -1,6 +1,6 @@
 /**
  * Binds each MCP session to the user and client that opened it (MCP security best practices, "Session
- * Hijacking").
+ * Hijacking"): those of Streamable HTTP, and those of HTTP with SSE (2024-11-05).
  *
  * The transport creates the session id and keeps the session in this process, so owners are kept in memory too. An
  * id that was never opened here is left to the transport: sessions may be shared between processes or restored after
@@ -31,7 +31,7 @@ export interface SessionResponse {
 }
 
 export interface Sessions {
-  /** Whether the request names no session of another caller. */
+  /** Whether the request names no session of another caller, in `Mcp-Session-Id` or in `?sessionId=`. */
   admits(req: Request, caller: Caller): boolean;
   /** Whether the request names a session that was opened here without a token, and has no owner yet. */
   isAnonymous(req: Request): boolean;
@@ -51,9 +51,9 @@ export function createSessions(
   /** Responses whose headers may name a new session, and have not been read. */
   const opening = new Set<SessionResponse>();
 
-  /** The first user to log in on an anonymous session becomes its owner. */
-  function own(id: string, caller: Caller, address = ''): void {
-    if (owned.get(id) !== undefined) return;
+  /** The first user to log in on an anonymous session becomes its owner. @returns false if it has an owner */
+  function own(id: string, caller: Caller, address = ''): boolean {
+    if (owned.get(id) !== undefined) return false;
     openedHere.add(id);
     if (caller === undefined) {
       anonymous.add(id, { holder: address, clientId: undefined });
@@ -61,6 +61,14 @@ export function createSessions(
       anonymous.delete(id);
       owned.add(id, { holder: caller.subject, clientId: caller.clientId });
     }
+    return true;
+  }
+
+  /** A session of HTTP with SSE ends with the stream that opened it. */
+  function ownStream(res: Response, caller: Caller): void {
+    onEndpointEvent(res, (id) => {
+      if (own(id, caller)) res.once('close', () => owned.delete(id));
+    });
   }
 
   function recordOpened(response: SessionResponse): void {
@@ -78,17 +86,21 @@ export function createSessions(
     return owned.get(id) ?? anonymous.get(id);
   }
 
+  function admitsTo(id: string, caller: Caller): boolean {
+    const session = find(id);
+    if (session === undefined) return !openedHere.has(id);
+    if (session.clientId === undefined) {
+      if (caller !== undefined) own(id, caller);
+      return true;
+    }
+    return session.holder === caller?.subject && session.clientId === caller.clientId;
+  }
+
   return {
     admits(req, caller) {
       const id = req.headers['mcp-session-id'];
-      if (typeof id !== 'string') return true;
-      const session = find(id);
-      if (session === undefined) return !openedHere.has(id);
-      if (session.clientId === undefined) {
-        if (caller !== undefined) own(id, caller);
-        return true;
-      }
-      return session.holder === caller?.subject && session.clientId === caller.clientId;
+      if (typeof id === 'string' && !admitsTo(id, caller)) return false;
+      return sessionIdsInQuery(req).every((named) => admitsTo(named, caller));
     },
     isAnonymous({ headers }) {
       const id = headers['mcp-session-id'];
@@ -97,7 +109,9 @@ export function createSessions(
     },
     recordBegin(response) {
       // Also if the request names a session: it may have ended, and the route opens another one.
-      if (response.req.method === 'POST') opening.add(response);
+      const { req, res, caller } = response;
+      if (req.method === 'POST') opening.add(response);
+      else if (req.method === 'GET' && caller !== undefined) ownStream(res, caller);
     },
     recordEnd(response) {
       recordOpened(response);
@@ -109,6 +123,30 @@ export function createSessions(
       if (isClosed && !owned.delete(id)) anonymous.delete(id);
     },
   };
+}
+
+/** As the transports of HTTP with SSE read it, which take a list for its only element. */
+function sessionIdsInQuery(req: Request): readonly string[] {
+  // The query is parsed at each access.
+  if (!req.originalUrl.includes('?')) return [];
+  const { sessionId } = req.query;
+  if (sessionId === undefined) return [];
+  return [String(sessionId), ...(Array.isArray(sessionId) ? sessionId.map(String) : [])];
+}
+
+/** The first event of a stream of HTTP with SSE, which has the URL of its session (MCP 2024-11-05). */
+const ENDPOINT_EVENT = /^event: ?endpoint\r?\ndata: ?[^\s?]*\?(\S+)/;
+
+/** Before the event is sent: nobody else can know the id. */
+function onEndpointEvent(res: Response, record: (id: string) => void): void {
+  const { write } = res;
+  let isFirst = true;
+  res.write = ((...args: Parameters<typeof write>) => {
+    const [, query] = (isFirst && ENDPOINT_EVENT.exec(String(args[0]))) || [];
+    isFirst = false;
+    for (const id of new URLSearchParams(query).getAll('sessionId')) record(id);
+    return write.apply(res, args);
+  }) as typeof write;
 }
 
 /** The transport's own response to an unknown id, on which the client opens a new session. */
