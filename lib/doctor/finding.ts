@@ -32,7 +32,7 @@ export const CHECKS = {
 export type CheckName = keyof typeof CHECKS;
 
 /** A `warning` is not urgent; a `skipped` check could not be done. */
-type Outcome = 'passed' | 'warning' | 'failed' | 'skipped';
+export type Outcome = 'passed' | 'warning' | 'failed' | 'skipped';
 
 /** The result of one check. Contains no secret. */
 export interface Finding {
@@ -66,7 +66,9 @@ export function skipped(checks: readonly CheckName[], reason: string): Finding[]
 
 type Color = CommandHost['color'];
 
-const MARKS: Readonly<Record<Outcome, readonly [mark: string, color: Parameters<Color>[0]]>> = {
+export const MARKS: Readonly<
+  Record<Outcome, readonly [mark: string, color: Parameters<Color>[0]]>
+> = {
   passed: ['✓', 'green'],
   warning: ['!', 'yellow'],
   failed: ['✗', 'red'],

@@ -8,8 +8,7 @@ import { type CheckName, type Finding, failed } from './finding.js';
 
 export const TIMEOUT_MS = 10_000;
 
-/** In characters. */
-const MAX_BODY_LENGTH = 256 * 1024;
+const MAX_BODY_BYTES = 256 * 1024;
 
 /** A response with any status. */
 export interface ProbeResponse {
@@ -21,10 +20,10 @@ export interface ProbeResponse {
   readonly json: Readonly<Record<string, unknown>> | undefined;
 }
 
-interface ProbeRequest {
+export interface ProbeRequest {
   readonly url: string;
   /** Default: POST with a body, else GET. */
-  readonly method?: 'HEAD' | 'OPTIONS';
+  readonly method?: 'HEAD' | 'OPTIONS' | 'DELETE';
   readonly headers?: Readonly<Record<string, string>>;
   /** Sent by POST, as JSON. */
   readonly json?: unknown;
@@ -88,13 +87,20 @@ export async function probe({
   }
 }
 
-/** An event stream would never end. */
-async function firstPart(response: Response): Promise<string> {
-  if (response.headers.get('content-type')?.startsWith('text/event-stream') === true) {
-    await response.body?.cancel();
+/** An event stream would never end, nor would a malicious body. */
+async function firstPart({ headers, body }: Response): Promise<string> {
+  if (headers.get('content-type')?.startsWith('text/event-stream') === true) {
+    await body?.cancel();
     return '';
   }
-  return (await response.text()).slice(0, MAX_BODY_LENGTH);
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of body ?? []) {
+    chunks.push(chunk);
+    length += chunk.byteLength;
+    if (length >= MAX_BODY_BYTES) break;
+  }
+  return new TextDecoder().decode(Buffer.concat(chunks).subarray(0, MAX_BODY_BYTES));
 }
 
 /** Code of the error → reason and remedy. */

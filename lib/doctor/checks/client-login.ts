@@ -4,11 +4,10 @@
  * than a client can see: not whether Auth0 issued a refresh token.
  */
 import { createHash, randomBytes } from 'node:crypto';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 
 import type { Config } from '../../config/config.js';
 import { missingScopes } from '../../oauth/scope.js';
+import { type Callback, listenForCallback } from '../callback.js';
 import {
   type CheckName,
   type Finding,
@@ -22,14 +21,6 @@ import { type ProbeResponse, probe } from '../probe.js';
 const SERVER_LOG_REMEDY = 'The log of the server has the reason, with the reference of the page.';
 
 const AFTER_LOGIN: readonly CheckName[] = ['granted-scopes', 'offline-access'];
-
-/** The redirect URI of the client. */
-interface Callback {
-  readonly redirectUri: string;
-  /** The parameters of the authorization response with this state. */
-  response(state: string): Promise<URLSearchParams>;
-  close(): void;
-}
 
 /** @param timeoutMs for the user to log in */
 export async function* logInAsClient(
@@ -151,37 +142,4 @@ async function firstRequest({ resource }: Config, token: string): Promise<Findin
 function reasonOf({ status, json }: ProbeResponse): string {
   const words = [json?.['error'], json?.['error_description']].filter(Boolean).join(': ');
   return `status ${status}${words === '' ? '' : `, ${words.slice(0, 300)}`}`;
-}
-
-async function listenForCallback(timeoutMs: number): Promise<Callback> {
-  const server = createServer();
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', resolve);
-  });
-  const redirectUri = `http://127.0.0.1:${(server.address() as AddressInfo).port}/callback`;
-  return {
-    redirectUri,
-    response: (state) =>
-      new Promise((resolve, reject) => {
-        const timer = setTimeout(() => reject(new Error('no user logged in')), timeoutMs);
-        server.on('request', (req, res) => {
-          const { pathname, searchParams } = new URL(req.url ?? '/', redirectUri);
-          const isOurs = pathname === '/callback' && searchParams.get('state') === state;
-          res.writeHead(isOurs ? 200 : 404, { 'Content-Type': 'text/plain' });
-          res.end(
-            isOurs
-              ? 'The login has ended. The result is in the terminal; you can close this window.'
-              : '',
-          );
-          if (!isOurs) return;
-          clearTimeout(timer);
-          resolve(searchParams);
-        });
-      }),
-    close() {
-      server.close();
-      server.closeAllConnections();
-    },
-  };
 }

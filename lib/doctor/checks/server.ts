@@ -2,6 +2,14 @@
 import { pathsOf, resourceMetadataUrlOf } from '../../app/paths.js';
 import type { Config } from '../../config/config.js';
 import {
+  type CrossOriginRequest,
+  isExposed,
+  isReadable,
+  NOT_READABLE,
+  obstacleIn,
+  preflightOf,
+} from '../cors.js';
+import {
   type CheckName,
   type Finding,
   type Findings,
@@ -241,15 +249,7 @@ const CORS_REMEDY =
 const NOT_FOUND_REMEDY =
   'The endpoint does not exist, for browsers as for other clients: app.use(auth0Mcp()) has to be at the root of the app, before the MCP route, and a proxy has to forward this path.';
 
-/** One cross-origin request that a browser client makes. */
-interface BrowserCall {
-  readonly url: string;
-  readonly method: 'GET' | 'POST';
-  /** Names in lower case, as browsers send them. */
-  readonly headers: readonly string[];
-}
-
-/** Evaluates preflights and responses as a browser does (Fetch §4.8 and §4.10), up to the first failure. */
+/** Up to the first failure. */
 async function browserFinding(config: Config): Promise<Finding> {
   const check = 'browser-clients';
   for (const call of callsOf(config)) {
@@ -262,11 +262,11 @@ async function browserFinding(config: Config): Promise<Finding> {
   return passed(check, 'preflights allow what clients send');
 }
 
-function callsOf(config: Config): BrowserCall[] {
+function callsOf(config: Config): CrossOriginRequest[] {
   const { origin } = new URL(config.baseUrl);
   const { token, registration, revocation } = pathsOf(config);
   const sent = ['content-type', 'mcp-protocol-version'];
-  const post = (path: string, headers: readonly string[]): BrowserCall => ({
+  const post = (path: string, headers: readonly string[]): CrossOriginRequest => ({
     url: origin + path,
     method: 'POST',
     headers,
@@ -285,32 +285,12 @@ interface Obstacle {
   readonly remedy: string;
 }
 
-async function obstacleTo({ url, method, headers }: BrowserCall): Promise<Obstacle | undefined> {
-  const preflight = await probe({
-    url,
-    method: 'OPTIONS',
-    headers: {
-      origin: LOCAL_ORIGIN,
-      'access-control-request-method': method,
-      'access-control-request-headers': headers.join(','),
-    },
-  });
-  if (preflight.status < 200 || preflight.status > 299) {
-    const message = `the response to the preflight of a browser is ${preflight.status}`;
-    return { message, remedy: preflight.status === 404 ? NOT_FOUND_REMEDY : CORS_REMEDY };
-  }
-  if (!isReadable(preflight)) return { message: NOT_READABLE, remedy: CORS_REMEDY };
-  const allowed = listIn(preflight, 'access-control-allow-headers');
-  // Fetch §4.8: the wildcard does not cover Authorization.
-  const missing = headers.filter(
-    (name) => !allowed.has(name) && (name === 'authorization' || !allowed.has('*')),
-  );
-  if (missing.length === 0) return undefined;
-  const message = `the preflight does not allow ${missing.join(', ')}, so browser clients send no request`;
-  return { message, remedy: CORS_REMEDY };
+async function obstacleTo(request: CrossOriginRequest): Promise<Obstacle | undefined> {
+  const preflight = await probe(preflightOf(request, LOCAL_ORIGIN));
+  const message = obstacleIn(preflight, request, LOCAL_ORIGIN);
+  if (message === undefined) return undefined;
+  return { message, remedy: preflight.status === 404 ? NOT_FOUND_REMEDY : CORS_REMEDY };
 }
-
-const NOT_READABLE = 'pages of other origins may not read it, so browser clients fail';
 
 /** Without the challenge, a page cannot find the login. */
 async function hiddenChallenge(resource: string): Promise<string | undefined> {
@@ -318,17 +298,7 @@ async function hiddenChallenge(resource: string): Promise<string | undefined> {
   const headers = { origin: LOCAL_ORIGIN, accept: 'application/json, text/event-stream' };
   const response = await probe({ url: resource, headers, json });
   if (response.status !== 401) return undefined;
-  if (!isReadable(response)) return NOT_READABLE;
-  const exposed = listIn(response, 'access-control-expose-headers');
-  if (exposed.has('*') || exposed.has('www-authenticate')) return undefined;
+  if (!isReadable(response, LOCAL_ORIGIN)) return NOT_READABLE;
+  if (isExposed(response, 'www-authenticate')) return undefined;
   return 'pages may not read WWW-Authenticate, so browser clients do not find the login';
-}
-
-function isReadable({ headers }: ProbeResponse): boolean {
-  return ['*', LOCAL_ORIGIN].includes(headers.get('access-control-allow-origin') ?? '');
-}
-
-function listIn({ headers }: ProbeResponse, name: string): ReadonlySet<string> {
-  const names = (headers.get(name) ?? '').toLowerCase().split(',');
-  return new Set(names.map((name) => name.trim()));
 }

@@ -45,6 +45,10 @@ export interface StepUp {
 
 export interface ClientFacts {
   readonly name: string;
+  /** How it behaves at a server that does not support its metadata document. Default: it registers the same metadata. */
+  readonly otherwise?: ClientFacts;
+  /** An earlier version, or one whose document is not known: for the specs, not replayed by the doctor. */
+  readonly isVariant?: boolean;
   readonly evidence: Evidence;
   /** Threads in which it was reported, as `owner/repository#number`. */
   readonly reportedIn?: readonly string[];
@@ -72,8 +76,10 @@ export interface ClientFacts {
   readonly hasPreflight?: boolean;
   /** Runs in a web page of this origin. */
   readonly origin?: string;
-  /** Of its requests to the OAuth endpoints. The version is an example. */
+  /** Of its requests to the OAuth endpoints. The version is an example. Default: `node`. */
   readonly userAgent?: string;
+  /** Of its requests to the MCP endpoint. Default: the same. */
+  readonly mcpUserAgent?: string;
   /** How many refreshes of one token it starts at a time. */
   readonly parallelRefreshes?: number;
   /** Names its scopes again when it refreshes. */

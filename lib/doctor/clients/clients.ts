@@ -11,3 +11,9 @@ export const CLIENTS: readonly ClientFacts[] = [
   ...COMMAND_LINE,
   ...LIBRARIES,
 ];
+
+/** Those with facts of their own that hold today: a behaviour without metadata documents belongs to its client. */
+export function replayedClients(): readonly ClientFacts[] {
+  const fallbacks = new Set(CLIENTS.map(({ otherwise }) => otherwise));
+  return CLIENTS.filter((facts) => facts.isVariant !== true && !fallbacks.has(facts));
+}

@@ -1,32 +1,6 @@
 /** Programs of the command line. */
 import { type ClientFacts, PUBLIC_METADATA, USUAL_HABITS } from './client-facts.js';
 
-/** Where the server supports metadata documents. */
-const claudeCode: ClientFacts = {
-  name: 'Claude Code',
-  evidence: { kind: 'run', date: '2026-11-30', version: '2.1.332' },
-  introduction: {
-    by: 'document',
-    url: 'https://claude.ai/oauth/claude-code-client-metadata',
-    document: {
-      client_name: 'Claude Code',
-      redirect_uris: ['http://localhost/callback', 'http://127.0.0.1/callback'],
-      ...PUBLIC_METADATA,
-    },
-  },
-  redirectUri: 'http://localhost:3118/callback',
-  ...USUAL_HABITS,
-  userAgent: 'Bun/1.3.5',
-  parallelRefreshes: 3,
-  insistsOn: '`iss` equal to the issuer of the metadata',
-  strictAbout: ['iss'],
-  note: 'logs in by `claude mcp login` or `/mcp`; the content of its document is from reports',
-  stepUp: {
-    kind: 'manual',
-    note: 'names the scope; the next `/mcp` or `claude mcp login NAME` requests it',
-  },
-};
-
 const claudeCodeRegistered: ClientFacts = {
   name: 'Claude Code (by registration)',
   evidence: { kind: 'run', date: '2026-11-30', version: '2.1.332' },
@@ -43,6 +17,7 @@ const claudeCodeRegistered: ClientFacts = {
   redirectUri: 'http://localhost:53118/callback',
   ...USUAL_HABITS,
   userAgent: 'Bun/1.3.5',
+  mcpUserAgent: 'claude-code/2.1.332 (sdk-cli)',
   parallelRefreshes: 3,
   insistsOn: '`iss` equal to the issuer of the metadata',
   strictAbout: ['iss'],
@@ -52,9 +27,38 @@ const claudeCodeRegistered: ClientFacts = {
   },
 };
 
+/** Where the server supports metadata documents. */
+const claudeCode: ClientFacts = {
+  name: 'Claude Code',
+  otherwise: claudeCodeRegistered,
+  evidence: { kind: 'run', date: '2026-11-30', version: '2.1.332' },
+  introduction: {
+    by: 'document',
+    url: 'https://claude.ai/oauth/claude-code-client-metadata',
+    document: {
+      client_name: 'Claude Code',
+      redirect_uris: ['http://localhost/callback', 'http://127.0.0.1/callback'],
+      ...PUBLIC_METADATA,
+    },
+  },
+  redirectUri: 'http://localhost:3118/callback',
+  ...USUAL_HABITS,
+  userAgent: 'Bun/1.3.5',
+  mcpUserAgent: 'claude-code/2.1.332 (sdk-cli)',
+  parallelRefreshes: 3,
+  insistsOn: '`iss` equal to the issuer of the metadata',
+  strictAbout: ['iss'],
+  note: 'logs in by `claude mcp login` or `/mcp`; the content of its document is from reports',
+  stepUp: {
+    kind: 'manual',
+    note: 'names the scope; the next `/mcp` or `claude mcp login NAME` requests it',
+  },
+};
+
 /** Versions that sent the origin as the resource. */
 const claudeCodeEarlier: ClientFacts = {
   name: 'Claude Code (earlier)',
+  isVariant: true,
   evidence: {
     kind: 'reported',
     date: '2026-11-30',
@@ -111,28 +115,6 @@ const codex: ClientFacts = {
   },
 };
 
-/** Where the server supports metadata documents. */
-const copilotCli: ClientFacts = {
-  name: 'GitHub Copilot CLI',
-  evidence: { kind: 'run', date: '2026-11-30', version: '1.0.102' },
-  introduction: {
-    by: 'document',
-    url: 'https://github.com/copilot/cli/client-metadata.json',
-    document: {
-      client_name: 'GitHub Copilot CLI',
-      redirect_uris: ['http://127.0.0.1/callback'],
-      ...PUBLIC_METADATA,
-    },
-  },
-  redirectUri: 'http://127.0.0.1:40117/callback',
-  ...USUAL_HABITS,
-  refreshesWithScope: true,
-  insistsOn: '`iss`; an issuer equal to the one that the resource names',
-  strictAbout: ['iss', 'issuer'],
-  note: 'the content of its document is a guess',
-  stepUp: { kind: 'automatic', note: 'logs in again by itself' },
-};
-
 const copilotCliRegistered: ClientFacts = {
   name: 'GitHub Copilot CLI (by registration)',
   evidence: { kind: 'run', date: '2026-11-30', version: '1.0.102' },
@@ -149,6 +131,29 @@ const copilotCliRegistered: ClientFacts = {
   refreshesWithScope: true,
   insistsOn: '`iss`; an issuer equal to the one that the resource names',
   strictAbout: ['iss', 'issuer'],
+  stepUp: { kind: 'automatic', note: 'logs in again by itself' },
+};
+
+/** Where the server supports metadata documents. */
+const copilotCli: ClientFacts = {
+  name: 'GitHub Copilot CLI',
+  otherwise: copilotCliRegistered,
+  evidence: { kind: 'run', date: '2026-11-30', version: '1.0.102' },
+  introduction: {
+    by: 'document',
+    url: 'https://github.com/copilot/cli/client-metadata.json',
+    document: {
+      client_name: 'GitHub Copilot CLI',
+      redirect_uris: ['http://127.0.0.1/callback'],
+      ...PUBLIC_METADATA,
+    },
+  },
+  redirectUri: 'http://127.0.0.1:40117/callback',
+  ...USUAL_HABITS,
+  refreshesWithScope: true,
+  insistsOn: '`iss`; an issuer equal to the one that the resource names',
+  strictAbout: ['iss', 'issuer'],
+  note: 'the content of its document is a guess',
   stepUp: { kind: 'automatic', note: 'logs in again by itself' },
 };
 

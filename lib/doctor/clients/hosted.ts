@@ -8,6 +8,7 @@ const CLAUDE = {
   scopes: 'resource metadata',
   resource: { authorize: 'exact', token: 'exact' },
   userAgent: 'python-httpx/0.27.0',
+  mcpUserAgent: 'Claude-User',
   insistsOn: 'absolute metadata URLs; a token whose audience is the resource',
   stepUp: {
     kind: 'manual',
@@ -15,10 +16,31 @@ const CLAUDE = {
   },
 } as const satisfies Partial<ClientFacts>;
 
+/** At other servers, at nearly every connect. */
+const claudeRegistered: ClientFacts = {
+  ...CLAUDE,
+  name: 'Claude (by registration)',
+  evidence: {
+    kind: 'reported',
+    date: REPORTED_ON,
+  },
+  reportedIn: ['anthropics/claude-ai-mcp#487', 'anthropics/claude-ai-mcp#313'],
+  introduction: {
+    by: 'registration',
+    metadata: {
+      client_name: 'Claude',
+      redirect_uris: ['https://claude.ai/api/mcp/auth_callback'],
+      ...PUBLIC_METADATA,
+    },
+  },
+  tokenAuth: 'none',
+};
+
 /** Where the server supports metadata documents and public clients. */
 const claudeDocument: ClientFacts = {
   ...CLAUDE,
   name: 'Claude (claude.ai, Desktop)',
+  otherwise: claudeRegistered,
   evidence: {
     kind: 'reported',
     date: REPORTED_ON,
@@ -50,29 +72,10 @@ const claudeDocument: ClientFacts = {
   tokenAuth: 'none',
 };
 
-/** At other servers, at nearly every connect. */
-const claudeRegistered: ClientFacts = {
-  ...CLAUDE,
-  name: 'Claude (by registration)',
-  evidence: {
-    kind: 'reported',
-    date: REPORTED_ON,
-  },
-  reportedIn: ['anthropics/claude-ai-mcp#487', 'anthropics/claude-ai-mcp#313'],
-  introduction: {
-    by: 'registration',
-    metadata: {
-      client_name: 'Claude',
-      redirect_uris: ['https://claude.ai/api/mcp/auth_callback'],
-      ...PUBLIC_METADATA,
-    },
-  },
-  tokenAuth: 'none',
-};
-
 const claudeWithSecret: ClientFacts = {
   ...CLAUDE,
   name: 'Claude (with a secret, earlier)',
+  isVariant: true,
   evidence: {
     kind: 'reported',
     date: REPORTED_ON,
@@ -148,6 +151,7 @@ const CHATGPT_DOCUMENT = {
 const chatgptDocument: ClientFacts = {
   ...CHATGPT_DOCUMENT,
   name: 'ChatGPT (metadata document)',
+  otherwise: chatgpt,
   introduction: {
     by: 'document',
     url: 'https://chatgpt.com/oauth/client.json',
@@ -168,6 +172,7 @@ const chatgptDocument: ClientFacts = {
 const chatgptConnector: ClientFacts = {
   ...CHATGPT_DOCUMENT,
   name: 'ChatGPT (metadata document of a connector)',
+  isVariant: true,
   introduction: {
     by: 'document',
     url: 'https://chatgpt.com/oauth/abc123XYZ/client.json',
