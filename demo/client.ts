@@ -5,11 +5,12 @@
 import { parseArgs } from 'node:util';
 import { logIn as logInAs } from 'express-auth0-mcp/testing';
 
+import { createAgentSession } from './agent.js';
 import { listenForCallback } from './loopback-callback.js';
 import { createMcpSession, type McpSession } from './mcp-session.js';
 import { DemoOAuthProvider } from './oauth-provider.js';
 import { openSavedLogin } from './saved-login.js';
-import { ADA } from './stand-in.js';
+import { ADA, standInUrl } from './stand-in.js';
 
 const USAGE = `npm run demo:client -- [options] [URL of the MCP endpoint]
 
@@ -18,6 +19,7 @@ Calls the tools of the demo server, or lists those of another one.
   --list        list the tools
   --call NAME   call this tool
   --args JSON   its arguments: '{"name": "value"}'
+  --enterprise  as the agent of an enterprise: sign in at its identity provider, the stand-in
   --headless    log in without a browser, as Ada at the stand-in
   --fresh       delete the saved login first
   --help        print this text`;
@@ -32,7 +34,9 @@ const callback = await listenForCallback(saved.redirectUri);
 // Auth0 compares the port of the redirect URI, and another program may have taken the registered one.
 if (saved.redirectUri !== undefined && saved.redirectUri !== callback.redirectUri) saved.forget();
 const logIn = values.headless ? logInAsAda : openDefaultBrowser;
-const session = createMcpSession(mcpUrl, new DemoOAuthProvider(callback, saved, openBrowser));
+const session = values.enterprise
+  ? createAgentSession(mcpUrl, standInUrl(), callback, openBrowser)
+  : createMcpSession(mcpUrl, new DemoOAuthProvider(callback, saved, openBrowser));
 
 console.log(`… connecting to ${mcpUrl.href}`);
 try {
@@ -48,7 +52,10 @@ try {
 function readArguments() {
   const flag = { type: 'boolean' } as const;
   const text = { type: 'string' } as const;
-  const options = { list: flag, call: text, args: text, headless: flag, fresh: flag, help: flag };
+  const options = {
+    ...{ list: flag, call: text, args: text, enterprise: flag },
+    ...{ headless: flag, fresh: flag, help: flag },
+  };
   try {
     const { values, positionals } = parseArgs({ options, allowPositionals: true });
     if (values.help) {
@@ -79,12 +86,23 @@ async function run(session: McpSession): Promise<void> {
     for (const text of await session.call(values.call, args)) console.log(text);
     return;
   }
+  if (values.enterprise && !values.list) return await callAsEmployee(session);
   const tools = values.list ? [] : (await session.tools()).map(({ name }) => name);
   if (DEMO_TOOLS.every((name) => tools.includes(name))) return await callAllTools(session);
   for (const { name, description = '', inputSchema } of await session.tools()) {
     const names = Object.keys(inputSchema.properties ?? {}).join(', ');
     console.log(`✓ ${name}(${names})  ${description.split('\n')[0]}`);
   }
+}
+
+/** Calls the tools that need no token of Auth0. */
+async function callAsEmployee(session: McpSession): Promise<void> {
+  const [me = '{}'] = await session.call('whoami');
+  const { subject, enterprise } = JSON.parse(me);
+  console.log(`✓ whoami: ${subject}, an employee by the word of ${enterprise}`);
+  // The 403 names the missing scope; the agent gets another assertion, and nobody is asked.
+  await session.call('write_file', { name: 'demo.txt', text: 'Hello!' });
+  console.log('✓ write_file, with the scope files:write');
 }
 
 /** Calls every tool of the demo server; the last one requires another scope. */

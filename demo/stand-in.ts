@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Auth0McpOptions, Auth0McpResourceOptions } from 'express-auth0-mcp';
 import type { TestTenant, TestTenantOptions } from 'express-auth0-mcp/testing';
 
+import { AGENT } from './agent.js';
 import { exitOnListenError, exitOnWrongSetting } from './start-errors.js';
 
 /** A running stand-in. */
@@ -39,10 +40,20 @@ const NAMES_A_TENANT =
  */
 export async function startStandIn(baseUrl: string): Promise<StandIn<Auth0McpOptions> | undefined> {
   const application = { callbackUrls: [`${baseUrl}/auth/callback`] };
-  return await start({ application }, ({ options }) => {
+  return await start({ application, furtherApplications: [AGENT] }, ({ options, issuer }) => {
     const { configUrl, clientId, clientSecret, audience } = options;
-    return { configUrl, clientId, clientSecret, audience, redirectPath: '/auth/callback' };
+    return {
+      ...{ configUrl, clientId, clientSecret, audience, redirectPath: '/auth/callback' },
+      // For `npm run demo:client -- --enterprise`.
+      clients: [{ ...AGENT, redirectUris: ['http://127.0.0.1/callback'] }],
+      enterprise: [{ issuer, clients: [AGENT.clientId], subject: ({ sub }) => sub }],
+    };
   });
+}
+
+/** The issuer of the stand-in that a demo server in this environment has started. */
+export function standInUrl(): string {
+  return `http://127.0.0.1:${process.env['TENANT_PORT'] || DEFAULT_PORT}/`;
 }
 
 /** The same for `auth0McpResource()`: an API for the MCP endpoint, and open client registration. */

@@ -36,8 +36,11 @@ export function createToolServer(auth: ProtectedResource): McpServer {
     ...declared(auth, 'whoami'),
   };
   server.registerTool('whoami', whoami, () => {
-    const { subject, user } = getAccessToken();
-    return text({ subject, name: user['name'], email: user['email'] });
+    const { subject, user, enterprise } = getAccessToken();
+    return text({
+      ...{ subject, name: user['name'], email: user['email'] },
+      enterprise: enterprise?.issuer,
+    });
   });
 
   const write = {

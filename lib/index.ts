@@ -19,6 +19,7 @@ export type { SecurityScheme } from './bearer/security-schemes.js';
 export type { SdkErrors, TokenVerifier } from './bearer/token-verifier.js';
 export { Auth0McpConfigError } from './config/errors.js';
 export type {
+  AssertionRefusalReason,
   Auth0McpEvent,
   EventContext,
   EventListener,
@@ -29,10 +30,13 @@ export type {
   AnonymousOptions,
   Auth0McpOptions,
   BrandingOptions,
+  EnterpriseOptions,
+  IdentityAssertionClaims,
   PreRegisteredClientOptions,
   ScopeAuthenticationOptions,
 } from './config/options.js';
 export type { Auth0McpResourceOptions } from './config/resource-options.js';
+export { auth0EnterpriseSubject } from './grants/enterprise/auth0-enterprise-subject.js';
 export type { SomeTexts, TextOverrides } from './pages/texts/catalogue.js';
 export type { ErrorPageKind, ErrorTexts, PageTexts } from './pages/texts/page-texts.js';
 export { type ContractRunner, storageContract } from './storage/contract.js';

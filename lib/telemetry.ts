@@ -24,6 +24,7 @@ export const SPANS = {
   'auth0_mcp.code.redeem': 'a client redeems its authorization code',
   'auth0_mcp.token.refresh': 'a client refreshes',
   'auth0_mcp.client_credentials': 'a client gets an access token by its credentials',
+  'auth0_mcp.assertion.redeem': 'a client exchanges an identity assertion of an enterprise',
   'auth0_mcp.bearer.verify': 'an access token is verified; no span if its caller is cached',
   'auth0_mcp.upstream': 'one request to Auth0, retries included (client span)',
 } as const;
@@ -58,6 +59,11 @@ export const METRICS = {
     kind: 'counter',
     unit: '{request}',
     description: 'Token requests by client credentials, by outcome',
+  },
+  'auth0_mcp.assertions': {
+    kind: 'counter',
+    unit: '{request}',
+    description: 'Identity assertions of enterprises sent by clients, by outcome',
   },
   'auth0_mcp.bearer.checks': {
     kind: 'counter',

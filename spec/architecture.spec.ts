@@ -75,6 +75,7 @@ const PUBLIC_VALUES: Readonly<Record<string, readonly string[]>> = {
     'Auth0McpConfigError',
     'Auth0SessionEndedError',
     'NoAuth0TokenError',
+    'auth0EnterpriseSubject',
     'auth0Mcp',
     'auth0McpResource',
     'embeddedStorage',

@@ -28,6 +28,7 @@ import {
   createClientCredentialsGrant,
   type IssueToMachine,
 } from '../grants/client-credentials-grant.js';
+import { createIdJagGrant, type IdJagGrant } from '../grants/enterprise/id-jag-grant.js';
 import { createGrants, type Grants } from '../grants/grants.js';
 import { createLoginTransactions, type Logins } from '../grants/login-transactions.js';
 import { createRefreshTokens } from '../grants/refresh-token.js';
@@ -78,6 +79,7 @@ export interface Context extends Core, ClientServices {
   readonly accessTokens: AccessTokens;
   readonly grants: Grants;
   readonly issueToMachine: IssueToMachine;
+  readonly idJagGrant: IdJagGrant;
   readonly accountSessions: AccountSessions;
   readonly logOut: LogOut;
   readonly verifyBearer: VerifyBearer;
@@ -145,6 +147,8 @@ export function createContext(config: Config, host: HostEnvironment): Context {
     callers.dropGrant,
   );
   const accountSessions = createAccountSessions(core);
+  const { countAssertion } = limits;
+  const idJagGrant = createIdJagGrant(core, clients.clients, grants, knownScopes, countAssertion);
 
   const pageContextOf = createPageContextOf(config.brand, config.catalogue);
   const cookies = cookieRules(config.isHttps, collections.namespace);
@@ -165,6 +169,7 @@ export function createContext(config: Config, host: HostEnvironment): Context {
     accessTokens,
     grants,
     issueToMachine: createClientCredentialsGrant(config, grants, knownScopes),
+    idJagGrant,
     accountSessions,
     logOut: createBackchannelLogout(core, grants, accountSessions),
     verifyBearer: createVerification(
@@ -200,7 +205,7 @@ export function createContext(config: Config, host: HostEnvironment): Context {
     },
     async close() {
       limits.close();
-      await closeClients();
+      await Promise.all([closeClients(), idJagGrant.close()]);
       await grants.close();
       await storage.close?.();
     },

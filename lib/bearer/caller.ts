@@ -16,7 +16,7 @@ export interface AuthInfo {
   expiresAt?: number;
   /** The resource that the token is for (RFC 8707). */
   resource?: URL;
-  /** `subject`, `isMachine`, `claims`, `user` and `auth0Token` of {@link AccessToken}. */
+  /** `subject`, `isMachine`, `claims`, `user`, `enterprise` and `auth0Token` of {@link AccessToken}. */
   extra?: Record<string, unknown>;
 }
 
@@ -45,12 +45,17 @@ export interface AccessToken {
    */
   readonly user: Record<string, unknown>;
   /**
+   * For an employee whom an issuer of the option `enterprise` has authenticated: the issuer, and the verified claims of its
+   * assertion. Frozen. `user` then has `sub` alone, and `claims` is empty.
+   */
+  readonly enterprise?: { readonly issuer: string; readonly claims: Record<string, unknown> };
+  /**
    * An Auth0 access token for the API of `audience`, valid for at least another minute. It is refreshed when
    * necessary, once for parallel calls.
    *
    * @throws Auth0SessionEndedError the Auth0 session has ended and the user has to log in again
-   * @throws NoAuth0TokenError Auth0 issued no token for this caller: a client without a user, unless it is an
-   *   application of Auth0
+   * @throws NoAuth0TokenError Auth0 issued no token for this caller: an employee (`enterprise`), or a client without a
+   *   user, unless it is an application of Auth0
    * @throws TokenPassthroughError always with `auth0McpResource()`
    * @throws an error with `code` `temporarily_unavailable` when the token has expired and Auth0 cannot be reached
    */
@@ -110,8 +115,9 @@ export class Auth0SessionEndedError extends InvalidTokenError {
 shareInstances(Auth0SessionEndedError, 'Auth0SessionEndedError');
 
 /**
- * Auth0 issued no token for this caller, which got its access token by the grant `client_credentials`. A tool that calls an API
- * as the user is for users; `isMachine` tells the two apart.
+ * Auth0 issued no token for this caller, which got its access token by the grant `client_credentials` or by an identity
+ * assertion. A tool that calls an API as the user is for users who logged in at Auth0; `isMachine` and `enterprise` tell
+ * them apart.
  */
 export class NoAuth0TokenError extends Error {
   /** For code that cannot use `instanceof`. */
@@ -121,7 +127,7 @@ export class NoAuth0TokenError extends Error {
 
   constructor() {
     super(
-      'auth0Token() has no token to return: this caller has no login at Auth0. Check isMachine first, require a scope that only users have, or give the client auth0Application: true in clients, so that Auth0 issues a token for it.',
+      'auth0Token() has no token to return: this caller has no login at Auth0. Check isMachine and enterprise first, require a scope that only users have, or give the client auth0Application: true in clients, so that Auth0 issues a token for it.',
     );
   }
 }

@@ -74,6 +74,7 @@ export function createVerification(
       isMachine: grant.subject === undefined,
       claims: auth0ClaimsOf(grant),
       user: deepFreeze(grant.user),
+      ...(grant.enterprise && { enterprise: deepFreeze(grant.enterprise) }),
       auth0Token:
         grant.auth0 === undefined ? noAuth0Token : Object.freeze(() => auth0Token(grantId)),
     };
@@ -133,8 +134,8 @@ function ownCopy(caller: AccessToken): AccessToken {
 /** The caller in the shape of the MCP SDK. A `URL` is mutable, so every request has its own. */
 export function authInfoOf(accessToken: AccessToken, resource: string): AuthInfo {
   const { token, clientId, scopes, expiresAt, subject, ...others } = accessToken;
-  const { isMachine, claims, user, auth0Token } = others;
-  const extra = { subject, isMachine, claims, user, auth0Token };
+  const { isMachine, claims, user, enterprise, auth0Token } = others;
+  const extra = { subject, isMachine, claims, user, ...(enterprise && { enterprise }), auth0Token };
   return {
     token,
     clientId,

@@ -11,6 +11,7 @@ import type { Catalogue } from '../pages/texts/catalogue.js';
 import type { Storage } from '../storage/storage.js';
 import type { EventListener } from './events.js';
 import type { Logger } from './logger.js';
+import type { EnterpriseOptions } from './options.js';
 
 /** Client authentication at Auth0's token endpoint. */
 export type Auth0ClientAuthentication =
@@ -76,6 +77,18 @@ export interface PreRegisteredClient {
   readonly jwksUri: string | undefined;
   /** Id and secret are those of an application of the tenant, and are checked there. */
   readonly isAuth0Application: boolean;
+}
+
+/** An identity provider whose assertions are accepted. */
+export interface EnterpriseIssuer {
+  readonly issuer: string;
+  /** Client ids. */
+  readonly clients: readonly string[];
+  readonly subject: EnterpriseOptions['subject'];
+  /** Undefined: every supported one. */
+  readonly scopes: readonly string[] | undefined;
+  /** Undefined: as in its discovery document. */
+  readonly jwksUri: string | undefined;
 }
 
 /** All in seconds. */
@@ -168,6 +181,7 @@ export interface Config extends ResourceConfig {
   readonly clients: readonly PreRegisteredClient[];
   /** Grant types at the token endpoint. */
   readonly grantTypes: readonly GrantType[];
+  readonly enterprise: readonly EnterpriseIssuer[];
   readonly brand: Brand;
   /** Texts of the pages, by language. */
   readonly catalogue: Catalogue;

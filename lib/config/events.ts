@@ -40,6 +40,39 @@ export type RevocationCause =
   /** It had expired; its refresh token was now revoked at Auth0. */
   | 'expired';
 
+/** Why an identity assertion (ID-JAG) was refused. */
+export type AssertionRefusalReason =
+  /** Not a JWT, too long, or a required claim is missing or malformed. */
+  | 'malformed'
+  /** `typ` is not `oauth-id-jag+jwt`. */
+  | 'wrong_type'
+  /** `iss` is not configured. */
+  | 'unknown_issuer'
+  /** No key of the issuer has signed it, or not with a permitted algorithm. */
+  | 'bad_signature'
+  /** `aud` is not this server's issuer alone. */
+  | 'wrong_audience'
+  /** `client_id` is another client. */
+  | 'wrong_client'
+  /** `resource` is not this server's MCP endpoint alone. */
+  | 'wrong_resource'
+  | 'expired'
+  /** `iat` or `nbf` is in the future. */
+  | 'not_yet_valid'
+  /** The time from `iat` to `exp` is too long. */
+  | 'lifetime_too_long'
+  /** It has `cnf` or `authorization_details`, which are not supported and must not be ignored. */
+  | 'unsupported_claim'
+  /** The client is not configured for this issuer. */
+  | 'client_not_allowed'
+  /** `subject` returned no user for it, or failed. */
+  | 'no_subject'
+  /** It allows none of the requested scopes, or not those that are required. */
+  | 'no_scope'
+  | 'used_before'
+  /** Auth0 has reported a logout of the user since it was issued. */
+  | 'logged_out';
+
 /** An audit event: `type` determines the further fields. */
 export type Auth0McpEvent = EventContext &
   /** A client registered itself. */
@@ -73,8 +106,21 @@ export type Auth0McpEvent = EventContext &
     | { readonly type: 'signed_out' }
     /** The client received its first tokens. */
     | { readonly type: 'code_redeemed' }
-    /** A client received an access token without a login in a browser, by its credentials. */
-    | { readonly type: 'access_token_issued'; readonly grantType: string }
+    /**
+     * A client received an access token without a login in a browser: by its credentials, or by an identity assertion of
+     * `issuer`.
+     */
+    | {
+        readonly type: 'access_token_issued';
+        readonly grantType: string;
+        readonly issuer?: string;
+      }
+    /** An identity assertion was refused. `issuer`: if it is one of the option `enterprise`. */
+    | {
+        readonly type: 'assertion_refused';
+        readonly reason: AssertionRefusalReason;
+        readonly issuer?: string;
+      }
     /** A code was used twice; `grant_revoked` follows. */
     | { readonly type: 'code_replayed' }
     /** The client received new tokens. */

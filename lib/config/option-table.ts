@@ -62,6 +62,7 @@ export const OPTION_TABLE: Readonly<Record<OptionName, OptionEntry>> = {
   clientIdMetadataDocuments: { suffix: 'CLIENT_ID_METADATA_DOCUMENTS', form: 'switch' },
   allowedClientMetadataHosts: { suffix: 'ALLOWED_CLIENT_METADATA_HOSTS', form: 'list' },
   clients: {},
+  enterprise: {},
   anonymous: {},
   allowedOrigins: { suffix: 'ALLOWED_ORIGINS', form: 'list' },
   maxMessageBytes: { suffix: 'MAX_MESSAGE_BYTES', form: 'number' },

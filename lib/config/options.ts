@@ -70,6 +70,48 @@ export interface ScopeAuthenticationOptions {
   readonly maxAgeSeconds?: number | undefined;
 }
 
+/** Verified claims of an identity assertion (ID-JAG): `email`, `auth_time`, `tenant` … besides those below. */
+export interface IdentityAssertionClaims {
+  /** The issuer that signed it. */
+  readonly iss: string;
+  /** The user, as the issuer identifies them: unique at this issuer only. */
+  readonly sub: string;
+  /** The client it was issued to. */
+  readonly client_id: string;
+  /** Any other claim. */
+  readonly [claim: string]: unknown;
+}
+
+/** An identity provider whose assertions are accepted in place of a login. */
+export interface EnterpriseOptions {
+  /**
+   * Its issuer identifier, exactly as in `iss`. `https`, or `http` on localhost. Its keys are those of its discovery
+   * document (`/.well-known/openid-configuration`), unless `jwksUri` names them.
+   */
+  readonly issuer: string;
+  /**
+   * Ids of the clients that may present its assertions: the URL of a client metadata document, or an id of the option
+   * `clients`. At least one.
+   */
+  readonly clients: readonly string[];
+  /**
+   * The Auth0 user id (`sub`) of the assertion's user; `undefined` or an error refuses the assertion.
+   * `auth0EnterpriseSubject()` makes one for an Auth0 enterprise connection. Whoever administers the issuer can
+   * become each user that this function returns, so it must return users of this issuer only: an e-mail address alone
+   * is no proof. An issuer that serves several tenants names the user's tenant in the claim `tenant`.
+   */
+  readonly subject: (
+    claims: IdentityAssertionClaims,
+  ) => string | undefined | Promise<string | undefined>;
+  /**
+   * The most that a token has, and what it has where the assertion names no scopes. Default: every supported scope
+   * that the assertion names; where it names none, those of a first login.
+   */
+  readonly scopes?: readonly string[] | undefined;
+  /** URL of its JWK Set. Default: the `jwks_uri` of its discovery document. */
+  readonly jwksUri?: string | undefined;
+}
+
 /** Methods and tools that need no token. */
 export interface AnonymousOptions {
   /** JSON-RPC methods, such as `initialize` and `tools/list`. Not `tools/call`: name tools instead. */
@@ -416,6 +458,17 @@ export interface Auth0McpOptions {
    * Environment: none.
    */
   readonly clients?: readonly PreRegisteredClientOptions[] | undefined;
+
+  /**
+   * Identity providers whose assertions (ID-JAG) clients can exchange for a token, without a login:
+   * `[{ issuer, clients, subject, scopes?, jwksUri? }]`. This is MCP's enterprise-managed authorization: the
+   * administrator of the provider decides which employees a client may act for. Each assertion is accepted once. The
+   * token has no refresh token and lives for `accessTokenTtlSeconds`, 900 seconds at least.
+   *
+   * Default: none; the metadata does not mention the grant.
+   * Environment: none.
+   */
+  readonly enterprise?: readonly EnterpriseOptions[] | undefined;
 
   /**
    * JSON-RPC methods and tools that need no token:

@@ -5,6 +5,7 @@
  */
 import { IncomingMessage } from 'node:http';
 
+import { JWT_BEARER } from '../oauth/token-request.js';
 import type { Config, ResourceConfig } from './config.js';
 import { deepFreeze } from './deep-freeze.js';
 import { type Environment, readEnvironment } from './env.js';
@@ -21,6 +22,7 @@ import {
 } from './rules/access.js';
 import { resolveAppearance } from './rules/appearance.js';
 import { resolveClients } from './rules/clients.js';
+import { resolveEnterprise } from './rules/enterprise.js';
 import {
   resolveEventListener,
   resolveLogger,
@@ -53,12 +55,18 @@ export function resolveConfig(
   const auth0 = resolveAuth0(raw, logger);
   const urls = resolveUrls(raw);
   const scopes = resolveScopes(raw, logger);
+  const clients = resolveClients(raw, scopes, logger);
+  const enterprise = resolveEnterprise(raw, clients);
+  const grantTypes: Config['grantTypes'] =
+    enterprise.length > 0 ? [...clients.grantTypes, JWT_BEARER] : clients.grantTypes;
   const resolved = {
     auth0,
     outboundProxies: resolveOutboundProxies(environment),
     ...urls,
     scopes,
-    ...resolveClients(raw, scopes, logger),
+    ...clients,
+    enterprise,
+    grantTypes,
     consent: resolveConsent(raw, logger),
     offerToolScopes: switchOf(raw, 'offerToolScopes', true),
     anonymous: resolveAnonymous(raw, scopes.byTool),

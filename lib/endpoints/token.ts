@@ -9,7 +9,7 @@ import { noStore } from '../http/response-headers.js';
 import { InvalidGrantError, InvalidRequestError } from '../oauth/errors.js';
 import type { Parameters } from '../oauth/parameters.js';
 import { formatScope } from '../oauth/scope.js';
-import { parseTokenRequest } from '../oauth/token-request.js';
+import { JWT_BEARER, parseTokenRequest } from '../oauth/token-request.js';
 
 /**
  * Handlers of `POST /token`.
@@ -42,7 +42,7 @@ async function tokensFor(
   req: Request,
   form: Parameters,
   client: IdentifiedClient,
-  { config, grants, attemptRefresh, issueToMachine }: Context,
+  { config, grants, attemptRefresh, issueToMachine, idJagGrant }: Context,
 ): Promise<TokenSet> {
   const request = parseTokenRequest(form, config.resource, config.grantTypes);
   switch (request.grantType) {
@@ -56,6 +56,8 @@ async function tokensFor(
     }
     case 'client_credentials':
       return issueToMachine(request, client);
+    case JWT_BEARER:
+      return idJagGrant.redeem(request, client);
   }
 }
 

@@ -10,8 +10,11 @@ import { openCollection, type SealedStorage } from '../storage/collection.js';
 import type { EndedSessionRecord } from '../storage/records.js';
 import { LOGIN_TTL_SECONDS } from './login-transactions.js';
 
-/** A record is stored for as long as a login takes at most, with five minutes for clocks and the last steps. */
-const ENDED_TTL_SECONDS = LOGIN_TTL_SECONDS + 300;
+/**
+ * A record is stored for as long as a login takes at most, or an identity assertion is valid (15 minutes), with time for
+ * clocks and the last steps.
+ */
+const ENDED_TTL_SECONDS = LOGIN_TTL_SECONDS + 600;
 
 /** A login that began this soon after a user's logout may have begun before it: clocks differ. */
 const CLOCK_TOLERANCE_SECONDS = 5;

@@ -21,6 +21,7 @@ import {
   eventContextOf,
   type FoundGrant,
   type GrantQuery,
+  type GrantStore,
   hasTokens,
 } from './grant-store.js';
 import type { ApprovedRequest } from './login-transactions.js';
@@ -46,6 +47,11 @@ export interface Authorization {
   readonly auth0: Auth0Tokens | undefined;
   /** Claims about the user: `name`, `email` … */
   readonly user: Readonly<Record<string, unknown>>;
+  /** The identity assertion of the user, if it came with one. */
+  readonly enterprise?: GrantRecord['enterprise'] & {
+    /** Unix seconds. */
+    readonly assertedAt: number;
+  };
 }
 
 export interface Grants {
@@ -96,6 +102,7 @@ export interface Grants {
    * issuer has authenticated. There is no refresh token.
    *
    * @throws TypeError the user has the id of the client
+   * @throws AccessDeniedError Auth0 has reported a logout of the user since the assertion was issued
    */
   issue(authorization: Authorization): Promise<TokenSet>;
   /** @throws InvalidGrantError the session has ended. @throws TemporarilyUnavailableError */
@@ -128,7 +135,7 @@ export function createGrants(
     background.start(`complete ${id}`, () => completeRedemption(id, grant, core, store));
   const sessions = createAuth0Sessions(core, auth0, store, upstream, cleanUp);
   const issueTokens = createTokenIssuer(accessTokens, refreshTokens, lifetimes, now);
-  const endedSessions = createEndedSessions(core.collections);
+  const addAlive = createAddAlive(core, store);
 
   async function find(grantId: string, from?: GrantRecord): Promise<GrantRecord | undefined> {
     const grant = await store.find(grantId, from);
@@ -153,11 +160,7 @@ export function createGrants(
     }
     const grantId = newGrantId();
     const { code, tag } = mintCode(grantId, signingKeys.derive('authorization-code'));
-    await store.add(grantId, newGrant({ ...login, scopes }, request, tag, now()));
-    await endedSessions.requireAlive(login).catch(async (error: unknown) => {
-      await store.delete(grantId);
-      throw error;
-    });
+    await addAlive(grantId, newGrant({ ...login, scopes }, request, tag, now()), login);
     cleanUp(login.subject);
     return { code, grantId };
   }
@@ -192,12 +195,15 @@ export function createGrants(
     revoke: store.revoke,
     list: store.list,
     async issue(authorization) {
+      const { client, grantType, subject = '', enterprise } = authorization;
       const grantId = newGrantId();
       const grant = grantWithoutLogin(authorization, now());
-      await authorization.client.useAssertion?.(grantId);
-      await store.add(grantId, grant);
-      const { grantType } = authorization;
-      emit({ type: 'access_token_issued', grantType, ...eventContextOf(grantId, grant) });
+      await client.useAssertion?.(grantId);
+      const login = enterprise && { subject, sid: undefined, startedAt: enterprise.assertedAt };
+      await (login ? addAlive(grantId, grant, login) : store.add(grantId, grant));
+      const issuer = enterprise && { issuer: enterprise.issuer };
+      const context = { ...issuer, ...eventContextOf(grantId, grant) };
+      emit({ type: 'access_token_issued', grantType, ...context });
       return issueTokens(grantId, grant, grant.scopes);
     },
     async auth0Token(grantId) {
@@ -212,6 +218,31 @@ export function createGrants(
       await Promise.all([sessions.idle(), background.idle()]);
       await upstream.close();
     },
+  };
+}
+
+/**
+ * Stores a grant, unless Auth0 has reported a logout since its login began: then it is deleted again.
+ *
+ * @throws AccessDeniedError
+ */
+type AddAlive = (
+  grantId: string,
+  grant: GrantRecord,
+  login: Pick<Auth0Login, 'subject' | 'sid' | 'startedAt'>,
+) => Promise<void>;
+
+function createAddAlive(
+  { collections }: Core,
+  store: Pick<GrantStore, 'add' | 'delete'>,
+): AddAlive {
+  const endedSessions = createEndedSessions(collections);
+  return async function addAlive(grantId, grant, login) {
+    await store.add(grantId, grant);
+    await endedSessions.requireAlive(login).catch(async (error: unknown) => {
+      await store.delete(grantId);
+      throw error;
+    });
   };
 }
 
@@ -272,7 +303,7 @@ function newGrant(
 }
 
 function grantWithoutLogin(
-  { client, clientName, subject, scopes, lifetimeSeconds, auth0, user }: Authorization,
+  { client, clientName, subject, scopes, lifetimeSeconds, auth0, user, enterprise }: Authorization,
   now: number,
 ): GrantRecord {
   // RFC 9068 §5: a user who could be taken for a client.
@@ -294,6 +325,9 @@ function grantWithoutLogin(
     replaced: [],
     ...(auth0 !== undefined && { auth0: auth0Record(auth0, scopes) }),
     user,
+    ...(enterprise !== undefined && {
+      enterprise: { issuer: enterprise.issuer, claims: enterprise.claims },
+    }),
   };
 }
 

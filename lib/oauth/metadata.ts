@@ -4,6 +4,7 @@
  * They contain every supported feature, and no other. No nulls or empty arrays: clients validate these documents
  * strictly.
  */
+import { JWT_BEARER } from './token-request.js';
 
 /** Absolute URLs; undefined for a disabled endpoint. */
 export interface Endpoints {
@@ -48,6 +49,10 @@ export function authorizationServerMetadata(server: ServerCapabilities): Documen
     response_types_supported: ['code'],
     response_modes_supported: ['query'],
     grant_types_supported: server.grantTypes,
+    // draft-ietf-oauth-identity-assertion-authz-grant §7. Without the issuers that are trusted.
+    ...(server.grantTypes.includes(JWT_BEARER) && {
+      authorization_grant_profiles_supported: ['urn:ietf:params:oauth:grant-profile:id-jag'],
+    }),
     token_endpoint_auth_methods_supported: authMethods,
     revocation_endpoint_auth_methods_supported: authMethods,
     ...(assertionAlgorithms !== undefined && {

@@ -1,4 +1,4 @@
-/** Token requests: RFC 6749 §4.1.3, §4.4.2 and §6, RFC 7636 §4.5, RFC 8707 §2.2. */
+/** Token requests: RFC 6749 §4.1.3, §4.4.2 and §6, RFC 7523 §2.1, RFC 7636 §4.5, RFC 8707 §2.2. */
 import { InvalidGrantError, UnsupportedGrantTypeError } from './errors.js';
 import {
   optionalParameter,
@@ -33,7 +33,23 @@ export interface ClientCredentialsRequest {
   readonly scopes: readonly string[] | undefined;
 }
 
-type TokenRequest = CodeGrantRequest | RefreshGrantRequest | ClientCredentialsRequest;
+/** RFC 7523 §2.1. */
+export const JWT_BEARER: 'urn:ietf:params:oauth:grant-type:jwt-bearer' =
+  'urn:ietf:params:oauth:grant-type:jwt-bearer';
+
+/** A request with an identity assertion in place of a login. */
+export interface AssertionRequest {
+  readonly grantType: typeof JWT_BEARER;
+  readonly assertion: string;
+  /** Undefined for all scopes of the assertion. */
+  readonly scopes: readonly string[] | undefined;
+}
+
+type TokenRequest =
+  | CodeGrantRequest
+  | RefreshGrantRequest
+  | ClientCredentialsRequest
+  | AssertionRequest;
 
 /** A grant type at the token endpoint. */
 export type GrantType = TokenRequest['grantType'];
@@ -65,6 +81,11 @@ const PARSERS: Readonly<Record<GrantType, (parameters: Parameters) => TokenReque
   refresh_token: refreshGrant,
   client_credentials: (parameters) => ({
     grantType: 'client_credentials',
+    scopes: requestedScopes(parameters),
+  }),
+  [JWT_BEARER]: (parameters) => ({
+    grantType: JWT_BEARER,
+    assertion: requiredParameter(parameters, 'assertion'),
     scopes: requestedScopes(parameters),
   }),
 };

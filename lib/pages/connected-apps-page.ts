@@ -12,6 +12,8 @@ export interface ConnectedApp {
   readonly createdAt: number;
   readonly lastUsedAt: number;
   readonly scopes: readonly string[];
+  /** Host of the identity provider whose administrator manages the access; undefined for a login of the user. */
+  readonly managedBy?: string | undefined;
 }
 
 /** The content of the list. */
@@ -54,6 +56,7 @@ function appItem(context: PageContext, app: ConnectedApp, form: FormTarget): Htm
   return html`<li class="box app">
 <div><h2>${name}</h2>
 ${app.host !== undefined && html`<p><bdi dir="ltr">${visibleAscii(app.host)}</bdi></p>`}</div>
+${app.managedBy !== undefined && html`<p>${fill(texts.managedBy, { issuer: html`<bdi dir="ltr">${visibleAscii(app.managedBy)}</bdi>` })}</p>`}
 <p class="muted">${fill(texts.connected, { date: day(context, app.createdAt) })} · ${used}</p>
 ${scopeChips(texts.permissions, app.scopes)}
 ${postForm({ action: form.action, fields }, button)}

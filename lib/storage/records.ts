@@ -97,6 +97,8 @@ export interface GrantRecord {
   auth0?: Auth0SessionRecord;
   /** Claims of the ID token; empty without a user. */
   user: Readonly<Record<string, unknown>>;
+  /** The identity assertion in place of a login: its issuer and its claims. */
+  enterprise?: { issuer: string; claims: Readonly<Record<string, unknown>> };
 }
 
 /**
@@ -163,6 +165,9 @@ export interface AccountRecord {
 
 /** Kind `session`, id: the session id. A session of express-session; contains no secret. */
 export type SessionRecord = Readonly<Record<string, unknown>>;
+
+/** Kind `id-jag`, id: issuer and `jti`. A used identity assertion, until it expires. */
+export type IdJagRecord = true;
 
 /** Kind `assertion`, id: client and `jti`. A used client assertion, until it expires. */
 export type AssertionRecord = true;

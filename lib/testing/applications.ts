@@ -33,8 +33,9 @@ export function withLoopbackCallback(
   redirectUri: unknown,
 ): readonly Application[] | undefined {
   const url = String(redirectUri);
-  if (!loopbackCallbacks || redirectUriKind(url) !== 'loopback') return undefined;
   const application = applications.find((one) => one.clientId === clientId);
+  const isAllowed = loopbackCallbacks || application?.loopbackCallbacks === true;
+  if (!isAllowed || redirectUriKind(url) !== 'loopback') return undefined;
   if (application === undefined || application.callbackUrls?.includes(url)) return undefined;
   const [, baseUrl] = /^(.*)\/auth\/callback$/.exec(url) ?? [];
   const changed = {

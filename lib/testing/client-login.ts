@@ -74,7 +74,8 @@ interface Discovered {
   readonly server: Readonly<Record<string, unknown>>;
 }
 
-async function discover(mcpUrl: URL): Promise<Discovered> {
+/** @throws naming the request that failed */
+export async function discover(mcpUrl: URL): Promise<Discovered> {
   const response = await fetch(mcpUrl, { method: 'POST' }).catch((cause: unknown) => {
     throw new Error(`No server at ${mcpUrl.href}. Start it before the login.`, { cause });
   });

@@ -8,6 +8,7 @@ export {
   type Auth0TokenOptions,
   type ConnectOptions,
   type FaultOptions,
+  type IdJagOptions,
   type LoginOptions,
   startTenant,
   type TenantServerOptions,

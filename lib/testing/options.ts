@@ -47,6 +47,8 @@ export interface Application {
   readonly clientGrants?: Readonly<Record<string, readonly string[]>>;
   /** Default: no logout tokens. */
   readonly backchannelLogoutUri?: string;
+  /** As the setting `loopbackCallbacks`, for this application. */
+  readonly loopbackCallbacks?: boolean;
   /** Default RS256. HS256 signs with the client secret. */
   readonly idTokenAlg?: 'RS256' | 'HS256' | 'PS256';
 }
@@ -166,6 +168,8 @@ export interface TenantOptions extends Partial<TenantSettings> {
    * `port` as well, since it is part of the issuer. Default: nothing is stored.
    */
   readonly directory?: string;
+  /** Applications besides the default one. */
+  readonly furtherApplications?: readonly Application[];
   /** Existing keys: generating RSA keys takes most of the start. Default: new ones. */
   readonly keys?: TenantKeys;
 }
@@ -203,7 +207,8 @@ export const BOB: User = {
 
 /** The initial settings: those given, over the defaults. */
 export function settingsFrom(options: TenantOptions): TenantSettings {
-  const { port, keys, directory, callbackUrls = [], backchannelLogoutUri, ...given } = options;
+  const { port, keys, directory, callbackUrls = [], backchannelLogoutUri, ...rest } = options;
+  const { furtherApplications = [], ...given } = rest;
   return {
     applications: [
       {
@@ -212,6 +217,10 @@ export function settingsFrom(options: TenantOptions): TenantSettings {
         callbackUrls,
         ...(backchannelLogoutUri === undefined ? {} : { backchannelLogoutUri }),
       },
+      ...furtherApplications.map((application) => ({
+        loopbackCallbacks: application.callbackUrls === undefined,
+        ...application,
+      })),
     ],
     apis: DEFAULT_APIS,
     users: [ADA, BOB],

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { Worker, type WorkerOptions } from 'node:worker_threads';
 
 import type { Fault } from './faults.js';
+import type { IdJagRequest } from './id-jag.js';
 import type { Application, TenantOptions, TenantSettings } from './options.js';
 import type { TenantRequest } from './request-log.js';
 import type { AccessTokenRequest } from './token-response.js';
@@ -23,6 +24,7 @@ export interface TenantMethods {
   logoutUser(sub: string, notify: boolean): Promise<void>;
   rotateSigningKeys(): void;
   issueAccessToken(request: AccessTokenRequest): Promise<string>;
+  issueIdJag(request: IdJagRequest): Promise<string>;
 }
 
 /** A call of a method. */

@@ -11,6 +11,7 @@ import { authorizeDialect } from './authorize-dialect.js';
 import { consentPage, createConsents } from './consent.js';
 import { discovery } from './discovery.js';
 import { createFaults, type Fault } from './faults.js';
+import { type IdJagRequest, idJagExchange, issueIdJag } from './id-jag.js';
 import type { TenantKeys } from './keys.js';
 import { loginPage } from './login-page.js';
 import {
@@ -66,6 +67,8 @@ export interface Tenant {
   readonly sendBackchannelLogout: SendLogoutToken;
   /** An access token for an API, as after a login. @throws for an unknown user or API */
   issueAccessToken(request: AccessTokenRequest): Promise<string>;
+  /** An identity assertion, as after a token exchange. @throws for an unknown user */
+  issueIdJag(request: IdJagRequest): Promise<string>;
   close(): Promise<void>;
 }
 
@@ -108,6 +111,7 @@ export async function startTenant(options: TenantOptions = {}): Promise<Tenant> 
     userinfo(current, keys),
     logoutEndpoints(provider, current, send),
     authorizeDialect(current, configure),
+    idJagExchange(current, keys),
     tokenDialect(current, keys, authentications),
     revocationDialect(current),
   ]);
@@ -141,6 +145,7 @@ export async function startTenant(options: TenantOptions = {}): Promise<Tenant> 
     },
     configure,
     issueAccessToken: (request) => issueAccessToken(request, issuer, settings, keys),
+    issueIdJag: (request) => issueIdJag(request, issuer, settings, keys),
     async close() {
       await close(server);
       state.flush();

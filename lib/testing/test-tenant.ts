@@ -4,7 +4,7 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 
 import type { Auth0McpOptions } from '../config/options.js';
 import { memoryStorage } from '../storage/memory-storage.js';
-import { logInAsClient } from './client-login.js';
+import { discover, logInAsClient } from './client-login.js';
 import { expiredToken } from './expired-token.js';
 import { type Fault, type FaultName, NAMED_FAULTS } from './faults.js';
 import { logIn } from './log-in.js';
@@ -66,6 +66,11 @@ export interface TestTenantOptions extends TestTenantChange {
    * as well, since it is part of the issuer. Default: nothing is stored.
    */
   readonly directory?: string;
+  /**
+   * Applications besides the one that `options` names, such as an agent in which employees sign in. Without
+   * `callbackUrls` one accepts every redirect URI on this machine.
+   */
+  readonly furtherApplications?: readonly Application[];
   /** Faults from the start, each at every path. */
   readonly faults?: readonly (FaultName | Fault)[];
 }
@@ -102,6 +107,18 @@ export interface Auth0TokenOptions extends LoginOptions {
   readonly claims?: Readonly<Record<string, unknown>>;
   /** Negative for a token that has expired. Default: 3600. */
   readonly expiresInSeconds?: number;
+}
+
+/** The contents of an identity assertion (ID-JAG). */
+export interface IdJagOptions extends LoginOptions {
+  /** The client that will present it, by its id at the server. */
+  readonly clientId: string;
+  /** Default: no `scope` claim. */
+  readonly scopes?: readonly string[];
+  /** Negative for one that has expired. Default: 300. */
+  readonly expiresInSeconds?: number;
+  /** Merged over the correct claims, such as `{ sub: '00u1' }`; `undefined` removes one. */
+  readonly claims?: Readonly<Record<string, unknown>>;
 }
 
 /** Options for `auth0Mcp()` that name the tenant. */
@@ -151,6 +168,13 @@ export interface TestTenant {
   logIn(authorizeUrl: string | URL, options?: LoginOptions): Promise<URL>;
   /** An access token of the tenant, without a login: for `auth0McpResource()` and for your APIs. */
   auth0Token(options?: Auth0TokenOptions): Promise<string>;
+  /**
+   * An identity assertion (ID-JAG) for a server, as from the identity provider of an enterprise: for `auth0Mcp()` with
+   * `enterprise: [{ issuer: tenant.issuer, clients: ['my-client'], subject: ({ sub }) => sub }]`.
+   *
+   * @param mcpUrl of the MCP endpoint; its server has to listen
+   */
+  idJag(mcpUrl: string | URL, options: IdJagOptions): Promise<string>;
   /** The access tokens of the clients from `connect()` expire: their next call refreshes. */
   expire(): Promise<void>;
   /**
@@ -188,7 +212,13 @@ export async function startTenant(options: TestTenantOptions = {}): Promise<Test
 /** @param thread that has no tenant yet */
 export async function startTenantIn(
   { call, stop }: TenantThread,
-  { port = 0, directory: stateDirectory, faults = [], ...settings }: TestTenantOptions,
+  {
+    port = 0,
+    directory: stateDirectory,
+    furtherApplications = [],
+    faults = [],
+    ...settings
+  }: TestTenantOptions,
 ): Promise<TestTenant> {
   const loopbackCallbacks = settings.application?.callbackUrls === undefined;
   let directory = directoryOf(settings);
@@ -210,6 +240,7 @@ export async function startTenantIn(
     {
       port,
       loopbackCallbacks,
+      furtherApplications,
       ...(stateDirectory !== undefined && { directory: stateDirectory }),
       ...settingsOf(settings, directory),
     },
@@ -264,6 +295,8 @@ export async function startTenantIn(
         ...request,
       });
     },
+    idJag: (mcpUrl, { as, ...request }) =>
+      issueIdJag(new URL(mcpUrl), userNamed(as, directory), request, call),
     expire: clients.expire,
     revoke: ({ as, notify = true } = {}) =>
       call('logoutUser', userNamed(as, directory).sub, notify),
@@ -280,6 +313,18 @@ export async function startTenantIn(
     [Symbol.asyncDispose]: close,
   };
   return tenant;
+}
+
+async function issueIdJag(
+  mcpUrl: URL,
+  { sub }: TestAccount,
+  { scopes, ...request }: Omit<IdJagOptions, 'as'>,
+  call: CallTenant,
+): Promise<string> {
+  const { resource, server } = await discover(mcpUrl);
+  const scope = scopes === undefined ? {} : { scope: scopes.join(' ') };
+  const audience = String(server['issuer']);
+  return await call('issueIdJag', { sub, audience, resource, ...scope, ...request });
 }
 
 /** The servers of `serve()`. */

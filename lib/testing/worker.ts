@@ -41,6 +41,7 @@ const methods: TenantMethods = {
   logoutUser: (sub, notify) => tenant.logoutUser(sub, { notify }),
   rotateSigningKeys: () => tenant.rotateSigningKeys(),
   issueAccessToken: (request) => tenant.issueAccessToken(request),
+  issueIdJag: (request) => tenant.issueIdJag(request),
 };
 
 parentPort?.on('message', async ({ id, method, args }: TenantCall) => {

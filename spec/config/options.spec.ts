@@ -77,6 +77,7 @@ describe('Auth0McpOptions', () => {
     'toolScopes',
     'impliedScopes',
     'clients',
+    'enterprise',
     'anonymous',
     'authorizeParams',
     'scopeDescriptions',

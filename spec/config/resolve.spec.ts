@@ -58,6 +58,7 @@ describe('resolveConfig', () => {
       allowedClientMetadataHosts: undefined,
       clients: [],
       grantTypes: ['authorization_code', 'refresh_token'],
+      enterprise: [],
       anonymous: undefined,
       allowedOrigins: [],
       maxMessageBytes: 4_194_304,

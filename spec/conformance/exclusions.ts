@@ -2,7 +2,6 @@
 /** Row number → why no spec shows it. */
 export const EXCLUSIONS: Readonly<Record<string, string>> = {
   'AS-37': 'Requires what the tables of the RFCs below require, and nothing else.',
-  'EX-1': 'Not offered: the grant type of this extension is rejected like any unknown one.',
   'EX-4': 'Not offered: the grant type of this extension is rejected like any unknown one.',
   'EX-5': 'The capabilities of the MCP server name extensions, and the app provides that server.',
   'R-RG-8':

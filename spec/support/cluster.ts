@@ -16,6 +16,14 @@ import { type LoadBalancer, startLoadBalancer } from './round-robin.js';
 import { tenantKeys } from './tenant-keys.js';
 import { SPEC_SIGNING_KEY } from './world.js';
 
+/** A client for identity assertions of the tenant's users. */
+export const AGENT = {
+  clientId: 'agent',
+  clientSecret: 'a-secret-of-the-agent-0123456789-0123456789',
+  name: 'Agent',
+  redirectUris: ['https://agent.example/cb'],
+};
+
 /** A deployment that can be started, watched and hurt. */
 export interface Cluster {
   readonly origin: string;
@@ -67,6 +75,8 @@ export async function startCluster(cluster: ClusterOptions): Promise<Cluster> {
       ...{ clientSecret: DEMO_CLIENT_SECRET, audience: DEMO_AUDIENCE, baseUrl: origin },
       // The embedded store has a key of its own, which the processes have to agree on.
       ...(redis && { jwtSigningKey: SPEC_SIGNING_KEY }),
+      clients: [AGENT],
+      enterprise: [{ issuer: tenant.issuer, clients: [AGENT.clientId], subject: () => undefined }],
       ...cluster.options,
     },
   };

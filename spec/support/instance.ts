@@ -26,10 +26,17 @@ export interface InstanceSettings {
   readonly diesAt?: { readonly verb: number; readonly when: 'before' | 'after' };
 }
 
+/** JSON has no functions: each issuer of `enterprise` vouches for the users of the tenant. */
+const subject = ({ sub }: { readonly sub: string }): string => sub;
+
 const settings = JSON.parse(process.argv[2] ?? '{}') as InstanceSettings;
 let offset = 0;
 const config = resolveConfig(
-  { ...settings.options, storage: mortal(storeOf(settings)) },
+  {
+    ...settings.options,
+    enterprise: settings.options.enterprise?.map((entry) => ({ ...entry, subject })),
+    storage: mortal(storeOf(settings)),
+  },
   currentEnvironment(),
   { embeddedStorage, redisStorage },
 );

@@ -2,7 +2,11 @@
 import { createServer, type Server } from 'node:http';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { Client as SecondClient } from '@modelcontextprotocol/client';
+import {
+  CrossAppAccessProvider,
+  Client as SecondClient,
+  StreamableHTTPClientTransport,
+} from '@modelcontextprotocol/client';
 import { Client as FirstClient } from '@modelcontextprotocol/sdk/client/index.js';
 import express from 'express';
 
@@ -26,6 +30,13 @@ const start = (options: TestTenantOptions) =>
     options,
   );
 
+const AGENT = {
+  clientId: 'agent',
+  clientSecret: 'a-secret-of-the-agent-0123456789-0123456789',
+  name: 'Agent',
+  redirectUris: ['https://agent.example/cb'],
+};
+
 let tenant: TestTenant;
 let server: Server;
 let auth: Auth0Mcp;
@@ -44,6 +55,8 @@ beforeAll(async () => {
     ...tenant.options,
     baseUrl,
     toolScopes: { write_file: ['notes:write'] },
+    clients: [AGENT],
+    enterprise: [{ issuer: tenant.issuer, clients: ['agent'], subject: ({ sub }) => sub }],
     logger: { debug: ignore, info: ignore, warn: ignore, error: ignore },
   });
   app.use(auth);
@@ -136,6 +149,29 @@ describe('the tenant of a test', () => {
     const { ada, bob } = tenant.users;
     expect(await claimsFor('ada')).toMatchObject({ sub: ada?.sub, scope: 'openid notes:write' });
     expect(await claimsFor('bob')).toMatchObject({ sub: bob?.sub, scope: 'openid' });
+  });
+
+  it('vouches for its users by idJag(), to the client of the SDK', async () => {
+    const authProvider = new CrossAppAccessProvider({
+      ...AGENT,
+      expectedIssuer: new URL(mcpUrl).origin,
+      assertion: () => tenant.idJag(mcpUrl, { as: 'bob', clientId: 'agent', scopes: ['openid'] }),
+    });
+    const client = new SecondClient({ name: 'spec', version: '1.0.0' });
+    await client.connect(new StreamableHTTPClientTransport(new URL(mcpUrl), { authProvider }));
+    expect(await json(client.callTool({ name: 'whoami' }))).toMatchObject({ subject: 'auth0|bob' });
+    await client.close();
+
+    const claims = { sub: '00u1', email: undefined };
+    const request = { clientId: 'agent', claims, expiresInSeconds: -5 };
+    const assertion = claimsOf(await tenant.idJag(mcpUrl, request));
+    expect(assertion).toMatchObject({
+      ...{ iss: tenant.issuer, sub: '00u1', aud: new URL(mcpUrl).origin },
+      ...{ client_id: 'agent', resource: mcpUrl },
+    });
+    expect(Number(assertion['exp']) * 1000).toBeLessThan(Date.now());
+    expect(assertion).not.toHaveProperty('email');
+    expect(assertion).not.toHaveProperty('scope');
   });
 
   it('has the permissions of the users', async () => {

@@ -68,11 +68,11 @@ export function createClientKeys(
  * @throws ClientMetadataError `invalid_document`, also for a private or shared key, which is compromised by its
  *   publication
  */
-export function parseKeySet(value: unknown): ClientKeySet {
+export function parseKeySet(value: unknown, maxKeys: number = MAX_KEYS): ClientKeySet {
   const keys = isJsonObject(value) ? value['keys'] : undefined;
   if (!Array.isArray(keys) || keys.length === 0)
     throw invalid('not a JWK Set with at least one key');
-  if (keys.length > MAX_KEYS) throw invalid(`the JWK Set contains more than ${MAX_KEYS} keys`);
+  if (keys.length > maxKeys) throw invalid(`the JWK Set contains more than ${maxKeys} keys`);
   if (!keys.every(isJsonObject))
     throw invalid('the JWK Set contains a key that is not a JSON object');
   const isSecret = (key: Record<string, unknown>): boolean =>

@@ -44,11 +44,17 @@ export interface DocumentFetch {
   close(): Promise<void>;
 }
 
-export function createDocumentFetch({ config, now, allowedNetwork: network }: Core): DocumentFetch {
+/** @param localOrigins http origins on this machine that the options name: fetched although they are not public */
+export function createDocumentFetch(
+  { config, now, allowedNetwork: network }: Core,
+  localOrigins: readonly string[] = [],
+): DocumentFetch {
   const urlPolicy = {
     allowedHosts: config.allowedClientMetadataHosts,
     allowedAddresses: network?.addresses ?? [],
   };
+  const isLocal = ({ protocol, origin }: URL): boolean =>
+    protocol === 'http:' && localOrigins.includes(origin);
   const timeoutMs = network?.timeoutMs ?? TIMEOUT_MS;
   const limited = createFetchLimits(now);
   const pending = new Map<AbortController, Promise<unknown>>();
@@ -57,10 +63,11 @@ export function createDocumentFetch({ config, now, allowedNetwork: network }: Co
     const { signal } = controller;
     const timeout = new ClientMetadataError('timeout', `no response within ${timeoutMs} ms`);
     const endDeadline = startDeadline(timeoutMs, () => controller.abort(timeout));
-    const proxy = proxyFor(config.outboundProxies, url);
+    const isOnThisMachine = isLocal(url);
+    const proxy = isOnThisMachine ? undefined : proxyFor(config.outboundProxies, url);
     const client =
       proxy === undefined
-        ? await connectDirectly(url, network, signal)
+        ? await connectDirectly(url, network, signal, isOnThisMachine)
         : await createProxyAgent(proxy, timeoutMs, {
             timeout: 0,
             ...(network && { ca: network.ca }),
@@ -86,7 +93,8 @@ export function createDocumentFetch({ config, now, allowedNetwork: network }: Co
     check: (url) => parseDocumentUrl(url, urlPolicy),
     async fetch(raw, maxBytes, source) {
       const policy = source === undefined ? urlPolicy : { ...urlPolicy, allowedHosts: undefined };
-      const url = parseDocumentUrl(raw, policy);
+      const isNamed = URL.canParse(raw) && isLocal(new URL(raw));
+      const url = isNamed ? new URL(raw) : parseDocumentUrl(raw, policy);
       const controller = new AbortController();
       const result = limited(url.hostname, () => fetchDocument(url, maxBytes, controller));
       pending.set(controller, result);
@@ -108,11 +116,12 @@ async function connectDirectly(
   url: URL,
   network: AllowedNetwork | undefined,
   signal: AbortSignal,
+  isOnThisMachine: boolean,
 ): Promise<Dispatcher> {
   // Loaded here and not at the top: most servers never fetch a document.
   const { buildConnector, Client } = await import('undici');
   return new Client(url.origin, {
-    connect: publicConnector(buildConnector, network, signal),
+    ...(!isOnThisMachine && { connect: publicConnector(buildConnector, network, signal) }),
     pipelining: 0,
     maxHeaderSize: 16 * 1024,
   });

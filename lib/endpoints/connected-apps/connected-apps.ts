@@ -2,6 +2,7 @@
 import type { RequestHandler } from 'express';
 
 import type { Context } from '../../app/context.js';
+import type { FoundGrant } from '../../grants/grant-store.js';
 import type { SignedInUser } from '../../http/account-sign-ins.js';
 import { sendPage } from '../../http/pages.js';
 import { noStore } from '../../http/response-headers.js';
@@ -39,8 +40,9 @@ async function pageFor(
 ): Promise<string> {
   const { subject, name, disconnected } = user.account;
   const found = await grants.list({ subject });
-  const apps = found
-    .toSorted((one, other) => other.grant.lastUsedAt - one.grant.lastUsedAt)
+  const sorted = found.toSorted((one, other) => one.grant.lastUsedAt - other.grant.lastUsedAt);
+  const apps = [...new Map(sorted.map((one) => [appKeyOf(one), one])).values()]
+    .toReversed()
     .map(({ id, grant }) =>
       appOf(accountForms.write(user, { type: 'disconnect', grantId: id }), grant),
     );
@@ -58,8 +60,14 @@ async function pageFor(
 
 function appOf(
   id: string,
-  { client, code, scopes, createdAt, lastUsedAt }: GrantRecord,
+  { client, code, scopes, createdAt, lastUsedAt, enterprise }: GrantRecord,
 ): ConnectedApp {
   const host = code && redirectUriHost(code.redirectUri);
-  return { id, clientName: client.name, host, createdAt, lastUsedAt, scopes };
+  const managedBy = enterprise && new URL(enterprise.issuer).host;
+  return { id, clientName: client.name, host, createdAt, lastUsedAt, scopes, managedBy };
+}
+
+/** An app with identity assertions has a grant for each token: it is shown once. */
+function appKeyOf({ id, grant: { client, enterprise } }: FoundGrant): string {
+  return enterprise === undefined ? id : JSON.stringify([client.id, enterprise.issuer]);
 }

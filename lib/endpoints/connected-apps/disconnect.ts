@@ -37,6 +37,14 @@ async function revokeOwn(
 ): Promise<void> {
   const grant = await grants.find(grantId);
   if (grant?.subject !== account.subject) return;
+  const all = grant.enterprise === undefined ? [] : await grants.list({ subject: account.subject });
+  for (const other of all) {
+    // With identity assertions the app has a grant for each token.
+    const isSameApp =
+      other.grant.client.id === grant.client.id &&
+      other.grant.enterprise?.issuer === grant.enterprise?.issuer;
+    if (isSameApp && other.id !== grantId) await grants.revoke(other.id, 'user_request');
+  }
   if (!(await grants.revoke(grantId, 'user_request'))) return;
   // For the message on the page only: a failure does not undo the revocation.
   await accountSessions.noteDisconnected(sessionId, grant.client).catch(() => undefined);

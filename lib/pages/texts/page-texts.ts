@@ -122,6 +122,8 @@ export interface PageTexts {
     readonly signedInAs: string;
     readonly empty: string;
     readonly connected: string;
+    /** For access by an identity assertion of the user's organization. */
+    readonly managedBy: string;
     readonly lastUsed: string;
     readonly permissions: string;
     readonly disconnect: string;

@@ -106,5 +106,15 @@ export const MCP_ROWS: Readonly<Record<string, string>> = {
   'EX-3': 'DPoP; unsupported, it is not advertised, and its header is ignored',
   'EX-4': 'workload identity',
   'EX-5': 'negotiation of extensions',
+  'EX-6': 'identity assertions are advertised by grant type and profile, or not at all',
+  'EX-7': 'each claim of an identity assertion is checked',
+  'EX-8': 'an identity assertion needs no resource, and fits no other one',
+  'EX-9': 'the scopes are those requested, asserted and configured',
+  'EX-10':
+    'an identity assertion is used once, in any process and after a restart, and logged nowhere',
+  'EX-11': 'identity assertions are for clients that are listed for their issuer',
   'EX-12': 'a token by client credentials is for the client, without a user and a refresh token',
+  'EX-14': 'a JWT counts as an identity assertion by its type alone',
+  'EX-17':
+    'a scope can require an authentication class or a recent login; without it a token lacks the scope',
 };

@@ -28,6 +28,7 @@ const EVERY_TYPE: Readonly<Record<Auth0McpEvent['type'], true>> = {
   signed_out: true,
   code_redeemed: true,
   access_token_issued: true,
+  assertion_refused: true,
   code_replayed: true,
   tokens_refreshed: true,
   refresh_token_reused: true,
@@ -48,6 +49,12 @@ const MACHINE = {
   clientSecret: 'a-secret-of-a-machine-0123456789abcdef',
 };
 
+const ENTERPRISE = {
+  issuer: 'https://acme.example',
+  clients: ['https://agent.example/client.json'],
+  subject: () => undefined,
+};
+
 describe('events', () => {
   let world: World;
   let client: OAuthClient;
@@ -61,7 +68,7 @@ describe('events', () => {
     world = await startWorld({
       connectedApps: true,
       tenant: ALWAYS_DUE,
-      options: { clients: [MACHINE] },
+      options: { clients: [MACHINE], enterprise: [ENTERPRISE] },
     });
     secrets.add(MACHINE.clientSecret);
     const [application] = world.tenant.settings.applications;
@@ -124,6 +131,9 @@ describe('events', () => {
     const { clientId: client_id, clientSecret: client_secret } = MACHINE;
     const form = { grant_type: 'client_credentials', client_id, client_secret };
     note((await client.post('/token', form)).body);
+    const grant_type = 'urn:ietf:params:oauth:grant-type:jwt-bearer';
+    secrets.add('an-assertion');
+    await client.post('/token', { ...form, grant_type, assertion: 'an-assertion' });
   }
 
   async function denied(): Promise<void> {

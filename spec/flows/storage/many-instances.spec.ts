@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 
-import { type Cluster, startCluster } from '../../support/cluster.js';
+import { ADA } from '../../../lib/testing/options.js';
+import { AGENT, type Cluster, startCluster } from '../../support/cluster.js';
 import { isLong } from '../../support/mode.js';
 import { callTool, registerClient, toolResult } from '../../support/oauth-client.js';
 import { newTally } from '../../support/persistent-client.js';
@@ -41,5 +42,44 @@ describe.each([
     expect(Object.keys(tally.repeats).filter((what) => what.includes('no answer'))).toEqual([]);
     expect(tally.refreshes).toBeGreaterThanOrEqual(clients);
     expect(tally.toolCalls).toBeGreaterThan(clients);
+  });
+
+  async function outcomeOf(origin: string, assertion: string): Promise<string> {
+    const response = await fetch(`${origin}/token`, {
+      method: 'POST',
+      body: new URLSearchParams({
+        grant_type: 'urn:ietf:params:oauth:grant-type:jwt-bearer',
+        assertion,
+        client_id: AGENT.clientId,
+        client_secret: AGENT.clientSecret,
+      }),
+    });
+    const { error = 'tokens' } = (await response.json()) as { error?: string };
+    return `${response.status} ${error}`;
+  }
+  const idJag = (): Promise<string> =>
+    cluster.tenant.issueIdJag({
+      ...{ sub: ADA.sub, clientId: AGENT.clientId },
+      audience: cluster.origin,
+    });
+
+  /** The last one: it ends the processes. */
+  it('EX-10 an identity assertion is used by one of fifty parallel requests, and not again after a restart', async () => {
+    const assertion = await idJag();
+    const origins = cluster.instances.map(({ origin }) => origin);
+    expect(origins).toHaveLength(size);
+    const outcomes = await Promise.all(
+      Array.from({ length: 50 }, (_, at) => outcomeOf(String(origins[at % size]), assertion)),
+    );
+    expect(outcomes.filter((one) => one === '200 tokens')).toHaveLength(1);
+    expect(new Set(outcomes)).toEqual(new Set(['200 tokens', '400 invalid_grant']));
+
+    for (const instance of [...cluster.instances]) {
+      await instance.kill();
+      cluster.bury(instance);
+    }
+    const { origin } = await cluster.start();
+    expect(await outcomeOf(origin, assertion)).toBe('400 invalid_grant');
+    expect(await outcomeOf(origin, await idJag())).toBe('200 tokens');
   });
 });
