@@ -1,12 +1,15 @@
 import { availableParallelism } from 'node:os';
 
+const isClients = process.env.SPEC_MODE === 'clients';
+
 /** What holds for every spec, on whichever Express. */
 const specs = {
   testEnvironment: 'node',
-  testMatch: ['<rootDir>/spec/**/*.spec.ts'],
+  testMatch: [`<rootDir>/spec/${isClients ? 'client-runs/' : ''}**/*.spec.ts`],
   testPathIgnorePatterns: [
     '/node_modules/',
     ...(process.env.SPEC_MODE === 'long' ? [] : ['\\.long\\.spec\\.ts$']),
+    ...(isClients ? [] : ['/spec/client-runs/']),
   ],
   extensionsToTreatAsEsm: ['.ts'],
   moduleFileExtensions: ['ts', 'js', 'mjs', 'cjs', 'json', 'node'],
@@ -58,7 +61,7 @@ const express4 = {
 
 /** @type {import('jest').Config} */
 export default {
-  projects: [specs, express4],
+  projects: isClients ? [specs] : [specs, express4],
   testTimeout: 20_000,
   // Specs start browsers, Redis servers and further processes of their own: more workers only queue them.
   maxWorkers: Math.min(availableParallelism(), 4),

@@ -1,6 +1,7 @@
 /**
  * `npm test`: installs what is missing and runs the specs. Arguments go to jest: `npm test -- spec/oauth`.
- * `npm test -- --long` sets SPEC_MODE=long and also runs `*.long.spec.ts`. The last line is `N passed, N failed`.
+ * `npm test -- --long` sets SPEC_MODE=long and also runs `*.long.spec.ts`. `npm test -- --clients` sets SPEC_MODE=clients
+ * and runs real clients, nothing else; with `--record` it writes docs/runs. The last line is `N passed, N failed`.
  */
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -16,8 +17,14 @@ import {
   setUp,
 } from './set-up.js';
 
-const args = process.argv.slice(2).filter((arg) => arg !== '--long');
-const isLong = process.argv.includes('--long');
+const OWN = ['--long', '--clients', '--record'];
+const args = process.argv.slice(2).filter((arg) => !OWN.includes(arg));
+const mode = ['long', 'clients'].find((name) => process.argv.includes(`--${name}`));
+const env = {
+  ...process.env,
+  ...(mode !== undefined && { SPEC_MODE: mode }),
+  ...(process.argv.includes('--record') && { SPEC_RECORD: 'true' }),
+};
 
 await setUp(async () => {
   await ensureNodeModules();
@@ -40,7 +47,7 @@ const jest = spawn(
   ],
   {
     cwd: ROOT,
-    env: isLong ? { ...process.env, SPEC_MODE: 'long' } : process.env,
+    env,
     stdio: 'inherit',
   },
 );

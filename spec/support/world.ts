@@ -37,7 +37,7 @@ export interface LogLine {
 export interface World {
   readonly tenant: Tenant;
   readonly auth: Auth0Mcp;
-  /** One for each instance; `auth` is the first. */
+  /** One for each instance at the start; `auth` is the first, also after a restart. */
   readonly auths: readonly Auth0Mcp[];
   /** The context of `auth`, for specs that go past HTTP. */
   readonly context: Context;
@@ -127,7 +127,7 @@ export async function startWorld(world: WorldOptions = {}): Promise<World> {
   });
   const [first] = instances;
   if (first === undefined) throw new RangeError('a world needs an instance');
-  const { context, auth, app, config } = first;
+  const { context, app, config } = first;
   const ended: Auth0Mcp[] = [];
   let turn = 0;
   server.on('request', (req, res) => {
@@ -137,7 +137,9 @@ export async function startWorld(world: WorldOptions = {}): Promise<World> {
   return {
     tenant,
     context,
-    auth,
+    get auth() {
+      return (instances[0] ?? first).auth;
+    },
     auths: instances.map((instance) => instance.auth),
     app,
     server,

@@ -274,7 +274,7 @@ const mcporter: ClientFacts = {
 
 const MCP_REMOTE_METADATA = {
   client_name: 'MCP CLI Proxy',
-  client_uri: 'https://github.com/geelen/mcp-remote',
+  client_uri: 'https://github.com/modelcontextprotocol/mcp-cli',
   redirect_uris: ['http://localhost:3334/oauth/callback'],
   ...PUBLIC_METADATA,
   software_id: '2e6dc280-f3c3-4e01-99a7-8181dbd1d23d',
@@ -286,7 +286,7 @@ const mcpRemoteEarlier: ClientFacts = {
   evidence: { kind: 'run', date: '2026-11-30', version: '0.1.38' },
   introduction: {
     by: 'registration',
-    metadata: { ...MCP_REMOTE_METADATA, software_version: '0.1.38' },
+    metadata: { ...MCP_REMOTE_METADATA, software_version: '0.1.37' },
   },
   redirectUri: 'http://localhost:3335/oauth/callback',
   scopes: 'resource metadata',

@@ -1,0 +1,4 @@
+import { describeRun } from './describe-run.js';
+import { startMcporter } from './mcporter.js';
+
+describeRun('mcporter', 'mcporter', startMcporter);
