@@ -4,7 +4,7 @@ import type { RequestHandler } from 'express';
 export interface LoggedRequest {
   readonly method: string;
   readonly path: string;
-  /** 0 until the response. */
+  /** 0 before the end of the response, as of a stream. */
   status: number;
   readonly userAgent: string;
   readonly protocolVersion: string;
@@ -62,7 +62,7 @@ function harmless(parameters: URLSearchParams): Record<string, string> {
 export function transcript(log: readonly LoggedRequest[]): string[] {
   return log.map(({ method, path, status, call, parameters }) =>
     [
-      `${method} ${path} ${status}`,
+      `${method} ${path} ${status || 'open'}`,
       ...(call === undefined ? [] : [call]),
       ...['grant_type', 'scope'].flatMap((name) =>
         parameters[name] === undefined ? [] : [`${name}=${parameters[name]}`],

@@ -1,5 +1,7 @@
 /** The generated pages are up to date, and every public name has a docstring. */
 import { describe, expect, it } from '@jest/globals';
+import { CLIENTS } from '../../lib/doctor/clients/clients.js';
+import { readRecordedRuns } from '../client-runs/recorded-runs.js';
 import { generatedPages } from './generated-pages.js';
 import { anchors, pageAt } from './markdown.js';
 import { hiddenNames, undocumented } from './source/api/gaps.js';
@@ -22,6 +24,16 @@ describe('the generated pages', () => {
   )('name %s among the clients, in the installed version', (name) => {
     const { version } = JSON.parse(pageAt(`node_modules/${name}/package.json`).text);
     expect(compatibilityPage()).toContain(` ${version}`);
+  });
+
+  it('show runs of the pinned clients, all of them', () => {
+    const { node: _node, ...pinned } = JSON.parse(pageAt('spec/client-runs/versions.json').text);
+    const versions = Object.values<string>(pinned).map((name) => name.replace(/^.+@/, ''));
+    const recorded = readRecordedRuns();
+    expect(recorded.map(({ version }) => version).toSorted()).toEqual(versions.toSorted());
+    const names = CLIENTS.map(({ name }) => name);
+    expect(names).toEqual(expect.arrayContaining(recorded.map(({ client }) => client)));
+    for (const { steps } of recorded) expect(Object.keys(steps)).toHaveLength(7);
   });
 
   it('have unique anchors', () => {

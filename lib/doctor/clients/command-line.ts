@@ -104,6 +104,7 @@ const codex: ClientFacts = {
   redirectUri: 'http://127.0.0.1:51703/callback',
   ...USUAL_HABITS,
   firstRequest: 'GET',
+  userAgent: 'codex-mcp-client/0.171.0',
   protocolVersion: '2024-11-05',
   refreshesWithScope: true,
   insistsOn: '`iss`, where it is advertised; no secret where it asked for none',
@@ -269,7 +270,10 @@ const mcporter: ClientFacts = {
   ...USUAL_HABITS,
   userAgent: 'node',
   note: 'refreshes only with a fixed `oauthRedirectUrl`: otherwise it registers again at every run, with the refresh token of the client before',
-  stepUp: { kind: 'manual', note: 'fails; log in again, and select the scope on the consent page' },
+  stepUp: {
+    kind: 'manual',
+    note: 'fails; `mcporter auth NAME --reset`, and select the scope on the consent page',
+  },
 };
 
 const MCP_REMOTE_METADATA = {
@@ -292,10 +296,13 @@ const mcpRemoteEarlier: ClientFacts = {
   scopes: 'resource metadata',
   resource: { authorize: 'exact', token: 'exact' },
   tokenAuth: 'none',
+  userAgent: 'node',
+  firstRequest: 'GET',
   insistsOn: 'a resource that is its URL or the origin',
+  note: 'has to be started again after its grant was revoked',
   stepUp: {
     kind: 'manual',
-    note: 'fails; select the scope on the consent page beforehand, or update to 0.15',
+    note: 'fails; delete `~/.mcp-auth`, connect again, and select the scope on the consent page; or update to 0.15',
   },
 };
 
@@ -310,6 +317,7 @@ const mcpRemote: ClientFacts = {
   scopes: 'resource metadata',
   resource: { authorize: 'exact', token: 'exact' },
   tokenAuth: 'none',
+  userAgent: 'undici',
   firstRequest: 'GET',
   hasPreflight: true,
   refreshesWithScope: true,
@@ -342,10 +350,11 @@ const inspector: ClientFacts = {
   },
   redirectUri: 'http://127.0.0.1:6276/oauth/callback',
   ...USUAL_HABITS,
-  note: 'without a keyring its CLI logs in for every command',
+  userAgent: 'node',
+  note: 'without a keyring its CLI logs in for every command, unless `MCP_INSPECTOR_SECRET_STORE=file`',
   stepUp: {
     kind: 'manual',
-    note: 'its CLI fails (its fault); its web UI asks the user, then logs in again',
+    note: 'its CLI opens a login for its first scopes: select the scope on the consent page; its web UI asks the user, then logs in again',
   },
 };
 

@@ -1,6 +1,7 @@
 /** docs/compatibility.md, generated from the facts about the clients. */
 import type { ClientFacts } from '../../../lib/doctor/clients/client-facts.js';
 import { CLIENTS } from '../../../lib/doctor/clients/clients.js';
+import { type RecordedRun, readRecordedRuns } from '../../client-runs/recorded-runs.js';
 
 /** Clients that every run of the specs starts. */
 export const RUN_BY_SPECS: readonly (readonly [string, string])[] = [
@@ -32,6 +33,16 @@ Every run of the specs logs in with these programs.
 |---|---|
 ${RUN_BY_SPECS.map((cells) => row(...cells)).join('\n')}
 
+## Run as programs
+
+\`npm test -- --clients\` installs these programs and runs them against this package, with a stand-in tenant, registration, and a
+durable store. At the log-in, each discovers and registers by itself. At the step-up, “automatic” means that the user only consents;
+[the next table](#all-clients) says what “manual” is. The server restart requires no login and no refresh; a revoked grant
+requires a login. The seconds are of a machine with two busy cores, and include one for each login of the user. [runs](runs) has the
+requests of each step-up as well.
+
+${runsTable()}
+
 ## All clients
 
 “Run” means that the program itself was run against this package, with a stand-in tenant, plain \`http\` on loopback and client
@@ -57,7 +68,29 @@ ${CLIENTS.map(requestsRow).join('\n')}
 `;
 }
 
-function evidence({ evidence: { kind, date, version = '' } }: ClientFacts): string {
+function runsTable(): string {
+  const runs = readRecordedRuns();
+  const steps = Object.keys(runs[0]?.steps ?? {});
+  const cells = ({ client, version, date, steps: outcomes }: RecordedRun): string[] => [
+    client,
+    version,
+    date,
+    ...steps.map((step) => {
+      const { outcome, seconds } = outcomes[step] ?? { outcome: 'not run', seconds: 0 };
+      return `${outcome}, ${seconds} s`;
+    }),
+  ];
+  return [
+    row('Client', 'Version', 'Date', ...steps),
+    `|${'---|'.repeat(steps.length + 3)}`,
+    ...runs.map((run) => row(...cells(run))),
+  ].join('\n');
+}
+
+/** Later than its facts are the recorded runs. */
+function evidence({ name, evidence: { kind, date, version = '' } }: ClientFacts): string {
+  const run = readRecordedRuns().find(({ client }) => client === name);
+  if (run !== undefined) return `${run.date}, ${run.version}`;
   return kind === 'run' ? `${date}, ${version}` : `reported, ${date} ${version}`.trim();
 }
 
