@@ -3,18 +3,28 @@ import { parseArgs } from 'node:util';
 
 import { type CommandHost, FAILED, WRONG_USAGE } from '../cli/host.js';
 import type { Environment } from '../config/env.js';
-import { checkApplication, checkTenant } from './checks/auth0.js';
-import { checkConfiguration, checkEnvFile } from './checks/configuration.js';
+import { checkApplication, checkAuthorizationServer, checkTenant } from './checks/auth0.js';
+import {
+  checkConfiguration,
+  checkEnvFile,
+  checkResourceConfiguration,
+} from './checks/configuration.js';
 import { checkLogin, LOGIN_CHECKS } from './checks/login.js';
-import { checkServer } from './checks/server.js';
+import {
+  checkResourceServer,
+  checkServer,
+  RESOURCE_SERVER_CHECKS,
+  SERVER_CHECKS,
+} from './checks/server.js';
 import { checkStorage } from './checks/storage.js';
 import type { ClientFacts } from './clients/client-facts.js';
 import { replayedClients } from './clients/clients.js';
 import {
   asJson,
-  asText,
+  type CheckName,
   type Finding,
   type Findings,
+  findingWriter,
   isHealthy,
   skipped,
   summary,
@@ -39,6 +49,7 @@ and reports for each whether it could log in; at any MCP server, with or without
 
   --login            let a user log in, to check offline access and granted scopes
   --without-server   do not check baseUrl: the server need not run
+  --resource         the server uses auth0McpResource(): clients log in at the tenant itself
   --clients [URL]    replay the requests of real clients against the MCP endpoint at URL; needs
                      no configuration. Without URL: against the configured one
   --client NAME      replay only the clients whose names start with NAME; may be repeated
@@ -59,6 +70,7 @@ Exit code: 0 no check failed, 1 a check failed, 2 wrong arguments.
 const OPTIONS = {
   login: { type: 'boolean' },
   'without-server': { type: 'boolean' },
+  resource: { type: 'boolean' },
   clients: { type: 'boolean' },
   client: { type: 'string', multiple: true },
   env: { type: 'string' },
@@ -86,7 +98,8 @@ export async function runDoctor(args: readonly string[], host: CommandHost): Pro
   }
   if (replaysClients) return await runReplay({ ...values, urls: positionals }, host);
   const findings: Finding[] = [];
-  const checks = runChecks({
+  const run = values.resource === true ? runResourceChecks : runChecks;
+  const checks = run({
     environment: host.environment(values.env),
     envFile: values.env,
     withServer: values['without-server'] !== true,
@@ -94,11 +107,12 @@ export async function runDoctor(args: readonly string[], host: CommandHost): Pro
     now,
     promptLogin: (url) => writeError(`Open ${url} and log in.\n`),
   });
+  const text = findingWriter(host.color);
   for await (const finding of checks) {
     findings.push(finding);
-    if (values.json !== true) write(asText(finding, host.color));
+    if (values.json !== true) write(text(finding));
   }
-  write(values.json === true ? asJson(findings) : summary(findings));
+  write(values.json === true ? asJson(findings) : text(undefined) + summary(findings));
   return isHealthy(findings) ? 0 : FAILED;
 }
 
@@ -108,21 +122,26 @@ interface ReplayArguments {
   readonly login?: boolean | undefined;
   readonly env?: string | undefined;
   readonly json?: boolean | undefined;
+  readonly resource?: boolean | undefined;
 }
 
 /** @returns the exit code */
 async function runReplay(args: ReplayArguments, host: CommandHost): Promise<number> {
-  const { urls, client: names = [], login, json } = args;
+  const { urls, client: names = [], login, json, resource = false } = args;
   const [given, ...more] = urls;
   const clients = clientsNamed(names);
   const problem =
-    wrongUrl(given, more) ?? (clients === undefined ? unknownClient(names) : undefined);
+    wrongUrl(given, more) ??
+    (clients === undefined ? unknownClient(names) : undefined) ??
+    (resource && given === undefined && names.length === 0 ? NAME_CLIENTS : undefined);
   if (problem !== undefined || clients === undefined) {
     host.writeError(`${problem}\nSee: express-auth0-mcp doctor --help\n`);
     return WRONG_USAGE;
   }
   const url =
-    given === undefined ? await configuredUrl(host.environment(args.env)) : { url: given };
+    given === undefined
+      ? await configuredUrl(host.environment(args.env), resource)
+      : { url: given };
   const verdicts: Verdict[] = [];
   const text = verdictWriter(host.color);
   const settings: ReplaySettings = {
@@ -136,6 +155,9 @@ async function runReplay(args: ReplayArguments, host: CommandHost): Promise<numb
   host.write(json === true ? verdictsAsJson(verdicts) : verdictSummary(verdicts));
   return isAllRight(verdicts) ? 0 : FAILED;
 }
+
+const NAME_CLIENTS =
+  'With --resource each client that is replayed becomes an application of the tenant, of which a plan has only so many. Name those to replay: --client NAME.';
 
 function clientsNamed(names: readonly string[]): readonly ClientFacts[] | undefined {
   const all = replayedClients();
@@ -159,11 +181,16 @@ function wrongUrl(url: string | undefined, more: readonly string[]): string | un
 /** @returns a verdict about the configuration if it is not usable */
 async function configuredUrl(
   environment: Environment,
+  ofResource: boolean,
 ): Promise<{ readonly url: string } | Verdict> {
-  const checks = checkConfiguration(environment);
+  const checks = ofResource
+    ? checkResourceConfiguration(environment)
+    : checkConfiguration(environment);
   let step = await checks.next();
   while (step.done !== true && step.value.outcome !== 'failed') step = await checks.next();
-  if (step.done === true && step.value !== undefined) return { url: step.value.config.resource };
+  if (step.done === true && step.value !== undefined) {
+    return { url: 'config' in step.value ? step.value.config.resource : step.value.resource };
+  }
   const { message = '', remedy = '' } = step.done === true ? {} : step.value;
   return {
     client: 'Configuration',
@@ -187,21 +214,53 @@ export interface DoctorSettings {
   readonly promptLogin: (url: string) => void;
 }
 
-/** Runs all checks, those first that others depend on. */
+/** Runs all checks of `auth0Mcp()`, those first that others depend on. */
 export async function* runChecks(settings: DoctorSettings): Findings {
   const { environment, envFile, now, withServer, withLogin } = settings;
   if (envFile !== undefined) yield* checkEnvFile(envFile);
   const setup = yield* checkConfiguration(environment);
-  if (setup === undefined) return;
+  if (setup === undefined) {
+    const checks = [...TENANT_CHECKS, ...APPLICATION_CHECKS, 'storage', ...SERVER_CHECKS] as const;
+    yield* skipped([...checks, ...LOGIN_CHECKS], 'the configuration is not usable');
+    return;
+  }
   const { config } = setup;
   yield* checkStorage(setup);
   const metadata = yield* checkTenant(config, now);
-  if (metadata === undefined) {
-    yield* skipped(['callback', 'audience', 'client-authentication'], 'the tenant is not usable');
-  } else yield* checkApplication(config, metadata, now);
+  if (metadata === undefined) yield* skipped(APPLICATION_CHECKS, 'the tenant is not usable');
+  else yield* checkApplication(config, metadata, now);
   const isServerUp = withServer ? yield* checkServer(config) : false;
-  if (!withServer) yield* skipped(['base-url'], 'omitted by --without-server');
+  if (!withServer) yield* skipped(SERVER_CHECKS, 'omitted by --without-server');
   if (!withLogin) yield* skipped(LOGIN_CHECKS, 'it needs a login. Run doctor --login');
   else if (metadata === undefined) yield* skipped(LOGIN_CHECKS, 'the tenant is not usable');
   else yield* checkLogin(config, isServerUp, settings);
 }
+
+/** Runs all checks of `auth0McpResource()`. */
+export async function* runResourceChecks(settings: DoctorSettings): Findings {
+  const { environment, envFile, now, withServer } = settings;
+  if (envFile !== undefined) yield* checkEnvFile(envFile);
+  const config = yield* checkResourceConfiguration(environment);
+  if (config === undefined) {
+    const checks = [...TENANT_CHECKS, ...CLIENT_CHECKS, ...RESOURCE_SERVER_CHECKS];
+    yield* skipped([...checks, 'audience'], 'the configuration is not usable');
+    return;
+  }
+  const metadata = yield* checkTenant(config, now);
+  if (metadata === undefined) yield* skipped(CLIENT_CHECKS, 'the tenant is not usable');
+  else yield* checkAuthorizationServer(config, metadata);
+  if (withServer) yield* checkResourceServer(config);
+  else yield* skipped(RESOURCE_SERVER_CHECKS, 'omitted by --without-server');
+  yield* skipped(
+    ['audience'],
+    `whether the tenant issues tokens for ${config.auth0.audience} shows in a login only. Run doctor --resource --client NAME --login, which registers that client at the tenant`,
+  );
+}
+
+const TENANT_CHECKS: readonly CheckName[] = ['discovery', 'issuer', 'clock', 'signing-algorithms'];
+
+/** Of our application at the tenant. */
+const APPLICATION_CHECKS: readonly CheckName[] = ['callback', 'audience', 'client-authentication'];
+
+/** Of a tenant at which clients log in themselves. */
+const CLIENT_CHECKS: readonly CheckName[] = ['server-metadata', 'client-registration'];

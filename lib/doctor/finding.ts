@@ -12,6 +12,7 @@ export const CHECKS = {
   issuer: 'Issuer',
   clock: 'Clock',
   'signing-algorithms': 'Signing algorithms',
+  'client-registration': 'Client registration',
   callback: 'Callback URL',
   audience: 'Audience',
   'client-authentication': 'Client authentication',
@@ -75,11 +76,33 @@ export const MARKS: Readonly<
   skipped: ['–', 'gray'],
 };
 
-/** One finding: its lines, and the remedy below. */
-export function asText({ check, outcome, message, remedy }: Finding, color: Color): string {
+/** One finding: its lines, and the remedy below. @param checks those that were skipped for the same reason */
+function asText(
+  { check, outcome, message, remedy }: Finding,
+  color: Color,
+  checks: readonly CheckName[] = [check],
+): string {
   const [mark, name] = MARKS[outcome];
-  const line = `${color(name, mark)} ${CHECKS[check]}: ${message.replaceAll('\n', '\n    ')}\n`;
+  const titles = checks.map((one) => CHECKS[one]).join(', ');
+  const line = `${color(name, mark)} ${titles}: ${message.replaceAll('\n', '\n    ')}\n`;
   return remedy === undefined ? line : `${line}    → ${remedy}\n`;
+}
+
+/** Prints findings as they come; skipped checks are collected, to name all that have one reason in one line. */
+export function findingWriter(color: Color): (finding: Finding | undefined) => string {
+  let waiting: Finding[] = [];
+  return (finding) => {
+    const [first] = waiting;
+    const joins = finding?.outcome === 'skipped' && (first ?? finding).message === finding.message;
+    const collected = waiting.map(({ check }) => check);
+    const text = first === undefined || joins ? '' : asText(first, color, collected);
+    if (!joins) waiting = [];
+    if (finding?.outcome === 'skipped') {
+      waiting.push(finding);
+      return text;
+    }
+    return finding === undefined ? text : text + asText(finding, color);
+  };
 }
 
 /** The last line of the text. */

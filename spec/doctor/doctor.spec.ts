@@ -29,7 +29,9 @@ describe('doctor', () => {
     const { code, out, aside } = await run(['doctor']);
     expect(code).toBe(0);
     expect(out).toContain('✓ Callback URL: ');
-    expect(out).toContain('– Offline access: not checked: ');
+    expect(out).toContain(
+      '– Login, Granted scopes, Offline access: not checked: it needs a login.',
+    );
     expect(out).toMatch(/\nNo check failed; 3 not checked\.\n$/);
     expect(out).not.toMatch(/^[✗!]/m);
     expect(aside).toBe('');
@@ -49,6 +51,19 @@ describe('doctor', () => {
     expect(out).toMatch(
       /^✗ Configuration: configUrl .*\n {4}clientId .*\n {4}audience .*\n {4}baseUrl .*\n {4}→ /,
     );
+  });
+
+  it('names every check that was not done because the first one failed', async () => {
+    const { out } = await run(['doctor'], {});
+    expect(out).toMatch(
+      /^– Discovery, Issuer, .*Storage, Base URL, .*Login, .*: not checked: the configuration is not usable$/m,
+    );
+    const { checks } = JSON.parse((await run(['doctor', '--json'], {})).out);
+    expect(checks.length).toBeGreaterThan(15);
+  });
+
+  it('prints the version', async () => {
+    expect(await run(['doctor', '--version'])).toMatchObject({ code: 0, out: '1.2.3\n' });
   });
 
   it('prints one JSON document with --json, for programs', async () => {

@@ -5,7 +5,8 @@ import { type Auth0Metadata, createDiscovery } from '../../auth0/discovery.js';
 import { createAuth0Http } from '../../auth0/http.js';
 import { CLOCK_TOLERANCE_SECONDS, SIGNING_ALGORITHMS } from '../../auth0/signed-token.js';
 import { AUDIENCE_REMEDY, createTokenEndpoint } from '../../auth0/token-endpoint.js';
-import type { Auth0Config, Config, OutboundProxies } from '../../config/config.js';
+import type { Config, OutboundProxies, ResourceConfig, TenantConfig } from '../../config/config.js';
+import { stringsIn } from '../../oauth/json-object.js';
 import { createOutboundFetch, nameOfProxy, proxyFor } from '../../outbound-proxy.js';
 import { type Finding, type Findings, failed, passed, skipped, warning } from '../finding.js';
 import {
@@ -24,7 +25,7 @@ const WARN_SKEW_SECONDS = CLOCK_TOLERANCE_SECONDS / 2;
 
 /** @returns undefined if the tenant is not usable */
 export async function* checkTenant(
-  { auth0: config, outboundProxies }: Config,
+  { auth0: config, outboundProxies }: ResourceConfig,
   now: () => number,
 ): Findings<Auth0Metadata | undefined> {
   const { discoveryUrl } = config;
@@ -84,7 +85,7 @@ async function fetchDiscovery(url: string, fetch: Fetch): Promise<ProbeResponse 
 
 /** Parses the document as the server does. */
 async function readMetadata(
-  config: Auth0Config,
+  config: TenantConfig,
   { status, json: body }: ProbeResponse,
   now: () => number,
 ): Promise<Auth0Metadata | Finding> {
@@ -246,4 +247,50 @@ async function clientFinding(
     if (/\binvalid_grant\b/.test(error.message)) return passed(check, `accepted (${method})`);
     return failed(check, `${error.message} (method ${method})`, error.remedy);
   }
+}
+
+/**
+ * What clients find at a tenant that is their authorization server. An invalid registration tells whether the tenant
+ * registers clients, and creates nothing.
+ */
+export async function* checkAuthorizationServer(
+  { auth0, outboundProxies }: ResourceConfig,
+  { document }: Auth0Metadata,
+): Findings {
+  const fetch = createOutboundFetch(outboundProxies, TIMEOUT_MS);
+  const methods = stringsIn(document['code_challenge_methods_supported']);
+  yield methods.includes('S256')
+    ? passed('server-metadata', `${auth0.expectedIssuer}, with PKCE`)
+    : failed(
+        'server-metadata',
+        `the metadata of ${auth0.expectedIssuer} does not have S256 in code_challenge_methods_supported`,
+        'MCP clients refuse a server without PKCE. Is configUrl an Auth0 tenant?',
+      );
+  const { registration_endpoint: url } = document;
+  yield await registrationFinding(url, fetch).catch(noResponseFinding('client-registration'));
+}
+
+const REGISTRATION_REMEDY =
+  'Dashboard > Settings > Advanced: Dynamic Client Registration lets every client in; or import or create each client there.';
+
+async function registrationFinding(url: unknown, fetch: Fetch): Promise<Finding> {
+  const check = 'client-registration';
+  if (typeof url !== 'string') {
+    return warning(check, 'the tenant advertises no registration', REGISTRATION_REMEDY);
+  }
+  const json = { client_name: 'express-auth0-mcp doctor', redirect_uris: ['not a URL'] };
+  const { status, json: body } = await probe({ url, json, fetch });
+  const reason = [body?.['error'], body?.['error_description'] ?? body?.['message']]
+    .filter((part) => typeof part === 'string')
+    .join(': ')
+    .slice(0, 200);
+  // RFC 7591 §3.2.2: errors about the metadata come from a server that registers.
+  if (/invalid_redirect_uri|invalid_client_metadata/.test(reason)) {
+    return passed(check, 'clients can register at the tenant');
+  }
+  return warning(
+    check,
+    `the tenant registers no clients (status ${status}${reason === '' ? '' : `, ${reason}`}), although it advertises registration`,
+    REGISTRATION_REMEDY,
+  );
 }

@@ -3,11 +3,11 @@ import { existsSync, readFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
 import { deflateRawSync } from 'node:zlib';
 
-import type { Config } from '../../config/config.js';
+import type { Config, ResourceConfig } from '../../config/config.js';
 import { type Environment, readEnvironment } from '../../config/env.js';
 import { Auth0McpConfigError } from '../../config/errors.js';
 import type { Logger } from '../../config/logger.js';
-import { resolveConfig } from '../../config/resolve.js';
+import { resolveConfig, resolveResourceConfig } from '../../config/resolve.js';
 import { KEY_COMMAND } from '../../config/rules/tokens.js';
 import { dataDirectoryFor } from '../../storage/embedded/directory.js';
 import { memoryStorage } from '../../storage/memory-storage.js';
@@ -29,23 +29,44 @@ interface Setup {
   readonly directory: string;
 }
 
-/** @returns undefined if the configuration is not usable */
+/** Of `auth0Mcp()`. @returns undefined if the configuration is not usable */
 export async function* checkConfiguration(environment: Environment): Findings<Setup | undefined> {
+  // No storage is opened: a directory of another user would be unusable for the server.
+  const unopened = (): Storage => ({ ...memoryStorage(), localSecret: () => new Uint8Array(32) });
+  const factories = { embeddedStorage: unopened, redisStorage: unopened };
+  const config = yield* resolving(
+    (logger) => resolveConfig({ logger }, environment, factories),
+    ({ issuer }) => `complete; the issuer is ${issuer}`,
+  );
+  if (config === undefined) return undefined;
+  yield* checkKeys(config);
+  const { storage } = readEnvironment(environment).options;
+  const redisUrl = typeof storage === 'string' ? storage : undefined;
+  return { config, redisUrl, directory: dataDirectoryFor(environment) };
+}
+
+/** Of `auth0McpResource()`. @returns undefined if the configuration is not usable */
+export function* checkResourceConfiguration(
+  environment: Environment,
+): Generator<Finding, ResourceConfig | undefined> {
+  return yield* resolving(
+    (logger) => resolveResourceConfig({ logger }, environment),
+    ({ resource, auth0 }) => `complete; ${resource}, with tokens for ${auth0.audience}`,
+  );
+}
+
+function* resolving<C>(
+  resolve: (logger: Logger) => C,
+  describe: (config: C) => string,
+): Generator<Finding, C | undefined> {
   const warnings: string[] = [];
   try {
-    const { options } = readEnvironment(environment);
-    // No storage is opened: a directory of another user would be unusable for the server.
-    const unopened = (): Storage => ({ ...memoryStorage(), localSecret: () => new Uint8Array(32) });
-    const factories = { embeddedStorage: unopened, redisStorage: unopened };
-    const config = resolveConfig({ logger: warningCollector(warnings) }, environment, factories);
-    yield passed('configuration', `complete; the issuer is ${config.issuer}`);
+    const config = resolve(warningCollector(warnings));
+    yield passed('configuration', describe(config));
     for (const message of warnings) {
       yield warning('configuration', message, 'See the option in docs/configuration.md.');
     }
-    yield* checkKeys(config);
-    const { storage } = options;
-    const redisUrl = typeof storage === 'string' ? storage : undefined;
-    return { config, redisUrl, directory: dataDirectoryFor(environment) };
+    return config;
   } catch (error) {
     if (!(error instanceof Auth0McpConfigError)) throw error;
     yield failed('configuration', error.message, ENVIRONMENT_REMEDY);

@@ -1,6 +1,6 @@
 /** Our own server at its public URL, requested in the order of a client's requests. */
 import { pathsOf, resourceMetadataUrlOf } from '../../app/paths.js';
-import type { Config } from '../../config/config.js';
+import type { Config, ResourceConfig } from '../../config/config.js';
 import {
   type CrossOriginRequest,
   isExposed,
@@ -27,7 +27,8 @@ const ANY_ORIGIN = 'https://client.example';
 
 const UNKNOWN_TOOL = { name: 'a-tool-of-no-server', arguments: {} };
 
-const AFTER_BASE: readonly CheckName[] = [
+export const SERVER_CHECKS: readonly CheckName[] = [
+  'base-url',
   'challenge',
   'resource-metadata',
   'server-metadata',
@@ -39,19 +40,30 @@ const AFTER_BASE: readonly CheckName[] = [
 const MOUNT_REMEDY =
   'app.use(auth0Mcp()) has to be at the root of the app, before the MCP route; a proxy has to forward /.well-known/… of this host too.';
 
+/** Of `auth0McpResource()`: its metadata and its guard. */
+export async function* checkResourceServer(config: ResourceConfig): Findings {
+  const { resource, auth0 } = config;
+  const first = yield* reach(resource, RESOURCE_SERVER_CHECKS);
+  if (first === undefined) return;
+  yield await challengeFinding(first, config);
+  const url = resourceMetadataUrlOf(config);
+  yield await documentFinding('resource-metadata', url, {
+    resource,
+    authorization_servers: [auth0.expectedIssuer],
+  }).catch(noResponseFinding('resource-metadata'));
+  yield* await agentsFinding([url]);
+  yield await browserFinding(config, []).catch(noResponseFinding('browser-clients'));
+}
+
+export const RESOURCE_SERVER_CHECKS: readonly CheckName[] = SERVER_CHECKS.filter(
+  (check) => check !== 'server-metadata' && check !== 'endpoints',
+);
+
 /** @returns whether a login at the server is possible */
 export async function* checkServer(config: Config): Findings<boolean> {
   const { resource } = config;
-  let first: ProbeResponse;
-  try {
-    first = await firstRequest(resource);
-  } catch (error) {
-    if (!(error instanceof NoResponseError)) throw error;
-    yield failed('base-url', error.message, `${error.remedy} Start the server, then the doctor.`);
-    yield* skipped(AFTER_BASE, 'the server did not respond');
-    return false;
-  }
-  yield baseFinding(first);
+  const first = yield* reach(resource, SERVER_CHECKS);
+  if (first === undefined) return false;
   yield await challengeFinding(first, config);
   const urls = {
     resource: resourceMetadataUrlOf(config),
@@ -68,8 +80,27 @@ export async function* checkServer(config: Config): Findings<boolean> {
   yield server;
   yield await endpointsFinding(config).catch(noResponseFinding('endpoints'));
   yield* await agentsFinding(Object.values(urls));
-  yield await browserFinding(config).catch(noResponseFinding('browser-clients'));
+  yield await browserFinding(config, endpointCallsOf(config)).catch(
+    noResponseFinding('browser-clients'),
+  );
   return server.outcome === 'passed';
+}
+
+/** @param checks the first of which this is. @returns the response to the first request of every client */
+async function* reach(
+  resource: string,
+  [, ...others]: readonly CheckName[],
+): Findings<ProbeResponse | undefined> {
+  try {
+    const first = await firstRequest(resource);
+    yield baseFinding(first);
+    return first;
+  } catch (error) {
+    if (!(error instanceof NoResponseError)) throw error;
+    yield failed('base-url', error.message, `${error.remedy} Start the server, then the doctor.`);
+    yield* skipped(others, 'the server did not respond');
+    return undefined;
+  }
 }
 
 /** One JSON-RPC request without a token. */
@@ -97,14 +128,17 @@ function baseFinding({ url, status, headers }: ProbeResponse): Finding {
 }
 
 /** RFC 9728 §5.1: 401 without a token, with the URL of the metadata. */
-async function challengeFinding(first: ProbeResponse, config: Config): Promise<Finding> {
+async function challengeFinding(first: ProbeResponse, config: ResourceConfig): Promise<Finding> {
   if (first.status >= 300) return evaluateChallenge(first, config);
   // The option `anonymous` may allow the first request, but no tool that it does not name.
   const second = await call(config.resource, 'tools/call', UNKNOWN_TOOL).catch(() => first);
   return evaluateChallenge(second.status === 401 ? second : first, config);
 }
 
-function evaluateChallenge({ url, status, headers }: ProbeResponse, config: Config): Finding {
+function evaluateChallenge(
+  { url, status, headers }: ProbeResponse,
+  config: ResourceConfig,
+): Finding {
   const check = 'challenge';
   const expected = resourceMetadataUrlOf(config);
   const challenge = headers.get('www-authenticate') ?? '';
@@ -249,10 +283,13 @@ const CORS_REMEDY =
 const NOT_FOUND_REMEDY =
   'The endpoint does not exist, for browsers as for other clients: app.use(auth0Mcp()) has to be at the root of the app, before the MCP route, and a proxy has to forward this path.';
 
-/** Up to the first failure. */
-async function browserFinding(config: Config): Promise<Finding> {
+/** Up to the first failure. @param endpoints those of an authorization server */
+async function browserFinding(
+  config: ResourceConfig,
+  endpoints: readonly CrossOriginRequest[],
+): Promise<Finding> {
   const check = 'browser-clients';
-  for (const call of callsOf(config)) {
+  for (const call of [...resourceCallsOf(config), ...endpoints]) {
     const obstacle = await obstacleTo(call);
     if (obstacle !== undefined)
       return failed(check, `${call.url}: ${obstacle.message}`, obstacle.remedy);
@@ -262,21 +299,27 @@ async function browserFinding(config: Config): Promise<Finding> {
   return passed(check, 'preflights allow what clients send');
 }
 
-function callsOf(config: Config): CrossOriginRequest[] {
+const SENT = ['content-type', 'mcp-protocol-version'];
+
+function resourceCallsOf(config: ResourceConfig): CrossOriginRequest[] {
+  return [
+    { url: config.resource, method: 'POST', headers: ['authorization', ...SENT, 'mcp-session-id'] },
+    { url: resourceMetadataUrlOf(config), method: 'GET', headers: ['mcp-protocol-version'] },
+  ];
+}
+
+function endpointCallsOf(config: Config): CrossOriginRequest[] {
   const { origin } = new URL(config.baseUrl);
   const { token, registration, revocation } = pathsOf(config);
-  const sent = ['content-type', 'mcp-protocol-version'];
   const post = (path: string, headers: readonly string[]): CrossOriginRequest => ({
     url: origin + path,
     method: 'POST',
     headers,
   });
   return [
-    { url: config.resource, method: 'POST', headers: ['authorization', ...sent, 'mcp-session-id'] },
-    { url: resourceMetadataUrlOf(config), method: 'GET', headers: ['mcp-protocol-version'] },
-    ...(config.clientRegistration ? [post(registration, sent)] : []),
-    post(token, ['authorization', ...sent]),
-    post(revocation, ['authorization', ...sent]),
+    ...(config.clientRegistration ? [post(registration, SENT)] : []),
+    post(token, ['authorization', ...SENT]),
+    post(revocation, ['authorization', ...SENT]),
   ];
 }
 

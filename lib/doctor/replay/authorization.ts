@@ -233,7 +233,10 @@ export async function tryTokenEndpoint(
       remedy: `Accept the authentication method ${identity.tokenAuth} from this client, which the registration agreed to${supportedBy(discovery)}.`,
     });
   }
-  if ([403, 404, 405, 429].includes(status) || (json === undefined && status >= 500)) {
+  // Auth0 responds 403 to a wrong code.
+  const isExpected = error === 'invalid_grant';
+  const isMissing = [403, 404, 405, 429].includes(status) || (json === undefined && status >= 500);
+  if (isMissing && !isExpected) {
     throw await explain(step, site, response, {
       remedy: 'The token endpoint has to respond to POST with the JSON of RFC 6749 §5.',
     });

@@ -99,7 +99,10 @@ async function register(
   const { client_id: id, client_secret: secret, token_endpoint_auth_method: method } = json;
   if (status !== 200 && status !== 201) {
     throw await explain(step, site, response, {
-      remedy: `Accept these redirect URIs, grant types and authentication method: ${JSON.stringify(metadata)}`,
+      remedy:
+        status === 400
+          ? `Accept this registration: ${JSON.stringify(metadata)}`
+          : 'Accept registrations by POST, without a token (RFC 7591 §3).',
     });
   }
   if (typeof id !== 'string') {
