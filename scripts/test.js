@@ -28,6 +28,7 @@ const env = {
 
 await setUp(async () => {
   await ensureNodeModules();
+  if (mode === 'clients') return;
   await ensureDebianPackages(SPEC_PROGRAMS);
   await build();
 });
