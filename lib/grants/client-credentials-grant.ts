@@ -27,12 +27,15 @@ export function createClientCredentialsGrant(
     requested: readonly string[] | undefined,
     allowed: readonly string[],
   ): readonly string[] {
-    const named = withoutUserScopes(requested ?? []);
-    const unknown = named.filter((scope) => !knownScopes.has(scope) && !allowed.includes(scope));
-    if (unknown.length > 0) throw new InvalidScopeError('A requested scope is unknown here');
-    if (named.length === 0) return allowed;
     const available = withImpliedScopes(allowed, rules.implied);
-    // A client on SDK 2 requests the scopes of the challenge: those of all users, not its own.
+    // SDK 2 requests the scopes of the challenge, which are those of a user's first login.
+    const named = withoutUserScopes(requested ?? []).filter(
+      (scope) => available.includes(scope) || !rules.initial.includes(scope),
+    );
+    if (named.length === 0) return allowed;
+    if (named.some((scope) => !knownScopes.has(scope) && !available.includes(scope))) {
+      throw new InvalidScopeError('A requested scope is unknown here');
+    }
     if (!named.some((scope) => available.includes(scope))) {
       throw new InvalidScopeError('None of the requested scopes is granted to this client');
     }

@@ -140,4 +140,30 @@ describe('the directory of clients', () => {
     expect(directory().clients.isSecretOf(clientId, clientSecret)).toBe(true);
     expect(directory().clients.isSecretOf(clientId, SECRET)).toBe(false);
   });
+
+  it.each([
+    ['jwks', { jwks: { keys: [] } }],
+    ['jwks', { jwks: { keys: [{ kty: 'EC', crv: 'P-256', x: 'x', y: 'y', d: 'secret-part' }] } }],
+    ['jwks', { jwks: { keys: [{ kty: 'oct', k: 'secret-part' }] } }],
+    ['jwks', { jwks: { keys: [{ kty: 'EC', crv: 'P-521', x: 'x', y: 'y' }] } }],
+    ['jwksUri', { jwksUri: 'http://keys.example/jwks.json' }],
+    ['jwksUri', { jwksUri: 'https://10.0.0.1/jwks.json' }],
+    ['jwksUri', { jwksUri: 'https://169.254.169.254/latest' }],
+  ])('refuses a pre-registered client with %s that cannot be used: %j', (field, change) => {
+    const [client] = PRE_REGISTERED;
+    if (client === undefined) throw new Error('no client');
+    const preRegistered = [{ ...client, clientSecret: undefined, ...change }] as never;
+    const error = thrownBy(() => directory({ preRegistered }));
+    expect(error).toMatchObject({ name: 'Auth0McpConfigError', option: `clients[0].${field}` });
+    expect(String(error)).not.toContain('secret-part');
+  });
 });
+
+function thrownBy(act: () => unknown): unknown {
+  try {
+    act();
+  } catch (error) {
+    return error;
+  }
+  return undefined;
+}

@@ -201,9 +201,15 @@ function checkedScopes(
 function requireScopesOf(
   { grants, scopes }: PreRegisteredClient,
   place: string,
-  { requiredWithoutUser, implied }: GuardScopes,
+  { requiredWithoutUser, implied, authentication }: GuardScopes,
 ): void {
   if (!grants.includes('client_credentials') || scopes === undefined) return;
+  const ofLogin = scopes.find((scope) => authentication.has(scope));
+  if (ofLogin !== undefined) {
+    const remedy =
+      'scopeAuthentication requires a login of a user for it: remove it here or there.';
+    throw wrongOption(`${place}.scopes`, ofLogin, remedy);
+  }
   const [missing] = missingScopes(requiredWithoutUser, scopes, implied);
   if (missing === undefined) return;
   const remedy = OPENID_SCOPES.includes(missing)

@@ -193,3 +193,108 @@ describe('allowedClientRedirectUris', () => {
     });
   });
 });
+
+describe('pre-registered clients without a user', () => {
+  const MACHINE = {
+    clientId: 'nightly',
+    name: 'Nightly',
+    grants: ['client_credentials'],
+    scopes: ['files:read'],
+    clientSecret: SECRET,
+  };
+  const KEYS = { keys: [{ kty: 'EC', crv: 'P-256', x: 'x', y: 'y' }] };
+
+  it('enable the grant; it is off without one', () => {
+    expect(resolveWith({ clients: [CLIENT] }).config.grantTypes).not.toContain(
+      'client_credentials',
+    );
+    const { config } = resolveWith({ clients: [MACHINE] });
+    expect(config.grantTypes).toContain('client_credentials');
+    expect(config.clients).toEqual([
+      {
+        ...MACHINE,
+        redirectUris: [],
+        jwks: undefined,
+        jwksUri: undefined,
+        isAuth0Application: false,
+      },
+    ]);
+  });
+
+  it('may have users as well', () => {
+    const both = { ...CLIENT, ...MACHINE, grants: ['authorization_code', 'client_credentials'] };
+    expect(resolveWith({ clients: [both] }).config.clients).toHaveLength(1);
+  });
+
+  it('need no scopes if Auth0 grants them', () => {
+    const { clientSecret: _, scopes: __, ...application } = MACHINE;
+    const clients = [{ ...application, auth0Application: true as const }];
+    expect(resolveWith({ clients }).config.clients).toMatchObject([
+      { scopes: undefined, isAuth0Application: true },
+    ]);
+  });
+
+  it.each([
+    ['no credentials: a public client', { clientSecret: undefined }, 'clientSecret'],
+    ['a secret and keys', { jwks: KEYS }, 'jwks'],
+    ['a secret at two places', { auth0Application: true }, 'auth0Application'],
+    ['no scopes', { scopes: undefined }, 'scopes'],
+    ['a scope about a user', { scopes: ['files:read', 'email'] }, 'scopes'],
+    ['a malformed scope', { scopes: ['files "read"'] }, 'scopes'],
+    ['offline_access', { scopes: ['offline_access'] }, 'scopes'],
+    ['a redirect URI that nothing uses', { redirectUris: CLIENT.redirectUris }, 'redirectUris'],
+    ['an id that a user could have', { clientId: 'auth0|1' }, 'clientId'],
+    ['an unknown grant', { grants: ['client_credentials', 'password'] }, 'grants'],
+    ['no grant', { grants: [] }, 'grants'],
+    [
+      'a switch that is off',
+      { clientSecret: undefined, auth0Application: false },
+      'auth0Application',
+    ],
+  ])('are refused with %s', (_what, change, field) => {
+    const error = refusalOf({ clients: [{ ...MACHINE, ...change }] } as never);
+    expect(error.option).toBe(`clients[0].${field}`);
+    expect(error.message).not.toContain(SECRET);
+  });
+
+  it('are refused at Auth0 for users', () => {
+    const { clientSecret: _, ...application } = MACHINE;
+    const both = {
+      ...CLIENT,
+      ...application,
+      grants: ['authorization_code', 'client_credentials'],
+    };
+    const error = refusalOf({ clients: [{ ...both, auth0Application: true }] } as never);
+    expect(error.option).toBe('clients[0].auth0Application');
+  });
+
+  it('scopes are refused for a client that has users only', () => {
+    const error = refusalOf({ clients: [{ ...CLIENT, scopes: ['files:read'] }] });
+    expect(error.option).toBe('clients[0].scopes');
+  });
+
+  it('need the required scopes, of which openid alone does not concern them', () => {
+    const clients = [MACHINE] as never;
+    expect(refusalOf({ clients, requiredScopes: ['openid', 'email'] }).message).toContain(
+      'toolScopes',
+    );
+    expect(refusalOf({ clients, requiredScopes: ['mcp:use'] }).message).toContain('add it here');
+    const requiredScopes = ['openid', 'files:read'];
+    expect(resolveWith({ clients, requiredScopes }).config.clients).toHaveLength(1);
+    const implied = {
+      clients,
+      requiredScopes: ['mcp:use'],
+      impliedScopes: { 'files:read': ['mcp:use'] },
+    };
+    expect(resolveWith(implied).config.clients).toHaveLength(1);
+  });
+
+  it('have no scope that requires a login of its own', () => {
+    const error = refusalOf({
+      clients: [MACHINE] as never,
+      scopesSupported: ['files:read'],
+      scopeAuthentication: { 'files:read': { maxAgeSeconds: 300 } },
+    });
+    expect(error.option).toBe('clients[0].scopes');
+  });
+});
