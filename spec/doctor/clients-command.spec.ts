@@ -36,7 +36,7 @@ describe('doctor --clients', () => {
     for (const { name } of replayedClients()) expect(out).toContain(`✓ ${name} (`);
     expect(out).toMatch(/\(run 2026-11-30, 0\.171\.0\): /);
     expect(out).toMatch(/\(reported, 2026-11-30\): /);
-    expect(out).toMatch(/\n(\d+) of \1 clients work\.\n$/);
+    expect(out).toMatch(/\n(\d+) of \1 clients passed\.\n$/);
   });
 
   it('needs no configuration with a URL, and takes the configured one without', async () => {
@@ -58,7 +58,7 @@ describe('doctor --clients', () => {
     const { code, out } = await printedBy(['doctor', '--client', 'qwen', foreign.mcp]);
     expect(code).toBe(1);
     expect(out).toMatch(
-      /✗ Qwen Code \(.*\): Resource metadata: .*\n {4}Fault: the client\n {4}→ .*\n\n0 of 1 clients work\.\n$/,
+      /✗ Qwen Code \(.*\): Resource metadata: .*\n {4}Fault: the client\n {4}→ .*\n\n0 of 1 clients passed\.\n$/,
     );
   });
 

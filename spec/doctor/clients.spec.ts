@@ -362,6 +362,18 @@ describe('doctor --clients, at a foreign server', () => {
       { step: 'client-id', fault: 'server', message: /invalid_redirect_uri/, remedy: /cursor:/ },
     ],
     [
+      'a registration that refuses an empty client_uri',
+      () => ({
+        '/register': (_request, body) =>
+          body.includes('"client_uri":""')
+            ? { status: 400, body: { error: 'invalid_client_metadata' } }
+            : { status: 201, body: registered(body) },
+      }),
+      'mcp-use',
+      'Codex CLI',
+      { step: 'client-id', fault: 'client', message: /an empty client_uri/ },
+    ],
+    [
       'a registration without a secret for whom it asks for one',
       () => ({
         '/register': (_request, body) => ({

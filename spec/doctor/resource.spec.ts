@@ -1,9 +1,14 @@
 /** `doctor --resource`: the checks of `auth0McpResource()`. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-
+import { replayedClients } from '../../lib/doctor/clients/clients.js';
 import { runResourceChecks } from '../../lib/doctor/doctor.js';
 import type { CheckName, Finding } from '../../lib/doctor/finding.js';
+import { replay } from '../../lib/doctor/replay/replay.js';
+import type { Verdict } from '../../lib/doctor/replay/verdict.js';
+import { logIn } from '../../lib/testing/log-in.js';
+import { ADA } from '../../lib/testing/options.js';
 import { printedBy } from '../cli/run-command.js';
+import { freePort } from '../support/redis-server.js';
 import { type ResourceWorld, startResourceWorld } from '../support/resource-world.js';
 import { failure } from './run-checks.js';
 
@@ -116,5 +121,31 @@ describe('doctor --resource', () => {
     expect(code).toBe(2);
     expect(aside).toContain('--client NAME');
     expect(world.tenant.settings.applications).toHaveLength(before);
+  });
+
+  it('logs in at the tenant as a client, with --clients and --login', async () => {
+    const redirectUri = `http://127.0.0.1:${await freePort()}/callback`;
+    const clients = replayedClients()
+      .filter(({ name }) => name === 'Codex CLI')
+      .map((facts) => {
+        const { metadata } = facts.introduction as { metadata: object };
+        const registration = { ...metadata, redirect_uris: [redirectUri] };
+        const introduction = { by: 'registration' as const, metadata: registration };
+        return { ...facts, redirectUri, introduction };
+      });
+    let visit: Promise<unknown> = Promise.resolve();
+    const promptLogin = (_name: string, url: string): void => {
+      visit = logIn(url, ADA).then((next) => fetch(next));
+    };
+    const verdicts: Verdict[] = [];
+    for await (const verdict of replay(world.mcp, clients, { logIn: 'all', promptLogin })) {
+      verdicts.push(verdict);
+    }
+    await visit;
+    expect(verdicts.at(-1)).toMatchObject({
+      client: 'Codex CLI',
+      outcome: 'passed',
+      message: expect.stringMatching(/^a login/),
+    });
   });
 });

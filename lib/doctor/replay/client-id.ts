@@ -4,7 +4,7 @@ import type { ClientFacts } from '../clients/client-facts.js';
 import type { Discovery } from './discovery.js';
 import type { Site } from './site.js';
 import { type Problem, ProblemError } from './verdict.js';
-import { explain, type Send } from './wire.js';
+import { describe, explain, type Send } from './wire.js';
 
 export interface Identity {
   readonly id: string;
@@ -97,6 +97,14 @@ async function register(
   const response = await send(step, { url, json: metadata });
   const { status, json = {} } = response;
   const { client_id: id, client_secret: secret, token_endpoint_auth_method: method } = json;
+  if (status === 400 && metadata['client_uri'] === '') {
+    throw new ProblemError({
+      step,
+      fault: 'client',
+      message: `${url} responds ${describe(response)}; this client sends an empty client_uri`,
+      remedy: 'Treat an empty member of a registration as absent.',
+    });
+  }
   if (status !== 200 && status !== 201) {
     throw await explain(step, site, response, {
       remedy:

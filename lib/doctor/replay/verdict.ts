@@ -97,8 +97,8 @@ export function verdictSummary(verdicts: readonly Verdict[]): string {
     clients.filter(({ outcome }) => outcomes.includes(outcome)).length;
   const open = count('skipped');
   if (open === clients.length) return '\nNo client was checked.\n';
-  const works = `${count('passed', 'warning')} of ${clients.length} clients work`;
-  return `\n${works}${open === 0 ? '' : `; ${open} not checked`}.\n`;
+  const verdict = `${count('passed', 'warning')} of ${clients.length} clients passed`;
+  return `\n${verdict}${open === 0 ? '' : `; ${open} not checked`}.\n`;
 }
 
 /** The whole report. `ok` corresponds to the exit code. */
