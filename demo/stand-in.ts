@@ -45,7 +45,7 @@ export async function startStandIn(baseUrl: string): Promise<StandIn<Auth0McpOpt
     return {
       ...{ configUrl, clientId, clientSecret, audience, redirectPath: '/auth/callback' },
       // For `npm run demo:client -- --enterprise`.
-      clients: [{ ...AGENT, redirectUris: ['http://127.0.0.1/callback'] }],
+      clients: [{ ...AGENT, grants: [] }],
       enterprise: [{ issuer, clients: [AGENT.clientId], subject: ({ sub }) => sub }],
     };
   });

@@ -65,6 +65,7 @@ export type ClientGrant = 'authorization_code' | 'client_credentials';
 export interface PreRegisteredClient {
   readonly clientId: string;
   readonly name: string;
+  /** Empty for a client of `enterprise` alone. */
   readonly grants: readonly ClientGrant[];
   /** Empty without the authorization code grant. */
   readonly redirectUris: readonly string[];

@@ -30,8 +30,8 @@ export interface PreRegisteredClientOptions {
   readonly name: string;
   /**
    * `authorization_code` for logins of users, `client_credentials` for a client that acts without a user, or both.
-   * The latter needs `scopes`, and one of `clientSecret`, `jwks`, `jwksUri` and `auth0Application`. Default:
-   * `['authorization_code']`.
+   * The latter needs `scopes`, and one of `clientSecret`, `jwks`, `jwksUri` and `auth0Application`. An empty list for a
+   * client of `enterprise` alone. Default: `['authorization_code']`.
    */
   readonly grants?: readonly ('authorization_code' | 'client_credentials')[] | undefined;
   /**

@@ -15,7 +15,7 @@ const AGENT = {
   clientId: 'agent',
   clientSecret: SECRET,
   name: 'Agent',
-  redirectUris: ['https://agent.example/cb'],
+  grants: [],
 };
 const OTHER = { ...AGENT, clientId: 'other', name: 'Other' };
 const REFUSED = [400, 'invalid_grant', 'The assertion is not valid'];
@@ -245,6 +245,17 @@ describe('enterprise-managed authorization', () => {
     expect(reasons().at(-1)).toBe('used_before');
   });
 
+  it('logs a failure of subject(), for the operator', async () => {
+    const from = world.log.length;
+    subject = () => Promise.reject(new Error('the directory is down'));
+    await send(await idJag());
+    expect(world.log.slice(from)).toContainEqual({
+      level: 'warn',
+      fields: { issuer: acme.issuer, error: 'Error: the directory is down' },
+      message: expect.stringContaining('subject() of enterprise failed'),
+    });
+  });
+
   it('EX-10 of fifty parallel uses exactly one succeeds', async () => {
     const assertion = await idJag();
     const all = await Promise.all(Array.from({ length: 50 }, () => send(assertion)));
@@ -353,8 +364,28 @@ describe('enterprise-managed authorization', () => {
     world.advance(-31);
   });
 
+  it('EX-9 has no scope of scopeAuthentication: the issuer is not Auth0', async () => {
+    world.restart({
+      clients: [AGENT],
+      scopesSupported: ['read'],
+      toolScopes: { write_file: ['write'] },
+      scopeAuthentication: { write: { maxAgeSeconds: 600 } },
+      enterprise: [{ issuer: acme.issuer, clients: ['agent'], subject }],
+    });
+    const iat = Math.floor(Date.now() / 1000);
+    const strong = { scope: 'read write', auth_time: iat, acr: 'mfa', amr: ['mfa'] };
+    const { body } = await send(await idJag(strong));
+    expect(body.scope).toBe('openid read');
+    expect((await callTool(world.mcp, body.access_token, 'write_file')).status).toBe(403);
+    expect(outcomeOf(await send(await idJag(strong), { scope: 'write' }))[1]).toBe('invalid_scope');
+  });
+
   it('EX-6 is off without the option: not advertised, and an unknown grant type', async () => {
-    world.restart({ clients: [AGENT] });
+    world.restart({
+      clients: [
+        { ...AGENT, grants: ['authorization_code'], redirectUris: ['https://a.example/cb'] },
+      ],
+    });
     const response = await fetch(`${world.origin}/.well-known/oauth-authorization-server`);
     const metadata = (await response.json()) as Record<string, unknown>;
     expect(metadata).not.toHaveProperty('authorization_grant_profiles_supported');

@@ -389,6 +389,24 @@ describe('the demo client', () => {
   );
 
   it(
+    'is the agent of an enterprise: one sign-in at the identity provider, none at the server',
+    async () => {
+      const client = start('client.js', ['--enterprise', '--headless']);
+      expect([await client.ends(), client.output()]).toEqual([0, expect.any(String)]);
+      expect(client.output().split('\n')).toEqual([
+        `… connecting to ${baseUrl}/mcp`,
+        '… login required, with the scopes: openid',
+        '✓ The identity provider vouches for the employee, with the scopes: openid',
+        `✓ whoami: auth0|ada, an employee by the word of http://127.0.0.1:${environment['TENANT_PORT']}/`,
+        '✓ The identity provider vouches for the employee, with the scopes: openid files:write',
+        '✓ write_file, with the scope files:write',
+        '',
+      ]);
+    },
+    RUN_TIMEOUT_MS,
+  );
+
+  it(
     'saves the login in a file for its owner only, and needs no browser the next time',
     async () => {
       const folder = join(home, '.express-auth0-mcp-demo');

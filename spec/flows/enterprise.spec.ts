@@ -10,6 +10,8 @@ import type { RequestHandler } from 'express';
 
 import { getAccessToken } from '../../lib/bearer/caller.js';
 import type { Auth0McpOptions } from '../../lib/config/options.js';
+import { memoryStorage } from '../../lib/storage/memory-storage.js';
+import { type Storage, StorageUnavailableError } from '../../lib/storage/storage.js';
 import { createBrowser } from '../../lib/testing/browser.js';
 import { ADA } from '../../lib/testing/options.js';
 import { appsOn, disconnect, letIn, signIn } from '../support/connected-apps.js';
@@ -207,6 +209,25 @@ describe('the token of an employee', () => {
     const body = new URLSearchParams({ token: accessToken, client_id, client_secret });
     expect((await fetch(`${world.origin}/revoke`, { method: 'POST', body })).status).toBe(200);
     expect(await statusOf(accessToken)).toBe(401);
+  });
+
+  it('a failure after the assertion was used costs a new assertion, and no more', async () => {
+    const inner = memoryStorage();
+    let adds = Number.POSITIVE_INFINITY;
+    const add: Storage['add'] = async (...args) => {
+      adds -= 1;
+      if (adds < 0) throw new StorageUnavailableError('the store went down');
+      return inner.add(...args);
+    };
+    await start({ storage: { ...inner, add } });
+    const iat = Math.floor(Date.now() / 1000);
+    const claims = { jti: 'one', iat, exp: iat + 300 };
+    // The jti is stored, the grant is not.
+    adds = 1;
+    expect((await tokenFor(claims)).status).toBe(503);
+    adds = Number.POSITIVE_INFINITY;
+    expect((await tokenFor(claims)).status).toBe(400);
+    expect(await statusOf(await token())).toBe(200);
   });
 
   it('is limited for one user: 300 assertions in ten minutes', async () => {

@@ -110,11 +110,11 @@ function checkedGrants(value: unknown, place: string): readonly ClientGrant[] {
   if (value === undefined) return ['authorization_code'];
   const names = asList(value, place);
   const grants = GRANTS.filter((grant) => names.includes(grant));
-  if (grants.length === names.length && grants.length > 0) return grants;
+  if (grants.length === names.length) return grants;
   throw wrongOption(
     place,
     names.join(' '),
-    `A list of ${GRANTS.join(' and ')}, or of one of them.`,
+    `A list of ${GRANTS.join(' and ')}, or of one of them, or an empty list for a client of enterprise alone.`,
   );
 }
 

@@ -17,11 +17,15 @@ export function resolveEnterprise(
   clients: ClientRules,
 ): readonly EnterpriseIssuer[] {
   const value = raw.enterprise;
-  if (value === undefined) return [];
+  if (value === undefined) {
+    requireUse(clients.clients, []);
+    return [];
+  }
   if (!Array.isArray(value)) {
     throw wrongOption('enterprise', value, 'It has to be a list of objects.');
   }
   const entries = value.map((entry: unknown, at) => issuerOf(entry, `enterprise[${at}]`, clients));
+  requireUse(clients.clients, entries);
   const issuers = entries.map(({ issuer }) => issuer);
   const repeated = issuers.find((issuer, at) => issuers.indexOf(issuer) !== at);
   if (repeated === undefined) return entries;
@@ -47,6 +51,18 @@ function issuerOf(entry: unknown, place: string, clients: ClientRules): Enterpri
     scopes: scopes === undefined ? undefined : scopesOf(scopes, `${place}.scopes`),
     jwksUri: jwksUri === undefined ? undefined : jwksUriOf(jwksUri, `${place}.jwksUri`),
   };
+}
+
+/** A client without a grant of its own is for assertions. */
+function requireUse(clients: Config['clients'], issuers: readonly EnterpriseIssuer[]): void {
+  const listed = issuers.flatMap((issuer) => issuer.clients);
+  const unused = clients.findIndex(
+    ({ clientId, grants }) => grants.length === 0 && !listed.includes(clientId),
+  );
+  if (unused < 0) return;
+  const remedy =
+    'The client could do nothing: name a grant, or name the client in an entry of enterprise.';
+  throw wrongOption(`clients[${unused}].grants`, [], remedy);
 }
 
 /** RFC 8414 §2: no query and no fragment. The text is compared with `iss`, so it is not normalised. */

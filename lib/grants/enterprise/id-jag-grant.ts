@@ -6,6 +6,7 @@ import { clientFingerprint } from '../../clients/client.js';
 import type { IdentifiedClient } from '../../clients/client-authentication.js';
 import type { ClientDirectory } from '../../clients/client-directory.js';
 import type { EnterpriseIssuer, GuardScopes } from '../../config/config.js';
+import type { Logger } from '../../config/logger.js';
 import type { Core } from '../../core.js';
 import {
   AccessDeniedError,
@@ -99,7 +100,7 @@ export function createIdJagGrant(
     if (!issuer.clients.includes(client.id)) {
       throw new AssertionRefusal('client_not_allowed', 'add it to the clients of this issuer');
     }
-    const subject = await subjectOf(issuer, idJag);
+    const subject = await subjectOf(issuer, idJag, config.logger);
     const scopes = grantedScopes(requested, idJag.scopes, issuer, config.scopes, knownScopes);
     await countUse(`of ${subject}`);
     await useOnce(issuer, idJag);
@@ -174,11 +175,16 @@ function oauthErrorOf({ reason, message, cause }: AssertionRefusal): OAuthError 
 async function subjectOf(
   { subject, issuer }: EnterpriseIssuer,
   { claims }: IdJag,
+  log: Pick<Logger, 'warn'>,
 ): Promise<string> {
   let id: string | undefined;
   try {
     id = await subject(claims);
   } catch (cause) {
+    log.warn(
+      { issuer, error: String(cause) },
+      'subject() of enterprise failed: no token is issued',
+    );
     throw new AssertionRefusal('no_subject', `subject() for ${issuer} failed`, cause);
   }
   if (id === undefined) throw new AssertionRefusal('no_subject', `no user of ${issuer}`);

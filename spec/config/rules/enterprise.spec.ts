@@ -59,13 +59,16 @@ describe('enterprise', () => {
     ['an empty list of clients', [{ ...ENTRY, clients: [] }], 'enterprise[0].clients'],
     ['a client of nowhere', [{ ...ENTRY, clients: ['agent-7'] }], 'enterprise[0].clients'],
     ['a URL by http', [{ ...ENTRY, clients: ['http://a.example/c'] }], 'enterprise[0].clients'],
+    ['an entry that leaves out a client without grants', [{ ...ENTRY }], 'clients[1].grants'],
     ['no subject', [{ ...ENTRY, subject: undefined }], 'enterprise[0].subject'],
     ['a text as subject', [{ ...ENTRY, subject: 'sub' }], 'enterprise[0].subject'],
     ['a scope with a space', [{ ...ENTRY, scopes: [['a b']].flat() }], 'enterprise[0].scopes'],
     ['jwksUri by http', [{ ...ENTRY, jwksUri: 'http://a.example/k' }], 'enterprise[0].jwksUri'],
     ['jwksUri that is no URL', [{ ...ENTRY, jwksUri: '/keys' }], 'enterprise[0].jwksUri'],
   ])('refuses %s', (_what, enterprise, option) => {
-    expect(refusalOf({ enterprise, clients: [CLIENT] }).option).toBe(option);
+    const idle = { clientId: 'idle', clientSecret: 's'.repeat(32), name: 'Idle', grants: [] };
+    const clients = option.startsWith('clients') ? [CLIENT, idle] : [CLIENT];
+    expect(refusalOf({ enterprise, clients }).option).toBe(option);
   });
 
   it('says how to write the function', () => {
