@@ -72,6 +72,7 @@ const PURE_BUILT_INS = ['node:crypto'];
 /** What code that loads `express-auth0-mcp` can call or catch. A name comes or goes by decision only. */
 const PUBLIC_VALUES: Readonly<Record<string, readonly string[]>> = {
   'lib/index.ts': [
+    'Auth0ApiAccessError',
     'Auth0McpConfigError',
     'Auth0SessionEndedError',
     'NoAuth0TokenError',

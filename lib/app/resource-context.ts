@@ -2,12 +2,16 @@
 import { scopesOf } from '../auth0/access-token.js';
 import { type AuthorizationServer, createAuthorizationServer } from '../auth0/create-auth0.js';
 import type { AccessToken } from '../bearer/caller.js';
-import { createAuth0Verification, type VerifyBearer } from '../bearer/verification.js';
-import type { ResourceConfig } from '../config/config.js';
+import {
+  createAuth0Verification,
+  createTokenFor,
+  type VerifyBearer,
+} from '../bearer/verification.js';
+import type { ResourceServerConfig } from '../config/config.js';
 import { createResourceCore, type HostEnvironment, type ResourceCore } from '../core.js';
 import { createErrorLog, type ErrorLog } from '../http/error-responses.js';
 import { createRateLimits, type RateLimits } from '../http/rate-limits.js';
-import { type ResourcePaths, resourcePathsOf } from './paths.js';
+import { challengeOf, type ResourcePaths, resourcePathsOf } from './paths.js';
 
 export interface ResourceContext extends ResourceCore {
   readonly paths: ResourcePaths;
@@ -26,7 +30,7 @@ export interface ResourceContext extends ResourceCore {
 
 /** Sends no request to Auth0 or anywhere else. */
 export function createResourceContext(
-  config: ResourceConfig,
+  config: ResourceServerConfig,
   host: HostEnvironment,
 ): ResourceContext {
   const core = createResourceCore(config, host);
@@ -40,7 +44,10 @@ export function createResourceContext(
     logError: createErrorLog(config.logger),
     limits,
     authorizationServer,
-    verifyBearer: createAuth0Verification(authorizationServer),
+    verifyBearer: createAuth0Verification(
+      authorizationServer,
+      createTokenFor(authorizationServer, challengeOf(config), config.auth0.audience, core.now),
+    ),
     requestedScopes: async ({ claims }) =>
       scopesOf(claims).filter((scope) => scope !== 'offline_access'),
     // Clients refresh at Auth0.
@@ -53,7 +60,7 @@ export function createResourceContext(
 }
 
 /** Logs what to enter in the Auth0 Dashboard. */
-function logStart({ auth0, resource, scopes, logger }: ResourceConfig): void {
+function logStart({ auth0, resource, scopes, logger }: ResourceServerConfig): void {
   logger.info(
     { resource, audience: auth0.audience, auth0: auth0.expectedIssuer, scopes: scopes.initial },
     'configured. In the Auth0 Dashboard, Applications > APIs: an API whose Identifier is audience, Signing Algorithm RS256, and scopes under Permissions; its Settings > Default Permissions for Third Party Apps let clients in. Settings > Advanced: Resource Parameter Compatibility Profile on',

@@ -1,8 +1,10 @@
 /** The interface to Auth0: upstream login, refresh, revocation and back-channel logout. */
 import type { Request, Response } from 'express';
 
+import { deepFreeze } from '../config/deep-freeze.js';
 import type { AuthenticationRequest } from '../oauth/user-authentication.js';
 import { displayName } from '../pages/untrusted-text.js';
+import { shareInstances } from '../process-wide.js';
 
 /** Auth0's tokens of one login. They never leave the server. */
 export interface Auth0Tokens {
@@ -35,6 +37,30 @@ export interface Auth0Authorization {
   readonly tokens: Auth0Tokens;
   readonly claims: Readonly<Record<string, unknown>>;
   readonly scopes: readonly string[];
+}
+
+/** An API of the tenant, and scopes there. */
+export interface ApiRequest {
+  /** Its identifier. */
+  readonly audience: string;
+  /** Sorted; none for all that Auth0 grants. */
+  readonly scopes: readonly string[];
+}
+
+/** A verified access token for another API. */
+export interface ApiToken {
+  readonly accessToken: string;
+  /** Unix seconds. */
+  readonly expiresAt: number;
+  readonly subject: string;
+}
+
+/** The response to a request for another API, by refresh token. */
+export interface Auth0ApiRefresh {
+  /** Replaces the one that was sent, for all APIs; undefined without rotation. */
+  readonly refreshToken: string | undefined;
+  /** The token, or why it cannot be used: its refresh token is the new one nevertheless. */
+  readonly result: ApiToken | Auth0ApiAccessError | Auth0Error;
 }
 
 /** A verified back-channel logout. At least one of `subject` and `sid` is set. */
@@ -167,6 +193,38 @@ export class Auth0Error extends Error {
   }
 }
 
+/**
+ * Auth0 issues no token for this API, or none with these scopes, because the tenant does not allow it. A new login does
+ * not help: `remedy` says what to change in the Auth0 dashboard.
+ */
+export class Auth0ApiAccessError extends Error {
+  /** For code that cannot use `instanceof`. */
+  override readonly name = 'Auth0ApiAccessError';
+  /** Stable error code, as in Node. */
+  readonly code = 'ERR_AUTH0_MCP_API_ACCESS';
+  /** The requested API. */
+  readonly audience: string;
+  /** Requested scopes that Auth0 did not grant; empty if it issued no token for the API at all. */
+  readonly missingScopes: readonly string[];
+  /** The setting to change in the Auth0 dashboard. */
+  readonly remedy: string;
+
+  constructor(
+    { audience }: Pick<ApiRequest, 'audience'>,
+    reason: string,
+    remedy: string,
+    extra: { missingScopes?: readonly string[]; cause?: unknown } = {},
+  ) {
+    super(`Auth0 issued no token for ${plainText(audience)}: ${reason}. ${remedy}`, {
+      cause: extra.cause,
+    });
+    this.audience = audience;
+    this.missingScopes = deepFreeze([...(extra.missingScopes ?? [])]);
+    this.remedy = remedy;
+  }
+}
+shareInstances(Auth0ApiAccessError, 'Auth0ApiAccessError');
+
 /** Longest text of Auth0 in a log message. */
 const MAX_LOG_CHARACTERS = 200;
 
@@ -214,6 +272,14 @@ export interface Auth0 {
    * @throws Auth0Error `session_ended`, `unavailable`, `misconfigured`, `invalid_response`
    */
   refresh(refreshToken: string): Promise<Auth0Authorization>;
+  /**
+   * The same for an access token of another API, or with other scopes. The caller stores the refresh token, whatever
+   * the result, and compares `subject` with the user of the grant.
+   *
+   * @throws Auth0ApiAccessError the refresh token was not used up
+   * @throws Auth0Error `session_ended`, also if Auth0 requires a new login for this API; `unavailable`, `misconfigured`
+   */
+  refreshFor(refreshToken: string, api: ApiRequest): Promise<Auth0ApiRefresh>;
   /**
    * An access token for another application of the tenant, without a user (RFC 6749 §4.4).
    *

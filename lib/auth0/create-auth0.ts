@@ -1,14 +1,23 @@
 /** Auth0 as upstream login of this server, and as the authorization server of clients. */
-import type { Config, TenantConfig } from '../config/config.js';
+import type { AuthorizationServerConfig, Config } from '../config/config.js';
 import { withTimeLimit } from '../deadline.js';
 import { traced } from '../telemetry.js';
-import { type Auth0, Auth0Error, type Auth0Login, type LoginTransactions } from './auth0.js';
+import { verifyApiToken } from './api-token.js';
+import {
+  type ApiRequest,
+  type Auth0,
+  Auth0ApiAccessError,
+  Auth0Error,
+  type Auth0Login,
+  type LoginTransactions,
+} from './auth0.js';
 import { checkSetUp } from './authorization-request.js';
 import { createLogin } from './login.js';
 import { verifyLogoutToken } from './logout-token.js';
 import { createPresentedTokens, type PresentedTokens } from './presented-token.js';
 import { connectToTenant, type Problems, type TenantCore } from './tenant.js';
-import { createTokenEndpoint } from './token-endpoint.js';
+import { createTokenEndpoint, POLICY_REMEDY, type TokenResponse } from './token-endpoint.js';
+import { createTokenExchange, type ExchangeToken } from './token-exchange.js';
 import { verifyLogin, verifyOwnToken, verifyRefresh } from './token-verification.js';
 
 /** What Auth0 needs of {@link Core}. */
@@ -32,14 +41,21 @@ export function createAuth0(core: Auth0Core, transactions: LoginTransactions): A
     return verified;
   });
 
-  async function refreshWithin(signal: AbortSignal, refreshToken: string) {
-    const startedAtMs = performance.now();
-    // With rotation a response cannot be repeated: the keys to verify it come first.
-    await keys.ready();
-    // By the clock: after the lease on the grant another process may be using this token.
-    if (performance.now() - startedAtMs > timeoutMs) throw tooLate(timeoutMs);
-    const response = await tokens.refresh(refreshToken, signal);
-    return verifyRefresh(tenant, response, refreshToken);
+  /** One limit for all steps: the caller's lease on the grant is about as long. */
+  function refreshInTime<T>(
+    refreshToken: string,
+    api: ApiRequest | undefined,
+    verify: (response: TokenResponse) => Promise<T>,
+  ): Promise<T> {
+    async function refresh(signal: AbortSignal): Promise<T> {
+      const startedAtMs = performance.now();
+      // With rotation a response cannot be repeated: the keys to verify it come first.
+      await keys.ready();
+      // By the clock: after the lease on the grant another process may be using this token.
+      if (performance.now() - startedAtMs > timeoutMs) throw tooLate(timeoutMs);
+      return verify(await tokens.refresh(refreshToken, signal, api));
+    }
+    return withTimeLimit(timeoutMs, refresh, () => tooLate(timeoutMs));
   }
 
   return {
@@ -58,12 +74,18 @@ export function createAuth0(core: Auth0Core, transactions: LoginTransactions): A
       ),
     refresh: (refreshToken) =>
       problems.watch(() =>
-        // One limit for both steps: the caller's lease on the grant is about as long.
-        withTimeLimit(
-          timeoutMs,
-          (signal) => refreshWithin(signal, refreshToken),
-          () => tooLate(timeoutMs),
+        refreshInTime(refreshToken, undefined, (response) =>
+          verifyRefresh(tenant, response, refreshToken),
         ),
+      ),
+    refreshFor: (refreshToken, api) =>
+      problems.watch(() =>
+        refreshInTime(refreshToken, api, async (response) => ({
+          refreshToken: response.refreshToken,
+          result: await problems
+            .watch(() => verifyApiToken(tenant, response, api, POLICY_REMEDY))
+            .catch(requireTokenError),
+        })),
       ),
     authenticateApplication(clientId, secret) {
       const authentication = { method: 'client_secret_post' as const, secret };
@@ -78,6 +100,12 @@ export function createAuth0(core: Auth0Core, transactions: LoginTransactions): A
 
 function tooLate(timeoutMs: number): Auth0Error {
   return new Auth0Error('unavailable', `refresh: not complete within ${timeoutMs} ms`);
+}
+
+/** Anything else is a defect. */
+function requireTokenError(error: unknown): Auth0ApiAccessError | Auth0Error {
+  if (error instanceof Auth0ApiAccessError || error instanceof Auth0Error) return error;
+  throw error;
 }
 
 /** Logins work without these settings of the tenant, but not fully. */
@@ -102,6 +130,8 @@ function adviseOnMissingTokens(
 
 /** Auth0 as the authorization server that clients use directly. */
 export interface AuthorizationServer extends PresentedTokens {
+  /** Undefined without an application. */
+  readonly exchange: ExchangeToken | undefined;
   /** Fetches metadata and signing keys. @throws Auth0Error */
   ready(): Promise<void>;
   /** The tenant's metadata document, unchanged. @throws Auth0Error */
@@ -109,11 +139,17 @@ export interface AuthorizationServer extends PresentedTokens {
 }
 
 /** Fetches nothing before the first use: the server starts without Auth0. */
-export function createAuthorizationServer(core: TenantCore<TenantConfig>): AuthorizationServer {
+export function createAuthorizationServer(
+  core: TenantCore<AuthorizationServerConfig>,
+): AuthorizationServer {
   const tenant = connectToTenant(core);
+  const { application } = core.config.auth0;
   const { discovery, keys, problems } = tenant;
   return {
     ...createPresentedTokens(tenant),
+    exchange:
+      application &&
+      createTokenExchange({ ...tenant, config: { ...tenant.config, ...application } }),
     ready: () => problems.watch(keys.ready),
     metadata: async () => (await problems.watch(discovery.get)).document,
   };

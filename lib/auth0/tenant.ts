@@ -4,7 +4,7 @@ import { LRUCache } from 'lru-cache';
 import type { Auth0Config, OutboundProxies, TenantConfig } from '../config/config.js';
 import type { EventListener } from '../config/events.js';
 import type { Logger } from '../config/logger.js';
-import { Auth0Error } from './auth0.js';
+import { Auth0ApiAccessError, Auth0Error } from './auth0.js';
 import type { CachedDocument } from './cached-document.js';
 import { type Auth0Metadata, createDiscovery } from './discovery.js';
 import { type Auth0Http, createAuth0Http } from './http.js';
@@ -81,19 +81,22 @@ function createProblems(log: Logger, emit: EventListener, now: () => number): Pr
     else log.warn({ reason: message, remedy, retryAfterSeconds }, 'Auth0 is unavailable');
   }
 
+  function advise(message: string, remedy: string): void {
+    if (loggedAt.has(message)) return;
+    loggedAt.set(message, now());
+    log.warn({ remedy }, message);
+  }
+
   return {
     async watch(operation) {
       try {
         return await operation();
       } catch (error) {
         if (error instanceof Auth0Error) report(error);
+        if (error instanceof Auth0ApiAccessError) advise(error.message, error.remedy);
         throw error;
       }
     },
-    advise(message, remedy) {
-      if (loggedAt.has(message)) return;
-      loggedAt.set(message, now());
-      log.warn({ remedy }, message);
-    },
+    advise,
   };
 }

@@ -3,17 +3,28 @@ import { randomUUID } from 'node:crypto';
 
 import { importJWK, type JWK, SignJWT } from 'jose';
 
-import type { Auth0Config } from '../config/config.js';
-import { Auth0Error, type Auth0ErrorKind, messageToUser, plainText } from './auth0.js';
+import type { ApplicationConfig } from '../config/config.js';
+import { formatScope } from '../oauth/scope.js';
+import {
+  type ApiRequest,
+  Auth0ApiAccessError,
+  Auth0Error,
+  type Auth0ErrorKind,
+  messageToUser,
+  plainText,
+} from './auth0.js';
 import type { Tenant } from './tenant.js';
 
 /** A successful response, not verified yet. */
 export interface TokenResponse {
   readonly accessToken: string;
+  readonly tokenType: string | undefined;
   readonly idToken: string | undefined;
   readonly refreshToken: string | undefined;
   /** Undefined if the response has no `scope`. */
   readonly scopes: readonly string[] | undefined;
+  /** The API (RFC 8707), if the response names it. */
+  readonly resource: string | undefined;
 }
 
 /** Every method throws Auth0Error. */
@@ -24,55 +35,94 @@ export interface TokenEndpoint {
    * Sent once: with rotation, using a refresh token twice revokes the session at Auth0.
    *
    * @param signal time limit; nothing is sent after it
+   * @param api default: that of the login
+   * @throws Auth0ApiAccessError if there is an `api`
    */
-  refresh(refreshToken: string, signal: AbortSignal): Promise<TokenResponse>;
+  refresh(refreshToken: string, signal: AbortSignal, api?: ApiRequest): Promise<TokenResponse>;
   /** A token for the application itself, without a user. */
   requestOwnToken(): Promise<TokenResponse>;
   /** Succeeds also for a token that is no longer valid. */
   revoke(refreshToken: string): Promise<void>;
 }
 
-type GrantType = 'authorization_code' | 'refresh_token' | 'client_credentials';
+type GrantType =
+  | 'authorization_code'
+  | 'refresh_token'
+  | 'client_credentials'
+  | 'urn:ietf:params:oauth:grant-type:token-exchange';
 
-export function createTokenEndpoint(
-  { config, discovery, http, now }: Pick<Tenant, 'config' | 'discovery' | 'http' | 'now'>,
-  callbackUrl: string,
-): TokenEndpoint {
-  const { audience } = config;
+interface TokenEndpointRequest {
+  readonly grantType: GrantType;
+  readonly parameters: Readonly<Record<string, string>>;
+  /** Another API than that of the login: its errors are {@link Auth0ApiAccessError}, and the token is not verified. */
+  readonly api?: ApiRequest | undefined;
+  readonly isRepeatable?: boolean;
+  readonly signal?: AbortSignal;
+}
+
+type EndpointTenant = Pick<Tenant<ApplicationConfig>, 'config' | 'discovery' | 'http' | 'now'>;
+
+export function createTokenRequests({ config, discovery, http, now }: EndpointTenant) {
   const authenticate = createClientAuthentication(config, now);
-
-  async function requestTokens(
-    grantType: GrantType,
-    parameters: Readonly<Record<string, string>>,
-    signal?: AbortSignal,
-  ): Promise<TokenResponse> {
+  return async function requestTokens(request: TokenEndpointRequest): Promise<TokenResponse> {
+    const { grantType, parameters, api, isRepeatable = false, signal } = request;
     const { issuer, tokenEndpoint } = await discovery.get();
     const credentials = await authenticate(issuer);
     const { status, body } = await http({
       what: `token endpoint (${grantType})`,
       url: tokenEndpoint,
       headers: credentials.headers,
-      form: new URLSearchParams({ grant_type: grantType, ...parameters, ...credentials.form }),
-      isRepeatable: false,
+      form: new URLSearchParams({
+        grant_type: grantType,
+        ...parameters,
+        ...(api !== undefined && parametersOf(api)),
+        ...credentials.form,
+      }),
+      isRepeatable,
       signal,
     });
     if (body === undefined) throw unreadable(grantType, `${status} without a JSON object`);
-    if (status !== 200) throw tokenError(grantType, status, body);
-    return parseTokenResponse(grantType, body);
-  }
+    if (status === 200) return parseTokenResponse(grantType, body);
+    throw api === undefined
+      ? tokenError(grantType, status, body)
+      : apiError(grantType, status, body, api);
+  };
+}
+
+export function createTokenEndpoint(tenant: EndpointTenant, callbackUrl: string): TokenEndpoint {
+  const { config, discovery, http, now } = tenant;
+  const { audience } = config;
+  const authenticate = createClientAuthentication(config, now);
+  const requestTokens = createTokenRequests(tenant);
 
   return {
-    exchangeCode: (code, codeVerifier) =>
-      requestTokens('authorization_code', {
-        code,
-        redirect_uri: callbackUrl,
-        // RFC 7636 §4.5
-        code_verifier: codeVerifier,
-        audience,
-      }),
-    refresh: (refreshToken, signal) =>
-      requestTokens('refresh_token', { refresh_token: refreshToken, audience }, signal),
-    requestOwnToken: () => requestTokens('client_credentials', { audience }),
+    async exchangeCode(code, codeVerifier) {
+      const response = await requestTokens({
+        grantType: 'authorization_code',
+        parameters: {
+          code,
+          redirect_uri: callbackUrl,
+          // RFC 7636 §4.5
+          code_verifier: codeVerifier,
+          audience,
+        },
+      });
+      requireBearer(response);
+      return response;
+    },
+    async refresh(refreshToken, signal, api) {
+      const parameters = { refresh_token: refreshToken, audience };
+      const response = await requestTokens({ grantType: 'refresh_token', parameters, api, signal });
+      // With an `api` the response has to be stored first, if it replaces the refresh token.
+      if (api === undefined) requireBearer(response);
+      return response;
+    },
+    async requestOwnToken() {
+      const parameters = { audience };
+      const response = await requestTokens({ grantType: 'client_credentials', parameters });
+      requireBearer(response);
+      return response;
+    },
     async revoke(refreshToken) {
       const { issuer, revocationEndpoint } = await discovery.get();
       if (revocationEndpoint === undefined) return;
@@ -95,29 +145,39 @@ export function createTokenEndpoint(
   };
 }
 
+function parametersOf({ audience, scopes }: ApiRequest): Readonly<Record<string, string>> {
+  return { audience, ...(scopes.length > 0 && { scope: formatScope(scopes) }) };
+}
+
+/** RFC 6749 §7.1: a token of an unknown type must not be used. */
+export function isBearer({ tokenType }: TokenResponse): boolean {
+  return tokenType?.toLowerCase() === 'bearer';
+}
+
+export const BEARER_REMEDY =
+  'Dashboard > Applications > your application, and APIs > your API: switch off "Require Token Sender-Constraining" (DPoP, mTLS).';
+
+function requireBearer(response: TokenResponse): void {
+  if (isBearer(response)) return;
+  throw new Auth0Error('misconfigured', 'token endpoint: token_type is not Bearer', {
+    remedy: BEARER_REMEDY,
+  });
+}
+
 function parseTokenResponse(
   grantType: GrantType,
   body: Readonly<Record<string, unknown>>,
 ): TokenResponse {
   const accessToken = optionalText(grantType, body, 'access_token');
   if (accessToken === undefined) throw unreadable(grantType, '200 without an access_token');
-  const type = optionalText(grantType, body, 'token_type');
-  // RFC 6749 §7.1: a token of an unknown type must not be used.
-  if (type?.toLowerCase() !== 'bearer') {
-    throw new Auth0Error(
-      'misconfigured',
-      `token endpoint (${grantType}): token_type is not Bearer`,
-      {
-        remedy:
-          'Dashboard > Applications > your application, and APIs > your API: switch off "Require Token Sender-Constraining" (DPoP, mTLS).',
-      },
-    );
-  }
+  const { resource } = body;
   return {
     accessToken,
+    tokenType: optionalText(grantType, body, 'token_type'),
     idToken: optionalText(grantType, body, 'id_token'),
     refreshToken: optionalText(grantType, body, 'refresh_token'),
     scopes: optionalText(grantType, body, 'scope')?.split(' ').filter(Boolean),
+    resource: typeof resource === 'string' ? resource : undefined,
   };
 }
 
@@ -188,6 +248,49 @@ function tokenError(
   });
 }
 
+/** Makes Auth0 issue tokens for another API by the refresh token of a login. */
+export const POLICY_REMEDY =
+  'Auth0 dashboard > Applications > your application > Multi-Resource Refresh Token > Edit Configuration: add this API and its scopes. The application has to be first-party, the API has to exist with exactly this Identifier and allow skipping user consent, and with RBAC the user needs the scopes through a role.';
+
+/** The same for the token exchange. */
+export const EXCHANGE_REMEDY =
+  'Auth0 dashboard > Applications: clientId has to be a Custom API client of the API of this MCP endpoint, with On-Behalf-Of Token Exchange allowed. Applications > APIs > the other API > Application Access: grant it User Access with the scopes. That API has to exist with exactly this Identifier and allow skipping user consent, and with RBAC the user needs the scopes through a role.';
+
+/** Errors for another API after which the login cannot be used for it any more. */
+const LOGIN_ENDED: readonly string[] = [
+  'invalid_grant',
+  'mfa_required',
+  'unmet_authentication_requirements',
+];
+
+/** Errors of client authentication, which concern every request. */
+const CLIENT_REJECTED: readonly string[] = ['access_denied', 'invalid_client'];
+
+/**
+ * An error in response to a request for another API. What concerns this API only must not end the login, nor count as
+ * an outage; so an unknown error is one of the API.
+ */
+function apiError(
+  grantType: GrantType,
+  status: number,
+  body: Readonly<Record<string, unknown>>,
+  api: ApiRequest,
+): Auth0Error | Auth0ApiAccessError {
+  const error = tokenError(grantType, status, body);
+  const code = plainText(body['error']);
+  const isRefresh = grantType === 'refresh_token';
+  if (status === 401 && CLIENT_REJECTED.includes(code)) return error;
+  // A 401 means the client or the client's token.
+  if (LOGIN_ENDED.includes(code) || (status === 401 && !isRefresh)) {
+    return new Auth0Error('session_ended', error.message, { cause: error });
+  }
+  if (Object.hasOwn(FIXED_MEANINGS, code) && FIXED_MEANINGS[code]?.[0] === 'unavailable') {
+    return error;
+  }
+  const remedy = isRefresh ? POLICY_REMEDY : EXCHANGE_REMEDY;
+  return new Auth0ApiAccessError(api, error.message, remedy, { cause: error });
+}
+
 function meaningOf(
   grantType: GrantType,
   status: number,
@@ -230,7 +333,7 @@ interface ClientCredentials {
 
 /** @returns the credentials for one request; `issuer` is the audience of an assertion */
 function createClientAuthentication(
-  { clientId, authentication }: Auth0Config,
+  { clientId, authentication }: ApplicationConfig,
   now: () => number,
 ): (issuer: string) => Promise<ClientCredentials> {
   switch (authentication.method) {

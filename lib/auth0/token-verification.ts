@@ -1,6 +1,7 @@
 /** Verification of the tokens in a token response: OpenID Connect Core 1.0 §3.1.3.7, RFC 9068 §4. */
 import { decodeProtectedHeader } from 'jose';
 
+import type { ApplicationConfig } from '../config/config.js';
 import { hasOneOf, isRecent } from '../oauth/user-authentication.js';
 import { ACCESS_TOKEN, formOfAccessToken, grantedScopes, UNVERIFIABLE } from './access-token.js';
 import {
@@ -192,16 +193,33 @@ function isInOrganization(claims: UserClaims, organization: string): boolean {
 /** @param subject of the ID token, if there is one */
 async function verifyAccessToken(
   token: string,
-  { config, keys, now }: VerifierTenant,
+  tenant: VerifierTenant,
   { issuer }: Auth0Metadata,
   subject: string | undefined,
 ): Promise<UserClaims> {
   requireSigned(token);
-  const { audience } = config;
+  const claims = await verifyOwnAccessToken(token, tenant, issuer, tenant.config.audience);
+  if (subject !== undefined && claims.sub !== subject) {
+    throw rejected(ACCESS_TOKEN, 'sub differs from the ID token');
+  }
+  return claims;
+}
+
+/**
+ * Verifies a signed access token that was issued to this application.
+ *
+ * @param audience undefined if the caller checks it
+ */
+export async function verifyOwnAccessToken(
+  token: string,
+  { config, keys, now }: Pick<Tenant<ApplicationConfig>, 'config' | 'keys' | 'now'>,
+  issuer: string,
+  audience?: string,
+): Promise<UserClaims> {
   const signed = await verifySignedToken(token, {
     what: ACCESS_TOKEN,
     issuer,
-    audience,
+    ...(audience !== undefined && { audience }),
     keys,
     now: now(),
   });
@@ -212,9 +230,6 @@ async function verifyAccessToken(
     if (value === undefined || value === config.clientId) continue;
     const other = plainText(JSON.stringify(value));
     throw rejected(ACCESS_TOKEN, `${name} is ${other}, which is not this application`);
-  }
-  if (subject !== undefined && claims.sub !== subject) {
-    throw rejected(ACCESS_TOKEN, 'sub differs from the ID token');
   }
   return claims;
 }

@@ -50,16 +50,35 @@ export interface AccessToken {
    */
   readonly enterprise?: { readonly issuer: string; readonly claims: Record<string, unknown> };
   /**
-   * An Auth0 access token for the API of `audience`, valid for at least another minute. It is refreshed when
-   * necessary, once for parallel calls.
+   * An Auth0 access token for an API of the tenant, valid for at least another minute. It is cached, and requested or
+   * refreshed when necessary, once for parallel calls. It is for this API, this user and these scopes: a token that
+   * is not is refused.
    *
-   * @throws Auth0SessionEndedError the Auth0 session has ended and the user has to log in again
+   * For another API than that of the option `audience`, Auth0 has to allow it to the application: with `auth0Mcp()` by
+   * a policy of its Multi-Resource Refresh Token, with `auth0McpResource()` by On-Behalf-Of Token Exchange.
+   *
+   * @param request default: the API of the option `audience`, with the scopes of the login
+   * @throws Auth0SessionEndedError the Auth0 session has ended, or Auth0 requires a new login for this API
+   * @throws Auth0ApiAccessError the tenant allows the application no such token
    * @throws NoAuth0TokenError Auth0 issued no token for this caller: an employee (`enterprise`), or a client without a
    *   user, unless it is an application of Auth0
-   * @throws TokenPassthroughError always with `auth0McpResource()`
-   * @throws an error with `code` `temporarily_unavailable` when the token has expired and Auth0 cannot be reached
+   * @throws TokenPassthroughError with `auth0McpResource()`, for the API of this server
+   * @throws Auth0McpConfigError with `auth0McpResource()`, without `clientId` and a secret or key
+   * @throws TypeError `request` is malformed
+   * @throws an error with `code` `temporarily_unavailable` when no token is cached and Auth0 cannot be reached
    */
-  auth0Token(): Promise<string>;
+  auth0Token(request?: Auth0TokenRequest): Promise<string>;
+}
+
+/** The API that a token is for, and its scopes. Never take them from a client: they decide where the user's rights go. */
+export interface Auth0TokenRequest {
+  /** Identifier of the API at Auth0, exactly. Default: the option `audience`. */
+  readonly audience?: string | undefined;
+  /**
+   * The scopes that the token must have; as a string, with spaces between them. Default: all that Auth0 grants for this
+   * API.
+   */
+  readonly scope?: string | readonly string[] | undefined;
 }
 
 declare module 'express-serve-static-core' {
@@ -135,8 +154,8 @@ shareInstances(NoAuth0TokenError, 'NoAuth0TokenError');
 
 /**
  * With `auth0McpResource()` the only token is the client's, with this server as its audience. MCP forbids passing
- * it on ("Access Token Privilege Restriction", "Token Passthrough"). For a downstream API, exchange it at Auth0
- * (On-Behalf-Of Token Exchange, RFC 8693) with an application of this server.
+ * it on ("Access Token Privilege Restriction", "Token Passthrough"). `auth0Token({ audience })` exchanges it at Auth0
+ * for a token of another API (On-Behalf-Of Token Exchange, RFC 8693).
  */
 export class TokenPassthroughError extends Error {
   /** For code that cannot use `instanceof`. */
@@ -146,7 +165,7 @@ export class TokenPassthroughError extends Error {
 
   constructor() {
     super(
-      "auth0Token() has no token to return with auth0McpResource(): the client's token is for this server, and MCP forbids passing it on. Exchange it at Auth0 for a token of the downstream API (On-Behalf-Of Token Exchange), or use auth0Mcp(), which holds Auth0 tokens of its own.",
+      "auth0Token() has no token for this server's own API with auth0McpResource(): the client's token is for this server, and MCP forbids passing it on. auth0Token({ audience }) exchanges it for a token of another API (On-Behalf-Of Token Exchange); auth0Mcp() holds Auth0 tokens of its own.",
     );
   }
 }

@@ -1,20 +1,28 @@
 /** Verifies access tokens of this server and, with `auth0McpResource()`, of Auth0. */
 import { hash } from 'node:crypto';
 
+import { parseApiRequest } from '../auth0/api-token.js';
 import { Auth0Error } from '../auth0/auth0.js';
+import type { AuthorizationServer } from '../auth0/create-auth0.js';
 import type { PresentedToken, PresentedTokens } from '../auth0/presented-token.js';
-import { TokenExpiredError } from '../auth0/signed-token.js';
+import { CLOCK_TOLERANCE_SECONDS, TokenExpiredError } from '../auth0/signed-token.js';
 import { deepFreeze } from '../config/deep-freeze.js';
+import { missingOption } from '../config/errors.js';
 import type { AccessTokenClaims, AccessTokens } from '../grants/access-token.js';
 import { auth0ClaimsOf } from '../grants/auth0-tokens.js';
 import type { Grants } from '../grants/grants.js';
 import type { ChallengeBase } from '../oauth/challenge.js';
-import { InvalidGrantError, InvalidTokenError } from '../oauth/errors.js';
+import {
+  InvalidGrantError,
+  InvalidTokenError,
+  TemporarilyUnavailableError,
+} from '../oauth/errors.js';
 import type { GrantRecord } from '../storage/records.js';
 import { count, traced } from '../telemetry.js';
 import {
   type AccessToken,
   Auth0SessionEndedError,
+  type Auth0TokenRequest,
   type AuthInfo,
   NoAuth0TokenError,
   TokenPassthroughError,
@@ -40,11 +48,12 @@ export function createVerification(
   grants: Pick<Grants, 'find' | 'auth0Token'>,
   cache: CallerCache,
   challenge: ChallengeBase,
+  audience: string,
   currentScopes: (claims: AccessTokenClaims, grant: GrantRecord) => readonly string[],
 ): VerifyBearer {
-  async function auth0Token(grantId: string): Promise<string> {
+  async function auth0Token(grantId: string, request: unknown): Promise<string> {
     try {
-      return await grants.auth0Token(grantId);
+      return await grants.auth0Token(grantId, parseApiRequest(request, audience));
     } catch (error) {
       throw error instanceof InvalidGrantError
         ? new Auth0SessionEndedError(challenge, error)
@@ -76,7 +85,9 @@ export function createVerification(
       user: deepFreeze(grant.user),
       ...(grant.enterprise && { enterprise: deepFreeze(grant.enterprise) }),
       auth0Token:
-        grant.auth0 === undefined ? noAuth0Token : Object.freeze(() => auth0Token(grantId)),
+        grant.auth0 === undefined
+          ? noAuth0Token
+          : Object.freeze((request?: Auth0TokenRequest) => auth0Token(grantId, request)),
     };
     return { claims, caller, grant, readAtMs };
   }
@@ -147,7 +158,28 @@ export function authInfoOf(accessToken: AccessToken, resource: string): AuthInfo
 }
 
 /** For tokens that Auth0 issued. An outage of Auth0 is 503, never 401. */
-export function createAuth0Verification(tokens: PresentedTokens): VerifyBearer {
+export function createAuth0Verification(
+  tokens: PresentedTokens,
+  tokenFor: (token: string, presented: PresentedToken, request: unknown) => Promise<string>,
+): VerifyBearer {
+  function callerOfAuth0(token: string, presented: PresentedToken): AccessToken {
+    const { clientId, scopes, expiresAt, subject, claims } = presented;
+    return {
+      token,
+      clientId,
+      scopes: [...scopes],
+      expiresAt,
+      subject,
+      // Auth0's own claim; RFC 9068 has none for the grant.
+      isMachine: claims['gty'] === 'client-credentials' || subject === `${clientId}@clients`,
+      claims,
+      user: NO_USER,
+      auth0Token: Object.freeze((request?: Auth0TokenRequest) =>
+        tokenFor(token, presented, request),
+      ),
+    };
+  }
+
   async function verifyUncached(token: string): Promise<AccessToken> {
     try {
       return callerOfAuth0(token, await tokens.verify(token));
@@ -163,28 +195,42 @@ export function createAuth0Verification(tokens: PresentedTokens): VerifyBearer {
   };
 }
 
-function callerOfAuth0(token: string, presented: PresentedToken): AccessToken {
-  const { clientId, scopes, expiresAt, subject, claims } = presented;
-  return {
-    token,
-    clientId,
-    scopes: [...scopes],
-    expiresAt,
-    subject,
-    // Auth0's own claim; RFC 9068 has none for the grant.
-    isMachine: claims['gty'] === 'client-credentials' || subject === `${clientId}@clients`,
-    claims,
-    user: NO_USER,
-    auth0Token,
-  };
-}
-
 /** The client receives the ID token. */
 const NO_USER: Record<string, unknown> = Object.freeze({});
 
-const auth0Token = Object.freeze(async (): Promise<string> => {
-  throw new TokenPassthroughError();
-});
+/**
+ * `auth0Token()` for tokens that Auth0 issued: a token of another API, in exchange.
+ *
+ * @param audience of this server
+ */
+export function createTokenFor(
+  { exchange }: Pick<AuthorizationServer, 'exchange'>,
+  challenge: ChallengeBase,
+  audience: string,
+  now: () => number,
+): (token: string, presented: PresentedToken, request: unknown) => Promise<string> {
+  return async function tokenFor(token, presented, request) {
+    const api = parseApiRequest(request, audience);
+    if (api === undefined || api.audience === audience) throw new TokenPassthroughError();
+    if (exchange === undefined) throw missingOption('clientId', APPLICATION_REMEDY);
+    // A tool may run for longer than its token lasts.
+    if (presented.expiresAt + CLOCK_TOLERANCE_SECONDS <= now())
+      throw new Auth0SessionEndedError(challenge, undefined);
+    try {
+      return (await exchange(token, presented, api)).accessToken;
+    } catch (error) {
+      if (!(error instanceof Auth0Error)) throw error;
+      if (error.kind === 'session_ended') throw new Auth0SessionEndedError(challenge, error);
+      throw new TemporarilyUnavailableError('The login service cannot be reached at the moment', {
+        retryAfterSeconds: error.retryAfterSeconds,
+        cause: error,
+      });
+    }
+  };
+}
+
+const APPLICATION_REMEDY =
+  'auth0Token({ audience }) exchanges tokens with an application of your own: give auth0McpResource() the clientId of a Custom API client, and its clientSecret or auth0PrivateKey (Auth0 dashboard: Applications, On-Behalf-Of Token Exchange).';
 
 const noAuth0Token = Object.freeze(async (): Promise<string> => {
   throw new NoAuth0TokenError();

@@ -29,9 +29,19 @@ export interface TenantConfig {
 }
 
 /** The tenant and our application there. */
-export interface Auth0Config extends TenantConfig {
+export interface ApplicationConfig extends TenantConfig {
   readonly clientId: string;
   readonly authentication: Auth0ClientAuthentication;
+}
+
+/** The tenant as the authorization server of clients. */
+export interface AuthorizationServerConfig extends TenantConfig {
+  /** The application that exchanges tokens of clients for those of other APIs. */
+  readonly application: Pick<ApplicationConfig, 'clientId' | 'authentication'> | undefined;
+}
+
+/** The application as a login needs it. */
+export interface Auth0Config extends ApplicationConfig {
   /** Additional `/authorize` parameters. */
   readonly authorizeParams: Readonly<Record<string, string>>;
 }
@@ -160,6 +170,11 @@ export interface ResourceConfig {
   readonly maxMessageBytes: number;
   readonly logger: Logger;
   readonly onEvent: EventListener;
+}
+
+/** Configuration of a protected resource of Auth0. */
+export interface ResourceServerConfig extends ResourceConfig {
+  readonly auth0: AuthorizationServerConfig;
 }
 
 /** Configuration of a protected resource with its own authorization server. */

@@ -138,8 +138,8 @@ export type Auth0McpEvent = EventContext &
       }
     /** A replaced refresh token was used after the grace window; `grant_revoked` follows. */
     | { readonly type: 'refresh_token_replayed' }
-    /** Auth0's own tokens were renewed. */
-    | { readonly type: 'auth0_refreshed' }
+    /** Auth0's own tokens were renewed, or a token for another API was issued: `audience`. */
+    | { readonly type: 'auth0_refreshed'; readonly audience?: string }
     /** A grant has ended, and its tokens with it. */
     | { readonly type: 'grant_revoked'; readonly cause: RevocationCause }
     /** Auth0 reported a logout; `ended` is the number of grants that ended with it. */

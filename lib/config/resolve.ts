@@ -6,7 +6,7 @@
 import { IncomingMessage } from 'node:http';
 
 import { JWT_BEARER } from '../oauth/token-request.js';
-import type { Config, ResourceConfig } from './config.js';
+import type { Config, ResourceServerConfig } from './config.js';
 import { deepFreeze } from './deep-freeze.js';
 import { type Environment, readEnvironment } from './env.js';
 import { Auth0McpConfigError, label, unknownName, wrongOption } from './errors.js';
@@ -95,7 +95,7 @@ export function resolveConfig(
 export function resolveResourceConfig(
   options: Auth0McpResourceOptions | undefined,
   environment: Environment,
-): ResourceConfig {
+): ResourceServerConfig {
   const { raw, logger } = readOptions(options, environment, AUTH0_MCP_RESOURCE);
   requireOptions(raw, ['configUrl', 'baseUrl']);
   const urls = resolveResourceUrls(raw);

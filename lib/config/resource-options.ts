@@ -1,4 +1,4 @@
-/** The options of `auth0McpResource()`. All but two are those of `auth0Mcp()`, documented there. */
+/** The options of `auth0McpResource()`. Most are those of `auth0Mcp()`, documented there. */
 import { OPTION_NAMES, type OptionName } from './option-table.js';
 import type { Auth0McpOptions } from './options.js';
 
@@ -6,6 +6,8 @@ import type { Auth0McpOptions } from './options.js';
 const COMMON_OPTIONS = [
   'configUrl',
   'domain',
+  'tokenEndpointAuthMethod',
+  'auth0PrivateKey',
   'baseUrl',
   'resourcePath',
   'resourceBaseUrl',
@@ -47,9 +49,26 @@ export interface Auth0McpResourceOptions extends CommonOptions {
    * Environment: `AUTH0_MCP_REQUIRED_SCOPES`, `FASTMCP_SERVER_AUTH_AUTH0_REQUIRED_SCOPES`.
    */
   readonly requiredScopes?: string | readonly string[] | undefined;
+
+  /**
+   * Client ID of the application that exchanges tokens of clients for tokens of other APIs, in `auth0Token({ audience })`:
+   * a Custom API client of the API that `audience` names, with On-Behalf-Of Token Exchange allowed.
+   *
+   * Default: none; `auth0Token()` then throws.
+   * Environment: `AUTH0_MCP_CLIENT_ID`, `FASTMCP_SERVER_AUTH_AUTH0_CLIENT_ID`.
+   */
+  readonly clientId?: string | undefined;
+
+  /**
+   * Client secret of that application, unless it has a private key.
+   *
+   * Default: none.
+   * Environment: `AUTH0_MCP_CLIENT_SECRET`, `FASTMCP_SERVER_AUTH_AUTH0_CLIENT_SECRET`.
+   */
+  readonly clientSecret?: string | undefined;
 }
 
 /** Names of these options, in documentation order. */
 export const RESOURCE_OPTION_NAMES: readonly OptionName[] = OPTION_NAMES.filter((name) =>
-  [...COMMON_OPTIONS, 'audience', 'requiredScopes'].includes(name),
+  [...COMMON_OPTIONS, 'audience', 'requiredScopes', 'clientId', 'clientSecret'].includes(name),
 );

@@ -1,29 +1,27 @@
-/**
- * Auth0's tokens of a grant, refreshed when due: by one process at a time, once for all parallel requests.
- *
- * Auth0 rotates refresh tokens without leeway and revokes the whole family on reuse. So a process that refreshes first
- * writes a lease into the grant, and the others wait for the result. A lease expires: a crashed holder blocks the
- * others for seconds only.
- *
- * Auth0's response holds the only copy of the new refresh token until it is stored. A store that fails for some seconds
- * must not cost the login, so the write is repeated in the background; callers wait for it two seconds at most. The
- * login is lost if the process dies before the write, or if the store fails for longer than the write is repeated or
- * the lease lasts. Auth0's "Rotation Overlap Period" of a minute covers most of these cases.
- */
-import { randomBytes } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
-
+/** Auth0's access tokens of a grant: that of the login, and those for other APIs, each requested when it is due. */
 import { decodeJwt } from 'jose';
 
-import { type Auth0, type Auth0Authorization, Auth0Error } from '../auth0/auth0.js';
+import {
+  type ApiRequest,
+  type Auth0,
+  Auth0ApiAccessError,
+  type Auth0ApiRefresh,
+  type Auth0Authorization,
+  Auth0Error,
+} from '../auth0/auth0.js';
 import { deepFreeze } from '../config/deep-freeze.js';
 import type { Core } from '../core.js';
-import { withTimeLimit } from '../deadline.js';
-import { InvalidGrantError, TemporarilyUnavailableError } from '../oauth/errors.js';
+import { TemporarilyUnavailableError } from '../oauth/errors.js';
 import { withImpliedScopes } from '../oauth/scope.js';
-import type { GrantRecord } from '../storage/records.js';
+import { type ApiTokenRecord, type GrantRecord, MAX_API_TOKENS } from '../storage/records.js';
 import { StorageUnavailableError } from '../storage/storage.js';
-import { eventContextOf, type FoundGrant, type GrantStore } from './grant-store.js';
+import {
+  createAuth0Refreshes,
+  type IssuedTokens,
+  type TokenKind,
+  unavailable,
+} from './auth0-refresh.js';
+import type { GrantStore } from './grant-store.js';
 import type { UpstreamRevocation } from './upstream-revocation.js';
 
 export interface Auth0Sessions {
@@ -35,131 +33,83 @@ export interface Auth0Sessions {
    * @throws TemporarilyUnavailableError Auth0 is unavailable; nothing was changed
    */
   refreshIfDue(id: string, grant: GrantRecord): Promise<GrantRecord>;
+  /**
+   * A token for another API, or with other scopes, that is valid for a minute at least, or as long as it lasts while
+   * Auth0 or the store is unavailable.
+   *
+   * @throws Auth0ApiAccessError Auth0 issues no such token to this application
+   * @throws InvalidGrantError the session at Auth0 has ended, or Auth0 requires a new login; the grant is revoked
+   * @throws TemporarilyUnavailableError Auth0 is unavailable; nothing was changed
+   */
+  apiToken(id: string, grant: GrantRecord, api: ApiRequest): Promise<string>;
   /** Waits until every token that Auth0 has issued is stored. */
   idle(): Promise<void>;
 }
 
 /** Refreshed this long before expiry, so that a token is valid for the call it is used in. */
 const MARGIN_SECONDS = 60;
-/** Interval at which a waiting process checks whether the holder of the lease is done. */
-const POLL_MS = 100;
-/** How much longer than Auth0's time limit a lease lasts: time for the write. */
-const LEASE_SLACK_SECONDS = 3;
-/** `Retry-After` for a request that waited for another process in vain. */
-const RETRY_AFTER_SECONDS = 5;
-/** The first pause after a failure, doubled at each further one. */
-const FIRST_PAUSE_SECONDS = 5;
-/** Longest pause, unless Auth0 names a longer one. */
-const LONGEST_PAUSE_SECONDS = 30;
-/** How long callers wait for the store after Auth0's response. */
-const STORE_WAIT_MS = 2000;
-const STORE_RETRY_SECONDS = 60;
-/** Pause between two writes: shorter than the rest of the lease. */
-const STORE_PAUSE_MS = 250;
 
-/** A refresh that has Auth0's response. In an object, so that awaiting the response does not await the write. */
-interface Refreshed {
-  readonly stored: Promise<GrantRecord>;
-}
+/** The failure of a response that does not verify. */
+const RETRY_AFTER_SECONDS = 5;
 
 /** @param onRefreshed called with the user whose grant was refreshed */
 export function createAuth0Sessions(
   core: Core,
-  auth0: Pick<Auth0, 'refresh'>,
+  auth0: Pick<Auth0, 'refresh' | 'refreshFor'>,
   store: GrantStore,
   upstream: Pick<UpstreamRevocation, 'revoke'>,
   onRefreshed: (subject: string) => void,
 ): Auth0Sessions {
-  const { config, emit, now } = core;
-  const inFlight = new Map<string, Promise<Refreshed>>();
+  const { config, now } = core;
+  const refreshes = createAuth0Refreshes(core, store, upstream, onRefreshed);
 
-  async function refreshOnce(id: string): Promise<GrantRecord> {
-    let refresh = inFlight.get(id);
-    if (refresh === undefined) {
-      refresh = refreshOrWait(id);
-      inFlight.set(id, refresh);
-      const removed = () => inFlight.delete(id);
-      refresh.then(({ stored }) => stored).then(removed, removed);
-    }
-    const { stored } = await refresh;
-    return withTimeLimit(
-      STORE_WAIT_MS,
-      () => stored,
-      () => unavailable(FIRST_PAUSE_SECONDS),
-    );
-  }
+  /** The token of the login. */
+  const loginToken: TokenKind = {
+    audience: undefined,
+    key: '',
+    isDue: ({ auth0 }, now) =>
+      auth0?.refreshToken !== undefined && auth0.accessTokenExpiresAt - MARGIN_SECONDS <= now,
+    request: async (refreshToken) =>
+      issuedForLogin(await auth0.refresh(refreshToken), config.scopes.implied),
+  };
 
-  async function refreshOrWait(id: string): Promise<Refreshed> {
-    const { grant, isHolder } = await leaseOrResult(id, core, store);
-    const refreshToken = grant.auth0?.refreshToken;
-    if (!isHolder || refreshToken === undefined) return { stored: Promise.resolve(grant) };
-    const refreshed = await requestTokens({ id, grant }, refreshToken);
-    return { stored: storeTokens(id, refreshToken, refreshed) };
-  }
-
-  async function requestTokens(
-    { id, grant }: FoundGrant,
-    refreshToken: string,
-  ): Promise<Auth0Authorization> {
-    const refreshed = await auth0.refresh(refreshToken).catch(async (cause: unknown) => {
-      if (!(cause instanceof Auth0Error) || cause.kind !== 'session_ended') {
-        throw unavailable(await releaseLease(id, cause, core, store), cause);
-      }
-      await store.revoke(id, 'auth0_session_ended');
-      throw loginEnded(undefined, cause);
-    });
-    if (refreshed.claims['sub'] === grant.subject) return refreshed;
-    await store.revoke(id, 'auth0_session_ended');
-    upstream.revoke(refreshed.tokens.refreshToken);
-    throw loginEnded('Auth0 responded with tokens of another user');
-  }
-
-  async function storeTokens(
-    id: string,
-    sent: string,
-    { tokens, scopes }: Auth0Authorization,
-  ): Promise<GrantRecord> {
-    // Without rotation Auth0 sends no refresh token, and the one that was sent stays valid.
-    const { accessToken, accessTokenExpiresAt, refreshToken = sent } = tokens;
-    const granted = withImpliedScopes(scopes, config.scopes.implied);
-    const session = { accessToken, accessTokenExpiresAt, refreshToken, scopes: granted };
-    const write = () =>
-      store.update(id, (current) =>
-        // Otherwise another process has refreshed since: what is stored is newer.
-        current.auth0?.refreshToken === sent ? { ...current, auth0: session } : undefined,
-      );
-    const stored = await repeated(write, now).catch((error: unknown) => {
-      config.logger.error(
-        { grantId: id, error: String(error) },
-        `tokens that Auth0 issued could not be stored for ${STORE_RETRY_SECONDS} seconds: the user may have to log in again`,
-      );
-      throw error;
-    });
-    if (stored === undefined) {
-      // Revoked during the refresh: only this process has the new token.
-      upstream.revoke(tokens.refreshToken);
-      throw loginEnded();
-    }
-    emit({ type: 'auth0_refreshed', ...eventContextOf(id, stored) });
-    if (stored.subject !== undefined) onRefreshed(stored.subject);
-    return stored;
-  }
+  const kindOf = (api: ApiRequest): TokenKind => ({
+    audience: api.audience,
+    key: JSON.stringify([api.audience, api.scopes]),
+    isDue: (grant, now) => (findApiToken(grant, api)?.expiresAt ?? 0) - MARGIN_SECONDS <= now,
+    request: async (refreshToken) =>
+      issuedForApi(await auth0.refreshFor(refreshToken, api), api, now()),
+  });
 
   return {
     async refreshIfDue(id, grant) {
-      if (!isDue(grant, now())) return grant;
+      if (!loginToken.isDue(grant, now())) return grant;
       try {
-        return await refreshOnce(id);
+        return await refreshes.refresh(id, loginToken);
       } catch (error) {
-        const isOutage =
-          error instanceof TemporarilyUnavailableError || error instanceof StorageUnavailableError;
-        if (isOutage && isUsable(grant, now())) return grant;
+        if (isOutage(error) && isUsable(grant, now())) return grant;
         throw error;
       }
     },
-    async idle() {
-      await Promise.allSettled([...inFlight.values()].map(async (one) => (await one).stored));
+    async apiToken(id, grant, api) {
+      const kind = kindOf(api);
+      const found = findApiToken(grant, api);
+      if (found !== undefined && !kind.isDue(grant, now())) return found.accessToken;
+      if (grant.auth0?.refreshToken === undefined) {
+        throw new Auth0ApiAccessError(api, 'the login has no refresh token', OFFLINE_REMEDY);
+      }
+      try {
+        const token = findApiToken(await refreshes.refresh(id, kind), api);
+        if (token !== undefined && token.expiresAt > now()) return token.accessToken;
+        throw unavailable(RETRY_AFTER_SECONDS);
+      } catch (error) {
+        if (isOutage(error) && found !== undefined && found.expiresAt > now()) {
+          return found.accessToken;
+        }
+        throw error;
+      }
     },
+    idle: refreshes.idle,
   };
 }
 
@@ -176,95 +126,54 @@ export function isUsable({ auth0 }: Pick<GrantRecord, 'auth0'>, now: number): bo
   return auth0 !== undefined && auth0.accessTokenExpiresAt > now;
 }
 
-function isDue({ auth0 }: Pick<GrantRecord, 'auth0'>, now: number): boolean {
-  return auth0?.refreshToken !== undefined && auth0.accessTokenExpiresAt - MARGIN_SECONDS <= now;
+function issuedForLogin(
+  { tokens, claims, scopes }: Auth0Authorization,
+  implied: Core['config']['scopes']['implied'],
+): IssuedTokens {
+  const { accessToken, accessTokenExpiresAt, refreshToken } = tokens;
+  const granted = withImpliedScopes(scopes, implied);
+  return {
+    subject: String(claims['sub']),
+    refreshToken,
+    change: (current) => ({ ...current, accessToken, accessTokenExpiresAt, scopes: granted }),
+  };
 }
 
-/** The lease, or the grant once another process has refreshed it. */
-async function leaseOrResult(
-  id: string,
-  core: Core,
-  store: GrantStore,
-): Promise<{ grant: GrantRecord; isHolder: boolean }> {
-  const { now } = core;
-  const { timeoutMs } = core.config.auth0;
-  const owner = randomBytes(9).toString('base64url');
-  const waitUntilMs = performance.now() + timeoutMs + LEASE_SLACK_SECONDS * 1000;
-  for (;;) {
-    // Read before the store: a process that was blocked until now checks once more.
-    const isLast = performance.now() >= waitUntilMs;
-    const { grant, isHolder } = await tryLease(id, owner, core, store);
-    if (grant === undefined) throw loginEnded();
-    if (!isDue(grant, now())) return { grant, isHolder: false };
-    const leaseSeconds = (grant.auth0?.lease?.until ?? 0) - now();
-    if (isHolder && leaseSeconds * 1000 >= timeoutMs) return { grant, isHolder };
-    const pauseSeconds = (grant.auth0?.retryAt ?? 0) - now();
-    if (pauseSeconds > 0) throw unavailable(pauseSeconds);
-    if (isLast) throw unavailable(RETRY_AFTER_SECONDS);
-    // A process that was blocked after it took the lease renews it: it may expire before Auth0 responds.
-    if (!isHolder) await sleep(POLL_MS);
+function issuedForApi(
+  { refreshToken, result }: Auth0ApiRefresh,
+  { audience, scopes }: ApiRequest,
+  now: number,
+): IssuedTokens {
+  if (result instanceof Error) {
+    const failure =
+      result instanceof Auth0Error ? unavailable(RETRY_AFTER_SECONDS, result) : result;
+    return { subject: undefined, refreshToken, change: (current) => current, failure };
   }
+  const { accessToken, expiresAt, subject } = result;
+  const added = { audience, scopes, accessToken, expiresAt };
+  return {
+    subject,
+    refreshToken,
+    change(current) {
+      const others = (current.apiTokens ?? []).filter(
+        (one) => one.expiresAt > now && !isTokenFor(one, added),
+      );
+      return { ...current, apiTokens: [...others, added].slice(-MAX_API_TOKENS) };
+    },
+  };
 }
 
-/** Writes a lease if a refresh is due, no other lease is in force and no pause after a failure. */
-async function tryLease(
-  id: string,
-  owner: string,
-  { config, now }: Core,
-  store: GrantStore,
-): Promise<{ grant: GrantRecord | undefined; isHolder: boolean }> {
-  const until = now() + Math.ceil(config.auth0.timeoutMs / 1000) + LEASE_SLACK_SECONDS;
-  const grant = await store.update(id, (current) => {
-    const { auth0 } = current;
-    if (auth0 === undefined) return undefined;
-    const { lease, retryAt = 0 } = auth0;
-    const isFree = lease === undefined || lease.until <= now() || lease.owner === owner;
-    if (!isFree || retryAt > now() || !isDue(current, now())) return undefined;
-    return { ...current, auth0: { ...auth0, lease: { owner, until } } };
-  });
-  return { grant, isHolder: grant?.auth0?.lease?.owner === owner };
+function findApiToken({ auth0 }: GrantRecord, api: ApiRequest): ApiTokenRecord | undefined {
+  return auth0?.apiTokens?.find((one) => isTokenFor(one, api));
 }
 
-/** Removes the lease after a failure. @returns seconds until the next attempt, for all processes */
-async function releaseLease(
-  id: string,
-  cause: unknown,
-  { now }: Core,
-  store: GrantStore,
-): Promise<number> {
-  const requested = cause instanceof Auth0Error ? cause.retryAfterSeconds : undefined;
-  let pause = FIRST_PAUSE_SECONDS;
-  await store.update(id, (current) => {
-    if (current.auth0 === undefined) return undefined;
-    const { lease: _, failures = 0, ...auth0 } = current.auth0;
-    pause = requested ?? Math.min(FIRST_PAUSE_SECONDS * 2 ** failures, LONGEST_PAUSE_SECONDS);
-    return { ...current, auth0: { ...auth0, failures: failures + 1, retryAt: now() + pause } };
-  });
-  return pause;
+function isTokenFor(token: ApiTokenRecord, { audience, scopes }: ApiRequest): boolean {
+  return token.audience === audience && token.scopes.join(' ') === scopes.join(' ');
 }
 
-async function repeated<T>(write: () => Promise<T>, now: () => number): Promise<T> {
-  const endsAt = now() + STORE_RETRY_SECONDS;
-  for (;;) {
-    try {
-      return await write();
-    } catch (error) {
-      if (now() >= endsAt) throw error;
-    }
-    await sleep(STORE_PAUSE_MS);
-  }
-}
+const OFFLINE_REMEDY =
+  'Auth0 dashboard > Applications > APIs > your API > Settings: switch on Allow Offline Access. Applications > your application > Advanced Settings > Grant Types: enable Refresh Token. Then log in again.';
 
-function loginEnded(detail?: string, cause?: unknown): InvalidGrantError {
-  return new InvalidGrantError('The login has ended', {
-    ...(detail !== undefined && { detail }),
-    cause,
-  });
-}
-
-function unavailable(retryAfterSeconds: number, cause?: unknown): TemporarilyUnavailableError {
-  return new TemporarilyUnavailableError('The login service cannot be reached at the moment', {
-    retryAfterSeconds,
-    cause,
-  });
+function isOutage(error: unknown): boolean {
+  return error instanceof TemporarilyUnavailableError || error instanceof StorageUnavailableError;
 }

@@ -1,7 +1,7 @@
 /** Grants: what a user allowed a client, from the login to the last token. */
 import { randomBytes } from 'node:crypto';
 
-import type { Auth0, Auth0Login, Auth0Tokens } from '../auth0/auth0.js';
+import type { ApiRequest, Auth0, Auth0Login, Auth0Tokens } from '../auth0/auth0.js';
 import { findMachine } from '../clients/client.js';
 import type { IdentifiedClient } from '../clients/client-authentication.js';
 import type { RevocationCause } from '../config/events.js';
@@ -105,8 +105,12 @@ export interface Grants {
    * @throws AccessDeniedError Auth0 has reported a logout of the user since the assertion was issued
    */
   issue(authorization: Authorization): Promise<TokenSet>;
-  /** @throws InvalidGrantError the session has ended. @throws TemporarilyUnavailableError */
-  auth0Token(grantId: string): Promise<string>;
+  /**
+   * @param api default: that of the login
+   * @throws InvalidGrantError the session has ended. @throws TemporarilyUnavailableError
+   * @throws Auth0ApiAccessError Auth0 issues no such token
+   */
+  auth0Token(grantId: string, api?: ApiRequest): Promise<string>;
   /** Waits for what runs in the background. */
   close(): Promise<void>;
 }
@@ -117,7 +121,7 @@ export interface Grants {
  */
 export function createGrants(
   core: Core,
-  auth0: Pick<Auth0, 'refresh' | 'revoke'>,
+  auth0: Pick<Auth0, 'refresh' | 'refreshFor' | 'revoke'>,
   accessTokens: AccessTokens,
   refreshTokens: RefreshTokens,
   knownScopes: ReadonlySet<string>,
@@ -206,8 +210,9 @@ export function createGrants(
       emit({ type: 'access_token_issued', grantType, ...context });
       return issueTokens(grantId, grant, grant.scopes);
     },
-    async auth0Token(grantId) {
+    async auth0Token(grantId, api) {
       const found = await find(grantId);
+      if (found !== undefined && api !== undefined) return sessions.apiToken(grantId, found, api);
       const grant = found && (await sessions.refreshIfDue(grantId, found));
       if (grant?.auth0 === undefined || !isUsable(grant, now())) {
         throw new InvalidGrantError('The login has ended');

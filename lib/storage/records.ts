@@ -6,14 +6,29 @@
  */
 import type { ClientAuthMethod } from '../oauth/client-credentials.js';
 
+/** An Auth0 access token for another API than that of the login, or with other scopes. */
+export interface ApiTokenRecord {
+  audience: string;
+  /** The requested scopes, sorted; none for all that Auth0 grants. */
+  scopes: readonly string[];
+  accessToken: string;
+  /** Unix seconds. */
+  expiresAt: number;
+}
+
+/** Stored {@link ApiTokenRecord}s of one grant: its record is read at every request. */
+export const MAX_API_TOKENS = 8;
+
 /** The Auth0 session of a grant. */
-interface Auth0SessionRecord {
+export interface Auth0SessionRecord {
   accessToken: string;
   /** Unix seconds. */
   accessTokenExpiresAt: number;
   refreshToken?: string;
   /** Scopes that Auth0 grants at present: `scope` plus `permissions`. */
   scopes: readonly string[];
+  /** Oldest first; at most {@link MAX_API_TOKENS}. */
+  apiTokens?: readonly ApiTokenRecord[];
   /** Its owner refreshes at Auth0; other processes wait. */
   lease?: { owner: string; until: number };
   /** After a failed attempt: earliest time of the next one, in unix seconds. */

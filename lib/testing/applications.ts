@@ -5,6 +5,9 @@ import { redirectUriKind } from '../oauth/redirect-uri.js';
 import type { Application, TenantAuthMethod, TenantSettings } from './options.js';
 import type { Context } from './provider-module.js';
 
+/** The grant type of RFC 8693. */
+export const TOKEN_EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange';
+
 /** Client metadata of an application; undefined for an unknown id. */
 export function clientMetadataOf(
   settings: TenantSettings,
@@ -12,13 +15,25 @@ export function clientMetadataOf(
 ): AdapterPayload | undefined {
   const application = settings.applications.find((candidate) => candidate.clientId === clientId);
   if (application === undefined) return undefined;
-  const { clientSecret, jwks, refreshTokenGrant = true } = application;
+  const {
+    clientSecret,
+    jwks,
+    refreshTokenGrant = true,
+    callbackUrls = [],
+    onBehalfOf,
+  } = application;
+  const hasLogin = onBehalfOf === undefined || callbackUrls.length > 0;
   const metadata = {
     client_id: clientId,
     token_endpoint_auth_method: authMethodOf(application),
-    redirect_uris: [...(application.callbackUrls ?? [])],
-    response_types: ['code'],
-    grant_types: ['authorization_code', ...(refreshTokenGrant ? ['refresh_token'] : [])],
+    redirect_uris: [...callbackUrls],
+    // A Custom API client has no login.
+    response_types: hasLogin ? ['code'] : [],
+    grant_types: [
+      ...(hasLogin ? ['authorization_code'] : []),
+      ...(hasLogin && refreshTokenGrant ? ['refresh_token'] : []),
+      ...(onBehalfOf === undefined ? [] : [TOKEN_EXCHANGE]),
+    ],
     ...(clientSecret === undefined ? {} : { client_secret: clientSecret }),
     ...(jwks === undefined ? {} : { jwks: { keys: jwks.keys.map((key) => ({ ...key })) } }),
   };

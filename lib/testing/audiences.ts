@@ -34,7 +34,7 @@ export const OIDC_SCOPES: readonly string[] = [
 ];
 
 /** Default lifetime of an access token, as on Auth0. */
-const TOKEN_SECONDS = 86_400;
+export const TOKEN_SECONDS = 86_400;
 
 /** The same for a third-party application. */
 const THIRD_PARTY_TOKEN_SECONDS = 3600;

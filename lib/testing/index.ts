@@ -2,7 +2,14 @@
 export type { Fault, FaultName } from './faults.js';
 export { type Credentials, logIn } from './log-in.js';
 export type { McpClient, McpToolResult, UnconnectedClient } from './mcp-client.js';
-export type { Api, Application, Denial, TenantAuthMethod, TestTenantSettings } from './options.js';
+export type {
+  Api,
+  ApiPermission,
+  Application,
+  Denial,
+  TenantAuthMethod,
+  TestTenantSettings,
+} from './options.js';
 export type { TenantRequest } from './request-log.js';
 export {
   type Auth0TokenOptions,

@@ -11,6 +11,14 @@ export type TenantAuthMethod =
   | 'none'
   | 'private_key_jwt';
 
+/** An API, and scopes there. */
+export interface ApiPermission {
+  /** Identifier of the API. */
+  readonly audience: string;
+  /** Scopes of this API. */
+  readonly scope: readonly string[];
+}
+
 /** An application of the tenant. */
 export interface Application {
   /** Identifies the application. */
@@ -45,6 +53,18 @@ export interface Application {
    * Machine Applications"): identifier → permissions. Default: no grant, as for users.
    */
   readonly clientGrants?: Readonly<Record<string, readonly string[]>>;
+  /**
+   * "Multi-Resource Refresh Token": the other APIs for which its refresh tokens get access tokens, and further scopes of
+   * the API of the login. As on Auth0, not for a third-party application. Default none.
+   */
+  readonly refreshTokenPolicies?: readonly ApiPermission[];
+  /** "On-Behalf-Of Token Exchange" of a Custom API client. Default: it may not exchange tokens. */
+  readonly onBehalfOf?: {
+    /** Identifier of its API: it exchanges tokens for this one. */
+    readonly resourceServer: string;
+    /** "User Access" to other APIs: the client grants of the subject type `user`. */
+    readonly userGrants: readonly ApiPermission[];
+  };
   /** Default: no logout tokens. */
   readonly backchannelLogoutUri?: string;
   /** As the setting `loopbackCallbacks`, for this application. */
@@ -130,8 +150,10 @@ export interface TestTenantSettings {
    * ID token of a later login does not confirm it, or never. Default `always`.
    */
   readonly multiFactor: 'always' | 'once per session' | 'never';
-  /** A policy that requires a second factor at every refresh. Default false. */
-  readonly mfaOnRefresh: boolean;
+  /** A policy that requires a second factor at every refresh, or at those for these APIs. Default false. */
+  readonly mfaOnRefresh: boolean | readonly string[];
+  /** Names the API as `resource` in responses for another API than that of the login. Default false. */
+  readonly resourceInResponse: boolean;
   /**
    * Responds to every login with this error, as a post-login Action with `api.access.deny()`, a rule, or
    * a required organization does. Default: no denial.
@@ -235,6 +257,7 @@ export function settingsFrom(options: TenantOptions): TenantSettings {
     refreshTokenLimit: 200,
     multiFactor: 'always',
     mfaOnRefresh: false,
+    resourceInResponse: false,
     denyLogins: undefined,
     loginNotice: undefined,
     forge: undefined,

@@ -56,6 +56,17 @@ export function setForm(ctx: Context, form: Params): void {
   });
 }
 
+/** What a refresh asks for; the provider decides about the refresh token alone. */
+export interface RefreshRequest {
+  readonly audience: string | undefined;
+  readonly scope: string | undefined;
+}
+
+/** Undefined for another grant type. */
+export function requestOfRefresh(ctx: Context): RefreshRequest | undefined {
+  return ctx.state.refresh as RefreshRequest | undefined;
+}
+
 async function bytesOf(req: IncomingMessage): Promise<Buffer | undefined> {
   const chunks: Buffer[] = [];
   let size = 0;

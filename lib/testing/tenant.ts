@@ -34,6 +34,7 @@ import { readBody } from './request-body.js';
 import { requestLog, type TenantRequest } from './request-log.js';
 import { openTenantState } from './state.js';
 import { revocationDialect, tokenDialect } from './token-dialect.js';
+import { allowTokenExchange } from './token-exchange.js';
 import { type AccessTokenRequest, issueAccessToken } from './token-response.js';
 import { userinfo } from './userinfo.js';
 
@@ -91,6 +92,7 @@ export async function startTenant(options: TenantOptions = {}): Promise<Tenant> 
     issuer,
     providerConfiguration(module, () => settings, store, state, { consents, authentications }),
   );
+  allowTokenExchange(provider, () => settings, keys);
   const configure = (change: Partial<TenantSettings>): void => {
     const gone = settings.users.filter(({ sub }) => !hasUser(change.users ?? settings.users, sub));
     for (const { sub } of gone) store.endSessions(sub);

@@ -1,5 +1,5 @@
 /** `/oauth/token` and `/oauth/revoke` with Auth0's statuses, texts, refresh tokens and token responses. */
-import { authMethodOf } from './applications.js';
+import { authMethodOf, TOKEN_EXCHANGE } from './applications.js';
 import { toProviderScope } from './audiences.js';
 import type { Authentications } from './authentication.js';
 import type { TenantKeys } from './keys.js';
@@ -21,9 +21,13 @@ export function tokenDialect(
     if (form.grant_type === 'client_credentials') {
       return await tokenForApplication(ctx, form, settings(), keys);
     }
-    if (form.grant_type === 'refresh_token' && settings().mfaOnRefresh) return mfaRequired(ctx);
+    if (form.grant_type === 'refresh_token') {
+      if (requiresMfa(form.audience, settings())) return mfaRequired(ctx);
+      ctx.state.refresh = { audience: form.audience, scope: form.scope };
+    }
     setForm(ctx, toProviderForm(form));
     await next();
+    if (form.grant_type === TOKEN_EXCHANGE && ctx.state.exchanged) return;
     if (ctx.status === 200) await respondWithTokens(ctx, settings(), keys, authentications);
     else if (ctx.status < 500) toAuth0Error(ctx, form, settings());
   };
@@ -86,11 +90,20 @@ function basicClientId(authorization: string): string | undefined {
   return new URLSearchParams(`id=${id}`).get('id') ?? '';
 }
 
-function toProviderForm({ audience: _audience, resource: _resource, ...form }: Params): Params {
-  // Auth0 ignores `audience` here; the code or refresh token determines the API.
+function requiresMfa(audience: string | undefined, { mfaOnRefresh }: TenantSettings): boolean {
+  return typeof mfaOnRefresh === 'boolean' ? mfaOnRefresh : mfaOnRefresh.includes(audience ?? '');
+}
+
+function toProviderForm({ audience, resource: _resource, scope, ...form }: Params): Params {
+  if (form.grant_type === TOKEN_EXCHANGE) {
+    return { ...form, ...(audience && { audience }), ...(scope && { scope }) };
+  }
+  // The code or refresh token determines the API; `token-response.ts` applies the policies to a refresh.
   return {
     ...form,
-    ...(form.scope === undefined ? {} : { scope: toProviderScope(form.scope) }),
+    ...(scope === undefined || form.grant_type === 'refresh_token'
+      ? {}
+      : { scope: toProviderScope(scope) }),
     ...(form.refresh_token === undefined
       ? {}
       : { refresh_token: withoutPrefix(form.refresh_token) }),

@@ -5,13 +5,13 @@
 import { randomUUID } from 'node:crypto';
 
 import { applicationOf } from './applications.js';
-import { apiOf, toAuth0Scope } from './audiences.js';
+import { apiOf, TOKEN_SECONDS, toAuth0Scope } from './audiences.js';
 import type { Authentications } from './authentication.js';
 import { issuerOf } from './discovery.js';
 import type { TenantKeys } from './keys.js';
 import type { Api, Application, TenantSettings, User } from './options.js';
 import type { Context } from './provider-module.js';
-import { formOf } from './request-body.js';
+import { formOf, type RefreshRequest, requestOfRefresh } from './request-body.js';
 import { type JwtDraft, opaqueToken, signed, type TokenDraft } from './token-draft.js';
 
 /** Prefix of Auth0's refresh tokens. */
@@ -21,7 +21,7 @@ export const REFRESH_TOKEN_PREFIX = 'v1.';
 const ID_TOKEN_SECONDS = 36_000;
 
 /** The common data of the tokens in one response. */
-interface Issue {
+export interface Issue {
   readonly issuer: string;
   readonly issuedAt: number;
   readonly expiresIn: number;
@@ -34,6 +34,10 @@ interface Issue {
   readonly sid: string | undefined;
   /** Claims about the authentication; none in a refresh. */
   readonly authentication: Readonly<Record<string, unknown>>;
+  /** Further members of the response. */
+  readonly body: Readonly<Record<string, unknown>>;
+  /** Further claims of the access token. */
+  readonly claims?: Readonly<Record<string, unknown>>;
 }
 
 /** Replaces the provider's response by Auth0's. */
@@ -71,17 +75,19 @@ export async function respondToApplication(
     nonce: undefined,
     sid: undefined,
     authentication: {},
+    body: {},
   };
   await respond(ctx, issue, settings, keys);
 }
 
-async function respond(
+/** The response with these tokens. */
+export async function respond(
   ctx: Context,
   issue: Issue,
   settings: TenantSettings,
   keys: TenantKeys,
 ): Promise<void> {
-  const draft = await draftOf(ctx, issue, keys);
+  const draft = await draftOf(issue, keys);
   await settings.forge?.(draft, keys);
   ctx.status = draft.status;
   ctx.set(draft.headers);
@@ -102,13 +108,21 @@ function issueOf(
   const application = applicationOf(ctx, settings);
   const user = settings.users.find(({ sub }) => sub === source?.accountId);
   if (source === undefined || application === undefined || user === undefined) return undefined;
-  const { scope, expires_in: expiresIn } = ctx.body as { scope?: string; expires_in: number };
-  const api = apiOf(source.resource, settings);
+  const { scope = '', expires_in: expiresIn } = ctx.body as { scope?: string; expires_in: number };
+  const login = {
+    api: apiOf(source.resource, settings),
+    scopes: toAuth0Scope(scope).split(' '),
+    expiresIn,
+  };
+  const request = requestOfRefresh(ctx);
+  const { api, scopes, ...rest } = request
+    ? refreshed(request, login, application, settings)
+    : login;
   return {
     issuer: issuerOf(ctx),
     issuedAt: Math.floor(Date.now() / 1000) + settings.clockSkewSeconds,
-    expiresIn,
-    scopes: permitted(toAuth0Scope(scope ?? '').split(' '), api, user),
+    ...rest,
+    scopes: permitted(scopes, api, user),
     grantType: String(formOf(ctx).grant_type),
     application,
     user,
@@ -119,6 +133,44 @@ function issueOf(
       authentications.claimsOf(AuthorizationCode?.grantId),
       settings,
     ),
+    body: {
+      ...refreshTokenOf(ctx, application),
+      ...(settings.resourceInResponse && api !== login.api && { resource: api?.identifier }),
+    },
+  };
+}
+
+/** API, scopes and lifetime of the tokens in a response. */
+type Target = Pick<Issue, 'api' | 'scopes' | 'expiresIn'>;
+
+/**
+ * The tokens of a refresh with policies ("Multi-Resource Refresh Token"). An audience or a scope that no policy has is
+ * ignored without an error.
+ */
+function refreshed(
+  { audience, scope }: RefreshRequest,
+  login: Target,
+  { refreshTokenPolicies: policies = [], thirdParty = false }: Application,
+  { apis }: TenantSettings,
+): Target {
+  const scopesAt = (api: Api | undefined): readonly string[] =>
+    policies
+      .filter((policy) => !thirdParty && policy.audience === api?.identifier)
+      .flatMap((policy) => policy.scope.filter((one) => api?.scopes?.includes(one)));
+  const named = apis.find(({ identifier }) => identifier === audience);
+  const isAllowed = !thirdParty && policies.some((policy) => policy.audience === named?.identifier);
+  const api = isAllowed && named !== undefined ? named : login.api;
+  const granted =
+    api === login.api
+      ? login.scopes
+      : login.scopes.filter((one) => !login.api?.scopes?.includes(one));
+  const requested = scope?.split(' ');
+  return {
+    api,
+    scopes: [...new Set([...granted, ...scopesAt(api)])].filter(
+      (one) => requested?.includes(one) ?? true,
+    ),
+    expiresIn: api === login.api ? login.expiresIn : (api?.tokenLifetimeSeconds ?? TOKEN_SECONDS),
   };
 }
 
@@ -133,7 +185,7 @@ function authenticationOf(
 }
 
 /** RBAC: only those of the API's scopes that the user has, at every refresh. */
-function permitted(scopes: readonly string[], api: Api | undefined, user: User): string[] {
+export function permitted(scopes: readonly string[], api: Api | undefined, user: User): string[] {
   const limited = api?.rbac === true ? (api.scopes ?? []) : [];
   const held = permissionsOf(user, api);
   return scopes.filter(
@@ -145,7 +197,7 @@ function permissionsOf(user: User, api: Api | undefined): readonly string[] {
   return api === undefined ? [] : (user.permissions?.[api.identifier] ?? []);
 }
 
-async function draftOf(ctx: Context, issue: Issue, keys: TenantKeys): Promise<TokenDraft> {
+async function draftOf(issue: Issue, keys: TenantKeys): Promise<TokenDraft> {
   const { grantType, application, scopes, expiresIn, api } = issue;
   return {
     grantType,
@@ -153,10 +205,10 @@ async function draftOf(ctx: Context, issue: Issue, keys: TenantKeys): Promise<To
     status: 200,
     headers: {},
     body: {
-      ...refreshTokenOf(ctx, issue),
       scope: scopes.join(' '),
       expires_in: expiresIn,
       token_type: 'Bearer',
+      ...issue.body,
     },
     idToken: scopes.includes('openid') ? idTokenOf(issue) : undefined,
     accessToken:
@@ -167,9 +219,10 @@ async function draftOf(ctx: Context, issue: Issue, keys: TenantKeys): Promise<To
 }
 
 /** Without rotation a refresh returns no refresh token: the old one stays valid. */
-function refreshTokenOf(ctx: Context, { grantType, application }: Issue): Record<string, string> {
+function refreshTokenOf(ctx: Context, application: Application): Record<string, string> {
   const { refresh_token: token } = ctx.body as { refresh_token?: string };
-  const isReused = grantType === 'refresh_token' && application.refreshTokenRotation === false;
+  const isRefresh = formOf(ctx).grant_type === 'refresh_token';
+  const isReused = isRefresh && application.refreshTokenRotation === false;
   return token === undefined || isReused
     ? {}
     : { refresh_token: `${REFRESH_TOKEN_PREFIX}${token}` };
@@ -182,6 +235,7 @@ function accessTokenOf(issue: Issue, api: Api): JwtDraft {
     header: { alg, typ: rfc9068 ? 'at+jwt' : 'JWT' },
     claims: {
       ...accessTokenClaims(issue),
+      ...issue.claims,
       ...(rfc9068
         ? { client_id: issue.application.clientId, jti: randomUUID() }
         : { azp: issue.application.clientId, ...gtyOf(issue) }),
@@ -274,6 +328,7 @@ export async function issueAccessToken(
       nonce: undefined,
       sid: undefined,
       authentication: {},
+      body: {},
     },
     api,
   );

@@ -194,8 +194,10 @@ describe('a response is interpreted by error, not by status alone', () => {
     op.on('/oauth/token', () => good);
     expect(await refresh()).toEqual({
       accessToken: 'at',
+      tokenType: 'Bearer',
       idToken: undefined,
       refreshToken: undefined,
+      resource: undefined,
       scopes: ['a', 'b'],
     });
   });

@@ -39,9 +39,11 @@ function tenantWith(changes: Partial<Auth0Config> = {}) {
 async function response(changes: Partial<TokenResponse> = {}): Promise<TokenResponse> {
   return {
     accessToken: await op.accessToken(),
+    tokenType: 'Bearer',
     idToken: await op.idToken({ nonce: 'n' }),
     refreshToken: 'rt',
     scopes: ['openid', 'profile'],
+    resource: undefined,
     ...changes,
   };
 }

@@ -51,6 +51,8 @@ const GRANT: GrantRecord = Object.freeze<GrantRecord>({
   user: { name: 'Ada', roles: ['reader'] },
 });
 
+const API = 'https://api.example';
+
 function verification({
   verify = async () => CLAIMS,
   find = async () => GRANT,
@@ -72,6 +74,7 @@ function verification({
       resourceMetadataUrl: METADATA,
       baselineScopes: ['openid'],
     },
+    API,
     ({ scopes }) => scopes,
   );
 }

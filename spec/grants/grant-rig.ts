@@ -6,7 +6,12 @@
 import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { type Auth0, Auth0Error, type Auth0Login } from '../../lib/auth0/auth0.js';
+import {
+  type Auth0,
+  type Auth0ApiAccessError,
+  Auth0Error,
+  type Auth0Login,
+} from '../../lib/auth0/auth0.js';
 import type { IdentifiedClient } from '../../lib/clients/client-authentication.js';
 import type { Lifetimes } from '../../lib/config/config.js';
 import type { Auth0McpEvent } from '../../lib/config/events.js';
@@ -44,10 +49,14 @@ export const PUBLIC: IdentifiedClient = {
 };
 
 /** Auth0 for grants: one refresh token is valid at a time, a used one ends the session. */
-export interface FakeAuth0 extends Pick<Auth0, 'refresh' | 'revoke'> {
+export interface FakeAuth0 extends Pick<Auth0, 'refresh' | 'refreshFor' | 'revoke'> {
   /** Tokens that were sent to be refreshed, in order. */
   readonly refreshes: string[];
   readonly revoked: string[];
+  /** Audience and scopes of the requests for other APIs, in order. */
+  readonly apis: string[];
+  /** Results of the next requests for other APIs, instead of a token; the refresh token is used up. */
+  readonly refusals: (Auth0ApiAccessError | Auth0Error)[];
   /** What the next refreshes do instead, first one first. */
   readonly failures: Error[];
   /** What Auth0 grants from now on. */
@@ -237,9 +246,24 @@ export async function outcomeOf(attempt: Promise<unknown>): Promise<string> {
 function fakeAuth0(now: () => number): FakeAuth0 {
   const used = new Set<string>();
   let issued = 0;
+  /** @returns the number of the response */
+  async function use(refreshToken: string): Promise<number> {
+    auth0.refreshes.push(refreshToken);
+    await sleep(auth0.delayMs);
+    await auth0.meanwhile();
+    const failure = auth0.failures.shift();
+    if (failure !== undefined) throw failure;
+    if (used.has(refreshToken) && !auth0.overlaps) throw new Auth0Error('session_ended', 'reused');
+    if (auth0.rotates) used.add(refreshToken);
+    issued += 1;
+    return issued;
+  }
+  const nextToken = (at: number) => (auth0.rotates ? `refreshed-rt-${at}` : undefined);
   const auth0: FakeAuth0 = {
     refreshes: [],
     revoked: [],
+    apis: [],
+    refusals: [],
     failures: [],
     scopes: ['openid', 'read', 'write'],
     subject: 'auth0|ada',
@@ -249,24 +273,26 @@ function fakeAuth0(now: () => number): FakeAuth0 {
     delayMs: 0,
     meanwhile: async () => undefined,
     async refresh(refreshToken) {
-      auth0.refreshes.push(refreshToken);
-      await sleep(auth0.delayMs);
-      await auth0.meanwhile();
-      const failure = auth0.failures.shift();
-      if (failure !== undefined) throw failure;
-      if (used.has(refreshToken) && !auth0.overlaps)
-        throw new Auth0Error('session_ended', 'reused');
-      if (auth0.rotates) used.add(refreshToken);
-      issued += 1;
+      const at = await use(refreshToken);
       return {
         tokens: {
-          accessToken: `refreshed-at-${issued}`,
+          accessToken: `refreshed-at-${at}`,
           accessTokenExpiresAt: now() + auth0.ttlSeconds,
-          refreshToken: auth0.rotates ? `refreshed-rt-${issued}` : undefined,
+          refreshToken: nextToken(at),
         },
         claims: { sub: auth0.subject },
         scopes: auth0.scopes,
       };
+    },
+    async refreshFor(refreshToken, { audience, scopes }) {
+      auth0.apis.push([audience, ...scopes].join(' '));
+      const at = await use(refreshToken);
+      const token = {
+        accessToken: `${audience}-at-${at}`,
+        expiresAt: now() + auth0.ttlSeconds,
+        subject: auth0.subject,
+      };
+      return { refreshToken: nextToken(at), result: auth0.refusals.shift() ?? token };
     },
     async revoke(refreshToken) {
       auth0.revoked.push(refreshToken);

@@ -1,6 +1,6 @@
 /** The Auth0 tenant, our application there, and the API that tokens are for. */
 import { isLoopbackHost } from '../../oauth/redirect-uri.js';
-import type { Auth0Config, TenantConfig } from '../config.js';
+import type { Auth0Config, AuthorizationServerConfig, TenantConfig } from '../config.js';
 import { label, wrongOption } from '../errors.js';
 import type { Logger } from '../logger.js';
 import type { RawOptions } from '../option-table.js';
@@ -59,7 +59,11 @@ export function resolveAuth0(raw: RawOptions, logger: Logger): Auth0Config {
  *
  * @throws Auth0McpConfigError
  */
-export function resolveTenant(raw: RawOptions, resource: string, logger: Logger): TenantConfig {
+export function resolveTenant(
+  raw: RawOptions,
+  resource: string,
+  logger: Logger,
+): AuthorizationServerConfig {
   const tenant = tenantOf(raw);
   const audience = audienceOf(raw, tenant.discoveryUrl, logger) ?? resource;
   // Some clients append a slash to a resource that is an origin, and Auth0 uses the value they send.
@@ -69,7 +73,15 @@ export function resolveTenant(raw: RawOptions, resource: string, logger: Logger)
       `${label('audience')} is not the URL of the MCP endpoint, for which MCP clients request tokens. Auth0 issues tokens for audience only if the tenant ignores that request and has audience as Default Audience. Create an API with that URL as identifier, and remove audience; if the environment has it for auth0Mcp(), give that URL as audience in code.`,
     );
   }
-  return { ...tenant, audience };
+  return { ...tenant, audience, application: applicationOf(raw) };
+}
+
+/** One without authentication may not exchange tokens: a public client of `auth0Mcp()`, in a shared `.env`. */
+function applicationOf(raw: RawOptions): AuthorizationServerConfig['application'] {
+  const authentication = resolveAuthentication(raw);
+  return authentication.method === 'none'
+    ? undefined
+    : { clientId: clientIdOf(raw), authentication };
 }
 
 function tenantOf(raw: RawOptions): Omit<TenantConfig, 'audience'> {

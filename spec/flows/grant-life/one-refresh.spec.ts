@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 
 import { memoryStorage } from '../../../lib/storage/memory-storage.js';
-import type { Storage } from '../../../lib/storage/storage.js';
 import { type Cluster, startCluster } from '../../support/cluster.js';
+import { mortal } from '../../support/mortal-storage.js';
 import { type Answer, callTool, registerClient } from '../../support/oauth-client.js';
 import { pass, upstreamRefreshes } from '../../support/upstream.js';
 import { startWorld, type World } from '../../support/world.js';
@@ -140,30 +140,4 @@ function statuses(responses: readonly Pick<Answer, 'status'>[]): Record<number, 
   const counts: Record<number, number> = {};
   for (const { status } of responses) counts[status] = (counts[status] ?? 0) + 1;
   return counts;
-}
-
-/** A store as a process sees it that stops in its tracks: nothing it began ends. */
-function mortal(inner: Storage): { storage: Storage; die(): void; revive(): void } {
-  let isDead = false;
-  const waiting: (() => void)[] = [];
-  const storage = new Proxy(inner, {
-    get(target, name) {
-      const verb: unknown = Reflect.get(target, name, target);
-      if (typeof verb !== 'function') return verb;
-      return async (...args: unknown[]) => {
-        if (isDead) await new Promise<void>((resolve) => waiting.push(resolve));
-        return Reflect.apply(verb, target, args);
-      };
-    },
-  });
-  return {
-    storage,
-    die() {
-      isDead = true;
-    },
-    revive() {
-      isDead = false;
-      for (const resume of waiting) resume();
-    },
-  };
 }
