@@ -1,6 +1,6 @@
 /** The public names of `express-auth0-mcp`. */
 export type { ProtectedResource } from './app/mount.js';
-export { Auth0ApiAccessError } from './auth0/auth0.js';
+export { Auth0ApiAccessError, type Auth0TokenRequest } from './auth0/auth0.js';
 export {
   type Auth0Mcp,
   auth0Mcp,
@@ -9,7 +9,7 @@ export {
   type GrantSummary,
 } from './auth0-mcp.js';
 export { type Auth0McpResource, auth0McpResource } from './auth0-mcp-resource.js';
-export type { AccessToken, Auth0TokenRequest, AuthInfo } from './bearer/caller.js';
+export type { AccessToken, AuthInfo } from './bearer/caller.js';
 export {
   Auth0SessionEndedError,
   getAccessToken,

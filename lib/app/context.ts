@@ -129,6 +129,7 @@ export function createContext(config: Config, host: HostEnvironment): Context {
   logStart(core, paths);
 
   const limits = createLimits(core);
+
   const logins = createLoginTransactions(core);
   const auth0 = createAuth0(core, logins);
   const { authenticateClient, closeClients, ...clients } = createClients(core, auth0, limits);
@@ -176,7 +177,6 @@ export function createContext(config: Config, host: HostEnvironment): Context {
       grants,
       callers,
       challengeOf(config),
-      config.auth0.audience,
       (claims, grant) =>
         authenticatedScopes(claims.scopes, grant.user, scopes.authentication, now()),
     ),

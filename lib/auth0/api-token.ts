@@ -7,19 +7,28 @@
 import type { ApplicationConfig } from '../config/config.js';
 import { isScopeToken, parseScope } from '../oauth/scope.js';
 import { ACCESS_TOKEN, formOfAccessToken, scopesOf, UNVERIFIABLE } from './access-token.js';
-import { type ApiRequest, type ApiToken, Auth0ApiAccessError, plainText } from './auth0.js';
+import {
+  type ApiRequest,
+  type ApiToken,
+  Auth0ApiAccessError,
+  type Auth0TokenRequest,
+  plainText,
+} from './auth0.js';
 import { rejected } from './signed-token.js';
 import type { Tenant } from './tenant.js';
 import { BEARER_REMEDY, isBearer, type TokenResponse } from './token-endpoint.js';
 import { verifyOwnAccessToken } from './token-verification.js';
 
 /** @returns undefined for the API and scopes of the login. @throws TypeError */
-export function parseApiRequest(request: unknown, ownAudience: string): ApiRequest | undefined {
+export function parseApiRequest(
+  request: Auth0TokenRequest | undefined,
+  ownAudience: string,
+): ApiRequest | undefined {
   if (request === undefined) return undefined;
   if (typeof request !== 'object' || request === null) {
     throw new TypeError('auth0Token() takes an object: { audience, scope }');
   }
-  const { audience = ownAudience, scope, ...unknown } = request as Record<string, unknown>;
+  const { audience = ownAudience, scope, ...unknown } = request;
   // A misspelt name would request all scopes, or the wrong API.
   const [name] = Object.keys(unknown);
   if (name !== undefined) {

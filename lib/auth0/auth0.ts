@@ -39,6 +39,17 @@ export interface Auth0Authorization {
   readonly scopes: readonly string[];
 }
 
+/** The API that a token is for, and its scopes. Never take them from a client: they decide where the user's rights go. */
+export interface Auth0TokenRequest {
+  /** Identifier of the API at Auth0, exactly. Default: the option `audience`. */
+  readonly audience?: string | undefined;
+  /**
+   * The scopes that the token must have; as a string, with spaces between them. Default: all that Auth0 grants for this
+   * API.
+   */
+  readonly scope?: string | readonly string[] | undefined;
+}
+
 /** An API of the tenant, and scopes there. */
 export interface ApiRequest {
   /** Its identifier. */

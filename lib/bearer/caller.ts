@@ -1,4 +1,5 @@
 /** The caller of a guarded request, as the app sees it: `req.auth`, `getAccessToken()` and its errors. */
+import type { Auth0TokenRequest } from '../auth0/auth0.js';
 import { requestContext, runInContext } from '../config/request-context.js';
 import { type ChallengeBase, errorChallenge } from '../oauth/challenge.js';
 import { InvalidTokenError } from '../oauth/errors.js';
@@ -68,17 +69,6 @@ export interface AccessToken {
    * @throws an error with `code` `temporarily_unavailable` when no token is cached and Auth0 cannot be reached
    */
   auth0Token(request?: Auth0TokenRequest): Promise<string>;
-}
-
-/** The API that a token is for, and its scopes. Never take them from a client: they decide where the user's rights go. */
-export interface Auth0TokenRequest {
-  /** Identifier of the API at Auth0, exactly. Default: the option `audience`. */
-  readonly audience?: string | undefined;
-  /**
-   * The scopes that the token must have; as a string, with spaces between them. Default: all that Auth0 grants for this
-   * API.
-   */
-  readonly scope?: string | readonly string[] | undefined;
 }
 
 declare module 'express-serve-static-core' {

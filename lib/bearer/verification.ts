@@ -2,7 +2,7 @@
 import { hash } from 'node:crypto';
 
 import { parseApiRequest } from '../auth0/api-token.js';
-import { Auth0Error } from '../auth0/auth0.js';
+import { Auth0Error, type Auth0TokenRequest } from '../auth0/auth0.js';
 import type { AuthorizationServer } from '../auth0/create-auth0.js';
 import type { PresentedToken, PresentedTokens } from '../auth0/presented-token.js';
 import { CLOCK_TOLERANCE_SECONDS, TokenExpiredError } from '../auth0/signed-token.js';
@@ -22,7 +22,6 @@ import { count, traced } from '../telemetry.js';
 import {
   type AccessToken,
   Auth0SessionEndedError,
-  type Auth0TokenRequest,
   type AuthInfo,
   NoAuth0TokenError,
   TokenPassthroughError,
@@ -48,12 +47,11 @@ export function createVerification(
   grants: Pick<Grants, 'find' | 'auth0Token'>,
   cache: CallerCache,
   challenge: ChallengeBase,
-  audience: string,
   currentScopes: (claims: AccessTokenClaims, grant: GrantRecord) => readonly string[],
 ): VerifyBearer {
-  async function auth0Token(grantId: string, request: unknown): Promise<string> {
+  async function auth0Token(grantId: string, request?: Auth0TokenRequest): Promise<string> {
     try {
-      return await grants.auth0Token(grantId, parseApiRequest(request, audience));
+      return await grants.auth0Token(grantId, request);
     } catch (error) {
       throw error instanceof InvalidGrantError
         ? new Auth0SessionEndedError(challenge, error)
@@ -160,7 +158,11 @@ export function authInfoOf(accessToken: AccessToken, resource: string): AuthInfo
 /** For tokens that Auth0 issued. An outage of Auth0 is 503, never 401. */
 export function createAuth0Verification(
   tokens: PresentedTokens,
-  tokenFor: (token: string, presented: PresentedToken, request: unknown) => Promise<string>,
+  tokenFor: (
+    token: string,
+    presented: PresentedToken,
+    request?: Auth0TokenRequest,
+  ) => Promise<string>,
 ): VerifyBearer {
   function callerOfAuth0(token: string, presented: PresentedToken): AccessToken {
     const { clientId, scopes, expiresAt, subject, claims } = presented;
@@ -208,7 +210,7 @@ export function createTokenFor(
   challenge: ChallengeBase,
   audience: string,
   now: () => number,
-): (token: string, presented: PresentedToken, request: unknown) => Promise<string> {
+): (token: string, presented: PresentedToken, request?: Auth0TokenRequest) => Promise<string> {
   return async function tokenFor(token, presented, request) {
     const api = parseApiRequest(request, audience);
     if (api === undefined || api.audience === audience) throw new TokenPassthroughError();

@@ -1,7 +1,8 @@
 /** Grants: what a user allowed a client, from the login to the last token. */
 import { randomBytes } from 'node:crypto';
 
-import type { ApiRequest, Auth0, Auth0Login, Auth0Tokens } from '../auth0/auth0.js';
+import { parseApiRequest } from '../auth0/api-token.js';
+import type { Auth0, Auth0Login, Auth0TokenRequest, Auth0Tokens } from '../auth0/auth0.js';
 import { findMachine } from '../clients/client.js';
 import type { IdentifiedClient } from '../clients/client-authentication.js';
 import type { RevocationCause } from '../config/events.js';
@@ -106,11 +107,11 @@ export interface Grants {
    */
   issue(authorization: Authorization): Promise<TokenSet>;
   /**
-   * @param api default: that of the login
+   * @param request default: the API and scopes of the login
    * @throws InvalidGrantError the session has ended. @throws TemporarilyUnavailableError
-   * @throws Auth0ApiAccessError Auth0 issues no such token
+   * @throws Auth0ApiAccessError Auth0 issues no such token. @throws TypeError `request` is malformed
    */
-  auth0Token(grantId: string, api?: ApiRequest): Promise<string>;
+  auth0Token(grantId: string, request?: Auth0TokenRequest): Promise<string>;
   /** Waits for what runs in the background. */
   close(): Promise<void>;
 }
@@ -210,7 +211,8 @@ export function createGrants(
       emit({ type: 'access_token_issued', grantType, ...context });
       return issueTokens(grantId, grant, grant.scopes);
     },
-    async auth0Token(grantId, api) {
+    async auth0Token(grantId, request) {
+      const api = parseApiRequest(request, config.auth0.audience);
       const found = await find(grantId);
       if (found !== undefined && api !== undefined) return sessions.apiToken(grantId, found, api);
       const grant = found && (await sessions.refreshIfDue(grantId, found));

@@ -51,8 +51,6 @@ const GRANT: GrantRecord = Object.freeze<GrantRecord>({
   user: { name: 'Ada', roles: ['reader'] },
 });
 
-const API = 'https://api.example';
-
 function verification({
   verify = async () => CLAIMS,
   find = async () => GRANT,
@@ -74,7 +72,6 @@ function verification({
       resourceMetadataUrl: METADATA,
       baselineScopes: ['openid'],
     },
-    API,
     ({ scopes }) => scopes,
   );
 }

@@ -1,7 +1,7 @@
 /** Tokens for other APIs by the one refresh token of a grant, on three instances and on a clock that can be moved. */
 import { beforeEach, describe, expect, it } from '@jest/globals';
 
-import { type ApiRequest, Auth0ApiAccessError, Auth0Error } from '../../lib/auth0/auth0.js';
+import { Auth0ApiAccessError, Auth0Error } from '../../lib/auth0/auth0.js';
 import { MAX_API_TOKENS } from '../../lib/storage/records.js';
 import { AUTH0_TTL, type GrantRig, grantRig, outcomeOf } from './grant-rig.js';
 
@@ -9,8 +9,8 @@ let rig: GrantRig;
 let id: string;
 let refreshToken: string;
 
-const BILLING: ApiRequest = { audience: 'billing', scopes: ['read'] };
-const MAIL: ApiRequest = { audience: 'mail', scopes: [] };
+const BILLING = { audience: 'billing', scope: ['read'] };
+const MAIL = { audience: 'mail' };
 const refused = () => new Auth0ApiAccessError(BILLING, 'it is for another API', 'add the policy');
 
 beforeEach(async () => {
@@ -26,7 +26,7 @@ describe('a token for another API', () => {
     expect(first).toBe('billing-at-1');
     rig.pass(AUTH0_TTL - 61);
     expect(await rig.instance().auth0Token(id, BILLING)).toBe(first);
-    expect(await rig.grants.auth0Token(id, { ...BILLING, scopes: [] })).toBe('billing-at-2');
+    expect(await rig.grants.auth0Token(id, { ...BILLING, scope: [] })).toBe('billing-at-2');
     rig.pass(1);
     expect(await rig.grants.auth0Token(id, BILLING)).toBe('billing-at-3');
     expect(rig.auth0.apis).toEqual(['billing read', 'billing', 'billing read']);
@@ -59,7 +59,7 @@ describe('a token for another API', () => {
 
   it(`is stored beside at most ${MAX_API_TOKENS - 1} others, the oldest goes first`, async () => {
     const names = Array.from({ length: MAX_API_TOKENS + 1 }, (_, at) => `api-${at}`);
-    for (const audience of names) await rig.grants.auth0Token(id, { audience, scopes: [] });
+    for (const audience of names) await rig.grants.auth0Token(id, { audience });
     const grant = await rig.grants.find(id);
     expect(grant?.auth0?.apiTokens?.map(({ audience }) => audience)).toEqual(names.slice(1));
     rig.pass(AUTH0_TTL);
