@@ -552,7 +552,10 @@ describe('doctor --clients, at a foreign server', () => {
         body: { error: 'invalid_client', error_description: '\u001b[31mred\u0007' },
       }),
     }));
-    const text = JSON.stringify([...of.values()]);
+    await server?.close();
+    const named = await at(serverIs((origin) => ({ token_endpoint: `${origin}/\u001b[2J` })));
+    const text = JSON.stringify([...of.values(), ...named.of.values()]);
+    expect(text).toContain('[2J');
     expect(text).not.toMatch(/a-secret-code|of-the-client|\\u001b|\\u0007/);
     expect(text).toContain('[31mred');
   });

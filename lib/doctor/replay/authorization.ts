@@ -8,7 +8,7 @@ import type { Identity } from './client-id.js';
 import { type Discovery, scopesIn } from './discovery.js';
 import type { Site } from './site.js';
 import { type Problem, ProblemError, type Step } from './verdict.js';
-import { explain, printable, type Send, sendOver } from './wire.js';
+import { excerpt, explain, type Send, sendOver } from './wire.js';
 
 const STEP = 'authorization';
 
@@ -144,7 +144,7 @@ function redirectVerdict(identity: Identity, discovery: Discovery, target: URL):
   const error = target.searchParams.get('error');
   if (error !== null) {
     const description = target.searchParams.get('error_description');
-    const reason = printable([error, description].filter(Boolean).join(': '));
+    const reason = excerpt([error, description].filter(Boolean).join(': '));
     throw new ProblemError({
       step: STEP,
       fault: 'server',
@@ -173,7 +173,7 @@ export function requireIssuer(
   throw new ProblemError({
     step: STEP,
     fault: 'server',
-    message: `the authorization response has ${found === null ? 'no iss' : `iss ${printable(JSON.stringify(found))}`}; the server metadata has issuer ${printable(JSON.stringify(expected) ?? 'none')}${isAdvertised ? ' and advertises iss' : ''}`,
+    message: `the authorization response has ${found === null ? 'no iss' : `iss ${excerpt(JSON.stringify(found))}`}; the server metadata has issuer ${excerpt(JSON.stringify(expected) ?? 'none')}${isAdvertised ? ' and advertises iss' : ''}`,
     remedy:
       'RFC 9207: send iss with exactly the issuer of the metadata, or do not advertise authorization_response_iss_parameter_supported.',
   });
@@ -245,5 +245,5 @@ export async function tryTokenEndpoint(
 
 function supportedBy({ server }: Discovery): string {
   const methods = stringsIn(server['token_endpoint_auth_methods_supported']);
-  return methods.length === 0 ? '' : `; the metadata lists ${printable(methods.join(', '))}`;
+  return methods.length === 0 ? '' : `; the metadata lists ${excerpt(methods.join(', '))}`;
 }

@@ -5,7 +5,7 @@ import type { ClientFacts } from '../clients/client-facts.js';
 import type { ProbeResponse } from '../probe.js';
 import type { Site } from './site.js';
 import { ProblemError, type Step } from './verdict.js';
-import { explain, printable, type Send } from './wire.js';
+import { excerpt, explain, type Send } from './wire.js';
 
 type JsonObject = Readonly<Record<string, unknown>>;
 
@@ -131,7 +131,7 @@ async function validResource(
     ? resource === site.url
     : typeof resource === 'string' && covers(resource, site.url);
   if (isAllowed) return json;
-  const found = printable(JSON.stringify(resource) ?? 'no resource');
+  const found = excerpt(JSON.stringify(resource) ?? 'no resource');
   throw new ProblemError({
     step,
     fault: 'server',
@@ -227,7 +227,7 @@ function validServer(
   }
   if (facts.strictAbout?.includes('issuer') && server['issuer'] !== issuer) {
     throw wrong(
-      `has issuer ${printable(JSON.stringify(server['issuer']) ?? 'none')} instead of ${JSON.stringify(issuer)}, the authorization server of the resource metadata`,
+      `has issuer ${excerpt(JSON.stringify(server['issuer']) ?? 'none')} instead of ${JSON.stringify(issuer)}, the authorization server of the resource metadata`,
       'RFC 8414 §3.3: both have to be the same string, including a trailing slash.',
     );
   }
@@ -236,7 +236,7 @@ function validServer(
 
 /** Clients need absolute URLs; with https, unless the server is on this machine. */
 function requireUrl(step: Step, name: string, url: unknown, site: Site): void {
-  const found = printable(JSON.stringify(url) ?? 'nothing');
+  const found = excerpt(JSON.stringify(url) ?? 'nothing');
   const problem = (message: string, remedy: string): ProblemError =>
     new ProblemError({ step, fault: 'server', message, remedy });
   if (typeof url !== 'string' || !URL.canParse(url) || !/^https?:/i.test(url)) {

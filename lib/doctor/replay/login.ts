@@ -8,7 +8,7 @@ import type { Identity } from './client-id.js';
 import type { Discovery, RefusedBody } from './discovery.js';
 import type { Site } from './site.js';
 import { ProblemError } from './verdict.js';
-import { explain, printable, type Send } from './wire.js';
+import { excerpt, explain, type Send } from './wire.js';
 
 /** For the user to log in. */
 const TIMEOUT_MS = 10 * 60 * 1000;
@@ -73,7 +73,7 @@ async function tokensFor(
   const code = response.get('code');
   if (code === null) {
     const error = [response.get('error'), response.get('error_description')].filter(Boolean);
-    const message = `the authorization response is ${printable(error.join(': ')) || 'empty'}`;
+    const message = `the authorization response is ${excerpt(error.join(': ')) || 'empty'}`;
     throw problem('server', message, 'The log of the server has the reason.');
   }
   const form = {

@@ -45,9 +45,15 @@ export class ProblemError extends Error {
 
   constructor(problem: Problem, isTemporary = false) {
     super(problem.message);
-    this.problem = problem;
+    const { message, remedy } = problem;
+    this.problem = { ...problem, message: printable(message), remedy: printable(remedy) };
     this.isTemporary = isTemporary;
   }
+}
+
+/** In one line, without control characters, which a terminal would interpret: a foreign server may send them. */
+export function printable(text: string): string {
+  return text.replace(/[^\x20-\x7e\u00a0-\uffff]+/g, ' ').trim();
 }
 
 /** The result for one client; or for the endpoint, which has no facts. */

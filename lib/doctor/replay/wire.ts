@@ -10,7 +10,7 @@ import {
 } from '../cors.js';
 import { NoResponseError, type ProbeResponse } from '../probe.js';
 import { PrivateAddressError, type Site, type SiteRequest } from './site.js';
-import { type Fault, ProblemError, type Step } from './verdict.js';
+import { type Fault, ProblemError, printable, type Step } from './verdict.js';
 
 /** Sends a request as the client. @throws ProblemError no response, or one that the client cannot read */
 export type Send = (step: Step, request: SiteRequest) => Promise<ProbeResponse>;
@@ -153,7 +153,7 @@ async function isBlockedForAgent(site: Site, { url, status }: ProbeResponse): Pr
   return own !== undefined && own.status !== status && (own.status < 400 || own.status === 401);
 }
 
-/** Status, and the error of the body. Contains no control characters, which a terminal would interpret. */
+/** Status, and the error of the body. */
 export function describe({ status, json, text }: ProbeResponse): string {
   const words =
     json === undefined
@@ -161,14 +161,11 @@ export function describe({ status, json, text }: ProbeResponse): string {
       : [json['error'], json['error_description']]
           .filter((part) => typeof part === 'string')
           .join(': ');
-  const reason = printable(words ?? '');
+  const reason = excerpt(words ?? '');
   return `status ${status}${reason === '' ? '' : `, "${reason}"`}`;
 }
 
-/** What a foreign server sent, in one line. */
-export function printable(text: string): string {
-  return text
-    .replace(/[^\x20-\x7e\u00a0-\uffff]+/g, ' ')
-    .trim()
-    .slice(0, 200);
+/** What a foreign server sent, as far as it helps. */
+export function excerpt(text: string): string {
+  return printable(text).slice(0, 200);
 }
