@@ -83,8 +83,10 @@ export function describeRun(name: string, program: ProgramName, startProgram: St
       expect(lines).toContain('GET /.well-known/oauth-protected-resource/mcp 200');
       expect(lines).toContain('GET /.well-known/oauth-authorization-server 200');
       expect(lines).toContain('POST /token 200 grant_type=authorization_code');
-      const registration = run.log.find((request) => request.registration)?.registration;
-      expect(comparable(registration)).toEqual(comparable(registrationOf(facts)));
+      const registration = run.log.find((request) => request.registration);
+      expect(comparable(registration?.registration)).toEqual(comparable(registrationOf(facts)));
+      expect(registration?.userAgent).toBe(facts.userAgent);
+      expect(run.log[0]?.method).toBe(facts.firstRequest ?? 'POST');
       return 'works';
     });
 
@@ -104,6 +106,9 @@ export function describeRun(name: string, program: ProgramName, startProgram: St
       await whoami();
       expect(requests()).toContain('POST /token 200 grant_type=refresh_token');
       expect(requests()).not.toContain('/authorize');
+      const { parameters } = run.log.find(({ path }) => path === '/token') ?? {};
+      expect(parameters?.['resource']).toBe(run.world.mcp);
+      expect(parameters?.['scope'] !== undefined).toBe(facts.refreshesWithScope ?? false);
       return 'works';
     });
 

@@ -166,6 +166,7 @@ const geminiCli: ClientFacts = {
     metadata: {
       client_name: 'Gemini CLI MCP Client',
       redirect_uris: ['http://localhost:49211/oauth/callback'],
+      code_challenge_method: ['S256'],
       ...PUBLIC_METADATA,
     },
   },
