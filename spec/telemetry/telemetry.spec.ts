@@ -13,6 +13,7 @@ import { METRICS, SPANS } from '../../lib/telemetry.js';
 import { cancelLogin, createBrowser } from '../../lib/testing/browser.js';
 import { DEMO_CLIENT_SECRET } from '../../lib/testing/options.js';
 import { pressSignIn, signIn } from '../support/connected-apps.js';
+import { type IdentityProvider, startIdentityProvider } from '../support/identity-provider.js';
 import { callTool, type OAuthClient, registerClient, VERIFIER } from '../support/oauth-client.js';
 import { SPEC_SIGNING_KEY, startWorld, type World } from '../support/world.js';
 import { type Collector, collect } from './collector.js';
@@ -24,6 +25,8 @@ const MACHINE = {
   scopes: ['files:read'],
   clientSecret: 'a-secret-of-a-machine-0123456789abcdef',
 };
+const AGENT = { ...MACHINE, clientId: 'agent', name: 'Agent', grants: [], scopes: undefined };
+let acme: IdentityProvider;
 const store = memoryStorage();
 let isStoreDown = false;
 const breakable = {
@@ -40,9 +43,16 @@ let client: OAuthClient;
 
 beforeAll(async () => {
   collector = collect();
+  acme = await startIdentityProvider();
   world = await startWorld({
     connectedApps: true,
-    options: { storage: breakable, clients: [MACHINE] },
+    options: {
+      storage: breakable,
+      clients: [MACHINE, AGENT],
+      enterprise: [
+        { issuer: acme.issuer, clients: ['agent'], subject: ({ sub }) => `acme|${sub}` },
+      ],
+    },
   });
   client = await registerClient(world.origin);
 });
@@ -54,7 +64,10 @@ afterEach(() => {
   world.tenant.clearFaults();
 });
 
-afterAll(() => world.close());
+afterAll(async () => {
+  await world.close();
+  await acme.close();
+});
 
 /** Spans begun directly below one. */
 function childrenOf(parent: ReadableSpan | undefined): readonly ReadableSpan[] {
@@ -66,6 +79,13 @@ function childrenOf(parent: ReadableSpan | undefined): readonly ReadableSpan[] {
 async function machineToken(secret: string, scope?: string): Promise<void> {
   const form = { grant_type: 'client_credentials', client_id: MACHINE.clientId, scope };
   await client.post('/token', { ...form, client_secret: secret });
+}
+
+async function employeeToken(aud: string): Promise<void> {
+  const { clientId: client_id, clientSecret: client_secret } = AGENT;
+  const grant_type = 'urn:ietf:params:oauth:grant-type:jwt-bearer';
+  const assertion = await acme.idJag({ aud, client_id });
+  await client.post('/token', { grant_type, assertion, client_id, client_secret });
 }
 
 /** The value of a metric with these attributes, 0 where there is none yet. */
@@ -233,12 +253,24 @@ describe('token requests by client credentials', () => {
   });
 });
 
+describe('identity assertions', () => {
+  it('count by outcome', async () => {
+    await employeeToken(world.origin);
+    await employeeToken('https://other.example');
+    const counted = (outcome: string) =>
+      total('auth0_mcp.assertions', { 'auth0_mcp.outcome': outcome });
+    expect(await counted('ok')).toBe(1);
+    expect(await counted('invalid_grant')).toBe(1);
+  });
+});
+
 describe('names and attributes', () => {
   it('are the documented ones, with unit and description', async () => {
     const tokens = await client.tokens();
     await client.refresh(tokens.refresh_token);
     await callTool(world.mcp, tokens.access_token, 'whoami');
     await machineToken(MACHINE.clientSecret);
+    await employeeToken(world.origin);
     expect([...new Set(collector.spans().map(({ name }) => name))].toSorted()).toEqual(
       Object.keys(SPANS).toSorted(),
     );
