@@ -59,9 +59,7 @@ it('lead to the repository in the tarball, and the sources keep theirs', () => {
   const relative = links({ path: '', text: readme }).filter((link) => !/^(https:|#)/.test(link));
   expect(relative).toEqual([]);
   // Pages are in the tarball, and lead to each other there.
-  expect(packed('docs/tools.md')).toContain(
-    '](auth0-as-authorization-server.md#calls-to-other-apis)',
-  );
+  expect(packed('docs/strong-logins.md')).toContain('](scopes.md#step-up)');
   expect(packed('docs/pages.md')).toContain(
     `](${BASE}/raw/HEAD/docs/screenshots/error-phone-light.png)`,
   );
