@@ -93,7 +93,7 @@ export async function verifyApiToken(
     const reason = `it did not grant ${missingScopes.join(' ')}`;
     throw new Auth0ApiAccessError(api, reason, remedy, { missingScopes });
   }
-  return { accessToken, expiresAt: claims.exp, subject: claims.sub };
+  return { accessToken, expiresAt: claims.exp, subject: claims.sub, scopes: granted };
 }
 
 function requireVerifiable(token: string, api: ApiRequest, remedy: string): void {

@@ -64,6 +64,7 @@ export interface ApiToken {
   /** Unix seconds. */
   readonly expiresAt: number;
   readonly subject: string;
+  readonly scopes: readonly string[];
 }
 
 /** The response to a request for another API, by refresh token. */

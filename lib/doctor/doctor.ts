@@ -48,6 +48,8 @@ With --clients it sends the requests of Claude, ChatGPT, Cursor, Codex CLI and o
 and reports for each whether it could log in; at any MCP server, with or without this library.
 
   --login            let a user log in, to check offline access and granted scopes
+  --audience ID      with --login and --without-server: check that Auth0 issues tokens for this
+                     other API, as auth0Token({ audience }) needs them; may be repeated
   --without-server   do not check baseUrl: the server need not run
   --resource         the server uses auth0McpResource(): clients log in at the tenant itself
   --clients [URL]    replay the requests of real clients against the MCP endpoint at URL; needs
@@ -69,6 +71,7 @@ Exit code: 0 no check failed, 1 a check failed, 2 wrong arguments.
 
 const OPTIONS = {
   login: { type: 'boolean' },
+  audience: { type: 'string', multiple: true },
   'without-server': { type: 'boolean' },
   resource: { type: 'boolean' },
   clients: { type: 'boolean' },
@@ -104,6 +107,7 @@ export async function runDoctor(args: readonly string[], host: CommandHost): Pro
     envFile: values.env,
     withServer: values['without-server'] !== true,
     withLogin: values.login === true,
+    audiences: values.audience,
     now,
     promptLogin: (url) => writeError(`Open ${url} and log in.\n`),
   });
@@ -208,6 +212,8 @@ export interface DoctorSettings {
   readonly withServer: boolean;
   /** Whether a user can log in. */
   readonly withLogin: boolean;
+  /** Identifiers of other APIs that tools call. */
+  readonly audiences?: readonly string[] | undefined;
   /** Unix seconds. */
   readonly now: () => number;
   /** Shows the user the URL of the login. */

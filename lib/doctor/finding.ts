@@ -28,6 +28,7 @@ export const CHECKS = {
   login: 'Login',
   'granted-scopes': 'Granted scopes',
   'offline-access': 'Offline access',
+  'other-apis': 'Other APIs',
 } as const;
 
 export type CheckName = keyof typeof CHECKS;

@@ -63,6 +63,13 @@ interface RefreshTokens {
   readonly leeway?: number;
   readonly token_lifetime: number;
   readonly idle_token_lifetime: number;
+  readonly policies?: readonly Policy[];
+}
+
+/** Another API for which the refresh tokens get access tokens (Multi-Resource Refresh Token). */
+export interface Policy {
+  readonly audience: string;
+  readonly scope: readonly string[];
 }
 
 /** What to create in the tenant. */
@@ -111,6 +118,7 @@ export function planTenant(
   environment: Environment,
   withBackchannelLogout: boolean,
   logger: Logger,
+  policies: readonly Policy[] = [],
 ): TenantPlan {
   const given = readEnvironment(environment).options;
   // Plain http is a stand-in for a tenant.
@@ -148,7 +156,10 @@ export function planTenant(
       grant_types: ['authorization_code', 'refresh_token'],
       ...authenticationSettings(auth0.authentication),
       jwt_configuration: { alg: 'RS256' },
-      refresh_token: refreshTokens(raw, auth0.authentication.method),
+      refresh_token: {
+        ...refreshTokens(raw, auth0.authentication.method),
+        ...(policies.length > 0 && { policies }),
+      },
       ...(withBackchannelLogout && { oidc_logout: logoutSettings(baseUrl) }),
     },
     method: auth0.authentication.method,

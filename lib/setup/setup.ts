@@ -3,10 +3,10 @@ import { parseArgs } from 'node:util';
 
 import { type CommandHost, FAILED } from '../cli/host.js';
 import { type Environment, readEnvironment } from '../config/env.js';
-import { Auth0McpConfigError, unknownName } from '../config/errors.js';
+import { Auth0McpConfigError, unknownName, wrongOption } from '../config/errors.js';
 import type { Logger } from '../config/logger.js';
 import { FORMATS, type Format } from './formats.js';
-import { planTenant, type TenantPlan } from './plan.js';
+import { type Policy, planTenant, type TenantPlan } from './plan.js';
 
 export const USAGE = `Usage: express-auth0-mcp setup [options]
 
@@ -20,6 +20,8 @@ and secret may still be missing. It changes nothing, at Auth0 or here.
   --audience ID          identifier of the API, instead of AUTH0_MCP_AUDIENCE
   --base-url URL         public URL of the server, instead of AUTH0_MCP_BASE_URL
   --scopes LIST          further scopes of the API: those that only the code names, in toolScopes
+  --policy "ID SCOPES"    another API that tools call with auth0Token({ audience }), and its scopes,
+                         all separated by spaces; may be repeated
   --backchannel-logout   let Auth0 notify the server of logouts (Enterprise plan, https)
   --env FILE             load FILE into the environment first, as node --env-file does
   --help                 print this
@@ -32,6 +34,7 @@ const OPTIONS = {
   audience: { type: 'string' },
   'base-url': { type: 'string' },
   scopes: { type: 'string' },
+  policy: { type: 'string', multiple: true },
   'backchannel-logout': { type: 'boolean', default: false },
   env: { type: 'string' },
   help: { type: 'boolean', short: 'h' },
@@ -48,7 +51,8 @@ export function runSetup(args: readonly string[], host: CommandHost): number {
     const format = formatOf(values.format);
     const own = host.environment(values.env);
     const environment = withArguments(own, values);
-    const plan = planTenant(environment, values['backchannel-logout'], warningsTo(host));
+    const policies = values.policy?.map(policyOf);
+    const plan = planTenant(environment, values['backchannel-logout'], warningsTo(host), policies);
     host.write(FORMATS[format](plan) + linesToAdd(own, environment, plan) + CHECK);
     return 0;
   } catch (error) {
@@ -61,6 +65,14 @@ export function runSetup(args: readonly string[], host: CommandHost): number {
 function formatOf(name: string): Format {
   if (Object.hasOwn(FORMATS, name)) return name as Format;
   throw unknownName('format', name, Object.keys(FORMATS));
+}
+
+function policyOf(text: string): Policy {
+  const [audience = '', ...scope] = text.split(' ').filter(Boolean);
+  if (scope.length > 0) return { audience, scope };
+  const remedy =
+    'Give the identifier of the API and its scopes: --policy "https://api.example read"';
+  throw wrongOption('policy', text, remedy);
 }
 
 type Arguments = Partial<Record<'audience' | 'base-url' | 'scopes', string | undefined>>;

@@ -28,7 +28,10 @@ afterEach(() => tenant.configure({ ...settings }));
 afterAll(() => tenant.close());
 
 /** The doctor prompts for a login, and Ada logs in. */
-async function reportOfLogin(changes: Readonly<Record<string, string>> = {}): Promise<Report> {
+async function reportOfLogin(
+  changes: Readonly<Record<string, string>> = {},
+  audiences?: readonly string[],
+): Promise<Report> {
   const environment = { ...environmentFor({ configUrl: tenant.configUrl, baseUrl }), ...changes };
   let visit: Promise<unknown> = Promise.resolve();
   const promptLogin = (url: string): void => {
@@ -38,7 +41,7 @@ async function reportOfLogin(changes: Readonly<Record<string, string>> = {}): Pr
       return logIn(browser, page, ADA);
     });
   };
-  const report = await reportOf(environment, { withLogin: true, promptLogin });
+  const report = await reportOf(environment, { withLogin: true, promptLogin, audiences });
   await visit;
   return report;
 }
@@ -59,6 +62,27 @@ describe('the doctor, with a login', () => {
     });
     expect(tenant.requests.at(-1)).toMatchObject({ path: '/oauth/revoke', status: 200 });
     expect(JSON.stringify(report)).not.toContain(ADA.sub);
+  });
+
+  it('other APIs: proves the policy of each, or names the missing setting', async () => {
+    const BILLING = 'https://billing.example';
+    const [first] = settings.applications;
+    tenant.configure({
+      apis: [...settings.apis, { identifier: BILLING, scopes: ['read:bills'] }],
+      applications: [
+        {
+          ...(first as Application),
+          refreshTokenPolicies: [{ audience: BILLING, scope: ['read:bills'] }],
+        },
+      ],
+    });
+    expect((await reportOfLogin({}, [BILLING]))['other-apis']).toMatchObject({
+      outcome: 'passed',
+      message: expect.stringContaining('read:bills'),
+    });
+    expect(tenant.requests.at(-1)).toMatchObject({ path: '/oauth/revoke', status: 200 });
+    const report = await reportOfLogin({}, ['https://mail.example']);
+    expect(report['other-apis']).toMatchObject(failure('', 'Multi-Resource Refresh Token'));
   });
 
   it('offline access: reports an API that does not allow it', async () => {

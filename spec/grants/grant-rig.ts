@@ -291,6 +291,7 @@ function fakeAuth0(now: () => number): FakeAuth0 {
         accessToken: `${audience}-at-${at}`,
         expiresAt: now() + auth0.ttlSeconds,
         subject: auth0.subject,
+        scopes,
       };
       return { refreshToken: nextToken(at), result: auth0.refusals.shift() ?? token };
     },

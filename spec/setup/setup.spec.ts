@@ -82,6 +82,15 @@ describe('setup, as commands of the Auth0 CLI', () => {
     });
   });
 
+  it('has a policy for each other API that tools call', async () => {
+    const { application } = await created(['--policy', 'https://billing.example read:bills pay']);
+    const policy = { audience: 'https://billing.example', scope: ['read:bills', 'pay'] };
+    expect(application).toMatchObject({ refresh_token: { policies: [policy] } });
+    const { out } = await runSetup(['--format', 'terraform', '--policy', 'https://a.example b']);
+    expect(out).toMatch(/policies \{\s+audience = "https:\/\/a.example"\s+scope\s+= \["b"\]/);
+    expect((await runSetup(['--policy', 'https://a.example'])).aside).toContain('its scopes');
+  });
+
   it('rotates the refresh tokens of an application without a secret (RFC 9700 §2.2.2)', async () => {
     const environment = { ...ENVIRONMENT, AUTH0_MCP_TOKEN_ENDPOINT_AUTH_METHOD: 'none' };
     const { application } = await created([], environment);

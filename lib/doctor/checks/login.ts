@@ -11,6 +11,7 @@ import express, { type Request, type Response } from 'express';
 
 import {
   type Auth0,
+  Auth0ApiAccessError,
   Auth0Error,
   type Auth0Login,
   type LoginTransaction,
@@ -44,11 +45,18 @@ interface LoginHost {
   readonly now: () => number;
   /** Shows the user the URL of the login. */
   readonly promptLogin: (url: string) => void;
+  /** Identifiers of other APIs that tools call. */
+  readonly audiences?: readonly string[] | undefined;
 }
 
 export async function* checkLogin(config: Config, isServerUp: boolean, host: LoginHost): Findings {
-  if (isServerUp) yield* logInAsClient(config, host.promptLogin, TIMEOUT_MS);
-  else yield* logInWithoutServer(config, host);
+  if (isServerUp) {
+    yield* logInAsClient(config, host.promptLogin, TIMEOUT_MS);
+    if (host.audiences !== undefined) {
+      const reason = "the running server keeps Auth0's tokens. Stop it, and add --without-server";
+      yield* skipped(['other-apis'], reason);
+    }
+  } else yield* logInWithoutServer(config, host);
 }
 
 async function* logInWithoutServer(config: Config, host: LoginHost): Findings {
@@ -86,7 +94,7 @@ async function* logIn(server: Server, config: Config, host: LoginHost): Findings
     const login = await finished;
     yield passed('login', 'the login succeeded, and its tokens are valid');
     yield scopesFinding(login, config);
-    yield await offlineFinding(login, auth0);
+    yield* offlineFindings(login, auth0, host.audiences);
   } catch (error) {
     const remedy = error instanceof Auth0Error ? error.remedy : undefined;
     yield failed('login', error instanceof Error ? error.message : String(error), remedy);
@@ -139,22 +147,44 @@ function scopesFinding(login: Auth0Login, config: Config): Finding {
 const OFFLINE_REMEDY =
   'Dashboard > Applications > APIs > your API > Settings: enable Allow Offline Access. Applications > your application > Advanced Settings > Grant Types: enable Refresh Token.';
 
-/** Uses the refresh token as the server would, and revokes it. */
-async function offlineFinding({ tokens }: Auth0Login, auth0: Auth0): Promise<Finding> {
+/** Uses the refresh token as the server would, for other APIs too, and revokes it. */
+async function* offlineFindings(
+  { tokens }: Auth0Login,
+  auth0: Auth0,
+  audiences: readonly string[] = [],
+): Findings {
   const check = 'offline-access';
   if (tokens.refreshToken === undefined) {
     const message = "Auth0 issued no refresh token: every login ends with Auth0's access token";
-    return failed(check, message, OFFLINE_REMEDY);
+    yield failed(check, message, OFFLINE_REMEDY);
+    return;
   }
+  let current = tokens.refreshToken;
   try {
-    const { tokens: renewed } = await auth0.refresh(tokens.refreshToken);
-    await auth0.revoke(renewed.refreshToken ?? tokens.refreshToken);
-    const isRotated = renewed.refreshToken !== tokens.refreshToken;
-    return passed(check, `a login can be renewed${isRotated ? ', with rotation' : ''}`);
+    const { tokens: renewed } = await auth0.refresh(current);
+    const isRotated = renewed.refreshToken !== current;
+    current = renewed.refreshToken ?? current;
+    yield passed(check, `a login can be renewed${isRotated ? ', with rotation' : ''}`);
   } catch (error) {
     if (!(error instanceof Auth0Error)) throw error;
-    return failed(check, error.message, error.remedy ?? OFFLINE_REMEDY);
+    yield failed(check, error.message, error.remedy ?? OFFLINE_REMEDY);
+    return;
   }
+  for (const audience of audiences) {
+    try {
+      const { refreshToken, result } = await auth0.refreshFor(current, { audience, scopes: [] });
+      current = refreshToken ?? current;
+      if (result instanceof Error) throw result;
+      yield passed(
+        'other-apis',
+        `tokens for ${audience}, with the scopes ${result.scopes.join(' ')}`,
+      );
+    } catch (error) {
+      if (!(error instanceof Auth0Error || error instanceof Auth0ApiAccessError)) throw error;
+      yield failed('other-apis', error.message, error.remedy);
+    }
+  }
+  await auth0.revoke(current);
 }
 
 function transactionsInMemory(): LoginTransactions {
