@@ -26,7 +26,10 @@ export async function listenForCallback(
       new Promise((resolve, reject) => {
         const timer = setTimeout(() => reject(new Error('no user logged in')), timeoutMs);
         server.on('request', (req, res) => {
-          const { pathname, searchParams } = new URL(req.url ?? '/', redirectUri);
+          // Any page in the browser can send requests here, `//` for example, which is no URL.
+          const target =
+            req.url !== undefined && URL.canParse(req.url, redirectUri) ? req.url : '/';
+          const { pathname, searchParams } = new URL(target, redirectUri);
           const isOurs = pathname === path && searchParams.get('state') === state;
           res.writeHead(isOurs ? 200 : 404, { 'Content-Type': 'text/plain' });
           res.end(

@@ -66,6 +66,27 @@ export function skipped(checks: readonly CheckName[], reason: string): Finding[]
   return checks.map((check) => ({ check, outcome: 'skipped', message: `not checked: ${reason}` }));
 }
 
+/**
+ * Servers decide parts of the text: in a terminal control characters are commands (ECMA-48), and format characters
+ * reorder a line.
+ */
+const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
+
+/** Text for a terminal: line ends stay. */
+export function withoutControls(text: string): string {
+  return text.replace(UNPRINTABLE, (character) => (character === '\n' ? character : ' '));
+}
+
+/** JSON for a terminal: `JSON.stringify` escapes only some of these characters. */
+export function toPrintableJson(report: object): string {
+  const escaped = (unit: string): string =>
+    `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  const text = JSON.stringify(report, null, 2).replace(UNPRINTABLE, (character) =>
+    character === '\n' ? character : character.split('').map(escaped).join(''),
+  );
+  return `${text}\n`;
+}
+
 type Color = CommandHost['color'];
 
 export const MARKS: Readonly<
@@ -85,8 +106,9 @@ function asText(
 ): string {
   const [mark, name] = MARKS[outcome];
   const titles = checks.map((one) => CHECKS[one]).join(', ');
-  const line = `${color(name, mark)} ${titles}: ${message.replaceAll('\n', '\n    ')}\n`;
-  return remedy === undefined ? line : `${line}    → ${remedy}\n`;
+  const text = withoutControls(message).replaceAll('\n', '\n    ');
+  const line = `${color(name, mark)} ${titles}: ${text}\n`;
+  return remedy === undefined ? line : `${line}    → ${withoutControls(remedy)}\n`;
 }
 
 /** Prints findings as they come; skipped checks are collected, to name all that have one reason in one line. */
@@ -119,7 +141,7 @@ export function summary(findings: readonly Finding[]): string {
 /** The whole report. `ok` corresponds to the exit code. */
 export function asJson(findings: readonly Finding[]): string {
   const checks = findings.map((finding) => ({ title: CHECKS[finding.check], ...finding }));
-  return `${JSON.stringify({ ok: isHealthy(findings), checks }, null, 2)}\n`;
+  return toPrintableJson({ ok: isHealthy(findings), checks });
 }
 
 /** Whether no check failed; warnings and skipped checks do not count. */

@@ -76,7 +76,7 @@ export async function probe({
     });
     const text = await firstPart(response);
     return {
-      url,
+      url: new URL(url).href,
       status: response.status,
       headers: response.headers,
       text,

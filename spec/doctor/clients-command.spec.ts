@@ -1,5 +1,7 @@
 /** `doctor --clients` as a command: its arguments, its output, its exit code, and a login. */
+import { once } from 'node:events';
 import { createServer } from 'node:http';
+import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 import { replayedClients } from '../../lib/doctor/clients/clients.js';
@@ -11,8 +13,18 @@ import { runProgram } from '../cli/program.js';
 import { printedBy } from '../cli/run-command.js';
 import { freePort } from '../support/redis-server.js';
 import { startWorld, type World } from '../support/world.js';
-import { type ForeignServer, startForeignServer } from './foreign-server.js';
+import {
+  type Changes,
+  type ForeignServer,
+  registered,
+  resourceMetadata,
+  serverMetadata,
+  startForeignServer,
+} from './foreign-server.js';
 import { environmentFor } from './run-checks.js';
+
+const prm = '/.well-known/oauth-protected-resource';
+const asm = '/.well-known/oauth-authorization-server';
 
 let world: World;
 let foreign: ForeignServer;
@@ -118,6 +130,43 @@ describe('doctor --clients', () => {
     expect(aside).toContain('express-auth0-mcp doctor --help');
   });
 
+  const evil = '\u001b]0;title\u0007\u009b2J\u202e\n✓ all is well';
+  const HOSTILE: Readonly<Record<string, Changes>> = {
+    'the registration endpoint': (origin) => ({
+      [asm]: () => ({
+        body: { ...serverMetadata(origin), registration_endpoint: `${origin}/none/${evil}` },
+      }),
+    }),
+    'the authentication method': () => ({
+      '/register': (_request, body) => ({
+        body: { ...registered(body), token_endpoint_auth_method: evil },
+      }),
+    }),
+    'the authorization server': (origin) => ({
+      [`${prm}/mcp`]: () => ({
+        body: { ...resourceMetadata(origin), authorization_servers: [`${origin}/none/${evil}`] },
+      }),
+    }),
+    'the challenge': (origin) => ({
+      '/mcp': () => ({
+        status: 401,
+        headers: { 'www-authenticate': `Bearer resource_metadata="${origin}/\u009b2J"` },
+      }),
+    }),
+    'an error': () => ({
+      '/register': () => ({ status: 400, body: { error: evil, error_description: evil } }),
+    }),
+  };
+  it.each(Object.entries(HOSTILE))('prints no control characters of %s', async (_name, changes) => {
+    const hostile = await startForeignServer(changes);
+    for (const json of [[], ['--json']]) {
+      const { out } = await printedBy(['doctor', '--clients', ...json, hostile.mcp]);
+      expect(out).not.toMatch(/(?!\n)[\p{Cc}\p{Cf}]/u);
+      expect(out).not.toMatch(/^\W*all is well/m);
+    }
+    await hostile.close();
+  });
+
   it('works as a program', async () => {
     const { code, stdout } = await runProgram(['doctor', '--client', 'mcporter', foreign.mcp]);
     expect(code).toBe(0);
@@ -170,6 +219,16 @@ describe('doctor --clients --login', () => {
     });
     expect(prompts).toEqual(['Codex CLI']);
     expect(await world.auth.grants.list({ subject: ADA.sub })).toEqual([]);
+  });
+
+  it('survives what a page in the browser sends to the port of the code', async () => {
+    const port = await freePort();
+    const { verdict } = await loggedIn(async (...login) => {
+      const socket = connect(port, '127.0.0.1').end('GET // HTTP/1.1\r\nHost: x\r\n\r\n');
+      await once(socket.resume(), 'close');
+      return approve(...login);
+    }, port);
+    expect(verdict).toMatchObject({ outcome: 'passed' });
   });
 
   it('reports a denial', async () => {

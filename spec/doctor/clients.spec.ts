@@ -560,6 +560,29 @@ describe('doctor --clients, at a foreign server', () => {
     expect(text).toContain('[31mred');
   });
 
+  it('sends nothing to a private address that a server names which is only partly private', async () => {
+    const inner = await startForeignServer();
+    server = await startForeignServer(
+      resourceIs(() => ({ authorization_servers: [inner.origin] })),
+    );
+    const outer = server.mcp.replace('127.0.0.1', 'localhost');
+    // The owner of a name decides which addresses it has.
+    const resolve = async (host: string) =>
+      host === 'localhost' ? ['8.8.8.8', '10.0.0.1'] : [host];
+    const { of } = await verdictsAt(outer, CLIENTS.slice(0, 1), { resolve });
+    expect([...of.values()]).toMatchObject([{ message: /private network/ }].map(matching));
+    expect(inner.requests).toEqual([]);
+    await inner.close();
+  });
+
+  it('is not kept busy by an error page that costs much to read', async () => {
+    const { of } = await at(
+      () => ({ '/authorize': () => ({ status: 500, body: '<h1'.repeat(80_000) }) }),
+      CLIENTS.slice(0, 1),
+    );
+    expect([...of.values()]).toMatchObject([{ outcome: 'failed' }]);
+  });
+
   it('sends nothing to a private address that a public server names', async () => {
     const inner = await startForeignServer();
     server = await startForeignServer(

@@ -4,7 +4,7 @@ import type { ClientFacts } from '../clients/client-facts.js';
 import type { Discovery } from './discovery.js';
 import type { Site } from './site.js';
 import { type Problem, ProblemError } from './verdict.js';
-import { describe, explain, type Send } from './wire.js';
+import { describe, explain, printable, type Send } from './wire.js';
 
 export interface Identity {
   readonly id: string;
@@ -85,15 +85,16 @@ async function register(
   note: (problem: Problem) => void,
 ): Promise<Identity> {
   const step = 'client-id';
-  const { registration_endpoint: url } = server;
+  const { registration_endpoint: endpoint } = server;
   const wrong = (message: string, remedy: string): ProblemError =>
     new ProblemError({ step, fault: 'server', message, remedy });
-  if (typeof url !== 'string') {
+  if (typeof endpoint !== 'string') {
     throw wrong(
       'the server metadata has no registration_endpoint, and this client has no other way to get a client id',
       'Offer dynamic client registration (RFC 7591), or enter a client id by hand if this client lets users do so.',
     );
   }
+  const { href: url } = new URL(endpoint);
   const response = await send(step, { url, json: metadata });
   const { status, json = {} } = response;
   const { client_id: id, client_secret: secret, token_endpoint_auth_method: method } = json;
@@ -119,7 +120,7 @@ async function register(
   const asked = metadata['token_endpoint_auth_method'];
   if (facts.strictAbout?.includes('authentication method') && method !== asked) {
     throw wrong(
-      `${url} responds with token_endpoint_auth_method ${JSON.stringify(method) ?? 'missing'} to ${JSON.stringify(asked)}`,
+      `${url} responds with token_endpoint_auth_method ${printable(JSON.stringify(method) ?? 'missing')} to ${JSON.stringify(asked)}`,
       'RFC 7591 §3.2.1: return all registered metadata. This client stops if its authentication method is not echoed.',
     );
   }

@@ -31,14 +31,18 @@ const MAX_REDIRECTS = 3;
 export function createSite(url: string, resolve: Resolve = resolveName): Site {
   const { origin, hostname } = new URL(url);
   const sent = new Map<string, Promise<ProbeResponse>>();
-  const isPrivate = async (host: string): Promise<boolean> => {
-    const addresses = await resolve(host.replace(/^\[(.*)\]$/, '$1'));
-    return addresses.some((address) => !isPublicAddress(address));
+  const addressesOf = (host: string): Promise<readonly string[]> =>
+    resolve(host.replace(/^\[(.*)\]$/, '$1'));
+  const isPrivate = (address: string): boolean => !isPublicAddress(address);
+  /** With a public address as well, the server may only pretend to be in the private network. */
+  const isInside = async (): Promise<boolean> => {
+    const addresses = await addressesOf(hostname);
+    return addresses.length > 0 && addresses.every(isPrivate);
   };
 
   async function requireAllowed(target: URL): Promise<void> {
-    if (target.origin === origin || (await isPrivate(hostname))) return;
-    if (!(await isPrivate(target.hostname))) return;
+    if (target.origin === origin || (await isInside())) return;
+    if (!(await addressesOf(target.hostname)).some(isPrivate)) return;
     throw new PrivateAddressError(
       `${target.origin} is an address of a private network, which clients on the internet cannot reach`,
       'Set the base URL of the server to its public URL; it must not be derived from the request behind a proxy.',

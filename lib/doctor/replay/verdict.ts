@@ -1,7 +1,7 @@
 /** What the replay of a client ended in, and its output as text and as JSON. */
 import type { CommandHost } from '../../cli/host.js';
 import type { ClientFacts, Evidence } from '../clients/client-facts.js';
-import { MARKS, type Outcome } from '../finding.js';
+import { MARKS, type Outcome, toPrintableJson, withoutControls } from '../finding.js';
 
 /** The steps of a client in order, with their titles. The names are part of `--json`: add, do not rename. */
 export const STEPS = {
@@ -80,7 +80,7 @@ export function verdictWriter(color: CommandHost['color']): (verdict: Verdict) =
     const { client, outcome, step, fault, message, remedy, facts } = verdict;
     const [mark, name] = MARKS[outcome];
     const start = `${color(name, mark)} ${client}${facts === undefined ? '' : ` (${sourceOf(facts)})`}: `;
-    const lines = message.replaceAll('\n', '\n    ');
+    const lines = withoutControls(message).replaceAll('\n', '\n    ');
     if (remedy === undefined) return `${start}${lines}\n`;
     const problem = JSON.stringify([outcome, step, fault, message, remedy]);
     const first = explained.get(problem);
@@ -88,7 +88,7 @@ export function verdictWriter(color: CommandHost['color']): (verdict: Verdict) =
     if (first !== undefined) return `${start}${title}the same as ${first}\n`;
     explained.set(problem, client);
     const whose = fault === undefined ? '' : `    Fault: ${FAULTS[fault]}\n`;
-    return `${start}${title}${lines}\n${whose}    → ${remedy}\n`;
+    return `${start}${title}${lines}\n${whose}    → ${withoutControls(remedy)}\n`;
   };
 }
 
@@ -110,7 +110,7 @@ export function verdictSummary(verdicts: readonly Verdict[]): string {
 /** The whole report. `ok` corresponds to the exit code. */
 export function verdictsAsJson(verdicts: readonly Verdict[]): string {
   const [endpoint, ...clients] = verdicts;
-  return `${JSON.stringify({ ok: isAllRight(verdicts), endpoint, clients }, null, 2)}\n`;
+  return toPrintableJson({ ok: isAllRight(verdicts), endpoint, clients });
 }
 
 export function isAllRight(verdicts: readonly Verdict[]): boolean {

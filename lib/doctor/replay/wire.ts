@@ -62,7 +62,7 @@ export function sendAs(facts: ClientFacts, site: Site): Send {
     }
     const response = obstacle === undefined ? await send(step, own) : undefined;
     if (response !== undefined && isReadable(response, origin)) return asReadable(response);
-    const message = `${request.url}: ${obstacle ?? NOT_READABLE}`;
+    const message = `${new URL(request.url).href}: ${obstacle ?? NOT_READABLE}`;
     throw new ProblemError({ step, fault: 'server', message, remedy: CORS_REMEDY });
   };
 }
@@ -157,7 +157,7 @@ async function isBlockedForAgent(site: Site, { url, status }: ProbeResponse): Pr
 export function describe({ status, json, text }: ProbeResponse): string {
   const words =
     json === undefined
-      ? (/<h1[^>]*>([^<]*)/i.exec(text)?.[1] ?? /<title[^>]*>([^<]*)/i.exec(text)?.[1])
+      ? (/<h1[^<>]*>([^<]*)/i.exec(text)?.[1] ?? /<title[^<>]*>([^<]*)/i.exec(text)?.[1])
       : [json['error'], json['error_description']]
           .filter((part) => typeof part === 'string')
           .join(': ');
