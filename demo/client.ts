@@ -3,6 +3,7 @@
  * prints the results.
  */
 import { parseArgs } from 'node:util';
+import { ClientCredentialsProvider } from '@modelcontextprotocol/sdk/client/auth-extensions.js';
 import { logIn as logInAs } from 'express-auth0-mcp/testing';
 
 import { createAgentSession } from './agent.js';
@@ -10,7 +11,7 @@ import { listenForCallback } from './loopback-callback.js';
 import { createMcpSession, type McpSession } from './mcp-session.js';
 import { DemoOAuthProvider } from './oauth-provider.js';
 import { openSavedLogin } from './saved-login.js';
-import { ADA, standInUrl } from './stand-in.js';
+import { ADA, MACHINE, standInUrl } from './stand-in.js';
 
 const USAGE = `npm run demo:client -- [options] [URL of the MCP endpoint]
 
@@ -20,6 +21,7 @@ Calls the tools of the demo server, or lists those of another one.
   --call NAME   call this tool
   --args JSON   its arguments: '{"name": "value"}'
   --enterprise  as the agent of an enterprise: sign in at its identity provider, the stand-in
+  --machine     without a user, by client credentials: MACHINE_CLIENT_ID and MACHINE_CLIENT_SECRET, or those of the stand-in
   --headless    log in without a browser, as Ada at the stand-in
   --fresh       delete the saved login first
   --help        print this text`;
@@ -36,7 +38,10 @@ if (saved.redirectUri !== undefined && saved.redirectUri !== callback.redirectUr
 const logIn = values.headless ? logInAsAda : openDefaultBrowser;
 const session = values.enterprise
   ? createAgentSession(mcpUrl, standInUrl(), callback, openBrowser)
-  : createMcpSession(mcpUrl, new DemoOAuthProvider(callback, saved, openBrowser));
+  : createMcpSession(
+      mcpUrl,
+      values.machine ? machineProvider() : new DemoOAuthProvider(callback, saved, openBrowser),
+    );
 
 console.log(`… connecting to ${mcpUrl.href}`);
 try {
@@ -53,7 +58,7 @@ function readArguments() {
   const flag = { type: 'boolean' } as const;
   const text = { type: 'string' } as const;
   const options = {
-    ...{ list: flag, call: text, args: text, enterprise: flag },
+    ...{ list: flag, call: text, args: text, enterprise: flag, machine: flag },
     ...{ headless: flag, fresh: flag, help: flag },
   };
   try {
@@ -87,12 +92,33 @@ async function run(session: McpSession): Promise<void> {
     return;
   }
   if (values.enterprise && !values.list) return await callAsEmployee(session);
+  if (values.machine && !values.list) return await callAsMachine(session);
   const tools = values.list ? [] : (await session.tools()).map(({ name }) => name);
   if (DEMO_TOOLS.every((name) => tools.includes(name))) return await callAllTools(session);
   for (const { name, description = '', inputSchema } of await session.tools()) {
     const names = Object.keys(inputSchema.properties ?? {}).join(', ');
     console.log(`✓ ${name}(${names})  ${description.split('\n')[0]}`);
   }
+}
+
+/** Its token has no user, and at the demo server the permissions of an application of Auth0. */
+async function callAsMachine(session: McpSession): Promise<void> {
+  const [me = '{}'] = await session.call('whoami');
+  console.log(`✓ whoami: ${JSON.parse(me).subject}, a client without a user`);
+  await session.call('write_file', { name: 'demo.txt', text: 'Hello!' });
+  console.log('✓ write_file, with the scope files:write');
+  const [info = '{}'] = await session.call('get_token_info');
+  console.log(`✓ get_token_info: Auth0 granted ${JSON.parse(info).scope}`);
+}
+
+function machineProvider(): ClientCredentialsProvider {
+  const { env } = process;
+  return new ClientCredentialsProvider({
+    clientId: env['MACHINE_CLIENT_ID'] || MACHINE.clientId,
+    clientSecret: env['MACHINE_CLIENT_SECRET'] || MACHINE.clientSecret,
+    clientName: 'Demo machine',
+    expectedIssuer: mcpUrl.href.replace(/\/mcp$/, ''),
+  });
 }
 
 /** Calls the tools that need no token of Auth0. */

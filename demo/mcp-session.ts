@@ -1,10 +1,11 @@
 /** An MCP connection that logs in when the server requires it, and repeats the request. */
-import { UnauthorizedError } from '@modelcontextprotocol/sdk/client/auth.js';
+import {
+  type OAuthClientProvider,
+  UnauthorizedError,
+} from '@modelcontextprotocol/sdk/client/auth.js';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
-
-import type { DemoOAuthProvider } from './oauth-provider.js';
 
 /** A connection, opened by the first request, with a login if required. */
 export interface McpSession {
@@ -26,10 +27,13 @@ interface Connection {
   readonly transport: StreamableHTTPClientTransport;
 }
 
+/** A provider with a login in the browser has the code of the callback; one with credentials needs none. */
+type Provider = OAuthClientProvider & { authorizationCode?(): Promise<string> };
+
 /** A login, another for a missing scope, success. */
 const MAX_ATTEMPTS = 3;
 
-export function createMcpSession(mcpUrl: URL, provider: DemoOAuthProvider): McpSession {
+export function createMcpSession(mcpUrl: URL, provider: Provider): McpSession {
   let connection: Connection | undefined;
 
   async function open(): Promise<Connection> {
@@ -57,9 +61,10 @@ export function createMcpSession(mcpUrl: URL, provider: DemoOAuthProvider): McpS
   async function authorize(error: unknown): Promise<void> {
     const rejected = connection;
     connection = undefined;
-    if (!(error instanceof UnauthorizedError)) throw error;
+    const code = error instanceof UnauthorizedError ? provider.authorizationCode?.() : undefined;
+    if (code === undefined) throw error;
     // The SDK has opened the browser, and leaves the code exchange to the caller.
-    await rejected?.transport.finishAuth(await provider.authorizationCode());
+    await rejected?.transport.finishAuth(await code);
     await rejected?.client.close();
   }
 

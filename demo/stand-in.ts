@@ -24,6 +24,15 @@ export const ADA = {
   password: 'ada-demo-password',
 } as const;
 
+/** A machine-to-machine application of the stand-in, for `npm run demo:client -- --machine`. */
+export const MACHINE = {
+  clientId: 'demo-machine',
+  clientSecret: 'demo-machine-secret-Vb8nY3kLw6QsXz1T',
+} as const;
+
+/** The API of the stand-in. */
+const AUDIENCE = 'https://api.example.test/mcp-demo';
+
 /** Fixed, so that the issuer is the same after a restart. */
 const DEFAULT_PORT = 8001;
 
@@ -40,15 +49,28 @@ const NAMES_A_TENANT =
  */
 export async function startStandIn(baseUrl: string): Promise<StandIn<Auth0McpOptions> | undefined> {
   const application = { callbackUrls: [`${baseUrl}/auth/callback`] };
-  return await start({ application, furtherApplications: [AGENT] }, ({ options, issuer }) => {
-    const { configUrl, clientId, clientSecret, audience } = options;
-    return {
-      ...{ configUrl, clientId, clientSecret, audience, redirectPath: '/auth/callback' },
-      // For `npm run demo:client -- --enterprise`.
-      clients: [{ ...AGENT, grants: [] }],
-      enterprise: [{ issuer, clients: [AGENT.clientId], subject: ({ sub }) => sub }],
-    };
-  });
+  const machine = { ...MACHINE, clientGrants: { [AUDIENCE]: ['files:write'] } };
+  return await start(
+    { application, furtherApplications: [AGENT, machine] },
+    ({ options, issuer }) => {
+      const { configUrl, clientId, clientSecret, audience } = options;
+      return {
+        ...{ configUrl, clientId, clientSecret, audience, redirectPath: '/auth/callback' },
+        clients: [
+          // For `npm run demo:client -- --enterprise`.
+          { ...AGENT, grants: [] },
+          // For `npm run demo:client -- --machine`.
+          {
+            clientId: MACHINE.clientId,
+            name: 'Demo machine',
+            grants: ['client_credentials'],
+            auth0Application: true,
+          },
+        ],
+        enterprise: [{ issuer, clients: [AGENT.clientId], subject: ({ sub }) => sub }],
+      };
+    },
+  );
 }
 
 /** The issuer of the stand-in that a demo server in this environment has started. */

@@ -407,6 +407,24 @@ describe('the demo client', () => {
   );
 
   it(
+    'calls tools without a user, by the credentials of an application of Auth0',
+    async () => {
+      const client = start('client.js', ['--machine']);
+      expect([await client.ends(), client.output()]).toEqual([0, expect.any(String)]);
+      expect(client.output().split('\n')).toEqual([
+        `… connecting to ${baseUrl}/mcp`,
+        '✓ whoami: demo-machine, a client without a user',
+        '✓ write_file, with the scope files:write',
+        '✓ get_token_info: Auth0 granted files:write',
+        '',
+      ]);
+      const wrong = start('client.js', ['--machine'], { MACHINE_CLIENT_SECRET: 'wrong' });
+      expect(await wrong.ends()).toBe(1);
+    },
+    RUN_TIMEOUT_MS,
+  );
+
+  it(
     'saves the login in a file for its owner only, and needs no browser the next time',
     async () => {
       const folder = join(home, '.express-auth0-mcp-demo');
