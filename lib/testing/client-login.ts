@@ -141,7 +141,7 @@ async function redeemCode(
   return tokens as unknown as Omit<ClientTokens, 'issuer'>;
 }
 
-async function sendJson(
+export async function sendJson(
   url: string,
   failure: string,
   init?: RequestInit,

@@ -1,6 +1,7 @@
 /** `express-auth0-mcp/testing`: a stand-in for an Auth0 tenant, for tests and demos. */
 export type { Fault, FaultName } from './faults.js';
 export { type Credentials, logIn } from './log-in.js';
+export type { MachineConnectOptions, MachineOptions, TestMachine } from './machine.js';
 export type { McpClient, McpToolResult, UnconnectedClient } from './mcp-client.js';
 export type {
   Api,

@@ -91,6 +91,19 @@ export async function connectClient<C extends UnconnectedClient>(
   };
 }
 
+/** Connects with the provider of a client that needs no login. */
+export async function connectWith<C extends UnconnectedClient>(
+  mcpUrl: URL,
+  authProvider: object,
+  given: C | undefined,
+): Promise<C> {
+  const sdk = await installedSdk(given);
+  const client = given ?? (new sdk.Client({ name: 'test', version: '1.0.0' }) as C);
+  const transport = new sdk.StreamableHTTPClientTransport(mcpUrl, { authProvider });
+  await client.connect(transport as never);
+  return client;
+}
+
 async function installedSdk(given: UnconnectedClient | undefined): Promise<Sdk> {
   const found = (await Promise.all([loadFirstSdk(), loadSecondSdk()])).filter(
     (sdk) => sdk !== undefined,

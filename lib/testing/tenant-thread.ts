@@ -16,6 +16,7 @@ export interface TenantMethods {
     application?: Partial<Application>,
   ): Promise<{ issuer: string; configUrl: string }>;
   configure(change: Partial<TenantSettings>, application?: Partial<Application>): void;
+  addApplication(application: Application): void;
   requests(): readonly TenantRequest[];
   /** Returns the number of the fault. */
   fault(path: string, fault: Fault, times?: number): number;

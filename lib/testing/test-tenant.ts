@@ -10,8 +10,17 @@ import { type Fault, type FaultName, NAMED_FAULTS } from './faults.js';
 import { logIn } from './log-in.js';
 import { close, listen } from './loopback-server.js';
 import {
+  type MachineConnectOptions,
+  type MachineOptions,
+  machineCredentials,
+  machineProvider,
+  type TestMachine,
+  tokensOfMachine,
+} from './machine.js';
+import {
   type ConnectedClient,
   connectClient,
+  connectWith,
   type McpClient,
   type UnconnectedClient,
 } from './mcp-client.js';
@@ -175,6 +184,11 @@ export interface TestTenant {
    * @param mcpUrl of the MCP endpoint; its server has to listen
    */
   idJag(mcpUrl: string | URL, options: IdJagOptions): Promise<string>;
+  /**
+   * A client without a user (client credentials): adds a machine-to-machine application to the tenant. Make it before the
+   * server, which has `clients: [machine.entry]`.
+   */
+  machine(options?: MachineOptions): Promise<TestMachine>;
   /** The access tokens of the clients from `connect()` expire: their next call refreshes. */
   expire(): Promise<void>;
   /**
@@ -297,6 +311,7 @@ export async function startTenantIn(
     },
     idJag: (mcpUrl, { as, ...request }) =>
       issueIdJag(new URL(mcpUrl), userNamed(as, directory), request, call),
+    machine: (options = {}) => addMachine(options, directory.apis, call, clients.adopt),
     expire: clients.expire,
     revoke: ({ as, notify = true } = {}) =>
       call('logoutUser', userNamed(as, directory).sub, notify),
@@ -394,6 +409,38 @@ function userNamed(as: string | undefined, { accounts }: Directory): TestAccount
   throw new Error(`The tenant has no user '${as}'. Its users: ${names.join(', ') || 'none'}`);
 }
 
+/** @param adopt called with each client that is connected */
+async function addMachine(
+  options: MachineOptions,
+  [{ identifier, scopes: all = [] } = NO_API]: readonly Api[],
+  call: CallTenant,
+  adopt: (client: UnconnectedClient) => void,
+): Promise<TestMachine> {
+  const credentials = machineCredentials(options);
+  const clientGrants = { [identifier]: options.scopes ?? all };
+  await call('addApplication', { ...credentials, clientGrants });
+  return {
+    ...credentials,
+    entry: {
+      clientId: credentials.clientId,
+      name: credentials.clientId,
+      grants: ['client_credentials'],
+      auth0Application: true,
+    },
+    async connect<C>(url: string | URL, { scopes, client }: MachineConnectOptions<C> = {}) {
+      const mcpUrl = new URL(url);
+      const tokens = await tokensOfMachine(mcpUrl, credentials, scopes);
+      const { authProvider } = machineProvider(credentials, tokens, scopes);
+      const connected = await connectWith<UnconnectedClient>(mcpUrl, authProvider, client);
+      adopt(connected);
+      return connected as C;
+    },
+    async token(url, { scopes } = {}) {
+      return (await tokensOfMachine(new URL(url), credentials, scopes)).access_token;
+    },
+  };
+}
+
 /** The clients that are connected. */
 function createClients(issuer: string, jwtSigningKey: string, call: CallTenant) {
   const connected: ConnectedClient<UnconnectedClient>[] = [];
@@ -419,6 +466,10 @@ function createClients(issuer: string, jwtSigningKey: string, call: CallTenant) 
     },
     async expire() {
       await Promise.all(connected.map(expire));
+    },
+    /** Closes a client with the others. */
+    adopt(client: UnconnectedClient) {
+      connected.push({ client, tokens: () => undefined, replace() {} });
     },
     async close() {
       await Promise.allSettled(connected.splice(0).map(({ client }) => client.close()));

@@ -25,6 +25,9 @@ const methods: TenantMethods = {
     const applications = [{ ...first, ...application } as Application, ...registered];
     tenant.configure({ ...change, applications });
   },
+  addApplication(application) {
+    tenant.configure({ applications: [...tenant.settings.applications, application] });
+  },
   requests: () => tenant.requests,
   fault: (path, fault, times) => faults.push(tenant.fault(path, fault, times)) - 1,
   endFault: (index) => faults[index]?.(),

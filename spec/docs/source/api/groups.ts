@@ -59,6 +59,7 @@ const TITLES: readonly (readonly [string, readonly string[]])[] = [
       ...['startTenant', 'TestTenant', 'TestTenantOptions', 'TestTenantChange', 'TestUser'],
       ...['TestAccount', 'TenantServerOptions', 'LoginOptions', 'ConnectOptions', 'McpClient'],
       ...['McpToolResult', 'UnconnectedClient', 'Auth0TokenOptions', 'FaultOptions', 'FaultName'],
+      ...['TestMachine', 'MachineOptions', 'MachineConnectOptions'],
       ...['Fault', 'TenantRequest', 'TestTenantSettings', 'Api', 'Application'],
       ...['TenantAuthMethod', 'Denial', 'logIn', 'Credentials'],
     ],
