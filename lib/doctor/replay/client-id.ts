@@ -4,7 +4,7 @@ import type { ClientFacts } from '../clients/client-facts.js';
 import type { Discovery } from './discovery.js';
 import type { Site } from './site.js';
 import { type Problem, ProblemError } from './verdict.js';
-import { describe, explain, printable, type Send } from './wire.js';
+import { describe, excerpt, explain, type Send } from './wire.js';
 
 export interface Identity {
   readonly id: string;
@@ -120,7 +120,7 @@ async function register(
   const asked = metadata['token_endpoint_auth_method'];
   if (facts.strictAbout?.includes('authentication method') && method !== asked) {
     throw wrong(
-      `${url} responds with token_endpoint_auth_method ${printable(JSON.stringify(method) ?? 'missing')} to ${JSON.stringify(asked)}`,
+      `${url} responds with token_endpoint_auth_method ${excerpt(JSON.stringify(method) ?? 'missing')} to ${JSON.stringify(asked)}`,
       'RFC 7591 §3.2.1: return all registered metadata. This client stops if its authentication method is not echoed.',
     );
   }

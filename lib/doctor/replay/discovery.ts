@@ -193,7 +193,7 @@ async function serverMetadata(
   const remedy =
     resource === undefined
       ? `There is no resource metadata either: serve it at ${new URL(site.url).origin}${WELL_KNOWN}${new URL(site.url).pathname} (RFC 9728), with the authorization server in authorization_servers.`
-      : `authorization_servers names ${printable(issuer)}: serve its metadata at ${urls[0]} (RFC 8414 §3).`;
+      : `authorization_servers names ${issuer}: serve its metadata at ${urls[0]} (RFC 8414 §3).`;
   throw await explain(step, site, first as ProbeResponse, { remedy });
 }
 
