@@ -9,13 +9,20 @@ export {
   type GrantSummary,
 } from './auth0-mcp.js';
 export { type Auth0McpResource, auth0McpResource } from './auth0-mcp-resource.js';
-export type { AccessToken, AuthInfo } from './bearer/caller.js';
+export type { AccessToken, AuthInfo, ConnectionTokenRequest } from './bearer/caller.js';
 export {
   Auth0SessionEndedError,
   getAccessToken,
   NoAuth0TokenError,
   TokenPassthroughError,
 } from './bearer/caller.js';
+export {
+  type ConnectionRequiredOptions,
+  type ConnectionRequiredResult,
+  connectionRequiredResult,
+  type ElicitingServer,
+} from './bearer/connection-required-result.js';
+export { ConnectionRequiredError } from './bearer/connection-token.js';
 export type { SecurityScheme } from './bearer/security-schemes.js';
 export type { SdkErrors, TokenVerifier } from './bearer/token-verifier.js';
 export { Auth0McpConfigError } from './config/errors.js';
@@ -31,6 +38,7 @@ export type {
   AnonymousOptions,
   Auth0McpOptions,
   BrandingOptions,
+  ConnectionOptions,
   EnterpriseOptions,
   IdentityAssertionClaims,
   PreRegisteredClientOptions,

@@ -79,6 +79,8 @@ const PUBLIC_VALUES: Readonly<Record<string, readonly string[]>> = {
     'auth0EnterpriseSubject',
     'auth0Mcp',
     'auth0McpResource',
+    'ConnectionRequiredError',
+    'connectionRequiredResult',
     'embeddedStorage',
     'getAccessToken',
     'memoryStorage',

@@ -1,9 +1,11 @@
 /** The context of one server that issues tokens: every service, built in one place. */
 
 import type { Auth0 } from '../auth0/auth0.js';
+import { createTokenVault, reportingRotation } from '../auth0/connected-accounts.js';
 import { createAuth0 } from '../auth0/create-auth0.js';
 import type { AccessToken } from '../bearer/caller.js';
-import { createCallerCache } from '../bearer/caller-cache.js';
+import { type CallerCache, createCallerCache } from '../bearer/caller-cache.js';
+import { createConnectionTokenOf } from '../bearer/connection-token.js';
 import { createVerification, type VerifyBearer } from '../bearer/verification.js';
 import { createClientAssertions, type StoreJti } from '../clients/client-assertion.js';
 import {
@@ -41,6 +43,7 @@ import {
   createRefreshAttempts,
   type ReadClientRequest,
 } from '../http/client-requests.js';
+import { type Connections, createConnections } from '../http/connections.js';
 import {
   type ConsentForm,
   createConsentPrompt,
@@ -62,6 +65,7 @@ import type { AssertionRecord } from '../storage/records.js';
 import {
   type ConnectedAppsUrls,
   challengeOf,
+  connectedAccountsUrlsOf,
   connectedAppsUrlsOf,
   type Paths,
   pathsOf,
@@ -108,6 +112,9 @@ export interface Context extends Core, ClientServices {
   readonly accountForms: AccountForms;
   readonly accountSignIns: AccountSignIns;
 
+  /** Undefined without the option. */
+  readonly connections: Connections | undefined;
+
   /** Resolves once Auth0 and the storage have responded; rejects with what to repair. */
   ready(): Promise<void>;
   /** Stops timers and connections, after pending writes. */
@@ -131,7 +138,8 @@ export function createContext(config: Config, host: HostEnvironment): Context {
   const limits = createLimits(core);
 
   const logins = createLoginTransactions(core);
-  const auth0 = createAuth0(core, logins);
+  const vault = config.connections.size > 0 ? createTokenVault(core) : undefined;
+  const auth0 = reportingRotation(createAuth0(core, logins), vault);
   const { authenticateClient, closeClients, ...clients } = createClients(core, auth0, limits);
   const accessTokenKeys = signingKeys.derive('access-token', SIGNING_KEY_MATERIAL_BYTES);
   const accessTokens = createAccessTokens(accessTokenKeys, issuer, resource, now);
@@ -157,6 +165,8 @@ export function createContext(config: Config, host: HostEnvironment): Context {
   const consentForms = createSealedForms<ConsentForm>(core, flows, 'consent-form', 'other_browser');
   const consentUrl = new URL(paths.consent, config.baseUrl).href;
   const connectedAppsUrls = connectedAppsUrlsOf(config, paths);
+  const connections =
+    vault && createConnections(core, vault, grants, flows, connectedAccountsUrlsOf(config, paths));
 
   return {
     ...core,
@@ -172,14 +182,7 @@ export function createContext(config: Config, host: HostEnvironment): Context {
     idJagGrant,
     accountSessions,
     logOut: createBackchannelLogout(core, grants, accountSessions),
-    verifyBearer: createVerification(
-      accessTokens,
-      grants,
-      callers,
-      challengeOf(config),
-      (claims, grant) =>
-        authenticatedScopes(claims.scopes, grant.user, scopes.authentication, now()),
-    ),
+    verifyBearer: createBearerVerification(core, accessTokens, grants, callers, connections),
     requestedScopes: async ({ token }) => (await accessTokens.verify(token)).scopes,
     onInsufficientScope: async ({ token }) =>
       grants.noteChallenge(await accessTokens.verify(token)),
@@ -198,6 +201,7 @@ export function createContext(config: Config, host: HostEnvironment): Context {
     signInForms: createSealedForms<'sign_in'>(core, flows, 'sign-in-form', 'page_expired'),
     accountForms: createAccountForms(core),
     accountSignIns: createAccountSignIns(core, accountSessions, cookies),
+    connections,
     async ready() {
       // Packages as well: Node 20 remembers a failed import, such as for lack of file descriptors, until a restart.
       const sessionsReady = config.consent === 'remember' ? browserSessions.ready() : undefined;
@@ -210,6 +214,26 @@ export function createContext(config: Config, host: HostEnvironment): Context {
       await storage.close?.();
     },
   };
+}
+
+function createBearerVerification(
+  core: Core,
+  accessTokens: AccessTokens,
+  grants: Grants,
+  callers: CallerCache,
+  connections: Connections | undefined,
+): VerifyBearer {
+  const { config, now } = core;
+  const challenge = challengeOf(config);
+  return createVerification(
+    accessTokens,
+    grants,
+    callers,
+    challenge,
+    ({ scopes }, { user }) =>
+      authenticatedScopes(scopes, user, config.scopes.authentication, now()),
+    createConnectionTokenOf(core, connections, challenge),
+  );
 }
 
 /** Logs what to enter in the Auth0 Dashboard, and where records are stored. */

@@ -32,6 +32,15 @@ interface ConnectedAppsPaths {
   readonly signOut: string;
 }
 
+/** Where users connect accounts at other providers. */
+export interface ConnectedAccountsPaths {
+  readonly connect: string;
+  readonly signIn: string;
+  readonly callback: string;
+  /** A form of the page of connected apps. */
+  readonly remove: string;
+}
+
 /** Paths of a server that is its own authorization server. */
 export interface Paths extends ResourcePaths {
   readonly openidConfiguration: DocumentPaths;
@@ -44,6 +53,7 @@ export interface Paths extends ResourcePaths {
   readonly revocation: string;
   readonly backchannelLogout: string;
   readonly connectedApps: ConnectedAppsPaths;
+  readonly connectedAccounts: ConnectedAccountsPaths;
 }
 
 const AUTHORIZATION_SERVER = 'oauth-authorization-server';
@@ -69,6 +79,12 @@ export function pathsOf(config: Config): Paths {
       signIn: `${basePath}/connected-apps/sign-in`,
       disconnect: `${basePath}/connected-apps/disconnect`,
       signOut: `${basePath}/connected-apps/sign-out`,
+    },
+    connectedAccounts: {
+      connect: `${basePath}/connected-accounts/connect`,
+      signIn: `${basePath}/connected-accounts/sign-in`,
+      callback: `${basePath}/connected-accounts/callback`,
+      remove: `${basePath}/connected-accounts/remove`,
     },
   };
 }
@@ -97,6 +113,22 @@ export function connectedAppsUrlsOf(
     signIn: origin + signIn,
     disconnect: origin + disconnect,
     signOut: origin + signOut,
+  };
+}
+
+/** The same for the pages of connected accounts. */
+export type ConnectedAccountsUrls = Readonly<Record<keyof ConnectedAccountsPaths, string>>;
+
+export function connectedAccountsUrlsOf(
+  { baseUrl }: Config,
+  { connectedAccounts: { connect, signIn, callback, remove } }: Paths,
+): ConnectedAccountsUrls {
+  const { origin } = new URL(baseUrl);
+  return {
+    connect: origin + connect,
+    signIn: origin + signIn,
+    callback: origin + callback,
+    remove: origin + remove,
   };
 }
 

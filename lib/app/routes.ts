@@ -8,6 +8,10 @@ import { CLIENT_ASSERTION_ALGORITHMS } from '../clients/client-assertion.js';
 import { authorizationEndpoint } from '../endpoints/authorization.js';
 import { backchannelLogoutEndpoint } from '../endpoints/backchannel-logout.js';
 import { callbackEndpoint } from '../endpoints/callback.js';
+import { connectEndpoint } from '../endpoints/connected-accounts/connect.js';
+import { connectCallbackEndpoint } from '../endpoints/connected-accounts/connect-callback.js';
+import { connectSignInEndpoint } from '../endpoints/connected-accounts/connect-sign-in.js';
+import { removeAccountEndpoint } from '../endpoints/connected-accounts/remove-account.js';
 import { connectedAppsEndpoint } from '../endpoints/connected-apps/connected-apps.js';
 import { disconnectEndpoint } from '../endpoints/connected-apps/disconnect.js';
 import { signInEndpoint } from '../endpoints/connected-apps/sign-in.js';
@@ -31,6 +35,7 @@ import type { DocumentPaths, ResourcePaths } from './paths.js';
 import type { ResourceContext } from './resource-context.js';
 import {
   accountPageSurface,
+  connectionPageSurface,
   machineSurface,
   onlyWhile,
   pageSurface,
@@ -72,10 +77,26 @@ export function routesOf(context: Context, others: OtherServers): readonly Route
     ['tokens', 'POST', paths.token, machine, tokenEndpoint(context)],
     ['tokens', 'POST', paths.revocation, machine, revocationEndpoint(context)],
     ['tokens', 'POST', paths.backchannelLogout, machine, backchannelLogoutEndpoint(context)],
+    ...connectionRoutesOf(context),
     ['connectedApps', 'GET', connectedApps.page, accountPage, connectedAppsEndpoint(context)],
     ['connectedApps', 'POST', connectedApps.signIn, accountPage, signInEndpoint(context)],
     ['connectedApps', 'POST', connectedApps.disconnect, accountPage, disconnectEndpoint(context)],
     ['connectedApps', 'POST', connectedApps.signOut, accountPage, signOutEndpoint(context)],
+  ];
+}
+
+/** None without the option. */
+function connectionRoutesOf(context: Context): readonly Route[] {
+  const { connections, paths } = context;
+  if (connections === undefined) return [];
+  const { connect, signIn, callback, remove } = paths.connectedAccounts;
+  const page = connectionPageSurface(context, connections);
+  const accountPage = accountPageSurface(context);
+  return [
+    ['login', 'GET, POST', connect, page, connectEndpoint(context, connections)],
+    ['login', 'POST', signIn, page, connectSignInEndpoint(context, connections)],
+    ['login', 'GET', callback, page, connectCallbackEndpoint(context, connections)],
+    ['connectedApps', 'POST', remove, accountPage, removeAccountEndpoint(context, connections)],
   ];
 }
 

@@ -3,6 +3,7 @@ import type { ErrorRequestHandler, NextFunction, Request, RequestHandler, Respon
 
 import type { ResourceConfig } from '../config/config.js';
 import { runAsRequest } from '../config/request-context.js';
+import type { Connections } from '../http/connections.js';
 import { allowCors, corsOnly, navigationsOnly } from '../http/cross-site.js';
 import { jsonErrors } from '../http/error-responses.js';
 import { methodNotAllowed, respondToHead } from '../http/handlers.js';
@@ -43,6 +44,11 @@ export function pageSurface(context: Context): Surface {
 /** The page of connected apps: isolated from other windows, with error pages that link to it. */
 export function accountPageSurface(context: Context): Surface {
   return pagesWith(context, [isolated], context.connectedAppsErrors);
+}
+
+/** The pages on which users connect accounts. */
+export function connectionPageSurface(context: Context, { errors }: Connections): Surface {
+  return pagesWith(context, [isolated], errors);
 }
 
 function pagesWith(

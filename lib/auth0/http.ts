@@ -46,8 +46,11 @@ interface Auth0Request {
   readonly what: string;
   readonly url: string;
   readonly headers?: Readonly<Record<string, string>>;
-  /** Sent by POST; without it the method is GET. */
+  /** Sent by POST; without it and `json` the method is GET. */
   readonly form?: URLSearchParams;
+  /** The same as JSON. */
+  readonly json?: unknown;
+  readonly method?: 'DELETE';
   /** Whether it is idempotent. Otherwise it is retried only if it was not sent. */
   readonly isRepeatable: boolean;
   /** The caller's time limit, instead of the default. */
@@ -104,10 +107,16 @@ async function attempt(
   signal: AbortSignal,
   now: () => number,
 ): Promise<Auth0Response> {
+  const body = request.form ?? (request.json === undefined ? null : JSON.stringify(request.json));
   const response = await outboundFetch(request.url, {
-    method: request.form === undefined ? 'GET' : 'POST',
-    headers: { accept: 'application/json', 'user-agent': 'express-auth0-mcp', ...request.headers },
-    body: request.form ?? null,
+    method: request.method ?? (body === null ? 'GET' : 'POST'),
+    headers: {
+      accept: 'application/json',
+      'user-agent': 'express-auth0-mcp',
+      ...(request.json !== undefined && { 'content-type': 'application/json' }),
+      ...request.headers,
+    },
+    body,
     // A redirect would send the credentials to its target.
     redirect: request.expectsRedirect === true ? 'manual' : 'error',
     signal,

@@ -233,7 +233,7 @@ const FIXED_MEANINGS: Readonly<Record<string, ErrorMeaning>> = {
  * RFC 6749 §5.2 as Auth0 implements it: a wrong secret is 401 `access_denied`, an invalid refresh token is 403
  * `invalid_grant`. So the `error` code decides, and the status only where a code has two meanings.
  */
-function tokenError(
+export function tokenError(
   grantType: GrantType,
   status: number,
   body: Readonly<Record<string, unknown>>,
@@ -332,7 +332,7 @@ interface ClientCredentials {
 }
 
 /** @returns the credentials for one request; `issuer` is the audience of an assertion */
-function createClientAuthentication(
+export function createClientAuthentication(
   { clientId, authentication }: ApplicationConfig,
   now: () => number,
 ): (issuer: string) => Promise<ClientCredentials> {

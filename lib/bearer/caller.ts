@@ -69,6 +69,25 @@ export interface AccessToken {
    * @throws an error with `code` `temporarily_unavailable` when no token is cached and Auth0 cannot be reached
    */
   auth0Token(request?: Auth0TokenRequest): Promise<string>;
+  /**
+   * **Experimental**, not yet used with a live tenant. An access token of the user's account at another provider, from
+   * Auth0's Token Vault. It is cached, and requested when necessary, once for parallel calls. Only the provider can
+   * verify it.
+   *
+   * @param connection a name in the option `connections`, such as `google-oauth2`
+   * @throws ConnectionRequiredError the user has to connect an account first, at its `url`
+   * @throws Auth0SessionEndedError the Auth0 session has ended and the user has to log in again
+   * @throws Auth0ApiAccessError the tenant does not allow it to the application
+   * @throws Auth0McpConfigError the connection is not in the option, or with `auth0McpResource()`
+   * @throws an error with `code` `temporarily_unavailable` when no token is cached and Auth0 cannot be reached
+   */
+  connectionToken(connection: string, request?: ConnectionTokenRequest): Promise<string>;
+}
+
+/** Which account of the connection. */
+export interface ConnectionTokenRequest {
+  /** The user's id at the provider. Default: the only account. */
+  readonly loginHint?: string | undefined;
 }
 
 declare module 'express-serve-static-core' {

@@ -23,10 +23,12 @@ import {
   type AccessToken,
   Auth0SessionEndedError,
   type AuthInfo,
+  type ConnectionTokenRequest,
   NoAuth0TokenError,
   TokenPassthroughError,
 } from './caller.js';
 import { type CachedCaller, type CallerCache, FRESH_MS } from './caller-cache.js';
+import { type ConnectionTokenOf, noConnections } from './connection-token.js';
 
 /**
  * Resolves a token to its caller, without a promise if the caller is cached.
@@ -48,6 +50,7 @@ export function createVerification(
   cache: CallerCache,
   challenge: ChallengeBase,
   currentScopes: (claims: AccessTokenClaims, grant: GrantRecord) => readonly string[],
+  connectionTokenOf: ConnectionTokenOf,
 ): VerifyBearer {
   async function auth0Token(grantId: string, request?: Auth0TokenRequest): Promise<string> {
     try {
@@ -86,6 +89,12 @@ export function createVerification(
         grant.auth0 === undefined
           ? noAuth0Token
           : Object.freeze((request?: Auth0TokenRequest) => auth0Token(grantId, request)),
+      connectionToken:
+        grant.auth0 === undefined
+          ? noAuth0Token
+          : Object.freeze((connection: string, request?: ConnectionTokenRequest) =>
+              connectionTokenOf(grantId, connection, request),
+            ),
     };
     return { claims, caller, grant, readAtMs };
   }
@@ -179,6 +188,9 @@ export function createAuth0Verification(
       auth0Token: Object.freeze((request?: Auth0TokenRequest) =>
         tokenFor(token, presented, request),
       ),
+      connectionToken: Object.freeze(async () => {
+        throw noConnections();
+      }),
     };
   }
 

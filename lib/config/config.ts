@@ -102,6 +102,14 @@ export interface EnterpriseIssuer {
   readonly jwksUri: string | undefined;
 }
 
+/** A connection of which users can connect accounts. */
+export interface ConnectionConfig {
+  /** For users. */
+  readonly name: string;
+  /** None for those of the connection at Auth0. */
+  readonly scopes: readonly string[];
+}
+
 /** All in seconds. */
 export interface Lifetimes {
   readonly accessTokenSeconds: number;
@@ -198,6 +206,8 @@ export interface Config extends ResourceConfig {
   /** Grant types at the token endpoint. */
   readonly grantTypes: readonly GrantType[];
   readonly enterprise: readonly EnterpriseIssuer[];
+  /** By the name of the connection; empty: users connect no accounts. */
+  readonly connections: ReadonlyMap<string, ConnectionConfig>;
   readonly brand: Brand;
   /** Texts of the pages, by language. */
   readonly catalogue: Catalogue;

@@ -140,6 +140,16 @@ export type Auth0McpEvent = EventContext &
     | { readonly type: 'refresh_token_replayed' }
     /** Auth0's own tokens were renewed, or a token for another API was issued: `audience`. */
     | { readonly type: 'auth0_refreshed'; readonly audience?: string }
+    /** The user connected an account at another provider. */
+    | { readonly type: 'account_connected'; readonly connection: string }
+    /** Connecting an account was not completed. `reason`: as of `login_failed`. */
+    | {
+        readonly type: 'account_connection_failed';
+        readonly connection: string;
+        readonly reason: string;
+      }
+    /** The user removed an account on the page of connected apps. */
+    | { readonly type: 'account_removed'; readonly connection: string }
     /** A grant has ended, and its tokens with it. */
     | { readonly type: 'grant_revoked'; readonly cause: RevocationCause }
     /** Auth0 reported a logout; `ended` is the number of grants that ended with it. */

@@ -68,6 +68,7 @@ export const OPTION_TABLE: Readonly<Record<OptionName, OptionEntry>> = {
   maxMessageBytes: { suffix: 'MAX_MESSAGE_BYTES', form: 'number' },
   upstreamTimeoutSeconds: { suffix: 'UPSTREAM_TIMEOUT_SECONDS', form: 'number' },
   authorizeParams: {},
+  connections: {},
   branding: {
     fields: {
       name: 'BRANDING_NAME',

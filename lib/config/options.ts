@@ -112,6 +112,14 @@ export interface EnterpriseOptions {
   readonly jwksUri?: string | undefined;
 }
 
+/** A connection of which users can connect accounts. */
+export interface ConnectionOptions {
+  /** Name of the provider for users, such as `Google`. Default: the name of the connection. */
+  readonly name?: string | undefined;
+  /** Scopes to request from the provider, 1 to 100. Default: those of the connection in the Auth0 dashboard. */
+  readonly scopes?: readonly string[] | undefined;
+}
+
 /** Methods and tools that need no token. */
 export interface AnonymousOptions {
   /** JSON-RPC methods, such as `initialize` and `tools/list`. Not `tools/call`: name tools instead. */
@@ -529,6 +537,18 @@ export interface Auth0McpOptions {
    * Environment: none.
    */
   readonly authorizeParams?: Readonly<Record<string, string>> | undefined;
+
+  /**
+   * Connections of Auth0's Token Vault for which `getAccessToken().connectionToken()` returns tokens. Experimental:
+   * not yet used with a live tenant.
+   * `{ 'google-oauth2': { name: 'Google', scopes: ['https://www.googleapis.com/auth/calendar.readonly'] } }`.
+   * Users connect their accounts on pages below `/connected-accounts`, whose callback has to be an allowed
+   * callback URL at Auth0, and remove them on the page of connected apps. Refresh token rotation has to be off.
+   *
+   * Default: none; there are no such pages.
+   * Environment: none.
+   */
+  readonly connections?: Readonly<Record<string, ConnectionOptions>> | undefined;
 
   /**
    * Branding of the pages: `{ name, logo, accentColor, policyUrl, termsUrl }`.

@@ -22,6 +22,7 @@ import {
 } from './rules/access.js';
 import { resolveAppearance } from './rules/appearance.js';
 import { resolveClients } from './rules/clients.js';
+import { resolveConnections } from './rules/connections.js';
 import { resolveEnterprise } from './rules/enterprise.js';
 import {
   resolveEventListener,
@@ -65,6 +66,7 @@ export function resolveConfig(
     ...urls,
     scopes,
     ...clients,
+    connections: resolveConnections(raw, auth0),
     enterprise,
     grantTypes,
     consent: resolveConsent(raw, logger),

@@ -41,7 +41,7 @@ export function callbackEndpoint(context: Context): RequestHandler[] {
           }
           await redirectToClient(req, res, result.login, pending.request, context);
         } else {
-          await signIn(req, res, result.login, context);
+          await signIn(req, res, result.login, pending.link, context);
         }
       } catch (error) {
         pending ??= error instanceof Auth0Error ? readPending(error.pending) : undefined;
@@ -115,13 +115,15 @@ async function signIn(
   req: Request,
   res: Response,
   login: Auth0Login,
-  { grants, accountSignIns, connectedAppsUrls, emit }: Context,
+  link: string | undefined,
+  { grants, accountSignIns, connectedAppsUrls, connections, emit }: Context,
 ): Promise<void> {
   // No refresh token was requested. If the tenant issues one nevertheless, it counts towards Auth0's limit for the user.
   grants.discard(login);
   await accountSignIns.signIn(req, res, login);
   emit({ type: 'signed_in', subject: login.subject });
-  res.redirect(303, connectedAppsUrls.page);
+  const isForLink = link !== undefined && connections !== undefined;
+  res.redirect(303, isForLink ? connections.links.urlOf(link) : connectedAppsUrls.page);
 }
 
 /** Redirects the error to the client. @throws PageError where there is no client to redirect to, or an app to open */

@@ -16,6 +16,7 @@ import { withImpliedScopes } from '../oauth/scope.js';
 import { type ApiTokenRecord, type GrantRecord, MAX_API_TOKENS } from '../storage/records.js';
 import { StorageUnavailableError } from '../storage/storage.js';
 import {
+  type Auth0Refreshes,
   createAuth0Refreshes,
   type IssuedTokens,
   type TokenKind,
@@ -42,6 +43,10 @@ export interface Auth0Sessions {
    * @throws TemporarilyUnavailableError Auth0 is unavailable; nothing was changed
    */
   apiToken(id: string, grant: GrantRecord, api: ApiRequest): Promise<string>;
+  /** Use of the refresh token for another kind of token. */
+  readonly refresh: Auth0Refreshes['refresh'];
+  /** Changes the session as it is stored. */
+  change(id: string, change: IssuedTokens['change']): Promise<void>;
   /** Waits until every token that Auth0 has issued is stored. */
   idle(): Promise<void>;
 }
@@ -109,6 +114,10 @@ export function createAuth0Sessions(
         throw error;
       }
     },
+    refresh: refreshes.refresh,
+    async change(id, change) {
+      await store.update(id, ({ auth0, ...grant }) => auth0 && { ...grant, auth0: change(auth0) });
+    },
     idle: refreshes.idle,
   };
 }
@@ -171,9 +180,9 @@ function isTokenFor(token: ApiTokenRecord, { audience, scopes }: ApiRequest): bo
   return token.audience === audience && token.scopes.join(' ') === scopes.join(' ');
 }
 
-const OFFLINE_REMEDY =
+export const OFFLINE_REMEDY =
   'Auth0 dashboard > Applications > APIs > your API > Settings: switch on Allow Offline Access. Applications > your application > Advanced Settings > Grant Types: enable Refresh Token. Then log in again.';
 
-function isOutage(error: unknown): boolean {
+export function isOutage(error: unknown): boolean {
   return error instanceof TemporarilyUnavailableError || error instanceof StorageUnavailableError;
 }

@@ -12,6 +12,7 @@ import { withImpliedScopes } from '../oauth/scope.js';
 import type { CodeGrantRequest, GrantType, RefreshGrantRequest } from '../oauth/token-request.js';
 import type { GrantRecord } from '../storage/records.js';
 import type { AccessTokenClaims, AccessTokens } from './access-token.js';
+import type { Auth0Refreshes, IssuedTokens, TokenKind } from './auth0-refresh.js';
 import { createAuth0Sessions, isUsable } from './auth0-tokens.js';
 import { CODE_TTL_SECONDS, mintCode } from './authorization-code.js';
 import { completeRedemption, createCodeRedemption } from './code-grant.js';
@@ -112,6 +113,10 @@ export interface Grants {
    * @throws Auth0ApiAccessError Auth0 issues no such token. @throws TypeError `request` is malformed
    */
   auth0Token(grantId: string, request?: Auth0TokenRequest): Promise<string>;
+  /** Requests a token of another kind, if it is due. @throws as {@link Auth0Refreshes.refresh} */
+  requestToken(grantId: string, kind: TokenKind): Promise<GrantRecord>;
+  /** Changes the session at Auth0 as it is stored. */
+  changeAuth0(grantId: string, change: IssuedTokens['change']): Promise<void>;
   /** Waits for what runs in the background. */
   close(): Promise<void>;
 }
@@ -221,6 +226,8 @@ export function createGrants(
       }
       return grant.auth0.accessToken;
     },
+    requestToken: sessions.refresh,
+    changeAuth0: sessions.change,
     async close() {
       await Promise.all([sessions.idle(), background.idle()]);
       await upstream.close();

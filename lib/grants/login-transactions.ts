@@ -54,6 +54,8 @@ export type PendingLogin =
       readonly purpose: 'connected_apps';
       /** The user signed out in this browser before: Auth0 must ask for the login again. */
       readonly reauthenticate: boolean;
+      /** The link to connect an account at which the user has to sign in: the way back. */
+      readonly link?: string;
     };
 
 /**
@@ -70,8 +72,10 @@ export function parsePendingLogin(pending: unknown): PendingLogin {
     if (fields.size === 2) return known;
     if (fields.size === 3 && reauthenticate === true) return { ...known, reauthenticate };
   }
-  if (purpose === 'connected_apps' && typeof reauthenticate === 'boolean' && fields.size === 2) {
-    return { purpose, reauthenticate };
+  if (purpose === 'connected_apps' && typeof reauthenticate === 'boolean') {
+    const link = fields.get('link');
+    if (fields.size === 2) return { purpose, reauthenticate };
+    if (fields.size === 3 && typeof link === 'string') return { purpose, reauthenticate, link };
   }
   throw new InvalidRequestError('There is no such login', { detail: 'the login has no purpose' });
 }

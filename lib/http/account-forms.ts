@@ -7,6 +7,7 @@ import type { Request } from 'express';
 import type { Core } from '../core.js';
 import { createSealer } from '../keys/seal.js';
 import type { SignedInUser } from './account-sign-ins.js';
+import type { ConnectionLink } from './connection-links.js';
 import { crossSiteEvidence } from './cross-site.js';
 import { invalidForm } from './sealed-forms.js';
 
@@ -16,7 +17,9 @@ export const MAX_FORM_BYTES: number = 4 * 1024;
 /** The action of a button on the page of connected apps. */
 type AccountAction =
   | { readonly type: 'disconnect'; readonly grantId: string }
-  | { readonly type: 'sign_out' };
+  | { readonly type: 'sign_out' }
+  | { readonly type: 'connect_account'; readonly link: ConnectionLink }
+  | { readonly type: 'remove_account'; readonly accountId: string; readonly connection: string };
 
 /** Forms of a signed-in user: OWASP's signed double submit, with the session in place of a second cookie. */
 export interface AccountForms {

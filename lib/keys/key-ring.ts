@@ -16,7 +16,9 @@ export type KeyLabel =
   | 'session-seal'
   | 'sign-in-form'
   | 'account-cookie'
-  | 'account-form';
+  | 'account-form'
+  | 'connection-link'
+  | 'connection-sign-in';
 
 /** Several secrets for rotation, newest first. */
 export interface KeyRing {

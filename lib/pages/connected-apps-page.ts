@@ -16,6 +16,22 @@ export interface ConnectedApp {
   readonly managedBy?: string | undefined;
 }
 
+/** An account at another provider that the user has connected. */
+export interface OwnAccount {
+  readonly id: string;
+  /** Name of the provider, from the operator. */
+  readonly provider: string;
+  readonly scopes: readonly string[];
+}
+
+/** The connected accounts of the user. */
+export interface OwnAccounts {
+  /** Undefined: they cannot be read at the moment. */
+  readonly accounts: readonly OwnAccount[] | undefined;
+  /** The buttons add the field `account` with the id. */
+  readonly removeForm: FormTarget;
+}
+
 /** The content of the list. */
 export interface ConnectedAppsPage {
   /** Name or e-mail address of the user. Undefined: the line is left out. */
@@ -24,6 +40,8 @@ export interface ConnectedAppsPage {
   /** The buttons add the field `grant` with the id of the grant to revoke. */
   readonly disconnectForm: FormTarget;
   readonly signOutForm: FormTarget;
+  /** Undefined: the section is left out. */
+  readonly ownAccounts?: OwnAccounts | undefined;
   /** Name of the app that was just disconnected, for the confirmation. */
   readonly disconnected?: string | undefined;
 }
@@ -42,9 +60,28 @@ ${account && html`<p class="muted">${fill(texts.signedInAs, { account: bdi(accou
 ${disconnected && html`<p class="done" role="status">${fill(texts.disconnected, { app: appName(context, disconnected) })}</p>`}
 <p>${introduction}</p>
 ${apps.length > 0 && html`<ul class="apps">${apps.map((app) => appItem(context, app, model.disconnectForm))}</ul>`}
+${model.ownAccounts && accountSection(context, model.ownAccounts)}
 ${postForm(signOutForm, html`<div class="actions"><button type="submit">${texts.signOut}</button></div>`)}
 </div>`;
   return layout(context, { title: texts.title, body });
+}
+
+function accountSection(context: PageContext, own: OwnAccounts): Html | undefined {
+  const { connectedAccounts: texts, connectedApps } = context.texts;
+  const { accounts, removeForm } = own;
+  if (accounts?.length === 0) return undefined;
+  const items = accounts?.map(({ id, provider, scopes }) => {
+    const name = bdi(provider);
+    const fields = { ...removeForm.fields, account: id };
+    const button = html`<button type="submit" class="small">${fill(texts.remove, { provider: name })}</button>`;
+    return html`<li class="box app"><div><h3>${name}</h3></div>
+${scopeChips(connectedApps.permissions, scopes)}
+${postForm({ action: removeForm.action, fields }, button)}
+</li>`;
+  });
+  return html`<section class="stack"><h2>${texts.title}</h2>
+<p>${items === undefined ? texts.unavailable : fill(texts.introduction, { service: bdi(context.brand.name) })}</p>
+${items && html`<ul class="apps">${items}</ul>`}</section>`;
 }
 
 function appItem(context: PageContext, app: ConnectedApp, form: FormTarget): Html {

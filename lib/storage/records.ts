@@ -19,6 +19,15 @@ export interface ApiTokenRecord {
 /** Stored {@link ApiTokenRecord}s of one grant: its record is read at every request. */
 export const MAX_API_TOKENS = 8;
 
+/** An access token of a connected account at another provider. */
+export interface ConnectionTokenRecord {
+  connection: string;
+  loginHint?: string;
+  accessToken: string;
+  /** Unix seconds. */
+  expiresAt: number;
+}
+
 /** The Auth0 session of a grant. */
 export interface Auth0SessionRecord {
   accessToken: string;
@@ -29,6 +38,8 @@ export interface Auth0SessionRecord {
   scopes: readonly string[];
   /** Oldest first; at most {@link MAX_API_TOKENS}. */
   apiTokens?: readonly ApiTokenRecord[];
+  /** The same for connected accounts. */
+  connectionTokens?: readonly ConnectionTokenRecord[];
   /** Its owner refreshes at Auth0; other processes wait. */
   lease?: { owner: string; until: number };
   /** After a failed attempt: earliest time of the next one, in unix seconds. */
@@ -183,6 +194,26 @@ export type SessionRecord = Readonly<Record<string, unknown>>;
 
 /** Kind `id-jag`, id: issuer and `jti`. A used identity assertion, until it expires. */
 export type IdJagRecord = true;
+
+/**
+ * Kind `connection`, id: the `state` sent to Auth0. An account that a user has begun to connect.
+ *
+ * Lifetime: 10 minutes at most; until the callback takes it. An attacker would also need the browser's cookie and
+ * Auth0's code.
+ */
+export interface ConnectionRecord {
+  /** The secret of the browser's cookie. */
+  browser: string;
+  subject: string;
+  grantId: string;
+  connection: string;
+  /** Auth0's handle of the connection. */
+  authSession: string;
+  codeVerifier: string;
+}
+
+/** Kind `connection-link`, id: random. A link to connect an account that was used, until it expires. */
+export type UsedLinkRecord = true;
 
 /** Kind `assertion`, id: client and `jti`. A used client assertion, until it expires. */
 export type AssertionRecord = true;

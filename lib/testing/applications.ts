@@ -7,6 +7,9 @@ import type { Context } from './provider-module.js';
 
 /** The grant type of RFC 8693. */
 export const TOKEN_EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange';
+/** The grant type of Token Vault. */
+export const TOKEN_VAULT =
+  'urn:auth0:params:oauth:grant-type:token-exchange:federated-connection-access-token';
 
 /** Client metadata of an application; undefined for an unknown id. */
 export function clientMetadataOf(
@@ -21,6 +24,7 @@ export function clientMetadataOf(
     refreshTokenGrant = true,
     callbackUrls = [],
     onBehalfOf,
+    tokenVault,
   } = application;
   const hasLogin = onBehalfOf === undefined || callbackUrls.length > 0;
   const metadata = {
@@ -33,6 +37,7 @@ export function clientMetadataOf(
       ...(hasLogin ? ['authorization_code'] : []),
       ...(hasLogin && refreshTokenGrant ? ['refresh_token'] : []),
       ...(onBehalfOf === undefined ? [] : [TOKEN_EXCHANGE]),
+      ...(tokenVault === true ? [TOKEN_VAULT] : []),
     ],
     ...(clientSecret === undefined ? {} : { client_secret: clientSecret }),
     ...(jwks === undefined ? {} : { jwks: { keys: jwks.keys.map((key) => ({ ...key })) } }),

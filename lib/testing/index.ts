@@ -7,6 +7,7 @@ export type {
   Api,
   ApiPermission,
   Application,
+  Connection,
   Denial,
   TenantAuthMethod,
   TestTenantSettings,

@@ -65,6 +65,8 @@ export interface Application {
     /** "User Access" to other APIs: the client grants of the subject type `user`. */
     readonly userGrants: readonly ApiPermission[];
   };
+  /** Grant type "Token Vault" switched on. Default: true for a tenant with `connections`. */
+  readonly tokenVault?: boolean;
   /** Default: no logout tokens. */
   readonly backchannelLogoutUri?: string;
   /** As the setting `loopbackCallbacks`, for this application. */
@@ -98,6 +100,18 @@ export interface Api {
   readonly signingSecret?: string;
 }
 
+/** A connection with "Connected Accounts for Token Vault" switched on. */
+export interface Connection {
+  /** Such as `google-oauth2`. */
+  readonly name: string;
+  /** Scopes at the provider, for accounts that are connected without others. Default none. */
+  readonly scopes?: readonly string[];
+  /** Lifetime of the provider's access tokens. Default 3600. */
+  readonly tokenLifetimeSeconds?: number;
+  /** The provider refuses to renew tokens, as after the user revoked them there. Default false. */
+  readonly refusesRenewal?: boolean;
+}
+
 /** A user of the tenant's database. */
 export interface User {
   readonly sub: string;
@@ -107,6 +121,8 @@ export interface User {
   /** Permissions by API identifier, for APIs with RBAC. */
   readonly permissions?: Readonly<Record<string, readonly string[]>>;
   readonly blocked?: boolean;
+  /** Connections of which the user has connected an account before. Default none. */
+  readonly connectedAccounts?: readonly string[];
   /** Further claims of the ID token, as from an Action. */
   readonly claims?: Readonly<Record<string, unknown>>;
 }
@@ -123,6 +139,12 @@ export interface Denial {
 export interface TestTenantSettings {
   /** Default: one API with two scopes. */
   readonly apis: readonly Api[];
+  /**
+   * Connections of which users can connect accounts (Token Vault). With one, the tenant has the My Account API, and its
+   * applications the grant type, a policy for that API, and no refresh token rotation, unless they say otherwise. Default
+   * none.
+   */
+  readonly connections: readonly Connection[];
   /** "Authorization Response Issuer" (RFC 9207). Default false. */
   readonly issInResponse: boolean;
   /** Resource Parameter Compatibility Profile: `resource` replaces `audience`. Default false. */
@@ -246,6 +268,7 @@ export function settingsFrom(options: TenantOptions): TenantSettings {
     ],
     apis: DEFAULT_APIS,
     users: [ADA, BOB],
+    connections: [],
     loopbackCallbacks: false,
     issInResponse: false,
     resourceParameterProfile: false,

@@ -8,6 +8,11 @@ import type { Provider } from 'oidc-provider';
 import { createTenantStore } from './adapter.js';
 import { createAuthentications } from './authentication.js';
 import { authorizeDialect } from './authorize-dialect.js';
+import {
+  connectedAccountsApi,
+  createConnectedAccounts,
+  withConnections,
+} from './connected-accounts.js';
 import { consentPage, createConsents } from './consent.js';
 import { discovery } from './discovery.js';
 import { createFaults, type Fault } from './faults.js';
@@ -36,6 +41,7 @@ import { openTenantState } from './state.js';
 import { revocationDialect, tokenDialect } from './token-dialect.js';
 import { allowTokenExchange } from './token-exchange.js';
 import { type AccessTokenRequest, issueAccessToken } from './token-response.js';
+import { allowTokenVault } from './token-vault.js';
 import { userinfo } from './userinfo.js';
 
 /** A running tenant. */
@@ -82,7 +88,8 @@ export async function startTenant(options: TenantOptions = {}): Promise<Tenant> 
   const port = await listen(server, options.port ?? 0);
   const issuer = `http://127.0.0.1:${port}/`;
   let settings = withRegistered(settingsFrom(options), state.applications);
-  const store = createTenantStore(() => settings, state);
+  const current = (): TenantSettings => withConnections(settings, issuer);
+  const store = createTenantStore(current, state);
   const faults = createFaults();
   const requests: TenantRequest[] = [];
   const send = createSendLogoutToken(issuer, () => settings, keys);
@@ -90,9 +97,11 @@ export async function startTenant(options: TenantOptions = {}): Promise<Tenant> 
   const authentications = createAuthentications();
   const provider = new module.Provider(
     issuer,
-    providerConfiguration(module, () => settings, store, state, { consents, authentications }),
+    providerConfiguration(module, current, store, state, { consents, authentications }),
   );
-  allowTokenExchange(provider, () => settings, keys);
+  allowTokenExchange(provider, current, keys);
+  const accounts = createConnectedAccounts(current);
+  allowTokenVault(provider, current, accounts);
   const configure = (change: Partial<TenantSettings>): void => {
     const gone = settings.users.filter(({ sub }) => !hasUser(change.users ?? settings.users, sub));
     for (const { sub } of gone) store.endSessions(sub);
@@ -101,18 +110,18 @@ export async function startTenant(options: TenantOptions = {}): Promise<Tenant> 
     state.applications = settings.applications.filter(({ thirdParty }) => thirdParty === true);
     state.scheduleWrite();
   };
-  const current = (): TenantSettings => settings;
   use(provider, [
     readBody,
     requestLog(requests),
     faults.middleware,
     discovery(current, keys),
-    registration(current, configure),
+    registration(() => settings, configure),
     loginPage(provider, current),
     consentPage(provider, current, consents),
     userinfo(current, keys),
+    connectedAccountsApi(current, keys, accounts),
     logoutEndpoints(provider, current, send),
-    authorizeDialect(current, configure),
+    authorizeDialect(() => settings, configure),
     idJagExchange(current, keys),
     tokenDialect(current, keys, authentications),
     revocationDialect(current),

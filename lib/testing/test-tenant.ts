@@ -49,6 +49,8 @@ export interface TestUser {
   readonly name?: string;
   /** Permissions at the APIs that have `rbac`. Default: all scopes of these APIs. */
   readonly permissions?: readonly string[];
+  /** Connections of which the user has connected an account before. Default none. */
+  readonly connectedAccounts?: readonly string[];
   /** Further claims of the ID token, as from an Action, such as `org_id`. */
   readonly claims?: Readonly<Record<string, unknown>>;
   /** Default false. */

@@ -1,5 +1,5 @@
 /** `/oauth/token` and `/oauth/revoke` with Auth0's statuses, texts, refresh tokens and token responses. */
-import { authMethodOf, TOKEN_EXCHANGE } from './applications.js';
+import { authMethodOf, TOKEN_EXCHANGE, TOKEN_VAULT } from './applications.js';
 import { toProviderScope } from './audiences.js';
 import type { Authentications } from './authentication.js';
 import type { TenantKeys } from './keys.js';
@@ -95,6 +95,7 @@ function requiresMfa(audience: string | undefined, { mfaOnRefresh }: TenantSetti
 }
 
 function toProviderForm({ audience, resource: _resource, scope, ...form }: Params): Params {
+  if (form.grant_type === TOKEN_VAULT) return form;
   if (form.grant_type === TOKEN_EXCHANGE) {
     return { ...form, ...(audience && { audience }), ...(scope && { scope }) };
   }

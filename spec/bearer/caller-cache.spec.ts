@@ -25,6 +25,7 @@ const entry = (grantId: string, name = 'Ada'): CachedCaller => ({
     claims: {},
     user: { name },
     auth0Token: async () => 'live',
+    connectionToken: async () => 'live',
   },
   grant: GRANT,
   readAtMs: 0,

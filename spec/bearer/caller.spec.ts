@@ -15,6 +15,7 @@ const tokenOf = (subject: string): AccessToken => ({
   claims: {},
   user: {},
   auth0Token: async () => 'a',
+  connectionToken: async () => 'c',
 });
 
 describe('getAccessToken()', () => {

@@ -73,6 +73,7 @@ function verification({
       baselineScopes: ['openid'],
     },
     ({ scopes }) => scopes,
+    async () => 'c',
   );
 }
 

@@ -57,6 +57,7 @@ describe('resolveConfig', () => {
       clientIdMetadataDocuments: true,
       allowedClientMetadataHosts: undefined,
       clients: [],
+      connections: new Map(),
       grantTypes: ['authorization_code', 'refresh_token'],
       enterprise: [],
       anonymous: undefined,

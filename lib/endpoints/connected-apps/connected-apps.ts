@@ -1,9 +1,10 @@
 /** The page of connected apps: the clients that a user has approved. Stores nothing until the user signs in. */
-import type { RequestHandler } from 'express';
+import type { Request, RequestHandler } from 'express';
 
 import type { Context } from '../../app/context.js';
 import type { FoundGrant } from '../../grants/grant-store.js';
 import type { SignedInUser } from '../../http/account-sign-ins.js';
+import { ownAccounts } from '../../http/own-accounts.js';
 import { sendPage } from '../../http/pages.js';
 import { noStore } from '../../http/response-headers.js';
 import { redirectUriHost } from '../../oauth/redirect-uri.js';
@@ -27,17 +28,19 @@ export function connectedAppsEndpoint(context: Context): RequestHandler[] {
         const fields = { form: signInForms.write(req, res, 'sign_in') };
         sendPage(res, 200, signInPage(page, { action: connectedAppsUrls.signIn, fields }));
       } else {
-        sendPage(res, 200, await pageFor(user, page, context));
+        sendPage(res, 200, await pageFor(req, user, page, context));
       }
     },
   ];
 }
 
 async function pageFor(
+  req: Request,
   user: SignedInUser,
   page: PageContext,
-  { grants, accountForms, connectedAppsUrls }: Context,
+  context: Context,
 ): Promise<string> {
+  const { grants, accountForms, connectedAppsUrls } = context;
   const { subject, name, disconnected } = user.account;
   const found = await grants.list({ subject });
   const sorted = found.toSorted((one, other) => one.grant.lastUsedAt - other.grant.lastUsedAt);
@@ -49,6 +52,7 @@ async function pageFor(
   return connectedAppsPage(page, {
     account: name,
     apps,
+    ownAccounts: await ownAccounts(req, user, context),
     disconnectForm: { action: connectedAppsUrls.disconnect, fields: {} },
     signOutForm: {
       action: connectedAppsUrls.signOut,

@@ -31,7 +31,11 @@ export type ErrorPageKind =
   /** A page of a signed-in user, or its form, has expired or belongs to another session or browser. */
   | 'page_expired'
   /** Signing in to the connected apps was denied or cancelled at Auth0. */
-  | 'sign_in_denied';
+  | 'sign_in_denied'
+  /** A link to connect an account has expired, was used, or its login has ended. */
+  | 'connection_expired'
+  /** Auth0 or the provider did not connect the account. */
+  | 'connection_failed';
 
 /** The texts of one error page. */
 export interface ErrorTexts {
@@ -129,6 +133,30 @@ export interface PageTexts {
     readonly disconnect: string;
     readonly disconnected: string;
     readonly signOut: string;
+  };
+  /** The pages on which a user connects an account at another provider. */
+  readonly connectAccount: {
+    readonly heading: string;
+    readonly explained: string;
+    readonly permissions: string;
+    readonly next: string;
+    readonly connect: string;
+    readonly cancel: string;
+    /** Above the sign-in button, if no user is signed in. */
+    readonly signInFirst: string;
+    /** The same, if it is another user. */
+    readonly otherUser: string;
+    readonly doneTitle: string;
+    readonly done: string;
+    readonly cancelledTitle: string;
+    readonly cancelled: string;
+  };
+  /** Connected accounts, on the page of connected apps. */
+  readonly connectedAccounts: {
+    readonly title: string;
+    readonly introduction: string;
+    readonly remove: string;
+    readonly unavailable: string;
   };
   /** After signing out of that page. */
   readonly signedOut: {

@@ -1,0 +1,327 @@
+/** What somebody could try with a link to connect an account, and what comes of it. */
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+
+import { type Browser, createBrowser } from '../../../lib/testing/browser.js';
+import { ADA, BOB } from '../../../lib/testing/options.js';
+import {
+  asksToConnect,
+  asksToSignIn,
+  atProvider,
+  CALENDAR,
+  callerFor,
+  connect,
+  GOOGLE,
+  openLink,
+  pressConnect,
+  startConnections,
+  type ToolCaller,
+  untilCallback,
+} from '../../support/connected-accounts.js';
+import { cookiesFor, signIn } from '../../support/connected-apps.js';
+import { send, sendForm } from '../../support/raw-http.js';
+import type { World } from '../../support/world.js';
+
+let world: World;
+let browser: Browser;
+let ada: ToolCaller;
+
+beforeEach(async () => {
+  world = await startConnections();
+  browser = createBrowser();
+  ada = await callerFor(world, ADA);
+});
+afterEach(() => world.close());
+
+const apiCalls = (path: string) =>
+  world.tenant.requests.filter((one) => one.path === `/me/v1/connected-accounts/${path}`);
+const connected = () => world.events.filter(({ type }) => type === 'account_connected');
+
+function formIn(body: string): string {
+  return /name="form" value="([^"]+)"/.exec(body)?.[1] ?? '';
+}
+
+describe("another person's link", () => {
+  it('does not connect the account of a victim who is signed in to the login of the attacker', async () => {
+    const bob = await callerFor(world, BOB, 'Bot of Bob');
+    const link = await bob.link();
+    await signIn(browser, world.origin, ADA);
+    const page = await browser.follow(link);
+    expect(page.status).toBe(403);
+    expect([asksToConnect(page), asksToSignIn(page)]).toEqual([false, true]);
+    expect(page.body).toContain('this link was made for another user');
+    expect(page.body).not.toContain('Bot of Bob');
+    expect(apiCalls('connect')).toEqual([]);
+    expect((await bob.call()).name).toBe('ConnectionRequiredError');
+  });
+
+  it('does not connect it after a sign-in at the link either', async () => {
+    const bob = await callerFor(world, BOB);
+    const page = await openLink(browser, await bob.link(), ADA);
+    expect([page.status, asksToConnect(page)]).toEqual([403, false]);
+    // The only way on is a login at Auth0 with the password.
+    const login = await browser.submit(page, {});
+    expect(login.url.origin).toBe(new URL(world.tenant.issuer).origin);
+    expect(login.body).toContain('name="password"');
+  });
+
+  it('the form of another user, or for another link, is rejected', async () => {
+    const bob = await callerFor(world, BOB);
+    const bobs = createBrowser();
+    const bobsPage = await openLink(bobs, await bob.link(), BOB);
+    await openLink(browser, await ada.link(), ADA);
+    const url = `${world.origin}/connected-accounts/connect`;
+    const cookie = cookiesFor(browser, url);
+    for (const form of [formIn(bobsPage.body), '', 'A'.repeat(200)]) {
+      const response = await sendForm(url, { form, decision: 'connect' }, { cookie });
+      expect([form.length, response.status]).toEqual([form.length, 403]);
+    }
+    const { headers } = await sendForm(
+      url,
+      { form: formIn(bobsPage.body), decision: 'connect' },
+      {},
+    );
+    expect(headers.location).toBeUndefined();
+    expect(apiCalls('connect')).toEqual([]);
+  });
+
+  it('a form from another site is rejected', async () => {
+    const page = await openLink(browser, await ada.link());
+    const url = `${world.origin}/connected-accounts/connect`;
+    const fields = { form: formIn(page.body), decision: 'connect' };
+    const cookie = cookiesFor(browser, url);
+    for (const header of [{ 'sec-fetch-site': 'cross-site' }, { origin: 'https://evil.example' }]) {
+      expect((await sendForm(url, fields, { cookie, ...header })).status).toBe(403);
+    }
+    expect(apiCalls('connect')).toEqual([]);
+  });
+});
+
+describe('the link', () => {
+  it('has no effect without a decision, however often it is opened', async () => {
+    const link = await ada.link();
+    for (let n = 0; n < 3; n += 1) expect(asksToConnect(await openLink(browser, link))).toBe(true);
+    expect(apiCalls('connect')).toEqual([]);
+    expect(asksToSignIn(await createBrowser().get(link))).toBe(true);
+  });
+
+  it('names neither the grant nor the user nor the connection in the clear', async () => {
+    const link = await ada.link();
+    const [grant] = await world.auth.grants.list({ subject: ADA.sub });
+    const sealed = Buffer.from(new URL(link).searchParams.get('link') ?? '', 'base64url');
+    for (const text of [String(grant?.id), ADA.sub, GOOGLE]) {
+      expect(sealed.includes(text)).toBe(false);
+    }
+    expect(new URL(link).origin).toBe(world.origin);
+  });
+
+  it('works once', async () => {
+    const link = await ada.link();
+    const other = await openLink(createBrowser(), link);
+    const page = await openLink(browser, link);
+    expect(other.status).toBe(200);
+    await connect(link, ADA, browser);
+    const again = await pressConnect(browser, page);
+    expect([again.status, again.body.includes('already submitted')]).toEqual([400, true]);
+    expect(apiCalls('connect')).toHaveLength(1);
+  });
+
+  it('expires after a quarter of an hour, as does the page with its form', async () => {
+    const link = await ada.link();
+    const page = await openLink(browser, link);
+    world.advance(14 * 60);
+    await browser.get(link);
+    world.advance(61);
+    const expired = await browser.get(link);
+    expect([expired.status, expired.body.includes('can no longer be used')]).toEqual([400, true]);
+    expect((await pressConnect(browser, page)).status).toBe(400);
+    expect(apiCalls('connect')).toEqual([]);
+  });
+
+  it('is rejected if it is forged, changed, repeated or missing', async () => {
+    const link = new URL(await ada.link());
+    const value = link.searchParams.get('link') ?? '';
+    const page = `${world.origin}/connected-accounts/connect`;
+    const changed = `${value.slice(0, 40)}${value[40] === 'A' ? 'B' : 'A'}${value.slice(41)}`;
+    for (const query of [
+      '',
+      '?link=',
+      '?link=x',
+      `?link=${changed}`,
+      `?link=${'A'.repeat(4000)}`,
+    ]) {
+      expect((await browser.get(page + query)).status).toBe(400);
+    }
+    expect((await browser.get(`${page}?link=${value}&link=${value}`)).status).toBe(400);
+  });
+
+  it('ends with its grant', async () => {
+    const link = await ada.link();
+    const page = await openLink(browser, link);
+    await world.auth.grants.revokeAll({ subject: ADA.sub });
+    expect((await browser.get(link)).status).toBe(400);
+    expect((await pressConnect(browser, page)).status).toBe(400);
+  });
+
+  it('of a server with another key or issuer is rejected', async () => {
+    const other = await startConnections({ options: { jwtSigningKey: 'k'.repeat(40) } });
+    const { search } = new URL(await (await callerFor(other)).link());
+    await other.close();
+    const page = `${world.origin}/connected-accounts/connect`;
+    expect((await browser.get(page + search)).status).toBe(400);
+  });
+});
+
+describe('the callback', () => {
+  it('in another browser has no effect and does not use up the attempt', async () => {
+    const callback = await untilCallback(world, browser, await ada.link());
+    const other = createBrowser();
+    await signIn(other, world.origin, ADA);
+    expect((await other.get(callback)).status).toBe(400);
+    expect((await createBrowser().get(callback)).status).toBe(400);
+    expect(apiCalls('complete')).toEqual([]);
+    expect((await browser.get(callback)).status).toBe(200);
+  });
+
+  it('of an attacker does not connect their account to the login of a victim', async () => {
+    const bob = await callerFor(world, BOB);
+    const attack = await untilCallback(world, createBrowser(), await bob.link(), BOB);
+    await openLink(browser, await ada.link());
+    expect((await browser.get(attack)).status).toBe(400);
+    // With the code of the attacker and the state of the victim, PKCE and Auth0's handle do not fit.
+    const own = await untilCallback(world, browser, await ada.link('slack'));
+    own.searchParams.set('connect_code', attack.searchParams.get('connect_code') ?? '');
+    const refused = await browser.get(own);
+    expect([refused.status, refused.body.includes('was not connected')]).toEqual([403, true]);
+    expect(connected()).toEqual([]);
+    expect((await ada.call()).name).toBe('ConnectionRequiredError');
+  });
+
+  it('a connect code works once', async () => {
+    const callback = await untilCallback(world, browser, await ada.link());
+    expect((await browser.get(callback)).status).toBe(200);
+    const replayed = await browser.get(callback);
+    expect([replayed.status, replayed.body.includes('can no longer be used')]).toEqual([400, true]);
+    expect(apiCalls('complete')).toHaveLength(1);
+    expect(connected()).toHaveLength(1);
+  });
+
+  it('of two callbacks at the same time one completes', async () => {
+    const callback = await untilCallback(world, browser, await ada.link());
+    const pages = await Promise.all([browser.get(callback), browser.get(callback)]);
+    expect(pages.map(({ status }) => status).sort()).toEqual([200, 400]);
+    expect(apiCalls('complete')).toHaveLength(1);
+  });
+
+  it('with a forged, changed or missing state has no effect', async () => {
+    const callback = await untilCallback(world, browser, await ada.link());
+    const state = callback.searchParams.get('state') ?? '';
+    for (const forged of ['', 'x', 'A'.repeat(43), `${state.slice(0, 42)}A`, state.slice(0, 11)]) {
+      const url = new URL(callback);
+      url.searchParams.set('state', forged);
+      expect((await browser.get(url)).status).toBe(400);
+    }
+    expect(apiCalls('complete')).toEqual([]);
+    expect((await browser.get(callback)).status).toBe(200);
+  });
+
+  it('has no effect once another user is signed in to the browser, or none', async () => {
+    const callback = await untilCallback(world, browser, await ada.link());
+    const cookies = cookiesFor(browser, callback.href);
+    const withoutAccount = cookies
+      .split('; ')
+      .filter((cookie) => !cookie.includes('auth0-mcp-account'))
+      .join('; ');
+    const response = await send(callback.href, { headers: { cookie: withoutAccount } });
+    expect(response.status).toBe(400);
+    expect(apiCalls('complete')).toEqual([]);
+  });
+
+  it('does not pass for the callback of a login, nor the reverse', async () => {
+    const callback = await untilCallback(world, browser, await ada.link());
+    const login = `${world.origin}/auth/callback${callback.search}&code=x`;
+    expect((await browser.get(login)).status).toBe(400);
+    expect((await browser.get(callback)).status).toBe(200);
+  });
+
+  it('is rejected once the session of the user has expired', async () => {
+    const callback = await untilCallback(world, browser, await ada.link());
+    world.advance(16 * 60);
+    expect((await browser.get(callback)).status).toBe(400);
+    expect(apiCalls('complete')).toEqual([]);
+  });
+});
+
+describe('the pages', () => {
+  it('PX-9 R-AZ-7 R-DP-6 forbid frames, caches and other origins', async () => {
+    const link = await ada.link();
+    await openLink(browser, link);
+    const cookie = cookiesFor(browser, link);
+    const url = `${world.origin}/connected-accounts`;
+    const responses = [
+      await send(link, { headers: {} }),
+      await send(link, { headers: { cookie } }),
+      await send(`${url}/connect`, { headers: {} }),
+      await send(`${url}/callback?state=x&connect_code=y`, { headers: { cookie } }),
+      await sendForm(`${url}/sign-in`, {}),
+      await sendForm(`${url}/remove`, { account: 'x' }),
+    ];
+    expect(responses.map(({ status }) => status)).toEqual([200, 200, 400, 400, 403, 403]);
+    for (const { headers } of responses) {
+      expect(headers['content-security-policy']).toMatch(/default-src 'none'/);
+      expect(headers['content-security-policy']).toMatch(/frame-ancestors 'none'/);
+      expect(headers).toMatchObject({
+        'cache-control': 'no-store',
+        'referrer-policy': 'no-referrer',
+      });
+      expect(headers['access-control-allow-origin']).toBeUndefined();
+    }
+  });
+
+  it('R-AZ-17 show the name of a client as text', async () => {
+    const probe = '"><img src=x onerror=alert(1)>\u202e';
+    const page = await openLink(browser, await (await callerFor(world, ADA, probe)).link());
+    expect(page.body).not.toMatch(/<img|\u202e/);
+    expect(page.body).toContain('&lt;img');
+    expect(page.body).toContain(CALENDAR);
+  });
+
+  it('are in the language of the browser', async () => {
+    const link = await ada.link();
+    const german = await send(link, { headers: { 'accept-language': 'de' } });
+    expect(german.text).toContain('Ihr Konto bei <bdi>Google</bdi> verbinden?');
+  });
+
+  it('do not exist without the option', async () => {
+    await world.close();
+    world = await startConnections({ options: { connections: undefined } });
+    const caller = await callerFor(world);
+    for (const path of ['connect', 'callback', 'sign-in', 'remove']) {
+      expect((await browser.get(`${world.origin}/connected-accounts/${path}`)).status).toBe(404);
+    }
+    expect(await caller.call()).toMatchObject({ name: 'Auth0McpConfigError' });
+  });
+
+  it('no secret is in the log, and no token in an event', async () => {
+    const callback = await untilCallback(world, browser, await ada.link());
+    await browser.get(callback);
+    const { token = '' } = await ada.call();
+    const text = JSON.stringify([world.log, world.events]);
+    const tickets = world.tenant.requests.flatMap(({ query }) => String(query['ticket'] ?? []));
+    expect(tickets.filter((ticket) => ticket !== '').length).toBeGreaterThan(0);
+    const secrets = [token, ...tickets, ...callback.searchParams.values()];
+    expect(secrets.filter((secret) => secret !== '' && text.includes(secret))).toEqual([]);
+  });
+
+  it('a denial at the provider is reported, and the link cannot be used again', async () => {
+    const link = await ada.link();
+    const page = await pressConnect(browser, await openLink(browser, link));
+    const refused = await atProvider(browser, page, 'deny');
+    expect([refused.status, refused.body.includes('was not connected')]).toEqual([403, true]);
+    expect(world.events.at(-1)).toMatchObject({
+      type: 'account_connection_failed',
+      connection: GOOGLE,
+      reason: 'denied',
+    });
+    expect((await ada.call()).name).toBe('ConnectionRequiredError');
+  });
+});

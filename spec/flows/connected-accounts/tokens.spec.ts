@@ -1,0 +1,296 @@
+/** Tokens of connected accounts: cached, refreshed, shared by instances, gone with the account. */
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+
+import { createBrowser } from '../../../lib/testing/browser.js';
+import { ADA, BOB, DEMO_AUDIENCE, DEMO_SCOPES } from '../../../lib/testing/options.js';
+import {
+  callerFor,
+  connect,
+  GOOGLE,
+  openLink,
+  pressConnect,
+  startConnections,
+} from '../../support/connected-accounts.js';
+import { signIn } from '../../support/connected-apps.js';
+import { callTool } from '../../support/oauth-client.js';
+import { linesWith, pass, upstreamRefreshes } from '../../support/upstream.js';
+import type { World } from '../../support/world.js';
+
+const VAULT = 'urn:auth0:params:oauth:grant-type:token-exchange:federated-connection-access-token';
+
+let world: World;
+
+const connectedAda = { ...ADA, connectedAccounts: [GOOGLE] };
+async function start(...given: Parameters<typeof startConnections>): Promise<void> {
+  world = await startConnections(...given);
+}
+beforeEach(() => start({}, { users: [connectedAda, BOB] }));
+afterEach(() => world.close());
+
+const exchanges = () => world.tenant.requests.filter(({ form }) => form['grant_type'] === VAULT);
+
+const remedy = () =>
+  world.log.find(({ message }) => message.includes('not set up correctly'))?.fields['remedy'];
+
+/** Auth0's access token of a login is due after a minute. */
+const SHORT = {
+  apis: [{ identifier: DEMO_AUDIENCE, scopes: DEMO_SCOPES, tokenLifetimeSeconds: 120 }],
+};
+
+describe('connectionToken()', () => {
+  it('exchanges the refresh token once for many calls, and again when it is due', async () => {
+    const ada = await callerFor(world);
+    const [first, ...others] = await Promise.all(Array.from({ length: 5 }, () => ada.call()));
+    expect(first?.token).toMatch(/^google-oauth2\.cac_/);
+    expect(others.map(({ token }) => token)).toEqual(Array(4).fill(first?.token));
+    expect(exchanges()).toHaveLength(1);
+    expect(exchanges()[0]?.form).toMatchObject({
+      subject_token_type: 'urn:ietf:params:oauth:token-type:refresh_token',
+      requested_token_type: 'http://auth0.com/oauth/token-type/federated-connection-access-token',
+      connection: GOOGLE,
+    });
+    expect(Object.keys(exchanges()[0]?.form ?? {})).not.toEqual(
+      expect.arrayContaining(['scope', 'audience', 'login_hint']),
+    );
+    world.advance(3600 - 61);
+    expect((await ada.call()).token).toBe(first?.token);
+    world.advance(2);
+    expect((await ada.call()).token).not.toBe(first?.token);
+    expect(exchanges()).toHaveLength(2);
+  });
+
+  it('is cached for each account of a connection', async () => {
+    const ada = await callerFor(world);
+    const one = await ada.call({ loginHint: '1' });
+    expect((await ada.call({ loginHint: '2' })).token).not.toBe(one.token);
+    expect((await ada.call({ loginHint: '1' })).token).toBe(one.token);
+    expect(exchanges().map(({ form }) => form['login_hint'])).toEqual(['1', '2']);
+  });
+
+  it('three instances exchange it once', async () => {
+    await world.close();
+    await start({ instances: 3 }, { users: [connectedAda] });
+    const ada = await callerFor(world);
+    const calls = Array.from({ length: 9 }, (_, n) => ada.call({}, n % 3));
+    expect(new Set((await Promise.all(calls)).map(({ token }) => token)).size).toBe(1);
+    expect(exchanges()).toHaveLength(1);
+  });
+
+  it('takes turns with the ordinary refresh', async () => {
+    await world.close();
+    await start({ instances: 3 }, { users: [connectedAda], ...SHORT });
+    const ada = await callerFor(world);
+    pass(world, 61);
+    const refresh = () => callTool(world.mcp, ada.token, 'downstream');
+    const calls = [0, 1, 2].flatMap((n) => [ada.call({}, n).then(({ token }) => token), refresh()]);
+    const results = await Promise.all(calls);
+    expect(results.every((result) => result !== undefined)).toBe(true);
+    expect([exchanges().length, upstreamRefreshes(world).length]).toEqual([1, 1]);
+  });
+
+  it('never returns the token of another user', async () => {
+    const ada = await callerFor(world);
+    const bob = await callerFor(world, BOB);
+    expect((await ada.call()).token).toBeDefined();
+    expect((await bob.call()).name).toBe('ConnectionRequiredError');
+  });
+
+  it('a connection that the option does not name, and other arguments, are rejected', async () => {
+    const ada = await callerFor(world);
+    expect(await ada.call({ connection: 'github' })).toMatchObject({ name: 'Auth0McpConfigError' });
+    expect(await ada.call({ connection: 'google' })).toMatchObject({
+      message: expect.stringContaining('Known are: google-oauth2, slack'),
+    });
+    for (const wrong of [{ loginHint: '' }, { loginHint: 1 }, { login_hint: 'x' }]) {
+      expect((await ada.call(wrong)).name).toBe('TypeError');
+    }
+    expect(exchanges()).toEqual([]);
+  });
+});
+
+describe("Auth0's errors", () => {
+  it('a provider that refuses to renew the token leads to a new connection', async () => {
+    world.tenant.configure({ connections: [{ name: GOOGLE, refusesRenewal: true }] });
+    const ada = await callerFor(world);
+    const { name, url = '' } = await ada.call();
+    expect(name).toBe('ConnectionRequiredError');
+    expect((await ada.call()).url).not.toBe(url);
+    world.tenant.configure({ connections: [{ name: GOOGLE }] });
+    expect((await connect(url)).status).toBe(200);
+    expect((await ada.call()).token).toBeDefined();
+  });
+
+  it.each([
+    ['rotates refresh tokens', { refreshTokenRotation: true }],
+    ['lacks the grant type', { tokenVault: false }],
+  ])(
+    'an application that %s: the error names the setting, and the login goes on',
+    async (_, change) => {
+      const { applications } = world.tenant.settings;
+      const ada = await callerFor(world);
+      world.tenant.configure({ applications: applications.map((one) => ({ ...one, ...change })) });
+      expect(await ada.call()).toMatchObject({
+        name: 'Auth0ApiAccessError',
+        message: expect.stringContaining('refresh token rotation off'),
+      });
+      expect(linesWith(world, 'Auth0 issued no token for google-oauth2')).toHaveLength(1);
+      world.tenant.configure({ applications });
+      expect((await ada.call()).token).toBeDefined();
+    },
+  );
+
+  it('a tenant that always requires a second factor does not end the login', async () => {
+    const ada = await callerFor(world);
+    world.tenant.configure({ mfaOnRefresh: true });
+    expect((await ada.call()).name).toBe('Auth0ApiAccessError');
+    world.tenant.configure({ mfaOnRefresh: false });
+    expect((await ada.call()).token).toBeDefined();
+  });
+
+  it('a session that has ended at Auth0 ends the login', async () => {
+    const ada = await callerFor(world);
+    world.tenant.revokeUser(ADA.sub);
+    expect((await ada.call()).name).toBe('Auth0SessionEndedError');
+    expect(await world.auth.grants.list({ subject: ADA.sub })).toEqual([]);
+  });
+
+  it.each([503, 429])(
+    'an outage (%s) keeps the login, and a token that is still valid',
+    async (status) => {
+      const ada = await callerFor(world);
+      const { token } = await ada.call();
+      world.tenant.fault('/oauth/token', { kind: 'respond', status });
+      world.advance(3600 - 30);
+      expect((await ada.call()).token).toBe(token);
+      expect(await ada.call({ loginHint: 'other' })).toMatchObject({
+        code: 'temporarily_unavailable',
+      });
+      world.tenant.clearFaults();
+      world.advance(31);
+    },
+  );
+
+  it.each([
+    ['html', { kind: 'html' }],
+    [
+      'a response without a token',
+      { kind: 'respond', status: 200, body: { token_type: 'Bearer' } },
+    ],
+    [
+      'a token that is bound to a key',
+      { kind: 'respond', status: 200, body: { access_token: 'x', token_type: 'DPoP' } },
+    ],
+  ] as const)('%s counts as an outage', async (_, fault) => {
+    const ada = await callerFor(world);
+    world.tenant.fault('/oauth/token', fault);
+    expect(await ada.call()).toMatchObject({ code: 'temporarily_unavailable' });
+  });
+
+  it('an outage of the My Account API costs time only: the same link works afterwards', async () => {
+    const bob = await callerFor(world, BOB);
+    const link = await bob.link();
+    const browser = createBrowser();
+    const page = await openLink(browser, link, BOB);
+    const path = '/me/v1/connected-accounts/connect';
+    world.tenant.fault(path, { kind: 'respond', status: 503 }, 3);
+    expect((await pressConnect(browser, page)).status).toBe(503);
+    world.tenant.clearFaults();
+    expect((await connect(link, BOB, browser)).status).toBe(200);
+    expect((await bob.call()).token).toBeDefined();
+  });
+
+  it.each([401, 403, 404])(
+    'My Account API that is not set up (%s): the log has the remedy',
+    async (status) => {
+      const bob = await callerFor(world, BOB);
+      const browser = createBrowser();
+      const page = await openLink(browser, await bob.link(), BOB);
+      const body = { type: 'x', status, title: 'Forbidden', detail: 'no' };
+      const headers = { 'content-type': 'application/problem+json' };
+      const path = '/me/v1/connected-accounts/connect';
+      world.tenant.fault(path, { kind: 'respond', status, body, headers });
+      expect((await pressConnect(browser, page)).status).toBe(500);
+      expect(remedy()).toContain('Auth0 My Account API');
+    },
+  );
+
+  it('a callback URL that is not allowed at Auth0: the log has the remedy', async () => {
+    const { applications } = world.tenant.settings;
+    const changed = applications.map((one) => ({
+      ...one,
+      callbackUrls: [`${world.origin}/auth/callback`],
+    }));
+    world.tenant.configure({ applications: changed });
+    const bob = await callerFor(world, BOB);
+    const browser = createBrowser();
+    const page = await openLink(browser, await bob.link(), BOB);
+    expect((await pressConnect(browser, page)).status).toBe(500);
+    expect(remedy()).toContain('/connected-accounts/callback');
+  });
+
+  it('a rotated refresh token is reported once, with the remedy', async () => {
+    await world.close();
+    await start({}, { users: [connectedAda], ...SHORT });
+    const { applications } = world.tenant.settings;
+    const rotating = applications.map((one) => ({ ...one, refreshTokenRotation: true }));
+    world.tenant.configure({ applications: rotating });
+    const ada = await callerFor(world);
+    for (let n = 0; n < 2; n += 1) {
+      world.advance(61);
+      expect((await callTool(world.mcp, ada.token, 'downstream')).status).toBe(200);
+    }
+    expect(upstreamRefreshes(world)).toHaveLength(2);
+    expect(linesWith(world, 'rotates the refresh tokens')).toHaveLength(1);
+  });
+});
+
+describe('the page of connected apps', () => {
+  const open = () => signIn(createBrowser(), world.origin);
+
+  it('shows connected accounts with a button that removes them', async () => {
+    const ada = await callerFor(world);
+    const { token } = await ada.call();
+    const browser = createBrowser();
+    const page = await signIn(browser, world.origin);
+    expect(page.body).toContain('<h2>Connected accounts</h2>');
+    expect(page.body).toContain('Remove <bdi>Google</bdi>');
+    const after = await browser.submit(
+      page,
+      {},
+      { form: ({ action }) => action.endsWith('/remove') },
+    );
+    expect([after.status, after.body.includes('Connected accounts')]).toEqual([200, false]);
+    const next = await ada.call();
+    expect([token === undefined, next.name]).toEqual([false, 'ConnectionRequiredError']);
+    expect(world.events.at(-1)).toMatchObject({ type: 'account_removed', connection: GOOGLE });
+  });
+
+  it('removes nothing with the form of another user or session', async () => {
+    const ada = await callerFor(world);
+    await callerFor(world, BOB);
+    const adas = await open();
+    const account = /name="account" value="([^"]+)"/.exec(adas.body)?.[1] ?? '';
+    const bobs = createBrowser();
+    await signIn(bobs, world.origin, BOB);
+    const url = `${world.origin}/connected-accounts/remove`;
+    for (const [who, value] of [
+      [bobs, account],
+      [createBrowser(), account],
+      [bobs, ''],
+    ] as const) {
+      expect((await who.post(url, { account: value })).status).toBe(403);
+    }
+    expect((await ada.call()).token).toBeDefined();
+  });
+
+  it('is shown without them while Auth0 is unavailable, and without the section where there are none', async () => {
+    await callerFor(world);
+    world.tenant.fault('/me/v1/connected-accounts/accounts', { kind: 'respond', status: 503 });
+    const page = await open();
+    expect([page.status, page.body.includes('cannot be shown right now')]).toEqual([200, true]);
+    world.tenant.clearFaults();
+    await callerFor(world, BOB);
+    const bobs = await signIn(createBrowser(), world.origin, BOB);
+    expect(bobs.body).not.toContain('Connected accounts');
+  });
+});
