@@ -15,7 +15,14 @@ import { landingPage } from './landing-page.js'; // demo only
 import { startMetrics } from './metrics.js'; // demo only
 import { startStandIn } from './stand-in.js'; // demo only
 import { exitOnListenError } from './start-errors.js'; // demo only
-import { addApiTool, createToolServer, declared, mcpRoute, text } from './tools.js';
+import {
+  addApiTool,
+  addOtherApiTool,
+  createToolServer,
+  declared,
+  mcpRoute,
+  text,
+} from './tools.js';
 
 const { env } = process;
 const port = Number(env.PORT || 8000);
@@ -59,6 +66,7 @@ app.all(mcpPath, express.json(), mcpRoute(createServer));
 function createServer(): McpServer {
   const server = createToolServer(auth);
   addApiTool(server, auth);
+  addOtherApiTool(server, auth);
 
   const manage = {
     description: 'URL of the page on which the user sees and disconnects the connected apps',

@@ -6,6 +6,7 @@ import type { TestTenant, TestTenantOptions } from 'express-auth0-mcp/testing';
 
 import { AGENT } from './agent.js';
 import { exitOnListenError, exitOnWrongSetting } from './start-errors.js';
+import { OTHER_API } from './tools.js';
 
 /** A running stand-in. */
 export interface StandIn<Options = unknown> {
@@ -30,8 +31,11 @@ export const MACHINE = {
   clientSecret: 'demo-machine-secret-Vb8nY3kLw6QsXz1T',
 } as const;
 
-/** The API of the stand-in. */
-const AUDIENCE = 'https://api.example.test/mcp-demo';
+/** The API of the MCP endpoint. */
+const API = {
+  identifier: 'https://api.example.test/mcp-demo',
+  scopes: ['read:notes', 'files:write', 'files:delete'],
+};
 
 /** Fixed, so that the issuer is the same after a restart. */
 const DEFAULT_PORT = 8001;
@@ -48,29 +52,36 @@ const NAMES_A_TENANT =
  * @throws an error that names a taken port
  */
 export async function startStandIn(baseUrl: string): Promise<StandIn<Auth0McpOptions> | undefined> {
-  const application = { callbackUrls: [`${baseUrl}/auth/callback`] };
-  const machine = { ...MACHINE, clientGrants: { [AUDIENCE]: ['files:write'] } };
-  return await start(
-    { application, furtherApplications: [AGENT, machine] },
-    ({ options, issuer }) => {
-      const { configUrl, clientId, clientSecret, audience } = options;
-      return {
-        ...{ configUrl, clientId, clientSecret, audience, redirectPath: '/auth/callback' },
-        clients: [
-          // For `npm run demo:client -- --enterprise`.
-          { ...AGENT, grants: [] },
-          // For `npm run demo:client -- --machine`.
-          {
-            clientId: MACHINE.clientId,
-            name: 'Demo machine',
-            grants: ['client_credentials'],
-            auth0Application: true,
-          },
-        ],
-        enterprise: [{ issuer, clients: [AGENT.clientId], subject: ({ sub }) => sub }],
-      };
+  const settings = {
+    apis: [API, { identifier: OTHER_API.audience, scopes: [OTHER_API.scope] }],
+    application: {
+      callbackUrls: [`${baseUrl}/auth/callback`],
+      // Otherwise Auth0 gives no token for the other API.
+      refreshTokenPolicies: [{ audience: OTHER_API.audience, scope: [OTHER_API.scope] }],
     },
-  );
+    furtherApplications: [
+      AGENT,
+      { ...MACHINE, clientGrants: { [API.identifier]: ['files:write'] } },
+    ],
+  };
+  return await start(settings, ({ options, issuer }) => {
+    const { configUrl, clientId, clientSecret, audience } = options;
+    return {
+      ...{ configUrl, clientId, clientSecret, audience, redirectPath: '/auth/callback' },
+      clients: [
+        // For `npm run demo:client -- --enterprise`.
+        { ...AGENT, grants: [] },
+        // For `npm run demo:client -- --machine`.
+        {
+          clientId: MACHINE.clientId,
+          name: 'Demo machine',
+          grants: ['client_credentials'],
+          auth0Application: true,
+        },
+      ],
+      enterprise: [{ issuer, clients: [AGENT.clientId], subject: ({ sub }) => sub }],
+    };
+  });
 }
 
 /** The issuer of the stand-in that a demo server in this environment has started. */

@@ -84,6 +84,23 @@ export function addApiTool(server: McpServer, auth: ProtectedResource): void {
   });
 }
 
+/** Another API of the tenant, for the tool below. */
+export const OTHER_API = { audience: 'https://billing.example.test', scope: 'read:bills' };
+
+/** A tool that needs a token for another API of the tenant: a policy of the application has to allow it. */
+export function addOtherApiTool(server: McpServer, auth: ProtectedResource): void {
+  const other = {
+    description: 'Audience and scope of a token for another API of the tenant',
+    ...declared(auth, 'call_other_api'),
+  };
+  server.registerTool('call_other_api', other, async () => {
+    const token = await getAccessToken().auth0Token(OTHER_API);
+    // With an API behind it: send the token there, as in `call_api`.
+    const { aud, scope } = JSON.parse(String(Buffer.from(token.split('.')[1] ?? '', 'base64url')));
+    return text({ audience: aud, scope });
+  });
+}
+
 /** The MCP endpoint, stateless: a server and a transport for each request. */
 export function mcpRoute(createServer: () => McpServer): RequestHandler {
   return async function serveMcp(req, res) {

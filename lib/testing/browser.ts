@@ -73,8 +73,8 @@ export async function logIn(
   options: FollowOptions = {},
 ): Promise<Page> {
   const button = { name: 'action', value: 'continue' };
-  const code = page.body.includes('name="code"') ? { code: ONE_TIME_CODE } : {};
-  const values = { username: email, password, ...code };
+  const values: Record<string, string> = { username: email, password };
+  if (page.body.includes('name="code"')) values['code'] = ONE_TIME_CODE;
   return await browser.submit(page, values, { ...options, button });
 }
 

@@ -101,6 +101,7 @@ describe('the demo server without a tenant', () => {
       write_file: [{ type: 'oauth2', scopes: ['openid', 'files:write'] }],
       delete_files: [{ type: 'oauth2', scopes: ['openid', 'files:delete'] }],
       call_api: basic,
+      call_other_api: basic,
       manage_apps: basic,
     });
     for (const tool of tools) {
@@ -117,6 +118,13 @@ describe('the demo server without a tenant', () => {
     const { access_token: recent } = await client.tokens({ parameters: { scope } });
     const result = await callTool(`${baseUrl}/mcp`, recent, 'delete_files');
     expect(toolResult(result)).toEqual({ deleted: 0 });
+  });
+
+  it('gets a token for another API of the tenant', async () => {
+    const client = await registerClient(baseUrl, { client_name: 'Another client' });
+    const { access_token: token } = await client.tokens();
+    const result = toolResult(await callTool(`${baseUrl}/mcp`, token, 'call_other_api'));
+    expect(result).toEqual({ audience: 'https://billing.example.test', scope: 'read:bills' });
   });
 
   it('returns the URL of the connected apps by manage_apps, where the user disconnects the client', async () => {
