@@ -5,6 +5,7 @@ import { parseApiRequest } from '../auth0/api-token.js';
 import type { Auth0, Auth0Login, Auth0TokenRequest, Auth0Tokens } from '../auth0/auth0.js';
 import { findMachine } from '../clients/client.js';
 import type { IdentifiedClient } from '../clients/client-authentication.js';
+import type { Config } from '../config/config.js';
 import type { RevocationCause } from '../config/events.js';
 import type { Core } from '../core.js';
 import { AccessDeniedError, InvalidGrantError } from '../oauth/errors.js';
@@ -151,10 +152,9 @@ export function createGrants(
     const grant = await store.find(grantId, from);
     // The caller has a token, so the response with the tokens has arrived: from now on the code is used.
     if (grant?.code?.pendingAttempt !== undefined) await complete(grantId, grant);
-    if (grant === undefined || !hasTokens(grant)) return undefined;
-    const isMachine = grant.subject === undefined;
-    // Its access token needs no renewal, at which a client that was removed from the options is noticed.
-    return isMachine && findMachine(config, grant.client.id) === undefined ? undefined : grant;
+    return grant !== undefined && hasTokens(grant) && isInOptions(grant, config)
+      ? grant
+      : undefined;
   }
 
   async function begin(
@@ -277,6 +277,18 @@ function createBackgroundTasks(): {
       await Promise.all(running.values());
     },
   };
+}
+
+/**
+ * Whether the options still allow a grant without a login: its access token needs no renewal, at which a removed client
+ * or issuer would be noticed.
+ */
+function isInOptions({ client, subject, enterprise }: GrantRecord, config: Config): boolean {
+  if (subject === undefined) return findMachine(config, client.id) !== undefined;
+  if (enterprise === undefined) return true;
+  return config.enterprise.some(
+    ({ issuer, clients }) => issuer === enterprise.issuer && clients.includes(client.id),
+  );
 }
 
 function newGrantId(): string {

@@ -202,6 +202,31 @@ describe('the token of an employee', () => {
     expect((await tokenFor({ iat: later, exp: later + 300 })).status).toBe(200);
   });
 
+  it('attack: of an issuer, or for a client, that was removed from the options is worth nothing', async () => {
+    await start();
+    const accessToken = await token();
+    expect(await statusOf(accessToken)).toBe(200);
+    const rest = { clients: [AGENT, { ...AGENT, clientId: 'other' }] };
+    const entry = { issuer: acme.issuer, subject: () => undefined };
+    for (const enterprise of [
+      [{ ...entry, clients: ['other'] }],
+      [{ ...entry, clients: ['agent'], issuer: 'https://acme.example' }],
+    ]) {
+      world.restart({ ...rest, enterprise });
+      expect(await statusOf(accessToken)).toBe(401);
+    }
+    world.restart({ ...rest, enterprise: [{ ...entry, clients: ['other', 'agent'] }] });
+    expect(await statusOf(accessToken)).toBe(200);
+  });
+
+  it('comes by an assertion whose times are fractions of seconds, once (RFC 7519 §2)', async () => {
+    await start();
+    const iat = Date.now() / 1000 - 0.4;
+    const claims = { jti: 'fraction', iat, exp: iat + 299.7 };
+    expect((await tokenFor(claims)).status).toBe(200);
+    expect((await tokenFor(claims)).status).toBe(400);
+  });
+
   it('is revoked by its client (RFC 7009)', async () => {
     await start();
     const accessToken = await token();

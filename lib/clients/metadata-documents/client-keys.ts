@@ -48,8 +48,8 @@ export function createClientKeys(
 ): FindClientKeys {
   const cache = createDocumentCache(
     async (url) => {
-      const { body, header } = await fetchDocument(url, MAX_KEY_SET_BYTES);
-      return { value: parseKeySet(body), header };
+      const { body, ...caching } = await fetchDocument(url, MAX_KEY_SET_BYTES);
+      return { value: parseKeySet(body), ...caching };
     },
     onFailure,
     now,

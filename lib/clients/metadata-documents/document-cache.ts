@@ -35,7 +35,10 @@ export interface DocumentCache<T> {
 /** Called for every load that failed; `isCopyUsed` if the last good copy is used. */
 export type OnLoadFailure = (url: string, error: ClientMetadataError, isCopyUsed: boolean) => void;
 
-type Load<T> = (url: string) => Promise<{ value: T; header: ResponseHeader }>;
+/** `minLifetimeSeconds` overrides the host: for a URL that many callers can make this server fetch. Default: 0. */
+type Load<T> = (
+  url: string,
+) => Promise<{ value: T; header: ResponseHeader; minLifetimeSeconds?: number }>;
 
 interface Cached<T> {
   readonly value: T;
@@ -56,9 +59,10 @@ export function createDocumentCache<T>(
   const inFlight = new Map<string, Promise<T>>();
 
   async function fetchAndCache(url: string): Promise<T> {
-    const { value, header } = await load(url);
-    const seconds = lifetimeSeconds(header, now());
-    if (seconds === undefined) cached.delete(url);
+    const { value, header, minLifetimeSeconds = 0 } = await load(url);
+    const allowed = lifetimeSeconds(header, now());
+    const seconds = Math.max(allowed ?? 0, minLifetimeSeconds);
+    if (allowed === undefined && seconds === 0) cached.delete(url);
     else cached.set(url, { value, fetchedAt: now(), freshUntil: now() + seconds });
     return value;
   }

@@ -24,12 +24,19 @@ export const MAX_DOCUMENT_BYTES: number = 5 * 1024;
 export const MAX_KEY_SET_BYTES: number = 64 * 1024;
 /** Name lookup, connection, headers and body together, while a user waits. */
 const TIMEOUT_MS = 5_000;
+/**
+ * For a URL of the options. Some identity providers send `no-store` with their keys: anyone could make this server fetch
+ * them at each request, until the limits below refuse those who need them.
+ */
+const MIN_LIFETIME_SECONDS = 60;
 const JSON_TYPE = /^application\/(?:[^\s;/]+\+)?json$/;
 
 /** A JSON document and its response headers. */
 interface FetchedDocument {
   readonly body: unknown;
   readonly header: ResponseHeader;
+  /** How long it is cached at least, whatever the host allows. */
+  readonly minLifetimeSeconds: number;
 }
 
 export interface DocumentFetch {
@@ -99,7 +106,8 @@ export function createDocumentFetch(
       const result = limited(url.hostname, () => fetchDocument(url, maxBytes, controller));
       pending.set(controller, result);
       try {
-        return await result;
+        const minLifetimeSeconds = source === undefined ? 0 : MIN_LIFETIME_SECONDS;
+        return { ...(await result), minLifetimeSeconds };
       } finally {
         pending.delete(controller);
       }
@@ -132,7 +140,7 @@ async function receive(
   url: URL,
   maxBytes: number,
   signal: AbortSignal,
-): Promise<FetchedDocument> {
+): Promise<Omit<FetchedDocument, 'minLifetimeSeconds'>> {
   const response = await client.request({
     method: 'GET',
     origin: url.origin,

@@ -73,7 +73,7 @@ export function createIdJagGrant(
   /** Of parallel calls, here and in other processes, exactly one succeeds. */
   async function useOnce({ issuer }: EnterpriseIssuer, { jti, expiresAt }: IdJag): Promise<void> {
     // As long as the assertion is accepted, also by an instance whose clock is behind.
-    const ttlSeconds = Math.max(1, expiresAt - now()) + 2 * CLOCK_TOLERANCE_SECONDS;
+    const ttlSeconds = Math.max(1, Math.ceil(expiresAt - now())) + 2 * CLOCK_TOLERANCE_SECONDS;
     // An issuer has no space in it.
     if (await used.add(`${issuer} ${jti}`, true, ttlSeconds)) return;
     throw new AssertionRefusal('used_before', 'its jti was used before');

@@ -50,8 +50,8 @@ export function createIssuerKeys(core: Core): IssuerKeys {
   const cacheOf = <T>(parse: (body: unknown) => T) =>
     createDocumentCache(
       async (url) => {
-        const { body, header } = await documents.fetch(url, MAX_KEY_SET_BYTES, 'options');
-        return { value: parse(body), header };
+        const { body, ...caching } = await documents.fetch(url, MAX_KEY_SET_BYTES, 'options');
+        return { value: parse(body), ...caching };
       },
       onFailure,
       now,

@@ -92,6 +92,24 @@ describe('keys of an enterprise issuer', () => {
     expect((await keys.find(issuer, { isRenewal: true })).keys).toHaveLength(2);
   });
 
+  it.each(['no-store', 'no-cache', 'max-age=0'])(
+    'attack: are not fetched at each request where the issuer sends %s',
+    async (directive) => {
+      const issuer = entry(host.url(''));
+      const headers = { 'cache-control': directive };
+      host.answer = (req, res) => {
+        const document = { issuer: issuer.issuer, jwks_uri: host.url('/keys') };
+        json(req.url === '/keys' ? { keys: [jwk] } : document, headers)(req, res);
+      };
+      const keys = keysOf(issuer);
+      for (let count = 0; count < 5; count += 1) await keys.find(issuer);
+      expect(host.requests).toHaveLength(2);
+      host.answer = (_req, res) => res.writeHead(503).end();
+      clock += 61;
+      expect((await keys.find(issuer)).keys).toHaveLength(1);
+    },
+  );
+
   it('stay in use during an outage of the issuer, with a warning', async () => {
     const issuer = entry('https://acme.example', host.url('/keys'));
     host.answer = site({ '/keys': { keys: [jwk] } });
