@@ -2,6 +2,12 @@
 import { appPage } from '../../lib/pages/app-page.js';
 import { type Brand, parseBrand } from '../../lib/pages/brand.js';
 import {
+  type ConnectAccountPage,
+  connectAccountPage,
+  connectResultPage,
+  connectSignInPage,
+} from '../../lib/pages/connect-account-page.js';
+import {
   type ConnectedApp,
   type ConnectedAppsPage,
   connectedAppsPage,
@@ -52,6 +58,15 @@ export const connectedApps: ConnectedAppsPage = {
   apps: [app, { ...app, id: 'grant-2', clientName: 'Cursor', lastUsedAt: 1_773_392_400 }],
   disconnectForm: { action: '/connected-apps', fields: { csrf: 'token' } },
   signOutForm: { action: '/sign-out', fields: {} },
+};
+
+const connectAccount: ConnectAccountPage = {
+  form: { action: '/connected-accounts/connect', fields: { form: 'sealed' } },
+  provider: 'Google',
+  clientName: 'Claude',
+  host: 'claude.ai',
+  scopes: ['openid', 'https://www.googleapis.com/auth/calendar.readonly'],
+  account: 'ada@example.com',
 };
 
 const unbreakable = 'unbreakable'.repeat(40);
@@ -156,6 +171,41 @@ export const samplePages: Readonly<Record<string, string>> = {
     kind: 'page_expired',
     correlationId: '01JPA6Q9',
     link: { href: 'https://weather.example.com/connected-apps', text: 'Try again' },
+  }),
+  'connect an account': connectAccountPage(pageContext, connectAccount),
+  'connect an account, crowded, in German': connectAccountPage(
+    { brand, texts: createCatalogue().choose({ uiLocales: 'de' }) },
+    {
+      ...connectAccount,
+      clientName: unbreakable,
+      scopes: Array.from({ length: 20 }, (_, i) => `https://scopes.example/${i}/${unbreakable}`),
+    },
+  ),
+  'sign in to connect an account': connectSignInPage(pageContext, connectAccount.form, 'Google'),
+  'connect an account of another user': connectSignInPage(
+    pageContext,
+    connectAccount.form,
+    'Google',
+    'bob@example.com',
+  ),
+  'account connected, in French': connectResultPage(
+    { brand, texts: createCatalogue().choose({ uiLocales: 'fr' }) },
+    'done',
+    'Google',
+    'Claude',
+  ),
+  'no account connected, in Spanish': connectResultPage(
+    { brand, texts: createCatalogue().choose({ uiLocales: 'es' }) },
+    'cancelled',
+    'Google',
+    undefined,
+  ),
+  'connected apps and accounts': connectedAppsPage(pageContext, {
+    ...connectedApps,
+    ownAccounts: {
+      accounts: [{ id: 'account-1', provider: 'Google', scopes: ['openid', unbreakable] }],
+      removeForm: { action: '/connected-accounts/remove', fields: {} },
+    },
   }),
   'signed out': signedOutPage(pageContext, '/connected-apps'),
 };
