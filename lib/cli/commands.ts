@@ -14,7 +14,8 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
 export const USAGE = `Usage: express-auth0-mcp COMMAND [options]
 
   tenant      run a stand-in for an Auth0 tenant, to develop without an Auth0 account
-  doctor      check the configuration at Auth0, the storage and the public URL
+  doctor      check the configuration at Auth0, the storage and the public URL; with --clients URL,
+              which clients can log in at any MCP server
   setup       print the Auth0 settings for the Auth0 CLI, Terraform or the Deploy CLI
 
   --help      print this; after a command, its options

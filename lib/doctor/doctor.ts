@@ -89,7 +89,7 @@ export async function runDoctor(args: readonly string[], host: CommandHost): Pro
   const { values, positionals } = parseArgs({
     args: [...args],
     options: OPTIONS,
-    allowPositionals: replaysClients,
+    allowPositionals: true,
   });
   if (values.help === true) {
     write(USAGE);
@@ -98,6 +98,12 @@ export async function runDoctor(args: readonly string[], host: CommandHost): Pro
   if (values.version === true) {
     write(`${host.version()}\n`);
     return 0;
+  }
+  if (!replaysClients && positionals.length > 0) {
+    writeError(
+      `Unexpected argument ${positionals.join(' ')}: the server is that of the configuration. To check which clients can log in at any server: doctor --clients URL\nSee: express-auth0-mcp doctor --help\n`,
+    );
+    return WRONG_USAGE;
   }
   if (replaysClients) return await runReplay({ ...values, urls: positionals }, host);
   const findings: Finding[] = [];
@@ -154,7 +160,9 @@ async function runReplay(args: ReplayArguments, host: CommandHost): Promise<numb
   };
   for await (const verdict of 'url' in url ? replay(url.url, clients, settings) : [url]) {
     verdicts.push(verdict);
-    if (json !== true) host.write(text(verdict));
+    // If the endpoint fails, no client is checked: one line for all is enough.
+    const isCommon = verdicts.length > 1 && verdicts[0]?.outcome === 'failed';
+    if (json !== true && !isCommon) host.write(text(verdict));
   }
   host.write(json === true ? verdictsAsJson(verdicts) : verdictSummary(verdicts));
   return isAllRight(verdicts) ? 0 : FAILED;

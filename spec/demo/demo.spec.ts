@@ -405,7 +405,7 @@ describe('the demo client', () => {
         `… connecting to ${baseUrl}/mcp`,
         '… login required, with the scopes: openid',
         '✓ The identity provider vouches for the employee, with the scopes: openid',
-        `✓ whoami: auth0|ada, an employee by the word of http://127.0.0.1:${environment['TENANT_PORT']}/`,
+        `✓ whoami: auth0|ada, an employee, vouched for by http://127.0.0.1:${environment['TENANT_PORT']}/`,
         '✓ The identity provider vouches for the employee, with the scopes: openid files:write',
         '✓ write_file, with the scope files:write',
         '',

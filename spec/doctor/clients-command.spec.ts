@@ -78,6 +78,7 @@ describe('doctor --clients', () => {
     const url = `${foreign.origin}/authorize`;
     const { out } = await printedBy(['doctor', '--clients', url]);
     expect(out).toContain('is no MCP endpoint');
+    expect(out).not.toContain('Cursor');
     expect(out).toMatch(/\nNo client was checked\.\n$/);
     const broken = await startForeignServer(() => ({ '/register': undefined }));
     const { out: text } = await printedBy(['doctor', '--client', 'c', broken.mcp]);
@@ -122,7 +123,7 @@ describe('doctor --clients', () => {
       /is no URL.*https:\/\/host\/mcp/,
     ],
     ['two URLs', ['--clients', 'http://a/mcp', 'http://b/mcp'], /One URL/],
-    ['a URL without --clients', ['http://localhost/mcp'], /positional/],
+    ['a URL without --clients', ['http://localhost/mcp'], /doctor --clients URL/],
   ])('exits with 2 for %s', async (_what, args, message) => {
     const { code, out, aside } = await printedBy(['doctor', ...args]);
     expect([code, out]).toEqual([2, '']);

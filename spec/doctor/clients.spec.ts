@@ -103,7 +103,7 @@ describe('doctor --clients, at our own server', () => {
     expect(of.get('Claude Code')).toMatchObject({
       outcome: 'failed',
       step: 'authorization',
-      message: expect.stringContaining('responds status'),
+      message: expect.stringContaining('responds with status'),
       remedy: expect.stringContaining(
         'https://127.0.0.1:1/client.json: the server has to fetch it',
       ),
@@ -261,7 +261,7 @@ describe('doctor --clients, at a foreign server', () => {
       challengeIs((origin) => `${origin}/nowhere`),
       'Codex CLI',
       'Qwen Code',
-      { step: 'resource-metadata', fault: 'server', message: /\/nowhere responds status 404/ },
+      { step: 'resource-metadata', fault: 'server', message: /\/nowhere responds with status 404/ },
     ],
     [
       'a login page in front of the metadata',

@@ -102,7 +102,7 @@ async function register(
     throw new ProblemError({
       step,
       fault: 'client',
-      message: `${url} responds ${describe(response)}; this client sends an empty client_uri`,
+      message: `${url} responds with ${describe(response)}; this client sends an empty client_uri`,
       remedy: 'Treat an empty member of a registration as absent.',
     });
   }

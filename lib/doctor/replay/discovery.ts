@@ -107,7 +107,7 @@ async function requireRoot(
   throw new ProblemError({
     step: 'resource-metadata',
     fault: 'client',
-    message: `${response.url} responds status ${response.status}, and this client reads the metadata only there, not where the challenge says`,
+    message: `${response.url} responds with status ${response.status}, and this client reads the metadata only there, not where the challenge says`,
     remedy:
       'Serve the metadata at the root of the origin too. With two MCP servers on one origin that is not possible: give each its own host name.',
   });

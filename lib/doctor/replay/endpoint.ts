@@ -44,7 +44,7 @@ export async function findRefusal(site: Site): Promise<RefusedBody | undefined> 
   }
   if (!isMcp(first)) {
     throw await explain(STEP, site, first, {
-      message: `${site.url} is no MCP endpoint: it responds ${describe(first)} to initialize`,
+      message: `${site.url} is no MCP endpoint: it responds with ${describe(first)} to initialize`,
       remedy: 'Is this the URL of the MCP endpoint with its path, such as https://host/mcp?',
     });
   }

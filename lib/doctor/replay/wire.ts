@@ -117,7 +117,7 @@ export async function explain(
   advice: { readonly message?: string; readonly remedy: string },
 ): Promise<ProblemError> {
   const { url, status, json, headers } = response;
-  const says = advice.message ?? `${url} responds ${describe(response)}`;
+  const says = advice.message ?? `${url} responds with ${describe(response)}`;
   const problem = (fault: Fault, message: string, remedy: string): ProblemError =>
     new ProblemError({ step, fault, message, remedy });
   if (status === 429) {
