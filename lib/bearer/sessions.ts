@@ -125,13 +125,21 @@ export function createSessions(
   };
 }
 
-/** As the transports of HTTP with SSE read it, which take a list for its only element. */
+/** The name as the query parsers of Express read it: `sessionId[]` and the like may be a list. */
+const SESSION_PARAMETER = /^\[?sessionId(?:[[\]]|$)/;
+
+/**
+ * As the transports of HTTP with SSE read it, which take a list for its only element; also where a route parses the
+ * query itself, or belongs to an app with another parser.
+ */
 function sessionIdsInQuery(req: Request): readonly string[] {
+  const { originalUrl } = req;
   // The query is parsed at each access.
-  if (!req.originalUrl.includes('?')) return [];
+  if (!originalUrl.includes('?')) return [];
+  const parameters = new URLSearchParams(originalUrl.slice(originalUrl.indexOf('?')));
+  const ids = [...parameters].flatMap(([name, id]) => (SESSION_PARAMETER.test(name) ? id : []));
   const { sessionId } = req.query;
-  if (sessionId === undefined) return [];
-  return [String(sessionId), ...(Array.isArray(sessionId) ? sessionId.map(String) : [])];
+  return sessionId === undefined ? ids : [...ids, String(sessionId)];
 }
 
 /** The first event of a stream of HTTP with SSE, which has the URL of its session (MCP 2024-11-05). */

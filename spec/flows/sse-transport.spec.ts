@@ -4,7 +4,7 @@ import { UnauthorizedError } from '@modelcontextprotocol/sdk/client/auth.js';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { SSEClientTransport } from '@modelcontextprotocol/sdk/client/sse.js';
 import { SSEServerTransport } from '@modelcontextprotocol/sdk/server/sse.js';
-import express, { type Express } from 'express';
+import express, { type Express, type Request } from 'express';
 import type { Auth0Mcp } from '../../lib/auth0-mcp.js';
 import { BOB } from '../../lib/testing/options.js';
 import { createServer } from '../support/mcp-route.js';
@@ -133,6 +133,42 @@ it.each<[string, (url: string) => string]>([
   // 400 is the response of the route to an id that it does not find, which Express 5 reads from a list's name.
   expect(await call(url, bob)).not.toBe(202);
 });
+
+const urlOf = (req: Request): URL => new URL(req.originalUrl, 'http://localhost');
+
+it.each<[string, unknown, (url: string) => string, (req: Request) => unknown]>([
+  [
+    'an app without one, whose route reads the URL',
+    false,
+    (url) => url,
+    (req) => urlOf(req).searchParams.get('sessionId'),
+  ],
+  [
+    'an app within the app, with another one',
+    'extended',
+    (url) => url.replace('sessionId=', 'sessionId[]='),
+    ({ query }) => query['sessionId'],
+  ],
+])(
+  'FA-6 RS-22 the query parser of %s is no way around the owner',
+  async (_, parser, change, idIn) => {
+    const reached: string[] = [];
+    world = await startWorld({
+      mount(app, auth) {
+        if (parser === false) app.set('query parser', false);
+        mount(app, auth);
+        const inner = express().set('query parser', parser);
+        inner.post('/', (req, res) => void res.json(reached.push(String(idIn(req)))));
+        app.use('/inner', auth.bearer(), inner);
+      },
+    });
+    const client = await registerClient(world.origin);
+    const [ada, bob] = [await tokenOf(client), await tokenOf(client, BOB)];
+    const url = change((await open(ada)).replace('/messages', '/inner'));
+    expect([await call(url, bob), await call(url, ada)]).toEqual([404, 200]);
+    expect(reached).toEqual([new URL(url).search.split('=')[1]]);
+  },
+);
 
 it('FA-6 RS-22 another client of the same user, or a session of its own in the header, does not help', async () => {
   const client = await start();
