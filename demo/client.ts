@@ -67,6 +67,9 @@ function readArguments() {
       console.log(USAGE);
       process.exit(0);
     }
+    if (values.enterprise && values.machine) {
+      throw new Error('--enterprise has a user and --machine has none: give one of them');
+    }
     const [url = defaultUrl()] = positionals;
     if (!URL.canParse(url)) throw new Error(`Not a URL: ${url}`);
     return { values, mcpUrl: new URL(url), args: argumentsIn(values.args) };

@@ -93,7 +93,11 @@ function createProblems(log: Logger, emit: EventListener, now: () => number): Pr
         return await operation();
       } catch (error) {
         if (error instanceof Auth0Error) report(error);
-        if (error instanceof Auth0ApiAccessError) advise(error.message, error.remedy);
+        if (error instanceof Auth0ApiAccessError) {
+          const { message, remedy } = error;
+          // The message ends in the remedy, which is a field of the log line.
+          advise(message.slice(0, -remedy.length - 1), remedy);
+        }
         throw error;
       }
     },

@@ -505,6 +505,7 @@ describe('the demo client', () => {
     [['--help'], 0],
     [['--unknown'], 2],
     [['no url'], 2],
+    [['--machine', '--enterprise'], 2],
     [['--call', 'whoami', '--args', '{name}'], 2],
   ])('prints its usage for %s', async (args, code) => {
     const client = start('client.js', args);

@@ -22,8 +22,8 @@ export function resolveScopes(raw: RawOptions, logger: Logger): ScopeConfig {
   const supported = unionOfScopes(scopes.initial, [...further, ...ofTools]);
   for (const scope of scopes.authentication.keys()) {
     if (supported.includes(scope)) continue;
-    const remedy = 'No client can request it: name it in toolScopes or scopesSupported.';
-    throw wrongOption('scopeAuthentication', scope, remedy);
+    const remedy = 'No client can request this scope: name it in toolScopes or scopesSupported.';
+    throw wrongOption(`scopeAuthentication.${scope}`, raw.scopeAuthentication, remedy);
   }
   return {
     ...scopes,

@@ -81,7 +81,7 @@ describe('scopes', () => {
     [
       'authentication for a scope that no client can request',
       { scopeAuthentication: { admin: { maxAgeSeconds: 300 } } },
-      'scopeAuthentication',
+      'scopeAuthentication.admin',
     ],
     ['a list of authentications', { scopeAuthentication: [] }, 'scopeAuthentication'],
     [
