@@ -155,8 +155,8 @@ export function createContext(config: Config, host: HostEnvironment): Context {
     callers.dropGrant,
   );
   const accountSessions = createAccountSessions(core);
-  const { countAssertion } = limits;
-  const idJagGrant = createIdJagGrant(core, clients.clients, grants, knownScopes, countAssertion);
+  const { countIdentityAssertion: countUse } = limits;
+  const idJagGrant = createIdJagGrant(core, clients.clients, grants, knownScopes, countUse);
 
   const pageContextOf = createPageContextOf(config.brand, config.catalogue);
   const cookies = cookieRules(config.isHttps, collections.namespace);

@@ -84,6 +84,11 @@ export interface RateLimits {
   countLogin(req: Request): Promise<void>;
   /** Counts a client assertion that is about to be stored. @throws TooManyRequestsError */
   countAssertion(grantId: string): Promise<void>;
+  /**
+   * Counts an identity assertion that is about to be stored. Each issuer has a limit of its own, so that one of them
+   * cannot use up what other issuers and clients need. @throws TooManyRequestsError
+   */
+  countIdentityAssertion(issuer: string, subject: string): Promise<void>;
   /** Loads what the first request would load. */
   ready(): Promise<void>;
   /** Stops the timers of the counters in this process. */
@@ -203,9 +208,11 @@ export function createRateLimits(
       await count('records', `assertion ${grantId}`);
       await count('allRecords', 'assertion');
     },
-    async ready() {
-      await import('express-rate-limit');
+    async countIdentityAssertion(issuer, subject) {
+      await count('records', `identity assertion ${issuer} ${subject}`);
+      await count('allRecords', `identity assertion ${issuer}`);
     },
+    ready: async () => void (await import('express-rate-limit')),
     close() {
       // Shared ones end with the storage that they belong to.
       for (const store of ownStores) store.shutdown();

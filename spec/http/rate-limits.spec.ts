@@ -231,3 +231,15 @@ describe('rate limits', () => {
     });
   });
 });
+
+it('attack: an issuer that signs assertions for ever new users locks out no other issuer, and no client', async () => {
+  const log = { debug: ignore, info: ignore, warn: ignore, error: ignore };
+  const limits = createRateLimits(log, (key) => key);
+  closing.push(limits.close);
+  const flood = async (): Promise<void> => {
+    for (let user = 0; ; user += 1) await limits.countIdentityAssertion('https://evil', `${user}`);
+  };
+  await expect(flood()).rejects.toMatchObject({ code: 'too_many_requests' });
+  await limits.countIdentityAssertion('https://acme', 'ada');
+  await limits.countAssertion('a-grant');
+});

@@ -55,14 +55,14 @@ export interface IdJagGrant {
 
 /**
  * @param knownScopes scopes that a client may request
- * @param countUse counts the records that one key adds to the store. @throws TooManyRequestsError
+ * @param countUse counts the records that a user of an issuer adds to the store. @throws TooManyRequestsError
  */
 export function createIdJagGrant(
   core: Core,
   clients: Pick<ClientDirectory, 'find'>,
   grants: Pick<Grants, 'issue'>,
   knownScopes: ReadonlySet<string>,
-  countUse: (key: string) => Promise<void>,
+  countUse: (issuer: string, subject: string) => Promise<void>,
 ): IdJagGrant {
   const { config, collections, emit, now } = core;
   const issuerKeys = createIssuerKeys(core);
@@ -102,7 +102,7 @@ export function createIdJagGrant(
     }
     const subject = await subjectOf(issuer, idJag, config.logger);
     const scopes = grantedScopes(requested, idJag.scopes, issuer, config.scopes, knownScopes);
-    await countUse(`of ${subject}`);
+    await countUse(issuer.issuer, subject);
     await useOnce(issuer, idJag);
     const authorization = {
       grantType: JWT_BEARER,
