@@ -16,6 +16,7 @@ import { startMetrics } from './metrics.js'; // demo only
 import { startStandIn } from './stand-in.js'; // demo only
 import { exitOnListenError } from './start-errors.js'; // demo only
 import {
+  addAccountTool,
   addApiTool,
   addOtherApiTool,
   createToolServer,
@@ -67,6 +68,7 @@ function createServer(): McpServer {
   const server = createToolServer(auth);
   addApiTool(server, auth);
   addOtherApiTool(server, auth);
+  if (standIn !== undefined) addAccountTool(server, auth); // demo only: experimental
 
   const manage = {
     description: 'URL of the page on which the user sees and disconnects the connected apps',

@@ -53,9 +53,10 @@ const NAMES_A_TENANT =
  */
 export async function startStandIn(baseUrl: string): Promise<StandIn<Auth0McpOptions> | undefined> {
   const settings = {
+    connections: [{ name: 'google-oauth2' }],
     apis: [API, { identifier: OTHER_API.audience, scopes: [OTHER_API.scope] }],
     application: {
-      callbackUrls: [`${baseUrl}/auth/callback`],
+      callbackUrls: [`${baseUrl}/auth/callback`, `${baseUrl}/connected-accounts/callback`],
       // Otherwise Auth0 gives no token for the other API.
       refreshTokenPolicies: [{ audience: OTHER_API.audience, scope: [OTHER_API.scope] }],
     },
@@ -79,6 +80,7 @@ export async function startStandIn(baseUrl: string): Promise<StandIn<Auth0McpOpt
           auth0Application: true,
         },
       ],
+      connections: { 'google-oauth2': { name: 'Google' } },
       enterprise: [{ issuer, clients: [AGENT.clientId], subject: ({ sub }) => sub }],
     };
   });

@@ -7,7 +7,11 @@ import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
 import type { Tool } from '@modelcontextprotocol/sdk/types.js';
 import type { RequestHandler } from 'express';
-import { getAccessToken, type ProtectedResource } from 'express-auth0-mcp';
+import {
+  connectionRequiredResult,
+  getAccessToken,
+  type ProtectedResource,
+} from 'express-auth0-mcp';
 import { z } from 'zod';
 
 /** ChatGPT reads what a tool needs, and offers a login for it. */
@@ -98,6 +102,23 @@ export function addOtherApiTool(server: McpServer, auth: ProtectedResource): voi
     // With an API behind it: send the token there, as in `call_api`.
     const { aud, scope } = JSON.parse(String(Buffer.from(token.split('.')[1] ?? '', 'base64url')));
     return text({ audience: aud, scope });
+  });
+}
+
+/** A tool that needs an account of the user at another provider. The first result has the link that connects it. */
+export function addAccountTool(server: McpServer, auth: ProtectedResource): void {
+  const account = {
+    description: 'Whether a token of the Google account of the user is available',
+    ...declared(auth, 'google_account'),
+  };
+  server.registerTool('google_account', account, async (extra) => {
+    try {
+      const token = await getAccessToken().connectionToken('google-oauth2');
+      // Send it to an API of Google.
+      return text({ connected: token !== '' });
+    } catch (error) {
+      return connectionRequiredResult(error, { server: server.server, requestId: extra.requestId });
+    }
   });
 }
 

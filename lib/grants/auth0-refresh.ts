@@ -2,8 +2,8 @@
  * Use of a grant's Auth0 refresh token: by one process at a time, once for all parallel requests of a token.
  *
  * Auth0 rotates refresh tokens without leeway and revokes the whole family on reuse. One refresh token serves every
- * API, so a process that uses it, for whichever token, first writes a lease into the grant, and the others wait. A lease expires: a crashed holder blocks the
- * others for seconds only.
+ * API, so a process that uses it, for whichever token, first writes a lease into the grant, and the others wait. A
+ * lease expires: a crashed holder blocks the others for seconds only.
  *
  * Auth0's response holds the only copy of the new refresh token until it is stored. A store that fails for some seconds
  * must not cost the login, so the write is repeated in the background; callers wait for it two seconds at most. The

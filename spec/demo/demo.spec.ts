@@ -21,6 +21,7 @@ import { approve, createBrowser } from '../../lib/testing/browser.js';
 import { DEMO_AUDIENCE, DEMO_CLIENT_ID, DEMO_CLIENT_SECRET } from '../../lib/testing/options.js';
 import { startTenant } from '../../lib/testing/tenant.js';
 import { codeBlocks, pageAt, section } from '../docs/markdown.js';
+import { connect } from '../support/connected-accounts.js';
 import { disconnect, signIn } from '../support/connected-apps.js';
 import { close, listen } from '../support/listen.js';
 import { mcpRoute } from '../support/mcp-route.js';
@@ -102,6 +103,7 @@ describe('the demo server without a tenant', () => {
       delete_files: [{ type: 'oauth2', scopes: ['openid', 'files:delete'] }],
       call_api: basic,
       call_other_api: basic,
+      google_account: basic,
       manage_apps: basic,
     });
     for (const tool of tools) {
@@ -125,6 +127,17 @@ describe('the demo server without a tenant', () => {
     const { access_token: token } = await client.tokens();
     const result = toolResult(await callTool(`${baseUrl}/mcp`, token, 'call_other_api'));
     expect(result).toEqual({ audience: 'https://billing.example.test', scope: 'read:bills' });
+  });
+
+  it('returns a link that connects an account of the user, and has its token afterwards', async () => {
+    const client = await registerClient(baseUrl, { client_name: 'Another client' });
+    const { access_token: token } = await client.tokens();
+    const first = await callTool(`${baseUrl}/mcp`, token, 'google_account');
+    const [link = ''] =
+      /http[^"\s]*connected-accounts[^"\s\\]*/.exec(JSON.stringify(first.body)) ?? [];
+    await connect(link, { email: 'ada@example.com', password: 'ada-demo-password' });
+    const second = await callTool(`${baseUrl}/mcp`, token, 'google_account');
+    expect(toolResult(second)).toEqual({ connected: true });
   });
 
   it('returns the URL of the connected apps by manage_apps, where the user disconnects the client', async () => {
