@@ -40,6 +40,7 @@ describe('a verified token', () => {
     expect(world.context.verifyBearer(token)).toEqual({
       ...caller,
       auth0Token: expect.any(Function),
+      connectionToken: expect.any(Function),
     });
     expect([fetches(), fetches(DISCOVERY)]).toEqual([1, 1]);
   });

@@ -279,6 +279,8 @@ describe('the guard of the MCP endpoint', () => {
   });
 
   it('R-RS-7 responds with 503 and not 401 while the store is unavailable', async () => {
+    // Until then the caller is cached.
+    await new Promise((resolve) => setTimeout(resolve, 1100));
     isStoreDown = true;
     const { status, headers, json } = await post(`Bearer ${tokens.access_token}`);
     isStoreDown = false;

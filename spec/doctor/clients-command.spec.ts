@@ -171,7 +171,9 @@ describe('doctor --clients', () => {
   it('works as a program', async () => {
     const { code, stdout } = await runProgram(['doctor', '--client', 'mcporter', foreign.mcp]);
     expect(code).toBe(0);
-    expect(stdout).toMatch(/✓ mcporter \(run 2026-11-30, .*\): 127\.0\.0\.1:\d+ shows a page/);
+    expect(stdout).toMatch(
+      /✓ mcporter \(run 2026-11-30, .*\): 127\.0\.0\.1:\d+ shows the user a page/,
+    );
   });
 });
 

@@ -112,7 +112,7 @@ describe('a first login in real Chromium', () => {
     const { status } = await client.redeem(new URL(href).searchParams.get('code') ?? '');
     expect(status).toBe(200);
     await context.close();
-  });
+  }, 60_000);
 
   it('PX-26 Deny redirects to the client', async () => {
     const client = await registerClient(world.origin, { redirect_uris: [callback] });

@@ -122,7 +122,7 @@ async function openFor(identity: Identity, discovery: Discovery, site: Site): Pr
   if (isRedirect && location !== null && URL.canParse(location, url)) {
     return redirectVerdict(identity, discovery, new URL(location, url));
   }
-  if (response.status < 300) return `${new URL(url).host} shows a page`;
+  if (response.status < 300) return `${new URL(url).host} shows the user a page`;
   const [endpoint = url] = url.split('?');
   throw await explain(STEP, site, { ...response, url: endpoint }, { remedy: remedyFor(identity) });
 }

@@ -245,7 +245,7 @@ describe('pre-registered clients without a user', () => {
     ['a redirect URI that nothing uses', { redirectUris: CLIENT.redirectUris }, 'redirectUris'],
     ['an id that a user could have', { clientId: 'auth0|1' }, 'clientId'],
     ['an unknown grant', { grants: ['client_credentials', 'password'] }, 'grants'],
-    ['no grant', { grants: [] }, 'grants'],
+    ['scopes for no grant', { grants: [] }, 'scopes'],
     [
       'a switch that is off',
       { clientSecret: undefined, auth0Application: false },
