@@ -33,7 +33,7 @@ export function tokenDialect(
   };
 }
 
-/** A token without a user. `oidc-provider` knows no audience per application, so this grant is answered here. */
+/** A token without a user. `oidc-provider` knows no audience per application, so the response is made here. */
 async function tokenForApplication(
   ctx: Context,
   form: Params,

@@ -40,13 +40,13 @@ export function allowTokenVault(
   provider.registerGrantType(TOKEN_VAULT, handler, PARAMETERS);
 }
 
-type Answer = readonly [status: number, body: Readonly<Record<string, unknown>>];
+type VaultResponse = readonly [status: number, body: Readonly<Record<string, unknown>>];
 
 async function exchange(
   ctx: Context,
   settings: TenantSettings,
   accounts: ConnectedAccounts,
-): Promise<Answer> {
+): Promise<VaultResponse> {
   const params = (ctx.oidc.params ?? {}) as Readonly<Record<string, string | undefined>>;
   const types = [params['subject_token_type'], params['requested_token_type']];
   if (types[0] !== REFRESH_TOKEN_TYPE || types[1] !== ISSUED_TYPE) {
@@ -102,6 +102,6 @@ async function subjectOf(ctx: Context, token: string): Promise<string | undefine
     : undefined;
 }
 
-function refusal(status: number, error: string, error_description: string): Answer {
+function refusal(status: number, error: string, error_description: string): VaultResponse {
   return [status, { error, error_description }];
 }

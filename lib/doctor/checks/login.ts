@@ -164,7 +164,8 @@ async function* offlineFindings(
     const { tokens: renewed } = await auth0.refresh(current);
     const isRotated = renewed.refreshToken !== current;
     current = renewed.refreshToken ?? current;
-    yield passed(check, `a login can be renewed${isRotated ? ', with rotation' : ''}`);
+    const rotation = isRotated ? 'with rotation, which connections need off' : 'without rotation';
+    yield passed(check, `a login can be renewed, ${rotation}`);
   } catch (error) {
     if (!(error instanceof Auth0Error)) throw error;
     yield failed(check, error.message, error.remedy ?? OFFLINE_REMEDY);

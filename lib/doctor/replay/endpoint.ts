@@ -19,7 +19,7 @@ const INITIALIZE: RefusedBody = {
   },
 };
 
-/** Servers that answer some requests without a token still protect their tools; this one does not exist. */
+/** Servers that serve some requests without a token still protect their tools; this one does not exist. */
 const UNKNOWN_TOOL: RefusedBody = {
   jsonrpc: '2.0',
   id: 2,
