@@ -13,6 +13,7 @@ import {
 } from '../../support/connected-accounts.js';
 import { signIn } from '../../support/connected-apps.js';
 import { callTool } from '../../support/oauth-client.js';
+import { sharedStores } from '../../support/shared-stores.js';
 import { linesWith, pass, upstreamRefreshes } from '../../support/upstream.js';
 import type { World } from '../../support/world.js';
 
@@ -67,9 +68,9 @@ describe('connectionToken()', () => {
     expect(exchanges().map(({ form }) => form['login_hint'])).toEqual(['1', '2']);
   });
 
-  it('three instances exchange it once', async () => {
+  it.each(sharedStores())('three instances on %s exchange it once', async (_store, open) => {
     await world.close();
-    await start({ instances: 3 }, { users: [connectedAda] });
+    await start({ instances: 3, storages: [open(), open(), open()] }, { users: [connectedAda] });
     const ada = await callerFor(world);
     const calls = Array.from({ length: 9 }, (_, n) => ada.call({}, n % 3));
     expect(new Set((await Promise.all(calls)).map(({ token }) => token)).size).toBe(1);

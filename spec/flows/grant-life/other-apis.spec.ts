@@ -18,6 +18,7 @@ import type { Forge, JwtDraft } from '../../../lib/testing/token-draft.js';
 import { mortal } from '../../support/mortal-storage.js';
 import { registerClient } from '../../support/oauth-client.js';
 import { secretsIn } from '../../support/secret-scan.js';
+import { sharedStores } from '../../support/shared-stores.js';
 import { pass, upstreamRefreshes } from '../../support/upstream.js';
 import { startWorld, type World, type WorldOptions } from '../../support/world.js';
 
@@ -374,21 +375,24 @@ describe('an error of Auth0', () => {
 });
 
 describe('one refresh token at a time, over three instances', () => {
-  it('an ordinary refresh and two APIs: rotation without overlap, and none is used twice', async () => {
-    await start({ instances: 3 });
-    pass(world, UNTIL_DUE);
-    world.tenant.fault('/oauth/token', { kind: 'delay', milliseconds: 100 }, 1);
-    const requests = [{}, { audience: BILLING }, { audience: MAIL, scope: 'read:mail' }];
-    const answers = await Promise.all([
-      ...Array.from({ length: 45 }, (_, at) => ask(requests[at % 3])),
-      ...Array.from({ length: 5 }, () => client.refresh(tokens.refresh_token)),
-    ]);
-    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
-    const refreshes = upstreamRefreshes(world);
-    expect(refreshes).toHaveLength(3);
-    expect(new Set(refreshes.map(({ form }) => form.refresh_token)).size).toBe(3);
-    expect(new Set(refreshes.map(({ form }) => form.audience)).size).toBe(3);
-  });
+  it.each(sharedStores())(
+    'an ordinary refresh and two APIs on %s: rotation without overlap, and none is used twice',
+    async (_store, open) => {
+      await start({ instances: 3, storages: [open(), open(), open()] });
+      pass(world, UNTIL_DUE);
+      world.tenant.fault('/oauth/token', { kind: 'delay', milliseconds: 100 }, 1);
+      const requests = [{}, { audience: BILLING }, { audience: MAIL, scope: 'read:mail' }];
+      const answers = await Promise.all([
+        ...Array.from({ length: 45 }, (_, at) => ask(requests[at % 3])),
+        ...Array.from({ length: 5 }, () => client.refresh(tokens.refresh_token)),
+      ]);
+      expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
+      const refreshes = upstreamRefreshes(world);
+      expect(refreshes).toHaveLength(3);
+      expect(new Set(refreshes.map(({ form }) => form.refresh_token)).size).toBe(3);
+      expect(new Set(refreshes.map(({ form }) => form.audience)).size).toBe(3);
+    },
+  );
 
   it('a process that dies after Auth0’s response: the next one obtains the token', async () => {
     const shared = memoryStorage();
