@@ -47,7 +47,7 @@ const express4 = {
     '/grant-life/(one-refresh|bad-days|store-outage|soak)\\.',
     '/grant-life/(administration|diagnosis|events|foreign-store|refresh)\\.',
     '/connected-apps/(chromium|bad-days)\\.',
-    '/connected-accounts/tokens\\.',
+    '/connected-accounts/(chromium|tokens)\\.',
     '/flows/storage/',
     '/flows/life-cycle\\.',
     '/flows/(login-tabs|login-flows|other-sites|double-click|popups|small-windows|planted-cookies)\\.',
