@@ -193,6 +193,9 @@ function reasonOf(error: unknown): string {
   if (cause instanceof Error && 'code' in cause && cause.code === 'ECONNREFUSED') {
     return `No server at ${mcpUrl.origin}. Start it first, such as by: npm run demo`;
   }
+  if (values.machine && !process.env['MACHINE_CLIENT_ID']) {
+    return `${error.message}. For another server than the demo, set MACHINE_CLIENT_ID and MACHINE_CLIENT_SECRET`;
+  }
   return error.message;
 }
 
