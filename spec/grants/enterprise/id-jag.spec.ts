@@ -200,7 +200,7 @@ describe('ID-JAG', () => {
     ['unknown_issuer', { iss: [ACME] }],
     ['unsupported_claim', { cnf: { jkt: 'thumbprint' } }],
     ['unsupported_claim', { authorization_details: [{ type: 'file' }] }],
-  ])('EX-7, EX-10: %s for %p', async (reason, claims) => {
+  ])('EX-7, EX-10: an assertion is refused as %s for %p', async (reason, claims) => {
     expect(await refusalOf(await sign(claims))).toBe(reason);
   });
 
