@@ -125,12 +125,12 @@ describe('the exchange', () => {
     await ask(request, { claims: { jti: 'another' } });
     expect(exchanges().length).toBe(3);
     world.tenant.configure({
-      apis: world.tenant.settings.apis.map((api) => ({ ...api, tokenLifetimeSeconds: 61 })),
+      apis: world.tenant.settings.apis.map((api) => ({ ...api, tokenLifetimeSeconds: 90 })),
     });
     const later = await world.token({ claims: { jti: 'later' } });
     await ask(request, later);
     await ask(request, later);
-    world.advance(2);
+    world.advance(31);
     await ask(request, later);
     expect(exchanges().length).toBe(5);
   });
