@@ -129,7 +129,7 @@ async function callAsEmployee(session: McpSession): Promise<void> {
   const [me = '{}'] = await session.call('whoami');
   const { subject, enterprise } = JSON.parse(me);
   console.log(`✓ whoami: ${subject}, an employee, vouched for by ${enterprise}`);
-  // The 403 names the missing scope; the agent gets another assertion, and nobody is asked.
+  // The 403 names the missing scope; the agent gets another assertion, without asking the user.
   await session.call('write_file', { name: 'demo.txt', text: 'Hello!' });
   console.log('✓ write_file, with the scope files:write');
 }

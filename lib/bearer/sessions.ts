@@ -145,7 +145,7 @@ function sessionIdsInQuery(req: Request): readonly string[] {
 /** The first event of a stream of HTTP with SSE, which has the URL of its session (MCP 2024-11-05). */
 const ENDPOINT_EVENT = /^event: ?endpoint\r?\ndata: ?[^\s?]*\?(\S+)/;
 
-/** Before the event is sent: nobody else can know the id. */
+/** Before the event is sent: no other caller can know the id. */
 function onEndpointEvent(res: Response, record: (id: string) => void): void {
   const { write } = res;
   let isFirst = true;

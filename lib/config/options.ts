@@ -96,9 +96,9 @@ export interface EnterpriseOptions {
   readonly clients: readonly string[];
   /**
    * The Auth0 user id (`sub`) of the assertion's user; `undefined` or an error refuses the assertion.
-   * `auth0EnterpriseSubject()` makes one for an Auth0 enterprise connection. Whoever administers the issuer can
-   * become each user that this function returns, so it must return users of this issuer only: an e-mail address alone
-   * is no proof. An issuer that serves several tenants names the user's tenant in the claim `tenant`.
+   * `auth0EnterpriseSubject()` makes one for an Auth0 enterprise connection. An administrator of the issuer
+   * can become each user that this function returns, so it must return users of this issuer only: an e-mail address
+   * alone is no proof. An issuer that serves several tenants names the user's tenant in the claim `tenant`.
    */
   readonly subject: (
     claims: IdentityAssertionClaims,

@@ -133,7 +133,7 @@ export async function explain(
   if (READ_ONLY.includes(step) && (await isBlockedForAgent(site, response))) {
     return problem('proxy', `${says}, but only to the user agent of this client`, BLOCKED_REMEDY);
   }
-  // To a browser, errors are pages, whoever sends them.
+  // To a browser, errors are pages: their sender is not known.
   if (step === 'authorization') {
     return problem(status > 501 ? 'unknown' : 'server', says, advice.remedy);
   }

@@ -22,7 +22,7 @@ import {
 
 /**
  * Handlers of the GET of a link and of the POST of its form. The link alone has no effect: the user of its grant has
- * to be signed in here, so that nobody connects their account to a stranger's login.
+ * to be signed in here, so that no user connects an account to another user's login.
  *
  * @throws PageError the link is forged, was used or has expired, or the form is not of this session
  */
