@@ -99,6 +99,26 @@ describe('enterprise-managed authorization', () => {
   const reasons = (): unknown[] =>
     world.events.flatMap((event) => (event.type === 'assertion_refused' ? event.reason : []));
 
+  // Only `resource` may be repeated (RFC 8707 §2).
+  it.each(['grant_type', 'assertion', 'scope'])(
+    'EX-7 rejects %s sent twice, and uses no assertion up',
+    async (name) => {
+      const assertion = await idJag({ scope: 'read' });
+      const form = new URLSearchParams({ grant_type: JWT_BEARER, assertion });
+      form.append('scope', 'read');
+      form.append('resource', world.mcp);
+      form.append(name, String(form.get(name)));
+      const authorization = `Basic ${Buffer.from(`agent:${SECRET}`).toString('base64')}`;
+      const init = { method: 'POST', body: form, headers: { authorization } };
+      const response = await fetch(`${world.origin}/token`, init);
+      expect([response.status, await response.json()]).toMatchObject([
+        400,
+        { error: 'invalid_request' },
+      ]);
+      expect((await send(assertion)).status).toBe(200);
+    },
+  );
+
   it('EX-1 EX-7 exchanges an assertion for a token with our endpoint as its audience', async () => {
     const response = await send(await idJag({ resource: world.mcp, scope: 'read' }));
     expect(response.status).toBe(200);

@@ -61,6 +61,30 @@ describe('the client credentials grant', () => {
   const tokenOf = async (overrides?: Readonly<Record<string, string>>): Promise<string> =>
     String((await request(overrides)).body.access_token);
 
+  // Only `resource` may be repeated (RFC 8707 §2).
+  it.each(['grant_type', 'scope', 'client_id', 'client_secret'])(
+    'rejects %s sent twice, also with the same value, and issues nothing',
+    async (name) => {
+      const form = new URLSearchParams({
+        grant_type: 'client_credentials',
+        scope: 'files:read',
+        resource: world.mcp,
+        client_id: 'reports',
+        client_secret: SECRET,
+      });
+      form.append(name, String(form.get(name)));
+      const before = world.events.length;
+      const response = await fetch(`${world.origin}/token`, { method: 'POST', body: form });
+      expect([response.status, await response.json()]).toMatchObject([
+        400,
+        { error: 'invalid_request' },
+      ]);
+      expect(world.events.slice(before).map(({ type }) => type)).not.toContain(
+        'access_token_issued',
+      );
+    },
+  );
+
   it('AS-36 EX-2 EX-12 issues an access token whose subject is the client, and no refresh token', async () => {
     const { status, body, headers } = await request();
     expect({ status, body }).toEqual({
