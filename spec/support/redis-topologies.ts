@@ -9,7 +9,8 @@ const SLOTS = 16_384;
 
 /** Starts three masters that share the slots between them. */
 export async function startCluster(): Promise<RedisServer[]> {
-  const args = ['--cluster-enabled', 'yes', '--cluster-node-timeout', '2000'];
+  // Longer than any stall of a busy machine, which would otherwise take the Cluster down.
+  const args = ['--cluster-enabled', 'yes', '--cluster-node-timeout', '30000'];
   const nodes = await Promise.all([0, 1, 2].map(() => startRedis({ args })));
   const [first] = nodes;
   for (const [index, node] of nodes.entries()) {
@@ -45,7 +46,8 @@ export async function startSentinel(): Promise<SentinelSetup> {
       const file = join(directory, 'sentinel.conf');
       const lines = [
         `sentinel monitor ${name} 127.0.0.1 ${primary.port} 1`,
-        `sentinel down-after-milliseconds ${name} 500`,
+        // Longer than any stall of a busy machine, which would otherwise be a failover.
+        `sentinel down-after-milliseconds ${name} 30000`,
         `sentinel failover-timeout ${name} 3000`,
       ];
       writeFileSync(file, `${lines.join('\n')}\n`);
@@ -57,6 +59,12 @@ export async function startSentinel(): Promise<SentinelSetup> {
   );
   await until(async () => (await command(sentinel.port, 'INFO sentinel')).includes('slaves=1'));
   return { primary, replica, sentinel, name };
+}
+
+/** Kills the primary and lets the Sentinel notice it soon. */
+export async function killPrimary({ primary, sentinel, name }: SentinelSetup): Promise<void> {
+  await command(sentinel.port, `SENTINEL SET ${name} down-after-milliseconds 500`);
+  await primary.kill();
 }
 
 async function until(isSo: () => Promise<boolean>): Promise<void> {

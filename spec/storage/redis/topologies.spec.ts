@@ -7,7 +7,12 @@ import { redisStorage } from '../../../lib/redis.js';
 import { storageContract } from '../../../lib/storage/contract.js';
 import { StorageUnavailableError } from '../../../lib/storage/storage.js';
 import { command, type RedisServer } from '../../support/redis-server.js';
-import { type SentinelSetup, startCluster, startSentinel } from '../../support/redis-topologies.js';
+import {
+  killPrimary,
+  type SentinelSetup,
+  startCluster,
+  startSentinel,
+} from '../../support/redis-topologies.js';
 import { sideBySide } from '../../support/side-by-side.js';
 
 jest.setTimeout(60_000);
@@ -88,7 +93,7 @@ describe('redisStorage() under Sentinel', () => {
     const storage = redisStorage({ client });
     await storage.set('lasting', value, 60);
     await pause(200);
-    await setup.primary.kill();
+    await killPrimary(setup);
     const refusals: unknown[] = [];
     for (;;) {
       const written = await storage.set('after', value, 60).then(
