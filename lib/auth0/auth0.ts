@@ -67,12 +67,12 @@ export interface ApiToken {
   readonly scopes: readonly string[];
 }
 
-/** The response to a request for another API, by refresh token. */
-export interface Auth0ApiRefresh {
+/** The response to a request by refresh token. */
+export interface Auth0Refresh<Result> {
   /** Replaces the one that was sent, for all APIs; undefined without rotation. */
   readonly refreshToken: string | undefined;
-  /** The token, or why it cannot be used: its refresh token is the new one nevertheless. */
-  readonly result: ApiToken | Auth0ApiAccessError | Auth0Error;
+  /** The result, or why it cannot be used: its refresh token is the new one nevertheless. */
+  readonly result: Result | Auth0ApiAccessError | Auth0Error;
 }
 
 /** A verified back-channel logout. At least one of `subject` and `sid` is set. */
@@ -278,20 +278,19 @@ export interface Auth0 {
    */
   finishLogin(req: Request, res: Response, browser: string): Promise<LoginResult>;
   /**
-   * One refresh token request, sent at most once, within the time limit. The caller compares `claims.sub` with the
-   * user of the grant.
+   * One refresh token request, sent at most once, within the time limit. The caller stores the refresh token, whatever
+   * the result, and compares `claims.sub` with the user of the grant.
    *
-   * @throws Auth0Error `session_ended`, `unavailable`, `misconfigured`, `invalid_response`
+   * @throws Auth0Error `session_ended`, `unavailable`, `misconfigured`
    */
-  refresh(refreshToken: string): Promise<Auth0Authorization>;
+  refresh(refreshToken: string): Promise<Auth0Refresh<Auth0Authorization>>;
   /**
-   * The same for an access token of another API, or with other scopes. The caller stores the refresh token, whatever
-   * the result, and compares `subject` with the user of the grant.
+   * The same for an access token of another API, or with other scopes. The caller compares `subject`.
    *
    * @throws Auth0ApiAccessError the refresh token was not used up
    * @throws Auth0Error `session_ended`, also if Auth0 requires a new login for this API; `unavailable`, `misconfigured`
    */
-  refreshFor(refreshToken: string, api: ApiRequest): Promise<Auth0ApiRefresh>;
+  refreshFor(refreshToken: string, api: ApiRequest): Promise<Auth0Refresh<ApiToken>>;
   /**
    * An access token for another application of the tenant, without a user (RFC 6749 §4.4).
    *

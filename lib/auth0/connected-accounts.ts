@@ -8,6 +8,7 @@ import {
   type Auth0,
   Auth0ApiAccessError,
   Auth0Error,
+  type Auth0Refresh,
   type Auth0TokenRequest,
   plainText,
 } from './auth0.js';
@@ -122,21 +123,15 @@ export function createTokenVault(core: TenantCore<Config['auth0']>): TokenVault 
 /** The same, which reports a rotated refresh token when it sees one, if there is a vault. */
 export function reportingRotation(auth0: Auth0, vault: TokenVault | undefined): Auth0 {
   if (vault === undefined) return auth0;
-  const check = (refreshToken: string | undefined, sent: string): void => {
-    if (refreshToken !== undefined && refreshToken !== sent) vault.reportRotation();
+  const check = <T>(refreshed: Auth0Refresh<T>, sent: string): Auth0Refresh<T> => {
+    const { refreshToken = sent } = refreshed;
+    if (refreshToken !== sent) vault.reportRotation();
+    return refreshed;
   };
   return {
     ...auth0,
-    async refresh(sent) {
-      const refreshed = await auth0.refresh(sent);
-      check(refreshed.tokens.refreshToken, sent);
-      return refreshed;
-    },
-    async refreshFor(sent, api) {
-      const refreshed = await auth0.refreshFor(sent, api);
-      check(refreshed.refreshToken, sent);
-      return refreshed;
-    },
+    refresh: async (sent) => check(await auth0.refresh(sent), sent),
+    refreshFor: async (sent, api) => check(await auth0.refreshFor(sent, api), sent),
   };
 }
 

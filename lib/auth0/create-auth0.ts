@@ -9,6 +9,7 @@ import {
   Auth0ApiAccessError,
   Auth0Error,
   type Auth0Login,
+  type Auth0Refresh,
   type LoginTransactions,
 } from './auth0.js';
 import { checkSetUp } from './authorization-request.js';
@@ -42,20 +43,29 @@ export function createAuth0(core: Auth0Core, transactions: LoginTransactions): A
   });
 
   /** One limit for all steps: the caller's lease on the grant is about as long. */
-  function refreshInTime<T>(
+  async function refreshInTime<T>(
     refreshToken: string,
     api: ApiRequest | undefined,
     verify: (response: TokenResponse) => Promise<T>,
-  ): Promise<T> {
+  ): Promise<Auth0Refresh<T>> {
+    const received: { response?: TokenResponse } = {};
     async function refresh(signal: AbortSignal): Promise<T> {
       const startedAtMs = performance.now();
       // With rotation a response cannot be repeated: the keys to verify it come first.
       await keys.ready();
       // By the clock: after the lease on the grant another process may be using this token.
       if (performance.now() - startedAtMs > timeoutMs) throw tooLate(timeoutMs);
-      return verify(await tokens.refresh(refreshToken, signal, api));
+      received.response = await tokens.refresh(refreshToken, signal, api);
+      return verify(received.response);
     }
-    return withTimeLimit(timeoutMs, refresh, () => tooLate(timeoutMs));
+    const result = await problems
+      .watch(() => withTimeLimit(timeoutMs, refresh, () => tooLate(timeoutMs)))
+      .catch((error: unknown) => {
+        // A response that does not verify has replaced the refresh token nevertheless.
+        if (received.response !== undefined && isTokenError(error)) return error;
+        throw error;
+      });
+    return { refreshToken: received.response?.refreshToken, result };
   }
 
   return {
@@ -73,19 +83,10 @@ export function createAuth0(core: Auth0Core, transactions: LoginTransactions): A
         problems.watch(() => login.finishLogin(req, res, browser)),
       ),
     refresh: (refreshToken) =>
-      problems.watch(() =>
-        refreshInTime(refreshToken, undefined, (response) =>
-          verifyRefresh(tenant, response, refreshToken),
-        ),
-      ),
+      refreshInTime(refreshToken, undefined, (response) => verifyRefresh(tenant, response)),
     refreshFor: (refreshToken, api) =>
-      problems.watch(() =>
-        refreshInTime(refreshToken, api, async (response) => ({
-          refreshToken: response.refreshToken,
-          result: await problems
-            .watch(() => verifyApiToken(tenant, response, api, POLICY_REMEDY))
-            .catch(requireTokenError),
-        })),
+      refreshInTime(refreshToken, api, (response) =>
+        verifyApiToken(tenant, response, api, POLICY_REMEDY),
       ),
     authenticateApplication(clientId, secret) {
       const authentication = { method: 'client_secret_post' as const, secret };
@@ -103,9 +104,8 @@ function tooLate(timeoutMs: number): Auth0Error {
 }
 
 /** Anything else is a defect. */
-function requireTokenError(error: unknown): Auth0ApiAccessError | Auth0Error {
-  if (error instanceof Auth0ApiAccessError || error instanceof Auth0Error) return error;
-  throw error;
+function isTokenError(error: unknown): error is Auth0ApiAccessError | Auth0Error {
+  return error instanceof Auth0ApiAccessError || error instanceof Auth0Error;
 }
 
 /** Logins work without these settings of the tenant, but not fully. */

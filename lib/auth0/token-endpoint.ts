@@ -32,7 +32,8 @@ export interface TokenEndpoint {
   /** Sent once: Auth0 may have redeemed the code even if there is no response. */
   exchangeCode(code: string, codeVerifier: string): Promise<TokenResponse>;
   /**
-   * Sent once: with rotation, using a refresh token twice revokes the session at Auth0.
+   * Sent once: with rotation, using a refresh token twice revokes the session at Auth0. `token_type` is not checked:
+   * the refresh token in the response has to be stored in any case.
    *
    * @param signal time limit; nothing is sent after it
    * @param api default: that of the login
@@ -110,12 +111,9 @@ export function createTokenEndpoint(tenant: EndpointTenant, callbackUrl: string)
       requireBearer(response);
       return response;
     },
-    async refresh(refreshToken, signal, api) {
+    refresh(refreshToken, signal, api) {
       const parameters = { refresh_token: refreshToken, audience };
-      const response = await requestTokens({ grantType: 'refresh_token', parameters, api, signal });
-      // With an `api` the response has to be stored first, if it replaces the refresh token.
-      if (api === undefined) requireBearer(response);
-      return response;
+      return requestTokens({ grantType: 'refresh_token', parameters, api, signal });
     },
     async requestOwnToken() {
       const parameters = { audience };
@@ -157,7 +155,8 @@ export function isBearer({ tokenType }: TokenResponse): boolean {
 export const BEARER_REMEDY =
   'Dashboard > Applications > your application, and APIs > your API: switch off "Require Token Sender-Constraining" (DPoP, mTLS).';
 
-function requireBearer(response: TokenResponse): void {
+/** @throws Auth0Error */
+export function requireBearer(response: TokenResponse): void {
   if (isBearer(response)) return;
   throw new Auth0Error('misconfigured', 'token endpoint: token_type is not Bearer', {
     remedy: BEARER_REMEDY,

@@ -20,7 +20,7 @@ import {
   verifySignedToken,
 } from './signed-token.js';
 import type { Tenant } from './tenant.js';
-import type { TokenResponse } from './token-endpoint.js';
+import { requireBearer, type TokenResponse } from './token-endpoint.js';
 
 const ID_TOKEN = 'ID token';
 
@@ -46,18 +46,18 @@ export async function verifyLogin(
     claims,
     user: user ?? {},
     scopes: scopesOfResponse(response, claims),
-    tokens: tokensOf(response, claims, undefined),
+    tokens: tokensOf(response, claims),
   };
 }
 
-/** @param sentRefreshToken stays valid without rotation. @throws Auth0Error */
+/** @throws Auth0Error */
 export async function verifyRefresh(
   tenant: VerifierTenant,
   response: TokenResponse,
-  sentRefreshToken: string,
 ): Promise<Auth0Authorization> {
+  requireBearer(response);
   const { claims } = await verifyTokens(tenant, response, undefined);
-  const tokens = tokensOf(response, claims, sentRefreshToken);
+  const tokens = tokensOf(response, claims);
   return { tokens, claims, scopes: scopesOfResponse(response, claims) };
 }
 
@@ -69,7 +69,7 @@ export async function verifyOwnToken(
   const metadata = await tenant.discovery.get();
   const claims = await verifyAccessToken(response.accessToken, tenant, metadata, undefined);
   const scopes = scopesOfResponse(response, claims);
-  return { tokens: tokensOf(response, claims, undefined), claims, scopes };
+  return { tokens: tokensOf(response, claims), claims, scopes };
 }
 
 /** @param nonce undefined for a refresh */
@@ -253,14 +253,6 @@ function scopesOfResponse(response: TokenResponse, claims: UserClaims): readonly
   return [...new Set([...stated, ...grantedScopes(claims)])];
 }
 
-function tokensOf(
-  response: TokenResponse,
-  claims: UserClaims,
-  sentRefreshToken: string | undefined,
-): Auth0Tokens {
-  return {
-    accessToken: response.accessToken,
-    accessTokenExpiresAt: claims.exp,
-    refreshToken: response.refreshToken ?? sentRefreshToken,
-  };
+function tokensOf({ accessToken, refreshToken }: TokenResponse, { exp }: UserClaims): Auth0Tokens {
+  return { accessToken, accessTokenExpiresAt: exp, refreshToken };
 }

@@ -55,7 +55,7 @@ export interface IssuedTokens {
   readonly refreshToken: string | undefined;
   /** Adds the token to the others. */
   change(current: Auth0SessionRecord): Auth0SessionRecord;
-  /** Why there is no valid token. */
+  /** Why there is no valid token. An Auth0Error counts as an outage: the next request waits. */
   readonly failure?: Error;
 }
 
@@ -136,6 +136,7 @@ export function createAuth0Refreshes(
       await store.revoke(id, 'auth0_session_ended');
       throw loginEnded(undefined, cause);
     });
+    if (issued.failure instanceof Auth0Error) return pausing(issued, issued.failure, grant, now());
     if (issued.subject === undefined || issued.subject === grant.subject) return issued;
     await store.revoke(id, 'auth0_session_ended');
     upstream.revoke(issued.refreshToken);
@@ -244,15 +245,40 @@ async function releaseLease(
   { now }: Core,
   store: GrantStore,
 ): Promise<number> {
-  const requested = cause instanceof Auth0Error ? cause.retryAfterSeconds : undefined;
   let pause = FIRST_PAUSE_SECONDS;
   await store.update(id, (current) => {
     if (current.auth0 === undefined) return undefined;
-    const { lease: _, failures = 0, ...auth0 } = current.auth0;
-    pause = requested ?? Math.min(FIRST_PAUSE_SECONDS * 2 ** failures, LONGEST_PAUSE_SECONDS);
-    return { ...current, auth0: { ...auth0, failures: failures + 1, retryAt: now() + pause } };
+    const { lease: _, ...auth0 } = current.auth0;
+    pause = pauseAfter(cause, auth0.failures);
+    return { ...current, auth0: { ...auth0, ...failed(auth0.failures, pause, now()) } };
   });
   return pause;
+}
+
+/** The refresh token of a response without a usable token is stored with the pause. */
+function pausing(
+  issued: IssuedTokens,
+  cause: Auth0Error,
+  { auth0 }: GrantRecord,
+  now: number,
+): IssuedTokens {
+  const pause = pauseAfter(cause, auth0?.failures);
+  const failure = unavailable(pause, cause);
+  const change = (current: Auth0SessionRecord) => ({
+    ...issued.change(current),
+    ...failed(auth0?.failures, pause, now),
+  });
+  return { ...issued, change, failure };
+}
+
+/** Seconds until the next attempt. */
+function pauseAfter(cause: unknown, failures = 0): number {
+  const requested = cause instanceof Auth0Error ? cause.retryAfterSeconds : undefined;
+  return requested ?? Math.min(FIRST_PAUSE_SECONDS * 2 ** failures, LONGEST_PAUSE_SECONDS);
+}
+
+function failed(failures = 0, pauseSeconds: number, now: number) {
+  return { failures: failures + 1, retryAt: now + pauseSeconds };
 }
 
 async function repeated<T>(write: () => Promise<T>, now: () => number): Promise<T> {

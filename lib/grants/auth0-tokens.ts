@@ -3,11 +3,12 @@ import { decodeJwt } from 'jose';
 
 import {
   type ApiRequest,
+  type ApiToken,
   type Auth0,
   Auth0ApiAccessError,
-  type Auth0ApiRefresh,
   type Auth0Authorization,
   Auth0Error,
+  type Auth0Refresh,
 } from '../auth0/auth0.js';
 import { deepFreeze } from '../config/deep-freeze.js';
 import type { Core } from '../core.js';
@@ -136,27 +137,34 @@ export function isUsable({ auth0 }: Pick<GrantRecord, 'auth0'>, now: number): bo
 }
 
 function issuedForLogin(
-  { tokens, claims, scopes }: Auth0Authorization,
+  { refreshToken, result }: Auth0Refresh<Auth0Authorization>,
   implied: Core['config']['scopes']['implied'],
 ): IssuedTokens {
-  const { accessToken, accessTokenExpiresAt, refreshToken } = tokens;
-  const granted = withImpliedScopes(scopes, implied);
+  if (result instanceof Error) return unusable(refreshToken, result);
+  const { accessToken, accessTokenExpiresAt } = result.tokens;
+  const scopes = withImpliedScopes(result.scopes, implied);
   return {
-    subject: String(claims['sub']),
+    subject: String(result.claims['sub']),
     refreshToken,
-    change: (current) => ({ ...current, accessToken, accessTokenExpiresAt, scopes: granted }),
+    change: (current) => ({ ...current, accessToken, accessTokenExpiresAt, scopes }),
   };
 }
 
+/** A response without a usable token. */
+function unusable(refreshToken: string | undefined, failure: Error): IssuedTokens {
+  return { subject: undefined, refreshToken, change: (current) => current, failure };
+}
+
 function issuedForApi(
-  { refreshToken, result }: Auth0ApiRefresh,
+  { refreshToken, result }: Auth0Refresh<ApiToken>,
   { audience, scopes }: ApiRequest,
   now: number,
 ): IssuedTokens {
   if (result instanceof Error) {
+    // No outage of Auth0: it must not delay the refresh of the login.
     const failure =
       result instanceof Auth0Error ? unavailable(RETRY_AFTER_SECONDS, result) : result;
-    return { subject: undefined, refreshToken, change: (current) => current, failure };
+    return unusable(refreshToken, failure);
   }
   const { accessToken, expiresAt, subject } = result;
   const added = { audience, scopes, accessToken, expiresAt };

@@ -161,15 +161,17 @@ describe('a response is interpreted by error, not by status alone', () => {
     [{ status: 200, body: '<html>' }, 'unavailable', 'unavailable'],
     [{ status: 200, body: { access_token: 7 } }, 'unavailable', 'unavailable'],
     [{ status: 200, body: { token_type: 'Bearer' } }, 'unavailable', 'unavailable'],
-    [
-      { status: 200, body: { access_token: 'at', token_type: 'DPoP' } },
-      'misconfigured',
-      'misconfigured',
-    ],
   ])('%j is %s for a code, %s for a refresh', async (reply, forCode, forRefresh) => {
     op.on('/oauth/token', () => reply);
     await expect(exchange()).rejects.toMatchObject({ kind: forCode });
     await expect(refresh()).rejects.toMatchObject({ kind: forRefresh });
+  });
+
+  it('a token of another type is misconfigured for a code; a refresh leaves it to verification', async () => {
+    const body = { access_token: 'at', token_type: 'DPoP', refresh_token: 'next' };
+    op.on('/oauth/token', () => ({ status: 200, body }));
+    await expect(exchange()).rejects.toMatchObject({ kind: 'misconfigured' });
+    expect(await refresh()).toMatchObject({ refreshToken: 'next' });
   });
 
   it.each([

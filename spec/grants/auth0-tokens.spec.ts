@@ -223,7 +223,10 @@ describe('an outage of Auth0 (R-UP-5)', () => {
 
   it.each([
     ['a wrong secret', new Auth0Error('misconfigured', 'invalid_client')],
-    ['a response that does not verify', new Auth0Error('invalid_response', 'bad signature')],
+    [
+      'a response that is no response',
+      new Auth0Error('unavailable', '200 without an access_token'),
+    ],
     ['a fault of our own', new TypeError('x is not a function')],
   ])('R-UP-4 is assumed for %s too: 503, the grant stays', async (_what, failure) => {
     await loginThatIsDue();
@@ -231,6 +234,43 @@ describe('an outage of Auth0 (R-UP-5)', () => {
     await expect(rig.grants.auth0Token(id)).rejects.toMatchObject({ status: 503 });
     rig.pass(5);
     expect(await rig.grants.auth0Token(id)).toBe('refreshed-at-1');
+  });
+});
+
+describe('a response that does not verify', () => {
+  it('R-UP-4 brings the next refresh token, on every instance, and a pause that grows', async () => {
+    await loginThatIsDue();
+    const bad = () => new Auth0Error('invalid_response', 'bad signature');
+    rig.auth0.refusals.push(bad(), bad());
+    for (const retryAfterSeconds of [5, 10]) {
+      for (const instance of [rig.grants, rig.instance()]) {
+        await expect(instance.auth0Token(id)).rejects.toMatchObject({
+          ...{ code: 'temporarily_unavailable', status: 503, retryAfterSeconds },
+        });
+      }
+      rig.pass(retryAfterSeconds);
+    }
+    expect(await rig.instance().auth0Token(id)).toBe('refreshed-at-3');
+    expect(rig.auth0.refreshes).toEqual(['auth0-rt-1', 'refreshed-rt-1', 'refreshed-rt-2']);
+    expect(rig.typesOfEvents().filter((type) => type === 'auth0_refreshed')).toHaveLength(1);
+    expect((await rig.grants.find(id))?.auth0).not.toHaveProperty('failures');
+  });
+
+  it('is unnoticed while the current token is valid', async () => {
+    await loginThatIsDue(30);
+    rig.auth0.refusals.push(new Auth0Error('invalid_response', 'bad signature'));
+    expect(await rig.grants.auth0Token(id)).toBe('auth0-at-1');
+    rig.pass(5);
+    expect(await rig.grants.auth0Token(id)).toBe('refreshed-at-2');
+  });
+
+  it('is revoked with its refresh token if the grant was revoked meanwhile', async () => {
+    await loginThatIsDue();
+    rig.auth0.refusals.push(new Auth0Error('invalid_response', 'bad signature'));
+    rig.auth0.meanwhile = async () => void (await rig.grants.revoke(id, 'client_request'));
+    expect(await outcomeOf(rig.grants.auth0Token(id))).toBe('invalid_grant');
+    await rig.grants.close();
+    expect(rig.auth0.revoked.toSorted()).toEqual(['auth0-rt-1', 'refreshed-rt-1']);
   });
 });
 

@@ -55,7 +55,7 @@ export interface FakeAuth0 extends Pick<Auth0, 'refresh' | 'refreshFor' | 'revok
   readonly revoked: string[];
   /** Audience and scopes of the requests for other APIs, in order. */
   readonly apis: string[];
-  /** Results of the next requests for other APIs, instead of a token; the refresh token is used up. */
+  /** Results of the next requests, instead of a token; the refresh token is used up. */
   readonly refusals: (Auth0ApiAccessError | Auth0Error)[];
   /** What the next refreshes do instead, first one first. */
   readonly failures: Error[];
@@ -274,15 +274,13 @@ function fakeAuth0(now: () => number): FakeAuth0 {
     meanwhile: async () => undefined,
     async refresh(refreshToken) {
       const at = await use(refreshToken);
-      return {
-        tokens: {
-          accessToken: `refreshed-at-${at}`,
-          accessTokenExpiresAt: now() + auth0.ttlSeconds,
-          refreshToken: nextToken(at),
-        },
-        claims: { sub: auth0.subject },
-        scopes: auth0.scopes,
+      const tokens = {
+        accessToken: `refreshed-at-${at}`,
+        accessTokenExpiresAt: now() + auth0.ttlSeconds,
+        refreshToken: nextToken(at),
       };
+      const result = { tokens, claims: { sub: auth0.subject }, scopes: auth0.scopes };
+      return { refreshToken: nextToken(at), result: auth0.refusals.shift() ?? result };
     },
     async refreshFor(refreshToken, { audience, scopes }) {
       auth0.apis.push([audience, ...scopes].join(' '));

@@ -161,9 +161,10 @@ async function* offlineFindings(
   }
   let current = tokens.refreshToken;
   try {
-    const { tokens: renewed } = await auth0.refresh(current);
-    const isRotated = renewed.refreshToken !== current;
-    current = renewed.refreshToken ?? current;
+    const { refreshToken = current, result } = await auth0.refresh(current);
+    const isRotated = refreshToken !== current;
+    current = refreshToken;
+    if (result instanceof Error) throw result;
     const rotation = isRotated ? 'with rotation, which connections need off' : 'without rotation';
     yield passed(check, `a login can be renewed, ${rotation}`);
   } catch (error) {

@@ -2,8 +2,17 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { getAccessToken } from '../../../lib/index.js';
 import { memoryStorage } from '../../../lib/storage/memory-storage.js';
 import type { Fault } from '../../../lib/testing/faults.js';
+import { BOB } from '../../../lib/testing/options.js';
+import type { Forge, JwtDraft } from '../../../lib/testing/token-draft.js';
 import { callTool, type OAuthClient, registerClient } from '../../support/oauth-client.js';
-import { ALWAYS_DUE, linesWith, pass, upstreamRefreshes } from '../../support/upstream.js';
+import {
+  ALWAYS_DUE,
+  givenBack,
+  linesWith,
+  pass,
+  until,
+  upstreamRefreshes,
+} from '../../support/upstream.js';
 import { startWorld, type World, type WorldOptions } from '../../support/world.js';
 
 const TOKEN_ENDPOINT = '/oauth/token';
@@ -11,7 +20,7 @@ const TOKEN_ENDPOINT = '/oauth/token';
 const A_WHILE = 31;
 
 /** A route that responds with errors as Express does, so that the status shows. */
-const DOWNSTREAM: WorldOptions['mount'] = (app, auth) => {
+const DOWNSTREAM: NonNullable<WorldOptions['mount']> = (app, auth) => {
   app.use(auth);
   app.get('/mcp', async (_req, res) => {
     res.json({ length: (await getAccessToken().auth0Token()).length });
@@ -153,6 +162,100 @@ describe('outages of Auth0', () => {
     pass(world, 4);
     expect((await client.tokens()).access_token).toBeDefined();
     await world.auth.ready();
+  });
+
+  describe('a refresh whose response does not verify', () => {
+    const forgeJwt =
+      (name: 'accessToken' | 'idToken', change: Partial<JwtDraft>): Forge =>
+      (draft) => {
+        const { claims, ...other } = change;
+        const jwt = draft[name] as JwtDraft;
+        Object.assign(jwt, other);
+        Object.assign(jwt.claims, claims);
+      };
+
+    async function startWithoutOverlap(): Promise<Record<string, unknown>> {
+      await start({ mount: DOWNSTREAM });
+      const { applications } = world.tenant.settings;
+      world.tenant.configure({
+        applications: applications.map((one) => ({ ...one, rotationOverlapSeconds: 0 })),
+      });
+      const tokens = await client.tokens();
+      pass(world, 60);
+      return { ...tokens };
+    }
+
+    const sentTokens = () => upstreamRefreshes(world).map(({ form }) => form.refresh_token);
+
+    const UNUSABLE: [string, Forge][] = [
+      ['a wrong signature', forgeJwt('accessToken', { signer: 'foreign' })],
+      ['a wrong signature of the ID token', forgeJwt('idToken', { signer: 'foreign' })],
+      ['another audience', forgeJwt('accessToken', { claims: { aud: 'https://other.example' } })],
+      ['an ID token of another user', forgeJwt('idToken', { claims: { sub: BOB.sub } })],
+      ['an expired token', forgeJwt('accessToken', { claims: { exp: 1 } })],
+      ['an opaque token', (draft) => void Object.assign(draft, { accessToken: 'a'.repeat(40) })],
+      ['a token bound to a key', ({ body }) => void Object.assign(body, { token_type: 'DPoP' })],
+      [
+        'a key that cannot be fetched',
+        () => {
+          world.tenant.rotateSigningKeys();
+          world.tenant.rotateSigningKeys();
+          world.tenant.fault('/.well-known/jwks.json', { kind: 'hang' });
+        },
+      ],
+    ];
+
+    it.each(UNUSABLE)(
+      'R-UP-4 costs time, and its refresh token is the next to be used: %s',
+      async (_name, forge) => {
+        const { access_token: access, refresh_token: token } = await startWithoutOverlap();
+        world.tenant.configure({ forge });
+        const refused = await client.refresh(token);
+        expect([refused.status, refused.body.error]).toEqual([503, 'temporarily_unavailable']);
+        expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
+        // The pause after a failure.
+        expect((await use(access)).status).toBe(503);
+        expect(sentTokens()).toHaveLength(1);
+        world.tenant.configure({ forge: undefined });
+        world.tenant.clearFaults();
+        // A fetch of the keys that hangs is shared with the next attempt.
+        await until(async () => {
+          pass(world, A_WHILE);
+          return (await use(access)).status === 200;
+        });
+        pass(world, 60);
+        expect((await client.refresh(token)).status).toBe(200);
+        expect(sentTokens().length).toBeGreaterThan(2);
+        expect(sentTokens()).toEqual([...new Set(sentTokens())]);
+      },
+    );
+
+    it('R-UP-4 makes the pauses grow, however often it is repeated', async () => {
+      const { refresh_token: token } = await startWithoutOverlap();
+      world.tenant.configure({ forge: forgeJwt('accessToken', { signer: 'foreign' }) });
+      const pauses: number[] = [];
+      for (let attempt = 0; attempt < 4; attempt += 1) {
+        const { headers } = await client.refresh(token);
+        pauses.push(Number(headers.get('retry-after')));
+        pass(world, pauses.at(-1) ?? 0);
+      }
+      expect(pauses).toEqual([5, 10, 20, 30]);
+      expect(new Set(sentTokens()).size).toBe(4);
+    });
+
+    it('is of another user: the login ends, and the refresh token in it is revoked', async () => {
+      const { refresh_token: token } = await startWithoutOverlap();
+      let issued: unknown;
+      world.tenant.configure({
+        forge({ accessToken, idToken, body }) {
+          for (const jwt of [accessToken, idToken]) (jwt as JwtDraft).claims.sub = BOB.sub;
+          issued = body.refresh_token;
+        },
+      });
+      expect((await client.refresh(token)).body.error).toBe('invalid_grant');
+      await world.auth.close();
+      expect(givenBack(world)).toContain(issued);
+    });
   });
 
   describe('signing keys', () => {
