@@ -87,6 +87,7 @@ export async function startCluster(cluster: ClusterOptions): Promise<Cluster> {
     ...{ origin, tenant, balancer, redis, instances, mcp: `${origin}/mcp` },
     async start(extra = {}, inContainer = false) {
       const instance = await startInstance({ ...settings, ...extra }, inContainer);
+      if (offset > 0) await instance.setClock(offset);
       instances.push(instance);
       balancer.add(instance.port);
       return instance;

@@ -20,6 +20,8 @@ interface Plan {
   readonly seed: number;
   /** Called between two refreshes of a client. */
   readonly between?: () => Promise<void>;
+  /** Called after each login and refresh. Default: one that needs nothing of Auth0. */
+  readonly tools?: readonly string[];
 }
 
 /** What came of it. */
@@ -42,16 +44,20 @@ export async function crashRun(cluster: Cluster, plan: Plan): Promise<CrashRepor
   let isOver = false;
   const clients: PersistentClient[] = [];
 
+  async function callTools(client: PersistentClient): Promise<void> {
+    for (const tool of plan.tools ?? ['whoami']) await client.callTool(tool);
+  }
+
   async function beOneClient(registered: OAuthClient): Promise<void> {
     while (!isOver) {
       const client = persistentClient(cluster.mcp, registered, tally);
       clients.push(client);
       await client.logIn();
-      await client.callTool();
+      await callTools(client);
       for (let refreshes = 0; refreshes < 2; refreshes += 1) {
         await plan.between?.();
         await client.refresh();
-        await client.callTool();
+        await callTools(client);
       }
     }
   }

@@ -22,8 +22,10 @@ import { watchStorage } from './watched-storage.js';
 export interface InstanceSettings {
   readonly options: Omit<Auth0McpOptions, 'storage' | 'logger' | 'onEvent'>;
   readonly store: { readonly redisUrl: string } | { readonly directory: string };
-  /** Dies by its own hand around the verb of this number, as if by `kill -9`. */
-  readonly diesAt?: { readonly verb: number; readonly when: 'before' | 'after' };
+  /** Dies by its own hand around the verb of this number, or after so many `update`, as if by `kill -9`. */
+  readonly diesAt?:
+    | { readonly verb: number; readonly when: 'before' | 'after' }
+    | { readonly updates: number };
 }
 
 /** JSON has no functions: each issuer of `enterprise` vouches for the users of the tenant. */
@@ -71,10 +73,19 @@ function storeOf({ store }: InstanceSettings): Storage {
 function mortal(storage: Storage): Storage {
   const { diesAt } = settings;
   if (diesAt === undefined) return storage;
-  let verbs = 0;
   const dieIf = (isTime: boolean): void => {
     if (isTime) process.kill(process.pid, 'SIGKILL');
   };
+  if ('updates' in diesAt) {
+    let updates = 0;
+    return watchStorage(storage, {
+      after(verb, _key, outcome) {
+        if (verb === 'update' && outcome === true) updates += 1;
+        dieIf(updates === diesAt.updates);
+      },
+    });
+  }
+  let verbs = 0;
   return watchStorage(storage, {
     before() {
       verbs += 1;

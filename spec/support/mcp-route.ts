@@ -7,6 +7,9 @@ import express, { type Express, type RequestHandler } from 'express';
 
 import { getAccessToken } from '../../lib/bearer/caller.js';
 
+/** Identifier of a second API. */
+export const BILLING = 'https://billing.example';
+
 /** The `mount` of a world: everything of ours, and this route for the endpoint. */
 export function atMcp(route: RequestHandler) {
   return function mount(app: Express, auth: RequestHandler): void {
@@ -36,6 +39,10 @@ export function createServer(): McpServer {
   server.registerTool('write_file', {}, async () => text('written'));
   server.registerTool('downstream', {}, async () => {
     const token = await getAccessToken().auth0Token();
+    return text({ isJwt: token.split('.').length === 3 });
+  });
+  server.registerTool('billing', {}, async () => {
+    const token = await getAccessToken().auth0Token({ audience: BILLING });
     return text({ isJwt: token.split('.').length === 3 });
   });
   return server;

@@ -101,11 +101,23 @@ export function persistentClient(mcp: string, client: OAuthClient, tally: Tally)
       await self.logIn();
     },
     async callTool(name = 'whoami') {
-      const send = (): Promise<Answer> => callTool(mcp, tokens.access_token, name);
+      const send = async (): Promise<Answer> => {
+        const response = await callTool(mcp, tokens.access_token, name);
+        // In a tool, what would be 503 is an error of the tool.
+        const isOutage = JSON.stringify(response.body).includes('cannot be reached at the moment');
+        return isOutage ? { ...response, status: 503 } : response;
+      };
       const response = await repeat('tool call', send);
       tally.toolCalls += 1;
-      const isRight = response.status === 200 && JSON.stringify(response.body).includes('content');
-      if (!isRight) tally.wrong.push(`tool call: ${response.status}`);
+      const text = JSON.stringify(response.body);
+      if (response.status === 401 || text.includes('The login has ended')) {
+        note(tally.forced, 'tool call: login ended');
+        await self.logIn();
+        return;
+      }
+      const isRight =
+        response.status === 200 && text.includes('content') && !text.includes('isError');
+      if (!isRight) tally.wrong.push(`tool call: ${response.status} ${text.slice(0, 200)}`);
     },
     async replayCodes() {
       let honoured = 0;

@@ -5,7 +5,7 @@ import type { Storage } from '../../lib/storage/storage.js';
 /** Called around each verb. */
 export interface Watcher {
   before?(verb: StorageVerb, key: string): void;
-  after?(verb: StorageVerb, key: string): void;
+  after?(verb: StorageVerb, key: string, outcome: unknown): void;
 }
 
 /** The same store, watched; also what its `open()` gives. */
@@ -27,7 +27,7 @@ function watchVerb(inner: Storage, verb: StorageVerb, { before, after }: Watcher
     const key = String(args[0]);
     before?.(verb, key);
     const outcome = await run(...args);
-    after?.(verb, key);
+    after?.(verb, key, outcome);
     return outcome;
   };
 }

@@ -1,7 +1,10 @@
 /** Tokens of connected accounts: cached, refreshed, shared by instances, gone with the account. */
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
+import { memoryStorage } from '../../../lib/storage/memory-storage.js';
+import { type Storage, StorageUnavailableError } from '../../../lib/storage/storage.js';
 import { createBrowser } from '../../../lib/testing/browser.js';
+import type { Fault } from '../../../lib/testing/faults.js';
 import { ADA, BOB, DEMO_AUDIENCE, DEMO_SCOPES } from '../../../lib/testing/options.js';
 import {
   callerFor,
@@ -12,9 +15,10 @@ import {
   startConnections,
 } from '../../support/connected-accounts.js';
 import { signIn } from '../../support/connected-apps.js';
+import { mortal } from '../../support/mortal-storage.js';
 import { callTool } from '../../support/oauth-client.js';
 import { sharedStores } from '../../support/shared-stores.js';
-import { linesWith, pass, upstreamRefreshes } from '../../support/upstream.js';
+import { linesWith, pass, until, upstreamRefreshes } from '../../support/upstream.js';
 import type { World } from '../../support/world.js';
 
 const VAULT = 'urn:auth0:params:oauth:grant-type:token-exchange:federated-connection-access-token';
@@ -155,19 +159,33 @@ describe("Auth0's errors", () => {
     expect(await world.auth.grants.list({ subject: ADA.sub })).toEqual([]);
   });
 
-  it.each([503, 429])(
-    'an outage (%s) keeps the login, and a token that is still valid',
-    async (status) => {
+  it.each<[string, Fault]>([
+    ['503', { kind: 'respond', status: 503 }],
+    ['429', { kind: 'respond', status: 429 }],
+    ['a closed connection', { kind: 'drop' }],
+    ['a lost response', { kind: 'drop-response' }],
+    ['no response', { kind: 'hang' }],
+    ['a truncated response', { kind: 'malformed-json' }],
+  ])(
+    'an outage (%s) costs time: the login stays, and a token that is still valid is used',
+    async (_, fault) => {
+      await world.close();
+      const options = { upstreamTimeoutSeconds: 1, accessTokenTtlSeconds: 7200 };
+      await start({ options }, { users: [connectedAda] });
       const ada = await callerFor(world);
       const { token } = await ada.call();
-      world.tenant.fault('/oauth/token', { kind: 'respond', status });
+      world.tenant.fault('/oauth/token', fault);
       world.advance(3600 - 30);
       expect((await ada.call()).token).toBe(token);
-      expect(await ada.call({ loginHint: 'other' })).toMatchObject({
-        code: 'temporarily_unavailable',
-      });
+      const outage = { code: 'temporarily_unavailable' };
+      expect(await ada.call({ loginHint: 'other' })).toMatchObject(outage);
+      world.advance(31);
+      expect(await ada.call()).toMatchObject(outage);
       world.tenant.clearFaults();
       world.advance(31);
+      const next = await ada.call();
+      expect([undefined, token]).not.toContain(next.token);
+      expect((await callTool(world.mcp, ada.token, 'downstream')).status).toBe(200);
     },
   );
 
@@ -242,6 +260,75 @@ describe("Auth0's errors", () => {
     }
     expect(upstreamRefreshes(world)).toHaveLength(2);
     expect(linesWith(world, 'rotates the refresh tokens')).toHaveLength(1);
+  });
+});
+
+describe('the store', () => {
+  it('that fails after the exchange costs time: one exchange, and the token is stored', async () => {
+    await world.close();
+    const inner = memoryStorage();
+    let failures = 0;
+    const storage: Storage = {
+      ...inner,
+      async update(...parameters) {
+        if (failures > 0 && exchanges().length > 0) {
+          failures -= 1;
+          throw new StorageUnavailableError('away');
+        }
+        return inner.update(...parameters);
+      },
+    };
+    await start({ storages: [storage] }, { users: [connectedAda] });
+    const ada = await callerFor(world);
+    failures = 2;
+    const { token } = await ada.call();
+    expect([failures, token === undefined]).toEqual([0, false]);
+    expect((await ada.call()).token).toBe(token);
+    expect(exchanges()).toHaveLength(1);
+  });
+
+  it('that fails before it: nothing is sent, and the next call succeeds', async () => {
+    await world.close();
+    const inner = memoryStorage();
+    let isAway = false;
+    const storage: Storage = {
+      ...inner,
+      async update(...parameters) {
+        if (isAway) throw new StorageUnavailableError('away');
+        return inner.update(...parameters);
+      },
+    };
+    await start({ storages: [storage] }, { users: [connectedAda] });
+    const ada = await callerFor(world);
+    isAway = true;
+    expect(await ada.call()).toMatchObject({ name: 'StorageUnavailableError' });
+    expect(exchanges()).toEqual([]);
+    isAway = false;
+    expect((await ada.call()).token).toBeDefined();
+  });
+
+  it('a process that dies between the exchange and the write: another one exchanges again', async () => {
+    await world.close();
+    const shared = memoryStorage();
+    const dying = mortal(shared);
+    const options = { upstreamTimeoutSeconds: 1 };
+    await start(
+      { instances: 2, storages: [dying.storage, shared], options },
+      { users: [connectedAda] },
+    );
+    const ada = await callerFor(world);
+    world.tenant.fault('/oauth/token', { kind: 'delay', milliseconds: 50 }, 1);
+    const lost = ada.call({}, 0);
+    await until(() => exchanges().length > 0);
+    dying.die();
+    world.advance(5);
+    const { token } = await ada.call({}, 1);
+    expect([token === undefined, exchanges().length]).toEqual([false, 2]);
+    dying.revive();
+    await lost;
+    // Both tokens are valid: the one that was written last is used.
+    expect((await ada.call({}, 1)).token).toBe((await ada.call({}, 0)).token);
+    expect(exchanges()).toHaveLength(2);
   });
 });
 
