@@ -113,6 +113,7 @@ export function persistentClient(mcp: string, client: OAuthClient, tally: Tally)
       if (response.status === 401 || text.includes('The login has ended')) {
         note(tally.forced, 'tool call: login ended');
         await self.logIn();
+        await self.callTool(name);
         return;
       }
       const isRight =
