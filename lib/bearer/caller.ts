@@ -17,7 +17,7 @@ export interface AuthInfo {
   expiresAt?: number;
   /** The resource that the token is for (RFC 8707). */
   resource?: URL;
-  /** `subject`, `isMachine`, `claims`, `user`, `enterprise` and `auth0Token` of {@link AccessToken}. */
+  /** `subject`, `isMachine`, `claims`, `user`, `enterprise`, `auth0Token` and `connectionToken` of {@link AccessToken}. */
   extra?: Record<string, unknown>;
 }
 

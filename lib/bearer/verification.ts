@@ -152,8 +152,16 @@ function ownCopy(caller: AccessToken): AccessToken {
 /** The caller in the shape of the MCP SDK. A `URL` is mutable, so every request has its own. */
 export function authInfoOf(accessToken: AccessToken, resource: string): AuthInfo {
   const { token, clientId, scopes, expiresAt, subject, ...others } = accessToken;
-  const { isMachine, claims, user, enterprise, auth0Token } = others;
-  const extra = { subject, isMachine, claims, user, ...(enterprise && { enterprise }), auth0Token };
+  const { isMachine, claims, user, enterprise, auth0Token, connectionToken } = others;
+  const extra = {
+    subject,
+    isMachine,
+    claims,
+    user,
+    ...(enterprise && { enterprise }),
+    auth0Token,
+    connectionToken,
+  };
   return {
     token,
     clientId,

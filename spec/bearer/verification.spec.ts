@@ -223,14 +223,14 @@ describe('req.auth', () => {
   it('has the shape of the SDK, with the caller in extra', async () => {
     const caller = await verification()('the-token');
     const auth: SdkAuthInfo = authInfoOf(caller, 'https://mcp.example/mcp');
-    const { subject, claims, user, auth0Token } = caller;
+    const { subject, claims, user, auth0Token, connectionToken } = caller;
     expect(auth).toEqual({
       token: 'the-token',
       clientId: 'client',
       scopes: ['openid', 'read'],
       expiresAt: NOW + 3600,
       resource: new URL('https://mcp.example/mcp'),
-      extra: { subject, isMachine: false, claims, user, auth0Token },
+      extra: { subject, isMachine: false, claims, user, auth0Token, connectionToken },
     });
   });
 });

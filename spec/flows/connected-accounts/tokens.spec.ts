@@ -1,6 +1,7 @@
 /** Tokens of connected accounts: cached, refreshed, shared by instances, gone with the account. */
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
+import type { AccessToken } from '../../../lib/bearer/caller.js';
 import { memoryStorage } from '../../../lib/storage/memory-storage.js';
 import { type Storage, StorageUnavailableError } from '../../../lib/storage/storage.js';
 import { createBrowser } from '../../../lib/testing/browser.js';
@@ -91,6 +92,18 @@ describe('connectionToken()', () => {
     const results = await Promise.all(calls);
     expect(results.every((result) => result !== undefined)).toBe(true);
     expect([exchanges().length, upstreamRefreshes(world).length]).toEqual([1, 1]);
+  });
+
+  it('is in `extra` of what tools of the SDK get as authInfo, and needs nothing else of the request', async () => {
+    const ada = await callerFor(world);
+    const bob = await callerFor(world, BOB);
+    const tokenOf = async ({ token }: { token: string }): Promise<string> => {
+      const { extra } = await world.auth.verifyAccessToken(token);
+      const { connectionToken } = extra as Pick<AccessToken, 'connectionToken'>;
+      return connectionToken(GOOGLE);
+    };
+    expect(await tokenOf(ada)).toBe((await ada.call()).token);
+    await expect(tokenOf(bob)).rejects.toMatchObject({ name: 'ConnectionRequiredError' });
   });
 
   it('never returns the token of another user', async () => {
