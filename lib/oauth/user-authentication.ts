@@ -77,7 +77,12 @@ export function hasOneOf({ acr, amr }: IdTokenClaims, acrValues: readonly string
   return acrValues.includes(MULTI_FACTOR) && Array.isArray(amr) && amr.includes('mfa');
 }
 
-/** @param authTime `auth_time`; without a number nothing is recent */
+/** @param authTime `auth_time`; without a number, or with one in the future, nothing is recent */
 export function isRecent(authTime: unknown, maxAgeSeconds: number, now: number): boolean {
-  return typeof authTime === 'number' && now - authTime <= maxAgeSeconds + CLOCK_TOLERANCE_SECONDS;
+  if (typeof authTime !== 'number') return false;
+  const ageSeconds = now - authTime;
+  // A time in the future would stay recent.
+  return (
+    ageSeconds >= -CLOCK_TOLERANCE_SECONDS && ageSeconds <= maxAgeSeconds + CLOCK_TOLERANCE_SECONDS
+  );
 }

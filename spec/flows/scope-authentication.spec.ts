@@ -5,6 +5,7 @@ import type { Auth0McpOptions } from '../../lib/config/options.js';
 import { MULTI_FACTOR } from '../../lib/testing/authentication.js';
 import { type Browser, completeLogin, createBrowser } from '../../lib/testing/browser.js';
 import { ADA, type TenantOptions } from '../../lib/testing/options.js';
+import type { Forge, JwtDraft } from '../../lib/testing/token-draft.js';
 import { callTool, type OAuthClient, registerClient } from '../support/oauth-client.js';
 import { startWorld, type World } from '../support/world.js';
 
@@ -168,6 +169,77 @@ describe('EX-17 an attacker or a tenant that does not authenticate as required',
     const response = await write(tokens['access_token']);
     expect(response.status).toBe(403);
     expect(challengeOf(response)).toContain('scope="openid read:notes files:write"');
+  });
+
+  const forgeIdToken =
+    (claims: Record<string, unknown>): Forge =>
+    ({ idToken }) =>
+      void Object.assign((idToken as JwtDraft).claims, claims);
+  const inAnHour = () => Math.floor(Date.now() / 1000) + 3600;
+
+  it.each<[string, () => Record<string, unknown>]>([
+    ['acr as an array', () => ({ acr: [MULTI_FACTOR], amr: undefined })],
+    ['amr as a string', () => ({ acr: undefined, amr: 'mfa' })],
+    ['auth_time as a string', () => ({ auth_time: String(inAnHour() - 3600) })],
+    ['auth_time in the future', () => ({ auth_time: inAnHour() })],
+    ['auth_time in milliseconds', () => ({ auth_time: Date.now() })],
+    ['no auth_time', () => ({ auth_time: undefined })],
+  ])('EX-17 an ID token with %s confirms nothing, and no code is issued', async (_name, claims) => {
+    await start({}, { forge: forgeIdToken(claims()) });
+    const response = await logIn(WITH_SCOPE);
+    expect(response.get('error')).toBe('unmet_authentication_requirements');
+    expect(response.has('code')).toBe(false);
+    expect(await world.auth.grants.list({ subject: ADA.sub })).toEqual([]);
+  });
+
+  it('EX-17 max_age of authorizeParams accepts no auth_time in the future either', async () => {
+    await start({ authorizeParams: { max_age: '120' } });
+    world.tenant.configure({ forge: forgeIdToken({ auth_time: inAnHour() }) });
+    expect((await logIn({ scope: 'openid' })).get('error')).toBe('server_error');
+  });
+
+  it.each([-50, 50])(
+    'EX-17 a clock difference of %d seconds to Auth0 is accepted',
+    async (seconds) => {
+      await start({}, { clockSkewSeconds: seconds });
+      expect((await tokensFor(WITH_SCOPE))['scope']).toBe('openid files:write');
+    },
+  );
+
+  it('EX-17 a refresh narrows and widens within what the login confirmed, and no further', async () => {
+    await start();
+    const weak = await tokensFor({ scope: 'openid' });
+    const wider = await client.refresh(weak['refresh_token'], WITH_SCOPE);
+    expect(wider.body).toMatchObject({ error: 'invalid_scope' });
+
+    let { refresh_token: token } = await tokensFor(WITH_SCOPE);
+    const scopesOf = async (scope: string): Promise<unknown> => {
+      const { body } = await client.refresh(token, { scope });
+      token = body['refresh_token'];
+      return body['scope'];
+    };
+    expect(await scopesOf('openid')).toBe('openid');
+    expect(await scopesOf('openid files:write')).toBe('openid files:write');
+    world.advance(400);
+    world.tenant.configure({ clockSkewSeconds: 400 });
+    for (const scope of ['openid', 'openid files:write', 'files:write']) {
+      expect(await scopesOf(scope)).toBe('openid');
+    }
+  });
+
+  it('EX-17 a token that a refresh has narrowed does not get the scope back by implication', async () => {
+    await start({
+      scopesSupported: ['read:notes'],
+      impliedScopes: { 'read:notes': ['files:write'] },
+    });
+    const tokens = await tokensFor({ scope: 'openid read:notes files:write' });
+    expect((await write(tokens['access_token'])).status).toBe(200);
+    world.advance(400);
+    world.tenant.configure({ clockSkewSeconds: 400 });
+    const refreshed = await client.refresh(tokens['refresh_token'], {
+      scope: 'openid read:notes',
+    });
+    expect((await write(refreshed.body['access_token'])).status).toBe(403);
   });
 
   it('EX-17 a login without an ID token does not confirm anything', async () => {
