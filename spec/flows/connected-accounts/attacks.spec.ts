@@ -18,7 +18,7 @@ import {
   untilCallback,
 } from '../../support/connected-accounts.js';
 import { cookiesFor, signIn } from '../../support/connected-apps.js';
-import { send, sendForm } from '../../support/raw-http.js';
+import { send, sendForm, sendJson } from '../../support/raw-http.js';
 import type { World } from '../../support/world.js';
 
 let world: World;
@@ -35,6 +35,12 @@ afterEach(() => world.close());
 const apiCalls = (path: string) =>
   world.tenant.requests.filter((one) => one.path === `/me/v1/connected-accounts/${path}`);
 const connected = () => world.events.filter(({ type }) => type === 'account_connected');
+
+const respondJson = (status: number, body: Readonly<Record<string, unknown>>) =>
+  ({
+    kind: 'respond',
+    ...{ status, body, headers: { 'content-type': 'application/json' } },
+  }) as const;
 
 function formIn(body: string): string {
   return /name="form" value="([^"]+)"/.exec(body)?.[1] ?? '';
@@ -171,6 +177,100 @@ describe('the link', () => {
   });
 });
 
+describe('parameters', () => {
+  it('that are sent twice, as arrays, as objects or in another type connect and remove nothing', async () => {
+    await world.close();
+    world = await startConnections({}, { users: [{ ...ADA, connectedAccounts: ['slack'] }] });
+    ada = await callerFor(world, ADA);
+    const page = await openLink(browser, await ada.link());
+    const apps = await browser.get(`${world.origin}/connected-apps`);
+    const account = /name="account" value="([^"]+)"/.exec(apps.body)?.[1] ?? '';
+    const form = formIn(page.body);
+    const base = `${world.origin}/connected-accounts`;
+    const headers = { cookie: cookiesFor(browser, `${base}/connect`), origin: world.origin };
+    const bodies: [string, string][] = [
+      ['connect', `form=${form}&form=${form}&decision=connect`],
+      ['connect', `form=${form}&decision=connect&decision=cancel`],
+      ['connect', `form=${form}&decision[]=connect`],
+      ['connect', `form[0]=${form}&decision=connect`],
+      ['connect', `form=${form}&decision=CONNECT`],
+      ['connect', `form=${form}`],
+      ['sign-in', `form=${form}&form=${form}`],
+      ['remove', `account=${account}&account=${account}`],
+      ['remove', `account[id]=${account}`],
+      ['remove', `account=${form}`],
+      ['connect', `form=${account}&decision=connect`],
+    ];
+    for (const [path, body] of bodies) {
+      const { status } = await send(`${base}/${path}`, {
+        method: 'POST',
+        headers: { ...headers, 'content-type': 'application/x-www-form-urlencoded' },
+        body,
+      });
+      expect([path, body.replaceAll(/[\w-]{40,}/g, '…'), status >= 400]).toEqual([
+        ...[path, expect.any(String), true],
+      ]);
+    }
+    const asJson = await sendJson(`${base}/connect`, { form, decision: 'connect' }, headers);
+    expect(asJson.status).toBe(400);
+    const inQuery = await send(`${base}/connect?form=${form}&decision=connect`, {
+      method: 'POST',
+      headers: { ...headers, 'content-type': 'application/x-www-form-urlencoded' },
+      body: '',
+    });
+    expect(inQuery.status).toBe(403);
+    expect(apiCalls('connect')).toEqual([]);
+    expect((await ada.call({ connection: 'slack' })).token).toBeDefined();
+  });
+
+  it('of the callback that are sent twice complete nothing', async () => {
+    for (const name of ['connect_code', 'error', 'state']) {
+      const callback = await untilCallback(world, browser, await ada.link());
+      const twice = new URL(callback);
+      twice.searchParams.append(name, twice.searchParams.get(name) ?? 'access_denied');
+      twice.searchParams.append(name, 'x');
+      expect([name, (await browser.get(twice)).status]).toEqual([name, 400]);
+      expect(apiCalls('complete')).toEqual([]);
+      // A repeated state finds no attempt, and uses up none.
+      if (name === 'state') expect((await browser.get(callback)).status).toBe(200);
+    }
+    expect(connected()).toHaveLength(1);
+  });
+
+  it('HEAD, PUT and other methods have no effect', async () => {
+    const link = await ada.link();
+    await openLink(browser, link);
+    const cookie = cookiesFor(browser, link);
+    for (const method of ['HEAD', 'PUT', 'DELETE', 'PATCH', 'OPTIONS']) {
+      const { status } = await send(link, { method, headers: { cookie } });
+      expect([method, status < 500]).toEqual([method, true]);
+    }
+    expect(apiCalls('connect')).toEqual([]);
+    expect((await connect(link, ADA, browser)).status).toBe(200);
+  });
+});
+
+describe('the removal', () => {
+  it('R-DP-6 from a page of another site is rejected', async () => {
+    await connect(await ada.link(), ADA, browser);
+    const page = await browser.get(`${world.origin}/connected-apps`);
+    const account = /name="account" value="([^"]+)"/.exec(page.body)?.[1] ?? '';
+    const url = `${world.origin}/connected-accounts/remove`;
+    const cookie = cookiesFor(browser, url);
+    for (const header of [
+      { 'sec-fetch-site': 'cross-site' },
+      { 'sec-fetch-site': 'same-site', origin: 'https://sibling.example' },
+      { origin: 'https://evil.example' },
+    ]) {
+      expect((await sendForm(url, { account }, { cookie, ...header })).status).toBe(403);
+    }
+    expect((await ada.call()).token).toBeDefined();
+    const own = { cookie, origin: world.origin, 'sec-fetch-site': 'same-origin' };
+    expect((await sendForm(url, { account }, own)).status).toBe(303);
+    expect((await ada.call()).name).toBe('ConnectionRequiredError');
+  });
+});
+
 describe('the callback', () => {
   it('in another browser has no effect and does not use up the attempt', async () => {
     const callback = await untilCallback(world, browser, await ada.link());
@@ -236,6 +336,50 @@ describe('the callback', () => {
     expect(apiCalls('complete')).toEqual([]);
   });
 
+  it('has no effect once another user has signed in to the same browser', async () => {
+    const bob = await callerFor(world, BOB);
+    const callback = await untilCallback(world, browser, await ada.link());
+    expect(asksToConnect(await openLink(browser, await bob.link(), BOB))).toBe(true);
+    const refused = await browser.get(callback);
+    expect([refused.status, apiCalls('complete').length]).toEqual([400, 0]);
+    for (const caller of [ada, bob]) {
+      expect((await caller.call()).name).toBe('ConnectionRequiredError');
+    }
+  });
+
+  it('two attempts of one browser complete apart, and never with the code of the other', async () => {
+    const google = await untilCallback(world, browser, await ada.link());
+    const slack = await untilCallback(world, browser, await ada.link('slack'));
+    const third = await untilCallback(world, browser, await ada.link());
+    const mixed = new URL(third);
+    mixed.searchParams.set('connect_code', slack.searchParams.get('connect_code') ?? '');
+    expect((await browser.get(mixed)).status).toBe(403);
+    const pages = await Promise.all([browser.get(google), browser.get(slack)]);
+    expect(pages.map(({ status }) => status)).toEqual([200, 200]);
+    expect(connected().map((event) => 'connection' in event && event.connection)).toEqual(
+      expect.arrayContaining([GOOGLE, 'slack']),
+    );
+    expect((await ada.call({ connection: 'slack' })).token).toMatch(/^slack\./);
+    expect((await ada.call()).token).toMatch(/^google-oauth2\./);
+  });
+
+  it('completes nothing for a grant that was revoked after the link was approved', async () => {
+    const callback = await untilCallback(world, browser, await ada.link());
+    await world.auth.grants.revokeAll({ subject: ADA.sub });
+    const page = await browser.get(callback);
+    expect([page.status, apiCalls('complete').length]).toEqual([400, 0]);
+    expect(world.events.at(-1)).toMatchObject({ type: 'account_connection_failed' });
+    expect(connected()).toEqual([]);
+  });
+
+  it('is an error if Auth0 connected another connection than the user approved', async () => {
+    const callback = await untilCallback(world, browser, await ada.link());
+    const body = { id: 'cac_x', connection: 'slack', scopes: [] };
+    world.tenant.fault('/me/v1/connected-accounts/complete', respondJson(201, body), 1);
+    expect((await browser.get(callback)).status).toBe(500);
+    expect(connected()).toEqual([]);
+  });
+
   it('does not pass for the callback of a login, nor the reverse', async () => {
     const callback = await untilCallback(world, browser, await ada.link());
     const login = `${world.origin}/auth/callback${callback.search}&code=x`;
@@ -275,6 +419,63 @@ describe('the pages', () => {
       });
       expect(headers['access-control-allow-origin']).toBeUndefined();
     }
+  });
+
+  it('R-AZ-17 show texts of Auth0 as text: scopes of accounts, reasons of a denial, names of users', async () => {
+    const probe = '"><img src=x onerror=alert(1)>\u202e';
+    const accounts = [{ id: 'cac_x', connection: GOOGLE, scopes: [probe] }];
+    world.tenant.fault('/me/v1/connected-accounts/accounts', respondJson(200, { accounts }));
+    const page = await signIn(browser, world.origin, ADA);
+    expect(page.body).toContain('Connected accounts');
+    const callback = await untilCallback(world, browser, await ada.link());
+    callback.searchParams.delete('connect_code');
+    callback.searchParams.set('error', 'access_denied');
+    callback.searchParams.set('error_description', probe);
+    const denied = await browser.get(callback);
+    expect(denied.status).toBe(403);
+    for (const { body } of [page, denied]) {
+      expect(body).not.toMatch(/<img|\u202e/);
+      expect(body).toContain('&lt;img');
+    }
+    expect(JSON.stringify(world.log)).not.toContain('\u202e');
+  });
+
+  it.each<[string, unknown, unknown]>([
+    ['a script', 'javascript:alert(1)', 'ticket'],
+    ['data', 'data:text/html,<script>alert(1)</script>', 'ticket'],
+    ['a path', '//evil.example', 'ticket'],
+    ['no address', undefined, 'ticket'],
+    ['an object', { href: 'https://evil.example' }, 'ticket'],
+    ['no ticket', 'https://tenant.example/connect', undefined],
+    ['a ticket that is a list', 'https://tenant.example/connect', ['a', 'b']],
+  ])('lead nowhere if Auth0 responds with %s', async (_name, connect_uri, ticket) => {
+    const page = await openLink(browser, await ada.link());
+    const body = { auth_session: 's', connect_uri, connect_params: { ticket }, expires_in: 300 };
+    world.tenant.fault('/me/v1/connected-accounts/connect', respondJson(201, body), 1);
+    const response = await browser.submit(
+      page,
+      {},
+      { button: { name: 'decision', value: 'connect' }, stopBefore: () => true },
+    );
+    expect([response.status, response.next]).toEqual([503, undefined]);
+  });
+
+  it('R-AZ-17 a ticket cannot add parameters, fragments or headers to the redirect', async () => {
+    const page = await openLink(browser, await ada.link());
+    const ticket = 't&redirect=https://evil.example#x\r\nSet-Cookie: a=b';
+    const connect_uri = `${world.tenant.issuer}connect?ticket=other&kept=1`;
+    const body = { auth_session: 's', connect_uri, connect_params: { ticket }, expires_in: 300 };
+    world.tenant.fault('/me/v1/connected-accounts/connect', respondJson(201, body), 1);
+    const url = `${world.origin}/connected-accounts/connect`;
+    const fields = { form: formIn(page.body), decision: 'connect' };
+    const { headers } = await sendForm(url, fields, { cookie: cookiesFor(browser, url) });
+    const location = new URL(headers.location ?? '');
+    expect([...location.searchParams]).toEqual([
+      ['ticket', ticket],
+      ['kept', '1'],
+    ]);
+    expect(location.hash).toBe('');
+    expect(JSON.stringify(headers['set-cookie'])).not.toContain('a=b');
   });
 
   it('R-AZ-17 show the name of a client as text', async () => {
