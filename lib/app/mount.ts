@@ -11,7 +11,7 @@ import {
   type SdkErrors,
   type TokenVerifier,
 } from '../bearer/token-verifier.js';
-import { authInfoOf } from '../bearer/verification.js';
+import { createAuthInfoOf } from '../bearer/verification.js';
 import { runAsRequest } from '../config/request-context.js';
 import { atOrigin, createGuardedUrlsOf, createUrlsOf } from './at-origin.js';
 import type { Context } from './context.js';
@@ -206,8 +206,8 @@ function verifiersOf({
   verifyBearer,
 }: MountContext): Pick<ProtectedResource, 'verifyAccessToken' | 'verifierFor'> {
   const { logger, resource, scopes } = config;
-  const verify = async (token: string): Promise<AuthInfo> =>
-    authInfoOf(await verifyBearer(token), resource);
+  const authInfoOf = createAuthInfoOf(resource);
+  const verify = async (token: string): Promise<AuthInfo> => authInfoOf(await verifyBearer(token));
   const { verifyAccessToken } = createTokenVerifier(verify);
   let isWarningDue = scopes.byTool.size > 0;
 

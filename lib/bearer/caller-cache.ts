@@ -1,4 +1,4 @@
-/** Verified callers, keyed by the SHA-256 of their token: one read of the store per second for a busy token. */
+/** Verified callers by their token: one read of the store per second for a busy token. */
 import { LRUCache } from 'lru-cache';
 
 import type { AccessTokenClaims } from '../grants/access-token.js';
@@ -20,16 +20,12 @@ export interface CachedCaller {
 }
 
 export interface CallerCache {
-  get(tokenHash: string): CachedCaller | undefined;
+  get(token: string): CachedCaller | undefined;
   /**
    * Runs `read`, once for parallel calls, and caches its result unless the grant changes meanwhile. If `read`
    * rejects, the token is removed from the cache. Calls join a pending read only while its result would be fresh.
    */
-  fill(
-    tokenHash: string,
-    grantId: string,
-    read: () => Promise<CachedCaller>,
-  ): Promise<CachedCaller>;
+  fill(token: string, grantId: string, read: () => Promise<CachedCaller>): Promise<CachedCaller>;
   /** Removes the callers of a grant that this process has changed or revoked. */
   dropGrant(grantId: string): void;
 }
@@ -41,57 +37,67 @@ interface PendingRead {
 }
 
 export function createCallerCache(): CallerCache {
-  const hashesByGrant = new Map<string, Set<string>>();
+  const signaturesByGrant = new Map<string, Set<string>>();
   const pending = new Map<string, PendingRead>();
   const callers = new LRUCache<string, CachedCaller>({
     max: MAX_CALLERS,
-    dispose({ claims: { grantId } }, tokenHash, reason) {
+    dispose({ claims: { grantId } }, signature, reason) {
       if (reason === 'set') return;
-      const hashes = hashesByGrant.get(grantId);
-      hashes?.delete(tokenHash);
-      if (hashes?.size === 0) hashesByGrant.delete(grantId);
+      const signatures = signaturesByGrant.get(grantId);
+      signatures?.delete(signature);
+      if (signatures?.size === 0) signaturesByGrant.delete(grantId);
     },
   });
 
-  function add(tokenHash: string, entry: CachedCaller): void {
+  function add(signature: string, entry: CachedCaller): void {
     const { grantId } = entry.claims;
-    hashesByGrant.set(grantId, (hashesByGrant.get(grantId) ?? new Set()).add(tokenHash));
-    callers.set(tokenHash, entry);
+    signaturesByGrant.set(grantId, (signaturesByGrant.get(grantId) ?? new Set()).add(signature));
+    callers.set(signature, entry);
   }
 
-  async function run(tokenHash: string, read: () => Promise<CachedCaller>): Promise<CachedCaller> {
+  async function run(signature: string, read: () => Promise<CachedCaller>): Promise<CachedCaller> {
     // Yields, so that `fill` has registered this read before it ends.
     await undefined;
-    const own = pending.get(tokenHash);
-    const isCurrent = (): boolean => own !== undefined && pending.get(tokenHash) === own;
+    const own = pending.get(signature);
+    const isCurrent = (): boolean => own !== undefined && pending.get(signature) === own;
     try {
       const entry = await read();
-      if (isCurrent()) add(tokenHash, entry);
+      if (isCurrent()) add(signature, entry);
       return entry;
     } catch (error) {
-      if (isCurrent()) callers.delete(tokenHash);
+      if (isCurrent()) callers.delete(signature);
       throw error;
     } finally {
-      if (isCurrent()) pending.delete(tokenHash);
+      if (isCurrent()) pending.delete(signature);
     }
   }
 
   return {
-    get: (tokenHash) => callers.get(tokenHash),
-    fill(tokenHash, grantId, read) {
+    get(token) {
+      const entry = callers.get(signatureOf(token));
+      return entry?.caller.token === token ? entry : undefined;
+    },
+    fill(token, grantId, read) {
+      const signature = signatureOf(token);
       const startedAtMs = performance.now();
-      const known = pending.get(tokenHash);
+      const known = pending.get(signature);
       if (known !== undefined && startedAtMs - known.startedAtMs < FRESH_MS) return known.result;
-      const result = run(tokenHash, read);
-      pending.set(tokenHash, { grantId, startedAtMs, result });
+      const result = run(signature, read);
+      pending.set(signature, { grantId, startedAtMs, result });
       return result;
     },
     dropGrant(grantId) {
-      for (const tokenHash of [...(hashesByGrant.get(grantId) ?? [])]) callers.delete(tokenHash);
+      for (const signature of [...(signaturesByGrant.get(grantId) ?? [])])
+        callers.delete(signature);
       // The result of a read that began before the change is not cached.
-      for (const [tokenHash, read] of pending) {
-        if (read.grantId === grantId) pending.delete(tokenHash);
+      for (const [signature, read] of pending) {
+        if (read.grantId === grantId) pending.delete(signature);
       }
     },
   };
+}
+
+/** The key: all that differs between two valid tokens, and shorter than a token, which takes longer to look up. */
+function signatureOf(token: string): string {
+  return token.slice(token.lastIndexOf('.') + 1);
 }

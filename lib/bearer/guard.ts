@@ -6,7 +6,6 @@ import type { ResourceCore } from '../core.js';
 import { allowCors } from '../http/cross-site.js';
 import type { ErrorLog } from '../http/error-responses.js';
 import type { RateLimits } from '../http/rate-limits.js';
-import { baseHeaders } from '../http/response-headers.js';
 import { bearerCredentials } from '../oauth/bearer-token.js';
 import type { ChallengeBase } from '../oauth/challenge.js';
 import { InsufficientScopeError } from '../oauth/errors.js';
@@ -24,7 +23,7 @@ import {
 import { createResponseTracker, STREAM_CHECK_MS, type TrackResponse } from './open-streams.js';
 import { checkOrigin } from './origin-check.js';
 import { createSessions, type Sessions, sendSessionNotFound } from './sessions.js';
-import { authInfoOf, type VerifyBearer } from './verification.js';
+import { type AuthInfoOf, createAuthInfoOf, type VerifyBearer } from './verification.js';
 
 /** What guards need of the context of a server. */
 interface GuardContext extends ResourceCore {
@@ -48,6 +47,7 @@ interface Guard extends GuardContext {
   readonly isEndpoint: (req: Request) => boolean;
   readonly sessions: Sessions;
   readonly trackResponse: TrackResponse;
+  readonly authInfoOf: AuthInfoOf;
   /** Scopes that every call needs. */
   readonly required: readonly string[];
   /** The same for a client without a user. */
@@ -69,10 +69,10 @@ export function createGuards(
   const { config, verifyBearer, now, streamCheckMs = STREAM_CHECK_MS, logError, emit } = context;
   const sessions = createSessions();
   const trackResponse = createResponseTracker(verifyBearer, now, streamCheckMs, sessions);
+  const authInfoOf = createAuthInfoOf(config.resource);
   const isEndpoint = createEndpointTest(endpointPaths);
   // Also for preflights, which have no credentials.
   const allowBrowsers = allowCors('GET, POST, DELETE');
-  const setBaseHeaders = baseHeaders(config);
   const rejectOrigin = checkOrigin(config, logError, emit);
   return function createGuard({ scopes = [] } = {}) {
     const guard: Guard = {
@@ -83,6 +83,7 @@ export function createGuards(
       isEndpoint,
       sessions,
       trackResponse,
+      authInfoOf,
       required: unionOfScopes(config.scopes.required, scopes),
       requiredWithoutUser: unionOfScopes(config.scopes.requiredWithoutUser, scopes),
       // A route that requires scopes requires a token.
@@ -99,13 +100,9 @@ export function createGuards(
     };
     // Not a router, which costs more than the check of a cached token.
     return function guardRoute(req, res, next) {
-      setBaseHeaders(req, res, () => {
-        if (req.headers.origin === undefined && req.method !== 'OPTIONS') authorize(req, res, next);
-        // Only browsers send `Origin` and preflights.
-        else {
-          allowBrowsers(req, res, () => rejectOrigin(req, res, () => authorize(req, res, next)));
-        }
-      });
+      if (req.headers.origin === undefined && req.method !== 'OPTIONS') authorize(req, res, next);
+      // Only browsers send `Origin` and preflights.
+      else allowBrowsers(req, res, () => rejectOrigin(req, res, () => authorize(req, res, next)));
     };
   };
 }
@@ -167,7 +164,7 @@ function admit(
   calls: readonly RpcCall[],
   guard: Guard,
 ): Promise<void> | undefined {
-  const { config, sessions, trackResponse } = guard;
+  const { sessions, trackResponse, authInfoOf } = guard;
   const required = caller.isMachine ? guard.requiredWithoutUser : guard.required;
   const needed = neededScopes(calls, required, guard);
   if (!hasScopes(caller, needed, guard)) return rejectForScopes(caller, needed, guard);
@@ -176,7 +173,7 @@ function admit(
     return undefined;
   }
   trackResponse(req, res, caller);
-  req.auth = authInfoOf(caller, config.resource);
+  req.auth = authInfoOf(caller);
   runWithAccessToken(caller, next);
   return undefined;
 }

@@ -1,6 +1,4 @@
 /** Verifies access tokens of this server and, with `auth0McpResource()`, of Auth0. */
-import { hash } from 'node:crypto';
-
 import { parseApiRequest } from '../auth0/api-token.js';
 import { Auth0Error, type Auth0TokenRequest } from '../auth0/auth0.js';
 import type { AuthorizationServer } from '../auth0/create-auth0.js';
@@ -39,7 +37,7 @@ import { type ConnectionTokenOf, noConnections } from './connection-token.js';
 export type VerifyBearer = (token: string) => AccessToken | Promise<AccessToken>;
 
 /** At this age a caller is renewed in the background, so that a busy token never waits. */
-const RENEW_AFTER_MS = 500;
+const RENEW_AFTER_MS = 750;
 
 const CHECKS = 'auth0_mcp.bearer.checks';
 
@@ -99,28 +97,23 @@ export function createVerification(
     return { claims, caller, grant, readAtMs };
   }
 
-  async function readCached(
-    token: string,
-    tokenHash: string,
-    known?: CachedCaller,
-  ): Promise<AccessToken> {
+  async function readCached(token: string, known?: CachedCaller): Promise<AccessToken> {
     const claims = known?.claims ?? (await accessTokens.verify(token));
-    const fresh = await cache.fill(tokenHash, claims.grantId, () => read(token, claims, known));
+    const fresh = await cache.fill(token, claims.grantId, () => read(token, claims, known));
     return ownCopy(fresh.caller);
   }
 
   return function verifyBearer(token) {
-    const tokenHash = hash('sha256', token, 'base64url');
-    const cached = cache.get(tokenHash);
+    const cached = cache.get(token);
     if (cached === undefined || accessTokens.isExpired(cached.claims)) {
-      return observed(() => readCached(token, tokenHash));
+      return observed(() => readCached(token));
     }
     const ageMs = performance.now() - cached.readAtMs;
-    if (ageMs >= FRESH_MS) return observed(() => readCached(token, tokenHash, cached));
+    if (ageMs >= FRESH_MS) return observed(() => readCached(token, cached));
     count(CHECKS);
     if (ageMs >= RENEW_AFTER_MS) {
       // If the store is still unavailable when the caller is no longer fresh, the request fails then.
-      readCached(token, tokenHash, cached).catch(() => undefined);
+      readCached(token, cached).catch(() => undefined);
     }
     return ownCopy(cached.caller);
   };
@@ -149,26 +142,26 @@ function ownCopy(caller: AccessToken): AccessToken {
   return { ...caller, scopes: [...caller.scopes] };
 }
 
-/** The caller in the shape of the MCP SDK. A `URL` is mutable, so every request has its own. */
-export function authInfoOf(accessToken: AccessToken, resource: string): AuthInfo {
-  const { token, clientId, scopes, expiresAt, subject, ...others } = accessToken;
-  const { isMachine, claims, user, enterprise, auth0Token, connectionToken } = others;
-  const extra = {
-    subject,
-    isMachine,
-    claims,
-    user,
-    ...(enterprise && { enterprise }),
-    auth0Token,
-    connectionToken,
-  };
-  return {
-    token,
-    clientId,
-    scopes,
-    expiresAt,
-    resource: new URL(resource),
-    extra,
+/** The caller in the shape of the MCP SDK. */
+export type AuthInfoOf = (accessToken: AccessToken) => AuthInfo;
+
+export function createAuthInfoOf(resource: string): AuthInfoOf {
+  // A `URL` is mutable, and few routes read it: each access has its own.
+  const urlOfResource = { get: () => new URL(resource), enumerable: true, configurable: true };
+  return function authInfoOf(accessToken) {
+    const { token, clientId, scopes, expiresAt, subject } = accessToken;
+    const { isMachine, claims, user, enterprise, auth0Token, connectionToken } = accessToken;
+    const extra = {
+      subject,
+      isMachine,
+      claims,
+      user,
+      ...(enterprise && { enterprise }),
+      auth0Token,
+      connectionToken,
+    };
+    const authInfo: AuthInfo = { token, clientId, scopes, expiresAt, extra };
+    return Object.defineProperty(authInfo, 'resource', urlOfResource);
   };
 }
 

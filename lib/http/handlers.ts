@@ -13,6 +13,7 @@ export function sendJson(res: Response, status: number, value: unknown): void {
   res.setHeader('Cache-Control', 'no-store');
   res.setHeader('Content-Type', 'application/json; charset=utf-8');
   res.setHeader('Content-Length', Buffer.byteLength(text));
+  res.setHeader('X-Content-Type-Options', 'nosniff');
   res.end(text);
 }
 

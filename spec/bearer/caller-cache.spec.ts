@@ -6,7 +6,7 @@ import type { GrantRecord } from '../../lib/storage/records.js';
 /** The cache does not read it. */
 const GRANT = {} as GrantRecord;
 
-const entry = (grantId: string, name = 'Ada'): CachedCaller => ({
+const entry = (grantId: string, name = 'Ada', token = 't'): CachedCaller => ({
   claims: {
     grantId,
     clientId: 'client',
@@ -16,7 +16,7 @@ const entry = (grantId: string, name = 'Ada'): CachedCaller => ({
     expiresAt: 3600,
   },
   caller: {
-    token: 'token',
+    token,
     clientId: 'client',
     scopes: [],
     expiresAt: 3600,
@@ -58,6 +58,15 @@ describe('the cache of verified callers', () => {
     expect(cache.get('other')).toBeUndefined();
   });
 
+  it('does not return the caller of another token with the same signature', async () => {
+    const cache = createCallerCache();
+    await cache.fill('h.ada.s', 'grant', async () => entry('grant', 'Ada', 'h.ada.s'));
+    expect(cache.get('h.ada.s')).toBeDefined();
+    for (const forged of ['h.eve.s', 'x.ada.s', 'h.ada.s ', 'ada.s', 's', '.s', '']) {
+      expect(cache.get(forged)).toBeUndefined();
+    }
+  });
+
   it('drops every token of a grant, and those of no other', async () => {
     const cache = createCallerCache();
     for (const [token, grant] of [
@@ -65,7 +74,7 @@ describe('the cache of verified callers', () => {
       ['two', 'a'],
       ['three', 'b'],
     ] as const) {
-      await cache.fill(token, grant, async () => entry(grant));
+      await cache.fill(token, grant, async () => entry(grant, 'Ada', token));
     }
     cache.dropGrant('a');
     expect(['one', 'two', 'three'].map((token) => cache.get(token) !== undefined)).toEqual([
@@ -115,7 +124,8 @@ describe('the cache of verified callers', () => {
   it('holds ten thousand, the least recently used evicted first', async () => {
     const cache = createCallerCache();
     for (let at = 0; at < 10_001; at += 1) {
-      await cache.fill(`token ${at}`, `grant ${at}`, async () => entry(`grant ${at}`));
+      const token = `token ${at}`;
+      await cache.fill(token, `grant ${at}`, async () => entry(`grant ${at}`, 'Ada', token));
       cache.get('token 0');
     }
     expect(cache.get('token 0')).toBeDefined();

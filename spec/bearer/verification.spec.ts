@@ -5,7 +5,7 @@ import type { AuthInfo as SdkAuthInfo } from '@modelcontextprotocol/sdk/server/a
 import { UnsecuredJWT } from 'jose';
 
 import { type CallerCache, createCallerCache } from '../../lib/bearer/caller-cache.js';
-import { authInfoOf, createVerification } from '../../lib/bearer/verification.js';
+import { createAuthInfoOf, createVerification } from '../../lib/bearer/verification.js';
 import type { AccessTokenClaims, AccessTokens } from '../../lib/grants/access-token.js';
 import type { Grants } from '../../lib/grants/grants.js';
 import {
@@ -222,7 +222,7 @@ describe('auth0Token()', () => {
 describe('req.auth', () => {
   it('has the shape of the SDK, with the caller in extra', async () => {
     const caller = await verification()('the-token');
-    const auth: SdkAuthInfo = authInfoOf(caller, 'https://mcp.example/mcp');
+    const auth: SdkAuthInfo = createAuthInfoOf('https://mcp.example/mcp')(caller);
     const { subject, claims, user, auth0Token, connectionToken } = caller;
     expect(auth).toEqual({
       token: 'the-token',
@@ -232,5 +232,12 @@ describe('req.auth', () => {
       resource: new URL('https://mcp.example/mcp'),
       extra: { subject, isMachine: false, claims, user, auth0Token, connectionToken },
     });
+  });
+
+  it('has a URL that no other request shares', async () => {
+    const auth = createAuthInfoOf('https://mcp.example/mcp')(await verification()('the-token'));
+    const { resource } = { ...auth };
+    resource?.searchParams.append('changed', '');
+    expect(String(auth.resource)).toBe('https://mcp.example/mcp');
   });
 });

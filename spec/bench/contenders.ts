@@ -17,6 +17,8 @@ export const CONTENDERS = {
   bareTransport: async (options) =>
     (await import('./contenders/transport.js')).bareTransport(options),
   ours: async (options) => (await import('./contenders/ours.js')).guarded(oursOptions(options)),
+  sdkTransport: async (options) =>
+    (await import('./contenders/transport.js')).sdkTransport(options),
   oursTransport: async (options) =>
     (await import('./contenders/transport.js')).oursTransport(oursOptions(options)),
   garbage: async (options) => (await import('./contenders/ours.js')).garbage(oursOptions(options)),

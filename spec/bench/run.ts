@@ -30,7 +30,7 @@ export interface RowResult extends Pick<Comparison, 'ratio' | 'lowest' | 'highes
 export interface TableResult {
   readonly id: string;
   readonly title: string;
-  /** The baseline against itself: away from 1 by more than 2 % nothing in the table counts. */
+  /** The baseline against itself: away from 1 by more than the tolerance nothing in the table counts. */
   readonly isVoid: boolean;
   readonly baseline: RowResult;
   readonly rows: readonly RowResult[];
@@ -137,8 +137,8 @@ async function measure(table: Table): Promise<TableResult> {
     return result;
   };
   const against = await compare({ ...baseline, label: `${baseline.label}, itself` });
-  const isVoid = Math.abs(against.ratio - 1) > TOLERANCE;
-  if (isVoid) say('VOID: the baseline differs from itself by more than 2 %');
+  const isVoid = Math.abs(against.ratio - 1) > (table.tolerance ?? TOLERANCE);
+  if (isVoid) say('VOID: the baseline differs from itself');
   const measured: RowResult[] = [];
   for (const row of rows) measured.push(await compare(row));
   return { id, title, isVoid, baseline: against, rows: measured };

@@ -79,7 +79,13 @@ describe('every response', () => {
     );
   });
 
-  it.each([...MACHINES, ['POST', '/mcp'] as const])(
+  it('R-DP-6 a refused POST /mcp sends nosniff', async () => {
+    const { status, headers } = await send(`${world.origin}/mcp`, { method: 'POST' });
+    expect(status).toBe(401);
+    expect(headers['x-content-type-options']).toBe('nosniff');
+  });
+
+  it.each(MACHINES)(
     'R-DP-6 %s %s sends nosniff and Strict-Transport-Security',
     async (method, path) => {
       for (const one of [method, OTHERS[method]]) {

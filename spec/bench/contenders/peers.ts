@@ -70,6 +70,14 @@ export async function jwtBearer({ tokens: count = 1, peers = '' }: PeerOptions):
 
 /** The SDK's own guard, with jose for the verifier. */
 export async function sdkBearer({ tokens: count = 1 }: PeerOptions): Promise<Rig> {
+  const { guard, tokens } = await sdkGuard(count);
+  return guardedRoute(appWith([guard]), tokens);
+}
+
+/** The guard, and tokens that it accepts. */
+export async function sdkGuard(
+  count = 1,
+): Promise<{ readonly guard: RequestHandler; readonly tokens: readonly string[] }> {
   const { jwks, tokens } = await auth0Like(count);
   const keys = createLocalJWKSet(jwks);
   const guard = requireBearerAuth({
@@ -88,7 +96,7 @@ export async function sdkBearer({ tokens: count = 1 }: PeerOptions): Promise<Rig
     },
     requiredScopes: ['openid'],
   });
-  return guardedRoute(appWith([guard]), tokens);
+  return { guard, tokens };
 }
 
 /** Part of `fastmcp/auth`. Tokens are issued by a method it does not publish. */

@@ -1,13 +1,20 @@
-/** A real MCP transport behind the route, bare and guarded. */
+/** A real MCP transport behind the route, over real connections: bare, and behind guards. */
+import { fork } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import type { Server as HttpServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { fileURLToPath } from 'node:url';
 
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js';
 import express, { type Express, type RequestHandler } from 'express';
 
 import { handIn } from '../in-process.js';
-import { expectStatus, guardedRoute, type Rig, toolCall } from '../rig.js';
+import { expectStatus, type Rig, toolCall } from '../rig.js';
+import type { Load } from './client-process.js';
 import type { OursOptions } from './ours.js';
+import { sdkGuard } from './peers.js';
 import { makeTokens, startServer } from './server.js';
 
 export async function bareTransport(options: { readonly isStateful?: boolean }): Promise<Rig> {
@@ -18,7 +25,19 @@ export async function oursTransport(options: OursOptions): Promise<Rig> {
   const server = await startServer(options);
   const tokens = await makeTokens(server, 1);
   const rig = await toolCalls([server.auth], tokens, options.isStateful === true);
-  return { ...rig, stop: server.stop };
+  return {
+    ...rig,
+    async stop() {
+      await rig.stop?.();
+      await server.stop();
+    },
+  };
+}
+
+/** The SDK's own guard, with jose for the verifier: what a server without this library has. */
+export async function sdkTransport(options: { readonly isStateful?: boolean }): Promise<Rig> {
+  const { guard, tokens } = await sdkGuard();
+  return toolCalls([guard], tokens, options.isStateful === true);
 }
 
 async function toolCalls(
@@ -28,22 +47,48 @@ async function toolCalls(
 ): Promise<Rig> {
   const app = express();
   for (const guard of guards) app.use(guard);
-  if (!isStateful) {
-    app.post('/mcp', express.json(), async (req, res) => {
-      const transport = await connected({ enableJsonResponse: true });
-      await transport.handleRequest(req, res, req.body);
-    });
-    return guardedRoute(app, tokens);
+  if (isStateful) return overSockets(app, tokens, await openSession(app, tokens[0] ?? ''));
+  app.post('/mcp', express.json(), async (req, res) => {
+    const transport = await connected({});
+    await transport.handleRequest(req, res, req.body);
+  });
+  return overSockets(app, tokens);
+}
+
+const CLIENT = fileURLToPath(new URL('./client-process.ts', import.meta.url));
+const LOADER = fileURLToPath(new URL('../../support/run-typescript.js', import.meta.url));
+
+/** Tool calls over connections that are kept alive. The client is another process: it is not measured. */
+async function overSockets(
+  app: Express,
+  tokens: readonly string[],
+  headers: Readonly<Record<string, string>> = {},
+): Promise<Rig> {
+  const server: HttpServer = app.listen(0, '127.0.0.1');
+  const client = fork(CLIENT, {
+    execArgv: ['--import', LOADER],
+    serialization: 'advanced',
+  });
+  await Promise.all([once(server, 'listening'), once(client, 'message')]);
+  const { port } = server.address() as AddressInfo;
+  const requests = tokens.map((token) => toolCall(token, headers));
+  async function burst(runs: number): Promise<void> {
+    client.send({ port, requests, runs } satisfies Load);
+    const [failure] = await once(client, 'message');
+    if (failure !== '') throw new Error(String(failure));
   }
-  const headers = await openSession(app, tokens[0] ?? '');
-  return guardedRoute(app, tokens, { headers });
+  return {
+    run: () => burst(1),
+    burst,
+    async stop() {
+      client.disconnect();
+      server.close();
+    },
+  };
 }
 
 async function openSession(app: Express, token: string): Promise<Record<string, string>> {
-  const transport = await connected({
-    enableJsonResponse: true,
-    sessionIdGenerator: () => randomUUID(),
-  });
+  const transport = await connected({ sessionIdGenerator: () => randomUUID() });
   app.post('/mcp', express.json(), (req, res) => transport.handleRequest(req, res, req.body));
   const initialize = {
     jsonrpc: '2.0',
