@@ -258,7 +258,7 @@ function logStart({ config, storage }: Core, { backchannelLogout }: Paths): void
 }
 
 function createLimits({ config, storage, signingKeys, collections }: Core): RateLimits {
-  const [key = new Uint8Array()] = signingKeys.derive('rate-limit');
+  const [key] = signingKeys.derive('rate-limit');
   return createRateLimits(
     config.logger,
     (name) => mac(key, name).toString('base64url'),

@@ -9,7 +9,7 @@
  * line that holds the URL of the keys or the keys as JSON. It is deflated with a dictionary of what real clients send
  * where that is shorter. The ids of these clients are shorter than 255 characters, which some clients reserve for an id.
  */
-import { randomBytes } from 'node:crypto';
+import { type KeyObject, randomBytes } from 'node:crypto';
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 
 import { equalInConstantTime, mac } from '../keys/key-ring.js';
@@ -67,7 +67,7 @@ export interface EncodedRegistration extends Omit<ClientMetadata, 'jwks' | 'appl
 /** The id for a registration; undefined for one that is too large. */
 export function encodeClientId(
   registration: EncodedRegistration,
-  key: Uint8Array,
+  key: KeyObject,
 ): string | undefined {
   const text = Buffer.from(
     keysLine(registration) +
@@ -93,7 +93,7 @@ export function encodeClientId(
 /** The registration in an id that was made with one of the keys; undefined for anything else. */
 export function decodeClientId(
   clientId: string,
-  keys: readonly Uint8Array[],
+  keys: readonly KeyObject[],
 ): EncodedRegistration | undefined {
   if (clientId.length > MAX_CLIENT_ID_LENGTH || !/^[A-Za-z0-9_-]+$/.test(clientId))
     return undefined;
@@ -142,6 +142,6 @@ function keysIn(line: string): Pick<EncodedRegistration, 'jwks' | 'jwksUri'> {
   return { jwks: parseKeySet({ keys: JSON.parse(line) }), jwksUri: undefined };
 }
 
-function tag(body: Uint8Array, key: Uint8Array): Buffer {
+function tag(body: Uint8Array, key: KeyObject): Buffer {
   return mac(key, body).subarray(0, TAG_BYTES);
 }

@@ -2,6 +2,8 @@
  * Dynamically registered clients (RFC 7591 §3), without storage: the client id contains the registration, and the secret
  * of a confidential client is derived from it.
  */
+import { createSecretKey, type KeyObject } from 'node:crypto';
+
 import { LRUCache } from 'lru-cache';
 
 import { equalInConstantTime, type KeyRing, mac } from '../keys/key-ring.js';
@@ -33,7 +35,7 @@ export function createRegisteredClients(
   issuer: string,
   checkUrl: ((url: string) => unknown) | undefined,
 ): RegisteredClients {
-  const ofIssuer = (key: Uint8Array): Uint8Array => mac(key, issuer);
+  const ofIssuer = (key: KeyObject): KeyObject => createSecretKey(mac(key, issuer));
   const idKeys = keys.derive('client-id').map(ofIssuer);
   const secretKeys = keys.derive('client-secret').map(ofIssuer);
   const [newestIdKey, newestSecretKey] = [idKeys[0], secretKeys[0]];
@@ -72,7 +74,7 @@ export function createRegisteredClients(
   };
 }
 
-function secretFor(clientId: string, key: Uint8Array): string {
+function secretFor(clientId: string, key: KeyObject): string {
   return mac(key, clientId).toString('base64url');
 }
 

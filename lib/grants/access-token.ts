@@ -44,12 +44,12 @@ const TOKEN_ID_BYTES = 9;
 
 /** @param materials keying material, see {@link signingKeyFrom}: the first signs, all verify */
 export function createAccessTokens(
-  materials: readonly Uint8Array[],
+  materials: readonly KeyObject[],
   issuer: string,
   resource: string,
   now: () => number,
 ): AccessTokens {
-  const keys = materials.map(signingKeyFrom);
+  const keys = materials.map((material) => signingKeyFrom(material.export()));
   const publicKeys = new Map(keys.map(({ kid, publicKey }) => [kid, publicKey]));
   const [newest] = keys;
   if (newest === undefined) throw new RangeError('access tokens need at least one key');

@@ -4,7 +4,7 @@
  * Format, in base64url: grant id (16 bytes), secret (32). The grant record holds a keyed hash of the secret, so that
  * a copy of the store redeems nothing.
  */
-import { randomBytes } from 'node:crypto';
+import { type KeyObject, randomBytes } from 'node:crypto';
 
 import { equalInConstantTime, mac } from '../keys/key-ring.js';
 import { InvalidGrantError } from '../oauth/errors.js';
@@ -35,7 +35,7 @@ const SECRET_BYTES = 32;
  */
 export function mintCode(
   grantId: string,
-  [key]: readonly Uint8Array[],
+  [key]: readonly KeyObject[],
 ): { code: string; tag: string } {
   if (key === undefined) throw new RangeError('codes need at least one key');
   const secret = randomBytes(SECRET_BYTES);
@@ -60,7 +60,7 @@ export function isSecretOf(
   record: CodeRecord,
   grantId: string,
   secret: Uint8Array,
-  keys: readonly Uint8Array[],
+  keys: readonly KeyObject[],
 ): boolean {
   const expected = Buffer.from(record.tag, 'base64url');
   return keys.some((key) => equalInConstantTime(mac(key, grantId, secret), expected));

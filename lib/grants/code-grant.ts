@@ -6,7 +6,7 @@
  * stood for longer than any attempt takes. The waiting process measures that time itself, so that clocks of instances
  * need not agree; only a mark that is much older expires by its own date.
  */
-import { randomBytes } from 'node:crypto';
+import { type KeyObject, randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { clientFingerprint } from '../clients/client.js';
@@ -158,7 +158,7 @@ async function useAssertion(
   { grantId, secret, request, client }: PresentedCode,
   now: number,
   store: GrantStore,
-  codeKeys: readonly Uint8Array[],
+  codeKeys: readonly KeyObject[],
 ): Promise<void> {
   if (client.useAssertion === undefined) return;
   const grant = await store.find(grantId);
@@ -174,7 +174,7 @@ async function redeemOnce(
   attempt: Attempt,
   now: () => number,
   store: GrantStore,
-  codeKeys: readonly Uint8Array[],
+  codeKeys: readonly KeyObject[],
 ): Promise<Verdict> {
   let verdict: Verdict = { outcome: 'unknown' };
   const grant = await store.update(grantId, (current) => {

@@ -8,6 +8,8 @@
  * Format, in base64url: version (1 byte), generation (4), grant id (16), tag (32). The tag covers issuer and client:
  * an invalid token, or one of another server or client (RFC 6749 §6), never reaches the store.
  */
+import type { KeyObject } from 'node:crypto';
+
 import { equalInConstantTime, mac } from '../keys/key-ring.js';
 import { type GrantRecord, MAX_CALLERS, MAX_REUSES, type TokenUses } from '../storage/records.js';
 
@@ -28,7 +30,7 @@ const BODY_BYTES = 1 + 4 + ID_BYTES;
 const TAG_BYTES = 32;
 
 /** @param keys first mints, all verify */
-export function createRefreshTokens(keys: readonly Uint8Array[], issuer: string): RefreshTokens {
+export function createRefreshTokens(keys: readonly KeyObject[], issuer: string): RefreshTokens {
   const [newest] = keys;
   if (newest === undefined) throw new RangeError('refresh tokens need at least one key');
   return {

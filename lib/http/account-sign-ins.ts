@@ -2,6 +2,8 @@
  * The user who is signed in to the page of connected apps, by the cookie of the browser. The cookie holds the session
  * id and a MAC, so that a forged one causes no request to the store.
  */
+import type { KeyObject } from 'node:crypto';
+
 import type { Request, Response } from 'express';
 
 import type { Auth0Login } from '../auth0/auth0.js';
@@ -48,7 +50,7 @@ export function createAccountSignIns(
   const cookieName = cookies.ownName('account');
   // The first key signs, all verify.
   const keys = signingKeys.derive('account-cookie');
-  const tagOf = (key: Uint8Array, id: string): string =>
+  const tagOf = (key: KeyObject, id: string): string =>
     mac(key, config.issuer, id).toString('base64url');
 
   function setCookie(res: Response, value: string, seconds: number): void {
@@ -80,8 +82,7 @@ export function createAccountSignIns(
       const previous = sessionIdOf(req);
       const id = await sessions.begin(login);
       if (previous !== undefined) await sessions.end(previous);
-      const [newest = new Uint8Array()] = keys;
-      setCookie(res, `${id}.${tagOf(newest, id)}`, ACCOUNT_SESSION_SECONDS);
+      setCookie(res, `${id}.${tagOf(keys[0], id)}`, ACCOUNT_SESSION_SECONDS);
     },
     find,
     async require(req) {

@@ -50,9 +50,7 @@ export function createBrowserSessions(core: Core, cookies: CookieRules): Browser
     return session({
       name: cookieName,
       // The first secret signs, all verify.
-      secret: signingKeys
-        .derive('session-cookie')
-        .map((key) => Buffer.from(key).toString('base64url')),
+      secret: signingKeys.derive('session-cookie').map((key) => key.export().toString('base64url')),
       store: await sessionStore(core, session.Store, ttlSeconds),
       resave: false,
       saveUninitialized: false,

@@ -1,5 +1,11 @@
 /** Key derivation: HKDF-SHA256 (RFC 5869) with a label per purpose, so that no key has two purposes. */
-import { createHmac, hkdfSync, timingSafeEqual } from 'node:crypto';
+import {
+  createHmac,
+  createSecretKey,
+  hkdfSync,
+  type KeyObject,
+  timingSafeEqual,
+} from 'node:crypto';
 
 /** A label is never reused and never renamed. */
 export type KeyLabel =
@@ -23,8 +29,11 @@ export type KeyLabel =
 /** Several secrets for rotation, newest first. */
 export interface KeyRing {
   /** One key per secret, in the same order: the first signs, all verify. Cached by label. */
-  derive(label: KeyLabel, bytes?: number): readonly Uint8Array[];
+  derive(label: KeyLabel, bytes?: number): DerivedKeys;
 }
+
+/** In objects of Node: bytes are converted at each use, which takes longer than an HMAC on Node 24. */
+export type DerivedKeys = readonly [newest: KeyObject, ...older: KeyObject[]];
 
 /** Default length: the strength of SHA-256 and AES-256. */
 const KEY_BYTES = 32;
@@ -34,26 +43,29 @@ const KEY_BYTES = 32;
  * @throws RangeError for an empty list
  */
 export function createKeyRing(secrets: readonly Uint8Array[]): KeyRing {
-  if (secrets.length === 0) throw new RangeError('a key ring needs at least one secret');
-  const derived = new Map<string, readonly Uint8Array[]>();
+  const [newest, ...older] = secrets;
+  if (newest === undefined) throw new RangeError('a key ring needs at least one secret');
+  const derived = new Map<string, DerivedKeys>();
   return {
     derive(label, bytes = KEY_BYTES) {
       const cacheKey = `${label}:${bytes}`;
       const known = derived.get(cacheKey);
       if (known !== undefined) return known;
-      const keys = secrets.map((secret) => hkdf(secret, label, bytes));
+      const deriveFrom = (secret: Uint8Array): KeyObject => hkdf(secret, label, bytes);
+      const keys: DerivedKeys = [deriveFrom(newest), ...older.map(deriveFrom)];
       derived.set(cacheKey, keys);
       return keys;
     },
   };
 }
 
-function hkdf(secret: Uint8Array, label: KeyLabel, bytes: number): Uint8Array {
-  return new Uint8Array(hkdfSync('sha256', secret, '', `express-auth0-mcp/v1/${label}`, bytes));
+function hkdf(secret: Uint8Array, label: KeyLabel, bytes: number): KeyObject {
+  const info = `express-auth0-mcp/v1/${label}`;
+  return createSecretKey(Buffer.from(hkdfSync('sha256', secret, '', info, bytes)));
 }
 
 /** HMAC-SHA256 of the parts, each with its length first, so that different lists have different tags. */
-export function mac(key: Uint8Array, ...parts: readonly (string | Uint8Array)[]): Buffer {
+export function mac(key: KeyObject, ...parts: readonly (string | Uint8Array)[]): Buffer {
   const hmac = createHmac('sha256', key);
   for (const part of parts) {
     const bytes = typeof part === 'string' ? Buffer.from(part, 'utf8') : part;

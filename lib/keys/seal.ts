@@ -4,7 +4,7 @@
  *
  * Layout: version (1) | key id (4) | nonce (12) | ciphertext | tag (16).
  */
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, type KeyObject, randomBytes } from 'node:crypto';
 
 import { mac } from './key-ring.js';
 
@@ -27,14 +27,14 @@ export interface Sealer {
 
 interface SealKey {
   id: Buffer;
-  secret: Uint8Array;
+  secret: KeyObject;
 }
 
 /**
  * @param keys of 32 bytes each, used for sealing only: the first encrypts, all decrypt
  * @throws RangeError for an empty list or a key of another length
  */
-export function createSealer(keys: readonly Uint8Array[]): Sealer {
+export function createSealer(keys: readonly KeyObject[]): Sealer {
   const known = keys.map(toSealKey);
   const [newest] = known;
   if (newest === undefined) throw new RangeError('a sealer needs at least one key');
@@ -54,9 +54,10 @@ export function createSealer(keys: readonly Uint8Array[]): Sealer {
   };
 }
 
-function toSealKey(secret: Uint8Array): SealKey {
-  if (secret.length !== KEY_BYTES) {
-    throw new RangeError(`a sealing key has ${KEY_BYTES} bytes, this one has ${secret.length}`);
+function toSealKey(secret: KeyObject): SealKey {
+  const { symmetricKeySize } = secret;
+  if (symmetricKeySize !== KEY_BYTES) {
+    throw new RangeError(`a sealing key has ${KEY_BYTES} bytes, this one has ${symmetricKeySize}`);
   }
   return { id: mac(secret, 'seal-key-id').subarray(0, KEY_ID_BYTES), secret };
 }

@@ -7,6 +7,8 @@
  * Key rotation: a record is looked up under the names that all keys give it. It keeps the name it was created
  * under, and each write seals it under the newest key.
  */
+import type { KeyObject } from 'node:crypto';
+
 import { mac } from '../keys/key-ring.js';
 import type { Sealer } from '../keys/seal.js';
 import { type Storage, StorageUnavailableError } from './storage.js';
@@ -22,7 +24,7 @@ export interface SealedStorage {
   storage: Storage;
   sealer: Sealer;
   /** Keys that turn ids into key names: writes use the first, reads try all. At least one. */
-  nameKeys: readonly Uint8Array[];
+  nameKeys: readonly KeyObject[];
   /** Separates issuers and Auth0 applications that share a store. */
   namespace: string;
   /** Called with the kind of a record that cannot be opened. The record counts as absent. */
@@ -108,14 +110,14 @@ export function openCollection<T>(sealed: SealedStorage, kind: string): Collecti
     return undefined;
   }
 
-  async function isTakenUnder(keys: readonly Uint8Array[], id: string): Promise<boolean> {
+  async function isTakenUnder(keys: readonly KeyObject[], id: string): Promise<boolean> {
     for (const key of keys) {
       if ((await storage.get(nameUnder(key, id))) !== undefined) return true;
     }
     return false;
   }
 
-  async function deleteUnder(keys: readonly Uint8Array[], id: string): Promise<void> {
+  async function deleteUnder(keys: readonly KeyObject[], id: string): Promise<void> {
     for (const key of keys) await storage.delete(nameUnder(key, id));
   }
 
@@ -178,7 +180,7 @@ export function openCollection<T>(sealed: SealedStorage, kind: string): Collecti
 /** Turns ids into key names, and records into sealed bytes and back. */
 function createRecordCodec<T>({ sealer, namespace, onUnreadable }: SealedStorage, kind: string) {
   return {
-    nameUnder: (key: Uint8Array, id: string): string =>
+    nameUnder: (key: KeyObject, id: string): string =>
       `${namespace}:${kind}:${mac(key, kind, id).toString('base64url')}`,
     seal: (name: string, value: T): Buffer => sealer.seal(Buffer.from(JSON.stringify(value)), name),
     open(name: string, bytes: Uint8Array | undefined): T | undefined {

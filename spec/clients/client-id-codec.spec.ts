@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { createSecretKey, type KeyObject, randomBytes } from 'node:crypto';
 import { deflateRawSync } from 'node:zlib';
 
 import { describe, expect, it } from '@jest/globals';
@@ -11,9 +11,9 @@ import {
 } from '../../lib/clients/client-id-codec.js';
 import { mac } from '../../lib/keys/key-ring.js';
 
-const KEY = randomBytes(32);
-const OLDER_KEY = randomBytes(32);
-const encode = (client: EncodedRegistration, key: Uint8Array): string =>
+const KEY = createSecretKey(randomBytes(32));
+const OLDER_KEY = createSecretKey(randomBytes(32));
+const encode = (client: EncodedRegistration, key: KeyObject): string =>
   encodeClientId(client, key) ?? '';
 
 function registration(clientName: string | undefined, ...redirectUris: string[]) {

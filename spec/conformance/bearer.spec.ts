@@ -25,11 +25,11 @@ import { SPEC_SIGNING_KEY, startWorld, type World } from '../support/world.js';
 
 /** The key the library signs with, as whoever has the configured secret can derive it. */
 function ownKey(secret = SPEC_SIGNING_KEY): SigningKey {
-  const [material = new Uint8Array()] = createKeyRing([Buffer.from(secret)]).derive(
+  const [material] = createKeyRing([Buffer.from(secret)]).derive(
     'access-token',
     SIGNING_KEY_MATERIAL_BYTES,
   );
-  return signingKeyFrom(material);
+  return signingKeyFrom(material.export());
 }
 
 describe('the guard of the MCP endpoint', () => {

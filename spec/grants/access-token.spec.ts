@@ -1,4 +1,4 @@
-import { createHash, createHmac, randomBytes, sign, verify } from 'node:crypto';
+import { createHash, createHmac, createSecretKey, randomBytes, sign, verify } from 'node:crypto';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import {
   calculateJwkThumbprint,
@@ -45,7 +45,12 @@ const GENUINE_HEADER = { alg: 'ES256', typ: 'at+jwt', kid: KEY.kid };
 
 let now = NOW;
 const tokensOf = (...materials: Buffer[]): AccessTokens =>
-  createAccessTokens(materials, ISSUER, RESOURCE, () => now);
+  createAccessTokens(
+    materials.map((material) => createSecretKey(material)),
+    ISSUER,
+    RESOURCE,
+    () => now,
+  );
 
 /** Signed with our own key, whatever it says: what an attacker would get out of another signer of ours. */
 const signed = (payload: JWTPayload, header: Record<string, unknown> = {}): Promise<string> =>

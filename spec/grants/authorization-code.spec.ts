@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash, createSecretKey, randomBytes } from 'node:crypto';
 
 import { describe, expect, it } from '@jest/globals';
 
@@ -17,7 +17,7 @@ import type { CodeRecord } from '../../lib/storage/records.js';
 const NOW = 1_700_000_000;
 const VERIFIER = 'v'.repeat(43);
 const CALLBACK = 'https://a.example/cb';
-const [KEY, OTHER] = [randomBytes(32), randomBytes(32)];
+const [KEY, OTHER] = [createSecretKey(randomBytes(32)), createSecretKey(randomBytes(32))];
 const grantId = randomBytes(16).toString('base64url');
 
 const RECORD: CodeRecord = {

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { createSecretKey, randomBytes } from 'node:crypto';
 
 import { beforeEach, describe, expect, it } from '@jest/globals';
 
@@ -143,7 +143,7 @@ describe('finding grants', () => {
   });
 
   it('finds what was stored under a key that has been replaced', async () => {
-    const nameKeys = [randomBytes(32), ...rig.core.collections.nameKeys];
+    const nameKeys = [createSecretKey(randomBytes(32)), ...rig.core.collections.nameKeys];
     const rotated = storeOn({ ...rig.core, collections: { ...rig.core.collections, nameKeys } });
     await rotated.add('ada-new', grant('ada', 'claude'));
     expect((await rotated.list({ subject: 'ada' })).map(({ id }) => id).toSorted()).toEqual([
@@ -157,7 +157,7 @@ describe('finding grants', () => {
   });
 
   it('drops index entries whose record is gone or cannot be opened any more', async () => {
-    const sealer = createSealer([randomBytes(32)]);
+    const sealer = createSealer([createSecretKey(randomBytes(32))]);
     const elsewhere = storeOn({ ...rig.core, collections: { ...rig.core.collections, sealer } });
     expect(await elsewhere.storedGrants('bob')).toEqual([]);
     expect(await store.storedGrants('bob')).toEqual([]);

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { createSecretKey, randomBytes } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import {
   classifyGeneration,
@@ -10,7 +10,7 @@ import {
 } from '../../lib/grants/refresh-token.js';
 
 const ISSUER = 'https://mcp.example';
-const [KEY, OTHER] = [randomBytes(32), randomBytes(32)];
+const [KEY, OTHER] = [createSecretKey(randomBytes(32)), createSecretKey(randomBytes(32))];
 const grantId = randomBytes(16).toString('base64url');
 const tokens = createRefreshTokens([KEY], ISSUER);
 /** Every character there is in base64url, and some that decoders pass over. */

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { createSecretKey, randomBytes } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import express from 'express';
 import request from 'supertest';
@@ -10,7 +10,7 @@ import { createRateLimits } from '../../lib/http/rate-limits.js';
 
 const quiet = (): void => {};
 const log = { debug: quiet, info: quiet, warn: quiet, error: quiet };
-const KEYS = [randomBytes(32)];
+const KEYS = [createSecretKey(randomBytes(32))];
 const ISSUER = 'https://mcp.example.test';
 const GRANT = randomBytes(16).toString('base64url');
 
@@ -45,7 +45,10 @@ describe('fetches for client authentication count', () => {
 
   it.each([
     ['the client’s own refresh token', createRefreshTokens(KEYS, ISSUER)],
-    ['a refresh token of another key', createRefreshTokens([randomBytes(32)], ISSUER)],
+    [
+      'a refresh token of another key',
+      createRefreshTokens([createSecretKey(randomBytes(32))], ISSUER),
+    ],
     ['one of another server', createRefreshTokens(KEYS, 'https://other.example.test')],
   ])('FA-26: for the caller’s address with %s', async (_what, makers) => {
     const token = makers.mint({ grantId: GRANT, generation: 3 }, 'https://client.example/c');

@@ -1,11 +1,15 @@
-import { randomBytes } from 'node:crypto';
+import { createSecretKey, randomBytes } from 'node:crypto';
 
 import { describe, expect, it } from '@jest/globals';
 
 import { createSealer } from '../../lib/keys/seal.js';
 
 describe('createSealer()', () => {
-  const [older, newer, foreign] = [randomBytes(32), randomBytes(32), randomBytes(32)];
+  const [older, newer, foreign] = [
+    createSecretKey(randomBytes(32)),
+    createSecretKey(randomBytes(32)),
+    createSecretKey(randomBytes(32)),
+  ];
   const text = Buffer.from('the text of a record');
 
   it.each([[0], [1], [2_200], [1_048_576]])('opens what it sealed, at %d bytes', (length) => {
@@ -23,7 +27,7 @@ describe('createSealer()', () => {
   it('adds 33 bytes and contains nothing of text, place or key', () => {
     const sealed = createSealer([newer]).seal(text, 'place');
     expect(sealed.length).toBe(text.length + 33);
-    for (const secret of [text, Buffer.from('place'), newer.subarray(0, 4)]) {
+    for (const secret of [text, Buffer.from('place'), newer.export().subarray(0, 4)]) {
       expect(sealed.includes(secret)).toBe(false);
     }
   });
@@ -64,6 +68,8 @@ describe('createSealer()', () => {
 
   it('requires at least one key, of 32 bytes', () => {
     expect(() => createSealer([])).toThrow(RangeError);
-    expect(() => createSealer([newer, randomBytes(16)])).toThrow(/32 bytes, this one has 16/);
+    expect(() => createSealer([newer, createSecretKey(randomBytes(16))])).toThrow(
+      /32 bytes, this one has 16/,
+    );
   });
 });

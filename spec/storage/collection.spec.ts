@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { createSecretKey, randomBytes } from 'node:crypto';
 
 import { beforeEach, describe, expect, it } from '@jest/globals';
 
@@ -12,8 +12,8 @@ interface Person {
   visits: number;
 }
 
-const [olderName, newerName] = [randomBytes(32), randomBytes(32)];
-const [olderSeal, newerSeal] = [randomBytes(32), randomBytes(32)];
+const [olderName, newerName] = [createSecretKey(randomBytes(32)), createSecretKey(randomBytes(32))];
+const [olderSeal, newerSeal] = [createSecretKey(randomBytes(32)), createSecretKey(randomBytes(32))];
 const ada: Person = { name: 'Ada Lovelace', visits: 1 };
 
 /** A memory store that records what is written. */
