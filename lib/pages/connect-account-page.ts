@@ -7,6 +7,8 @@ import { displayName, visibleAscii } from './untrusted-text.js';
 export interface ConnectAccountPage {
   /** The buttons add `decision=connect` or `decision=cancel`. */
   readonly form: FormTarget;
+  /** Whether Connect was pressed before the page could be read. */
+  readonly wasTooSoon?: boolean;
   /** Name of the provider, from the operator. */
   readonly provider: string;
   /** The client that needs the account; untrusted. */
@@ -31,6 +33,7 @@ export function connectAccountPage(context: PageContext, model: ConnectAccountPa
   };
   const items = scopes.map((scope) => html`<li><code>${visibleAscii(scope)}</code></li>`);
   const body = html`<div class="stack">
+${model.wasTooSoon && html`<div class="warning" role="alert"><p><strong>${connectAccount.tooSoonTitle}</strong> ${connectAccount.tooSoon}</p></div>`}
 <div><h1>${fill(connectAccount.heading, values)}</h1>
 ${account && html`<p class="muted">${fill(connectedApps.signedInAs, { account: bdi(account) })}</p>`}</div>
 <div class="box app"><div><h2>${values.app}</h2>
@@ -40,10 +43,11 @@ ${items.length > 0 && html`<section><h2>${fill(connectAccount.permissions, value
 ${postForm(
   model.form,
   html`<div class="stack"><p>${fill(connectAccount.next, values)}</p>
+<div><p class="too-small">${texts.consent.tooSmall}</p>
 <div class="actions">
 <button type="submit" name="decision" value="cancel">${connectAccount.cancel}</button>
 <button type="submit" name="decision" value="connect" class="primary">${connectAccount.connect}</button>
-</div></div>`,
+</div></div></div>`,
 )}
 </div>`;
   const title = fill(connectAccount.heading, { provider: model.provider });

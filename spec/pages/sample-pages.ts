@@ -173,6 +173,10 @@ export const samplePages: Readonly<Record<string, string>> = {
     link: { href: 'https://weather.example.com/connected-apps', text: 'Try again' },
   }),
   'connect an account': connectAccountPage(pageContext, connectAccount),
+  'connect an account, pressed too soon': connectAccountPage(pageContext, {
+    ...connectAccount,
+    wasTooSoon: true,
+  }),
   'connect an account, crowded, in German': connectAccountPage(
     { brand, texts: createCatalogue().choose({ uiLocales: 'de' }) },
     {

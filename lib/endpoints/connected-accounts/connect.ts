@@ -4,10 +4,12 @@ import { createHash, randomBytes } from 'node:crypto';
 import type { Request, RequestHandler, Response } from 'express';
 
 import type { Context } from '../../app/context.js';
+import type { ConnectionConfig } from '../../config/config.js';
 import { MAX_FORM_BYTES } from '../../http/account-forms.js';
 import type { SignedInUser } from '../../http/account-sign-ins.js';
 import type { ConnectionLink } from '../../http/connection-links.js';
 import type { Connections } from '../../http/connections.js';
+import { createReadingCheck } from '../../http/consent-prompt.js';
 import { alreadySubmitted, PageError, sendPage } from '../../http/pages.js';
 import { queryOf, readForm } from '../../http/read-request.js';
 import { noStore } from '../../http/response-headers.js';
@@ -19,6 +21,7 @@ import {
   connectResultPage,
   connectSignInPage,
 } from '../../pages/connect-account-page.js';
+import type { GrantRecord } from '../../storage/records.js';
 
 /**
  * Handlers of the GET of a link and of the POST of its form. The link alone has no effect: the user of its grant has
@@ -27,11 +30,12 @@ import {
  * @throws PageError the link is forged, was used or has expired, or the form is not of this session
  */
 export function connectEndpoint(context: Context, connections: Connections): RequestHandler[] {
+  const isTooSoon = createReadingCheck(context);
   return [
     noStore,
     async function showOrConnect(req, res) {
       if (req.method === 'GET') await showPage(req, res, context, connections);
-      else await decide(req, res, context, connections);
+      else await decide(req, res, context, connections, isTooSoon);
     },
   ];
 }
@@ -39,9 +43,11 @@ export function connectEndpoint(context: Context, connections: Connections): Req
 async function showPage(
   req: Request,
   res: Response,
-  { accountSignIns, accountForms, grants, pageContextOf, config }: Context,
-  { links, signInForms, urls }: Connections,
+  context: Context,
+  connections: Connections,
 ): Promise<void> {
+  const { accountSignIns, grants, pageContextOf, config } = context;
+  const { links, signInForms, urls } = connections;
   const text = optionalParameter(queryOf(req), 'link');
   const link = links.read(text);
   const connection = config.connections.get(link?.connection ?? '');
@@ -61,12 +67,32 @@ async function showPage(
     sendPage(res, isOther ? 403 : 200, body);
     return;
   }
-  const form = accountForms.write(user, { type: 'connect_account', link });
+  sendDecision(req, res, { user, link, connection, grant }, context, connections);
+}
+
+/** What a user decides on. */
+interface Decision {
+  readonly user: SignedInUser;
+  readonly link: ConnectionLink;
+  readonly connection: ConnectionConfig;
+  readonly grant: GrantRecord;
+  readonly wasTooSoon?: boolean;
+}
+
+function sendDecision(
+  req: Request,
+  res: Response,
+  { user, link, connection, grant, wasTooSoon = false }: Decision,
+  { accountForms, pageContextOf, nowMs = Date.now }: Context,
+  { urls }: Connections,
+): void {
+  const form = accountForms.write(user, { type: 'connect_account', link, createdAtMs: nowMs() });
   sendPage(
     res,
     200,
-    connectAccountPage(page, {
+    connectAccountPage(pageContextOf(req), {
       form: { action: urls.connect, fields: { form } },
+      wasTooSoon,
       provider: connection.name,
       clientName: grant.client.name,
       host: grant.code && redirectUriHost(grant.code.redirectUri),
@@ -81,6 +107,7 @@ async function decide(
   res: Response,
   context: Context,
   connections: Connections,
+  isTooSoon: (createdAtMs: number) => boolean,
 ): Promise<void> {
   const { accountSignIns, accountForms, grants, limits, pageContextOf, config } = context;
   const form = await readForm(req, res, MAX_FORM_BYTES);
@@ -90,7 +117,7 @@ async function decide(
     throw new PageError('page_expired', new AccessDeniedError('The user is not signed in'));
   }
   const field = optionalParameter(form, 'form');
-  const { link } = accountForms.read(user, field, 'connect_account');
+  const { link, createdAtMs } = accountForms.read(user, field, 'connect_account');
   const decision = optionalParameter(form, 'decision');
   if (decision !== 'connect' && decision !== 'cancel') {
     throw new InvalidRequestError('The decision must be connect or cancel');
@@ -100,6 +127,11 @@ async function decide(
   const isOwn = grant !== undefined && grant.subject === user.account.subject;
   if (!isOwn || connection === undefined || link.expiresAt <= context.now()) {
     throw linkExpired('the link or its grant has expired');
+  }
+  if (decision === 'connect' && isTooSoon(createdAtMs)) {
+    const shown = { user, link, connection, grant, wasTooSoon: true };
+    sendDecision(req, res, shown, context, connections);
+    return;
   }
   await limits.countLogin(req);
   if (!(await connections.links.use(link))) throw alreadySubmitted();

@@ -136,6 +136,9 @@ export interface PageTexts {
   };
   /** The pages on which a user connects an account at another provider. */
   readonly connectAccount: {
+    /** Where Connect was pressed sooner than the page can be read. */
+    readonly tooSoonTitle: string;
+    readonly tooSoon: string;
     readonly heading: string;
     readonly explained: string;
     readonly permissions: string;

@@ -1,7 +1,8 @@
 /** What somebody could try with a link to connect an account, and what comes of it. */
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
-import { type Browser, createBrowser } from '../../../lib/testing/browser.js';
+import { MIN_READING_MS } from '../../../lib/http/consent-prompt.js';
+import { type Browser, createBrowser, type Page } from '../../../lib/testing/browser.js';
 import { ADA, BOB } from '../../../lib/testing/options.js';
 import {
   asksToConnect,
@@ -247,6 +248,54 @@ describe('parameters', () => {
     }
     expect(apiCalls('connect')).toEqual([]);
     expect((await connect(link, ADA, browser)).status).toBe(200);
+  });
+});
+
+describe('a decision before the page can be read, as by the second half of a double click', () => {
+  let time = Date.now();
+  let step = 0;
+
+  /** @returns the page with the decision, which has just appeared */
+  async function shown(link?: string): Promise<Page> {
+    step = MIN_READING_MS;
+    const page = await openLink(browser, link ?? (await ada.link()));
+    step = 0;
+    return page;
+  }
+
+  beforeEach(async () => {
+    await world.close();
+    step = MIN_READING_MS;
+    const nowMs = (): number => {
+      time += step;
+      return time;
+    };
+    world = await startConnections({ host: { minReadingMs: MIN_READING_MS, nowMs } });
+    ada = await callerFor(world, ADA);
+  });
+
+  it.each([0, 500, 1499])(
+    'FA-11: Connect after %i ms shows the page again, and connects nothing',
+    async (ms) => {
+      const page = await shown();
+      time += ms;
+      const again = await pressConnect(browser, page);
+      expect([again.status, asksToConnect(again)]).toEqual([200, true]);
+      expect(again.body).toContain('Nothing has been connected yet');
+      expect(apiCalls('connect')).toEqual([]);
+      time += MIN_READING_MS;
+      expect((await atProvider(browser, await pressConnect(browser, again))).status).toBe(200);
+    },
+  );
+
+  it('FA-11: an early Connect does not use the link up; Cancel is accepted at once', async () => {
+    const link = await ada.link();
+    const page = await shown(link);
+    await pressConnect(browser, page);
+    const button = { name: 'decision', value: 'cancel' };
+    expect((await browser.submit(page, {}, { button })).status).toBe(200);
+    expect((await pressConnect(browser, await shown(await ada.link()))).status).toBe(200);
+    expect(apiCalls('connect')).toEqual([]);
   });
 });
 
