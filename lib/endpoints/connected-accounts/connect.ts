@@ -153,7 +153,7 @@ async function redirectToProvider(
   req: Request,
   res: Response,
   { account }: SignedInUser,
-  { grantId, connection }: ConnectionLink,
+  { grantId, connection, expiresAt }: ConnectionLink,
   { flows, grants, config }: Context,
   { attempts, myAccount, urls }: Connections,
 ): Promise<void> {
@@ -170,7 +170,8 @@ async function redirectToProvider(
   const { subject } = account;
   const attempt = { subject, grantId, connection, authSession, codeVerifier };
   await attempts.add(flow.state, { ...attempt, browser: flow.secret }, expiresInSeconds);
-  flows.setLoginCookie(res, flow);
+  // Approved by the user in a form: the forms that other sites open do not replace its cookie.
+  flows.setLoginCookie(res, { ...flow, formExpiresAt: expiresAt });
   res.redirect(303, location);
 }
 

@@ -19,6 +19,7 @@ import {
   untilCallback,
 } from '../../support/connected-accounts.js';
 import { cookiesFor, signIn } from '../../support/connected-apps.js';
+import { registerClient } from '../../support/oauth-client.js';
 import { send, sendForm, sendJson } from '../../support/raw-http.js';
 import type { World } from '../../support/world.js';
 
@@ -410,6 +411,13 @@ describe('the callback', () => {
     );
     expect((await ada.call({ connection: 'slack' })).token).toMatch(/^slack\./);
     expect((await ada.call()).token).toMatch(/^google-oauth2\./);
+  });
+
+  it('arrives although other sites open any number of login forms meanwhile', async () => {
+    const callback = await untilCallback(world, browser, await ada.link());
+    const client = await registerClient(world.origin);
+    for (let n = 0; n < 20; n += 1) await browser.get(client.authorizeUrl());
+    expect((await browser.get(callback)).status).toBe(200);
   });
 
   it('completes nothing for a grant that was revoked after the link was approved', async () => {
