@@ -58,7 +58,7 @@ describe('the doctor, with a login', () => {
     expect(report['granted-scopes']).toMatchObject({ outcome: 'passed' });
     expect(report['offline-access']).toMatchObject({
       outcome: 'passed',
-      message: expect.stringContaining('with rotation'),
+      message: expect.stringContaining('with rotation, which connections need off'),
     });
     expect(tenant.requests.at(-1)).toMatchObject({ path: '/oauth/revoke', status: 200 });
     expect(JSON.stringify(report)).not.toContain(ADA.sub);

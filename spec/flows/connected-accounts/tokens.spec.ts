@@ -14,10 +14,13 @@ import {
   openLink,
   pressConnect,
   startConnections,
+  untilCallback,
 } from '../../support/connected-accounts.js';
 import { signIn } from '../../support/connected-apps.js';
 import { mortal } from '../../support/mortal-storage.js';
 import { callTool } from '../../support/oauth-client.js';
+import { recordedStorage } from '../../support/recorded-storage.js';
+import { findSecrets } from '../../support/secrets-on-the-wire.js';
 import { sharedStores } from '../../support/shared-stores.js';
 import { linesWith, pass, until, upstreamRefreshes } from '../../support/upstream.js';
 import type { World } from '../../support/world.js';
@@ -104,6 +107,16 @@ describe('connectionToken()', () => {
     };
     expect(await tokenOf(ada)).toBe((await ada.call()).token);
     await expect(tokenOf(bob)).rejects.toMatchObject({ name: 'ConnectionRequiredError' });
+  });
+
+  it('ends with the grant, although it was cached', async () => {
+    const ada = await callerFor(world);
+    expect((await ada.call()).token).toBeDefined();
+    const { extra } = await world.auth.verifyAccessToken(ada.token);
+    const { connectionToken } = extra as Pick<AccessToken, 'connectionToken'>;
+    await world.auth.grants.revokeAll({ subject: ADA.sub });
+    await expect(connectionToken(GOOGLE)).rejects.toMatchObject({ name: 'Auth0SessionEndedError' });
+    expect(exchanges()).toHaveLength(1);
   });
 
   it('never returns the token of another user', async () => {
@@ -246,6 +259,33 @@ describe("Auth0's errors", () => {
     },
   );
 
+  it.each([
+    [400, 403, 'was not connected'],
+    [403, 403, 'was not connected'],
+    [409, 403, 'was not connected'],
+    [401, 500, 'Something went wrong'],
+    [404, 500, 'Something went wrong'],
+    [415, 500, 'Something went wrong'],
+    [429, 503, 'does not respond'],
+    [503, 503, 'does not respond'],
+  ])(
+    'a %i of the My Account API at the callback is a page with %i, and a new link works',
+    async (status, shown, text) => {
+      const bob = await callerFor(world, BOB);
+      const browser = createBrowser();
+      const callback = await untilCallback(world, browser, await bob.link(), BOB);
+      const body = { type: 'x', status, title: 'Title', detail: 'detail' };
+      const headers = { 'content-type': 'application/problem+json' };
+      const path = '/me/v1/connected-accounts/complete';
+      world.tenant.fault(path, { kind: 'respond', status, body, headers }, 1);
+      const page = await browser.get(callback);
+      expect([page.status, page.body.includes(text)]).toEqual([shown, true]);
+      expect(page.body).not.toContain('detail</');
+      expect((await connect(await bob.link(), BOB, browser)).status).toBe(200);
+      expect((await bob.call()).token).toBeDefined();
+    },
+  );
+
   it('a callback URL that is not allowed at Auth0: the log has the remedy', async () => {
     const { applications } = world.tenant.settings;
     const changed = applications.map((one) => ({
@@ -258,6 +298,12 @@ describe("Auth0's errors", () => {
     const page = await openLink(browser, await bob.link(), BOB);
     expect((await pressConnect(browser, page)).status).toBe(500);
     expect(remedy()).toContain('/connected-accounts/callback');
+  });
+
+  it('the log says at start what the option needs: the callback URL, and no rotation', () => {
+    const lines = linesWith(world, 'switch off Allow Refresh Token Rotation');
+    expect(lines).toHaveLength(1);
+    expect(lines[0]).toContain(`${world.origin}/connected-accounts/callback`);
   });
 
   it('a rotated refresh token is reported once, with the remedy', async () => {
@@ -277,6 +323,30 @@ describe("Auth0's errors", () => {
 });
 
 describe('the store', () => {
+  it('holds no token, link, code or verifier that could be read', async () => {
+    await world.close();
+    const { storage, written } = recordedStorage();
+    await start({ storages: [storage] }, { users: [ADA] });
+    const ada = await callerFor(world);
+    const link = await ada.link();
+    const callback = await untilCallback(world, createBrowser(), link);
+    const secrets = new Set([new URL(link).searchParams.get('link') ?? '', GOOGLE, ADA.sub]);
+    const browser = createBrowser();
+    const own = await untilCallback(world, browser, await ada.link());
+    expect((await browser.get(own)).status).toBe(200);
+    secrets.add(String((await ada.call()).token));
+    for (const url of [callback, own]) secrets.add(String(url.searchParams.get('connect_code')));
+    for (const { path, form, headers } of world.tenant.requests) {
+      if (!path.startsWith('/me/v1/')) continue;
+      secrets.add(String(headers.authorization?.replace('Bearer ', '')));
+      for (const name of ['auth_session', 'code_verifier']) {
+        if (form[name] !== undefined) secrets.add(form[name]);
+      }
+    }
+    expect(secrets.size).toBeGreaterThan(7);
+    expect(findSecrets(written(), secrets)).toEqual([]);
+  });
+
   it('that fails after the exchange costs time: one exchange, and the token is stored', async () => {
     await world.close();
     const inner = memoryStorage();

@@ -17,7 +17,9 @@ import {
 import type { Forge, JwtDraft } from '../../../lib/testing/token-draft.js';
 import { mortal } from '../../support/mortal-storage.js';
 import { registerClient } from '../../support/oauth-client.js';
+import { recordedStorage } from '../../support/recorded-storage.js';
 import { secretsIn } from '../../support/secret-scan.js';
+import { findSecrets } from '../../support/secrets-on-the-wire.js';
 import { sharedStores } from '../../support/shared-stores.js';
 import { pass, upstreamRefreshes } from '../../support/upstream.js';
 import { startWorld, type World, type WorldOptions } from '../../support/world.js';
@@ -414,6 +416,18 @@ describe('one refresh token at a time, over three instances', () => {
     dying.revive();
     await lost;
   }, 20_000);
+});
+
+describe('in the store', () => {
+  it('no token can be read', async () => {
+    const { storage, written } = recordedStorage();
+    await start({ storages: [storage] });
+    const own = [await ask({ audience: BILLING }), await ask({ audience: MAIL }), await ask({})];
+    const secrets = own.map(({ body }) => String(body['token']));
+    for (const { form } of upstreamRefreshes(world)) secrets.push(String(form.refresh_token));
+    expect(new Set(secrets).size).toBe(5);
+    expect(findSecrets(written(), [...secrets, BILLING, ADA.sub])).toEqual([]);
+  });
 });
 
 describe('with the grant', () => {
