@@ -85,6 +85,26 @@ describe('the doctor, with a login', () => {
     expect(report['other-apis']).toMatchObject(failure('', 'Multi-Resource Refresh Token'));
   });
 
+  it('other APIs: that of connected accounts needs refresh tokens that do not rotate', async () => {
+    const myAccount = `${tenant.issuer}me/`;
+    const configure = (refreshTokenRotation: boolean) => {
+      const [first] = settings.applications;
+      const refreshTokenPolicies = [{ audience: myAccount, scope: ['read:me:connected_accounts'] }];
+      tenant.configure({
+        connections: [{ name: 'google-oauth2' }],
+        applications: [{ ...(first as Application), refreshTokenPolicies, refreshTokenRotation }],
+      });
+    };
+    configure(true);
+    const report = await reportOfLogin({}, [myAccount]);
+    expect(report['other-apis']).toMatchObject(failure('rotates', 'Refresh Token Rotation'));
+    configure(false);
+    expect((await reportOfLogin({}, [myAccount]))['other-apis']).toMatchObject({
+      outcome: 'passed',
+      message: expect.stringContaining('read:me:connected_accounts'),
+    });
+  });
+
   it('offline access: reports an API that does not allow it', async () => {
     api({ allowOfflineAccess: false });
     const report = await reportOfLogin();

@@ -238,7 +238,7 @@ describe('an outage of Auth0 (R-UP-5)', () => {
 });
 
 describe('a response that does not verify', () => {
-  it('R-UP-4 brings the next refresh token, on every instance, and a pause that grows', async () => {
+  it('R-UP-7 brings the next refresh token, on every instance, and a pause that grows', async () => {
     await loginThatIsDue();
     const bad = () => new Auth0Error('invalid_response', 'bad signature');
     rig.auth0.refusals.push(bad(), bad());

@@ -147,9 +147,13 @@ function scopesFinding(login: Auth0Login, config: Config): Finding {
 const OFFLINE_REMEDY =
   'Dashboard > Applications > APIs > your API > Settings: enable Allow Offline Access. Applications > your application > Advanced Settings > Grant Types: enable Refresh Token.';
 
+const ROTATION = 'Auth0 rotates the refresh tokens, with which connectionToken() does not work';
+const ROTATION_REMEDY =
+  'Dashboard > Applications > your application > Settings > Refresh Token Rotation: switch off Allow Refresh Token Rotation. Users then have to log in again.';
+
 /** Uses the refresh token as the server would, for other APIs too, and revokes it. */
 async function* offlineFindings(
-  { tokens }: Auth0Login,
+  { tokens, claims }: Auth0Login,
   auth0: Auth0,
   audiences: readonly string[] = [],
 ): Findings {
@@ -160,9 +164,10 @@ async function* offlineFindings(
     return;
   }
   let current = tokens.refreshToken;
+  let isRotated = false;
   try {
     const { refreshToken = current, result } = await auth0.refresh(current);
-    const isRotated = refreshToken !== current;
+    isRotated = refreshToken !== current;
     current = refreshToken;
     if (result instanceof Error) throw result;
     const rotation = isRotated ? 'with rotation, which connections need off' : 'without rotation';
@@ -177,10 +182,14 @@ async function* offlineFindings(
       const { refreshToken, result } = await auth0.refreshFor(current, { audience, scopes: [] });
       current = refreshToken ?? current;
       if (result instanceof Error) throw result;
-      yield passed(
-        'other-apis',
-        `tokens for ${audience}, with the scopes ${result.scopes.join(' ')}`,
-      );
+      // The My Account API, which connections need.
+      const isForConnections = audience === `${String(claims['iss'])}me/`;
+      yield isForConnections && isRotated
+        ? failed('other-apis', ROTATION, ROTATION_REMEDY)
+        : passed(
+            'other-apis',
+            `tokens for ${audience}, with the scopes ${result.scopes.join(' ')}`,
+          );
     } catch (error) {
       if (!(error instanceof Auth0Error || error instanceof Auth0ApiAccessError)) throw error;
       yield failed('other-apis', error.message, error.remedy);

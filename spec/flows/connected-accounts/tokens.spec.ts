@@ -323,7 +323,7 @@ describe("Auth0's errors", () => {
 });
 
 describe('the store', () => {
-  it('holds no token, link, code or verifier that could be read', async () => {
+  it('R-UP-7 holds no token, link, code or verifier that could be read', async () => {
     await world.close();
     const { storage, written } = recordedStorage();
     await start({ storages: [storage] }, { users: [ADA] });

@@ -206,7 +206,7 @@ describe('outages of Auth0', () => {
     ];
 
     it.each(UNUSABLE)(
-      'R-UP-4 costs time, and its refresh token is the next to be used: %s',
+      'R-UP-7 costs time, and its refresh token is the next to be used: %s',
       async (_name, forge) => {
         const { access_token: access, refresh_token: token } = await startWithoutOverlap();
         world.tenant.configure({ forge });
@@ -230,7 +230,7 @@ describe('outages of Auth0', () => {
       },
     );
 
-    it('R-UP-4 makes the pauses grow, however often it is repeated', async () => {
+    it('R-UP-5 makes the pauses grow, however often it is repeated', async () => {
       const { refresh_token: token } = await startWithoutOverlap();
       world.tenant.configure({ forge: forgeJwt('accessToken', { signer: 'foreign' }) });
       const pauses: number[] = [];

@@ -419,7 +419,7 @@ describe('one refresh token at a time, over three instances', () => {
 });
 
 describe('in the store', () => {
-  it('no token can be read', async () => {
+  it('R-UP-7 no token can be read', async () => {
     const { storage, written } = recordedStorage();
     await start({ storages: [storage] });
     const own = [await ask({ audience: BILLING }), await ask({ audience: MAIL }), await ask({})];
