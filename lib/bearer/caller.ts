@@ -30,8 +30,8 @@ export interface AccessToken {
   readonly token: string;
   /** The MCP client; with `auth0McpResource()` the application at Auth0. */
   readonly clientId: string;
-  /** Granted scopes; with `auth0McpResource()` permissions of Auth0's RBAC as well. */
-  readonly scopes: string[];
+  /** Granted scopes; with `auth0McpResource()` permissions of Auth0's RBAC as well. Frozen. */
+  readonly scopes: readonly string[];
   /** Unix seconds. */
   readonly expiresAt: number;
   /** Auth0's `sub`: the stable id of the user. Without a user the `clientId`; with `auth0McpResource()` `CLIENT@clients`. */

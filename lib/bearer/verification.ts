@@ -69,11 +69,11 @@ export function createVerification(
     const { grantId, clientId, subject, expiresAt } = claims;
     const grant = await grants.find(grantId, known?.grant);
     requireGrantOf(claims, grant);
-    const scopes = [...currentScopes(claims, grant)];
+    const scopes = Object.freeze([...currentScopes(claims, grant)]);
     if (grant === known?.grant) {
-      return { ...known, caller: { ...known.caller, scopes }, readAtMs };
+      return { ...known, caller: Object.freeze({ ...known.caller, scopes }), readAtMs };
     }
-    const caller = {
+    const caller = Object.freeze({
       token,
       clientId,
       scopes,
@@ -93,14 +93,14 @@ export function createVerification(
           : Object.freeze((connection: string, request?: ConnectionTokenRequest) =>
               connectionTokenOf(grantId, connection, request),
             ),
-    };
+    });
     return { claims, caller, grant, readAtMs };
   }
 
   async function readCached(token: string, known?: CachedCaller): Promise<AccessToken> {
     const claims = known?.claims ?? (await accessTokens.verify(token));
     const fresh = await cache.fill(token, claims.grantId, () => read(token, claims, known));
-    return ownCopy(fresh.caller);
+    return fresh.caller;
   }
 
   return function verifyBearer(token) {
@@ -115,7 +115,7 @@ export function createVerification(
       // If the store is still unavailable when the caller is no longer fresh, the request fails then.
       readCached(token, cached).catch(() => undefined);
     }
-    return ownCopy(cached.caller);
+    return cached.caller;
   };
 }
 
@@ -137,19 +137,14 @@ function requireGrantOf(
   });
 }
 
-/** All else is frozen: `scopes` is the one member that a route could change for other requests. */
-function ownCopy(caller: AccessToken): AccessToken {
-  return { ...caller, scopes: [...caller.scopes] };
-}
-
 /** The caller in the shape of the MCP SDK. */
 export type AuthInfoOf = (accessToken: AccessToken) => AuthInfo;
 
 export function createAuthInfoOf(resource: string): AuthInfoOf {
-  // A `URL` is mutable, and few routes read it: each access has its own.
+  // A `URL` is mutable, and few routes read it: each access has its own. All else but `scopes` is frozen.
   const urlOfResource = { get: () => new URL(resource), enumerable: true, configurable: true };
   return function authInfoOf(accessToken) {
-    const { token, clientId, scopes, expiresAt, subject } = accessToken;
+    const { token, clientId, expiresAt, subject } = accessToken;
     const { isMachine, claims, user, enterprise, auth0Token, connectionToken } = accessToken;
     const extra = {
       subject,
@@ -160,6 +155,7 @@ export function createAuthInfoOf(resource: string): AuthInfoOf {
       auth0Token,
       connectionToken,
     };
+    const scopes = [...accessToken.scopes];
     const authInfo: AuthInfo = { token, clientId, scopes, expiresAt, extra };
     return Object.defineProperty(authInfo, 'resource', urlOfResource);
   };
@@ -176,10 +172,10 @@ export function createAuth0Verification(
 ): VerifyBearer {
   function callerOfAuth0(token: string, presented: PresentedToken): AccessToken {
     const { clientId, scopes, expiresAt, subject, claims } = presented;
-    return {
+    return Object.freeze({
       token,
       clientId,
-      scopes: [...scopes],
+      scopes,
       expiresAt,
       subject,
       // Auth0's own claim; RFC 9068 has none for the grant.
@@ -192,7 +188,7 @@ export function createAuth0Verification(
       connectionToken: Object.freeze(async () => {
         throw noConnections();
       }),
-    };
+    });
   }
 
   async function verifyUncached(token: string): Promise<AccessToken> {

@@ -144,7 +144,8 @@ describe('verification of a bearer token', () => {
   it('isolates requests from each other', async () => {
     const verify = verification();
     const [one, other] = [await verify('t'), await verify('t')];
-    one.scopes.push('admin');
+    expect(() => Object.assign(one, { subject: 'auth0|eve' })).toThrow(TypeError);
+    expect(() => (one.scopes as string[]).push('admin')).toThrow(TypeError);
     expect(() => Object.assign(one.claims, { permissions: ['admin'] })).toThrow(TypeError);
     expect(() => Object.assign(one.user, { name: 'Eve' })).toThrow(TypeError);
     expect(() => (one.user['roles'] as string[]).push('admin')).toThrow(TypeError);

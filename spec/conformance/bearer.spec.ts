@@ -7,7 +7,7 @@ import {
   type SigningKey,
   signingKeyFrom,
 } from '../../lib/grants/access-token.js';
-import { createKeyRing } from '../../lib/keys/key-ring.js';
+import { createKeyRing, mac } from '../../lib/keys/key-ring.js';
 import { memoryStorage } from '../../lib/storage/memory-storage.js';
 import { type Storage, StorageUnavailableError } from '../../lib/storage/storage.js';
 import { ADA, BOB } from '../../lib/testing/options.js';
@@ -31,6 +31,12 @@ function ownKey(secret = SPEC_SIGNING_KEY): SigningKey {
   );
   return signingKeyFrom(material.export());
 }
+
+const part = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
+
+/** The MAC of a payload, so that the rest of a forgery decides. */
+const macOf = (payload: string): string =>
+  mac(ownKey().macKey, payload).subarray(0, 12).toString('base64url');
 
 describe('the guard of the MCP endpoint', () => {
   let world: World;
@@ -73,8 +79,15 @@ describe('the guard of the MCP endpoint', () => {
     const payload = JSON.parse(
       Buffer.from(tokens.access_token?.split('.')[1] ?? '', 'base64url').toString(),
     );
-    return new SignJWT({ ...payload, ...claims })
-      .setProtectedHeader({ alg: 'ES256', typ: 'at+jwt', kid: key.kid, ...header })
+    const changed = { ...payload, ...claims };
+    return new SignJWT(changed)
+      .setProtectedHeader({
+        alg: 'ES256',
+        typ: 'at+jwt',
+        kid: key.kid,
+        mac: macOf(part(changed)),
+        ...header,
+      })
       .sign(key.privateKey);
   }
 
@@ -199,8 +212,8 @@ describe('the guard of the MCP endpoint', () => {
       );
     }
     const unsigned = (header: object, signature = ''): string => {
-      const payload = tokens.access_token?.split('.')[1];
-      return `${Buffer.from(JSON.stringify(header)).toString('base64url')}.${payload}.${signature}`;
+      const payload = tokens.access_token?.split('.')[1] ?? '';
+      return `${part({ ...header, mac: macOf(payload) })}.${payload}.${signature}`;
     };
 
     it('nothing that differs from a real one in nothing', async () => {
@@ -226,8 +239,8 @@ describe('the guard of the MCP endpoint', () => {
       await expectInvalid(await forged({}, { jku: 'https://elsewhere.example/jwks' }, stranger));
       await expectInvalid(unsigned({ alg: 'none', typ: 'at+jwt', kid }));
       const signed = unsigned({ alg: 'HS256', typ: 'at+jwt', kid }).slice(0, -1);
-      const mac = createHmac('sha256', JSON.stringify(jwk)).update(signed).digest('base64url');
-      await expectInvalid(`${signed}.${mac}`);
+      const hmac = createHmac('sha256', JSON.stringify(jwk)).update(signed).digest('base64url');
+      await expectInvalid(`${signed}.${hmac}`);
       await expectInvalid(
         unsigned({ alg: 'ES256', typ: 'at+jwt', kid, crit: ['x'], x: 1 }, 'AAAA'),
       );

@@ -14,6 +14,7 @@ import {
   SIGNING_KEY_MATERIAL_BYTES,
   signingKeyFrom,
 } from '../../lib/grants/access-token.js';
+import { mac } from '../../lib/keys/key-ring.js';
 import { InvalidTokenError } from '../../lib/oauth/errors.js';
 
 const NOW = 1_700_000_000;
@@ -55,9 +56,11 @@ const tokensOf = (...materials: Buffer[]): AccessTokens =>
 /** Signed with our own key, whatever it says: what an attacker would get out of another signer of ours. */
 const signed = (payload: JWTPayload, header: Record<string, unknown> = {}): Promise<string> =>
   new SignJWT(payload)
-    .setProtectedHeader({ ...GENUINE_HEADER, ...header })
+    .setProtectedHeader({ ...GENUINE_HEADER, mac: macOf(part(payload)), ...header })
     .sign(KEY.privateKey, { crit: { 'https://example.com/x': true } });
 const part = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
+const macOf = (payload: string, key = KEY): string =>
+  mac(key.macKey, payload).subarray(0, 12).toString('base64url');
 
 beforeEach(() => {
   now = NOW;
@@ -66,7 +69,10 @@ beforeEach(() => {
 describe('an access token', () => {
   it('R-AT-1, R-AT-2 is a JWT of RFC 9068', async () => {
     const token = await tokensOf(MATERIAL).sign(CLAIMS);
-    expect(decodeProtectedHeader(token)).toEqual(GENUINE_HEADER);
+    expect(decodeProtectedHeader(token)).toEqual({
+      ...GENUINE_HEADER,
+      mac: expect.stringMatching(/^[\w-]{16}$/),
+    });
     expect(decodeJwt(token)).toEqual({
       ...GENUINE,
       jti: expect.stringMatching(/^[\w-]{22}\.[\w-]{12}$/),
@@ -159,12 +165,14 @@ describe('a token without our signature is refused (RS-10)', () => {
   const refused = async (token: string): Promise<void> => {
     await expect(tokensOf(MATERIAL).verify(token)).rejects.toBeInstanceOf(InvalidTokenError);
   };
+  /** Each forgery has the MAC of its payload, so that the signature decides. */
+  const FORGED_HEADER = { ...GENUINE_HEADER, mac: macOf(part(GENUINE)) };
   const foreign = generateKeyPair('ES256', { extractable: true });
 
   it.each(['none', 'None', 'NONE', ''])('unsigned, alg %j', async (alg) => {
-    await refused(`${part({ ...GENUINE_HEADER, alg })}.${part(GENUINE)}.`);
+    await refused(`${part({ ...FORGED_HEADER, alg })}.${part(GENUINE)}.`);
     const [, , signature = ''] = (await signed(GENUINE)).split('.');
-    await refused(`${part({ ...GENUINE_HEADER, alg })}.${part(GENUINE)}.${signature}`);
+    await refused(`${part({ ...FORGED_HEADER, alg })}.${part(GENUINE)}.${signature}`);
   });
 
   it.each([
@@ -174,13 +182,13 @@ describe('a token without our signature is refused (RS-10)', () => {
     ['the kid', KEY.kid],
     ['nothing', ''],
   ])('HS256 with %s of the public key', async (_what, secret) => {
-    const text = `${part({ ...GENUINE_HEADER, alg: 'HS256' })}.${part(GENUINE)}`;
+    const text = `${part({ ...FORGED_HEADER, alg: 'HS256' })}.${part(GENUINE)}`;
     await refused(`${text}.${createHmac('sha256', secret).update(text).digest('base64url')}`);
   });
 
   it('signed by another key under the genuine kid', async () => {
     const { privateKey } = await foreign;
-    await refused(await new SignJWT(GENUINE).setProtectedHeader(GENUINE_HEADER).sign(privateKey));
+    await refused(await new SignJWT(GENUINE).setProtectedHeader(FORGED_HEADER).sign(privateKey));
   });
 
   it('signed by a key in the token', async () => {
@@ -193,8 +201,8 @@ describe('a token without our signature is refused (RS-10)', () => {
       { x5u: 'https://evil.example' },
       { x5c: ['AAAA'] },
     ]) {
-      for (const kid of [KEY.kid, 'evil', undefined]) {
-        const header = { alg: 'ES256', typ: 'at+jwt', ...(kid !== undefined && { kid }), ...more };
+      for (const kid of [KEY.kid, 'evil']) {
+        const header = { ...FORGED_HEADER, kid, ...more };
         await refused(await new SignJWT(GENUINE).setProtectedHeader(header).sign(privateKey));
       }
     }
@@ -229,13 +237,15 @@ describe('a token without our signature is refused (RS-10)', () => {
 
   it('with the signature of another genuine token', async () => {
     const tokens = tokensOf(MATERIAL);
-    const [header, , signature] = (await tokens.sign(CLAIMS)).split('.');
-    await refused([header, part({ ...GENUINE, scope: 'admin' }), signature].join('.'));
+    const [, , signature] = (await tokens.sign(CLAIMS)).split('.');
+    const payload = part({ ...GENUINE, scope: 'admin' });
+    const header = part({ ...GENUINE_HEADER, mac: macOf(payload) });
+    await refused([header, payload, signature].join('.'));
   });
 
   it('with a signature of zeros', async () => {
     const zeros = Buffer.alloc(64).toString('base64url');
-    await refused(`${part(GENUINE_HEADER)}.${part(GENUINE)}.${zeros}`);
+    await refused(`${part(FORGED_HEADER)}.${part(GENUINE)}.${zeros}`);
   });
 
   it('R-RS-7 with 1,000 random texts', async () => {
@@ -255,10 +265,40 @@ describe('a token without our signature is refused (RS-10)', () => {
     '...',
     'a.b.c',
     'a.b.c.d.e',
-    part(GENUINE_HEADER),
+    part(FORGED_HEADER),
     `${part(null)}.${part(null)}.x`,
     `${part([])}.x.x`,
   ])('R-RS-7 with %j', refused);
+});
+
+describe('a token without our MAC is refused, whatever its signature (RS-10)', () => {
+  const stranger = signingKeyFrom(randomBytes(SIGNING_KEY_MATERIAL_BYTES));
+  const genuine = macOf(part(GENUINE));
+
+  it.each<[string, unknown]>([
+    ['none', undefined],
+    ['an empty one', ''],
+    ['that of another payload', macOf(part({ ...GENUINE, scope: 'admin' }))],
+    ['that of another key', macOf(part(GENUINE), stranger)],
+    ['a part of it', genuine.slice(0, -1)],
+    ['more than it', `${genuine}A`],
+    ['in a list', [genuine, genuine]],
+    ['null', null],
+    ['a number', 0],
+  ])('%s', async (_what, sent) => {
+    const token = await signed(GENUINE, { mac: sent });
+    await expect(tokensOf(MATERIAL).verify(token)).rejects.toMatchObject({
+      description: 'The access token is not valid for this server',
+      detail: expect.stringContaining('this server did not issue it'),
+    });
+  });
+
+  it('R-AT-6 is that of the key that the token names', async () => {
+    const older = signingKeyFrom(OLD_MATERIAL);
+    const token = await signed(GENUINE, { mac: macOf(part(GENUINE), older) });
+    const attempt = tokensOf(MATERIAL, OLD_MATERIAL).verify(token);
+    await expect(attempt).rejects.toBeInstanceOf(InvalidTokenError);
+  });
 });
 
 describe('expiry of a token', () => {
@@ -301,12 +341,15 @@ describe('key rotation (R-AT-6)', () => {
   });
 });
 
-const fixed = createHash('sha512').update('fixed').digest().subarray(0, SIGNING_KEY_MATERIAL_BYTES);
+const fixed = Buffer.concat([
+  createHash('sha512').update('fixed').digest().subarray(0, 40),
+  Buffer.alloc(32, 'mac'),
+]);
 
 describe('the key pair for access tokens', () => {
   it('R-DP-4 is the same on every instance, and different for other material', () => {
     expect(signingKeyFrom(fixed).jwk).toEqual(signingKeyFrom(fixed).jwk);
-    expect(signingKeyFrom(randomBytes(40)).kid).not.toBe(signingKeyFrom(fixed).kid);
+    expect(signingKeyFrom(randomBytes(72)).kid).not.toBe(signingKeyFrom(fixed).kid);
   });
 
   it('R-AT-6 publishes public members only, under the thumbprint of RFC 7638', async () => {
