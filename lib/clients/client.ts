@@ -1,5 +1,5 @@
 /** An OAuth client (RFC 6749 §2), whether registered, described by a metadata document, or configured. */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 import type { Config, PreRegisteredClient } from '../config/config.js';
 import type { ClientAuthMethod } from '../oauth/client-credentials.js';
@@ -49,5 +49,5 @@ export const SECRET_METHODS: AuthMethods = ['client_secret_basic', 'client_secre
 /** Short name of a client for logs and events: URLs and short ids as they are, long ids as a hash. */
 export function clientFingerprint(clientId: string): string {
   if (clientId.startsWith('https://') || clientId.length <= 40) return clientId;
-  return createHash('sha256').update(clientId).digest('base64url').slice(0, 12);
+  return hash('sha256', clientId, 'base64url').slice(0, 12);
 }

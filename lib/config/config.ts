@@ -177,7 +177,7 @@ export interface ResourceConfig {
   /** Largest JSON-RPC message that the guard reads. */
   readonly maxMessageBytes: number;
   readonly logger: Logger;
-  readonly onEvent: EventListener;
+  readonly onEvent: EventListener | undefined;
 }
 
 /** Configuration of a protected resource of Auth0. */

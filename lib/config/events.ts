@@ -172,15 +172,19 @@ export type EventListener = (event: Auth0McpEvent) => void;
 export const EVENT_CHANNEL = 'express-auth0-mcp';
 
 /** Sends events to the listener, and to subscribers of the channel. An error of the listener is logged. */
-export function createEmitter(listener: EventListener, log: Pick<Logger, 'error'>): EventListener {
+export function createEmitter(
+  listener: EventListener | undefined,
+  log: Pick<Logger, 'error'>,
+): EventListener {
   const events = channel(EVENT_CHANNEL);
   return function emit(event) {
+    countLogin(event);
+    if (listener === undefined && !events.hasSubscribers) return;
     const id = currentCorrelationId();
     const complete = Object.freeze(id === undefined ? event : { ...event, correlationId: id });
-    countLogin(event);
     if (events.hasSubscribers) events.publish(complete);
     try {
-      listener(complete);
+      listener?.(complete);
     } catch (error) {
       log.error({ event: event.type, error: String(error) }, 'onEvent threw');
     }

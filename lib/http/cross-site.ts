@@ -21,6 +21,7 @@ const EXPOSED_HEADERS = [
   'Mcp-Protocol-Version',
   'Retry-After',
 ];
+const ALL_EXPOSED = EXPOSED_HEADERS.join(', ');
 /** Two hours: the longest time for which Chromium caches a preflight. */
 const PREFLIGHT_MAX_AGE_SECONDS = 7200;
 /** Longest list of requested header names that is echoed, in characters: proxies limit the headers of a response. */
@@ -64,8 +65,11 @@ function requestedHeaders(req: Request): readonly string[] {
 function allowAnyOrigin(res: Response): void {
   if (!res.hasHeader('Access-Control-Allow-Origin'))
     res.setHeader('Access-Control-Allow-Origin', '*');
-  const exposed = String(res.getHeader('Access-Control-Expose-Headers') ?? '');
-  res.setHeader('Access-Control-Expose-Headers', listOf(namesIn(exposed), EXPOSED_HEADERS));
+  const exposed = res.getHeader('Access-Control-Expose-Headers');
+  res.setHeader(
+    'Access-Control-Expose-Headers',
+    exposed === undefined ? ALL_EXPOSED : listOf(namesIn(String(exposed)), EXPOSED_HEADERS),
+  );
 }
 
 function namesIn(list: string): readonly string[] {

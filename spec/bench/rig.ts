@@ -87,18 +87,32 @@ export function guardedRoute(
   };
 }
 
+/** So many token requests at once, each on a connection of its own, as a busy server has them. */
+const AT_ONCE = 8;
+
 /** Posts forms to `/token`, each from another address, so that no limit is met. */
 export function tokenEndpoint(
   app: RequestListener,
   form: () => Promise<Readonly<Record<string, string>>>,
   onAnswer: (answer: Record<string, string>) => void = () => undefined,
 ): Rig {
-  const post = formPost(app, '/token');
+  const posts = Array.from({ length: AT_ONCE }, () => formPost(app, '/token'));
+  async function send(post: (typeof posts)[number]): Promise<void> {
+    const answer = await post(await form());
+    expectStatus(answer, 200);
+    onAnswer(JSON.parse(answer.text()));
+  }
   return {
-    async run() {
-      const answer = await post(await form());
-      expectStatus(answer, 200);
-      onAnswer(JSON.parse(answer.text()));
+    run: () => send(posts[0] ?? formPost(app, '/token')),
+    async burst(runs) {
+      let left = runs;
+      async function sendInTurn(post: (typeof posts)[number]): Promise<void> {
+        while (left > 0) {
+          left -= 1;
+          await send(post);
+        }
+      }
+      await Promise.all(posts.map(sendInTurn));
     },
   };
 }

@@ -26,10 +26,9 @@ export function resolveLogger(raw: RawOptions): Logger {
 }
 
 /** @throws Auth0McpConfigError not a function */
-export function resolveEventListener(raw: RawOptions): EventListener {
+export function resolveEventListener(raw: RawOptions): EventListener | undefined {
   const listener = raw.onEvent;
-  if (listener === undefined) return () => {};
-  if (isFunction<EventListener>(listener)) return listener;
+  if (listener === undefined || isFunction<EventListener>(listener)) return listener;
   throw wrongOption('onEvent', listener, 'It has to be a function that takes an event.');
 }
 

@@ -6,7 +6,7 @@
  * LMDB has no expiry: each record begins with its expiry, and a second table lists the records by it. Every
  * write deletes a few expired ones, so that no timer is needed and the file does not grow.
  */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { chmodSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -279,5 +279,5 @@ function timeAt(record: Buffer): number {
 }
 
 function sha256(text: string): Buffer {
-  return createHash('sha256').update(text, 'utf8').digest();
+  return hash('sha256', text, 'buffer');
 }

@@ -62,8 +62,8 @@ export async function bareForm({ times = 1 }: { readonly times?: number }): Prom
     res.json({ access_token: 'x'.repeat(600), token_type: 'Bearer', expires_in: 3600 });
   });
   const form = { grant_type: 'refresh_token', refresh_token: 'x'.repeat(70), client_id: 'x' };
-  const { run } = tokenEndpoint(app, async () => form);
-  if (times === 1) return { run };
+  const { run, burst } = tokenEndpoint(app, async () => form);
+  if (times === 1) return { run, ...(burst && { burst }) };
   return {
     async run() {
       for (let time = 0; time < times; time += 1) await run();

@@ -63,7 +63,7 @@ export async function refresh(options: OursOptions): Promise<Rig> {
   return {
     ...tokenEndpoint(app, forms),
     async prepare(runs) {
-      for (let made = 0; made < runs; made += 1) await exchange.run();
+      await exchange.burst?.(runs);
     },
     facts: memoryFacts,
     stop: server.stop,

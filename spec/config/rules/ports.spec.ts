@@ -66,7 +66,7 @@ describe('logger and onEvent', () => {
   it('are the console and nothing by default', () => {
     const config = resolveExactly(REQUIRED);
     expect(Object.keys(config.logger)).toEqual(['debug', 'info', 'warn', 'error']);
-    expect(config.onEvent({ type: 'login_started' })).toBeUndefined();
+    expect(config.onEvent).toBeUndefined();
   });
 
   it.each([[{}], [{ warn() {}, error() {} }], ['pino'], [null], [() => {}]])(
