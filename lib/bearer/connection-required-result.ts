@@ -23,7 +23,7 @@ export interface ElicitingServer {
 export interface ConnectionRequiredOptions {
   /** `server.server` of an MCP server with sessions. Default: the link is in the result of the tool. */
   readonly server?: ElicitingServer | undefined;
-  /** `extra.requestId` of the tool, so that the question is sent on the stream of its request. */
+  /** `extra.requestId` of the tool, in SDK v2 `context.mcpReq.id`, so that the question is sent on the stream of its request. */
   readonly requestId?: string | number | undefined;
 }
 
