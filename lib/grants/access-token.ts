@@ -163,7 +163,7 @@ const ORDER = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551
 const SCALAR_BYTES = 40;
 
 /** Bytes of keying material: for the private key, and 32 for the HMAC. */
-export const SIGNING_KEY_MATERIAL_BYTES = SCALAR_BYTES + 32;
+export const SIGNING_KEY_MATERIAL_BYTES: number = SCALAR_BYTES + 32;
 
 export interface SigningKey {
   readonly kid: string;
