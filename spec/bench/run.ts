@@ -1,5 +1,5 @@
 /**
- * Runs the benchmark: `npm run bench`, `npm run bench -- --quick`, `-- --full`, `-- guard token`.
+ * Runs the benchmark: `npm run bench`, `npm run bench -- --quick`, `-- --full`, `-- guard token`, `-- hour`.
  *
  * Results go to docs/bench: one JSON file, and a chart for each table.
  */
@@ -13,6 +13,7 @@ import { chart } from './chart.js';
 import { coldStart } from './cold-start.js';
 import { startServer } from './contenders/server.js';
 import { type Comparison, duel, type Effort } from './duel.js';
+import { type Hour, steadyLoad } from './hour.js';
 import { inWords, type Machine, machine } from './machine.js';
 import { bytesPerGrant, memoryUnderChecks, roundTrips, type Sizes, startUpTimes } from './sizes.js';
 import { type Place, type Row, type Table, tables } from './tables.js';
@@ -43,6 +44,7 @@ interface Results {
   roundTrips?: Sizes;
   startUpMs?: Sizes;
   memoryUnderChecksMb?: Record<string, Sizes | number>;
+  hour?: Hour & { readonly measuredOn: Machine };
 }
 
 const DIRECTORY = fileURLToPath(new URL('../../docs/bench/', import.meta.url));
@@ -61,6 +63,7 @@ const isQuick = flags.includes('--quick');
 /** Where a table is to be had sooner, or more exact: `--launches=3`, and runs per burst, `--runs=3000`. */
 const launches = numberOf('launches');
 const runs = numberOf('runs');
+const hourSeconds = numberOf('seconds') || 3600;
 const wanted = flags.filter((flag) => !flag.startsWith('--'));
 const isWanted = (id: string): boolean =>
   wanted.length === 0 || wanted.some((part) => id.startsWith(part));
@@ -101,6 +104,12 @@ try {
     write();
     say(`\nbytes per grant ${JSON.stringify(results.bytesPerGrant)}`);
     say(`round trips to Redis ${JSON.stringify(results.roundTrips)}`);
+  }
+  // Only by name.
+  if (wanted.includes('hour')) {
+    results.hour = { ...(await steadyLoad(hourSeconds)), measuredOn: machine() };
+    write();
+    say(`\nan hour ${JSON.stringify(results.hour)}`);
   }
   if (isWanted('cold-start')) {
     const result = coldStart(isQuick ? 5 : 15);
