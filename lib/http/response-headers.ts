@@ -22,7 +22,7 @@ export function cacheableFor(res: Response, seconds: number): void {
   res.set('Cache-Control', `public, max-age=${seconds}`);
 }
 
-/** For every response: no content sniffing, and HSTS on https. */
+/** For endpoints, documents and pages: no content sniffing, and HSTS on https. */
 export function baseHeaders({ isHttps }: { readonly isHttps: boolean }): RequestHandler {
   return function setBaseHeaders(_req, res, next) {
     res.setHeader('X-Content-Type-Options', 'nosniff');
