@@ -4,7 +4,7 @@ import { Auth0Error, type Auth0TokenRequest } from '../auth0/auth0.js';
 import type { AuthorizationServer } from '../auth0/create-auth0.js';
 import type { PresentedToken, PresentedTokens } from '../auth0/presented-token.js';
 import { CLOCK_TOLERANCE_SECONDS, TokenExpiredError } from '../auth0/signed-token.js';
-import { deepFreeze } from '../config/deep-freeze.js';
+import { deepFreeze, frozenUrl } from '../config/deep-freeze.js';
 import { missingOption } from '../config/errors.js';
 import type { AccessTokenClaims, AccessTokens } from '../grants/access-token.js';
 import { auth0ClaimsOf } from '../grants/auth0-tokens.js';
@@ -141,8 +141,8 @@ function requireGrantOf(
 export type AuthInfoOf = (accessToken: AccessToken) => AuthInfo;
 
 export function createAuthInfoOf(resource: string): AuthInfoOf {
-  // A `URL` is mutable, and few routes read it: each access has its own. All else but `scopes` is frozen.
-  const urlOfResource = { get: () => new URL(resource), enumerable: true, configurable: true };
+  // Requests share all but `scopes` and the two objects.
+  const url = frozenUrl(resource);
   return function authInfoOf(accessToken) {
     const { token, clientId, expiresAt, subject } = accessToken;
     const { isMachine, claims, user, enterprise, auth0Token, connectionToken } = accessToken;
@@ -155,9 +155,7 @@ export function createAuthInfoOf(resource: string): AuthInfoOf {
       auth0Token,
       connectionToken,
     };
-    const scopes = [...accessToken.scopes];
-    const authInfo: AuthInfo = { token, clientId, scopes, expiresAt, extra };
-    return Object.defineProperty(authInfo, 'resource', urlOfResource);
+    return { token, clientId, scopes: [...accessToken.scopes], expiresAt, resource: url, extra };
   };
 }
 

@@ -235,10 +235,20 @@ describe('req.auth', () => {
     });
   });
 
-  it('has a URL that no other request shares', async () => {
-    const auth = createAuthInfoOf('https://mcp.example/mcp')(await verification()('the-token'));
-    const { resource } = { ...auth };
-    resource?.searchParams.append('changed', '');
-    expect(String(auth.resource)).toBe('https://mcp.example/mcp');
+  it('has a URL that no request can change for another', async () => {
+    const { resource } = createAuthInfoOf('https://mcp.example/mcp')(await verification()('t'));
+    if (resource === undefined) throw new Error('there is no resource');
+    for (const part of ['href', 'protocol', 'host', 'port', 'pathname', 'search', 'hash']) {
+      expect(() => Object.assign(resource, { [part]: 'changed' })).toThrow(TypeError);
+    }
+    expect(() => Object.assign(resource, { new: 'part' })).toThrow(TypeError);
+    resource.searchParams.append('changed', '');
+    expect([String(resource), resource.href, JSON.stringify(resource)]).toEqual([
+      'https://mcp.example/mcp',
+      'https://mcp.example/mcp',
+      '"https://mcp.example/mcp"',
+    ]);
+    expect(resource).toBeInstanceOf(URL);
+    expect([resource.origin, resource.pathname]).toEqual(['https://mcp.example', '/mcp']);
   });
 });
