@@ -161,7 +161,7 @@ function requireBindings(
     throw rejected(ID_TOKEN, 'acr is none of the configured acr_values');
   }
   if (maxAge !== undefined && !isRecent(claims['auth_time'], Number(maxAge), now)) {
-    throw rejected(ID_TOKEN, 'auth_time is older than the configured max_age');
+    throw rejected(ID_TOKEN, 'auth_time is older than the configured max_age, or in the future');
   }
 }
 

@@ -97,7 +97,7 @@ export function createCallerCache(): CallerCache {
   };
 }
 
-/** The key: all that differs between two valid tokens, and shorter than a token, which takes longer to look up. */
+/** The key: no two valid tokens share a signature, and it is shorter than a token, which takes longer to look up. */
 function signatureOf(token: string): string {
   return token.slice(token.lastIndexOf('.') + 1);
 }

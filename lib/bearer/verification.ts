@@ -36,7 +36,7 @@ import { type ConnectionTokenOf, noConnections } from './connection-token.js';
  */
 export type VerifyBearer = (token: string) => AccessToken | Promise<AccessToken>;
 
-/** At this age a caller is renewed in the background, so that a busy token never waits. */
+/** At this age a caller is renewed in the background: a token that calls four times a second never waits. */
 const RENEW_AFTER_MS = 750;
 
 const CHECKS = 'auth0_mcp.bearer.checks';

@@ -107,7 +107,7 @@ export function createAccessTokens(
 
 /**
  * Refuses a forged token by an HMAC of its payload, a tenth of the work of a signature: the flood of an attacker who has
- * no token of this server. Others verify the signature and ignore the member (RFC 7515 §4).
+ * no token of this server. Other servers verify the signature and ignore the member (RFC 7515 §4).
  *
  * @throws InvalidTokenError
  */
@@ -121,7 +121,7 @@ function requireMac(token: string, keys: ReadonlyMap<string, SigningKey>): void 
     // The header cannot be decoded, or names no key of this server.
   }
   throw new InvalidTokenError('The access token is not valid for this server', {
-    detail: 'this server did not issue it, or with another jwtSigningKey',
+    detail: 'this server did not issue it, or issued it with another jwtSigningKey',
   });
 }
 
@@ -178,9 +178,14 @@ export interface SigningKey {
 /**
  * The ES256 key pair for keying material derived from a configured secret: every instance with the same secret has
  * the same key pair, and none is distributed or stored (FIPS 186-5 §A.2.1, RFC 7518 §3.4).
+ *
+ * @throws RangeError material of another length
  */
 export function signingKeyFrom(material: Uint8Array): SigningKey {
   const bytes = Buffer.from(material);
+  if (bytes.length !== SIGNING_KEY_MATERIAL_BYTES) {
+    throw new RangeError(`a signing key needs ${SIGNING_KEY_MATERIAL_BYTES} bytes of material`);
+  }
   const number = BigInt(`0x${bytes.subarray(0, SCALAR_BYTES).toString('hex')}`);
   const scalar = (number % (ORDER - 1n)) + 1n;
   const d = Buffer.from(scalar.toString(16).padStart(64, '0'), 'hex');

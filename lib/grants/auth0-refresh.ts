@@ -139,7 +139,8 @@ export function createAuth0Refreshes(
     if (issued.failure instanceof Auth0Error) return pausing(issued, issued.failure, grant, now());
     if (issued.subject === undefined || issued.subject === grant.subject) return issued;
     await store.revoke(id, 'auth0_session_ended');
-    upstream.revoke(issued.refreshToken);
+    // Without rotation the one that was sent is still valid.
+    upstream.revoke(issued.refreshToken ?? refreshToken);
     throw loginEnded('Auth0 responded with tokens of another user');
   }
 

@@ -11,7 +11,6 @@ const oursOptions = (options: Readonly<Record<string, unknown>>): OursOptions =>
 
 export const CONTENDERS = {
   bare: async (options) => (await import('./contenders/bare.js')).bare(options),
-  bareContext: async (options) => (await import('./contenders/bare.js')).bareWithContext(options),
   leastGuard: async (options) => (await import('./contenders/bare.js')).leastGuard(options),
   bareForm: async (options) => (await import('./contenders/bare.js')).bareForm(options),
   bareTransport: async (options) =>

@@ -57,8 +57,8 @@ const NORMAL: Effort = { launches: 5, rounds: 10, runsPerBurst: 1000, warmUpRuns
 const QUICK: Effort = { launches: 3, rounds: 6, runsPerBurst: 1000, warmUpRuns: 4000 };
 
 const flags = process.argv.slice(2);
-/** Keeps a run on another Node beside the usual one: `--suffix=-node24`. */
-const suffix = flags.find((flag) => flag.startsWith('--suffix='))?.slice('--suffix='.length) ?? '';
+/** Each Node has tables of its own. */
+const suffix = `-node${process.versions.node.split('.', 1)[0]}`;
 const isQuick = flags.includes('--quick');
 /** Where a table is to be had sooner, or more exact: `--launches=3`, and runs per burst, `--runs=3000`. */
 const launches = numberOf('launches');

@@ -56,7 +56,15 @@ const BARE: Row = { label: 'bare Express', side: side('bare') };
 const BARE_FORM: Row = { label: 'bare POST of a form', side: side('bareForm') };
 const NAMES = { refresh: 'Refresh', code: 'Code exchange', ours: 'Guarded POST /mcp' };
 const STORES = ['memory', 'embedded', 'redis'] as const;
-const AIMS = { memory: 1.06, embedded: 1.08, redis: 1.1 };
+/** Over the minimum, with one token. */
+const AIMS = { memory: 1.04, embedded: 1.05, redis: 1.05 };
+/** The same with a thousand. */
+const AIM_OF_MANY = 1.06;
+const TOKEN_AIMS = {
+  refresh: { memory: 4.5, embedded: 5.5, redis: 6 },
+  code: { memory: 5.5, embedded: 6.5, redis: 7 },
+};
+const LOGIN_AIMS = { memory: 1.3, embedded: 1.6, redis: 1.6 };
 
 /** The tables, in the order of the document. */
 export function tables({ redisUrl, directory, peers, filled, floodSize }: Place): readonly Table[] {
@@ -66,14 +74,17 @@ export function tables({ redisUrl, directory, peers, filled, floodSize }: Place)
       title: 'Guarded POST /mcp: CPU time as a multiple of bare Express',
       baseline: BARE,
       rows: [
-        { label: 'bare, in an AsyncLocalStorage', side: side('bareContext') },
-        { label: 'the least a guard can do', side: side('leastGuard') },
+        { label: 'the minimum for a guard', side: side('leastGuard') },
+        ...STORES.map((store) => ({
+          label: `ours, ${store}`,
+          side: side('ours', { store, redisUrl }),
+        })),
         ...STORES.flatMap((store) =>
           [1, 1000].map((tokens) => ({
-            label: `ours, ${store}, ${tokens === 1 ? 'one token' : '1,000 tokens'}`,
+            label: `ours, ${store}, ${tokens === 1 ? '' : '1,000 tokens, '}over the minimum`,
             side: side('ours', { store, redisUrl, tokens }),
-            against: bareWith(tokens),
-            target: AIMS[store],
+            against: side('leastGuard', { tokens }),
+            target: tokens === 1 ? AIMS[store] : AIM_OF_MANY,
           })),
         ),
         { label: 'npm fastmcp, token swap', side: side('fastmcp', { peers }) },
@@ -88,13 +99,18 @@ export function tables({ redisUrl, directory, peers, filled, floodSize }: Place)
           label: 'ours, garbage token',
           side: side('garbage', { store: 'memory' }),
           against: bareWith(1000),
+          target: 0.9,
+        },
+        {
+          label: 'ours, forged payload',
+          side: side('garbage', { store: 'memory', forged: 'payload' }),
+          against: bareWith(1000),
           target: 1.3,
         },
         {
           label: 'ours, forged signature',
-          side: side('garbage', { store: 'memory', isForged: true }),
+          side: side('garbage', { store: 'memory', forged: 'signature' }),
           against: bareWith(1000),
-          target: 1.3,
         },
       ],
     },
@@ -122,9 +138,13 @@ export function tables({ redisUrl, directory, peers, filled, floodSize }: Place)
         {
           label: `refresh, ${store}`,
           side: side('refresh', { store, redisUrl }),
-          ...(store === 'memory' && { target: 2.5 }),
+          target: TOKEN_AIMS.refresh[store],
         },
-        { label: `code exchange, ${store}`, side: side('code', { store, redisUrl }) },
+        {
+          label: `code exchange, ${store}`,
+          side: side('code', { store, redisUrl }),
+          target: TOKEN_AIMS.code[store],
+        },
       ]),
       // Few and long ones: in shorter ones the baseline falls in step with the collector.
       rounds: 3,
@@ -138,6 +158,7 @@ export function tables({ redisUrl, directory, peers, filled, floodSize }: Place)
       rows: STORES.map((store) => ({
         label: `login, ${store}`,
         side: side('login', { store, redisUrl }),
+        target: LOGIN_AIMS[store],
       })),
       runsPerBurst: 200,
       rounds: 5,

@@ -235,8 +235,10 @@ describe('the guard of the MCP endpoint', () => {
       await expectInvalid(await forged({}, { typ: undefined }));
       await expectInvalid(await forged({}, { kid: 'unknown' }));
       await expectInvalid(await forged({}, { kid }, stranger));
-      await expectInvalid(await forged({}, { jwk: stranger.jwk }, stranger));
-      await expectInvalid(await forged({}, { jku: 'https://elsewhere.example/jwks' }, stranger));
+      await expectInvalid(await forged({}, { kid, jwk: stranger.jwk }, stranger));
+      await expectInvalid(
+        await forged({}, { kid, jku: 'https://elsewhere.example/jwks' }, stranger),
+      );
       await expectInvalid(unsigned({ alg: 'none', typ: 'at+jwt', kid }));
       const signed = unsigned({ alg: 'HS256', typ: 'at+jwt', kid }).slice(0, -1);
       const hmac = createHmac('sha256', JSON.stringify(jwk)).update(signed).digest('base64url');

@@ -372,15 +372,23 @@ describe('the key pair for access tokens', () => {
         'hex',
       ),
     ],
-  ])('works for material of %s', (_what, material) => {
-    const { privateKey, publicKey } = signingKeyFrom(material);
+  ])('works for material of %s', (_what, scalar) => {
+    const { privateKey, publicKey } = signingKeyFrom(
+      Buffer.concat([scalar, Buffer.alloc(32, 'mac')]),
+    );
     const signature = sign('sha256', Buffer.from('text'), privateKey);
     expect(verify('sha256', Buffer.from('text'), publicKey, signature)).toBe(true);
   });
 
+  it('requires all of the material', () => {
+    for (const length of [0, 40, 71, 73]) {
+      expect(() => signingKeyFrom(randomBytes(length))).toThrow(RangeError);
+    }
+  });
+
   it('works for any material', () => {
     for (let round = 0; round < 200; round += 1) {
-      const { jwk } = signingKeyFrom(randomBytes(40));
+      const { jwk } = signingKeyFrom(randomBytes(72));
       expect([jwk.x, jwk.y].map((member) => member?.length)).toEqual([43, 43]);
     }
   });

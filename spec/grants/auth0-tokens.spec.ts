@@ -292,14 +292,21 @@ describe('a session that has ended at Auth0 (AS-34)', () => {
     expect(await outcomeOf(rig.grants.auth0Token(id))).toBe('invalid_grant');
   });
 
-  it('is assumed when Auth0 responds for another user, whose token is revoked', async () => {
-    await loginThatIsDue();
-    rig.auth0.subject = 'auth0|eve';
-    expect(await outcomeOf(rig.grants.auth0Token(id))).toBe('invalid_grant');
-    expect(await rig.grants.find(id)).toBeUndefined();
-    await rig.grants.close();
-    expect(rig.auth0.revoked).toEqual(['refreshed-rt-1']);
-  });
+  it.each([
+    [true, 'refreshed-rt-1'],
+    [false, 'auth0-rt-1'],
+  ])(
+    'is assumed when Auth0 responds for another user, rotation %s: %s is revoked',
+    async (rotates, revoked) => {
+      await loginThatIsDue();
+      rig.auth0.rotates = rotates;
+      rig.auth0.subject = 'auth0|eve';
+      expect(await outcomeOf(rig.grants.auth0Token(id))).toBe('invalid_grant');
+      expect(await rig.grants.find(id)).toBeUndefined();
+      await rig.grants.close();
+      expect(rig.auth0.revoked).toEqual([revoked]);
+    },
+  );
 
   it('R-UP-7 leaves no token valid when the grant is revoked during the refresh', async () => {
     await loginThatIsDue();

@@ -28,13 +28,6 @@ export async function bare(options: BareOptions): Promise<Rig> {
   return guardedRoute(appWith([]), meaninglessTokens(options));
 }
 
-/** The same in an `AsyncLocalStorage`: what `getAccessToken()` costs on this Node before any check. */
-export async function bareWithContext(options: BareOptions): Promise<Rig> {
-  const context = new AsyncLocalStorage<object>();
-  const enter: RequestHandler = (_req, _res, next) => context.run({}, next);
-  return guardedRoute(appWith([enter]), meaninglessTokens(options));
-}
-
 /**
  * The least that a guard like ours can do, written down without any care: a header, the hash of the
  * token, `req.auth`, an ear for the end of the answer, an `AsyncLocalStorage`. It checks nothing.

@@ -30,22 +30,23 @@ async function run({ port, requests, runs }: Load): Promise<void> {
       left -= 1;
       const next = requests[turn % requests.length];
       turn += 1;
-      if (next !== undefined) await call(port, next);
+      if (next !== undefined) await call(port, next, turn);
     }
   }
   await Promise.all(Array.from({ length: CONNECTIONS }, callInTurn));
 }
 
-function call(port: number, { method, url, headers, body }: HandedIn): Promise<void> {
+/** @param id of the call, which its session knows once only */
+function call(port: number, { method, url, headers, body }: HandedIn, id: number): Promise<void> {
+  const message = JSON.stringify({ ...JSON.parse(String(body)), id });
   return new Promise((resolve, reject) => {
-    const length = body?.length ?? 0;
     const options = {
       agent,
       host: '127.0.0.1',
       port,
       method,
       path: url,
-      headers: { ...headers, 'content-length': length },
+      headers: { ...headers, 'content-length': Buffer.byteLength(message) },
     };
     const sent = request(options, (response) => {
       let text = '';
@@ -60,6 +61,6 @@ function call(port: number, { method, url, headers, body }: HandedIn): Promise<v
       response.on('error', reject);
     });
     sent.on('error', reject);
-    sent.end(body);
+    sent.end(message);
   });
 }

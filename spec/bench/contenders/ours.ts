@@ -12,8 +12,8 @@ export interface OursOptions extends ServerOptions {
   /** Which flood, and how large. */
   readonly kind?: 'registrations' | 'logins' | 'garbage tokens';
   readonly count?: number;
-  /** Garbage that is genuine up to its signature. */
-  readonly isForged?: boolean;
+  /** Garbage that is genuine but for its payload and signature, or for its signature. */
+  readonly forged?: 'payload' | 'signature';
   /** MCP sessions, where there is a transport. */
   readonly isStateful?: boolean;
 }
@@ -35,13 +35,18 @@ export async function guarded(options: OursOptions): Promise<Rig> {
 export async function garbage(options: OursOptions): Promise<Rig> {
   const server = await startServer(options);
   const [genuine = ''] = await makeTokens(server, 1);
-  const [header, payload] = genuine.split('.');
-  const tokens = Array.from({ length: 1000 }, () =>
-    options.isForged === true
-      ? `${header}.${payload}.${randomBytes(64).toString('base64url')}`
-      : randomBytes(300).toString('base64url'),
-  );
+  const [header, payload = ''] = genuine.split('.');
+  const tokens = Array.from({ length: 1000 }, (_none, index) => {
+    if (options.forged === undefined) return randomBytes(300).toString('base64url');
+    const claims = options.forged === 'signature' ? payload : withSubject(payload, `eve ${index}`);
+    return `${header}.${claims}.${randomBytes(64).toString('base64url')}`;
+  });
   return { ...guardedRoute(appWith([server.auth]), tokens, { expected: 401 }), stop: server.stop };
+}
+
+function withSubject(payload: string, sub: string): string {
+  const claims: unknown = JSON.parse(Buffer.from(payload, 'base64url').toString());
+  return Buffer.from(JSON.stringify({ ...Object(claims), sub })).toString('base64url');
 }
 
 /** Memory after a collection, in megabytes. */
