@@ -216,25 +216,26 @@ function performanceTable(): string {
     if (found === undefined) throw new Error(`docs/bench/results.json: no "${label}" in ${table}`);
     return found.ratio.toFixed(2);
   };
-  const guard = (label: string): [string, string] => [
-    ratio('guard', label),
-    ratio('guard-node24', label),
-  ];
-  const lines: readonly (readonly [string, string, string])[] = [
-    ['`auth0Mcp()`, Redis, one token', ...guard('ours, redis, one token')],
-    ['`auth0Mcp()`, Redis, 1,000 tokens in turn', ...guard('ours, redis, 1,000 tokens')],
+  const nodes = ['24', '22', '20'];
+  const guard = (label: string): string[] => nodes.map((node) => ratio(`guard-node${node}`, label));
+  const lines: readonly (readonly string[])[] = [
+    ['`auth0Mcp()`, memory', ...guard('ours, memory')],
+    ['`auth0Mcp()`, embedded', ...guard('ours, embedded')],
+    ['`auth0Mcp()`, Redis', ...guard('ours, redis')],
     ['npm `fastmcp`, token swap', ...guard('npm fastmcp, token swap')],
     ["the SDK's `requireBearerAuth` with jose", ...guard('SDK requireBearerAuth + jose')],
     ['`express-oauth2-jwt-bearer`', ...guard('express-oauth2-jwt-bearer')],
     [
       'the guard with a million grants, as a multiple of 1,000 (Redis)',
-      ratio('growth-guard-redis', '1,000,000 grants'),
-      '–',
+      ...['–', '–', ratio('growth-guard-redis-node20', '1,000,000 grants')],
     ],
-    ['the guard during a flood of 100,000 registrations', ratio('flood', 'registrations'), '–'],
+    [
+      'the guard during a flood of 100,000 registrations',
+      ...['–', '–', ratio('flood-node20', 'registrations')],
+    ],
   ];
-  return `| \`POST /mcp\`, as a multiple of plain Express | Node 20 | Node 24 |
-|---|--:|--:|
+  return `| \`POST /mcp\`, as a multiple of plain Express | ${nodes.map((node) => `Node ${node}`).join(' | ')} |
+|---|--:|--:|--:|
 ${lines.map((cells) => tableRow(...cells)).join('\n')}`;
 }
 
