@@ -8,6 +8,7 @@ import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/
 import { McpServer as McpServerV2 } from '@modelcontextprotocol/server';
 import express, { type Express, type Request, type RequestHandler } from 'express';
 
+import { getAccessToken } from '../../lib/bearer/caller.js';
 import { registerClient } from '../support/oauth-client.js';
 import { send } from '../support/raw-http.js';
 import { type ResourceWorld, startResourceWorld } from '../support/resource-world.js';
@@ -125,11 +126,14 @@ it('RS-2 a grant that is revoked while the body arrives ends the call', async ()
   expect([response.slice(0, 12), called]).toEqual(['HTTP/1.1 401', 0]);
 });
 
-it('a route that modifies its caller affects no other request', async () => {
+it('a route cannot modify its caller for other requests', async () => {
   const seen: string[] = [];
   const change = (req: Request): void => {
-    seen.push(String(req.auth?.resource));
-    if (req.auth?.resource !== undefined) req.auth.resource.pathname = '/changed';
+    const { resource } = req.auth ?? {};
+    seen.push(String(resource));
+    expect(() => Object.assign(resource ?? {}, { pathname: '/changed' })).toThrow(TypeError);
+    req.auth?.scopes.push('changed');
+    expect(getAccessToken().scopes).not.toContain('changed');
     const { auth0Token } = req.auth?.extra ?? {};
     expect(Object.isFrozen(auth0Token)).toBe(true);
   };
