@@ -17,7 +17,12 @@ import { createLogin } from './login.js';
 import { verifyLogoutToken } from './logout-token.js';
 import { createPresentedTokens, type PresentedTokens } from './presented-token.js';
 import { connectToTenant, type Problems, type TenantCore } from './tenant.js';
-import { createTokenEndpoint, POLICY_REMEDY, type TokenResponse } from './token-endpoint.js';
+import {
+  createTokenEndpoint,
+  POLICY_REMEDY,
+  type TokenResponse,
+  type UnreadTokenResponse,
+} from './token-endpoint.js';
 import { createTokenExchange, type ExchangeToken } from './token-exchange.js';
 import { verifyLogin, verifyOwnToken, verifyRefresh } from './token-verification.js';
 
@@ -48,7 +53,7 @@ export function createAuth0(core: Auth0Core, transactions: LoginTransactions): A
     api: ApiRequest | undefined,
     verify: (response: TokenResponse) => Promise<T>,
   ): Promise<Auth0Refresh<T>> {
-    const received: { response?: TokenResponse } = {};
+    const received: { response?: UnreadTokenResponse } = {};
     async function refresh(signal: AbortSignal): Promise<T> {
       const startedAtMs = performance.now();
       // With rotation a response cannot be repeated: the keys to verify it come first.
@@ -56,7 +61,7 @@ export function createAuth0(core: Auth0Core, transactions: LoginTransactions): A
       // By the clock: after the lease on the grant another process may be using this token.
       if (performance.now() - startedAtMs > timeoutMs) throw tooLate(timeoutMs);
       received.response = await tokens.refresh(refreshToken, signal, api);
-      return verify(received.response);
+      return verify(received.response.read());
     }
     const result = await problems
       .watch(() => withTimeLimit(timeoutMs, refresh, () => tooLate(timeoutMs)))

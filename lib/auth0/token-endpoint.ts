@@ -27,19 +27,29 @@ export interface TokenResponse {
   readonly resource: string | undefined;
 }
 
+/** A response with status 200. With rotation it has replaced the refresh token, even if the rest cannot be read. */
+export interface UnreadTokenResponse {
+  readonly refreshToken: string | undefined;
+  /** @throws Auth0Error `unavailable` a member is missing or of another type */
+  read(): TokenResponse;
+}
+
 /** Every method throws Auth0Error. */
 export interface TokenEndpoint {
   /** Sent once: Auth0 may have redeemed the code even if there is no response. */
   exchangeCode(code: string, codeVerifier: string): Promise<TokenResponse>;
   /**
-   * Sent once: with rotation, using a refresh token twice revokes the session at Auth0. `token_type` is not checked:
-   * the refresh token in the response has to be stored in any case.
+   * Sent once: with rotation, using a refresh token twice revokes the session at Auth0. `token_type` is not checked.
    *
    * @param signal time limit; nothing is sent after it
    * @param api default: that of the login
    * @throws Auth0ApiAccessError if there is an `api`
    */
-  refresh(refreshToken: string, signal: AbortSignal, api?: ApiRequest): Promise<TokenResponse>;
+  refresh(
+    refreshToken: string,
+    signal: AbortSignal,
+    api?: ApiRequest,
+  ): Promise<UnreadTokenResponse>;
   /** A token for the application itself, without a user. */
   requestOwnToken(): Promise<TokenResponse>;
   /** Succeeds also for a token that is no longer valid. */
@@ -65,7 +75,7 @@ type EndpointTenant = Pick<Tenant<ApplicationConfig>, 'config' | 'discovery' | '
 
 export function createTokenRequests({ config, discovery, http, now }: EndpointTenant) {
   const authenticate = createClientAuthentication(config, now);
-  return async function requestTokens(request: TokenEndpointRequest): Promise<TokenResponse> {
+  return async function requestTokens(request: TokenEndpointRequest): Promise<UnreadTokenResponse> {
     const { grantType, parameters, api, isRepeatable = false, signal } = request;
     const { issuer, tokenEndpoint } = await discovery.get();
     const credentials = await authenticate(issuer);
@@ -83,7 +93,14 @@ export function createTokenRequests({ config, discovery, http, now }: EndpointTe
       signal,
     });
     if (body === undefined) throw unreadable(grantType, `${status} without a JSON object`);
-    if (status === 200) return parseTokenResponse(grantType, body);
+    if (status === 200) {
+      const { refresh_token: refreshToken } = body;
+      return {
+        refreshToken:
+          typeof refreshToken === 'string' && refreshToken !== '' ? refreshToken : undefined,
+        read: () => parseTokenResponse(grantType, body),
+      };
+    }
     throw api === undefined
       ? tokenError(grantType, status, body)
       : apiError(grantType, status, body, api);
@@ -98,7 +115,7 @@ export function createTokenEndpoint(tenant: EndpointTenant, callbackUrl: string)
 
   return {
     async exchangeCode(code, codeVerifier) {
-      const response = await requestTokens({
+      const received = await requestTokens({
         grantType: 'authorization_code',
         parameters: {
           code,
@@ -108,6 +125,7 @@ export function createTokenEndpoint(tenant: EndpointTenant, callbackUrl: string)
           audience,
         },
       });
+      const response = received.read();
       requireBearer(response);
       return response;
     },
@@ -117,7 +135,8 @@ export function createTokenEndpoint(tenant: EndpointTenant, callbackUrl: string)
     },
     async requestOwnToken() {
       const parameters = { audience };
-      const response = await requestTokens({ grantType: 'client_credentials', parameters });
+      const received = await requestTokens({ grantType: 'client_credentials', parameters });
+      const response = received.read();
       requireBearer(response);
       return response;
     },

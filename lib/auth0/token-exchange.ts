@@ -59,7 +59,7 @@ export function createTokenExchange(tenant: Tenant<ApplicationConfig>): Exchange
       api,
       isRepeatable: true,
     });
-    const result = await verifyApiToken(tenant, response, api, EXCHANGE_REMEDY);
+    const result = await verifyApiToken(tenant, response.read(), api, EXCHANGE_REMEDY);
     if (result.subject !== subject) throw rejected(ACCESS_TOKEN, 'it is a token of another user');
     return result;
   }

@@ -156,7 +156,7 @@ export function createAuth0Refreshes(
       store.update(id, ({ auth0, ...current }) =>
         // Otherwise another process has refreshed since: what is stored is newer.
         auth0?.refreshToken === sent
-          ? { ...current, auth0: { ...issued.change(settled(auth0)), refreshToken } }
+          ? { ...current, auth0: { ...issued.change(settledBy(issued, auth0)), refreshToken } }
           : undefined,
       );
     const stored = await repeated(write, now).catch((error: unknown) => {
@@ -190,6 +190,13 @@ export function createAuth0Refreshes(
 /** Without lease, and without what failures have left. */
 function settled({ lease: _, retryAt: _at, failures: _failures, ...auth0 }: Auth0SessionRecord) {
   return auth0;
+}
+
+/** A response without a usable token is no recovery from earlier failures. */
+function settledBy({ failure }: IssuedTokens, auth0: Auth0SessionRecord): Auth0SessionRecord {
+  if (failure === undefined) return settled(auth0);
+  const { lease: _, ...rest } = auth0;
+  return rest;
 }
 
 /** The lease, or the grant once another process has obtained the token. */

@@ -39,7 +39,7 @@ function endpointWith(authentication?: Auth0ClientAuthentication): TokenEndpoint
 
 const inTime = (): AbortSignal => AbortSignal.timeout(1000);
 const exchange = () => endpointWith().exchangeCode('the-code', 'the-verifier');
-const refresh = () => endpointWith().refresh('the-refresh-token', inTime());
+const refresh = async () => (await endpointWith().refresh('the-refresh-token', inTime())).read();
 const good: OpReply = { body: { access_token: 'at', token_type: 'Bearer', scope: 'a b' } };
 
 describe('a token request', () => {

@@ -194,6 +194,8 @@ describe('outages of Auth0', () => {
       ['an ID token of another user', forgeJwt('idToken', { claims: { sub: BOB.sub } })],
       ['an expired token', forgeJwt('accessToken', { claims: { exp: 1 } })],
       ['an opaque token', (draft) => void Object.assign(draft, { accessToken: 'a'.repeat(40) })],
+      ['no access token', (draft) => void Object.assign(draft, { accessToken: undefined })],
+      ['a scope in a list', ({ body }) => void Object.assign(body, { scope: ['openid'] })],
       ['a token bound to a key', ({ body }) => void Object.assign(body, { token_type: 'DPoP' })],
       [
         'a key that cannot be fetched',
