@@ -138,6 +138,20 @@ describe('a token that Auth0 does not issue', () => {
     expect(rig.typesOfEvents().filter((type) => type === 'auth0_refreshed')).toHaveLength(1);
   });
 
+  it('does not make the pauses of the login start again', async () => {
+    rig.pass(AUTH0_TTL);
+    const down = () => new Auth0Error('unavailable', 'down');
+    rig.auth0.failures.push(down(), down());
+    for (const retryAfterSeconds of [5, 10]) {
+      await expect(rig.grants.auth0Token(id)).rejects.toMatchObject({ retryAfterSeconds });
+      rig.pass(retryAfterSeconds);
+    }
+    rig.auth0.refusals.push(new Auth0Error('invalid_response', 'the signature is wrong'));
+    await expect(rig.grants.auth0Token(id, BILLING)).rejects.toThrow();
+    rig.auth0.failures.push(down());
+    await expect(rig.grants.auth0Token(id)).rejects.toMatchObject({ retryAfterSeconds: 20 });
+  });
+
   it('does not delay a refresh of the login, nor does an error of Auth0 about this API', async () => {
     rig.auth0.failures.push(refused());
     await expect(rig.grants.auth0Token(id, BILLING)).rejects.toBeInstanceOf(Auth0ApiAccessError);
