@@ -18,7 +18,7 @@ afterAll(async () => {
   await world.close();
 });
 
-it('a user opens the link, signs in, connects an account, and removes it: allowed by the policy', async () => {
+it('a user opens the link, signs in, connects an account in a window that is large enough, and removes it: allowed by the policy', async () => {
   const ada = await callerFor(world);
   const context = await chromium.newContext();
   const page = await context.newPage();
@@ -30,7 +30,14 @@ it('a user opens the link, signs in, connects an account, and removes it: allowe
   await page.locator('input[name="username"]').fill(ADA.email);
   await page.locator('input[name="password"]').fill(ADA.password);
   await page.getByRole('button', { name: 'Continue' }).click();
-  await page.getByRole('button', { name: 'Connect', exact: true }).click();
+  const connect = page.getByRole('button', { name: 'Connect', exact: true });
+  await connect.waitFor();
+  const size = page.viewportSize();
+  await page.setViewportSize({ width: 230, height: 150 });
+  expect(await page.getByText('Make this window larger to decide.').isVisible()).toBe(true);
+  expect(await connect.isVisible()).toBe(false);
+  await page.setViewportSize(size ?? { width: 1280, height: 720 });
+  await connect.click();
   // At the provider.
   await page.getByRole('button', { name: 'Allow' }).click();
   await page.getByRole('heading', { level: 1 }).waitFor();

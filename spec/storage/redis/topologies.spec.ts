@@ -74,6 +74,8 @@ describe('redisStorage() under Sentinel', () => {
     client = createSentinel({
       name: setup.name,
       sentinelRootNodes: [{ host: '127.0.0.1', port: setup.sentinel.port }],
+      // Otherwise commands that start at the same moment wait until all later ones have ended.
+      reserveClient: true,
       // A primary that died is not called for ever: the Sentinel names another.
       nodeClientOptions: { socket: { reconnectStrategy: (retries) => retries < 20 && 50 } },
       // Finds the new primary soon, also when the announcement was missed.
@@ -88,6 +90,26 @@ describe('redisStorage() under Sentinel', () => {
   });
 
   storageContract(sideBySide(), async () => redisStorage({ client }));
+
+  it('serves commands that start at the same moment, while others follow without a break', async () => {
+    const storage = redisStorage({ client });
+    const large = Buffer.alloc(1024 * 1024);
+    const write = (key: string): Promise<void> => storage.set(key, large, 60);
+    const first = Promise.all(['a', 'b', 'c'].map(write));
+    let hasEnded = false;
+    async function follow(key: string): Promise<void> {
+      while (!hasEnded) {
+        await write(key);
+        await pause(Math.random() * 3);
+      }
+    }
+    // After their turn, when the connection is in use.
+    await pause(0);
+    const others = Array.from({ length: 20 }, (_, index) => follow(`other ${index}`));
+    await pause(1000);
+    hasEnded = true;
+    await Promise.all([first, ...others]);
+  });
 
   it('rejects during a failover and continues with the new primary', async () => {
     const storage = redisStorage({ client });
